@@ -1,0 +1,1 @@
+//! One `matrix.toml` becomes Dockerfiles and CI pipelines, and nothing drifts.
