@@ -1,0 +1,96 @@
+//! The units of work of a publishing pipeline: every content that has to exist, with the contents it stands on.
+//!
+//! Specs that share a content reference are one unit; the first of them in the plan builds it. Units come out lineage
+//! first: a unit stands after everything it stands on, and otherwise as near to declared order as that allows.
+//! GitLab and Cloud Build both name one job or step per unit, and Cloud Build accepts `waitFor` on earlier steps only.
+
+use std::collections::{HashMap, HashSet};
+
+use crate::image::plan::{Plan, Spec};
+
+/// One content to build and merge.
+pub struct Unit<'plan> {
+    /// The spec that builds it.
+    pub spec: &'plan Spec,
+    /// Positions, in the same list, of the units it stands on: parent first, then `needs`, each once.
+    pub stands_on: Vec<usize>,
+}
+
+/// All units of the plan, lineage first.
+pub fn units(plan: &Plan) -> Vec<Unit<'_>> {
+    let mut builder_of_content = HashMap::new();
+    for (place, spec) in plan.specs.iter().enumerate() {
+        builder_of_content.entry(&spec.content_reference).or_insert(place);
+    }
+    let place_of_id: HashMap<_, _> = plan.specs.iter().enumerate().map(|(place, spec)| (&spec.id, place)).collect();
+    let builder = |place: usize| builder_of_content[&plan.specs[place].content_reference];
+    let lineage = |place: usize| {
+        let spec = &plan.specs[place];
+        let mut lineage: Vec<usize> = Vec::new();
+        for id in spec.parent.iter().chain(&spec.needs) {
+            let ancestor = builder(place_of_id[id]);
+            if ancestor != place && !lineage.contains(&ancestor) {
+                lineage.push(ancestor);
+            }
+        }
+        lineage
+    };
+
+    let mut units = Vec::new();
+    let mut unit_of_place: HashMap<usize, usize> = HashMap::new();
+    let mut entered = vec![false; plan.specs.len()];
+    for root in 0..plan.specs.len() {
+        // An explicit stack: a lineage may be deeper than the thread's.
+        let mut stack = if builder(root) == root { vec![root] } else { Vec::new() };
+        while let Some(&place) = stack.last() {
+            if unit_of_place.contains_key(&place) {
+                stack.pop();
+                continue;
+            }
+            let ancestors = lineage(place);
+            if !entered[place] {
+                entered[place] = true;
+                stack.extend(ancestors.iter().rev().filter(|ancestor| !unit_of_place.contains_key(ancestor)));
+                continue;
+            }
+            stack.pop();
+            unit_of_place.insert(place, units.len());
+            units.push(Unit {
+                spec: &plan.specs[place],
+                stands_on: ancestors.iter().filter_map(|ancestor| unit_of_place.get(ancestor).copied()).collect(),
+            });
+        }
+    }
+    units
+}
+
+/// `linux/arm64` → `arm64`, `linux/arm/v7` → `arm-v7`: the word by which a platform is named in a content tag and in
+/// the options that map platforms to runners.
+pub fn arch(platform: &str) -> String {
+    platform.split_once('/').map_or(platform, |(_, rest)| rest).replace('/', "-")
+}
+
+/// `wanted`, or `wanted` with the first number that makes it differ from all `taken`, which it then is itself.
+pub fn unused(wanted: &str, separator: &str, taken: &mut HashSet<String>) -> String {
+    let mut name = wanted.to_owned();
+    let mut number = 2;
+    while !taken.insert(name.clone()) {
+        name = format!("{wanted}{separator}{number}");
+        number += 1;
+    }
+    name
+}
+
+/// What an emitter has to say about a plan that it can render only in part, or that a provider will refuse.
+/// The check rules turn these into findings.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Concern {
+    /// A hard limit of the provider: `key` as in `facts/provider_limits.toml`.
+    Limit { provider: &'static str, key: &'static str, at: String, count: usize },
+    /// No runner is known for a platform that the plan has.
+    NoRunner { provider: &'static str, platform: String },
+    /// The pipeline leaves this spec out: it, or one it stands on, has platforms that are not built there.
+    NotBuiltHere { provider: &'static str, spec: String, platforms: Vec<String> },
+    /// The registry's kind wants something that its table does not give.
+    LoginUnknown { provider: &'static str, registry: String, wants: &'static str },
+}
