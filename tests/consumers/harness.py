@@ -1,0 +1,249 @@
+"""What a pipeline must have done when it has run: read from the plan, held against the docker stub's memory.
+
+A pipeline is really executed, in a copy of its tree that is a git repository, with the `docker` of stubs/ before all
+others on PATH. Two runs of one pipeline share a stub as they would share a registry.
+
+Trees come from the environment's TREES (paths, separated as in PATH); without it, from trees.py.
+"""
+
+import collections
+import json
+import os
+import shutil
+import subprocess
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+from ruamel.yaml import YAML
+
+HERE = Path(__file__).resolve().parent
+STUBS = HERE / "stubs"
+
+#: The marker by which publish.sh knows the newest release of a repository: no tag of the plan's.
+MARKER = ":newest-release"
+
+
+def trees_under_test() -> list:
+    """Trees by TREES, or every tree that trees.py knows."""
+    named = os.environ.get("TREES")
+    if named is not None:
+        return [Path(path) for path in named.split(os.pathsep) if path]
+    from trees import trees
+
+    return trees()
+
+
+def tree_name(tree) -> str:
+    return tree.name
+
+
+def root_of(tree, scratch: Path) -> Path:
+    """The root of the generated tree."""
+    if isinstance(tree, Path):
+        return tree
+    return tree.generate(Path(os.environ["GEN_BIN"]), scratch)
+
+
+def read_yaml(path: Path) -> dict:
+    yaml = YAML(typ="safe", pure=True)
+    yaml.allow_duplicate_keys = False
+    return yaml.load(path.read_text())
+
+
+def copy_tree(root: Path, to: Path) -> Path:
+    """The committed files of a tree, or all of them where it is no repository of its own, as a fresh repository."""
+    if (root / ".git").exists():
+        listed = run(["git", "ls-files", "-z"], root).stdout.split("\0")
+        for path in filter(None, listed):
+            target = to / path
+            target.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy2(root / path, target, follow_symlinks=False)
+    else:
+        shutil.copytree(root, to, symlinks=True, dirs_exist_ok=True, ignore=shutil.ignore_patterns(".gitlab-ci-local"))
+    git = ["git", "-c", "user.name=test", "-c", "user.email=test@example.com"]
+    run([*git, "init", "-q", "-b", "main"], to)
+    run([*git, "add", "-A", "-f"], to)
+    run([*git, "commit", "-q", "-m", "tree"], to)
+    run([*git, "remote", "add", "origin", "git@gitlab.example.com:acme/images.git"], to)
+    run([*git, "update-ref", "refs/remotes/origin/main", "HEAD"], to)
+    run([*git, "symbolic-ref", "refs/remotes/origin/HEAD", "refs/remotes/origin/main"], to)
+    return to
+
+
+def run(command: list, cwd: Path, env: dict | None = None) -> subprocess.CompletedProcess:
+    done = subprocess.run(command, cwd=cwd, env=env, stdin=subprocess.DEVNULL, capture_output=True, text=True)
+    assert done.returncode == 0, f"{command[:4]}: exit {done.returncode}\n{done.stdout[-6000:]}\n{done.stderr[-6000:]}"
+    return done
+
+
+class Plan:
+    """plan.json, with the questions the proofs ask."""
+
+    def __init__(self, root: Path):
+        self.plan = json.loads((root / "generated/plan.json").read_text())
+        self.specs = self.plan["specs"]
+        self.by_id = {spec["id"]: spec for spec in self.specs}
+
+    @cached_property
+    def builders(self) -> list:
+        """The first spec of each content: what is really built."""
+        first = {}
+        for spec in self.specs:
+            first.setdefault(spec["content_reference"], spec)
+        return list(first.values())
+
+    def legs(self, spec: dict) -> dict:
+        """{reference of one platform's image: platform}"""
+        return {f"{spec['content_reference']}-{p.split('/', 1)[1].replace('/', '-')}": p for p in spec["platforms"]}
+
+    def lineage(self, spec: dict) -> set:
+        """The content references a spec stands on."""
+        ids = ([spec["parent"]] if spec["parent"] else []) + spec["needs"]
+        return {self.by_id[id]["content_reference"] for id in ids} - {spec["content_reference"]}
+
+    def pushes(self) -> collections.Counter:
+        """Every (reference, platform) that has to be pushed, once each."""
+        return collections.Counter(leg for spec in self.builders for leg in self.legs(spec).items())
+
+    def final_tags(self) -> dict:
+        """{tag people pull by: the content reference it must equal}"""
+        return {
+            tag: spec["content_reference"] for spec in self.specs for tag in [*spec["references"], *spec["aliases"]]
+        }
+
+
+@dataclass
+class Stub:
+    """One world of registries, and what was asked of it."""
+
+    folder: Path
+
+    def env(self, **more: str) -> dict:
+        """An environment in which `docker` is the stub; nothing of the caller's but what programs need to start."""
+        kept = {name: os.environ[name] for name in ("LANG", "LC_ALL", "TMPDIR", "TZ") if name in os.environ}
+        path = os.pathsep.join([str(STUBS), os.environ["PATH"]])
+        return {**kept, "PATH": path, "DOCKER_STUB": str(self.folder), "PUBLISH_DELAY": "0", **more}
+
+    def journal(self) -> list:
+        file = self.folder / "journal.jsonl"
+        return [json.loads(line) for line in file.read_text().splitlines()] if file.exists() else []
+
+    def forget(self) -> None:
+        """Drop the journal: what follows is a new run on the same registries."""
+        (self.folder / "journal.jsonl").unlink(missing_ok=True)
+
+    def tags(self) -> dict:
+        return json.loads(run([STUBS / "docker", "stub", "tags"], self.folder, self.env()).stdout)
+
+    def drop(self, *references: str) -> None:
+        """Let the registries lose these references."""
+        file = self.folder / "state.json"
+        state = json.loads(file.read_text())
+        for reference in references:
+            state["tags"].pop(reference, None)
+        file.write_text(json.dumps(state))
+
+
+def normal(reference: str) -> str:
+    """As the stub names things: host and folder are always there."""
+    host, slash, _ = reference.partition("/")
+    if slash and ("." in host or ":" in host or host == "localhost"):
+        return reference
+    return "docker.io/" + ("" if slash else "library/") + reference
+
+
+def pushes(journal: list) -> list:
+    return [call for call in journal if call["verb"] == "build" and call["ok"] and call["push"]]
+
+
+def pushed(journal: list) -> collections.Counter:
+    """Every (reference, platform) that was pushed, as often as it was."""
+    return collections.Counter(
+        (tag, platform) for call in pushes(journal) for tag in call["tags"] for platform in call["platforms"]
+    )
+
+
+def assert_published(plan: Plan, stub: Stub) -> None:
+    """A first run built exactly the plan, from what the plan says, and put exactly the plan's tags."""
+    journal = stub.journal()
+    failed = [call for call in journal if not call["ok"] and call["verb"] != "inspect"]
+    assert not failed, failed
+    assert pushed(journal) == plan.pushes()
+
+    spec_of = {leg: spec for spec in plan.builders for leg in plan.legs(spec)}
+    for call in pushes(journal):
+        spec = spec_of[call["tags"][0]]
+        asked = {key: call[key] for key in ("file", "context", "target", "args")}
+        assert asked == {key: spec[{"file": "dockerfile"}.get(key, key)] for key in asked}
+        assert call["provenance"] == "false"
+        base = plan.by_id[spec["parent"]]["content_reference"] if spec["parent"] else spec["base"]
+        if base:
+            stood_on = [reference.split("@")[0] for reference in call["from"]]
+            assert normal(base.split("@")[0]) in stood_on, f"{spec['id']} was built on {stood_on}, not on {base}"
+
+    tags = stub.tags()
+    legs = {leg for spec in plan.builders for leg in plan.legs(spec)}
+    contents = {spec["content_reference"]: sorted(spec["platforms"]) for spec in plan.builders}
+    assert {tag: tags[tag]["platforms"] for tag in contents} == contents
+    final = plan.final_tags()
+    assert {tag for tag in tags if not tag.endswith(MARKER)} == legs | set(contents) | set(final)
+    wrong = {tag: content for tag, content in final.items() if tags[tag]["digest"] != tags[content]["digest"]}
+    assert not wrong, f"tags that hold another image than their content: {wrong}"
+
+
+def assert_order(plan: Plan, stub: Stub) -> None:
+    """Tests before the push; everything a spec stands on merged before it is built; tags after all merges."""
+    journal = stub.journal()
+    merged, tested, contents = {}, collections.defaultdict(list), {spec["content_reference"] for spec in plan.builders}
+    spec_of = {leg: spec for spec in plan.builders for leg in plan.legs(spec)}
+    for call in journal:
+        if call["verb"] == "run" and call["ok"] and call["ref"] in spec_of:
+            tested[call["ref"]].append(call["command"][-1])
+        if call["verb"] == "build" and call["ok"]:
+            for leg in call["tags"]:
+                waits = plan.lineage(spec_of[leg]) - set(merged)
+                assert not waits, f"{leg} was built before {waits} was merged"
+                if call["push"]:
+                    assert tested[leg] == spec_of[leg]["tests"], f"{leg} was pushed with these tests run: {tested[leg]}"
+        if call["verb"] == "create" and call["ok"]:
+            for tag in call["tags"]:
+                if tag in contents:
+                    merged[tag] = True
+                else:
+                    assert contents <= set(merged), f"{tag} was put before everything was merged"
+
+
+def assert_idle(stub: Stub) -> None:
+    """A run that found everything published."""
+    looks = {"inspect", "login"}
+    emulators = ["--install"]
+    busy = [call for call in stub.journal() if call["verb"] not in looks]
+    busy = [call for call in busy if not (call["verb"] == "run" and call["command"][:1] == emulators)]
+    assert not busy, f"there was nothing to do, yet: {busy}"
+
+
+def a_leaf(plan: Plan) -> dict:
+    """The last builder that nothing stands on."""
+    stood_on = set().union(*(plan.lineage(spec) for spec in plan.specs))
+    return [spec for spec in plan.builders if spec["content_reference"] not in stood_on][-1]
+
+
+def assert_truth(plan: Plan, stub: Stub, publish) -> None:
+    """Three runs of a pipeline: on empty registries, again, and when one leaf has been lost. `publish()` runs it."""
+    publish()
+    assert_published(plan, stub)
+    assert_order(plan, stub)
+    complete = stub.tags()
+
+    stub.forget()
+    publish()
+    assert_idle(stub)
+    assert stub.tags() == complete
+
+    leaf = a_leaf(plan)
+    stub.drop(leaf["content_reference"], *plan.legs(leaf))
+    stub.forget()
+    publish()
+    assert pushed(stub.journal()) == collections.Counter(plan.legs(leaf).items())
+    assert stub.tags() == complete
