@@ -49,9 +49,9 @@ pub struct CloudBuild {
     pub timeout_minutes: u32,
     /// The machine of the default pool.
     pub machine_type: MachineType,
-    /// A private pool, as `projects/…/locations/…/workerPools/…`; its own machines then count, not `machine-type`.
+    /// A private pool, as `projects/…/locations/…/workerPools/…`; its machines and disks then count, not these.
     pub pool: Option<String>,
-    /// Disk of the machine, in GB.
+    /// Disk of a machine of the default pool, in GB.
     pub disk_size_gb: Option<u32>,
     /// How many instructions BuildKit runs at a time.
     pub parallelism: u32,

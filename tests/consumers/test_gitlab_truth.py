@@ -41,9 +41,9 @@ def gitlab_ci_local(tree: Path, stub: Stub, *words: str) -> str:
 
 
 def secrets(file: Path) -> list[str]:
-    """Every variable that the login wants, by the words in which it would complain."""
-    names = sorted(set(re.findall(r"\$\{(\w+):\?", file.read_text())))
-    return [word for name in names for word in ("--variable", f"{name}=secret-of-{name.lower()}")]
+    """Every variable that the login wants, by the words in which it would complain, and every identity token."""
+    names = re.findall(r"\$\{(\w+):\?", file.read_text()) + list(read_yaml(file)[".publish"].get("id_tokens", {}))
+    return [word for name in sorted(set(names)) for word in ("--variable", f"{name}=secret-of-{name.lower()}")]
 
 
 def jobs(tree: Path) -> dict:
