@@ -249,3 +249,24 @@ fn limit(concerns: &mut Vec<Concern>, key: &'static str, count: usize, limit: us
         concerns.push(Concern::Limit { provider: PROVIDER, key, at: "the build".to_owned(), count });
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn step_ids_are_safe_and_come_out_different() {
+        let mut taken = HashSet::new();
+        let mut id = |spec| work::unused(&step_id(spec), "-", &mut taken);
+        assert_eq!(id("base/3.11_12.8.1"), "image-base-3-11_12-8-1");
+        assert_eq!(id("base/3-11_12.8.1"), "image-base-3-11_12-8-1-2");
+        assert_eq!(id("base/3.11_12.8.1-2"), "image-base-3-11_12-8-1-2-2");
+        assert_eq!(id("tags"), "image-tags");
+    }
+
+    #[test]
+    fn emulators_are_named_once_and_without_variant() {
+        let platforms = ["linux/arm64", "linux/arm/v7", "linux/arm/v6"].map(str::to_owned);
+        assert_eq!(emulators(&platforms), ["arm64", "arm"]);
+    }
+}

@@ -67,7 +67,7 @@ pub struct Context {
     pub specs: Vec<SpecJobs>,
 }
 
-/// A command the jobs need, and the Alpine package that has it.
+/// A command the logins need besides jq, and the Alpine package that has it.
 #[derive(Debug, Serialize)]
 pub struct Tool {
     pub command: &'static str,
@@ -178,7 +178,7 @@ fn runner_tags(options: &GitLab, platform: &str) -> Option<Vec<String>> {
 
 fn tools(registries: &[Login]) -> Vec<Tool> {
     let has = |ways: &[Way]| registries.iter().any(|registry| ways.contains(&registry.login));
-    let mut tools = vec![Tool { command: "jq", package: "jq" }];
+    let mut tools = Vec::new();
     if has(&[Way::GoogleOidc]) {
         tools.push(Tool { command: "curl", package: "curl" });
     }
@@ -191,5 +191,19 @@ fn tools(registries: &[Login]) -> Vec<Tool> {
 fn limit(concerns: &mut Vec<Concern>, key: &'static str, at: &str, count: usize, limit: usize) {
     if count > limit {
         concerns.push(Concern::Limit { provider: PROVIDER, key, at: at.to_owned(), count });
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn runner_tags_are_the_users_then_those_of_hosted_runners() {
+        let mut options = GitLab::default();
+        options.runner_tags.insert("arm-v7".to_owned(), vec!["pi".to_owned()]);
+        assert_eq!(runner_tags(&options, "linux/arm64"), Some(vec!["saas-linux-small-arm64".to_owned()]));
+        assert_eq!(runner_tags(&options, "linux/arm/v7"), Some(vec!["pi".to_owned()]));
+        assert_eq!(runner_tags(&options, "linux/s390x"), None);
     }
 }

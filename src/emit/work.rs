@@ -94,3 +94,14 @@ pub enum Concern {
     /// The registry's kind wants something that its table does not give.
     LoginUnknown { provider: &'static str, registry: String, wants: &'static str },
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn arch_is_the_platform_without_its_system() {
+        assert_eq!(arch("linux/arm64"), "arm64");
+        assert_eq!(arch("linux/arm/v7"), "arm-v7");
+    }
+}

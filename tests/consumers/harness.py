@@ -45,6 +45,14 @@ def root_of(tree, scratch: Path) -> Path:
     return tree.generate(Path(os.environ["GEN_BIN"]), scratch)
 
 
+def outputs(root: Path) -> list[str]:
+    """The generated files of a tree: by its own list, or what stands where pipelines do."""
+    listed = root / "generated/.outputs"
+    if listed.exists():
+        return [line for line in listed.read_text().splitlines() if line and not line.startswith("#")]
+    return [path.relative_to(root).as_posix() for place in (".", ".gitlab") for path in sorted((root / place).glob("*.y*ml"))]
+
+
 def read_yaml(path: Path) -> dict:
     yaml = YAML(typ="safe", pure=True)
     yaml.allow_duplicate_keys = False

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from google.cloud.devtools.cloudbuild_v1.types import Build, BuildOptions
 from google.protobuf import json_format
-from harness import Plan, Stub, assert_truth, copy_tree, read_yaml, root_of, tree_name, trees_under_test
+from harness import Plan, Stub, assert_truth, copy_tree, outputs, read_yaml, root_of, tree_name, trees_under_test
 
 STEPS = 300
 ENV_PER_STEP = 100
@@ -25,8 +25,7 @@ BUILT_IN = {"PROJECT_ID", "BUILD_ID", "PROJECT_NUMBER", "LOCATION", "SERVICE_ACC
 
 
 def config_of(root: Path) -> Path:
-    found = [path for place in (".", "generated", "generated/ci", "generated/cloud-build")
-             for path in sorted((root / place).glob("cloudbuild*.yaml"))]  # fmt: skip
+    found = [root / path for path in outputs(root) if Path(path).name.startswith("cloudbuild")]
     if not found:
         pytest.skip("this tree has no Cloud Build config")
     return found[0]

@@ -8,7 +8,9 @@ import re
 from pathlib import Path
 
 import pytest
-from harness import STUBS, Plan, Stub, assert_truth, copy_tree, read_yaml, root_of, run, tree_name, trees_under_test
+from harness import (
+    STUBS, Plan, Stub, assert_truth, copy_tree, outputs, read_yaml, root_of, run, tree_name, trees_under_test,
+)  # fmt: skip
 
 #: GitLab's own limits, as shipped in facts/provider_limits.toml.
 NEEDS_PER_JOB = 50
@@ -16,12 +18,7 @@ JOB_NAME = 255
 
 
 def pipeline_of(root: Path) -> str:
-    found = [
-        path.relative_to(root).as_posix()
-        for place in (".", ".gitlab", "generated", "generated/ci", "generated/gitlab")
-        for path in sorted((root / place).glob("*.gitlab-ci.yml"))
-        if "publish.sh" in path.read_text()
-    ]
+    found = [path for path in outputs(root) if path.endswith(".gitlab-ci.yml")]
     if not found:
         pytest.skip("this tree has no GitLab pipeline")
     return found[0]
@@ -66,7 +63,7 @@ def test_the_pipeline_publishes_exactly_the_plan(tree, tmp_path):
 def test_needs_are_exact(tree):
     plan = Plan(tree)
     found = jobs(tree)
-    merge_of = {plan.by_id[job["variables"]["SPEC"]]["content_reference"]: name
+    merge_of = {plan.by_id[job["variables"]["BASE_IMAGE"]]["content_reference"]: name
                 for name, job in found.items() if name.startswith("merge ")}  # fmt: skip
     expected = {"probe": None, "tags": None}
     for spec in plan.builders:
@@ -84,7 +81,7 @@ def test_every_platform_has_its_runner(tree):
     for name, job in jobs(tree).items():
         if name.startswith("build "):
             assert job["tags"], name
-            arch = job["variables"]["PLATFORM"].split("/")[1]
+            arch = job["variables"]["BASE_IMAGE_PLATFORM"].split("/")[1]
             assert not any(tag.startswith("saas-") and not tag.endswith(arch) for tag in job["tags"]), name
 
 
