@@ -31,6 +31,8 @@ PLAN_JQ='
     if .seen[$s.content_reference] then . else .seen[$s.content_reference] = true | .out += [$s] end) | .out;
   def leg($platform): .content_reference + "-" + ($platform | split("/")[1:] | join("-"));
   def repository: sub(":[^:/]*$"; "");
+  # A word on one line; unfold turns it back.
+  def fold: gsub("\\\\"; "\\\\") | gsub("\n"; "\\n");
   def found: [split("\n")[] | select(. != "") | split("\t") | {key: .[0], value: .[1]}] | from_entries;
 '
 
@@ -42,13 +44,6 @@ plan() {
   plan_filter=$1
   shift
   jq -r "$@" "$PLAN_JQ $plan_filter" "$PLAN"
-}
-
-# spec FILTER: ask the spec named by $id.
-spec() { plan ".specs[] | select(.id == \$id) | $1" --arg id "$id"; }
-
-know_spec() {
-  plan 'any(.specs[]; .id == $id)' --arg id "$id" | grep -qx true || die "the plan has no image \`$id\`"
 }
 
 # Three tries: registries have bad seconds.
@@ -141,18 +136,29 @@ probe() {
   say "$(jq -r '"missing: \(.build | length) builds, \(.merge | length) images"' "$work/missing")"
 }
 
-# word FILTER: one value of the spec, whole, in $word ($(…) alone would cut newlines off its end).
-word() {
-  word=$(spec "$1 | tostring + \"_\"")
+# unfold LINE: put the word that was folded into LINE into $word, newlines at its end included.
+unfold() {
+  word=$(printf '%b_' "$1")
   word=${word%_}
 }
 
 build() {
   id=$1 platform=$2
-  know_spec
-  leg=$(plan '.specs[] | select(.id == $id and any(.platforms[]; . == $p)) | leg($p)' --arg id "$id" --arg p "$platform")
-  [ -n "$leg" ] || die "\`$id\` has no platform \`$platform\`"
-  content=$(spec .content_reference)
+  plan '.specs[] | select(.id == $id)
+    | .content_reference, (if any(.platforms[]; . == $p) then leg($p) else "" end), (
+        ["--platform", $p, "--provenance=false", "--file", .dockerfile]
+        + (if .target then ["--target", .target] else [] end)
+        + (.args | to_entries | map("--build-arg", "\(.key)=\(.value)"))
+        + [.context] | .[] | fold)' --arg id "$id" --arg p "$platform" >"$work/words"
+  {
+    IFS= read -r content || die "the plan has no image \`$id\`"
+    IFS= read -r leg && [ -n "$leg" ] || die "\`$id\` has no platform \`$platform\`"
+    set -- --tag "$leg"
+    while IFS= read -r line; do
+      unfold "$line"
+      set -- "$@" "$word"
+    done
+  } <"$work/words"
   for ref in "$content" "$leg"; do
     digest=$(look "$ref" look) || exit 1
     if [ -n "$digest" ]; then
@@ -161,46 +167,33 @@ build() {
     fi
   done
 
-  word .dockerfile
-  set -- --platform "$platform" --provenance=false --tag "$leg" --file "$word"
-  word '.target // ""'
-  [ -z "$word" ] || set -- "$@" --target "$word"
-  count=$(spec '.args | length') i=0
-  while [ "$i" -lt "$count" ]; do
-    word ".args | to_entries[$i] | .key + \"=\" + .value"
-    set -- "$@" --build-arg "$word"
-    i=$((i + 1))
-  done
-  word .context
-  context=$word
-
-  tests=$(spec '.tests | length') i=0
-  if [ "$tests" -gt 0 ]; then
+  plan '.specs[] | select(.id == $id) | .tests[] | fold' --arg id "$id" >"$work/tests"
+  if [ -s "$work/tests" ]; then
     say "building $id for $platform"
-    docker buildx build "$@" --load "$context" </dev/null >&2
-    while [ "$i" -lt "$tests" ]; do
-      word ".tests[$i]"
+    docker buildx build --load "$@" </dev/null >&2
+    while IFS= read -r line; do
+      unfold "$line"
       say "testing $id for $platform: $word"
       docker run --rm --pull never --platform "$platform" --entrypoint /bin/sh "$leg" -c "$word" </dev/null >&2 ||
         die "\`$id\` for $platform fails its test, so it is not pushed: $word"
-      i=$((i + 1))
-    done
+    done <"$work/tests"
   fi
   say "building and pushing $leg"
-  try docker buildx build "$@" --push "$context" </dev/null >&2
+  try docker buildx build --push "$@" </dev/null >&2
 }
 
 merge_one() {
-  know_spec
-  content=$(spec .content_reference)
+  # References hold no blank: one word each.
+  # shellcheck disable=SC2046
+  set -- $(plan '.specs[] | select(.id == $id) | .content_reference, leg(.platforms[])' --arg id "$id")
+  [ $# -gt 0 ] || die "the plan has no image \`$id\`"
+  content=$1
+  shift
   digest=$(look "$content" look) || return 1
   if [ -n "$digest" ]; then
     say "$id is there already: $content@$digest"
     return 0
   fi
-  # Legs are references, and references hold no blank: one word each.
-  # shellcheck disable=SC2046
-  set -- $(spec 'leg(.platforms[])')
   say "merging $content from: $*"
   # --prefer-index=false: a single platform keeps its digest instead of being wrapped.
   try docker buildx imagetools create --prefer-index=false --tag "$content" "$@" </dev/null >&2
