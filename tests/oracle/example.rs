@@ -156,3 +156,10 @@ fn a_pre_release_moves_no_alias() {
         ["docker.io/baseten/truss-server-base:3.9-v0.12.0-rc.1"]
     );
 }
+
+#[test]
+fn the_product_agrees_on_the_example() {
+    if let Some(found) = crate::compare::disagreement(EXAMPLE) {
+        panic!("{}", found.detail);
+    }
+}
