@@ -26,7 +26,7 @@ _tools = ROOT / ".tools"
 os.environ["PATH"] = os.pathsep.join(
     [str(_tools / "bin"), str(_tools / "venv/bin"), str(_tools / "npm/node_modules/.bin"), os.environ["PATH"]]
 )
-os.environ.setdefault("GEN_BIN", str(ROOT / "target/debug/gen"))
+os.environ["GEN_BIN"] = str(Path(os.environ.get("GEN_BIN") or ROOT / "target/debug/gen").absolute())
 
 
 @pytest.fixture(scope="session")
