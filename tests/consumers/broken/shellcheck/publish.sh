@@ -1,0 +1,4 @@
+#!/bin/sh
+# Fault: a variable that splits into words.
+set -eu
+echo $PLAN

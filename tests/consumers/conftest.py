@@ -1,0 +1,38 @@
+"""Where the tests find `gen` and the consumers, and an environment that cannot sway them.
+
+`scripts/test` starts pytest with everything in place; started by hand
+(`.tools/venv/bin/pytest tests/consumers`), this file finds the same places.
+"""
+
+import os
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+
+# Consumers behave differently inside CI, so they must not know that they are.
+for name in list(os.environ):
+    if name in {"CI", "NO_COLOR", "CLICOLOR_FORCE", "FORCE_COLOR"} or name.startswith(
+        ("GITHUB_", "GITLAB_", "CI_", "ACT_", "ZIZMOR_", "HADOLINT_", "SHELLCHECK_", "GH_")
+    ):
+        del os.environ[name]
+os.environ["TZ"] = "UTC"
+os.environ["LC_ALL"] = "C.UTF-8"
+os.environ["GIT_CONFIG_NOSYSTEM"] = "1"
+os.environ["GIT_CONFIG_GLOBAL"] = os.devnull
+
+_tools = ROOT / ".tools"
+os.environ["PATH"] = os.pathsep.join(
+    [str(_tools / "bin"), str(_tools / "venv/bin"), str(_tools / "npm/node_modules/.bin"), os.environ["PATH"]]
+)
+os.environ["GEN_BIN"] = str(Path(os.environ.get("GEN_BIN") or ROOT / "target/debug/gen").absolute())
+
+
+@pytest.fixture(scope="session")
+def gen() -> Path:
+    """The binary under test."""
+    binary = Path(os.environ["GEN_BIN"])
+    if not binary.is_file():
+        pytest.fail(f"no binary at {binary}: run scripts/test, or set GEN_BIN", pytrace=False)
+    return binary

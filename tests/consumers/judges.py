@@ -1,0 +1,287 @@
+"""The consumers: one judge per tool, each saying whether it accepts some generated files.
+
+A judge takes the root of a tree, the paths of the files to read (relative to the
+root) and an empty folder. It raises `Refused` with what the tool said, and
+otherwise returns how many files the tool has really read.
+"""
+
+import json
+import re
+import shutil
+import subprocess
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from google.cloud.devtools.cloudbuild_v1.types import Build
+from google.protobuf import json_format
+from ruamel.yaml import YAML
+from ruamel.yaml.constructor import DuplicateKeyError, SafeConstructor
+from ruamel.yaml.error import YAMLError
+from ruamel.yaml.nodes import MappingNode, Node, SequenceNode
+
+from trees import ROOT, owned
+
+Judgement = Callable[[Path, list[str], Path], int]
+
+
+class Refused(Exception):
+    """A consumer refused a file; the text is its own report."""
+
+
+@dataclass(frozen=True)
+class Judge:
+    """One consumer: what it is called, which kinds of output it reads, how to ask it."""
+
+    name: str
+    kinds: tuple[str, ...]
+    ask: Judgement
+
+
+def run(*command: str | Path, cwd: Path) -> subprocess.CompletedProcess[str]:
+    """Runs a tool; anything but success is a refusal."""
+    done = subprocess.run(
+        command, cwd=cwd, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=240
+    )
+    if done.returncode != 0:
+        shown = " ".join(str(part) for part in command[:6])
+        raise Refused(f"{shown}: exit {done.returncode}\n{done.stdout}{done.stderr}")
+    return done
+
+
+# Dockerfiles
+
+
+def hadolint(root: Path, paths: list[str], scratch: Path) -> int:
+    run("hadolint", "--no-color", "--config", ROOT / ".hadolint.yaml", *paths, cwd=root)
+    return len(paths)
+
+
+# GitHub workflows
+
+
+def at_home(root: Path, paths: list[str], scratch: Path, edit: Callable[[str], str] = str) -> list[str]:
+    """Copies workflows to where GitHub has them, because several tools go by that place."""
+    home = scratch / ".github/workflows"
+    home.mkdir(parents=True)
+    run("git", "init", "-q", cwd=scratch)
+    placed = []
+    for path in paths:
+        target = home / Path(path).name
+        assert not target.exists(), f"two workflows named {target.name}"
+        target.write_text(edit((root / path).read_text()))
+        placed.append(str(target.relative_to(scratch)))
+    return placed
+
+
+def github_parser(root: Path, paths: list[str], scratch: Path) -> int:
+    placed = at_home(root, paths, scratch)
+    said = run("node", ROOT / ".tools/npm/github-parser.mjs", *placed, cwd=scratch)
+    return int(re.search(r"^(\d+) read", said.stdout, re.MULTILINE)[1])
+
+
+def actionlint(root: Path, paths: list[str], scratch: Path) -> int:
+    # Without a shellcheck to call, actionlint would leave the scripts unread and say nothing.
+    shellcheck_program = shutil.which("shellcheck")
+    assert shellcheck_program, "no shellcheck on PATH"
+    placed = at_home(root, paths, scratch)
+    run("actionlint", "-no-color", "-pyflakes=", "-shellcheck", shellcheck_program, *placed, cwd=scratch)
+    return len(placed)
+
+
+def zizmor(root: Path, paths: list[str], scratch: Path) -> int:
+    # Exit 3 means that nothing was parsed: a failure like any other code but 0.
+    placed = at_home(root, paths, scratch)
+    said = run("zizmor", "--offline", "--no-progress", "--persona", "auditor", *placed, cwd=scratch)
+    return said.stderr.count("completed .github/workflows/")
+
+
+def github_schema(root: Path, paths: list[str], scratch: Path) -> int:
+    run("check-jsonschema", "--builtin-schema", "vendor.github-workflows", *paths, cwd=root)
+    return len(paths)
+
+
+def for_act(text: str) -> str:
+    """The two places where act refuses what GitHub's own parser decides is right; nothing else.
+
+    `uses: $/…` (a path in the workflow's own repository), and `deployment: false` of an environment.
+    """
+    text = re.sub(r"(?m)^(\s*(?:- )?uses: [\"']?)\$/", r"\1./", text)
+    return re.sub(r"(?m)^\s*deployment: false\s*(?:#.*)?\n", "", text)
+
+
+def act(root: Path, paths: list[str], scratch: Path) -> int:
+    placed = at_home(root, paths, scratch, edit=for_act)
+    for path in placed:
+        run("act", "--validate", "--strict", "--workflows", path, cwd=scratch)
+    return len(placed)
+
+
+# GitLab pipelines
+
+
+def gitlab_schema(root: Path, paths: list[str], scratch: Path) -> int:
+    run(
+        "check-jsonschema", "--builtin-schema", "vendor.gitlab-ci", "--data-transform", "gitlab-ci", *paths,
+        cwd=root,
+    )  # fmt: skip
+    return len(paths)
+
+
+#: How a pipeline may come to be; each lists its own jobs, and each must be sound.
+GITLAB_OCCASIONS = {
+    "a branch": [],
+    "a tag": ["--variable", "CI_COMMIT_TAG=v1.2.3", "--unset-variable", "CI_COMMIT_BRANCH"],
+    "by hand": ["--variable", "CI_PIPELINE_SOURCE=web"],
+}
+
+
+def gitlab_ci_local(root: Path, paths: list[str], scratch: Path) -> int:
+    everything = owned(root) if (root / "generated/.outputs").exists() else paths
+    for path in everything:
+        target = scratch / path
+        target.parent.mkdir(parents=True, exist_ok=True)
+        if (root / path).exists():
+            shutil.copy2(root / path, target)
+    commit_with_origin(scratch)
+    for path in paths:
+        jobs = 0
+        for occasion in GITLAB_OCCASIONS.values():
+            ask = ["gitlab-ci-local", "--file", path, *occasion]
+            rows = [row for row in run(*ask, "--list-csv", cwd=scratch).stdout.splitlines() if ";" in row]
+            assert rows[0].startswith("name;stage;"), f"gitlab-ci-local lists jobs in a new way: {rows[0]}"
+            jobs += len(rows) - 1
+            run(*ask, "--validate-dependency-chain", cwd=scratch)
+        if jobs < 1:
+            raise Refused(f"{path}: no job on any of {', '.join(GITLAB_OCCASIONS)}")
+    return len(paths)
+
+
+def commit_with_origin(folder: Path) -> None:
+    """A committed repository with a remote and origin/HEAD, which gitlab-ci-local asks for."""
+    git = ["git", "-c", "user.name=test", "-c", "user.email=test@example.com"]
+    run(*git, "init", "-q", "-b", "main", cwd=folder)
+    run(*git, "add", "-A", "-f", cwd=folder)
+    run(*git, "commit", "-q", "-m", "outputs", cwd=folder)
+    run(*git, "remote", "add", "origin", "https://gitlab.example.com/acme/images.git", cwd=folder)
+    run(*git, "update-ref", "refs/remotes/origin/main", "HEAD", cwd=folder)
+    run(*git, "symbolic-ref", "refs/remotes/origin/HEAD", "refs/remotes/origin/main", cwd=folder)
+
+
+# Cloud Build
+
+
+def cloud_build_schema(root: Path, paths: list[str], scratch: Path) -> int:
+    run("check-jsonschema", "--builtin-schema", "vendor.cloudbuild", *paths, cwd=root)
+    return len(paths)
+
+
+def cloud_build_message(root: Path, paths: list[str], scratch: Path) -> int:
+    for path in paths:
+        try:
+            message = json_format.ParseDict(read_yaml(root / path), Build.pb(Build()))
+        except json_format.ParseError as fault:
+            raise Refused(f"{path}: {fault}") from fault
+        if not message.steps:
+            raise Refused(f"{path}: no steps")
+    return len(paths)
+
+
+# Scripts
+
+
+def shellcheck(root: Path, paths: list[str], scratch: Path) -> int:
+    run("shellcheck", "--norc", "--color=never", "--shell=sh", "--severity=style", *paths, cwd=root)
+    return len(paths)
+
+
+def busybox(root: Path, paths: list[str], scratch: Path) -> int:
+    for path in paths:
+        run("busybox", "sh", "-n", path, cwd=root)
+    return len(paths)
+
+
+# Data
+
+
+class _Values(SafeConstructor):
+    """Plain values; a tag of the owner's own (`!reference`) is read as what it marks."""
+
+
+def _tagged(loader: _Values, _suffix: object, node: Node) -> object:
+    if isinstance(node, MappingNode):
+        return loader.construct_mapping(node, deep=True)
+    if isinstance(node, SequenceNode):
+        return loader.construct_sequence(node, deep=True)
+    return loader.construct_scalar(node)
+
+
+_Values.add_multi_constructor("!", _tagged)
+
+
+def read_yaml(path: Path) -> object:
+    """A YAML document, in which a key may stand only once."""
+    yaml = YAML(typ="safe", pure=True)
+    yaml.Constructor = _Values
+    yaml.allow_duplicate_keys = False
+    try:
+        return yaml.load(path.read_text())
+    except DuplicateKeyError as fault:
+        raise Refused(f"{path.name}: duplicate key: {fault}") from fault
+    except YAMLError as fault:
+        raise Refused(f"{path.name}: {fault}") from fault
+
+
+def once(pairs: list[tuple[str, object]]) -> dict:
+    keys = [key for key, _ in pairs]
+    twice = {key for key in keys if keys.count(key) > 1}
+    if twice:
+        raise Refused(f"duplicate key: {', '.join(sorted(twice))}")
+    return dict(pairs)
+
+
+def yaml_keys(root: Path, paths: list[str], scratch: Path) -> int:
+    for path in paths:
+        if not isinstance(read_yaml(root / path), dict):
+            raise Refused(f"{path}: no mapping at the top")
+    return len(paths)
+
+
+def json_keys(root: Path, paths: list[str], scratch: Path) -> int:
+    for path in paths:
+        try:
+            json.loads((root / path).read_text(), object_pairs_hook=once)
+        except json.JSONDecodeError as fault:
+            raise Refused(f"{path}: {fault}") from fault
+    return len(paths)
+
+
+def metaschema(root: Path, paths: list[str], scratch: Path) -> int:
+    run("check-jsonschema", "--check-metaschema", *paths, cwd=root)
+    return len(paths)
+
+
+def matrix_file(root: Path, paths: list[str], scratch: Path) -> int:
+    for path in paths:
+        run("check-jsonschema", "--schemafile", path, "matrix.toml", cwd=root)
+    return len(paths)
+
+
+JUDGES = [
+    Judge("hadolint", ("dockerfile",), hadolint),
+    Judge("github-parser", ("github",), github_parser),
+    Judge("actionlint", ("github",), actionlint),
+    Judge("zizmor", ("github",), zizmor),
+    Judge("github-schema", ("github",), github_schema),
+    Judge("act", ("github",), act),
+    Judge("gitlab-schema", ("gitlab",), gitlab_schema),
+    Judge("gitlab-ci-local", ("gitlab",), gitlab_ci_local),
+    Judge("cloud-build-schema", ("cloud-build",), cloud_build_schema),
+    Judge("cloud-build-message", ("cloud-build",), cloud_build_message),
+    Judge("shellcheck", ("script",), shellcheck),
+    Judge("busybox", ("script",), busybox),
+    Judge("yaml-keys", ("github", "gitlab", "cloud-build"), yaml_keys),
+    Judge("json-keys", ("plan", "schema"), json_keys),
+    Judge("metaschema", ("schema",), metaschema),
+    Judge("matrix-file", ("schema",), matrix_file),
+]

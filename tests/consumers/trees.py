@@ -1,0 +1,95 @@
+"""The trees whose outputs are judged: this repository, and every fixture that is a matrix."""
+
+import shutil
+import subprocess
+import tomllib
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+
+ROOT = Path(__file__).resolve().parents[2]
+
+#: `[ci.<key>]` in matrix.toml and the kind of output that it turns on.
+PROVIDERS = {"github": "github", "gitlab": "gitlab", "cloud-build": "cloud-build"}
+
+#: Outputs that no outside tool reads, with the reason.
+UNJUDGED = {
+    ".outputs": "the list of owned paths itself",
+    ".gitattributes": "git takes any line",
+}
+
+
+def kind_of(path: str) -> str | None:
+    """What kind of output an owned path is, judged by its name and folder; None when unknown."""
+    pure = PurePosixPath(path)
+    yaml = pure.suffix in {".yml", ".yaml"}
+    if pure.name in UNJUDGED:
+        return "unjudged"
+    if pure.name == "Dockerfile":
+        return "dockerfile"
+    if pure.name.endswith((".gitlab-ci.yml", ".gitlab-ci.yaml")):
+        return "gitlab"
+    if yaml and pure.name.startswith("cloudbuild"):
+        return "cloud-build"
+    if yaml and (".github/workflows" in path or "github" in pure.parts[:-1]):
+        return "github"
+    if pure.suffix == ".sh":
+        return "script"
+    if pure.name == "plan.json":
+        return "plan"
+    if pure.name == "matrix.schema.json":
+        return "schema"
+    return None
+
+
+@dataclass(frozen=True)
+class Tree:
+    """One matrix.toml and what surrounds it."""
+
+    name: str
+    source: Path
+
+    def config(self) -> dict:
+        """The matrix as written; empty where it is missing, so that the tests fail and not the collection."""
+        file = self.source / "matrix.toml"
+        return tomllib.loads(file.read_text()) if file.is_file() else {}
+
+    def expected_kinds(self) -> set[str]:
+        """The kinds of output that this matrix must have, read from it without the product."""
+        config = self.config()
+        kinds = {"plan", "schema"}
+        images = config.get("image", {}).values()
+        if "dockerfile" not in config.get("defaults", {}) and any("dockerfile" not in i for i in images):
+            kinds.add("dockerfile")
+        providers = {PROVIDERS[key] for key in config.get("ci", {})}
+        if providers:
+            kinds |= providers | {"script"}
+        return kinds
+
+    def generate(self, gen: Path, scratch: Path) -> Path:
+        """The root of the generated tree: the repository as committed, a fixture freshly made."""
+        if self.source == ROOT:
+            return ROOT
+        root = scratch / self.name
+        shutil.copytree(self.source, root, symlinks=True)
+        done = subprocess.run(
+            [gen, "matrix", "-C", root], stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=120
+        )
+        assert done.returncode == 0, f"gen matrix on fixture {self.name}: {done.returncode}\n{done.stderr}"
+        return root
+
+
+def trees() -> list[Tree]:
+    """The repository first, then the fixtures by name."""
+    fixtures = sorted((ROOT / "tests/fixtures").glob("*/matrix.toml"))
+    return [Tree("repository", ROOT)] + [Tree(f.parent.name, f.parent) for f in fixtures]
+
+
+def owned(root: Path) -> list[str]:
+    """Paths of the generated files, from the list that the product keeps."""
+    lines = (root / "generated/.outputs").read_text().splitlines()
+    return [line for line in lines if line and not line.startswith("#")]
+
+
+def outputs(root: Path, kind: str) -> list[str]:
+    """The owned paths of one kind."""
+    return [path for path in owned(root) if kind_of(path) == kind]

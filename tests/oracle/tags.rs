@@ -1,0 +1,164 @@
+//! References and aliases: what each spec is called, and where two names collide.
+
+use std::cmp::Ordering;
+use std::collections::BTreeMap;
+
+use crate::expand::Draft;
+use crate::model::{Contradiction, Fault, contradiction, malformed, value_in};
+use crate::read::{Alias, Declaration};
+use crate::template::{self, Scope};
+
+#[derive(Default)]
+pub struct Names {
+    pub references: Vec<String>,
+    pub aliases: Vec<String>,
+}
+
+pub fn resolve(declaration: &Declaration, drafts: &[Draft]) -> Result<Vec<Names>, Fault> {
+    let mut names: Vec<Names> = Vec::new();
+    let mut tagged: BTreeMap<String, usize> = BTreeMap::new();
+    for (index, draft) in drafts.iter().enumerate() {
+        let references = references(draft, &draft.tag)?;
+        for reference in &references {
+            if tagged.insert(reference.clone(), index).is_some() {
+                return contradiction(Contradiction::DuplicateReference, reference);
+            }
+        }
+        names.push(Names {
+            references,
+            aliases: Vec::new(),
+        });
+    }
+
+    let mut held: BTreeMap<String, usize> = BTreeMap::new();
+    for alias in &declaration.aliases {
+        for (reference, index) in holders(declaration, alias, drafts)? {
+            match (
+                tagged.get(&reference),
+                held.insert(reference.clone(), index),
+            ) {
+                (Some(owner), _) if *owner != index => {
+                    return contradiction(Contradiction::AliasIsTag, reference);
+                }
+                (_, Some(before)) if before != index => {
+                    return contradiction(Contradiction::AliasClash, reference);
+                }
+                (None, None) => names[index].aliases.push(reference),
+                _ => {}
+            }
+        }
+    }
+    if declaration
+        .release
+        .as_ref()
+        .is_some_and(|release| !release.is_final)
+    {
+        names.iter_mut().for_each(|names| names.aliases.clear());
+    }
+    Ok(names)
+}
+
+/// `prefix/name:tag` in each registry of the spec, home first; without any, `name:tag`.
+fn references(draft: &Draft, tag: &str) -> Result<Vec<String>, Fault> {
+    let word = |c: char| c.is_ascii_alphanumeric() || c == '_';
+    let legal_tag = tag.len() <= 128
+        && tag.starts_with(word)
+        && tag.chars().all(|c| word(c) || ".-".contains(c));
+    let small = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit();
+    let legal_name = draft
+        .name
+        .split(['.', '_', '-', '/'])
+        .all(|part| !part.is_empty() && part.chars().all(small));
+    if !legal_tag || !legal_name {
+        return malformed(format!("outside the grammar: `{}:{tag}`", draft.name));
+    }
+    let short = format!("{}:{tag}", draft.name);
+    if draft.registries.is_empty() {
+        return Ok(vec![short]);
+    }
+    Ok(draft
+        .registries
+        .iter()
+        .map(|prefix| format!("{prefix}/{short}"))
+        .collect())
+}
+
+/// The references one `[[alias]]` renders, and which spec has each, in the order of specs, then tags, then registries.
+fn holders(
+    declaration: &Declaration,
+    alias: &Alias,
+    drafts: &[Draft],
+) -> Result<Vec<(String, usize)>, Fault> {
+    let mut rendered: Vec<(String, usize)> = Vec::new();
+    for (index, draft) in drafts.iter().enumerate() {
+        if !alias
+            .matching
+            .as_ref()
+            .is_none_or(|selector| selector.holds(&draft.image, &draft.cell))
+        {
+            continue;
+        }
+        for tag in &alias.tags {
+            let release = declaration.release.as_ref();
+            let scope = Scope {
+                cell: &draft.cell,
+                release,
+                image: &draft.image,
+                from: None,
+            };
+            for reference in references(draft, &template::render(tag, &scope)?)? {
+                rendered.push((reference, index));
+            }
+        }
+    }
+    let mut winners = Vec::new();
+    for (reference, index) in &rendered {
+        let rivals = rendered
+            .iter()
+            .filter(|(other, rival)| other == reference && rival != index);
+        let mut wins = true;
+        for (_, rival) in rivals {
+            match newer(&alias.newest, &drafts[*index], &drafts[*rival]) {
+                Ordering::Greater => {}
+                Ordering::Less => wins = false,
+                Ordering::Equal if tied_at_the_top(alias, reference, *index, &rendered, drafts) => {
+                    return contradiction(Contradiction::AliasClash, reference);
+                }
+                Ordering::Equal => wins = false,
+            }
+        }
+        if wins {
+            winners.push((reference.clone(), *index));
+        }
+    }
+    Ok(winners)
+}
+
+/// Is nobody who renders the reference newer than this one, who already has an equal?
+fn tied_at_the_top(
+    alias: &Alias,
+    at: &str,
+    index: usize,
+    rendered: &[(String, usize)],
+    drafts: &[Draft],
+) -> bool {
+    let mut rivals = rendered.iter().filter(|(reference, _)| reference == at);
+    rivals.all(|(_, rival)| {
+        newer(&alias.newest, &drafts[*rival], &drafts[index]) != Ordering::Greater
+    })
+}
+
+/// By each axis in turn, as versions; `none` and plain strings are oldest, and equally old.
+fn newer(axes: &[String], left: &Draft, right: &Draft) -> Ordering {
+    for axis in axes {
+        let version = |draft: &Draft| value_in(&draft.cell, axis).and_then(|value| value.version());
+        let order = match (version(left), version(right)) {
+            (Some(left), Some(right)) => left.compare(&right),
+            (left, right) => left.is_some().cmp(&right.is_some()),
+        };
+        if order != Ordering::Equal {
+            return order;
+        }
+    }
+    Ordering::Equal
+}
