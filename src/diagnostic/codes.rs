@@ -1,0 +1,251 @@
+//! The registry of finding codes: data, from which `docs/findings.md` is made.
+
+use crate::diagnostic::Severity;
+
+/// What a finding means for the run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Stage {
+    /// No plan can be built from this matrix (exit code 2).
+    Plan,
+    /// The plan exists and a rule found something (exit code 1 when it is an error).
+    Rule,
+}
+
+/// A stable code with what it means.
+#[derive(Debug)]
+pub struct CodeInfo {
+    /// The stable name, as printed: `unknown-key`.
+    pub name: &'static str,
+    /// What it means for the run.
+    pub stage: Stage,
+    /// How much it weighs.
+    pub severity: Severity,
+    /// What is found, in one line.
+    pub summary: &'static str,
+    /// Why it matters and what to do, in a short paragraph.
+    pub explanation: &'static str,
+}
+
+/// A reference into the registry.
+pub type Code = &'static CodeInfo;
+
+impl PartialEq for CodeInfo {
+    fn eq(&self, other: &Self) -> bool {
+        self.name == other.name
+    }
+}
+
+/// The code of that name.
+pub fn by_name(name: &str) -> Option<Code> {
+    ALL.iter().copied().find(|c| c.name == name)
+}
+
+macro_rules! codes {
+    ($($id:ident = $name:literal $stage:ident $severity:ident $summary:literal $explanation:literal;)*) => {
+        /// One static per code.
+        pub mod statics {
+            use super::{CodeInfo, Severity, Stage};
+            $(
+                #[doc = $summary]
+                pub static $id: CodeInfo = CodeInfo {
+                    name: $name,
+                    stage: Stage::$stage,
+                    severity: Severity::$severity,
+                    summary: $summary,
+                    explanation: $explanation,
+                };
+            )*
+        }
+        /// Every code, sorted by name.
+        pub static ALL: &[Code] = &[$(&statics::$id),*];
+    };
+}
+
+codes! {
+    ALIAS_AMBIGUOUS = "alias-ambiguous" Plan Error
+        "several specs render the same alias"
+        "A tag can point at one image only. Narrow the alias's `match`, print another axis in it, or say by which axes the `newest` spec has it.";
+    ALIAS_SHADOWS_TAG = "alias-shadows-tag" Plan Error
+        "an alias equals the tag of another spec"
+        "The alias would move a tag that belongs to another image. Rename one of them. An alias that equals its own spec's tag is ignored.";
+    ALIAS_UNMATCHED = "alias-unmatched" Rule Error
+        "an alias matches no spec"
+        "Nobody will ever find the alias in the registry. Correct its `match`, or delete it.";
+    AXIS_COMPARISON = "axis-comparison" Plan Error
+        "a template compares an axis in a way that would silently be false"
+        "Inside a template an axis is an object with attributes, and objects do not equal strings: `cuda == \"none\"` would always be false. Use truth (`if cuda`), a term of the selector language (`cuda is matching(\">=12,<13\")`, `job is matching(\"server\")`) or an attribute of the right type (`cuda.major >= 12`).";
+    BASE_CONFLICT = "base-conflict" Plan Error
+        "an image has neither or both of `from` and `parent`"
+        "Each spec stands on exactly one image: an upstream one (`from`) or one of this matrix (`parent`). A later row replaces the earlier choice; one table may not state both. With a `dockerfile` of your own both may be left out, its FROM then says it.";
+    DEAD_MATCH = "dead-match" Rule Error
+        "an image's `match` removes nothing"
+        "It accepts every cell of the image's axes, so it only looks like a restriction. Delete it, or correct the value it means.";
+    DEAD_RULE = "dead-rule" Rule Error
+        "an exclude removes nothing"
+        "Alone against the products of all images it matches no cell, so whatever it was written to forbid is being built, or was never there. Correct or delete it.";
+    DEAD_WHEN = "dead-when" Rule Error
+        "a `when` row applies to no spec"
+        "What it adds is never built. Correct its `match`, or delete it.";
+    DOCKERFILE_MISSING = "dockerfile-missing" Rule Error
+        "a `dockerfile` cannot be read"
+        "The file that a spec names is not there, or is not text. Paths are relative to the repository root.";
+    DOCKERFILE_SYNTAX = "dockerfile-syntax" Rule Error
+        "a Dockerfile cannot be parsed"
+        "Its stages and build args cannot be checked, and a builder would refuse it too.";
+    DUPLICATE_REFERENCE = "duplicate-reference" Plan Error
+        "two specs have one reference"
+        "The second push would overwrite the first. Print the axis that tells them apart in `tag` or `name`.";
+    DUPLICATE_VALUE = "duplicate-value" Plan Error
+        "an axis lists a value twice"
+        "Each value of an axis is one column of the product; the second can only make duplicates.";
+    EMPTY_AXIS = "empty-axis" Plan Error
+        "an axis without values"
+        "A product over an empty axis is empty, so no image that uses it exists. Give it a value, or remove it.";
+    EXPECTATION_FAILED = "expectation-failed" Rule Error
+        "an `[[expect]]` does not hold"
+        "The matrix no longer yields what its authors wrote down. Either the last change removed or added more than was meant, or the expectation is out of date.";
+    INVALID_NAME = "invalid-name" Plan Error
+        "a name outside its grammar"
+        "Axis, image, set and registry names are words that stand in selectors, templates and paths: axes `[a-z][a-z0-9_-]*`, the others lower-case letters, digits, `.`, `_` and `-`. `image`, `release`, `parent`, `from` and `registry` are reserved.";
+    INVALID_PLATFORM = "invalid-platform" Plan Error
+        "a platform that is not `os/arch[/variant]`, or not one of the arch axis"
+        "Platforms are written as in OCI: `linux/amd64`, `linux/arm64`, `linux/arm/v7`. An image's `platforms` may only narrow those of the `arch` axis.";
+    INVALID_REFERENCE = "invalid-reference" Plan Error
+        "an image reference outside the grammar"
+        "Registries accept tags of a word character and then up to 127 of word characters, `.` and `-`; repository names are lower case. Source: the grammar of distribution/reference. Map the character in the template, for example `{{ release.tag }}` or `| replace(\"+\", \"-\")`.";
+    INVALID_VALUE = "invalid-value" Plan Error
+        "an axis value that selectors could not name"
+        "A value may not be empty, start with `!`, `@`, `<`, `>` or `=`, nor hold `*`, `,` or a control character: those are the selector language's own.";
+    INVALID_VERSION = "invalid-version" Plan Error
+        "a version outside its scheme"
+        "`[release] version` must follow `scheme` (semver, pep440 or calver), and an axis value's `version` must be digits and dots with an optional pre-release. PEP 440 epochs have no form that a tag could carry.";
+    LINEAGE_CYCLE = "lineage-cycle" Plan Error
+        "images that stand on each other in a circle"
+        "No order of building exists. Follow the places and cut one of the edges (`parent` or `needs`).";
+    LOGIN_UNKNOWN = "login-unknown" Rule Error
+        "a registry that a pipeline cannot log in to"
+        "Its kind wants something that the `[registry]` table does not give, such as the role or the identity provider.";
+    MISSING_KEY = "missing-key" Plan Error
+        "a required key is missing"
+        "The table cannot be understood without it.";
+    MISSING_OUTPUT = "missing-output" Rule Error
+        "an output does not exist"
+        "The matrix yields a file that is not on disk, for instance after a new axis value. Run `gen matrix` and commit the result.";
+    MISSING_TARGET = "missing-target" Rule Error
+        "`target` names no stage of the Dockerfile"
+        "The builder would stop with \"target stage could not be found\". Name one of the stages.";
+    NO_CELLS = "no-cells" Rule Error
+        "an image of which no cell remains"
+        "Its `match` and the excludes together remove every cell of its product. Correct them, or delete the image.";
+    NO_SPECS = "no-specs" Plan Error
+        "a matrix of which nothing remains"
+        "Excludes and matches together remove every cell of every image, so there is nothing to build.";
+    NO_REGISTRY = "no-registry" Plan Error
+        "a pipeline for images that have no registry"
+        "A pipeline pushes by full reference. Declare a `[registry.NAME]` with its `prefix`, or remove the `[ci]` table.";
+    NONE_PRINTED = "none-printed" Plan Error
+        "a template prints `none`, or an attribute of it"
+        "A tag with the word `none`, or an attribute that does not exist, is a slip in every case met so far. Guard it: `{{ '-cu' ~ cuda.compact if cuda }}`.";
+    NOT_BUILT_HERE = "not-built-here" Rule Warning
+        "a spec that a provider's pipeline leaves out"
+        "Its platforms are not among those the provider's table builds. Another pipeline has to publish it before tags are put.";
+    NOT_OURS = "not-ours" Rule Error
+        "a file that gen did not make stands where an output belongs"
+        "It is neither listed in `generated/.outputs` nor bears the header, so it is never overwritten silently. Move it away, or let `gen matrix --take-over` replace it.";
+    ORPHAN_OUTPUT = "orphan-output" Rule Error
+        "an output that the matrix no longer yields"
+        "Left by an image or value that is gone; people and builders would still find it. `gen matrix` removes it.";
+    PARENT_AMBIGUOUS = "parent-ambiguous" Plan Error
+        "a parent that could be several specs"
+        "The parent has an axis that the child lacks, and it has no `none`. State its value: `parent = { image = \"x\", python = \"3.12\" }`.";
+    PARENT_IGNORED = "parent-ignored" Rule Error
+        "the Dockerfile's FROM does not use the declared base or parent"
+        "The declared lineage is not what is built: the child would not follow its parent. Pass `{{ from }}` as a build arg, and use that arg in FROM.";
+    PARENT_MISSING = "parent-missing" Plan Error
+        "a parent or need that does not exist"
+        "No spec of the named image has these values: an exclude or `match` removed it, or a value differs. Build it too, or leave the child out.";
+    PARENT_PLATFORM = "parent-platform" Plan Error
+        "a platform that the parent lacks"
+        "The child cannot be built there, since FROM (or COPY --from) finds no image. Give the parent the platform, or narrow the child.";
+    PRODUCT_TOO_LARGE = "product-too-large" Plan Error
+        "a product of axes beyond all use"
+        "Nobody builds so many images; most likely a list was pasted into the wrong axis. Split the image, or give it only the `axes` it needs.";
+    PROVIDER_LIMIT = "provider-limit" Rule Error
+        "a pipeline beyond a hard limit of its provider"
+        "The provider would refuse the file, or never start the run, late or silently. The limits are in the shipped facts. Split the work by the axis named.";
+    RELEASE_BAKED = "release-baked" Rule Note
+        "a template prints the release into the image"
+        "Each release then changes the content of every such spec, so all are built again though nothing else changed. Labels and env that state the release are the usual cause.";
+    SELECTOR_SYNTAX = "selector-syntax" Plan Error
+        "a selector term that cannot be read"
+        "Terms are a value, `!value`, `>=12`, `<13`, `12.4.*` or a glob, joined by `,` when all must hold; a list holds if any does; `@set` is a whole selector.";
+    STALE_OUTPUT = "stale-output" Rule Error
+        "an output differs from what the matrix yields"
+        "Either the matrix changed and `gen matrix` was not run, or the file was edited by hand. Edit `matrix.toml` or the templates instead, then run `gen matrix`.";
+    SYMLINK_OUTPUT = "symlink-output" Rule Error
+        "an output path leads through a symbolic link"
+        "Outputs stay inside the repository. Replace the link by a folder.";
+    TAG_LIES = "tag-lies" Rule Error
+        "a tag prints an axis that the image ignores"
+        "Two specs differ in the tag and in nothing that is built: one of the tags lies about its content. Use the axis in `from`, `args`, `env`, `apt`, `pip` or the Dockerfile, or leave it out of the tag.";
+    TEMPLATE_FAULT = "template-fault" Plan Error
+        "a template failed while it was rendered"
+        "The message says what failed and where in the template.";
+    TEMPLATE_MISSING = "template-missing" Plan Error
+        "a template that is not there"
+        "`template` names a file below `templates/`, in the repository or shipped with gen.";
+    TEMPLATE_SYNTAX = "template-syntax" Plan Error
+        "a template that cannot be parsed"
+        "Templates follow Jinja's syntax: `{{ value }}`, `{% if … %}`.";
+    TOML_SYNTAX = "toml-syntax" Plan Error
+        "matrix.toml is not TOML"
+        "Correct the syntax first; nothing else can be checked before.";
+    UNDECLARED_ARG = "undeclared-arg" Rule Error
+        "a build arg that the Dockerfile never declares"
+        "The builder would ignore it with a warning, and the image would not be what the matrix says. Add `ARG NAME` to the stage that uses it, or remove it from `args`.";
+    UNKNOWN_ATTRIBUTE = "unknown-attribute" Plan Error
+        "a template reads an attribute that the axis does not have"
+        "An axis has the attributes its values state, and `version`, `major`, `minor`, `patch`, `compact` where it is a version.";
+    UNKNOWN_AXIS = "unknown-axis" Plan Error
+        "an axis that does not exist, or that the image lacks"
+        "A selector over a misspelt axis would silently hold for nothing.";
+    UNKNOWN_IMAGE = "unknown-image" Plan Error
+        "an image that is not declared"
+        "Images are the `[image.NAME]` tables.";
+    UNKNOWN_KEY = "unknown-key" Plan Error
+        "a key that matrix.toml does not have"
+        "An unknown key would silently do nothing.";
+    UNKNOWN_REGISTRY = "unknown-registry" Plan Error
+        "a registry that is not declared"
+        "Registries are the `[registry.NAME]` tables.";
+    UNKNOWN_RUNNER = "unknown-runner" Plan Error
+        "a runner for a platform that is not built, or a platform without a runner"
+        "The `runner` map names values of the `arch` axis or platforms. A platform without a runner has nowhere to be built.";
+    UNKNOWN_SET = "unknown-set" Plan Error
+        "a set that is not declared"
+        "Sets are the entries of `[set]`; `@name` refers to one.";
+    UNKNOWN_VALUE = "unknown-value" Plan Error
+        "a value that the axis does not have"
+        "A selector over a misspelt value would silently hold for nothing. Ranges and globs may match nothing; plain values may not.";
+    UNKNOWN_VARIABLE = "unknown-variable" Plan Error
+        "a template reads a name that is not there"
+        "Templates see the image's own axes, `image`, `release`, and in `args`, `env`, `labels` and Dockerfiles also `from` and `needs`.";
+    UNSAFE_VALUE = "unsafe-value" Plan Error
+        "a value that could break out of where it is printed"
+        "The place (an instruction, an identifier, a path) takes plain words only. Use a filter that quotes it, or another value.";
+    UNUSED_AXIS = "unused-axis" Rule Warning
+        "an axis that no image uses"
+        "It multiplies nothing. Add it to an image's `axes`, or delete it.";
+    UNUSED_SET = "unused-set" Rule Warning
+        "a set that nothing refers to"
+        "Delete it, or use it.";
+    UNUSED_REGISTRY = "unused-registry" Rule Warning
+        "a registry that no image uses"
+        "Delete it, or list it under an image's `registry`.";
+    UNUSED_VALUE = "unused-value" Rule Error
+        "a value that no spec uses"
+        "The library seems to support it, and nothing is built for it: excludes and matches removed every cell. Delete the value, or the rule that removes it.";
+    WRONG_TYPE = "wrong-type" Plan Error
+        "a value of the wrong type"
+        "Values are strings: `3.10` without quotes would be the number 3.1.";
+}

@@ -1,0 +1,134 @@
+//! One thing a person should know, with its place.
+
+use std::ops::Range;
+use std::sync::Arc;
+
+use crate::diagnostic::codes::Code;
+use crate::source::SourceFile;
+
+/// How much a finding weighs. Only errors fail a run (warnings do under `--deny-warnings`).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Severity {
+    /// The matrix, or what was made from it, is wrong.
+    Error,
+    /// Probably a slip; the plan is still truthful.
+    Warning,
+    /// Worth knowing.
+    Note,
+}
+
+impl Severity {
+    /// The word people and machines read.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Severity::Error => "error",
+            Severity::Warning => "warning",
+            Severity::Note => "note",
+        }
+    }
+}
+
+/// A place in a file: its text when the file is text we read, and what is to be said there.
+#[derive(Clone, Debug)]
+pub struct Place {
+    /// Path from the repository root, with `/`.
+    pub path: Arc<str>,
+    /// The file and the bytes meant; `None` when the whole file is meant (missing, binary, unread).
+    pub at: Option<(Arc<SourceFile>, Range<usize>)>,
+    /// The local fact, shown beside the caret; may be empty.
+    pub label: String,
+}
+
+impl Place {
+    /// Bytes `span` of `file`.
+    pub fn span(file: &Arc<SourceFile>, span: Range<usize>, label: impl Into<String>) -> Self {
+        Place {
+            path: file.path.clone(),
+            at: Some((file.clone(), span)),
+            label: label.into(),
+        }
+    }
+
+    /// A file as a whole.
+    pub fn file(path: impl Into<Arc<str>>) -> Self {
+        Place {
+            path: path.into(),
+            at: None,
+            label: String::new(),
+        }
+    }
+
+    /// One-based line and column (in characters) of the start, where there is a span.
+    pub fn line_column(&self) -> Option<(usize, usize)> {
+        self.at
+            .as_ref()
+            .map(|(file, span)| file.line_column(span.start))
+    }
+}
+
+/// One finding. Its code is stable; its words are for people.
+#[derive(Clone, Debug)]
+pub struct Finding {
+    /// What kind of finding it is.
+    pub code: Code,
+    /// The headline: the fact, lower case, literals in backticks, no full stop.
+    pub headline: String,
+    /// Where to look first.
+    pub primary: Place,
+    /// Other places that belong to it.
+    pub related: Vec<Place>,
+    /// Reasons and background.
+    pub notes: Vec<String>,
+    /// The next step, imperative and pasteable.
+    pub help: Vec<String>,
+}
+
+impl Finding {
+    /// A finding with its headline and primary place.
+    pub fn new(code: Code, headline: impl Into<String>, primary: Place) -> Self {
+        Finding {
+            code,
+            headline: headline.into(),
+            primary,
+            related: Vec::new(),
+            notes: Vec::new(),
+            help: Vec::new(),
+        }
+    }
+
+    /// Adds a related place.
+    pub fn related(mut self, place: Place) -> Self {
+        self.related.push(place);
+        self
+    }
+
+    /// Adds a note.
+    pub fn note(mut self, text: impl Into<String>) -> Self {
+        self.notes.push(text.into());
+        self
+    }
+
+    /// Adds a next step.
+    pub fn help(mut self, text: impl Into<String>) -> Self {
+        self.help.push(text.into());
+        self
+    }
+
+    /// How much it weighs.
+    pub fn severity(&self) -> Severity {
+        self.code.severity
+    }
+}
+
+/// The order findings are shown in: by path, place, code, headline.
+pub fn sort(findings: &mut [Finding]) {
+    findings.sort_by(|a, b| {
+        let key = |f: &Finding| f.primary.at.as_ref().map_or(0, |(_, span)| span.start);
+        (&a.primary.path, key(a), a.code.name, &a.headline).cmp(&(
+            &b.primary.path,
+            key(b),
+            b.code.name,
+            &b.headline,
+        ))
+    });
+}

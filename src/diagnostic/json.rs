@@ -1,0 +1,63 @@
+//! Findings for machines.
+
+use serde::Serialize;
+
+use crate::diagnostic::{Finding, Place};
+
+#[derive(Serialize)]
+struct JsonPlace<'a> {
+    path: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    line: Option<usize>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    column: Option<usize>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    start: Option<usize>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    end: Option<usize>,
+    #[serde(skip_serializing_if = "str::is_empty")]
+    label: &'a str,
+}
+
+#[derive(Serialize)]
+struct JsonFinding<'a> {
+    code: &'static str,
+    severity: &'static str,
+    message: &'a str,
+    place: JsonPlace<'a>,
+    related: Vec<JsonPlace<'a>>,
+    notes: &'a [String],
+    help: &'a [String],
+}
+
+fn place(place: &Place) -> JsonPlace<'_> {
+    let position = place.line_column();
+    let span = place.at.as_ref().map(|(_, span)| span);
+    JsonPlace {
+        path: &place.path,
+        line: position.map(|p| p.0),
+        column: position.map(|p| p.1),
+        start: span.map(|s| s.start),
+        end: span.map(|s| s.end),
+        label: &place.label,
+    }
+}
+
+/// A JSON array of findings: code, severity, message, place (bytes and one-based line and column), related, notes, help.
+pub fn json(findings: &[Finding]) -> String {
+    let rows: Vec<JsonFinding<'_>> = findings
+        .iter()
+        .map(|f| JsonFinding {
+            code: f.code.name,
+            severity: f.severity().as_str(),
+            message: &f.headline,
+            place: place(&f.primary),
+            related: f.related.iter().map(place).collect(),
+            notes: &f.notes,
+            help: &f.help,
+        })
+        .collect();
+    let mut text = serde_json::to_string_pretty(&rows).unwrap_or_else(|_| "[]".to_owned());
+    text.push('\n');
+    text
+}

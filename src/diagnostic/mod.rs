@@ -1,0 +1,24 @@
+//! What the tool tells people: one finding model, one registry of codes, one renderer per format.
+//!
+//! Every room upstream reports by making [`Finding`]s; nothing here prints.
+
+mod codes;
+mod concise;
+mod finding;
+mod full;
+mod json;
+mod nearest;
+mod sink;
+
+pub use codes::{ALL, Code, Stage, by_name};
+pub use concise::concise;
+pub use finding::{Finding, Place, Severity, sort};
+pub use full::full;
+pub use json::json;
+pub use nearest::{nearest, or_list};
+pub use sink::{Sink, Stopped};
+
+pub mod code {
+    //! The codes by name, for the rooms that raise them.
+    pub use super::codes::statics::*;
+}
