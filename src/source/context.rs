@@ -1,0 +1,202 @@
+//! The files a build context holds, hashed the way a builder would see them.
+
+#![expect(clippy::disallowed_methods, reason = "the room that reads files")]
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::io;
+use std::os::unix::fs::PermissionsExt;
+use std::path::Path;
+
+use globset::{GlobBuilder, GlobMatcher};
+use sha2::{Digest, Sha256};
+
+use crate::source::{ReadError, Repository};
+
+/// One line of a `.dockerignore`.
+struct Rule {
+    keep: bool,
+    glob: GlobMatcher,
+}
+
+/// Patterns of a `.dockerignore`, as the builder reads them: rooted at the context, the last that matches a path or one
+/// of its folders decides. Source: the `.dockerignore` section of the Dockerfile reference.
+#[derive(Default)]
+struct Ignore {
+    rules: Vec<Rule>,
+}
+
+impl Ignore {
+    fn parse(text: &str) -> Self {
+        let mut rules = Vec::new();
+        for line in text.lines() {
+            let line = line.trim();
+            if line.is_empty() || line.starts_with('#') {
+                continue;
+            }
+            let (keep, pattern) = match line.strip_prefix('!') {
+                Some(rest) => (true, rest.trim()),
+                None => (false, line),
+            };
+            let pattern = pattern.trim_start_matches("./").trim_matches('/');
+            let glob = GlobBuilder::new(pattern)
+                .literal_separator(true)
+                .backslash_escape(true)
+                .build();
+            if let Ok(glob) = glob {
+                rules.push(Rule {
+                    keep,
+                    glob: glob.compile_matcher(),
+                });
+            }
+        }
+        Ignore { rules }
+    }
+
+    fn excludes(&self, path: &str) -> bool {
+        let mut excluded = false;
+        for rule in &self.rules {
+            let prefixes = path
+                .match_indices('/')
+                .map(|(i, _)| &path[..i])
+                .chain([path]);
+            if prefixes.into_iter().any(|p| rule.glob.is_match(p)) {
+                excluded = !rule.keep;
+            }
+        }
+        excluded
+    }
+
+    fn has_exceptions(&self) -> bool {
+        self.rules.iter().any(|r| r.keep)
+    }
+}
+
+impl Repository {
+    /// SHA-256 over the files of the folder `context` (from the root): path, executable bit and bytes of each, in sorted
+    /// order, links by their target. `.git`, what the ignore file leaves out, and what `ours` claims are not part of it.
+    /// The ignore file is `<dockerfile>.dockerignore` where there is one, else the context's `.dockerignore`.
+    ///
+    /// # Errors
+    /// When the folder or a file in it cannot be read.
+    pub fn hash_context(
+        &self,
+        context: &str,
+        dockerfile: &str,
+        ours: &dyn Fn(&str, &[u8]) -> bool,
+    ) -> Result<[u8; 32], ReadError> {
+        let root = self.absolute(context);
+        let ignore = [
+            self.absolute(&format!("{dockerfile}.dockerignore")),
+            root.join(".dockerignore"),
+        ]
+        .iter()
+        .find_map(|path| fs::read_to_string(path).ok())
+        .map(|text| Ignore::parse(&text))
+        .unwrap_or_default();
+        let mut files = BTreeMap::new();
+        if root.exists() {
+            walk(&root, "", &ignore, &mut files).map_err(|source| ReadError::Io {
+                path: root.clone(),
+                source,
+            })?;
+        }
+        let prefix = if context == "." {
+            String::new()
+        } else {
+            format!("{}/", context.trim_end_matches('/'))
+        };
+        let mut all = Sha256::new();
+        for (path, kind) in files {
+            let absolute = root.join(&path);
+            let fault = |source| ReadError::Io {
+                path: absolute.clone(),
+                source,
+            };
+            let (mark, bytes) = match kind {
+                Kind::Link => {
+                    let target = fs::read_link(&absolute).map_err(fault)?;
+                    (b'l', target.to_string_lossy().into_owned().into_bytes())
+                }
+                Kind::File { executable } => {
+                    let bytes = fs::read(&absolute).map_err(fault)?;
+                    if ours(&format!("{prefix}{path}"), &bytes) {
+                        continue;
+                    }
+                    (if executable { b'x' } else { b'f' }, bytes)
+                }
+            };
+            all.update((path.len() as u64).to_le_bytes());
+            all.update(path.as_bytes());
+            all.update([mark]);
+            all.update(Sha256::digest(&bytes));
+        }
+        Ok(all.finalize().into())
+    }
+}
+
+enum Kind {
+    File { executable: bool },
+    Link,
+}
+
+fn walk(
+    root: &Path,
+    below: &str,
+    ignore: &Ignore,
+    files: &mut BTreeMap<String, Kind>,
+) -> io::Result<()> {
+    for entry in fs::read_dir(root.join(below))? {
+        let entry = entry?;
+        let name = entry.file_name().to_string_lossy().into_owned();
+        let path = if below.is_empty() {
+            name
+        } else {
+            format!("{below}/{name}")
+        };
+        if path == ".git" {
+            continue;
+        }
+        let kind = entry.file_type()?;
+        let excluded = ignore.excludes(&path);
+        if kind.is_dir() {
+            // An exception may bring a file back from an excluded folder.
+            if !excluded || ignore.has_exceptions() {
+                walk(root, &path, ignore, files)?;
+            }
+        } else if !excluded {
+            let kind = if kind.is_symlink() {
+                Kind::Link
+            } else if kind.is_file() {
+                Kind::File {
+                    executable: entry.metadata()?.permissions().mode() & 0o111 != 0,
+                }
+            } else {
+                continue;
+            };
+            files.insert(path, kind);
+        }
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_last_rule_that_matches_decides() {
+        let ignore = Ignore::parse("# comment\n*.log\n!keep.log\nbuild\n**/cache\n/docs/*.md\n");
+        for (path, excluded) in [
+            ("a.log", true),
+            ("keep.log", false),
+            ("sub/a.log", false),
+            ("build/x/y", true),
+            ("deep/er/cache/f", true),
+            ("docs/a.md", true),
+            ("docs/sub/a.md", false),
+        ] {
+            assert_eq!(ignore.excludes(path), excluded, "{path}");
+        }
+    }
+}

@@ -1,0 +1,45 @@
+//! One text file, and where its lines are.
+
+use std::ops::Range;
+use std::sync::Arc;
+
+/// A text file as it was read.
+#[derive(Debug)]
+pub struct SourceFile {
+    /// Path from the repository root, with `/`.
+    pub path: Arc<str>,
+    /// The whole text, as on disk.
+    pub text: String,
+}
+
+impl SourceFile {
+    /// A file with this path and text.
+    pub fn new(path: impl Into<Arc<str>>, text: impl Into<String>) -> Arc<Self> {
+        Arc::new(SourceFile {
+            path: path.into(),
+            text: text.into(),
+        })
+    }
+
+    /// One-based line and column (counted in characters) of a byte offset.
+    pub fn line_column(&self, offset: usize) -> (usize, usize) {
+        let before = &self.text.as_bytes()[..offset.min(self.text.len())];
+        let line = before.iter().filter(|b| **b == b'\n').count();
+        let start = before
+            .iter()
+            .rposition(|b| *b == b'\n')
+            .map_or(0, |p| p + 1);
+        let column = String::from_utf8_lossy(&before[start..]).chars().count();
+        (line + 1, column + 1)
+    }
+
+    /// The lines that `span` touches: their text, the offset of its first byte, and the number of its first line.
+    pub fn window(&self, span: Range<usize>) -> (&str, usize, usize) {
+        let start = self.text[..span.start].rfind('\n').map_or(0, |p| p + 1);
+        // An annotation may end on the line break itself.
+        let end = self.text[span.end..]
+            .find('\n')
+            .map_or(self.text.len(), |p| span.end + p + 1);
+        (&self.text[start..end], start, self.line_column(start).0)
+    }
+}

@@ -1,0 +1,167 @@
+//! Where the repository is, and reading from it.
+
+#![expect(clippy::disallowed_methods, reason = "the room that reads files")]
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::Mutex;
+
+use crate::source::SourceFile;
+
+/// The folder all paths of `matrix.toml` and all outputs are relative to, and the matrix file in it.
+#[derive(Debug)]
+pub struct Repository {
+    root: PathBuf,
+    matrix: String,
+    texts: Mutex<BTreeMap<String, Option<Arc<SourceFile>>>>,
+}
+
+/// A file or folder could not be read.
+#[derive(Debug, thiserror::Error)]
+pub enum ReadError {
+    /// No matrix file from the start folder upwards.
+    #[error("no `matrix.toml` in {} or any folder above it", .0.display())]
+    NoMatrix(PathBuf),
+    /// The matrix file lies outside the repository root.
+    #[error("{} is not inside {}", file.display(), root.display())]
+    Outside {
+        /// The file named.
+        file: PathBuf,
+        /// The root it should be in.
+        root: PathBuf,
+    },
+    /// Reading failed.
+    #[error("cannot read {}: {source}", path.display())]
+    Io {
+        /// What was being read.
+        path: PathBuf,
+        /// Why it failed.
+        source: io::Error,
+    },
+    /// The file is not UTF-8 text.
+    #[error("{} is not UTF-8 text", .0.display())]
+    NotText(PathBuf),
+}
+
+impl Repository {
+    /// Finds the repository: `directory` (`-C`) and `config` as given on the command line. Without
+    /// `config`, the nearest folder from `directory` upwards that holds a `matrix.toml`; with it, `directory` itself.
+    ///
+    /// # Errors
+    /// When there is no such file, or it lies outside the root.
+    pub fn find(directory: &Path, config: Option<&Path>) -> Result<Self, ReadError> {
+        let start = directory.canonicalize().map_err(|source| ReadError::Io {
+            path: directory.to_owned(),
+            source,
+        })?;
+        let (root, matrix) = match config {
+            Some(config) => {
+                let named = start.join(config);
+                let file = named.canonicalize().map_err(|source| ReadError::Io {
+                    path: named.clone(),
+                    source,
+                })?;
+                let relative = file.strip_prefix(&start).map_err(|_| ReadError::Outside {
+                    file: file.clone(),
+                    root: start.clone(),
+                })?;
+                let relative = slashes(relative);
+                (start, relative)
+            }
+            None => {
+                let root = start
+                    .ancestors()
+                    .find(|folder| folder.join("matrix.toml").is_file())
+                    .ok_or_else(|| ReadError::NoMatrix(start.clone()))?;
+                (root.to_owned(), "matrix.toml".to_owned())
+            }
+        };
+        Ok(Repository {
+            root,
+            matrix,
+            texts: Mutex::default(),
+        })
+    }
+
+    /// The root folder.
+    pub fn root(&self) -> &Path {
+        &self.root
+    }
+
+    /// Path of the matrix file from the root.
+    pub fn matrix_path(&self) -> &str {
+        &self.matrix
+    }
+
+    /// A path from the root as a path of the machine.
+    pub fn absolute(&self, path: &str) -> PathBuf {
+        self.root.join(path)
+    }
+
+    /// Reads a text file by its path from the root.
+    ///
+    /// # Errors
+    /// When it cannot be read or is not UTF-8.
+    pub fn read_text(&self, path: &str) -> Result<Arc<SourceFile>, ReadError> {
+        let absolute = self.absolute(path);
+        let bytes = fs::read(&absolute).map_err(|source| ReadError::Io {
+            path: absolute.clone(),
+            source,
+        })?;
+        let text = String::from_utf8(bytes).map_err(|_| ReadError::NotText(absolute))?;
+        Ok(SourceFile::new(path, text))
+    }
+
+    /// The text of a file that may be absent, unreadable or not text; read once a run.
+    pub fn text(&self, path: &str) -> Option<Arc<SourceFile>> {
+        let mut texts = self
+            .texts
+            .lock()
+            .unwrap_or_else(std::sync::PoisonError::into_inner);
+        if let Some(known) = texts.get(path) {
+            return known.clone();
+        }
+        let read = self.read_text(path).ok();
+        texts.insert(path.to_owned(), read.clone());
+        read
+    }
+
+    /// Whether a file is there.
+    pub fn is_file(&self, path: &str) -> bool {
+        self.absolute(path).is_file()
+    }
+
+    /// The bytes of a file, `None` when there is no such file.
+    ///
+    /// # Errors
+    /// When it exists and cannot be read.
+    pub fn bytes(&self, path: &str) -> Result<Option<Vec<u8>>, ReadError> {
+        let absolute = self.absolute(path);
+        match fs::read(&absolute) {
+            Ok(bytes) => Ok(Some(bytes)),
+            Err(e)
+                if matches!(
+                    e.kind(),
+                    io::ErrorKind::NotFound | io::ErrorKind::NotADirectory
+                ) =>
+            {
+                Ok(None)
+            }
+            Err(source) => Err(ReadError::Io {
+                path: absolute,
+                source,
+            }),
+        }
+    }
+}
+
+/// A relative path with `/` between its parts.
+pub(super) fn slashes(path: &Path) -> String {
+    path.components()
+        .map(|c| c.as_os_str().to_string_lossy().into_owned())
+        .collect::<Vec<_>>()
+        .join("/")
+}
