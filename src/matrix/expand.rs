@@ -1,0 +1,136 @@
+//! From axes and rules to the cells that exist.
+
+use crate::matrix::{Axis, AxisId, ImageId, Selector};
+
+/// The largest product of one image's axes that is expanded; beyond it nobody means what they wrote.
+pub const MAX_CELLS: u128 = 250_000;
+
+/// One full assignment of an image's axes (without `arch` unless the image prints it).
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Cell {
+    values: Box<[(AxisId, usize)]>,
+}
+
+impl Cell {
+    /// A cell from its assignments, in the image's order of axes.
+    pub fn new(values: impl Into<Box<[(AxisId, usize)]>>) -> Self {
+        Cell {
+            values: values.into(),
+        }
+    }
+
+    /// The value's index on `axis`, when the image has that axis.
+    pub fn get(&self, axis: AxisId) -> Option<usize> {
+        self.values
+            .iter()
+            .find(|(id, _)| *id == axis)
+            .map(|(_, value)| *value)
+    }
+
+    /// The assignments, in the image's order of axes.
+    pub fn iter(&self) -> impl Iterator<Item = (AxisId, usize)> + '_ {
+        self.values.iter().copied()
+    }
+}
+
+/// What decides which cells of one image exist.
+#[derive(Debug)]
+pub struct Rules<'a> {
+    /// The image.
+    pub image: ImageId,
+    /// Its axes, in its order, without `arch`.
+    pub axes: &'a [AxisId],
+    /// Its `match`.
+    pub matches: Option<&'a Selector>,
+    /// All excludes of the matrix.
+    pub excludes: Vec<&'a Selector>,
+    /// The `arch` axis and the indices of its values the image may have.
+    pub arch: Option<(AxisId, Vec<usize>)>,
+}
+
+/// The cells of one image, in declared order (the first axis varies slowest).
+#[derive(Debug, Default)]
+pub struct Cells {
+    /// Each cell with the values of `arch` left to it (empty when there is no such axis).
+    pub cells: Vec<(Cell, Vec<usize>)>,
+    /// Whether `match` alone rejected anything.
+    pub match_removes: bool,
+}
+
+/// Number of cells in the product of these axes, platforms not counted.
+pub fn product_size(axes: &[Axis], ids: &[AxisId]) -> u128 {
+    ids.iter()
+        .map(|id| axes[id.0].values.len() as u128)
+        .fold(1, u128::saturating_mul)
+}
+
+/// Expands one image. A cell exists iff `match` accepts it and no exclude does; a rule that names `arch` takes away
+/// that platform only, and a cell with none left is gone. The product must have been bounded before.
+pub fn expand(axes: &[Axis], rules: &Rules<'_>) -> Cells {
+    let sizes: Vec<usize> = rules
+        .axes
+        .iter()
+        .map(|id| axes[id.0].values.len())
+        .collect();
+    let mut found = Cells::default();
+    if sizes.contains(&0) {
+        return found;
+    }
+    let mut odometer = vec![0_usize; sizes.len()];
+    loop {
+        let cell = Cell::new(
+            rules
+                .axes
+                .iter()
+                .copied()
+                .zip(odometer.iter().copied())
+                .collect::<Vec<_>>(),
+        );
+        match &rules.arch {
+            None => {
+                if survives(rules, &cell, None, &mut found.match_removes) {
+                    found.cells.push((cell, Vec::new()));
+                }
+            }
+            Some((axis, values)) => {
+                let left: Vec<usize> = values
+                    .iter()
+                    .copied()
+                    .filter(|v| survives(rules, &cell, Some((*axis, *v)), &mut found.match_removes))
+                    .collect();
+                if !left.is_empty() {
+                    found.cells.push((cell, left));
+                }
+            }
+        }
+        let mut position = sizes.len();
+        loop {
+            if position == 0 {
+                return found;
+            }
+            position -= 1;
+            odometer[position] += 1;
+            if odometer[position] < sizes[position] {
+                break;
+            }
+            odometer[position] = 0;
+        }
+    }
+}
+
+fn survives(
+    rules: &Rules<'_>,
+    cell: &Cell,
+    arch: Option<(AxisId, usize)>,
+    match_removes: &mut bool,
+) -> bool {
+    let accepted = rules
+        .matches
+        .is_none_or(|m| m.holds(rules.image, cell, arch));
+    *match_removes |= !accepted;
+    accepted
+        && !rules
+            .excludes
+            .iter()
+            .any(|e| e.holds(rules.image, cell, arch))
+}

@@ -1,0 +1,15 @@
+//! Axes, selectors and cells: from the declared matrix to the cells of each image that exist.
+
+mod axis;
+mod expand;
+mod selector;
+mod term;
+mod verdict;
+mod version;
+
+pub use axis::{Axis, AxisId, Value, reserved_axis_name, valid_axis_name, value_fault};
+pub use expand::{Cell, Cells, MAX_CELLS, Rules, expand, product_size};
+pub use selector::{Conjunction, ImageId, Selector};
+pub use term::{Term, TermFault};
+pub use verdict::{Judged, Verdict, verdicts};
+pub use version::Version;
