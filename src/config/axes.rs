@@ -1,0 +1,209 @@
+//! `[axis]`: names, values, versions and platforms.
+
+use indexmap::IndexMap;
+
+use crate::config::raw::RawMatrix;
+use crate::config::spanned::Spanned;
+use crate::config::unions::RawValue;
+use crate::config::validate::Builder;
+use crate::diagnostic::{Finding, code};
+use crate::image::Platform;
+use crate::matrix::{Axis, Value, Version, reserved_axis_name, valid_axis_name, value_fault};
+
+impl Builder<'_> {
+    pub(super) fn axes(&mut self, raw: &RawMatrix) -> Vec<Axis> {
+        let mut axes = Vec::new();
+        for (name, values) in &raw.axis {
+            if !valid_axis_name(name) || reserved_axis_name(name) {
+                let label = if reserved_axis_name(name) {
+                    "this word means something else in selectors and templates"
+                } else {
+                    "an axis is called `[a-z][a-z0-9_-]*`"
+                };
+                let place = self.place(name.span.clone(), label);
+                self.sink.push(Finding::new(
+                    &code::INVALID_NAME,
+                    format!("`{}` cannot name an axis", name.value),
+                    place,
+                ));
+            }
+            let word = name.value.replace('-', "_");
+            if let Some(other) = axes.iter().find(|a: &&Axis| *a.word == *word) {
+                let finding = Finding::new(
+                    &code::INVALID_NAME,
+                    format!(
+                        "axes `{}` and `{}` are one name in templates",
+                        other.name, name.value
+                    ),
+                    self.place(
+                        name.span.clone(),
+                        format!("`{word}` there, since `-` would subtract"),
+                    ),
+                );
+                self.sink.push(finding);
+            }
+            if values.is_empty() {
+                let place = self.place(values.span.clone(), "no values");
+                self.sink.push(
+                    Finding::new(
+                        &code::EMPTY_AXIS,
+                        format!("axis `{}` has no values", name.value),
+                        place,
+                    )
+                    .help("give it a value, or remove the axis"),
+                );
+            }
+            let mut parsed: Vec<Value> = Vec::new();
+            for item in &values.value {
+                let value = self.axis_value(name, item);
+                if let Some(first) = parsed.iter().find(|v| v.text == value.text) {
+                    let finding = Finding::new(
+                        &code::DUPLICATE_VALUE,
+                        format!("axis `{}` lists `{}` twice", name.value, value.text),
+                        self.place(value.span.clone(), "again here"),
+                    )
+                    .related(self.place(first.span.clone(), "first here"));
+                    self.sink.push(finding);
+                    continue;
+                }
+                parsed.push(value);
+            }
+            axes.push(Axis {
+                name: name.value.as_str().into(),
+                word: name.value.replace('-', "_").into(),
+                values: parsed,
+                span: name.span.clone(),
+            });
+        }
+        axes
+    }
+
+    fn axis_value(&mut self, axis: &Spanned<String>, item: &Spanned<RawValue>) -> Value {
+        let empty = IndexMap::new();
+        let (text, text_span, table) = match &item.value {
+            RawValue::Text(text) => (text.as_str(), item.span.clone(), &empty),
+            RawValue::Table(table) => match table.get("value") {
+                Some(value) => (value.value.as_str(), value.span.clone(), table),
+                None => {
+                    let place = self.place(item.span.clone(), "`value` is missing here");
+                    self.sink.push(
+                        Finding::new(
+                            &code::MISSING_KEY,
+                            format!("a value of axis `{}` has no `value`", axis.value),
+                            place,
+                        )
+                        .help("write `{ value = \"…\", … }`"),
+                    );
+                    ("?", item.span.clone(), &empty)
+                }
+            },
+        };
+        if let Some(fault) = value_fault(text) {
+            let place = self.place(text_span.clone(), fault);
+            self.sink.push(Finding::new(
+                &code::INVALID_VALUE,
+                format!(
+                    "`{}` cannot be a value of axis `{}`",
+                    text.escape_debug(),
+                    axis.value
+                ),
+                place,
+            ));
+        }
+        let is_arch = axis.value == "arch";
+        let mut attributes = IndexMap::new();
+        let mut version_text = None;
+        let mut platform = None;
+        for (key, value) in table {
+            match key.value.as_str() {
+                "value" => {}
+                "version" => {
+                    if Version::parse(value).is_none() {
+                        let place = self.place(
+                            value.span.clone(),
+                            "digits and dots with an optional pre-release",
+                        );
+                        self.sink.push(Finding::new(
+                            &code::INVALID_VERSION,
+                            format!(
+                                "`{}` is not a version an axis value can compare as",
+                                value.value
+                            ),
+                            place,
+                        ));
+                    }
+                    version_text = Some(value.value.as_str());
+                }
+                "platform" if is_arch => {
+                    platform = Platform::parse(value);
+                    if platform.is_none() {
+                        self.platform_fault(value);
+                    }
+                }
+                "platform" => {
+                    let place =
+                        self.place(key.span.clone(), "only values of `arch` have a platform");
+                    self.sink.push(Finding::new(
+                        &code::UNKNOWN_KEY,
+                        format!("a value of axis `{}` has no `platform`", axis.value),
+                        place,
+                    ));
+                }
+                "major" | "minor" | "patch" | "compact" => {
+                    let place = self.place(key.span.clone(), "taken from the version");
+                    self.sink.push(Finding::new(
+                        &code::INVALID_NAME,
+                        format!(
+                            "`{}` cannot be an attribute, every version has it already",
+                            key.value
+                        ),
+                        place,
+                    ));
+                }
+                name => {
+                    if !valid_axis_name(name) || name.contains('-') {
+                        let place = self
+                            .place(key.span.clone(), "an attribute is called `[a-z][a-z0-9_]*`");
+                        self.sink.push(Finding::new(
+                            &code::INVALID_NAME,
+                            format!("`{name}` cannot be read in a template"),
+                            place,
+                        ));
+                    }
+                    attributes.insert(name.into(), value.value.as_str().into());
+                }
+            }
+        }
+        if is_arch && platform.is_none() && !table.contains_key("platform") {
+            platform = Platform::parse(&format!("linux/{text}"));
+            if platform.is_none() && value_fault(text).is_none() {
+                self.platform_fault(&Spanned {
+                    value: format!("linux/{text}"),
+                    span: text_span.clone(),
+                });
+            }
+        }
+        let written = version_text.unwrap_or(text);
+        let version = Version::parse(written);
+        Value {
+            text: text.into(),
+            version_text: version.as_ref().map(|_| written.into()),
+            version,
+            attributes,
+            platform,
+            span: text_span,
+        }
+    }
+
+    pub(super) fn platform_fault(&mut self, value: &Spanned<String>) {
+        let place = self.place(
+            value.span.clone(),
+            "written as `linux/arm64` or `linux/arm/v7`",
+        );
+        self.sink.push(Finding::new(
+            &code::INVALID_PLATFORM,
+            format!("`{}` is not a platform", value.value),
+            place,
+        ));
+    }
+}

@@ -1,0 +1,328 @@
+//! The keys that defaults, images and `when` rows share.
+
+use std::sync::Arc;
+
+use indexmap::IndexMap;
+
+use crate::config::model::{Keys, ParentRef, RegistryId};
+use crate::config::raw::{Named, RawKeys};
+use crate::config::spanned::Spanned;
+use crate::config::unions::{OneOrMany, RawParent};
+use crate::config::validate::{Builder, Scope};
+use crate::diagnostic::{Finding, code, nearest, or_list};
+use crate::image::Platform;
+use crate::matrix::{AxisId, ImageId, reserved_axis_name};
+use crate::render::Field;
+
+/// What a templated field of an image may read.
+struct Sight<'a> {
+    whose: &'a str,
+    is_axis: &'a dyn Fn(&str) -> bool,
+    known: Vec<&'a str>,
+    with_from: Vec<&'a str>,
+}
+
+impl Builder<'_> {
+    pub(super) fn keys(
+        &mut self,
+        scope: &Scope<'_>,
+        image: &Spanned<String>,
+        axes: &[AxisId],
+        raw: &RawKeys<'_>,
+        whose: &str,
+    ) -> Keys {
+        let all = scope.names.axes;
+        let is_axis = |name: &str| all.iter().any(|a| &*a.word == name);
+        let mut known: Vec<&str> = axes
+            .iter()
+            .map(|id| &*all[id.0].word)
+            .chain(["image"])
+            .collect();
+        known.extend(scope.release.then_some("release"));
+        let with_from: Vec<&str> = known.iter().copied().chain(["from", "needs"]).collect();
+        let who = if whose == "`[defaults]`" {
+            format!("`[defaults]`, laid under image `{}`,", image.value)
+        } else {
+            whose.to_owned()
+        };
+        let sight = Sight {
+            whose: &who,
+            is_axis: &is_axis,
+            known,
+            with_from,
+        };
+        if let (Some(from), Some(parent)) = (raw.from, raw.parent) {
+            let finding = Finding::new(
+                &code::BASE_CONFLICT,
+                format!("{whose} states both `from` and `parent`"),
+                self.place(parent.span.clone(), "and this"),
+            )
+            .related(self.place(from.span.clone(), "this"))
+            .help("keep one: `from` names an upstream image, `parent` one of this matrix");
+            self.sink.push(finding);
+        }
+        Keys {
+            name: self.plain(&sight, raw.name),
+            tag: self.plain(&sight, raw.tag),
+            registry: raw
+                .registry
+                .as_ref()
+                .map(|r| self.image_registries(scope, r)),
+            from: self.plain(&sight, raw.from),
+            parent: raw.parent.as_ref().and_then(|p| self.parent(scope, p)),
+            needs: raw
+                .needs
+                .iter()
+                .filter_map(|p| self.parent(scope, p))
+                .collect(),
+            dockerfile: self.plain(&sight, raw.dockerfile),
+            target: self.plain(&sight, raw.target),
+            context: self.plain(&sight, raw.context),
+            args: self.named(&sight, raw.args, "a build arg", variable_fault),
+            env: self.named(&sight, raw.env, "an environment variable", variable_fault),
+            labels: self.named(&sight, raw.labels, "a label", label_fault),
+            apt: self.list(&sight, raw.apt),
+            pip: self.list(&sight, raw.pip),
+            python: raw.python.as_ref().map(|p| p.value),
+            user: self.plain(&sight, raw.user),
+            entrypoint: raw.entrypoint.as_ref().map(|e| self.list(&sight, e)),
+            cmd: raw.cmd.as_ref().map(|e| self.list(&sight, e)),
+            platforms: raw
+                .platforms
+                .as_ref()
+                .map(|p| (self.platforms(scope, p), p.span.clone())),
+            epoch: raw.epoch.as_ref().map(|e| e.value),
+            template: raw.template.clone(),
+            test: self.list(&sight, raw.test),
+        }
+    }
+
+    fn one(&mut self, sight: &Sight<'_>, text: &Spanned<String>, from: bool) -> Option<Field> {
+        let field = self.field(text, sight.is_axis)?;
+        let known = if from { &sight.with_from } else { &sight.known };
+        self.check_names(&field, known, sight.whose);
+        Some(field)
+    }
+
+    fn plain(&mut self, sight: &Sight<'_>, text: &Option<Spanned<String>>) -> Option<Field> {
+        text.as_ref().and_then(|t| self.one(sight, t, false))
+    }
+
+    fn list(&mut self, sight: &Sight<'_>, list: &[Spanned<String>]) -> Vec<Field> {
+        list.iter()
+            .filter_map(|t| self.one(sight, t, false))
+            .collect()
+    }
+
+    fn named(
+        &mut self,
+        sight: &Sight<'_>,
+        table: &Named<Spanned<String>>,
+        what: &str,
+        fault: fn(&str) -> Option<&'static str>,
+    ) -> IndexMap<Arc<str>, Field> {
+        let mut fields = IndexMap::new();
+        for (name, text) in table {
+            if let Some(fault) = fault(name) {
+                let place = self.place(name.span.clone(), fault);
+                self.sink.push(Finding::new(
+                    &code::INVALID_NAME,
+                    format!("`{}` cannot name {what}", name.value.escape_debug()),
+                    place,
+                ));
+            }
+            if let Some(field) = self.one(sight, text, true) {
+                fields.insert(name.value.as_str().into(), field);
+            }
+        }
+        fields
+    }
+
+    fn image_registries(&mut self, scope: &Scope<'_>, raw: &Spanned<OneOrMany>) -> Vec<RegistryId> {
+        let items: Vec<Spanned<String>> = match &raw.value {
+            OneOrMany::One(name) => vec![Spanned {
+                value: name.clone(),
+                span: raw.span.clone(),
+            }],
+            OneOrMany::Many(list) => list.clone(),
+        };
+        let mut found = Vec::new();
+        for item in &items {
+            match scope.registries.iter().position(|r| r.name == item.value) {
+                Some(index) => {
+                    if !found.contains(&RegistryId(index)) {
+                        found.push(RegistryId(index));
+                    }
+                }
+                None => {
+                    let known = || scope.registries.iter().map(|r| r.name.as_str());
+                    let mut finding = Finding::new(
+                        &code::UNKNOWN_REGISTRY,
+                        format!("there is no registry `{}`", item.value),
+                        self.place(item.span.clone(), "unknown registry"),
+                    );
+                    finding = match nearest(&item.value, known()) {
+                        Some(near) => finding.help(format!("did you mean `{near}`?")),
+                        None => finding.note(format!("declared registries: {}", or_list(known()))),
+                    };
+                    self.sink.push(finding);
+                }
+            }
+        }
+        if items.is_empty() {
+            let place = self.place(raw.span.clone(), "an empty list");
+            self.sink.push(
+                Finding::new(
+                    &code::UNKNOWN_REGISTRY,
+                    "an image without a registry has no home",
+                    place,
+                )
+                .help("name a registry, or leave the key out to use all"),
+            );
+        }
+        // The order of declaration decides which is the home, whatever the order here.
+        found.sort();
+        found
+    }
+
+    fn parent(&mut self, scope: &Scope<'_>, raw: &Spanned<RawParent>) -> Option<ParentRef> {
+        let (name, name_span, given) = match &raw.value {
+            RawParent::Name(name) => (name.as_str(), raw.span.clone(), None),
+            RawParent::Table(table) => match table.get("image") {
+                Some(image) => (image.value.as_str(), image.span.clone(), Some(table)),
+                None => {
+                    let place = self.place(raw.span.clone(), "`image` is missing here");
+                    self.sink.push(
+                        Finding::new(&code::MISSING_KEY, "a parent has no `image`", place)
+                            .help("write `{ image = \"…\", axis = \"value\" }`"),
+                    );
+                    return None;
+                }
+            },
+        };
+        let Some(index) = scope.names.images.iter().position(|i| *i == name) else {
+            let mut finding = Finding::new(
+                &code::UNKNOWN_IMAGE,
+                format!("there is no image `{name}`"),
+                self.place(name_span, "unknown image"),
+            );
+            finding = match nearest(name, scope.names.images.iter().copied()) {
+                Some(near) => finding.help(format!("did you mean `{near}`?")),
+                None => finding.note(format!(
+                    "declared images: {}",
+                    or_list(scope.names.images.iter().copied())
+                )),
+            };
+            self.sink.push(finding);
+            return None;
+        };
+        let mut values = Vec::new();
+        for (key, value) in given
+            .into_iter()
+            .flatten()
+            .filter(|(k, _)| k.value != "image")
+        {
+            let axis = scope.names.axes.iter().position(|a| *a.name == *key.value);
+            let Some(axis) = axis else {
+                let mut finding = Finding::new(
+                    &code::UNKNOWN_AXIS,
+                    format!("there is no axis `{}`", key.value),
+                    self.place(key.span.clone(), "unknown axis"),
+                );
+                if !reserved_axis_name(&key.value)
+                    && let Some(near) =
+                        nearest(&key.value, scope.names.axes.iter().map(|a| &*a.name))
+                {
+                    finding = finding.help(format!("did you mean `{near}`?"));
+                }
+                self.sink.push(finding);
+                continue;
+            };
+            match scope.names.axes[axis].position(&value.value) {
+                Some(position) => values.push((AxisId(axis), position)),
+                None => {
+                    let known = || scope.names.axes[axis].values.iter().map(|v| &*v.text);
+                    let mut finding = Finding::new(
+                        &code::UNKNOWN_VALUE,
+                        format!("axis `{}` has no value `{}`", key.value, value.value),
+                        self.place(value.span.clone(), "unknown value"),
+                    );
+                    finding = match nearest(&value.value, known()) {
+                        Some(near) => finding.help(format!("did you mean `{near}`?")),
+                        None => finding.note(format!("it has {}", or_list(known()))),
+                    };
+                    self.sink.push(finding);
+                }
+            }
+        }
+        Some(ParentRef {
+            image: ImageId(index),
+            given: values,
+            span: raw.span.clone(),
+        })
+    }
+
+    fn platforms(
+        &mut self,
+        scope: &Scope<'_>,
+        raw: &Spanned<Vec<Spanned<String>>>,
+    ) -> Vec<Platform> {
+        let mut found = Vec::new();
+        for text in &raw.value {
+            let Some(platform) = Platform::parse(text) else {
+                self.platform_fault(text);
+                continue;
+            };
+            if let Some(arch) = scope.arch {
+                let values = &scope.names.axes[arch.0].values;
+                if !values
+                    .iter()
+                    .any(|v| v.platform.as_ref() == Some(&platform))
+                {
+                    let known = values
+                        .iter()
+                        .filter_map(|v| v.platform.as_ref().map(Platform::as_str));
+                    let finding = Finding::new(
+                        &code::INVALID_PLATFORM,
+                        format!("`{platform}` is not a platform of the `arch` axis"),
+                        self.place(text.span.clone(), "`platforms` may only narrow the axis"),
+                    )
+                    .note(format!("the axis has {}", or_list(known)));
+                    self.sink.push(finding);
+                    continue;
+                }
+            }
+            if !found.contains(&platform) {
+                found.push(platform);
+            }
+        }
+        if raw.value.is_empty() {
+            let place = self.place(raw.span.clone(), "an empty list");
+            self.sink.push(Finding::new(
+                &code::INVALID_PLATFORM,
+                "an image needs a platform",
+                place,
+            ));
+        }
+        found
+    }
+}
+
+/// Names of shell variables, which build args and environment variables are.
+fn variable_fault(name: &str) -> Option<&'static str> {
+    let mut bytes = name.bytes();
+    let first = bytes
+        .next()
+        .is_some_and(|b| b.is_ascii_alphabetic() || b == b'_');
+    (!first || !bytes.all(|b| b.is_ascii_alphanumeric() || b == b'_'))
+        .then_some("a name is letters, digits and `_`, and does not start with a digit")
+}
+
+/// Label keys as Docker recommends them.
+fn label_fault(name: &str) -> Option<&'static str> {
+    (name.is_empty()
+        || !name
+            .bytes()
+            .all(|b| b.is_ascii_alphanumeric() || b"._-/".contains(&b)))
+    .then_some("a label's key is letters, digits, `.`, `_`, `-` and `/`")
+}

@@ -1,0 +1,26 @@
+//! `matrix.toml`: as written ([`raw`]), then validated into [`Config`], which is always valid.
+
+mod axes;
+mod ci;
+mod keys;
+mod load;
+mod model;
+pub mod raw;
+mod registries;
+mod release;
+mod selectors;
+mod shape;
+mod spanned;
+mod unions;
+mod validate;
+
+pub use load::{load, schema};
+pub use model::{
+    Alias, Ci, Config, Exclude, Expect, Image, Keys, ParentRef, Registry, RegistryId, RegistryKind,
+    Release, Row,
+};
+pub use raw::RawPython as PythonSource;
+pub use selectors::{Names, parse_text as parse_selector};
+pub use spanned::Spanned;
+pub use unions::OneOrMany;
+pub use validate::field_finding;

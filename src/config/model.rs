@@ -1,0 +1,281 @@
+//! The matrix as the other rooms see it: every reference resolved, every text parsed.
+
+use std::ops::Range;
+use std::sync::Arc;
+
+use indexmap::IndexMap;
+use minijinja::Value;
+use serde::Serialize;
+
+use crate::config::raw::{Named, RawPython, RawSelector};
+use crate::config::spanned::Spanned;
+use crate::diagnostic::Place;
+use crate::emit::{CloudBuildOptions, GithubOptions, GitlabOptions};
+use crate::image::Platform;
+use crate::matrix::{Axis, AxisId, ImageId, Selector};
+use crate::render::{Field, Fields};
+use crate::source::SourceFile;
+
+/// A valid `matrix.toml`.
+#[derive(Debug)]
+pub struct Config {
+    /// The file it was read from.
+    pub file: Arc<SourceFile>,
+    /// The release, when the file states one.
+    pub release: Option<Release>,
+    /// Registries, in declared order.
+    pub registries: Vec<Registry>,
+    /// Axes, in declared order, `arch` among them.
+    pub axes: Vec<Axis>,
+    /// The `arch` axis.
+    pub arch: Option<AxisId>,
+    /// What does not exist.
+    pub excludes: Vec<Exclude>,
+    /// The matrix's own tests.
+    pub expects: Vec<Expect>,
+    /// Image families, in declared order.
+    pub images: Vec<Image>,
+    /// Moving tags.
+    pub aliases: Vec<Alias>,
+    /// Pipelines that are turned on.
+    pub ci: Ci,
+    /// The templated fields, ready to render.
+    pub fields: Fields,
+    /// One template value per value of each axis.
+    pub objects: Vec<Vec<Value>>,
+    /// Sets as written, for selectors of the command line.
+    pub sets: Named<Spanned<RawSelector>>,
+    /// Sets that nothing refers to.
+    pub unused_sets: Vec<(String, Range<usize>)>,
+}
+
+impl Config {
+    /// A place in the matrix file.
+    pub fn place(&self, span: Range<usize>, label: impl Into<String>) -> Place {
+        Place::span(&self.file, span, label)
+    }
+
+    /// An axis.
+    pub fn axis(&self, id: AxisId) -> &Axis {
+        &self.axes[id.0]
+    }
+
+    /// The text of a value.
+    pub fn value(&self, axis: AxisId, value: usize) -> &Arc<str> {
+        &self.axes[axis.0].values[value].text
+    }
+}
+
+/// The library release that the images carry.
+#[derive(Clone, Debug)]
+pub struct Release {
+    /// The version as written.
+    pub version: String,
+    /// How a tag names it.
+    pub tag: String,
+    /// Whether it is a pre-release, which moves no alias.
+    pub pre_release: bool,
+    /// What templates see of it.
+    pub object: Value,
+    /// Where the version stands.
+    pub span: Range<usize>,
+}
+
+/// Index of a registry in declared order.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct RegistryId(pub usize);
+
+/// A registry and how a pipeline logs in to it.
+#[derive(Clone, Debug)]
+pub struct Registry {
+    /// Its key in the matrix file.
+    pub name: String,
+    /// Host and path before an image's name.
+    pub prefix: String,
+    /// The host alone.
+    pub host: String,
+    /// What kind it is.
+    pub kind: RegistryKind,
+    /// Name of the CI secret or variable with the user; the provider's default when not given.
+    pub username: Option<String>,
+    /// Name of the CI secret or variable with the password; the provider's default when not given.
+    pub password: Option<String>,
+    /// ARN of the AWS role to assume.
+    pub role: Option<String>,
+    /// Google Cloud workload identity provider.
+    pub workload_identity_provider: Option<String>,
+    /// Google Cloud service account.
+    pub service_account: Option<String>,
+    /// Where its name stands.
+    pub span: Range<usize>,
+}
+
+/// Kinds of registries, which differ in how one logs in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum RegistryKind {
+    /// Docker Hub.
+    DockerHub,
+    /// GitHub Container Registry.
+    Ghcr,
+    /// Google Artifact Registry.
+    ArtifactRegistry,
+    /// Amazon ECR, private.
+    Ecr,
+    /// Amazon ECR Public.
+    EcrPublic,
+    /// GitLab's container registry.
+    Gitlab,
+    /// Any other, by user and password.
+    Other,
+}
+
+/// Cells that do not exist.
+#[derive(Debug)]
+pub struct Exclude {
+    /// Which.
+    pub selector: Selector,
+    /// Why.
+    pub reason: String,
+    /// Where the rule stands.
+    pub span: Range<usize>,
+}
+
+/// What must hold of the expanded matrix.
+#[derive(Debug)]
+pub struct Expect {
+    /// The specs looked at; `None` is all.
+    pub selector: Option<Selector>,
+    /// How many there are.
+    pub count: Option<Spanned<u64>>,
+    /// Each must hold for one of them.
+    pub present: Vec<Selector>,
+    /// None may hold for any of them.
+    pub absent: Vec<Selector>,
+    /// Where it stands.
+    pub span: Range<usize>,
+}
+
+/// A moving tag.
+#[derive(Debug)]
+pub struct Alias {
+    /// The specs that have it.
+    pub selector: Selector,
+    /// Its tags.
+    pub tags: Vec<Field>,
+    /// The axes by which the newest has it.
+    pub newest: Vec<AxisId>,
+    /// Where it stands.
+    pub span: Range<usize>,
+}
+
+/// An image family.
+#[derive(Debug)]
+pub struct Image {
+    /// Its key.
+    pub key: Arc<str>,
+    /// Where the key stands.
+    pub span: Range<usize>,
+    /// The axes it varies over, in its order; `arch` is among them only when it is printed in a name or tag.
+    pub axes: Vec<AxisId>,
+    /// Whether `arch` is folded into multi-platform specs.
+    pub folded: bool,
+    /// Which cells exist.
+    pub matches: Option<Selector>,
+    /// `[defaults]`, the image itself, then its `when` rows.
+    pub rows: Vec<Row>,
+}
+
+/// One layer of an image's definition.
+#[derive(Debug)]
+pub struct Row {
+    /// When it applies; `None` is always.
+    pub selector: Option<Selector>,
+    /// What it says.
+    pub keys: Keys,
+    /// Where it stands.
+    pub span: Range<usize>,
+}
+
+/// What one layer of an image says; absent keys say nothing.
+#[derive(Clone, Debug, Default)]
+pub struct Keys {
+    /// Name of the repository.
+    pub name: Option<Field>,
+    /// The tag.
+    pub tag: Option<Field>,
+    /// Registries, home first.
+    pub registry: Option<Vec<RegistryId>>,
+    /// Upstream image.
+    pub from: Option<Field>,
+    /// Parent image.
+    pub parent: Option<ParentRef>,
+    /// Lineage besides FROM.
+    pub needs: Vec<ParentRef>,
+    /// A Dockerfile of the user's.
+    pub dockerfile: Option<Field>,
+    /// Its stage.
+    pub target: Option<Field>,
+    /// Folder sent to the builder.
+    pub context: Option<Field>,
+    /// Build args.
+    pub args: IndexMap<Arc<str>, Field>,
+    /// Environment.
+    pub env: IndexMap<Arc<str>, Field>,
+    /// Labels.
+    pub labels: IndexMap<Arc<str>, Field>,
+    /// Distribution packages.
+    pub apt: Vec<Field>,
+    /// Python packages.
+    pub pip: Vec<Field>,
+    /// Where Python comes from.
+    pub python: Option<RawPython>,
+    /// `uid:gid`.
+    pub user: Option<Field>,
+    /// Entrypoint.
+    pub entrypoint: Option<Vec<Field>>,
+    /// Command.
+    pub cmd: Option<Vec<Field>>,
+    /// Platforms, narrower than the `arch` axis.
+    pub platforms: Option<(Vec<Platform>, Range<usize>)>,
+    /// Rebuild counter.
+    pub epoch: Option<u64>,
+    /// Template of the Dockerfile.
+    pub template: Option<Spanned<String>>,
+    /// Tests of the built image.
+    pub test: Vec<Field>,
+}
+
+/// Which spec of an image is meant as parent or need.
+#[derive(Clone, Debug)]
+pub struct ParentRef {
+    /// The image.
+    pub image: ImageId,
+    /// Values stated for its axes.
+    pub given: Vec<(AxisId, usize)>,
+    /// Where it stands.
+    pub span: Range<usize>,
+}
+
+/// Pipelines that are turned on, with where their tables stand.
+#[derive(Debug, Default)]
+pub struct Ci {
+    /// GitHub Actions.
+    pub github: Option<Spanned<GithubOptions>>,
+    /// GitLab CI.
+    pub gitlab: Option<Spanned<GitlabOptions>>,
+    /// Google Cloud Build.
+    pub cloud_build: Option<Spanned<CloudBuildOptions>>,
+}
+
+impl Ci {
+    /// Where the first pipeline is turned on, if any is.
+    pub fn any(&self) -> Option<Range<usize>> {
+        let spans = [
+            self.github.as_ref().map(|o| &o.span),
+            self.gitlab.as_ref().map(|o| &o.span),
+            self.cloud_build.as_ref().map(|o| &o.span),
+        ];
+        spans.into_iter().flatten().next().cloned()
+    }
+}

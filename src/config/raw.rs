@@ -1,0 +1,339 @@
+//! `matrix.toml` as written: one type per table, with spans. Nothing is checked here but the shape.
+
+use indexmap::IndexMap;
+use schemars::JsonSchema;
+use serde::Deserialize;
+
+use crate::config::spanned::Spanned;
+pub use crate::config::unions::RawSelector;
+use crate::config::unions::{OneOrMany, RawParent, RawValue};
+use crate::emit::{CloudBuildOptions, GithubOptions, GitlabOptions};
+
+/// A table whose keys are names the user chose.
+pub type Named<T> = IndexMap<Spanned<String>, T>;
+
+/// One declaration of every base image a library ships.
+#[derive(Debug, Default, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
+#[schemars(title = "matrix.toml")]
+pub struct RawMatrix {
+    /// The library release that the images carry. A file may do without.
+    pub release: Option<Spanned<RawRelease>>,
+    /// Where images are pushed, in order; the first that an image uses is its home, the others get copies.
+    pub registry: Named<Spanned<RawRegistry>>,
+    /// The dimensions of the matrix: name to values. `arch` is folded into multi-platform specs.
+    pub axis: Named<Spanned<Vec<Spanned<RawValue>>>>,
+    /// Named selectors, referred to as `@name`.
+    pub set: Named<Spanned<RawSelector>>,
+    /// Cells that do not exist. Order plays no part.
+    pub exclude: Vec<Spanned<RawExclude>>,
+    /// Tests that live with the matrix.
+    pub expect: Vec<Spanned<RawExpect>>,
+    /// What every image shares.
+    pub defaults: Option<Spanned<RawDefaults>>,
+    /// The image families: name to definition.
+    pub image: Named<Spanned<RawImage>>,
+    /// Moving tags.
+    pub alias: Vec<Spanned<RawAlias>>,
+    /// Pipelines to generate; a table's presence turns the provider on.
+    pub ci: Option<RawCi>,
+}
+
+/// The library release that the images carry.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct RawRelease {
+    /// The version; the one place that a bump moves.
+    pub version: Spanned<String>,
+    /// How versions are written and compared.
+    #[serde(default)]
+    pub scheme: RawScheme,
+    /// How a tag names the release: a template over `version`, `major`, `minor` and `patch`. Default `v{{ version }}`.
+    pub tag: Option<Spanned<String>>,
+}
+
+/// How versions are written and compared.
+#[derive(Clone, Copy, Debug, Default, Deserialize, JsonSchema, PartialEq, Eq)]
+#[serde(rename_all = "kebab-case")]
+pub enum RawScheme {
+    /// Semantic versioning: `1.2.3-rc.1`.
+    #[default]
+    Semver,
+    /// Python's: `1.2rc1`.
+    Pep440,
+    /// Dates: `26.11.0` or `2026.11.21`.
+    Calver,
+}
+
+/// A registry and how a pipeline logs in to it.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct RawRegistry {
+    /// Host and path before an image's name: `docker.io/acme`.
+    pub prefix: Spanned<String>,
+    /// What kind of registry it is. Default: known by its host.
+    pub kind: Option<RawRegistryKind>,
+    /// Name of the CI secret or variable that holds the user. Default by kind.
+    pub username: Option<Spanned<String>>,
+    /// Name of the CI secret or variable that holds the password or token. Default by kind.
+    pub password: Option<Spanned<String>>,
+    /// ARN of the AWS role to assume (`ecr`, `ecr-public`).
+    pub role: Option<Spanned<String>>,
+    /// Full name of the Google Cloud workload identity provider (`artifact-registry`).
+    pub workload_identity_provider: Option<Spanned<String>>,
+    /// Google Cloud service account to act as (`artifact-registry`).
+    pub service_account: Option<Spanned<String>>,
+}
+
+/// Kinds of registries, which differ in how one logs in.
+#[derive(Clone, Copy, Debug, Deserialize, JsonSchema, PartialEq, Eq)]
+#[serde(rename_all = "kebab-case")]
+pub enum RawRegistryKind {
+    /// Docker Hub.
+    DockerHub,
+    /// GitHub Container Registry.
+    Ghcr,
+    /// Google Artifact Registry.
+    ArtifactRegistry,
+    /// Amazon ECR, private.
+    Ecr,
+    /// Amazon ECR Public.
+    EcrPublic,
+    /// GitLab's container registry.
+    Gitlab,
+    /// Any other, by user and password.
+    Other,
+}
+
+/// Cells that do not exist, and why.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct RawExclude {
+    /// Which cells; `arch` takes away that platform only.
+    #[serde(rename = "match")]
+    pub matches: Spanned<RawSelector>,
+    /// Why they do not exist.
+    pub reason: Spanned<String>,
+}
+
+/// What must hold of the expanded matrix.
+#[derive(Debug, Default, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
+pub struct RawExpect {
+    /// Narrows the specs looked at. Default: all.
+    #[serde(rename = "match")]
+    pub matches: Option<Spanned<RawSelector>>,
+    /// How many specs there are.
+    pub count: Option<Spanned<u64>>,
+    /// Selectors of which each must hold for a spec.
+    pub present: Vec<Spanned<RawSelector>>,
+    /// Selectors of which none may hold for a spec.
+    pub absent: Vec<Spanned<RawSelector>>,
+}
+
+/// A moving tag over the specs that match.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct RawAlias {
+    /// Which specs have it.
+    #[serde(rename = "match")]
+    pub matches: Spanned<RawSelector>,
+    /// The tags: templates over each spec.
+    pub tags: Vec<Spanned<String>>,
+    /// Where several specs render the same alias, the newest by these axes has it.
+    #[serde(default)]
+    pub newest: Vec<Spanned<String>>,
+}
+
+/// Defines a table that has, besides its own keys, those that `defaults`, images and `when` rows share. Written as a
+/// macro because `#[serde(flatten)]` loses the spans.
+macro_rules! with_image_keys {
+    ($(#[$meta:meta])* $name:ident { $($(#[$own_meta:meta])* $own:ident: $own_type:ty,)* }) => {
+        $(#[$meta])*
+        #[derive(Debug, Deserialize, JsonSchema)]
+        #[serde(deny_unknown_fields, rename_all = "kebab-case")]
+        pub struct $name {
+            $($(#[$own_meta])* pub $own: $own_type,)*
+            /// Name of the repository below the registry's prefix.
+            #[serde(default)]
+            pub name: Option<Spanned<String>>,
+            /// The tag.
+            #[serde(default)]
+            pub tag: Option<Spanned<String>>,
+            /// Registries it is pushed to; the first is its home.
+            #[serde(default)]
+            pub registry: Option<Spanned<OneOrMany>>,
+            /// The upstream image it stands on; replaces a `parent`.
+            #[serde(default)]
+            pub from: Option<Spanned<String>>,
+            /// The image of this matrix it stands on; replaces a `from`.
+            #[serde(default)]
+            pub parent: Option<Spanned<RawParent>>,
+            /// Images of this matrix it needs besides FROM; appended.
+            #[serde(default)]
+            pub needs: Vec<Spanned<RawParent>>,
+            /// A Dockerfile of your own instead of a rendered one.
+            #[serde(default)]
+            pub dockerfile: Option<Spanned<String>>,
+            /// The stage of it to build.
+            #[serde(default)]
+            pub target: Option<Spanned<String>>,
+            /// The folder sent to the builder.
+            #[serde(default)]
+            pub context: Option<Spanned<String>>,
+            /// Build args; merged.
+            #[serde(default)]
+            pub args: Named<Spanned<String>>,
+            /// Environment of the image; merged.
+            #[serde(default)]
+            pub env: Named<Spanned<String>>,
+            /// Labels of the image; merged.
+            #[serde(default)]
+            pub labels: Named<Spanned<String>>,
+            /// Packages of the distribution; appended.
+            #[serde(default)]
+            pub apt: Vec<Spanned<String>>,
+            /// Python packages; appended.
+            #[serde(default)]
+            pub pip: Vec<Spanned<String>>,
+            /// Where Python comes from.
+            #[serde(default)]
+            pub python: Option<Spanned<RawPython>>,
+            /// User and group the image runs as: `uid:gid`, numbers.
+            #[serde(default)]
+            pub user: Option<Spanned<String>>,
+            /// Entrypoint, in exec form.
+            #[serde(default)]
+            pub entrypoint: Option<Spanned<Vec<Spanned<String>>>>,
+            /// Default command, in exec form.
+            #[serde(default)]
+            pub cmd: Option<Spanned<Vec<Spanned<String>>>>,
+            /// Platforms, narrower than those of the `arch` axis, or instead of it.
+            #[serde(default)]
+            pub platforms: Option<Spanned<Vec<Spanned<String>>>>,
+            /// Raise it to ask for a rebuild though nothing else changed.
+            #[serde(default)]
+            pub epoch: Option<Spanned<u64>>,
+            /// Template of the Dockerfile, below `templates/`.
+            #[serde(default)]
+            pub template: Option<Spanned<String>>,
+            /// Shell commands that must succeed inside the built image; replaces earlier ones.
+            #[serde(default)]
+            pub test: Vec<Spanned<String>>,
+        }
+
+        impl $name {
+            /// The shared keys alone.
+            pub fn keys(&self) -> RawKeys<'_> {
+                RawKeys {
+                    name: &self.name,
+                    tag: &self.tag,
+                    registry: &self.registry,
+                    from: &self.from,
+                    parent: &self.parent,
+                    needs: &self.needs,
+                    dockerfile: &self.dockerfile,
+                    target: &self.target,
+                    context: &self.context,
+                    args: &self.args,
+                    env: &self.env,
+                    labels: &self.labels,
+                    apt: &self.apt,
+                    pip: &self.pip,
+                    python: &self.python,
+                    user: &self.user,
+                    entrypoint: &self.entrypoint,
+                    cmd: &self.cmd,
+                    platforms: &self.platforms,
+                    epoch: &self.epoch,
+                    template: &self.template,
+                    test: &self.test,
+                }
+            }
+        }
+    };
+}
+
+with_image_keys! {
+    /// What every image shares.
+    RawDefaults {}
+}
+
+with_image_keys! {
+    /// One image family.
+    RawImage {
+        /// The axes it varies over, in this order. Default: every axis. Never lists `arch`, which every image has.
+        #[serde(default)]
+        axes: Option<Spanned<Vec<Spanned<String>>>>,
+        /// Which cells exist. Default: all.
+        #[serde(rename = "match", default)]
+        matches: Option<Spanned<RawSelector>>,
+        /// Rows that lay over the image where they match, in order.
+        #[serde(default)]
+        when: Vec<Spanned<RawWhen>>,
+    }
+}
+
+with_image_keys! {
+    /// A row that lays over its image where it matches: later wins, tables merge, `apt`, `pip` and `needs` append,
+    /// `from` and `parent` replace each other.
+    RawWhen {
+        /// Which cells the row is for.
+        #[serde(rename = "match")]
+        matches: Spanned<RawSelector>,
+    }
+}
+
+/// The keys that `defaults`, an image and a `when` row share, borrowed from whichever it was.
+#[derive(Debug)]
+pub struct RawKeys<'a> {
+    pub name: &'a Option<Spanned<String>>,
+    pub tag: &'a Option<Spanned<String>>,
+    pub registry: &'a Option<Spanned<OneOrMany>>,
+    pub from: &'a Option<Spanned<String>>,
+    pub parent: &'a Option<Spanned<RawParent>>,
+    pub needs: &'a Vec<Spanned<RawParent>>,
+    pub dockerfile: &'a Option<Spanned<String>>,
+    pub target: &'a Option<Spanned<String>>,
+    pub context: &'a Option<Spanned<String>>,
+    pub args: &'a Named<Spanned<String>>,
+    pub env: &'a Named<Spanned<String>>,
+    pub labels: &'a Named<Spanned<String>>,
+    pub apt: &'a Vec<Spanned<String>>,
+    pub pip: &'a Vec<Spanned<String>>,
+    pub python: &'a Option<Spanned<RawPython>>,
+    pub user: &'a Option<Spanned<String>>,
+    pub entrypoint: &'a Option<Spanned<Vec<Spanned<String>>>>,
+    pub cmd: &'a Option<Spanned<Vec<Spanned<String>>>>,
+    pub platforms: &'a Option<Spanned<Vec<Spanned<String>>>>,
+    pub epoch: &'a Option<Spanned<u64>>,
+    pub template: &'a Option<Spanned<String>>,
+    pub test: &'a Vec<Spanned<String>>,
+}
+
+/// Where Python comes from.
+#[derive(Clone, Copy, Debug, Default, Deserialize, JsonSchema, PartialEq, Eq)]
+#[serde(rename_all = "kebab-case")]
+pub enum RawPython {
+    /// Install the `python` axis with uv, unless the base is the official Python image.
+    #[default]
+    Auto,
+    /// A standalone build, installed by uv: exact versions, both architectures, any glibc.
+    Uv,
+    /// The deadsnakes PPA, on Ubuntu LTS releases.
+    Deadsnakes,
+    /// What the base has; nothing is installed.
+    Base,
+}
+
+/// Pipelines to generate.
+#[derive(Debug, Default, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
+pub struct RawCi {
+    /// GitHub Actions.
+    pub github: Option<Spanned<GithubOptions>>,
+    /// GitLab CI.
+    pub gitlab: Option<Spanned<GitlabOptions>>,
+    /// Google Cloud Build.
+    pub cloud_build: Option<Spanned<CloudBuildOptions>>,
+}

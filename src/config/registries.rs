@@ -1,0 +1,112 @@
+//! `[registry.*]`: where images go, and the names of the secrets that open it.
+
+use crate::config::model::{Registry, RegistryKind};
+use crate::config::raw::{RawMatrix, RawRegistry, RawRegistryKind};
+use crate::config::spanned::Spanned;
+use crate::config::validate::Builder;
+use crate::diagnostic::{Finding, code};
+use crate::image::reference::{host_fault, path_fault, split_prefix};
+
+fn kind_of(host: &str) -> RegistryKind {
+    let ecr = host.ends_with(".amazonaws.com") || host.ends_with(".amazonaws.com.cn");
+    match host {
+        "docker.io" | "index.docker.io" | "registry-1.docker.io" => RegistryKind::DockerHub,
+        "ghcr.io" => RegistryKind::Ghcr,
+        "public.ecr.aws" => RegistryKind::EcrPublic,
+        "registry.gitlab.com" => RegistryKind::Gitlab,
+        _ if ecr && host.contains(".dkr.ecr.") => RegistryKind::Ecr,
+        _ if host.ends_with("-docker.pkg.dev") || host.ends_with(".pkg.dev") => {
+            RegistryKind::ArtifactRegistry
+        }
+        _ if host == "gcr.io" || host.ends_with(".gcr.io") => RegistryKind::ArtifactRegistry,
+        _ => RegistryKind::Other,
+    }
+}
+
+fn stated(kind: RawRegistryKind) -> RegistryKind {
+    match kind {
+        RawRegistryKind::DockerHub => RegistryKind::DockerHub,
+        RawRegistryKind::Ghcr => RegistryKind::Ghcr,
+        RawRegistryKind::ArtifactRegistry => RegistryKind::ArtifactRegistry,
+        RawRegistryKind::Ecr => RegistryKind::Ecr,
+        RawRegistryKind::EcrPublic => RegistryKind::EcrPublic,
+        RawRegistryKind::Gitlab => RegistryKind::Gitlab,
+        RawRegistryKind::Other => RegistryKind::Other,
+    }
+}
+
+impl Builder<'_> {
+    pub(super) fn registries(&mut self, raw: &RawMatrix) -> Vec<Registry> {
+        let mut registries = Vec::new();
+        for (name, table) in &raw.registry {
+            self.valid_name(name, "a registry");
+            registries.push(self.registry(name, table));
+        }
+        registries
+    }
+
+    fn registry(&mut self, name: &Spanned<String>, table: &Spanned<RawRegistry>) -> Registry {
+        let prefix = table.prefix.trim_end_matches('/').to_owned();
+        let (host, path) = split_prefix(&prefix);
+        let fault = if prefix.contains("://") {
+            Some("a prefix has no scheme".to_owned())
+        } else {
+            host_fault(host).or_else(|| {
+                if path.is_empty() {
+                    None
+                } else {
+                    path_fault(path)
+                }
+            })
+        };
+        if let Some(fault) = fault {
+            let mut finding = Finding::new(
+                &code::INVALID_REFERENCE,
+                format!("`{prefix}` cannot stand before an image's name"),
+                self.place(table.prefix.span.clone(), fault),
+            );
+            if let Some((_, bare)) = prefix.split_once("://") {
+                finding = finding.help(format!("write `prefix = \"{bare}\"`"));
+            }
+            self.sink.push(finding);
+        }
+        // Docker Hub may be written without its host; references are always full.
+        let full = if prefix.starts_with(host) {
+            prefix.clone()
+        } else {
+            format!("{host}/{prefix}")
+        };
+        let kind = table.kind.map_or_else(|| kind_of(host), stated);
+        for secret in [&table.username, &table.password].into_iter().flatten() {
+            let word = |s: &str| {
+                !s.is_empty()
+                    && !s.starts_with(|c: char| c.is_ascii_digit())
+                    && s.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_')
+            };
+            if !word(secret) {
+                let place = self.place(secret.span.clone(), "not a variable's name");
+                self.sink.push(
+                    Finding::new(
+                        &code::INVALID_NAME,
+                        format!("`{}` cannot name a secret", secret.value),
+                        place,
+                    )
+                    .note("this is the *name* of the CI secret or variable, never its value"),
+                );
+            }
+        }
+        let text = |s: &Option<Spanned<String>>| s.as_ref().map(|s| s.value.clone());
+        Registry {
+            name: name.value.clone(),
+            host: host.to_owned(),
+            prefix: full,
+            kind,
+            username: text(&table.username),
+            password: text(&table.password),
+            role: text(&table.role),
+            workload_identity_provider: text(&table.workload_identity_provider),
+            service_account: text(&table.service_account),
+            span: name.span.clone(),
+        }
+    }
+}

@@ -1,0 +1,334 @@
+//! Selectors as written, resolved against the declared axes, images and sets.
+
+use std::cell::RefCell;
+use std::collections::BTreeSet;
+use std::ops::Range;
+use std::sync::Arc;
+
+use indexmap::IndexMap;
+
+use crate::config::raw::Named;
+use crate::config::spanned::Spanned;
+use crate::config::unions::{OneOrMany, RawSelector, RawTerms};
+use crate::diagnostic::{Finding, Place, Sink, code, nearest, or_list};
+use crate::matrix::{Axis, AxisId, Conjunction, Selector, Term, TermFault, Version};
+use crate::source::SourceFile;
+
+/// The names a selector may use.
+#[derive(Debug)]
+pub struct Names<'a> {
+    /// Axes, in declared order.
+    pub axes: &'a [Axis],
+    /// Images, in declared order.
+    pub images: Vec<&'a str>,
+    /// Sets as written.
+    pub sets: &'a Named<Spanned<RawSelector>>,
+    /// Sets that some selector referred to.
+    pub used: RefCell<BTreeSet<String>>,
+}
+
+/// Reads one selector of the matrix file.
+pub(super) fn resolve(
+    names: &Names<'_>,
+    file: &Arc<SourceFile>,
+    raw: &Spanned<RawSelector>,
+    sink: &mut Sink,
+) -> Option<Selector> {
+    let before = sink.len();
+    let mut reader = Reader {
+        names,
+        file,
+        sink,
+        open: Vec::new(),
+    };
+    let any = reader.selector(&raw.value, raw.span.clone());
+    (sink.len() == before).then(|| Selector {
+        any,
+        span: raw.span.clone(),
+    })
+}
+
+/// Reads a selector given as text: `axis=term,axis=term` or `@set`, as on the command line.
+pub fn parse_text(names: &Names<'_>, file: &Arc<SourceFile>, sink: &mut Sink) -> Option<Selector> {
+    let whole = 0..file.text.len();
+    let raw = Spanned {
+        value: RawSelector::Text(file.text.clone()),
+        span: whole,
+    };
+    resolve(names, file, &raw, sink)
+}
+
+struct Reader<'a, 'n> {
+    names: &'a Names<'n>,
+    file: &'a Arc<SourceFile>,
+    sink: &'a mut Sink,
+    /// Sets being read, to notice circles.
+    open: Vec<String>,
+}
+
+impl Reader<'_, '_> {
+    fn fault(&mut self, finding: Finding) {
+        self.sink.push(finding);
+    }
+
+    fn place(&self, span: Range<usize>, label: impl Into<String>) -> Place {
+        Place::span(self.file, span, label)
+    }
+
+    fn selector(&mut self, raw: &RawSelector, span: Range<usize>) -> Vec<Conjunction> {
+        match raw {
+            RawSelector::Any(list) => {
+                if list.is_empty() {
+                    let place = self.place(span, "an empty list");
+                    self.fault(
+                        Finding::new(
+                            &code::SELECTOR_SYNTAX,
+                            "a selector without alternatives holds for nothing",
+                            place,
+                        )
+                        .help("state at least one selector"),
+                    );
+                }
+                list.iter()
+                    .flat_map(|s| self.selector(&s.value, s.span.clone()))
+                    .collect()
+            }
+            RawSelector::Table(table) => vec![self.table(table)],
+            RawSelector::Text(text) => match text.trim().strip_prefix('@') {
+                Some(set) => self.set(set, span),
+                None => self.text(text, span),
+            },
+        }
+    }
+
+    fn set(&mut self, name: &str, span: Range<usize>) -> Vec<Conjunction> {
+        self.names.used.borrow_mut().insert(name.to_owned());
+        let Some(raw) = self.names.sets.get(name) else {
+            let mut finding = Finding::new(
+                &code::UNKNOWN_SET,
+                format!("there is no set `@{name}`"),
+                self.place(span, "unknown set"),
+            );
+            let known = || self.names.sets.keys().map(|k| k.value.as_str());
+            finding = match nearest(name, known()) {
+                Some(near) => finding.help(format!("did you mean `@{near}`?")),
+                None => finding.note(format!("declared sets: {}", or_list(known()))),
+            };
+            self.fault(finding);
+            return Vec::new();
+        };
+        if self.open.iter().any(|n| n == name) {
+            let finding = Finding::new(
+                &code::SELECTOR_SYNTAX,
+                format!("set `@{name}` refers to itself"),
+                self.place(span, "a circle of sets"),
+            )
+            .help("state the values instead");
+            self.fault(finding);
+            return Vec::new();
+        }
+        self.open.push(name.to_owned());
+        let found = self.selector(&raw.value, raw.span.clone());
+        self.open.pop();
+        found
+    }
+
+    /// `axis=term,axis=term`; a piece without `axis=` goes on with the term before it.
+    fn text(&mut self, text: &str, span: Range<usize>) -> Vec<Conjunction> {
+        let mut table: IndexMap<Spanned<String>, Spanned<RawTerms>> = IndexMap::new();
+        for piece in text.split(',') {
+            let key = piece.split_once('=').filter(|(key, _)| {
+                let key = key.trim();
+                !key.is_empty()
+                    && key
+                        .bytes()
+                        .all(|b| b.is_ascii_alphanumeric() || b == b'_' || b == b'-')
+            });
+            match (key, table.last_mut()) {
+                (Some((key, value)), _) => {
+                    let key = Spanned {
+                        value: key.trim().to_owned(),
+                        span: span.clone(),
+                    };
+                    let value = OneOrMany::One(value.trim().to_owned());
+                    if table
+                        .insert(
+                            key,
+                            Spanned {
+                                value,
+                                span: span.clone(),
+                            },
+                        )
+                        .is_some()
+                    {
+                        let finding = Finding::new(
+                            &code::SELECTOR_SYNTAX,
+                            format!("`{text}` states one axis twice"),
+                            self.place(
+                                span.clone(),
+                                "join its terms with `,`, as in `cuda=>=12,<13`",
+                            ),
+                        );
+                        self.fault(finding);
+                    }
+                }
+                (
+                    None,
+                    Some((
+                        _,
+                        Spanned {
+                            value: OneOrMany::One(term),
+                            ..
+                        },
+                    )),
+                ) => {
+                    term.push(',');
+                    term.push_str(piece.trim());
+                }
+                _ => {
+                    let finding = Finding::new(
+                        &code::SELECTOR_SYNTAX,
+                        format!("`{text}` is not a selector"),
+                        self.place(span, "expected `axis=value` or `@set`"),
+                    )
+                    .help("write `python=3.11,job=server`, `cuda=>=12,<13` or `@set`");
+                    self.fault(finding);
+                    return Vec::new();
+                }
+            }
+        }
+        vec![self.table(&table)]
+    }
+
+    fn table(&mut self, table: &IndexMap<Spanned<String>, Spanned<RawTerms>>) -> Conjunction {
+        let mut found = Conjunction {
+            terms: Vec::new(),
+            images: None,
+        };
+        for (key, terms) in table {
+            let items: Vec<(&str, Range<usize>)> = match &terms.value {
+                OneOrMany::One(text) => vec![(text.as_str(), terms.span.clone())],
+                OneOrMany::Many(list) => list
+                    .iter()
+                    .map(|t| (t.value.as_str(), t.span.clone()))
+                    .collect(),
+            };
+            if key.value == "image" {
+                let images = self.names.images.clone();
+                let flags = self.flags(
+                    "image",
+                    &items,
+                    &images.iter().map(|i| (*i, None)).collect::<Vec<_>>(),
+                );
+                found.images = Some(flags);
+                continue;
+            }
+            let axes = self.names.axes;
+            let Some(index) = axes.iter().position(|a| *a.name == *key.value) else {
+                self.unknown_axis(key);
+                continue;
+            };
+            let values: Vec<(&str, Option<&Version>)> = axes[index]
+                .values
+                .iter()
+                .map(|v| (&*v.text, v.version.as_ref()))
+                .collect();
+            let flags = self.flags(&key.value, &items, &values);
+            found.terms.push((AxisId(index), flags));
+        }
+        found
+    }
+
+    fn unknown_axis(&mut self, key: &Spanned<String>) {
+        let mut finding = Finding::new(
+            &code::UNKNOWN_AXIS,
+            format!("there is no axis `{}`", key.value),
+            self.place(key.span.clone(), "unknown axis"),
+        );
+        let known = || self.names.axes.iter().map(|a| &*a.name).chain(["image"]);
+        finding = match nearest(&key.value, known()) {
+            Some(near) => finding.help(format!("did you mean `{near}`?")),
+            None => finding.note(format!("a selector may name {}", or_list(known()))),
+        };
+        self.fault(finding);
+    }
+
+    /// One flag a value: whether any of the terms holds for it.
+    fn flags(
+        &mut self,
+        axis: &str,
+        items: &[(&str, Range<usize>)],
+        values: &[(&str, Option<&Version>)],
+    ) -> Box<[bool]> {
+        let mut flags = vec![false; values.len()];
+        for (text, span) in items {
+            let term = match Term::parse(text) {
+                Ok(term) => term,
+                Err(fault) => {
+                    let finding = self.term_fault(text, span.clone(), &fault);
+                    self.fault(finding);
+                    continue;
+                }
+            };
+            for named in term.named() {
+                if values.iter().any(|(v, _)| *v == named) {
+                    continue;
+                }
+                let (what, which) = if axis == "image" {
+                    (&code::UNKNOWN_IMAGE, format!("there is no image `{named}`"))
+                } else {
+                    (
+                        &code::UNKNOWN_VALUE,
+                        format!("axis `{axis}` has no value `{named}`"),
+                    )
+                };
+                let known = || values.iter().map(|(v, _)| *v);
+                let mut finding =
+                    Finding::new(what, which, self.place(span.clone(), "unknown value"));
+                finding = match nearest(named, known()) {
+                    Some(near) => finding.help(format!("did you mean `{near}`?")),
+                    None => finding.note(format!("it has {}", or_list(known()))),
+                };
+                self.fault(finding);
+            }
+            for (flag, (value, version)) in flags.iter_mut().zip(values) {
+                *flag |= term.holds_for(value, *version);
+            }
+        }
+        flags.into()
+    }
+
+    fn term_fault(&self, text: &str, span: Range<usize>, fault: &TermFault) -> Finding {
+        let headline = format!("the term `{text}` cannot be read");
+        match fault {
+            TermFault::Empty => Finding::new(
+                &code::SELECTOR_SYNTAX,
+                headline,
+                self.place(span, "a part of it is empty"),
+            ),
+            TermFault::NotAVersion(version) => Finding::new(
+                &code::SELECTOR_SYNTAX,
+                headline,
+                self.place(span, format!("`{version}` is not a version")),
+            )
+            .note("a range compares versions: digits and dots with an optional pre-release"),
+            TermFault::EqualsSign => Finding::new(
+                &code::SELECTOR_SYNTAX,
+                headline,
+                self.place(span, "equality needs no sign"),
+            )
+            .help(format!(
+                "write `{}`",
+                text.replace("==", "").replace('=', "")
+            )),
+            TermFault::SetInTerm(set) => Finding::new(
+                &code::SELECTOR_SYNTAX,
+                headline,
+                self.place(span, "a set is a whole selector"),
+            )
+            .help(format!(
+                "write `match = \"@{set}\"`, or list it beside others: `match = [\"@{set}\", …]`"
+            )),
+        }
+    }
+}

@@ -1,0 +1,174 @@
+//! Values that may be written in more than one shape, with their spans kept (`untagged` would lose them).
+
+use std::borrow::Cow;
+use std::fmt;
+
+use indexmap::IndexMap;
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
+use serde::de::{MapAccess, SeqAccess, Visitor, value::MapAccessDeserializer};
+use serde::{Deserialize, Deserializer};
+
+use crate::config::spanned::Spanned;
+
+/// `"a"` or `["a", "b"]`.
+#[derive(Clone, Debug)]
+pub enum OneOrMany {
+    /// A lone string.
+    One(String),
+    /// A list of strings.
+    Many(Vec<Spanned<String>>),
+}
+
+/// The terms of one axis in a selector: one, or a list of which any holds.
+pub type RawTerms = OneOrMany;
+
+/// A partial assignment of axes.
+#[derive(Clone, Debug)]
+pub enum RawSelector {
+    /// `"@set"`, or `"axis=term,axis=term"` as on the command line.
+    Text(String),
+    /// Axis to terms; all must hold.
+    Table(IndexMap<Spanned<String>, Spanned<RawTerms>>),
+    /// Selectors of which any must hold.
+    Any(Vec<Spanned<RawSelector>>),
+}
+
+/// A value of an axis: a string, or a table that gives it attributes.
+#[derive(Clone, Debug)]
+pub enum RawValue {
+    /// Just the value.
+    Text(String),
+    /// `{ value = "12.8.1", os = "ubuntu22.04" }`.
+    Table(IndexMap<Spanned<String>, Spanned<String>>),
+}
+
+/// The image something stands on: its name, or a table that also gives values of its axes.
+#[derive(Clone, Debug)]
+pub enum RawParent {
+    /// Just the image.
+    Name(String),
+    /// `{ image = "x", python = "3.9" }`.
+    Table(IndexMap<Spanned<String>, Spanned<String>>),
+}
+
+macro_rules! union {
+    ($type:ty, $expecting:literal, $(text => $text:expr,)? $(list => $list:expr,)? $(table => $table:expr,)?) => {
+        impl<'de> Deserialize<'de> for $type {
+            fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+                struct UnionVisitor;
+                impl<'de> Visitor<'de> for UnionVisitor {
+                    type Value = $type;
+                    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                        f.write_str($expecting)
+                    }
+                    $(fn visit_str<E>(self, text: &str) -> Result<$type, E> {
+                        Ok($text(text.to_owned()))
+                    })?
+                    $(fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<$type, A::Error> {
+                        let mut items = Vec::new();
+                        while let Some(item) = seq.next_element()? {
+                            items.push(item);
+                        }
+                        Ok($list(items))
+                    })?
+                    $(fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<$type, A::Error> {
+                        IndexMap::deserialize(MapAccessDeserializer::new(map)).map($table)
+                    })?
+                }
+                deserializer.deserialize_any(UnionVisitor)
+            }
+        }
+    };
+}
+
+union!(OneOrMany, "a string or a list of strings", text => OneOrMany::One, list => OneOrMany::Many,);
+union!(
+    RawSelector, "a table of axes, a list of selectors, or a string such as \"@set\"",
+    text => RawSelector::Text, list => RawSelector::Any, table => RawSelector::Table,
+);
+union!(
+    RawValue, "a string, or a table with `value`",
+    text => RawValue::Text, table => RawValue::Table,
+);
+union!(
+    RawParent, "the name of an image, or a table with `image`",
+    text => RawParent::Name, table => RawParent::Table,
+);
+
+fn strings() -> serde_json::Value {
+    serde_json::json!({ "type": "string" })
+}
+
+impl JsonSchema for OneOrMany {
+    fn schema_name() -> Cow<'static, str> {
+        "OneOrMany".into()
+    }
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({
+            "description": "A string, or a list of strings of which any may be meant.",
+            "anyOf": [{ "type": "string" }, { "type": "array", "items": { "type": "string" } }],
+        })
+    }
+}
+
+impl JsonSchema for RawSelector {
+    fn schema_name() -> Cow<'static, str> {
+        "Selector".into()
+    }
+    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+        let this = generator.subschema_for::<RawSelector>();
+        let terms = generator.subschema_for::<OneOrMany>();
+        json_schema!({
+            "description": "A partial assignment of axes. A table: keys are axes and `image`, all must hold. A list: any must hold. A string: `@set`, or `axis=term,axis=term`. Terms: a value, `!value`, `>=12,<13`, `12.4.*`, a glob; a list of terms holds if any does.",
+            "anyOf": [
+                { "type": "string" },
+                { "type": "object", "additionalProperties": terms },
+                { "type": "array", "items": this },
+            ],
+        })
+    }
+}
+
+impl JsonSchema for RawValue {
+    fn schema_name() -> Cow<'static, str> {
+        "Value".into()
+    }
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({
+            "description": "A value of an axis, always a string (`\"3.10\"`, never `3.10`).",
+            "anyOf": [
+                { "type": "string" },
+                {
+                    "type": "object",
+                    "properties": {
+                        "value": { "type": "string", "description": "What it is called and prints as." },
+                        "version": { "type": "string", "description": "What it compares as. Default: itself, when it is digits and dots with an optional pre-release." },
+                        "platform": { "type": "string", "description": "On `arch` only: its OCI platform. Default `linux/<value>`." },
+                    },
+                    "required": ["value"],
+                    "additionalProperties": strings(),
+                },
+            ],
+        })
+    }
+}
+
+impl JsonSchema for RawParent {
+    fn schema_name() -> Cow<'static, str> {
+        "Parent".into()
+    }
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({
+            "description": "An image of this matrix: its name, or a table with `image` and values for axes that the child lacks or wants otherwise.",
+            "anyOf": [
+                { "type": "string" },
+                {
+                    "type": "object",
+                    "properties": { "image": { "type": "string", "description": "Name of the image." } },
+                    "required": ["image"],
+                    "additionalProperties": strings(),
+                },
+            ],
+        })
+    }
+}
