@@ -1,0 +1,321 @@
+//! What a template reads, found in its syntax before it runs.
+
+use std::collections::BTreeSet;
+use std::ops::Range;
+
+use minijinja::Error;
+use minijinja::machinery::ast::{BinOpKind, CallArg, CompareOpKind, Expr, GetAttr, Spanned, Stmt};
+use minijinja::machinery::{Span, parse};
+use minijinja::syntax::SyntaxConfig;
+use minijinja::value::ValueKind;
+
+/// What a template reads. Ranges are bytes of the template's source.
+#[derive(Clone, Debug, Default)]
+pub struct Uses {
+    /// Names read that the template does not set itself.
+    pub names: Vec<(String, Range<usize>)>,
+    /// Attributes read of such names.
+    pub attributes: Vec<(String, String, Range<usize>)>,
+    /// Comparisons of an axis that would silently be false: the axis, and where.
+    pub comparisons: Vec<(String, Range<usize>)>,
+}
+
+impl Uses {
+    /// Whether the template reads `name`.
+    pub fn reads(&self, name: &str) -> bool {
+        self.names.iter().any(|(n, _)| n == name)
+    }
+}
+
+/// Parses a template and tells what it reads; `is_axis` knows the names that are axes.
+///
+/// # Errors
+/// When the template cannot be parsed.
+pub fn analyse(
+    source: &str,
+    name: &str,
+    syntax: SyntaxConfig,
+    is_axis: &dyn Fn(&str) -> bool,
+) -> Result<Uses, Error> {
+    let tree = parse(source, name, syntax)?;
+    let mut walk = Walk {
+        is_axis,
+        uses: Uses::default(),
+        locals: BTreeSet::new(),
+        aliases: BTreeSet::new(),
+    };
+    walk.statement(&tree);
+    Ok(walk.uses)
+}
+
+struct Walk<'a> {
+    is_axis: &'a dyn Fn(&str) -> bool,
+    uses: Uses,
+    locals: BTreeSet<String>,
+    /// Locals that hold an axis itself, such as `{% set c = cuda %}`.
+    aliases: BTreeSet<String>,
+}
+
+/// Attributes of an axis that are numbers; all others print and compare as text.
+const NUMBERS: [&str; 3] = ["major", "minor", "patch"];
+
+fn range(span: Span) -> Range<usize> {
+    span.start_offset as usize..span.end_offset as usize
+}
+
+impl Walk<'_> {
+    fn statements(&mut self, list: &[Stmt<'_>]) {
+        for statement in list {
+            self.statement(statement);
+        }
+    }
+
+    fn statement(&mut self, statement: &Stmt<'_>) {
+        match statement {
+            Stmt::Template(t) => self.statements(&t.children),
+            Stmt::EmitExpr(e) => self.expr(&e.expr),
+            Stmt::EmitRaw(_) => {}
+            Stmt::ForLoop(l) => {
+                self.expr(&l.iter);
+                let holds_axis = matches!(&l.iter, Expr::List(list)
+                    if list.items.iter().any(|i| self.axis_of(i).is_some()));
+                self.bind(&l.target, holds_axis);
+                self.locals.insert("loop".to_owned());
+                l.filter_expr.iter().for_each(|e| self.expr(e));
+                self.statements(&l.body);
+                self.statements(&l.else_body);
+            }
+            Stmt::IfCond(c) => {
+                self.expr(&c.expr);
+                self.statements(&c.true_body);
+                self.statements(&c.false_body);
+            }
+            Stmt::WithBlock(w) => {
+                for (target, value) in &w.assignments {
+                    self.expr(value);
+                    let alias = self.axis_of(value).is_some();
+                    self.bind(target, alias);
+                }
+                self.statements(&w.body);
+            }
+            Stmt::Set(s) => {
+                self.expr(&s.expr);
+                let alias = self.axis_of(&s.expr).is_some();
+                self.bind(&s.target, alias);
+            }
+            Stmt::SetBlock(s) => {
+                self.bind(&s.target, false);
+                s.filter.iter().for_each(|e| self.expr(e));
+                self.statements(&s.body);
+            }
+            Stmt::AutoEscape(a) => self.statements(&a.body),
+            Stmt::FilterBlock(f) => {
+                self.expr(&f.filter);
+                self.statements(&f.body);
+            }
+            Stmt::Block(b) => self.statements(&b.body),
+            Stmt::Import(i) => self.bind(&i.name, false),
+            Stmt::FromImport(i) => {
+                for (name, alias) in &i.names {
+                    self.bind(alias.as_ref().unwrap_or(name), false);
+                }
+            }
+            Stmt::Extends(_) | Stmt::Include(_) => {}
+            Stmt::Macro(m) => {
+                self.locals.insert(m.name.to_owned());
+                m.args.iter().for_each(|a| self.bind(a, false));
+                m.defaults.iter().for_each(|d| self.expr(d));
+                self.statements(&m.body);
+            }
+            Stmt::CallBlock(c) => {
+                self.expr(&c.call.expr);
+                self.arguments(&c.call.args);
+                self.statements(&c.macro_decl.body);
+            }
+            Stmt::Do(d) => self.arguments(&d.call.args),
+        }
+    }
+
+    fn bind(&mut self, target: &Expr<'_>, alias: bool) {
+        match target {
+            Expr::Var(v) => {
+                self.locals.insert(v.id.to_owned());
+                if alias {
+                    self.aliases.insert(v.id.to_owned());
+                }
+            }
+            Expr::List(l) => l.items.iter().for_each(|t| self.bind(t, alias)),
+            Expr::Tuple(t) => t.items.iter().for_each(|t| self.bind(t, alias)),
+            _ => {}
+        }
+    }
+
+    fn expr(&mut self, expr: &Expr<'_>) {
+        match expr {
+            Expr::Var(v) => {
+                if !self.locals.contains(v.id) {
+                    self.uses.names.push((v.id.to_owned(), range(v.span())));
+                }
+            }
+            Expr::Const(_) => {}
+            Expr::Slice(s) => {
+                self.expr(&s.expr);
+                [&s.start, &s.stop, &s.step]
+                    .into_iter()
+                    .flatten()
+                    .for_each(|e| self.expr(e));
+            }
+            Expr::UnaryOp(u) => self.expr(&u.expr),
+            Expr::BinOp(b) => {
+                self.expr(&b.left);
+                self.expr(&b.right);
+                let ordering = matches!(
+                    b.op,
+                    BinOpKind::Lt | BinOpKind::Lte | BinOpKind::Gt | BinOpKind::Gte
+                );
+                if ordering || matches!(b.op, BinOpKind::Eq | BinOpKind::Ne | BinOpKind::In) {
+                    self.comparison(&b.left, &b.right, ordering, range(b.span()));
+                }
+            }
+            Expr::Compare(c) => {
+                self.expr(&c.expr);
+                let mut left = &c.expr;
+                for op in &c.ops {
+                    self.expr(&op.expr);
+                    let ordering = matches!(
+                        op.op,
+                        CompareOpKind::Lt
+                            | CompareOpKind::Lte
+                            | CompareOpKind::Gt
+                            | CompareOpKind::Gte
+                    );
+                    self.comparison(left, &op.expr, ordering, range(c.span()));
+                    left = &op.expr;
+                }
+            }
+            Expr::IfExpr(i) => {
+                self.expr(&i.test_expr);
+                self.expr(&i.true_expr);
+                i.false_expr.iter().for_each(|e| self.expr(e));
+            }
+            Expr::Filter(f) => {
+                f.expr.iter().for_each(|e| self.expr(e));
+                self.arguments(&f.args);
+            }
+            Expr::Test(t) => {
+                self.expr(&t.expr);
+                self.arguments(&t.args);
+                if matches!(
+                    t.name,
+                    "eq" | "equalto"
+                        | "=="
+                        | "ne"
+                        | "!="
+                        | "lt"
+                        | "lessthan"
+                        | "<"
+                        | "le"
+                        | "<="
+                        | "gt"
+                        | "greaterthan"
+                        | ">"
+                        | "ge"
+                        | ">="
+                        | "in"
+                        | "sameas"
+                ) {
+                    let ordering = !matches!(
+                        t.name,
+                        "eq" | "equalto" | "==" | "ne" | "!=" | "in" | "sameas"
+                    );
+                    if let Some(CallArg::Pos(right)) = t.args.first() {
+                        self.comparison(&t.expr, right, ordering, range(t.span()));
+                    }
+                }
+            }
+            Expr::GetAttr(a) => self.attribute(a),
+            Expr::GetItem(i) => {
+                self.expr(&i.expr);
+                self.expr(&i.subscript_expr);
+            }
+            Expr::Call(c) => {
+                // The name of a function is not something the matrix could lack.
+                if !matches!(&c.expr, Expr::Var(_)) {
+                    self.expr(&c.expr);
+                }
+                self.arguments(&c.args);
+            }
+            Expr::List(l) => l.items.iter().for_each(|e| self.expr(e)),
+            Expr::Tuple(t) => t.items.iter().for_each(|e| self.expr(e)),
+            Expr::Map(m) => m.keys.iter().chain(&m.values).for_each(|e| self.expr(e)),
+        }
+    }
+
+    fn arguments(&mut self, args: &[CallArg<'_>]) {
+        for arg in args {
+            match arg {
+                CallArg::Pos(e)
+                | CallArg::Kwarg(_, e)
+                | CallArg::PosSplat(e)
+                | CallArg::KwargSplat(e) => {
+                    self.expr(e);
+                }
+            }
+        }
+    }
+
+    fn attribute(&mut self, access: &Spanned<GetAttr<'_>>) {
+        self.expr(&access.expr);
+        if let Expr::Var(v) = &access.expr
+            && !self.locals.contains(v.id)
+        {
+            self.uses.attributes.push((
+                v.id.to_owned(),
+                access.name.to_owned(),
+                range(access.span()),
+            ));
+        }
+    }
+
+    /// The axis an expression stands for itself: `cuda`, a local that holds it, or its `version`.
+    fn axis_of(&self, expr: &Expr<'_>) -> Option<String> {
+        match expr {
+            Expr::Var(v) if self.aliases.contains(v.id) => Some(v.id.to_owned()),
+            Expr::Var(v) if !self.locals.contains(v.id) && (self.is_axis)(v.id) => {
+                Some(v.id.to_owned())
+            }
+            Expr::GetAttr(a) if a.name == "version" => {
+                self.axis_of(&a.expr).map(|axis| format!("{axis}.version"))
+            }
+            _ => None,
+        }
+    }
+
+    fn comparison(&mut self, left: &Expr<'_>, right: &Expr<'_>, ordering: bool, at: Range<usize>) {
+        for (this, other) in [(left, right), (right, left)] {
+            let direct = self.axis_of(this).or_else(|| match this {
+                Expr::List(l) => l.items.iter().find_map(|i| self.axis_of(i)),
+                Expr::Tuple(t) => t.items.iter().find_map(|i| self.axis_of(i)),
+                _ => None,
+            });
+            if let Some(axis) = direct {
+                self.uses.comparisons.push((axis, at));
+                return;
+            }
+            // A number never equals a text, and texts order by letters: `"9" > "10"`.
+            if let Expr::GetAttr(a) = this
+                && let Some(axis) = self.axis_of(&a.expr)
+                && let Expr::Const(c) = other
+            {
+                let number = NUMBERS.contains(&a.name);
+                let text = c.value.kind() == ValueKind::String;
+                if number == text || (text && ordering) {
+                    self.uses
+                        .comparisons
+                        .push((format!("{axis}.{}", a.name), at));
+                    return;
+                }
+            }
+        }
+    }
+}

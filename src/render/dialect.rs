@@ -1,0 +1,306 @@
+//! One dialect per kind of file: its delimiters, and how a printed value is kept from breaking out of its place.
+
+use std::fmt::Write;
+
+use minijinja::syntax::SyntaxConfig;
+use minijinja::value::ValueKind;
+use minijinja::{
+    AutoEscape, Environment, Error, ErrorKind, Output, State, UndefinedBehavior, Value,
+};
+
+use crate::render::fields::matching;
+
+/// Kinds of files that templates write.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Dialect {
+    /// A Dockerfile. Bare values must be plain words; `quote` makes a string, `shell` a word of RUN, `json` an exec form.
+    Dockerfile,
+    /// A GitHub workflow: YAML in which `${{` starts an expression.
+    Github,
+    /// A GitLab pipeline: YAML in which `$` starts a variable.
+    Gitlab,
+    /// A Cloud Build config: YAML in which `$` starts a substitution.
+    CloudBuild,
+    /// A shell script. Bare values become shell words.
+    Shell,
+}
+
+impl Dialect {
+    fn syntax(self) -> SyntaxConfig {
+        let mut syntax = SyntaxConfig::builder();
+        syntax
+            .trim_blocks(true)
+            .lstrip_blocks(true)
+            .keep_trailing_newline(true);
+        if self != Dialect::Dockerfile {
+            // `{{ }}` belongs to GitHub and `{#` to the shell.
+            syntax
+                .block_delimiters("<%", "%>")
+                .variable_delimiters("<{", "}>")
+                .comment_delimiters("<#", "#>");
+        }
+        syntax.build().unwrap_or_default()
+    }
+}
+
+/// The engine for files of a dialect: strict about undefined names, no file access but through its loader.
+pub fn environment(dialect: Dialect) -> Environment<'static> {
+    let mut engine = Environment::new();
+    engine.set_syntax(dialect.syntax());
+    engine.set_undefined_behavior(UndefinedBehavior::Strict);
+    engine.set_debug(true);
+    engine.set_recursion_limit(64);
+    engine.set_auto_escape_callback(|_| AutoEscape::None);
+    engine.set_formatter(move |out, state, value| format(dialect, out, state, value));
+    engine.add_test("matching", matching);
+    engine.add_filter("ident", ident);
+    engine.add_filter("shell", |value: &Value| {
+        line(value).and_then(|t| safe(shell_word(&t)))
+    });
+    engine.add_filter("quote", |value: &Value| {
+        line(value).and_then(|t| safe(dockerfile_string(&t)))
+    });
+    engine.add_filter("comment", |value: &Value| line(value).and_then(safe));
+    engine.add_filter("json", |value: &Value| {
+        serde_json::to_string(value).map_err(fault).and_then(safe)
+    });
+    engine
+}
+
+/// A text that a filter has made fit for its place; printed as it is.
+fn safe(text: String) -> Result<Value, Error> {
+    Ok(Value::from_safe_string(text))
+}
+
+fn fault(error: impl std::fmt::Display) -> Error {
+    Error::new(ErrorKind::InvalidOperation, error.to_string())
+}
+
+fn unsafe_value(text: &str, place: &str) -> Error {
+    Error::new(
+        ErrorKind::BadEscape,
+        format!("`{}` cannot be printed {place}", text.escape_debug()),
+    )
+}
+
+/// Identifiers of jobs and steps: `[A-Za-z0-9_-]`, not empty.
+fn ident(value: &Value) -> Result<Value, Error> {
+    let text = value.to_string();
+    let good = !text.is_empty()
+        && text
+            .bytes()
+            .all(|b| b.is_ascii_alphanumeric() || b == b'_' || b == b'-');
+    if good {
+        safe(text)
+    } else {
+        Err(unsafe_value(&text, "as an identifier"))
+    }
+}
+
+/// One line of text.
+fn line(value: &Value) -> Result<String, Error> {
+    let text = value.to_string();
+    if text.chars().any(char::is_control) {
+        return Err(unsafe_value(&text, "on one line"));
+    }
+    Ok(text)
+}
+
+fn format(
+    dialect: Dialect,
+    out: &mut Output<'_>,
+    _: &State<'_, '_>,
+    value: &Value,
+) -> Result<(), Error> {
+    if value.is_undefined() {
+        // What is left here is `x if y` without `else`; the engine has refused all other undefined values before.
+        return Ok(());
+    }
+    let text = if value.is_safe() {
+        value.to_string()
+    } else {
+        match dialect {
+            Dialect::Dockerfile => word(value)?,
+            Dialect::Shell => shell_word(&line(value)?),
+            Dialect::Github | Dialect::Gitlab | Dialect::CloudBuild => yaml_scalar(dialect, value)?,
+        }
+    };
+    out.write_str(&text).map_err(fault)
+}
+
+/// A plain word of an instruction: nothing that a Dockerfile or a shell would read as more than itself.
+fn word(value: &Value) -> Result<String, Error> {
+    let text = value.to_string();
+    let plain = |b: u8| b.is_ascii_alphanumeric() || b"_./:@+=,~%-".contains(&b);
+    if !text.is_empty() && text.bytes().all(plain) {
+        Ok(text)
+    } else {
+        Err(unsafe_value(
+            &text,
+            "bare in a Dockerfile; use `| quote`, `| shell` or `| json`",
+        ))
+    }
+}
+
+/// A double-quoted YAML scalar (which JSON strings are), or a bare number or boolean; collections in flow style.
+fn yaml_scalar(dialect: Dialect, value: &Value) -> Result<String, Error> {
+    match value.kind() {
+        ValueKind::Number | ValueKind::Bool => Ok(if value.kind() == ValueKind::Bool {
+            value.is_true().to_string()
+        } else {
+            value.to_string()
+        }),
+        ValueKind::Seq | ValueKind::Map | ValueKind::Iterable => {
+            let json = serde_json::to_value(value).map_err(fault)?;
+            yaml_flow(dialect, &json)
+        }
+        _ => yaml_string(dialect, &value.to_string()),
+    }
+}
+
+fn yaml_flow(dialect: Dialect, json: &serde_json::Value) -> Result<String, Error> {
+    Ok(match json {
+        serde_json::Value::String(text) => yaml_string(dialect, text)?,
+        serde_json::Value::Array(items) => {
+            let items: Result<Vec<_>, _> = items.iter().map(|i| yaml_flow(dialect, i)).collect();
+            format!("[{}]", items?.join(", "))
+        }
+        serde_json::Value::Object(map) => {
+            let items: Result<Vec<_>, Error> = map
+                .iter()
+                .map(|(k, v)| {
+                    Ok(format!(
+                        "{}: {}",
+                        yaml_string(dialect, k)?,
+                        yaml_flow(dialect, v)?
+                    ))
+                })
+                .collect();
+            format!("{{{}}}", items?.join(", "))
+        }
+        other => other.to_string(),
+    })
+}
+
+fn yaml_string(dialect: Dialect, text: &str) -> Result<String, Error> {
+    let guarded = match dialect {
+        Dialect::Github => text.replace("${{", "${{ '${{' }}"),
+        Dialect::Gitlab | Dialect::CloudBuild => text.replace('$', "$$"),
+        Dialect::Dockerfile | Dialect::Shell => text.to_owned(),
+    };
+    let json = serde_json::to_string(&guarded).map_err(fault)?;
+    // YAML has characters that JSON may hold raw: DEL, C1 controls, line separators, BOM.
+    let mut out = String::with_capacity(json.len());
+    for c in json.chars() {
+        match c {
+            '\u{7f}'..='\u{9f}'
+            | '\u{2028}'
+            | '\u{2029}'
+            | '\u{feff}'
+            | '\u{fffe}'
+            | '\u{ffff}' => {
+                let _ = write!(out, "\\u{:04x}", c as u32);
+            }
+            _ => out.push(c),
+        }
+    }
+    Ok(out)
+}
+
+/// A text as one word of a POSIX shell.
+pub fn shell_word(text: &str) -> String {
+    let plain = |b: u8| b.is_ascii_alphanumeric() || b"_./:@+=,%-".contains(&b);
+    if !text.is_empty() && text.bytes().all(plain) {
+        text.to_owned()
+    } else {
+        format!("'{}'", text.replace('\'', "'\\''"))
+    }
+}
+
+/// A text as a double-quoted string of ENV, LABEL or ARG, in which nothing is expanded.
+fn dockerfile_string(text: &str) -> String {
+    let mut out = String::with_capacity(text.len() + 2);
+    out.push('"');
+    for c in text.chars() {
+        if matches!(c, '\\' | '"' | '$') {
+            out.push('\\');
+        }
+        out.push(c);
+    }
+    out.push('"');
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn render(dialect: Dialect, template: &str, value: &str) -> Result<String, Error> {
+        environment(dialect).render_str(template, minijinja::context! { v => value })
+    }
+
+    #[test]
+    fn yaml_values_are_quoted_and_provider_signs_disarmed() {
+        let github = render(
+            Dialect::Github,
+            "k: <{ v }>",
+            "a\"b: ${{ github.token }} 'x'\n- y",
+        )
+        .unwrap_or_default();
+        assert_eq!(
+            github,
+            "k: \"a\\\"b: ${{ '${{' }} github.token }} 'x'\\n- y\""
+        );
+        assert_eq!(
+            render(Dialect::Gitlab, "<{ v }>", "$HOME").unwrap_or_default(),
+            "\"$$HOME\""
+        );
+        assert_eq!(
+            render(Dialect::CloudBuild, "<{ v }>", "3.10").unwrap_or_default(),
+            "\"3.10\""
+        );
+        assert_eq!(
+            render(Dialect::Github, "<{ v }>", "\u{85}\u{2028}").unwrap_or_default(),
+            "\"\\u0085\\u2028\""
+        );
+    }
+
+    #[test]
+    fn a_dockerfile_takes_plain_words_bare_and_all_else_quoted() {
+        assert_eq!(
+            render(Dialect::Dockerfile, "FROM {{ v }}", "a/b:1@sha256:0").unwrap_or_default(),
+            "FROM a/b:1@sha256:0"
+        );
+        for bad in ["a b", "a\nRUN evil", "$(x)", "`x`", ""] {
+            assert!(
+                render(Dialect::Dockerfile, "FROM {{ v }}", bad).is_err(),
+                "{bad}"
+            );
+        }
+        assert_eq!(
+            render(
+                Dialect::Dockerfile,
+                "ENV A={{ v | quote }}",
+                r#"a "b" $c \d"#
+            )
+            .unwrap_or_default(),
+            r#"ENV A="a \"b\" \$c \\d""#
+        );
+        assert_eq!(
+            render(Dialect::Dockerfile, "{{ v | shell }}", "a'b c").unwrap_or_default(),
+            r"'a'\''b c'"
+        );
+        assert!(render(Dialect::Dockerfile, "ENV A={{ v | quote }}", "a\nRUN evil").is_err());
+    }
+
+    #[test]
+    fn identifiers_are_refused_not_mangled() {
+        assert!(render(Dialect::Github, "<{ v | ident }>", "build-0_1").is_ok());
+        for bad in ["", "a b", "a:b", "a.b", "é"] {
+            assert!(
+                render(Dialect::Github, "<{ v | ident }>", bad).is_err(),
+                "{bad}"
+            );
+        }
+    }
+}

@@ -1,0 +1,143 @@
+//! Templated fields of `matrix.toml`: compiled once, rendered for each spec.
+
+use std::borrow::Cow;
+use std::ops::Range;
+use std::sync::Arc;
+
+use minijinja::{Environment, Error, ErrorKind, UndefinedBehavior, Value};
+
+use crate::matrix::{Term, Version};
+use crate::render::analyse::{Uses, analyse};
+use crate::render::objects::{AxisObject, NoneWatch};
+
+/// One field: a plain text, or a template.
+#[derive(Clone, Debug)]
+pub struct Field {
+    /// The text as written.
+    pub source: Arc<str>,
+    /// Where it stands in the matrix file, quotes included.
+    pub span: Range<usize>,
+    template: Option<usize>,
+}
+
+/// Why a field could not be rendered.
+#[derive(Debug)]
+pub enum FieldFault {
+    /// It printed `none`, or an attribute of it.
+    NonePrinted,
+    /// The engine refused, at these bytes of the field's source.
+    Failed(Error, Option<Range<usize>>),
+}
+
+/// All templated fields of one matrix, and the engine that renders them.
+#[derive(Debug)]
+pub struct Fields {
+    engine: Environment<'static>,
+    names: Vec<String>,
+    uses: Vec<Uses>,
+    watch: NoneWatch,
+}
+
+impl Default for Fields {
+    fn default() -> Self {
+        let mut engine = Environment::new();
+        engine.set_undefined_behavior(UndefinedBehavior::Strict);
+        engine.set_auto_escape_callback(|_| minijinja::AutoEscape::None);
+        engine.set_debug(true);
+        engine.set_recursion_limit(64);
+        engine.add_test("matching", matching);
+        Fields {
+            engine,
+            names: Vec::new(),
+            uses: Vec::new(),
+            watch: NoneWatch::default(),
+        }
+    }
+}
+
+/// `is matching(">=12")`: a term of the selector language, over an axis or a plain text.
+pub fn matching(value: &Value, term: &str) -> Result<bool, Error> {
+    let parsed = Term::parse(term).map_err(|_| {
+        Error::new(
+            ErrorKind::InvalidOperation,
+            format!("`{term}` is not a term such as `>=12,<13`"),
+        )
+    })?;
+    if let Some(axis) = value.downcast_object_ref::<AxisObject>() {
+        return Ok(parsed.holds_for(&axis.text, axis.version.as_ref()));
+    }
+    match value.as_str() {
+        Some(text) => Ok(parsed.holds_for(text, Version::parse(text).as_ref())),
+        None => Err(Error::new(
+            ErrorKind::InvalidOperation,
+            "`matching` looks at an axis or a text",
+        )),
+    }
+}
+
+impl Fields {
+    /// Takes in a field.
+    ///
+    /// # Errors
+    /// When it is a template that cannot be parsed.
+    pub fn add(
+        &mut self,
+        source: &str,
+        span: Range<usize>,
+        is_axis: &dyn Fn(&str) -> bool,
+    ) -> Result<Field, Error> {
+        let mut field = Field {
+            source: source.into(),
+            span,
+            template: None,
+        };
+        if source.contains("{{") || source.contains("{%") || source.contains("{#") {
+            let index = self.names.len();
+            let name = format!("field {index}");
+            let uses = analyse(source, &name, Default::default(), is_axis)?;
+            self.engine
+                .add_template_owned(name.clone(), source.to_owned())?;
+            self.names.push(name);
+            self.uses.push(uses);
+            field.template = Some(index);
+        }
+        Ok(field)
+    }
+
+    /// What a field reads; `None` when it is plain text.
+    pub fn uses(&self, field: &Field) -> Option<&Uses> {
+        field.template.map(|t| &self.uses[t])
+    }
+
+    /// Whether a field reads `name`.
+    pub fn reads(&self, field: &Field, name: &str) -> bool {
+        self.uses(field).is_some_and(|u| u.reads(name))
+    }
+
+    /// Renders a field.
+    ///
+    /// # Errors
+    /// When the engine refuses, or `none` was printed.
+    pub fn render<'f>(&self, field: &'f Field, scope: &Value) -> Result<Cow<'f, str>, FieldFault> {
+        let Some(index) = field.template else {
+            return Ok(Cow::Borrowed(&field.source));
+        };
+        let text = self
+            .engine
+            .get_template(&self.names[index])
+            .and_then(|t| t.render(scope.clone()))
+            .map_err(|e| {
+                let range = e.range();
+                FieldFault::Failed(e, range)
+            });
+        if self.watch.take() && text.is_ok() {
+            return Err(FieldFault::NonePrinted);
+        }
+        text.map(Cow::Owned)
+    }
+
+    /// The watch that the axis objects of this matrix share.
+    pub fn watch(&self) -> &NoneWatch {
+        &self.watch
+    }
+}

@@ -1,0 +1,15 @@
+//! Template environments: what templates may see, and how each kind of file is escaped.
+//!
+//! Templates hold layout. Every decision is taken before one runs; a fault in one is a finding into the template.
+
+mod analyse;
+mod dialect;
+mod fields;
+mod objects;
+mod templates;
+
+pub use analyse::{Uses, analyse};
+pub use dialect::{Dialect, environment, shell_word};
+pub use fields::{Field, FieldFault, Fields};
+pub use objects::{AxisObject, NoneWatch, ReleaseObject, Scope};
+pub use templates::{Templates, fault_finding, shipped};
