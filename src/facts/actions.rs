@@ -1,0 +1,31 @@
+//! Commits of GitHub actions, with the releases they are.
+
+use std::sync::OnceLock;
+
+use serde::Deserialize;
+
+/// One action at one commit.
+#[derive(Clone, Debug, Deserialize, PartialEq, Eq)]
+pub struct Pin {
+    /// `owner/name`.
+    pub repo: String,
+    /// The release, as in `v4.1.0`.
+    pub version: String,
+    /// The commit, 40 hex digits.
+    pub sha: String,
+}
+
+#[derive(Deserialize)]
+struct Table {
+    pin: Vec<Pin>,
+}
+
+/// The shipped pins, in the table's order. Each row's source and date stand in `actions.toml`.
+pub fn action_pins() -> &'static [Pin] {
+    static PINS: OnceLock<Vec<Pin>> = OnceLock::new();
+    PINS.get_or_init(|| {
+        toml::from_str::<Table>(include_str!("actions.toml"))
+            .map(|t| t.pin)
+            .unwrap_or_default()
+    })
+}

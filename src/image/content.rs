@@ -1,0 +1,486 @@
+//! What goes into each spec: its Dockerfile, args and context, and the hash of all that.
+
+use std::fmt::Write;
+use std::sync::Arc;
+
+use indexmap::IndexMap;
+use minijinja::Value;
+use sha2::{Digest, Sha256};
+
+use crate::config::{Config, field_finding};
+use crate::diagnostic::{Finding, Sink, Stopped, code};
+use crate::emit::dockerfile;
+use crate::image::{ContextHash, Matrix, Spec, SpecId};
+use crate::render::{Field, Scope, Templates};
+use crate::source::{Repository, SourceFile};
+
+/// Where rendered Dockerfiles stand.
+pub const DOCKER_FOLDER: &str = "generated/docker";
+
+/// What goes into one spec.
+#[derive(Debug)]
+pub struct RenderedSpec {
+    /// Base, or parent by content; `None` when only the user's Dockerfile knows.
+    pub from: Option<String>,
+    /// Path of the Dockerfile.
+    pub dockerfile: String,
+    /// Its text, when gen renders it.
+    pub rendered: Option<String>,
+    /// The user's Dockerfile, when there is one and it could be read.
+    pub own: Option<Arc<SourceFile>>,
+    /// Stage to build.
+    pub target: Option<String>,
+    /// Folder sent to the builder.
+    pub context: String,
+    /// Build args.
+    pub args: IndexMap<Arc<str>, String>,
+    /// Tests of the built image.
+    pub tests: Vec<String>,
+    /// SHA-256 of all that, as 64 hex digits.
+    pub content: String,
+    /// Hash of what is built without labels and comments: specs that share it are the same image by other names.
+    pub substance: [u8; 32],
+}
+
+impl RenderedSpec {
+    /// The tag under which this content is pushed: `content-` and 12 hex digits.
+    pub fn content_tag(&self) -> String {
+        format!("content-{}", &self.content[..12])
+    }
+}
+
+/// What goes into every spec, by [`SpecId`].
+#[derive(Debug)]
+pub struct Contents(Vec<RenderedSpec>);
+
+impl Contents {
+    /// Of one spec.
+    pub fn get(&self, id: SpecId) -> &RenderedSpec {
+        &self.0[id.0]
+    }
+
+    /// Of all, in order.
+    pub fn iter(&self) -> impl Iterator<Item = (SpecId, &RenderedSpec)> {
+        self.0.iter().enumerate().map(|(i, r)| (SpecId(i), r))
+    }
+
+    /// The reference of a spec's content at its home.
+    pub fn reference(&self, config: &Config, spec: &Spec, id: SpecId) -> String {
+        format!(
+            "{}:{}",
+            spec.repositories(config).swap_remove(0),
+            self.get(id).content_tag()
+        )
+    }
+}
+
+/// Renders what goes into each spec, parents first, since a child's FROM is its parent's content.
+///
+/// # Errors
+/// When a template fails; why is in `sink`.
+pub fn render_specs(
+    config: &Config,
+    matrix: &Matrix,
+    repository: &Repository,
+    templates: &mut Templates<'_>,
+    contexts: &mut ContextHash<'_>,
+    sink: &mut Sink,
+) -> Result<Contents, Stopped> {
+    let mut done: Vec<Option<RenderedSpec>> = Vec::new();
+    done.resize_with(matrix.specs.len(), || None);
+    let mut references: Vec<String> = vec![String::new(); matrix.specs.len()];
+    let mut failed = std::collections::BTreeSet::new();
+    for id in &matrix.order {
+        let mut one = One {
+            config,
+            matrix,
+            spec: matrix.spec(*id),
+            references: &references,
+            sink,
+            failed: &mut failed,
+        };
+        match one.render(repository, templates, contexts) {
+            Ok(rendered) => {
+                let spec = matrix.spec(*id);
+                references[id.0] = format!(
+                    "{}:{}",
+                    spec.repositories(config).swap_remove(0),
+                    rendered.content_tag()
+                );
+                done[id.0] = Some(rendered);
+            }
+            // Its children cannot be rendered either; the cause is reported once.
+            Err(Stopped) => references[id.0].clear(),
+        }
+    }
+    sink.checkpoint()?;
+    done.into_iter()
+        .collect::<Option<Vec<_>>>()
+        .map(Contents)
+        .ok_or(Stopped)
+}
+
+struct One<'a> {
+    config: &'a Config,
+    matrix: &'a Matrix,
+    spec: &'a Spec,
+    references: &'a [String],
+    sink: &'a mut Sink,
+    /// Fields and templates already reported, by place and code.
+    failed: &'a mut std::collections::BTreeSet<(usize, String)>,
+}
+
+impl One<'_> {
+    fn text(&mut self, field: &Field, scope: &Value) -> Result<String, Stopped> {
+        self.config
+            .fields
+            .render(field, scope)
+            .map(|t| t.into_owned())
+            .map_err(|fault| {
+                let finding = field_finding(&self.config.file, field, fault);
+                self.report(field.span.start, finding)
+            })
+    }
+
+    fn report(&mut self, at: usize, finding: Finding) -> Stopped {
+        if self.failed.insert((at, finding.code.name.to_owned())) {
+            self.sink.push(finding);
+        }
+        Stopped
+    }
+
+    fn opt(&mut self, field: Option<&Field>, scope: &Value) -> Result<Option<String>, Stopped> {
+        field.map(|f| self.text(f, scope)).transpose()
+    }
+
+    /// The names of the spec, with `from` and `needs`.
+    fn full_scope(&self, from: Option<&str>) -> Value {
+        let mut names = self
+            .spec
+            .scope
+            .downcast_object_ref::<Scope>()
+            .map(|s| s.0.clone())
+            .unwrap_or_default();
+        if let Some(from) = from {
+            names.push(("from".into(), Value::from(from)));
+        }
+        let needs: Value = self
+            .spec
+            .needs
+            .iter()
+            .map(|id| {
+                let image = &self.config.images[self.matrix.spec(*id).image.0].key;
+                (
+                    image.to_string(),
+                    Value::from(self.references[id.0].as_str()),
+                )
+            })
+            .collect::<std::collections::BTreeMap<_, _>>()
+            .into();
+        names.push(("needs".into(), needs));
+        Value::from_object(Scope(names))
+    }
+
+    fn render(
+        &mut self,
+        repository: &Repository,
+        templates: &mut Templates<'_>,
+        contexts: &mut ContextHash<'_>,
+    ) -> Result<RenderedSpec, Stopped> {
+        let spec = self.spec;
+        let merged = spec.merged.clone();
+        let lineage = || spec.parent.iter().chain(&spec.needs);
+        if lineage().any(|id| self.references[id.0].is_empty()) {
+            return Err(Stopped);
+        }
+        let from = match spec.parent {
+            Some(parent) => Some(self.references[parent.0].clone()),
+            None => spec.base.clone(),
+        };
+        let scope = self.full_scope(from.as_deref());
+        let mut args = IndexMap::new();
+        for (name, field) in &merged.args {
+            args.insert(name.clone(), self.text(field, &scope)?);
+        }
+        let target = self.opt(merged.target.as_ref(), &spec.scope)?;
+        let stated_context = self.opt(merged.context.as_ref(), &spec.scope)?;
+        let tests = merged
+            .test
+            .iter()
+            .map(|f| self.text(f, &spec.scope))
+            .collect::<Result<_, _>>()?;
+        let (path, rendered, own) = match &merged.dockerfile {
+            Some(field) => {
+                let path = self.text(field, &spec.scope)?;
+                self.inside(&path, field)?;
+                let own = repository.text(&path);
+                (path, None, own)
+            }
+            None => {
+                let path = format!("{DOCKER_FOLDER}/{}/Dockerfile", spec.id);
+                let view = self.view(&scope, from.as_deref(), &args)?;
+                let name = merged
+                    .template
+                    .as_ref()
+                    .map_or(dockerfile::TEMPLATE, |t| t.value.as_str());
+                let text = templates
+                    .render(crate::render::Dialect::Dockerfile, name, &view)
+                    .map_err(|error| {
+                        let config = self.config;
+                        let span = merged.template.as_ref().map(|t| t.span.clone());
+                        let span = span.unwrap_or_else(|| config.images[spec.image.0].span.clone());
+                        let asked = config.place(
+                            span.clone(),
+                            format!("rendered for {}", spec.describe(config)),
+                        );
+                        let finding = crate::render::fault_finding(templates, name, &error, asked);
+                        self.report(span.start, finding)
+                    });
+                let printed_none = self.config.fields.watch().take();
+                let text = text?;
+                if printed_none {
+                    let span = self.config.images[spec.image.0].span.clone();
+                    let place = self.config.place(
+                        span.clone(),
+                        format!("rendered for {}", spec.describe(self.config)),
+                    );
+                    let finding = Finding::new(
+                        &code::NONE_PRINTED,
+                        format!("template `{name}` prints `none`, or an attribute of it"),
+                        place,
+                    )
+                    .help("guard it: `{% if cuda %}…{% endif %}`");
+                    return Err(self.report(span.start, finding));
+                }
+                (path, Some(text), None)
+            }
+        };
+        let folder = path
+            .rsplit_once('/')
+            .map_or(".", |(folder, _)| folder)
+            .to_owned();
+        let context = match stated_context {
+            Some(context) => {
+                if let Some(field) = &merged.context {
+                    self.inside(&context, field)?;
+                }
+                let trimmed = context.trim_start_matches("./").trim_end_matches('/');
+                if trimmed.is_empty() {
+                    ".".to_owned()
+                } else {
+                    trimmed.to_owned()
+                }
+            }
+            None => folder,
+        };
+        let files = contexts.get(&context, &path).map_err(|error| {
+            let span = self.config.images[spec.image.0].span.clone();
+            let place = merged
+                .context
+                .as_ref()
+                .map_or(span.clone(), |f| f.span.clone());
+            let place = self.config.place(place, error.to_string());
+            let finding = Finding::new(
+                &code::DOCKERFILE_MISSING,
+                format!("the context `{context}` cannot be read"),
+                place,
+            );
+            self.report(span.start, finding)
+        })?;
+        let text = rendered
+            .as_deref()
+            .or(own.as_ref().map(|f| f.text.as_str()))
+            .unwrap_or("");
+        let content = self.content(text, &files, target.as_deref(), &args);
+        let substance = self.substance(
+            text,
+            own.is_some().then_some(&files),
+            target.as_deref(),
+            &args,
+            from.as_deref(),
+        );
+        Ok(RenderedSpec {
+            from,
+            dockerfile: path,
+            rendered,
+            own,
+            target,
+            context,
+            args,
+            tests,
+            content,
+            substance,
+        })
+    }
+
+    /// A path of the user's stays below the root.
+    fn inside(&mut self, path: &str, field: &Field) -> Result<(), Stopped> {
+        let inside = !path.starts_with('/')
+            && !path.contains('\\')
+            && !path.chars().any(char::is_control)
+            && path.split('/').all(|part| part != "..")
+            && !path.is_empty();
+        if inside {
+            return Ok(());
+        }
+        let place = self.config.place(
+            field.span.clone(),
+            "must be relative and stay below the repository root",
+        );
+        let finding = Finding::new(
+            &code::UNSAFE_VALUE,
+            format!("`{}` leads out of the repository", path.escape_debug()),
+            place,
+        );
+        Err(self.report(field.span.start, finding))
+    }
+
+    /// What the Dockerfile template sees.
+    fn view(
+        &mut self,
+        scope: &Value,
+        from: Option<&str>,
+        args: &IndexMap<Arc<str>, String>,
+    ) -> Result<Value, Stopped> {
+        let merged = self.spec.merged.clone();
+        let mut pairs = |table: &IndexMap<Arc<str>, Field>| {
+            table
+                .iter()
+                .map(|(k, f)| Ok((k.to_string(), self.text(f, scope)?)))
+                .collect::<Result<Vec<_>, Stopped>>()
+        };
+        let env = pairs(&merged.env)?;
+        let labels = pairs(&merged.labels)?;
+        let list = |this: &mut Self, fields: &[Field]| {
+            fields
+                .iter()
+                .map(|f| this.text(f, &this.spec.scope.clone()))
+                .collect::<Result<Vec<_>, Stopped>>()
+        };
+        let apt = list(self, &merged.apt)?;
+        let pip = list(self, &merged.pip)?;
+        let user = self.opt(merged.user.as_ref(), &self.spec.scope.clone())?;
+        let entrypoint = merged
+            .entrypoint
+            .as_ref()
+            .map(|e| list(self, e))
+            .transpose()?;
+        let cmd = merged.cmd.as_ref().map(|e| list(self, e)).transpose()?;
+        let parts = dockerfile::Parts {
+            from: from.unwrap_or_default().to_owned(),
+            args: args
+                .iter()
+                .map(|(k, v)| (k.to_string(), v.clone()))
+                .collect(),
+            env,
+            labels,
+            apt,
+            pip,
+            user,
+            entrypoint,
+            cmd,
+        };
+        let names = scope
+            .downcast_object_ref::<Scope>()
+            .map(|s| s.0.clone())
+            .unwrap_or_default();
+        Ok(dockerfile::view(
+            self.config,
+            self.matrix,
+            self.spec,
+            parts,
+            names,
+        ))
+    }
+
+    fn content(
+        &self,
+        dockerfile: &str,
+        files: &[u8; 32],
+        target: Option<&str>,
+        args: &IndexMap<Arc<str>, String>,
+    ) -> String {
+        let mut hash = Hash::new("basematrix content 1");
+        hash.field("dockerfile", dockerfile.as_bytes());
+        hash.field("context", files);
+        hash.field("target", target.unwrap_or("").as_bytes());
+        for (name, value) in args {
+            hash.field("arg", name.as_bytes());
+            hash.field("value", value.as_bytes());
+        }
+        for platform in &self.spec.platforms {
+            hash.field("platform", platform.as_str().as_bytes());
+        }
+        hash.field("epoch", &self.spec.merged.epoch.to_le_bytes());
+        hash.finish()
+            .iter()
+            .fold(String::with_capacity(64), |mut hex, byte| {
+                let _ = write!(hex, "{byte:02x}");
+                hex
+            })
+    }
+
+    fn substance(
+        &self,
+        dockerfile: &str,
+        files: Option<&[u8; 32]>,
+        target: Option<&str>,
+        args: &IndexMap<Arc<str>, String>,
+        from: Option<&str>,
+    ) -> [u8; 32] {
+        let mut hash = Hash::new("substance");
+        hash.field("dockerfile", without_labels(dockerfile).as_bytes());
+        hash.field("context", files.map_or(&[], |f| f.as_slice()));
+        hash.field("target", target.unwrap_or("").as_bytes());
+        hash.field("from", from.unwrap_or("").as_bytes());
+        for (name, value) in args {
+            hash.field("arg", name.as_bytes());
+            hash.field("value", value.as_bytes());
+        }
+        for platform in &self.spec.platforms {
+            hash.field("platform", platform.as_str().as_bytes());
+        }
+        hash.finish()
+    }
+}
+
+/// A Dockerfile without its labels and comments.
+fn without_labels(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    let mut inside_label = false;
+    for line in text.lines() {
+        let label = inside_label
+            || line
+                .trim_start()
+                .get(..6)
+                .is_some_and(|w| w.eq_ignore_ascii_case("LABEL "));
+        inside_label = label && line.trim_end().ends_with('\\');
+        if !label && !line.trim_start().starts_with('#') {
+            out.push_str(line);
+            out.push('\n');
+        }
+    }
+    out
+}
+
+/// SHA-256 over named, length-prefixed fields, so that no two inputs run into each other.
+struct Hash(Sha256);
+
+impl Hash {
+    fn new(domain: &str) -> Self {
+        let mut hash = Hash(Sha256::new());
+        hash.field("domain", domain.as_bytes());
+        hash
+    }
+
+    fn field(&mut self, name: &str, bytes: &[u8]) {
+        for part in [name.as_bytes(), bytes] {
+            self.0.update((part.len() as u64).to_le_bytes());
+            self.0.update(part);
+        }
+    }
+
+    fn finish(self) -> [u8; 32] {
+        self.0.finalize().into()
+    }
+}

@@ -1,0 +1,47 @@
+//! Hashes of build contexts, each folder once a run.
+
+use std::collections::HashMap;
+
+use crate::source::{ReadError, Repository};
+
+/// Knows which files are gen's own outputs, by path and first bytes.
+pub type Ours<'a> = &'a dyn Fn(&str, &[u8]) -> bool;
+
+/// Hashes build contexts, each once.
+pub struct ContextHash<'a> {
+    repository: &'a Repository,
+    ours: Ours<'a>,
+    known: HashMap<(String, Option<String>), [u8; 32]>,
+}
+
+impl<'a> ContextHash<'a> {
+    /// For a repository; `ours` tells gen's own outputs, which are never part of a context.
+    pub fn new(repository: &'a Repository, ours: Ours<'a>) -> Self {
+        ContextHash {
+            repository,
+            ours,
+            known: HashMap::new(),
+        }
+    }
+
+    /// The hash of the folder `context`, sent along with `dockerfile`.
+    ///
+    /// # Errors
+    /// When a file in it cannot be read.
+    pub fn get(&mut self, context: &str, dockerfile: &str) -> Result<[u8; 32], ReadError> {
+        // Only a Dockerfile with an ignore file of its own sees the folder differently.
+        let own_ignore = self
+            .repository
+            .is_file(&format!("{dockerfile}.dockerignore"))
+            .then(|| dockerfile.to_owned());
+        let key = (context.to_owned(), own_ignore);
+        if let Some(known) = self.known.get(&key) {
+            return Ok(*known);
+        }
+        let hash = self
+            .repository
+            .hash_context(context, dockerfile, self.ours)?;
+        self.known.insert(key, hash);
+        Ok(hash)
+    }
+}

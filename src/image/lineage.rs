@@ -1,0 +1,274 @@
+//! The graph of parents: who stands on whom, in which order to build.
+
+use std::collections::HashMap;
+
+use crate::config::{Config, ParentRef};
+use crate::diagnostic::{Finding, Sink, Stopped, code};
+use crate::image::{Spec, SpecId};
+use crate::matrix::{AxisId, Cell, ImageId};
+
+/// Links every spec to its parent and needs, and returns an order in which parents come before children.
+///
+/// # Errors
+/// When a parent is missing, ambiguous, in a circle, or lacks a platform.
+pub fn link(config: &Config, specs: &mut [Spec], sink: &mut Sink) -> Result<Vec<SpecId>, Stopped> {
+    let mut by_cell: HashMap<(ImageId, Cell), SpecId> = HashMap::new();
+    let linked = specs
+        .iter()
+        .any(|s| s.merged.parent.is_some() || !s.merged.needs.is_empty());
+    if !linked {
+        return Ok((0..specs.len()).map(SpecId).collect());
+    }
+    for (index, spec) in specs.iter().enumerate() {
+        by_cell.insert((spec.image, spec.cell.clone()), SpecId(index));
+    }
+    let mut finder = Finder {
+        config,
+        by_cell,
+        reported: HashMap::new(),
+    };
+    for index in 0..specs.len() {
+        let merged = specs[index].merged.clone();
+        let parent = merged
+            .parent
+            .as_ref()
+            .and_then(|p| finder.find(specs, index, p, sink));
+        let needs = merged
+            .needs
+            .iter()
+            .filter_map(|n| finder.find(specs, index, n, sink))
+            .collect();
+        specs[index].parent = parent;
+        specs[index].needs = needs;
+    }
+    finder.summarise(sink);
+    sink.checkpoint()?;
+    sort(config, specs, sink)
+}
+
+struct Finder<'a> {
+    config: &'a Config,
+    by_cell: HashMap<(ImageId, Cell), SpecId>,
+    /// Faults by the reference that caused them: the first finding, and how many more specs have it.
+    reported: HashMap<(usize, &'static str), (Finding, usize)>,
+}
+
+impl Finder<'_> {
+    fn find(
+        &mut self,
+        specs: &[Spec],
+        child: usize,
+        wanted: &ParentRef,
+        sink: &mut Sink,
+    ) -> Option<SpecId> {
+        let config = self.config;
+        let image = &config.images[wanted.image.0];
+        let spec = &specs[child];
+        let mut cell: Vec<(AxisId, usize)> = Vec::new();
+        for axis in &image.axes {
+            let given = wanted
+                .given
+                .iter()
+                .find(|(id, _)| id == axis)
+                .map(|(_, v)| *v);
+            let value = given
+                .or_else(|| spec.cell.get(*axis))
+                .or_else(|| config.axis(*axis).none());
+            let Some(value) = value else {
+                let name = &config.axis(*axis).name;
+                let finding = Finding::new(
+                    &code::PARENT_AMBIGUOUS,
+                    format!(
+                        "which `{}` does {} stand on?",
+                        image.key,
+                        spec.describe(config)
+                    ),
+                    config.place(
+                        wanted.span.clone(),
+                        format!("it varies over `{name}`, which the child lacks"),
+                    ),
+                )
+                .help(format!(
+                    "state it: `{{ image = \"{}\", {name} = \"…\" }}`",
+                    image.key
+                ));
+                self.report(finding, wanted);
+                return None;
+            };
+            cell.push((*axis, value));
+        }
+        for (axis, _) in &wanted.given {
+            if !image.axes.contains(axis) {
+                let finding = Finding::new(
+                    &code::UNKNOWN_AXIS,
+                    format!(
+                        "image `{}` has no axis `{}`",
+                        image.key,
+                        config.axis(*axis).name
+                    ),
+                    config.place(wanted.span.clone(), "states a value for it"),
+                );
+                self.report(finding, wanted);
+                return None;
+            }
+        }
+        let cell = Cell::new(cell);
+        let Some(found) = self.by_cell.get(&(wanted.image, cell.clone())).copied() else {
+            let values: Vec<String> = cell
+                .iter()
+                .map(|(axis, value)| {
+                    format!("{}={}", config.axis(axis).name, config.value(axis, value))
+                })
+                .collect();
+            let finding = Finding::new(
+                &code::PARENT_MISSING,
+                format!(
+                    "{} stands on a spec that does not exist",
+                    spec.describe(config)
+                ),
+                config.place(
+                    wanted.span.clone(),
+                    format!("no `{}` with {}", image.key, values.join(", ")),
+                ),
+            )
+            .related(config.place(
+                image.span.clone(),
+                "its `match` or an exclude removed that cell, if it ever was there",
+            ));
+            self.report(finding, wanted);
+            return None;
+        };
+        let parent = &specs[found.0];
+        if let Some(lacking) = spec
+            .platforms
+            .iter()
+            .find(|p| !parent.platforms.contains(p))
+        {
+            let finding = Finding::new(
+                &code::PARENT_PLATFORM,
+                format!(
+                    "{} is built for `{lacking}`, its parent is not",
+                    spec.describe(config)
+                ),
+                config.place(
+                    wanted.span.clone(),
+                    format!("{} has no `{lacking}`", parent.describe(config)),
+                ),
+            )
+            .help(
+                "give the parent the platform, or narrow the child with `platforms` or an exclude",
+            );
+            self.report(finding, wanted);
+        }
+        let _ = sink;
+        Some(found)
+    }
+
+    fn report(&mut self, finding: Finding, wanted: &ParentRef) {
+        let key = (wanted.span.start, finding.code.name);
+        self.reported
+            .entry(key)
+            .and_modify(|(_, more)| *more += 1)
+            .or_insert((finding, 0));
+    }
+
+    fn summarise(self, sink: &mut Sink) {
+        let mut all: Vec<_> = self.reported.into_iter().collect();
+        all.sort_by_key(|(key, _)| *key);
+        for (_, (finding, more)) in all {
+            sink.push(match more {
+                0 => finding,
+                1 => finding.note("one more spec has the same trouble"),
+                n => finding.note(format!("{n} more specs have the same trouble")),
+            });
+        }
+    }
+}
+
+/// Kahn's algorithm, taking the lowest index first; sets the layers.
+fn sort(config: &Config, specs: &mut [Spec], sink: &mut Sink) -> Result<Vec<SpecId>, Stopped> {
+    let stands_on = |spec: &Spec| -> Vec<SpecId> {
+        spec.parent
+            .into_iter()
+            .chain(spec.needs.iter().copied())
+            .collect()
+    };
+    let mut waiting: Vec<usize> = specs.iter().map(|s| stands_on(s).len()).collect();
+    let mut children: Vec<Vec<usize>> = vec![Vec::new(); specs.len()];
+    for (index, spec) in specs.iter().enumerate() {
+        for on in stands_on(spec) {
+            children[on.0].push(index);
+        }
+    }
+    let mut ready: std::collections::BTreeSet<(usize, usize)> = waiting
+        .iter()
+        .enumerate()
+        .filter(|(_, n)| **n == 0)
+        .map(|(i, _)| (0, i))
+        .collect();
+    let mut order = Vec::with_capacity(specs.len());
+    while let Some((layer, index)) = ready.pop_first() {
+        specs[index].layer = layer;
+        order.push(SpecId(index));
+        for child in &children[index] {
+            waiting[*child] -= 1;
+            if waiting[*child] == 0 {
+                let layer = stands_on(&specs[*child])
+                    .iter()
+                    .map(|id| specs[id.0].layer + 1)
+                    .max();
+                ready.insert((layer.unwrap_or(0), *child));
+            }
+        }
+    }
+    if order.len() == specs.len() {
+        return Ok(order);
+    }
+    // Every spec left over stands on another left over; walking up must come back to where it was.
+    let left: Vec<bool> = waiting.iter().map(|n| *n > 0).collect();
+    let mut path: Vec<usize> = Vec::new();
+    let mut at = left.iter().position(|l| *l).unwrap_or(0);
+    while !path.contains(&at) {
+        path.push(at);
+        match stands_on(&specs[at]).into_iter().find(|id| left[id.0]) {
+            Some(next) => at = next.0,
+            None => break,
+        }
+    }
+    let start = path.iter().position(|i| *i == at).unwrap_or(0);
+    let circle = &path[start..];
+    let names: Vec<String> = circle
+        .iter()
+        .chain(circle.first())
+        .map(|i| specs[*i].describe(config))
+        .collect();
+    let place = |i: usize| {
+        let merged = &specs[i].merged;
+        let span = merged
+            .parent
+            .iter()
+            .chain(&merged.needs)
+            .next()
+            .map(|p| p.span.clone());
+        span.unwrap_or_else(|| config.images[specs[i].image.0].span.clone())
+    };
+    let mut finding = Finding::new(
+        &code::LINEAGE_CYCLE,
+        "images stand on each other in a circle",
+        config.place(
+            place(circle[0]),
+            format!("{} stands on {}", names[0], names[1]),
+        ),
+    )
+    .note(names.join(" → "))
+    .help("cut one of the edges");
+    for (step, index) in circle.iter().enumerate().skip(1).take(7) {
+        let span = place(*index);
+        finding = finding.related(config.place(
+            span,
+            format!("{} stands on {}", names[step], names[step + 1]),
+        ));
+    }
+    sink.push(finding);
+    Err(Stopped)
+}

@@ -1,0 +1,127 @@
+//! Laying rows over one another: defaults, then the image, then each matching `when`.
+
+use std::sync::Arc;
+
+use indexmap::IndexMap;
+
+use crate::config::{Keys, ParentRef, PythonSource, RegistryId, Row, Spanned};
+use crate::image::Platform;
+use crate::render::Field;
+
+/// What all rows that apply to a spec say together.
+#[derive(Debug, Default)]
+pub struct Merged {
+    /// Name of the repository.
+    pub name: Option<Field>,
+    /// The tag.
+    pub tag: Option<Field>,
+    /// Registries, home first; `None` is all declared.
+    pub registry: Option<Vec<RegistryId>>,
+    /// Upstream image.
+    pub from: Option<Field>,
+    /// Parent image.
+    pub parent: Option<ParentRef>,
+    /// Lineage besides FROM.
+    pub needs: Vec<ParentRef>,
+    /// A Dockerfile of the user's.
+    pub dockerfile: Option<Field>,
+    /// Its stage.
+    pub target: Option<Field>,
+    /// Folder sent to the builder.
+    pub context: Option<Field>,
+    /// Build args.
+    pub args: IndexMap<Arc<str>, Field>,
+    /// Environment.
+    pub env: IndexMap<Arc<str>, Field>,
+    /// Labels.
+    pub labels: IndexMap<Arc<str>, Field>,
+    /// Distribution packages.
+    pub apt: Vec<Field>,
+    /// Python packages.
+    pub pip: Vec<Field>,
+    /// Where Python comes from.
+    pub python: PythonSource,
+    /// `uid:gid`.
+    pub user: Option<Field>,
+    /// Entrypoint.
+    pub entrypoint: Option<Vec<Field>>,
+    /// Command.
+    pub cmd: Option<Vec<Field>>,
+    /// Platforms, narrower than the `arch` axis.
+    pub platforms: Option<Vec<Platform>>,
+    /// Rebuild counter.
+    pub epoch: u64,
+    /// Template of the Dockerfile.
+    pub template: Option<Spanned<String>>,
+    /// Tests of the built image.
+    pub test: Vec<Field>,
+}
+
+/// Merges rows in order: later wins, tables merge, `apt`, `pip` and `needs` append, `from` and `parent` replace each other.
+pub fn merge<'a>(rows: impl IntoIterator<Item = &'a Row>) -> Merged {
+    let mut merged = Merged::default();
+    for row in rows {
+        merged.lay(&row.keys);
+    }
+    merged
+}
+
+fn replace<T: Clone>(slot: &mut Option<T>, new: &Option<T>) {
+    if new.is_some() {
+        slot.clone_from(new);
+    }
+}
+
+impl Merged {
+    fn lay(&mut self, keys: &Keys) {
+        replace(&mut self.name, &keys.name);
+        replace(&mut self.tag, &keys.tag);
+        replace(&mut self.registry, &keys.registry);
+        if keys.from.is_some() {
+            self.parent = None;
+        }
+        if keys.parent.is_some() {
+            self.from = None;
+        }
+        replace(&mut self.from, &keys.from);
+        replace(&mut self.parent, &keys.parent);
+        self.needs.extend(keys.needs.iter().cloned());
+        replace(&mut self.dockerfile, &keys.dockerfile);
+        replace(&mut self.target, &keys.target);
+        replace(&mut self.context, &keys.context);
+        for (into, from) in [
+            (&mut self.args, &keys.args),
+            (&mut self.env, &keys.env),
+            (&mut self.labels, &keys.labels),
+        ] {
+            into.extend(from.iter().map(|(k, v)| (k.clone(), v.clone())));
+        }
+        self.apt.extend(keys.apt.iter().cloned());
+        self.pip.extend(keys.pip.iter().cloned());
+        self.python = keys.python.unwrap_or(self.python);
+        replace(&mut self.user, &keys.user);
+        replace(&mut self.entrypoint, &keys.entrypoint);
+        replace(&mut self.cmd, &keys.cmd);
+        if let Some((platforms, _)) = &keys.platforms {
+            self.platforms = Some(platforms.clone());
+        }
+        self.epoch = keys.epoch.unwrap_or(self.epoch);
+        replace(&mut self.template, &keys.template);
+        if !keys.test.is_empty() {
+            self.test.clone_from(&keys.test);
+        }
+    }
+
+    /// The fields whose text goes into the image, with what to call them.
+    pub fn content_fields(&self) -> impl Iterator<Item = &Field> {
+        self.args
+            .values()
+            .chain(self.env.values())
+            .chain(self.labels.values())
+            .chain(&self.apt)
+            .chain(&self.pip)
+            .chain(&self.user)
+            .chain(self.entrypoint.iter().flatten())
+            .chain(self.cmd.iter().flatten())
+    }
+}

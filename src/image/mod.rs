@@ -1,0 +1,21 @@
+//! Specs: what each cell is called, what it stands on, and what goes into it.
+
+mod alias;
+mod content;
+mod context;
+mod lineage;
+mod merge;
+pub mod plan;
+mod platform;
+pub mod reference;
+mod resolve;
+mod spec;
+
+pub use alias::aliases;
+pub use content::{Contents, RenderedSpec, render_specs};
+pub use context::{ContextHash, Ours};
+pub use merge::{Merged, merge};
+pub use plan::Plan;
+pub use platform::Platform;
+pub use resolve::resolve;
+pub use spec::{Alias, Matrix, Spec, SpecId, id_word};

@@ -1,0 +1,200 @@
+//! The plan: every spec with all that a pipeline needs. It serialises to `plan.json`, whose format is versioned.
+
+use std::sync::Arc;
+
+use indexmap::IndexMap;
+use serde::Serialize;
+
+use crate::config::{Config, RegistryKind};
+use crate::image::{Contents, Matrix, Platform, SpecId};
+
+/// Version of the format of `plan.json`. Raised when a field changes its meaning or goes; new fields do not raise it.
+pub const FORMAT: u32 = 1;
+
+/// Everything that is to be built and published. See `docs/plan.md`.
+#[derive(Debug, Serialize)]
+pub struct Plan {
+    /// What made the file, and how to change it.
+    pub generated: String,
+    /// [`FORMAT`].
+    pub version: u32,
+    /// The release, when the matrix states one.
+    pub release: Option<Release>,
+    /// Registries that some spec uses, in declared order.
+    pub registries: Vec<Registry>,
+    /// Number of lineage layers.
+    pub layers: usize,
+    /// Specs in declared order.
+    pub specs: Vec<Spec>,
+}
+
+/// The release that the references carry.
+#[derive(Debug, Serialize)]
+pub struct Release {
+    /// As in `matrix.toml`.
+    pub version: String,
+    /// How tags name it.
+    pub tag: String,
+    /// Whether it is no pre-release: only then do aliases move.
+    #[serde(rename = "final")]
+    pub is_final: bool,
+}
+
+/// A registry that some spec uses.
+#[derive(Debug, Serialize)]
+pub struct Registry {
+    /// Its key in `matrix.toml`.
+    pub name: String,
+    /// Host and path before an image's name.
+    pub prefix: String,
+    /// The host alone.
+    pub host: String,
+    /// How one logs in.
+    pub kind: RegistryKind,
+}
+
+/// One concrete image.
+#[derive(Debug, Serialize)]
+pub struct Spec {
+    /// Unique, stable from release to release.
+    pub id: String,
+    /// Its family.
+    pub image: Arc<str>,
+    /// Its axis values.
+    pub cell: IndexMap<Arc<str>, Arc<str>>,
+    /// 0 when it stands on no other spec, else one more than the highest it stands on.
+    pub layer: usize,
+    /// Full references, home first.
+    pub references: Vec<String>,
+    /// Whether the references print the release and are therefore never moved.
+    pub immutable: bool,
+    /// Moving references; for each alias home first.
+    pub aliases: Vec<String>,
+    /// OCI platforms.
+    pub platforms: Vec<Platform>,
+    /// Upstream image, when it stands on one.
+    pub base: Option<String>,
+    /// Id of the spec it stands on.
+    pub parent: Option<String>,
+    /// Ids of specs it needs besides.
+    pub needs: Vec<String>,
+    /// Path of the Dockerfile from the repository root.
+    pub dockerfile: String,
+    /// Stage to build.
+    pub target: Option<String>,
+    /// Folder sent to the builder, from the repository root.
+    pub context: String,
+    /// Build args.
+    pub args: IndexMap<Arc<str>, String>,
+    /// Shell commands that must succeed inside the built image.
+    pub tests: Vec<String>,
+    /// `sha256:` and 64 hex digits over all that goes into it.
+    pub content: String,
+    /// Where that content is pushed at home.
+    pub content_reference: String,
+}
+
+impl Plan {
+    /// Puts a plan together.
+    pub fn new(config: &Config, matrix: &Matrix, contents: &Contents) -> Self {
+        let mut used = vec![false; config.registries.len()];
+        for spec in &matrix.specs {
+            for (id, _) in spec.registries(config) {
+                used[id.0] = true;
+            }
+        }
+        let mut aliases: Vec<Vec<&str>> = vec![Vec::new(); matrix.specs.len()];
+        for alias in &matrix.aliases {
+            aliases[alias.spec.0].push(&alias.tag);
+        }
+        Plan {
+            generated: format!(
+                "by gen matrix from {}: change that file and run gen matrix again",
+                config.file.path
+            ),
+            version: FORMAT,
+            release: config.release.as_ref().map(|r| Release {
+                version: r.version.clone(),
+                tag: r.tag.clone(),
+                is_final: !r.pre_release,
+            }),
+            registries: config
+                .registries
+                .iter()
+                .zip(used)
+                .filter(|(_, used)| *used)
+                .map(|(r, _)| Registry {
+                    name: r.name.clone(),
+                    prefix: r.prefix.clone(),
+                    host: r.host.clone(),
+                    kind: r.kind,
+                })
+                .collect(),
+            layers: matrix.layers(),
+            specs: contents
+                .iter()
+                .map(|(id, _)| Spec::new(config, matrix, contents, id, &aliases[id.0]))
+                .collect(),
+        }
+    }
+
+    /// The text of `plan.json`.
+    pub fn to_json(&self) -> String {
+        let mut text = serde_json::to_string_pretty(self).unwrap_or_default();
+        text.push('\n');
+        text
+    }
+}
+
+impl Spec {
+    fn new(
+        config: &Config,
+        matrix: &Matrix,
+        contents: &Contents,
+        id: SpecId,
+        aliases: &[&str],
+    ) -> Self {
+        let spec = matrix.spec(id);
+        let rendered = contents.get(id);
+        let repositories = spec.repositories(config);
+        Spec {
+            id: spec.id.clone(),
+            image: config.images[spec.image.0].key.clone(),
+            cell: spec
+                .cell
+                .iter()
+                .map(|(axis, value)| {
+                    (
+                        config.axis(axis).name.clone(),
+                        config.value(axis, value).clone(),
+                    )
+                })
+                .collect(),
+            layer: spec.layer,
+            references: repositories
+                .iter()
+                .map(|r| format!("{r}:{}", spec.tag))
+                .collect(),
+            immutable: spec.immutable,
+            aliases: aliases
+                .iter()
+                .flat_map(|tag| repositories.iter().map(move |r| format!("{r}:{tag}")))
+                .collect(),
+            platforms: spec.platforms.clone(),
+            base: spec.base.clone(),
+            parent: spec.parent.map(|p| matrix.spec(p).id.clone()),
+            needs: spec
+                .needs
+                .iter()
+                .map(|n| matrix.spec(*n).id.clone())
+                .collect(),
+            dockerfile: rendered.dockerfile.clone(),
+            target: rendered.target.clone(),
+            context: rendered.context.clone(),
+            args: rendered.args.clone(),
+            tests: rendered.tests.clone(),
+            content: format!("sha256:{}", rendered.content),
+            content_reference: contents.reference(config, spec, id),
+        }
+    }
+}

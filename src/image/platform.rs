@@ -1,0 +1,60 @@
+//! OCI platforms: `linux/arm64`, `linux/arm/v7`.
+
+use std::borrow::Borrow;
+use std::fmt;
+use std::ops::Deref;
+use std::sync::Arc;
+
+use serde::{Serialize, Serializer};
+
+/// `os/architecture[/variant]`, lower case.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Platform(Arc<str>);
+
+impl Platform {
+    /// Reads a platform; `None` when it is not two or three parts of `[a-z0-9._-]`.
+    pub fn parse(text: &str) -> Option<Self> {
+        let parts: Vec<&str> = text.split('/').collect();
+        let word = |p: &&str| {
+            !p.is_empty()
+                && p.bytes()
+                    .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b"._-".contains(&b))
+        };
+        ((2..=3).contains(&parts.len()) && parts.iter().all(word)).then(|| Platform(text.into()))
+    }
+
+    /// Where no `arch` axis says otherwise.
+    pub fn linux_amd64() -> Self {
+        Platform("linux/amd64".into())
+    }
+
+    /// As written.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for Platform {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl Deref for Platform {
+    type Target = str;
+    fn deref(&self) -> &str {
+        &self.0
+    }
+}
+
+impl Borrow<str> for Platform {
+    fn borrow(&self) -> &str {
+        &self.0
+    }
+}
+
+impl Serialize for Platform {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(&self.0)
+    }
+}

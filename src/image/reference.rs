@@ -1,0 +1,140 @@
+//! The grammar of image references, as in distribution/reference (`regexp.go`).
+
+/// Longest tag a registry accepts, in bytes.
+pub const MAX_TAG: usize = 128;
+/// Longest repository name (host and path) a registry accepts, in bytes.
+pub const MAX_REPOSITORY: usize = 255;
+
+/// Why `tag` is not a tag; `None` when it is: a word character, then word characters, `.` and `-`, 128 in all.
+pub fn tag_fault(tag: &str) -> Option<String> {
+    if tag.is_empty() {
+        return Some("it is empty".to_owned());
+    }
+    if tag.len() > MAX_TAG {
+        return Some(format!(
+            "it has {} characters, a tag has at most {MAX_TAG}",
+            tag.len()
+        ));
+    }
+    if tag.starts_with(['.', '-']) {
+        return Some("a tag starts with a letter, a digit or `_`".to_owned());
+    }
+    tag.chars()
+        .find(|c| !(c.is_ascii_alphanumeric() || "_.-".contains(*c)))
+        .map(|c| format!("a tag cannot hold {}", quoted(c)))
+}
+
+/// Why `path` is not the path of a repository; `None` when it is: lower-case words joined by `/`, in each word
+/// letters and digits with single `.`, one or two `_`, or any run of `-` between them.
+pub fn path_fault(path: &str) -> Option<String> {
+    if path.is_empty() {
+        return Some("it is empty".to_owned());
+    }
+    path.split('/').find_map(component_fault)
+}
+
+fn component_fault(component: &str) -> Option<String> {
+    if component.is_empty() {
+        return Some("a part between two `/` is empty".to_owned());
+    }
+    if let Some(c) = component
+        .chars()
+        .find(|c| !(c.is_ascii_lowercase() || c.is_ascii_digit() || "._-".contains(*c)))
+    {
+        return Some(format!("a repository name cannot hold {}", quoted(c)));
+    }
+    let edge = |c: Option<char>| c.is_none_or(|c| !c.is_ascii_alphanumeric());
+    if edge(component.chars().next()) || edge(component.chars().last()) {
+        return Some(format!("`{component}` starts or ends with a separator"));
+    }
+    let separators = component
+        .split(|c: char| c.is_ascii_alphanumeric())
+        .filter(|s| !s.is_empty());
+    separators
+        .into_iter()
+        .find(|s| !(matches!(*s, "." | "_" | "__") || s.bytes().all(|b| b == b'-')))
+        .map(|s| format!("`{s}` cannot stand between two letters"))
+}
+
+/// A character as people can see it.
+fn quoted(c: char) -> String {
+    if c == ' ' {
+        "a space".to_owned()
+    } else if c.is_control() || c.is_whitespace() {
+        format!("{c:?}")
+    } else {
+        format!("`{c}`")
+    }
+}
+
+/// Host and path of a registry prefix. The first part is a host when it has a dot, a colon or is `localhost`.
+pub fn split_prefix(prefix: &str) -> (&str, &str) {
+    let (first, rest) = prefix.split_once('/').unwrap_or((prefix, ""));
+    if first.contains(['.', ':']) || first == "localhost" {
+        (first, rest)
+    } else {
+        ("docker.io", prefix)
+    }
+}
+
+/// Why `host` is not a registry host.
+pub fn host_fault(host: &str) -> Option<String> {
+    let (name, port) = host
+        .split_once(':')
+        .map_or((host, None), |(n, p)| (n, Some(p)));
+    if port.is_some_and(|p| p.is_empty() || p.len() > 5 || !p.bytes().all(|b| b.is_ascii_digit())) {
+        return Some("its port is not a number".to_owned());
+    }
+    let label = |l: &str| {
+        !l.is_empty()
+            && l.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-')
+            && !l.starts_with('-')
+            && !l.ends_with('-')
+    };
+    (!name.split('.').all(label)).then(|| "it is not a host name".to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn tags_follow_the_grammar() {
+        for good in ["3.11-gpu-v0.2.2", "_x", "A.b-c_d", &"a".repeat(128)] {
+            assert_eq!(tag_fault(good), None, "{good}");
+        }
+        for bad in [
+            "",
+            "-x",
+            ".x",
+            "1.0+cu128",
+            "a b",
+            "a/b",
+            "a:b",
+            "é",
+            "!tag",
+            &"a".repeat(129),
+        ] {
+            assert!(tag_fault(bad).is_some(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn repository_paths_follow_the_grammar() {
+        for good in ["a", "a/b-c/d", "a.b_c__d---e", "1"] {
+            assert_eq!(path_fault(good), None, "{good}");
+        }
+        for bad in [
+            "", "A", "a/", "/a", "a..b", "a___b", "-a", "a_", "a b", "a._b",
+        ] {
+            assert!(path_fault(bad).is_some(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn a_first_part_with_a_dot_or_port_is_a_host() {
+        assert_eq!(split_prefix("docker.io/acme"), ("docker.io", "acme"));
+        assert_eq!(split_prefix("acme/images"), ("docker.io", "acme/images"));
+        assert_eq!(split_prefix("localhost:5000/a"), ("localhost:5000", "a"));
+    }
+}

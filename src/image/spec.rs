@@ -1,0 +1,158 @@
+//! One concrete image: a cell of a family, its platforms folded.
+
+use std::fmt::Write;
+use std::sync::Arc;
+
+use minijinja::Value;
+
+use crate::config::{Config, RegistryId};
+use crate::image::{Merged, Platform};
+use crate::matrix::{Cell, ImageId};
+
+/// Index of a spec, in declared order of images and then of values.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct SpecId(pub usize);
+
+/// One concrete image.
+#[derive(Debug)]
+pub struct Spec {
+    /// `image/value_value`, unique, stable from release to release; the folder below `generated/docker`.
+    pub id: String,
+    /// Its family.
+    pub image: ImageId,
+    /// Its values.
+    pub cell: Cell,
+    /// Values of `arch` left to it.
+    pub arches: Vec<usize>,
+    /// Platforms, in declared order.
+    pub platforms: Vec<Platform>,
+    /// What defaults, image and `when` rows say of it together.
+    pub merged: Arc<Merged>,
+    /// Repository name below a registry's prefix.
+    pub name: String,
+    /// Tag.
+    pub tag: String,
+    /// Whether name or tag print the release, so that the reference never changes its content.
+    pub immutable: bool,
+    /// Upstream image, when it stands on one.
+    pub base: Option<String>,
+    /// The spec it stands on.
+    pub parent: Option<SpecId>,
+    /// Specs it needs besides, in declared order.
+    pub needs: Vec<SpecId>,
+    /// 0 when it stands on no other spec, else one more than the highest it stands on.
+    pub layer: usize,
+    /// What its templates see.
+    pub scope: Value,
+}
+
+/// A moving tag that one spec has.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Alias {
+    /// Who has it.
+    pub spec: SpecId,
+    /// The tag.
+    pub tag: String,
+}
+
+/// All specs of a matrix with their lineage.
+#[derive(Debug)]
+pub struct Matrix {
+    /// The specs, in declared order.
+    pub specs: Vec<Spec>,
+    /// The same, parents before children, stable otherwise.
+    pub order: Vec<SpecId>,
+    /// Aliases, by declared alias and then by spec; none for a pre-release.
+    pub aliases: Vec<Alias>,
+    /// For each image: whether its `match` removed anything.
+    pub match_removes: Vec<bool>,
+}
+
+impl Matrix {
+    /// A spec.
+    pub fn spec(&self, id: SpecId) -> &Spec {
+        &self.specs[id.0]
+    }
+
+    /// Number of lineage layers.
+    pub fn layers(&self) -> usize {
+        self.specs.iter().map(|s| s.layer + 1).max().unwrap_or(0)
+    }
+}
+
+impl Spec {
+    /// The registries it goes to, home first. Empty when none is declared.
+    pub fn registries<'a>(&self, config: &'a Config) -> Vec<(RegistryId, &'a str)> {
+        match &self.merged.registry {
+            Some(ids) => ids
+                .iter()
+                .map(|id| (*id, config.registries[id.0].prefix.as_str()))
+                .collect(),
+            None => config
+                .registries
+                .iter()
+                .enumerate()
+                .map(|(i, r)| (RegistryId(i), r.prefix.as_str()))
+                .collect(),
+        }
+    }
+
+    /// Repositories it goes to, home first: `docker.io/acme/base`, or just `base` without a registry.
+    pub fn repositories(&self, config: &Config) -> Vec<String> {
+        let registries = self.registries(config);
+        if registries.is_empty() {
+            return vec![self.name.clone()];
+        }
+        registries
+            .iter()
+            .map(|(_, prefix)| format!("{prefix}/{}", self.name))
+            .collect()
+    }
+
+    /// Its full reference at home.
+    pub fn home_reference(&self, config: &Config) -> String {
+        match self.registries(config).first() {
+            Some((_, prefix)) => format!("{prefix}/{}:{}", self.name, self.tag),
+            None => format!("{}:{}", self.name, self.tag),
+        }
+    }
+
+    /// `python=3.11, job=server`, for people.
+    pub fn describe(&self, config: &Config) -> String {
+        let mut text = config.images[self.image.0].key.to_string();
+        for (axis, value) in self.cell.iter() {
+            let _ = write!(
+                text,
+                " {}={}",
+                config.axis(axis).name,
+                config.value(axis, value)
+            );
+        }
+        text
+    }
+}
+
+/// The id of a cell: image, `/`, then the values joined by `_`. Bytes outside `[A-Za-z0-9.+-]` become `=XX`, so that two
+/// cells never share an id and every id is a safe path.
+pub fn spec_id(config: &Config, image: ImageId, cell: &Cell) -> String {
+    let mut id = config.images[image.0].key.to_string();
+    for (index, (axis, value)) in cell.iter().enumerate() {
+        id.push(if index == 0 { '/' } else { '_' });
+        id.push_str(&id_word(config.value(axis, value)));
+    }
+    id
+}
+
+/// A value as it stands in an id.
+pub fn id_word(value: &str) -> String {
+    let mut word = String::with_capacity(value.len());
+    for (index, byte) in value.bytes().enumerate() {
+        let dot = byte == b'.' && (index == 0 || index + 1 == value.len());
+        if !dot && (byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'+' | b'-')) {
+            word.push(byte as char);
+        } else {
+            let _ = write!(word, "={byte:02X}");
+        }
+    }
+    word
+}
