@@ -140,10 +140,20 @@ pub struct SpecStep {
 }
 
 /// Decides every step of the build.
-pub fn context(plan: &Plan, config: &Config, options: &CloudBuild, concerns: &mut Vec<Concern>) -> Context {
+pub fn context(
+    plan: &Plan,
+    config: &Config,
+    options: &CloudBuild,
+    concerns: &mut Vec<Concern>,
+) -> Context {
     let registries = login::logins(plan, config, Provider::CloudBuild, concerns);
     let units = work::units(plan);
-    let built_here = |platform: &str| options.platforms.as_ref().is_none_or(|here| here.iter().any(|one| one == platform));
+    let built_here = |platform: &str| {
+        options
+            .platforms
+            .as_ref()
+            .is_none_or(|here| here.iter().any(|one| one == platform))
+    };
 
     let mut taken = HashSet::new();
     // By unit: its step, or none when it is left out.
@@ -153,17 +163,33 @@ pub fn context(plan: &Plan, config: &Config, options: &CloudBuild, concerns: &mu
     let mut emulated: Vec<String> = Vec::new();
     for unit in &units {
         let spec = unit.spec;
-        let elsewhere: Vec<String> =
-            spec.platforms.iter().filter(|platform| !built_here(platform)).map(ToString::to_string).collect();
-        let lineage: Option<Vec<String>> = unit.stands_on.iter().map(|&place| steps[place].clone()).collect();
+        let elsewhere: Vec<String> = spec
+            .platforms
+            .iter()
+            .filter(|platform| !built_here(platform))
+            .map(ToString::to_string)
+            .collect();
+        let lineage: Option<Vec<String>> = unit
+            .stands_on
+            .iter()
+            .map(|&place| steps[place].clone())
+            .collect();
         let Some(lineage) = lineage.filter(|_| elsewhere.is_empty()) else {
-            concerns.push(Concern::NotBuiltHere { provider: PROVIDER, spec: spec.id.to_string(), platforms: elsewhere });
+            concerns.push(Concern::NotBuiltHere {
+                provider: PROVIDER,
+                spec: spec.id.to_string(),
+                platforms: elsewhere,
+            });
             left_out.push(spec.id.to_string());
             steps.push(None);
             continue;
         };
-        for platform in spec.platforms.iter().filter(|platform| **platform != NATIVE) {
-            if !emulated.contains(platform) {
+        for platform in spec
+            .platforms
+            .iter()
+            .filter(|platform| platform.as_str() != NATIVE)
+        {
+            if !emulated.iter().any(|e| **e == **platform) {
                 emulated.push(platform.to_string());
             }
         }
@@ -179,7 +205,12 @@ pub fn context(plan: &Plan, config: &Config, options: &CloudBuild, concerns: &mu
 
     // The three that are not a unit's: prepare, probe, tags.
     limit(concerns, "steps", specs.len() + 3, STEPS);
-    limit(concerns, "timeout_seconds", options.timeout_minutes as usize * 60, TIMEOUT_SECONDS);
+    limit(
+        concerns,
+        "timeout_seconds",
+        options.timeout_minutes as usize * 60,
+        TIMEOUT_SECONDS,
+    );
 
     Context {
         file: options.file.clone(),
@@ -191,7 +222,9 @@ pub fn context(plan: &Plan, config: &Config, options: &CloudBuild, concerns: &mu
         logging: options.logging,
         service_account: options.service_account.clone(),
         secrets: secrets(&registries),
-        needs_aws: registries.iter().any(|registry| registry.login == Way::AwsKeys),
+        needs_aws: registries
+            .iter()
+            .any(|registry| registry.login == Way::AwsKeys),
         prepare_env: prepare_env(options, &registries, &emulated),
         registries,
         emulated,
@@ -202,13 +235,22 @@ pub fn context(plan: &Plan, config: &Config, options: &CloudBuild, concerns: &mu
 
 /// `base/3.11_12.8.1` → `image-base-3-11_12-8-1`. Two ids may come out alike: the caller numbers them.
 fn step_id(id: &str) -> String {
-    let safe = |c: char| if c.is_ascii_alphanumeric() || c == '_' { c } else { '-' };
+    let safe = |c: char| {
+        if c.is_ascii_alphanumeric() || c == '_' {
+            c
+        } else {
+            '-'
+        }
+    };
     format!("image-{}", id.chars().map(safe).collect::<String>())
 }
 
 fn secrets(registries: &[Login]) -> Vec<String> {
     let mut secrets: Vec<String> = Vec::new();
-    for registry in registries.iter().filter(|registry| matches!(registry.login, Way::Password | Way::AwsKeys)) {
+    for registry in registries
+        .iter()
+        .filter(|registry| matches!(registry.login, Way::Password | Way::AwsKeys))
+    {
         for name in [&registry.username, &registry.password] {
             if !secrets.contains(name) {
                 secrets.push(name.clone());
@@ -220,9 +262,17 @@ fn secrets(registries: &[Login]) -> Vec<String> {
 
 fn prepare_env(options: &CloudBuild, registries: &[Login], emulated: &[String]) -> Vec<String> {
     let mut env = Vec::new();
-    for registry in registries.iter().filter(|registry| registry.login != Way::BuiltIn) {
+    for registry in registries
+        .iter()
+        .filter(|registry| registry.login != Way::BuiltIn)
+    {
         env.push(format!("{}_HOST={}", registry.variable, registry.host));
-        env.extend(registry.region.as_ref().map(|region| format!("{}_REGION={region}", registry.variable)));
+        env.extend(
+            registry
+                .region
+                .as_ref()
+                .map(|region| format!("{}_REGION={region}", registry.variable)),
+        );
     }
     if !emulated.is_empty() {
         env.push(format!("EMULATOR={}", options.emulator));
@@ -246,7 +296,12 @@ fn emulators(platforms: &[String]) -> Vec<&str> {
 
 fn limit(concerns: &mut Vec<Concern>, key: &'static str, count: usize, limit: usize) {
     if count > limit {
-        concerns.push(Concern::Limit { provider: PROVIDER, key, at: "the build".to_owned(), count });
+        concerns.push(Concern::Limit {
+            provider: PROVIDER,
+            key,
+            at: "the build".to_owned(),
+            count,
+        });
     }
 }
 

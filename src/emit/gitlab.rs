@@ -104,7 +104,12 @@ pub struct MergeJob {
 }
 
 /// Decides every job of the pipeline.
-pub fn context(plan: &Plan, config: &Config, options: &GitLab, concerns: &mut Vec<Concern>) -> Context {
+pub fn context(
+    plan: &Plan,
+    config: &Config,
+    options: &GitLab,
+    concerns: &mut Vec<Concern>,
+) -> Context {
     let units = work::units(plan);
     let registries = login::logins(plan, config, Provider::GitLab, concerns);
     let mut without_runner: Vec<String> = Vec::new();
@@ -113,7 +118,10 @@ pub fn context(plan: &Plan, config: &Config, options: &GitLab, concerns: &mut Ve
         .iter()
         .map(|unit| {
             let spec = unit.spec;
-            let lineage = unit.stands_on.iter().map(|&place| merge_name(&units[place].spec.id));
+            let lineage = unit
+                .stands_on
+                .iter()
+                .map(|&place| merge_name(&units[place].spec.id));
             let needs: Vec<String> = std::iter::once("probe".to_owned()).chain(lineage).collect();
             let builds: Vec<BuildJob> = spec
                 .platforms
@@ -123,7 +131,7 @@ pub fn context(plan: &Plan, config: &Config, options: &GitLab, concerns: &mut Ve
                     platform: platform.to_string(),
                     needs: needs.clone(),
                     tags: runner_tags(options, platform).unwrap_or_else(|| {
-                        if !without_runner.contains(platform) {
+                        if !without_runner.iter().any(|w| **w == **platform) {
                             without_runner.push(platform.to_string());
                         }
                         Vec::new()
@@ -132,18 +140,37 @@ pub fn context(plan: &Plan, config: &Config, options: &GitLab, concerns: &mut Ve
                 .collect();
             let merge = MergeJob {
                 name: merge_name(&spec.id),
-                needs: std::iter::once("probe".to_owned()).chain(builds.iter().map(|build| build.name.clone())).collect(),
+                needs: std::iter::once("probe".to_owned())
+                    .chain(builds.iter().map(|build| build.name.clone()))
+                    .collect(),
             };
-            SpecJobs { id: spec.id.to_string(), builds, merge }
+            SpecJobs {
+                id: spec.id.to_string(),
+                builds,
+                merge,
+            }
         })
         .collect();
 
-    concerns.extend(without_runner.into_iter().map(|platform| Concern::NoRunner { provider: PROVIDER, platform }));
+    concerns.extend(
+        without_runner
+            .into_iter()
+            .map(|platform| Concern::NoRunner {
+                provider: PROVIDER,
+                platform,
+            }),
+    );
     for spec in &specs {
         let jobs = spec.builds.iter().map(|job| (&job.name, job.needs.len()));
         for (name, needs) in jobs.chain([(&spec.merge.name, spec.merge.needs.len())]) {
             limit(concerns, "needs_per_job", name, needs, NEEDS_PER_JOB);
-            limit(concerns, "job_name_chars", name, name.chars().count(), JOB_NAME_CHARS);
+            limit(
+                concerns,
+                "job_name_chars",
+                name,
+                name.chars().count(),
+                JOB_NAME_CHARS,
+            );
         }
     }
 
@@ -156,7 +183,12 @@ pub fn context(plan: &Plan, config: &Config, options: &GitLab, concerns: &mut Ve
         tools: tools(&registries),
         tokens: registries
             .iter()
-            .filter_map(|registry| Some(Token { name: registry.token.clone()?, audience: registry.audience.clone()? }))
+            .filter_map(|registry| {
+                Some(Token {
+                    name: registry.token.clone()?,
+                    audience: registry.audience.clone()?,
+                })
+            })
             .collect(),
         registries,
         specs,
@@ -170,27 +202,46 @@ fn merge_name(id: &impl std::fmt::Display) -> String {
 /// The tags for a platform: the user's, else those of GitLab's hosted runners, which are of two architectures.
 fn runner_tags(options: &GitLab, platform: &str) -> Option<Vec<String>> {
     let arch = work::arch(platform);
-    options.runner_tags.get(&arch).cloned().or_else(|| match arch.as_str() {
-        "amd64" | "arm64" => Some(vec![format!("saas-linux-small-{arch}")]),
-        _ => None,
-    })
+    options
+        .runner_tags
+        .get(&arch)
+        .cloned()
+        .or_else(|| match arch.as_str() {
+            "amd64" | "arm64" => Some(vec![format!("saas-linux-small-{arch}")]),
+            _ => None,
+        })
 }
 
 fn tools(registries: &[Login]) -> Vec<Tool> {
-    let has = |ways: &[Way]| registries.iter().any(|registry| ways.contains(&registry.login));
+    let has = |ways: &[Way]| {
+        registries
+            .iter()
+            .any(|registry| ways.contains(&registry.login))
+    };
     let mut tools = Vec::new();
     if has(&[Way::GoogleOidc]) {
-        tools.push(Tool { command: "curl", package: "curl" });
+        tools.push(Tool {
+            command: "curl",
+            package: "curl",
+        });
     }
     if has(&[Way::AwsOidc, Way::AwsKeys]) {
-        tools.push(Tool { command: "aws", package: "aws-cli" });
+        tools.push(Tool {
+            command: "aws",
+            package: "aws-cli",
+        });
     }
     tools
 }
 
 fn limit(concerns: &mut Vec<Concern>, key: &'static str, at: &str, count: usize, limit: usize) {
     if count > limit {
-        concerns.push(Concern::Limit { provider: PROVIDER, key, at: at.to_owned(), count });
+        concerns.push(Concern::Limit {
+            provider: PROVIDER,
+            key,
+            at: at.to_owned(),
+            count,
+        });
     }
 }
 
@@ -201,9 +252,17 @@ mod tests {
     #[test]
     fn runner_tags_are_the_users_then_those_of_hosted_runners() {
         let mut options = GitLab::default();
-        options.runner_tags.insert("arm-v7".to_owned(), vec!["pi".to_owned()]);
-        assert_eq!(runner_tags(&options, "linux/arm64"), Some(vec!["saas-linux-small-arm64".to_owned()]));
-        assert_eq!(runner_tags(&options, "linux/arm/v7"), Some(vec!["pi".to_owned()]));
+        options
+            .runner_tags
+            .insert("arm-v7".to_owned(), vec!["pi".to_owned()]);
+        assert_eq!(
+            runner_tags(&options, "linux/arm64"),
+            Some(vec!["saas-linux-small-arm64".to_owned()])
+        );
+        assert_eq!(
+            runner_tags(&options, "linux/arm/v7"),
+            Some(vec!["pi".to_owned()])
+        );
         assert_eq!(runner_tags(&options, "linux/s390x"), None);
     }
 }

@@ -57,34 +57,73 @@ pub enum Way {
 }
 
 /// The logins for the registries that the plan uses, in declared order.
-pub fn logins(plan: &Plan, config: &Config, provider: Provider, concerns: &mut Vec<Concern>) -> Vec<Login> {
+pub fn logins(
+    plan: &Plan,
+    config: &Config,
+    provider: Provider,
+    concerns: &mut Vec<Concern>,
+) -> Vec<Login> {
     let mut taken = HashSet::new();
     plan.registries
         .iter()
-        .filter_map(|used| config.registries.iter().find(|registry| registry.name == used.name))
+        .filter_map(|used| {
+            config
+                .registries
+                .iter()
+                .find(|registry| registry.name == used.name)
+        })
         .map(|registry| {
-            let variable = unused(&format!("REGISTRY_{}", shout(&registry.name)), "_", &mut taken);
+            let variable = unused(
+                &format!("REGISTRY_{}", shout(&registry.name)),
+                "_",
+                &mut taken,
+            );
             login(registry, variable, provider, concerns)
         })
         .collect()
 }
 
-fn login(registry: &Registry, variable: String, provider: Provider, concerns: &mut Vec<Concern>) -> Login {
+fn login(
+    registry: &Registry,
+    variable: String,
+    provider: Provider,
+    concerns: &mut Vec<Concern>,
+) -> Login {
     let way = match (registry.kind, provider) {
         (RegistryKind::ArtifactRegistry, Provider::CloudBuild) => Way::BuiltIn,
-        (RegistryKind::ArtifactRegistry, Provider::GitLab) if registry.workload_identity_provider.is_some() => Way::GoogleOidc,
+        (RegistryKind::ArtifactRegistry, Provider::GitLab)
+            if registry.workload_identity_provider.is_some() =>
+        {
+            Way::GoogleOidc
+        }
         (RegistryKind::ArtifactRegistry, Provider::GitLab) => Way::JsonKey,
-        (RegistryKind::Ecr | RegistryKind::EcrPublic, Provider::GitLab) if registry.role.is_some() => Way::AwsOidc,
+        (RegistryKind::Ecr | RegistryKind::EcrPublic, Provider::GitLab)
+            if registry.role.is_some() =>
+        {
+            Way::AwsOidc
+        }
         (RegistryKind::Ecr | RegistryKind::EcrPublic, _) => Way::AwsKeys,
-        (RegistryKind::DockerHub | RegistryKind::Ghcr | RegistryKind::Gitlab | RegistryKind::Other, _) => Way::Password,
+        (
+            RegistryKind::DockerHub
+            | RegistryKind::Ghcr
+            | RegistryKind::Gitlab
+            | RegistryKind::Other,
+            _,
+        ) => Way::Password,
     };
     let (username, password) = secrets_by_kind(registry.kind, &registry.name);
     let (token, audience) = match way {
         Way::GoogleOidc => (
             Some(format!("{variable}_ID_TOKEN")),
-            registry.workload_identity_provider.as_ref().map(|provider| format!("https://iam.googleapis.com/{provider}")),
+            registry
+                .workload_identity_provider
+                .as_ref()
+                .map(|provider| format!("https://iam.googleapis.com/{provider}")),
         ),
-        Way::AwsOidc => (Some(format!("{variable}_ID_TOKEN")), Some("sts.amazonaws.com".to_owned())),
+        Way::AwsOidc => (
+            Some(format!("{variable}_ID_TOKEN")),
+            Some("sts.amazonaws.com".to_owned()),
+        ),
         Way::Password | Way::JsonKey | Way::AwsKeys | Way::BuiltIn => (None, None),
     };
     let region = match registry.kind {
@@ -110,9 +149,19 @@ fn login(registry: &Registry, variable: String, provider: Provider, concerns: &m
         audience,
         role: registry.role.clone().filter(|_| way == Way::AwsOidc),
         region,
-        provider: registry.workload_identity_provider.clone().filter(|_| way == Way::GoogleOidc),
-        service_account: registry.service_account.clone().filter(|_| way == Way::GoogleOidc),
-        service: if registry.kind == RegistryKind::EcrPublic { "ecr-public" } else { "ecr" },
+        provider: registry
+            .workload_identity_provider
+            .clone()
+            .filter(|_| way == Way::GoogleOidc),
+        service_account: registry
+            .service_account
+            .clone()
+            .filter(|_| way == Way::GoogleOidc),
+        service: if registry.kind == RegistryKind::EcrPublic {
+            "ecr-public"
+        } else {
+            "ecr"
+        },
     }
 }
 
@@ -122,22 +171,43 @@ fn secrets_by_kind(kind: RegistryKind, name: &str) -> (String, String) {
         RegistryKind::DockerHub => ("DOCKERHUB_USERNAME", "DOCKERHUB_TOKEN"),
         RegistryKind::Ghcr => ("GHCR_USERNAME", "GHCR_TOKEN"),
         RegistryKind::Gitlab => ("CI_REGISTRY_USER", "CI_REGISTRY_PASSWORD"),
-        RegistryKind::Ecr | RegistryKind::EcrPublic => ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"),
+        RegistryKind::Ecr | RegistryKind::EcrPublic => {
+            ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY")
+        }
         RegistryKind::ArtifactRegistry => ("_json_key", "GOOGLE_CREDENTIALS"),
-        RegistryKind::Other => return (format!("{}_USERNAME", shout(name)), format!("{}_PASSWORD", shout(name))),
+        RegistryKind::Other => {
+            return (
+                format!("{}_USERNAME", shout(name)),
+                format!("{}_PASSWORD", shout(name)),
+            );
+        }
     };
     (username.to_owned(), password.to_owned())
 }
 
 /// `123.dkr.ecr.eu-west-1.amazonaws.com` → `eu-west-1`.
 fn ecr_region(host: &str) -> Option<String> {
-    let mut labels = host.split('.').skip_while(|label| *label != "ecr" && *label != "ecr-fips").skip(1);
-    labels.next().filter(|_| labels.next() == Some("amazonaws")).map(str::to_owned)
+    let mut labels = host
+        .split('.')
+        .skip_while(|label| *label != "ecr" && *label != "ecr-fips")
+        .skip(1);
+    labels
+        .next()
+        .filter(|_| labels.next() == Some("amazonaws"))
+        .map(str::to_owned)
 }
 
 /// Upper snake case, safe as a variable name behind a letter.
 fn shout(name: &str) -> String {
-    name.chars().map(|c| if c.is_ascii_alphanumeric() { c.to_ascii_uppercase() } else { '_' }).collect()
+    name.chars()
+        .map(|c| {
+            if c.is_ascii_alphanumeric() {
+                c.to_ascii_uppercase()
+            } else {
+                '_'
+            }
+        })
+        .collect()
 }
 
 impl Provider {
@@ -156,9 +226,18 @@ mod tests {
 
     #[test]
     fn the_region_of_a_private_registry_is_in_its_host() {
-        assert_eq!(ecr_region("123456789012.dkr.ecr.eu-west-1.amazonaws.com").as_deref(), Some("eu-west-1"));
-        assert_eq!(ecr_region("123456789012.dkr.ecr-fips.us-gov-west-1.amazonaws.com").as_deref(), Some("us-gov-west-1"));
-        assert_eq!(ecr_region("123456789012.dkr.ecr.cn-north-1.amazonaws.com.cn").as_deref(), Some("cn-north-1"));
+        assert_eq!(
+            ecr_region("123456789012.dkr.ecr.eu-west-1.amazonaws.com").as_deref(),
+            Some("eu-west-1")
+        );
+        assert_eq!(
+            ecr_region("123456789012.dkr.ecr-fips.us-gov-west-1.amazonaws.com").as_deref(),
+            Some("us-gov-west-1")
+        );
+        assert_eq!(
+            ecr_region("123456789012.dkr.ecr.cn-north-1.amazonaws.com.cn").as_deref(),
+            Some("cn-north-1")
+        );
         assert_eq!(ecr_region("ecr.example.com"), None);
     }
 }

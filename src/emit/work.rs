@@ -20,9 +20,16 @@ pub struct Unit<'plan> {
 pub fn units(plan: &Plan) -> Vec<Unit<'_>> {
     let mut builder_of_content = HashMap::new();
     for (place, spec) in plan.specs.iter().enumerate() {
-        builder_of_content.entry(&spec.content_reference).or_insert(place);
+        builder_of_content
+            .entry(&spec.content_reference)
+            .or_insert(place);
     }
-    let place_of_id: HashMap<_, _> = plan.specs.iter().enumerate().map(|(place, spec)| (&spec.id, place)).collect();
+    let place_of_id: HashMap<_, _> = plan
+        .specs
+        .iter()
+        .enumerate()
+        .map(|(place, spec)| (&spec.id, place))
+        .collect();
     let builder = |place: usize| builder_of_content[&plan.specs[place].content_reference];
     let lineage = |place: usize| {
         let spec = &plan.specs[place];
@@ -41,7 +48,11 @@ pub fn units(plan: &Plan) -> Vec<Unit<'_>> {
     let mut entered = vec![false; plan.specs.len()];
     for root in 0..plan.specs.len() {
         // An explicit stack: a lineage may be deeper than the thread's.
-        let mut stack = if builder(root) == root { vec![root] } else { Vec::new() };
+        let mut stack = if builder(root) == root {
+            vec![root]
+        } else {
+            Vec::new()
+        };
         while let Some(&place) = stack.last() {
             if unit_of_place.contains_key(&place) {
                 stack.pop();
@@ -50,14 +61,22 @@ pub fn units(plan: &Plan) -> Vec<Unit<'_>> {
             let ancestors = lineage(place);
             if !entered[place] {
                 entered[place] = true;
-                stack.extend(ancestors.iter().rev().filter(|ancestor| !unit_of_place.contains_key(ancestor)));
+                stack.extend(
+                    ancestors
+                        .iter()
+                        .rev()
+                        .filter(|ancestor| !unit_of_place.contains_key(ancestor)),
+                );
                 continue;
             }
             stack.pop();
             unit_of_place.insert(place, units.len());
             units.push(Unit {
                 spec: &plan.specs[place],
-                stands_on: ancestors.iter().filter_map(|ancestor| unit_of_place.get(ancestor).copied()).collect(),
+                stands_on: ancestors
+                    .iter()
+                    .filter_map(|ancestor| unit_of_place.get(ancestor).copied())
+                    .collect(),
             });
         }
     }
@@ -67,7 +86,10 @@ pub fn units(plan: &Plan) -> Vec<Unit<'_>> {
 /// `linux/arm64` → `arm64`, `linux/arm/v7` → `arm-v7`: the word by which a platform is named in a content tag and in
 /// the options that map platforms to runners.
 pub fn arch(platform: &str) -> String {
-    platform.split_once('/').map_or(platform, |(_, rest)| rest).replace('/', "-")
+    platform
+        .split_once('/')
+        .map_or(platform, |(_, rest)| rest)
+        .replace('/', "-")
 }
 
 /// `wanted`, or `wanted` with the first number that makes it differ from all `taken`, which it then is itself.
@@ -86,13 +108,29 @@ pub fn unused(wanted: &str, separator: &str, taken: &mut HashSet<String>) -> Str
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Concern {
     /// A hard limit of the provider: `key` as in `facts/provider_limits.toml`.
-    Limit { provider: &'static str, key: &'static str, at: String, count: usize },
+    Limit {
+        provider: &'static str,
+        key: &'static str,
+        at: String,
+        count: usize,
+    },
     /// No runner is known for a platform that the plan has.
-    NoRunner { provider: &'static str, platform: String },
+    NoRunner {
+        provider: &'static str,
+        platform: String,
+    },
     /// The pipeline leaves this spec out: it, or one it stands on, has platforms that are not built there.
-    NotBuiltHere { provider: &'static str, spec: String, platforms: Vec<String> },
+    NotBuiltHere {
+        provider: &'static str,
+        spec: String,
+        platforms: Vec<String>,
+    },
     /// The registry's kind wants something that its table does not give.
-    LoginUnknown { provider: &'static str, registry: String, wants: &'static str },
+    LoginUnknown {
+        provider: &'static str,
+        registry: String,
+        wants: &'static str,
+    },
 }
 
 #[cfg(test)]

@@ -1,0 +1,237 @@
+//! Rendered Dockerfiles: the decisions behind `templates/docker/Dockerfile`.
+
+use std::sync::Arc;
+
+use minijinja::value::Serde;
+use minijinja::{Value, context};
+
+use crate::config::{Config, PythonSource};
+use crate::emit::header;
+use crate::facts;
+use crate::image::{Matrix, Spec};
+use crate::render::Scope;
+
+/// The template used when an image names none.
+pub const TEMPLATE: &str = "docker/Dockerfile";
+
+/// Who an image runs as when nobody says otherwise: not root, and numeric, so that Kubernetes can tell.
+const USER: &str = "1000:1000";
+
+/// The rendered texts of a spec.
+#[derive(Debug)]
+pub struct Parts {
+    /// Base, or parent by content.
+    pub from: String,
+    /// Build args.
+    pub args: Vec<(String, String)>,
+    /// Environment.
+    pub env: Vec<(String, String)>,
+    /// Labels.
+    pub labels: Vec<(String, String)>,
+    /// Distribution packages.
+    pub apt: Vec<String>,
+    /// Python packages.
+    pub pip: Vec<String>,
+    /// `uid:gid`.
+    pub user: Option<String>,
+    /// Entrypoint.
+    pub entrypoint: Option<Vec<String>>,
+    /// Command.
+    pub cmd: Option<Vec<String>>,
+}
+
+/// How a spec comes by its Python.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Python {
+    /// There is none, or it is somebody else's.
+    System,
+    /// Already in `/opt/venv`, from an image below.
+    Inherited,
+    Uv,
+    Deadsnakes,
+}
+
+/// The upstream image at the root of a spec's lineage.
+fn root<'a>(matrix: &'a Matrix, spec: &'a Spec) -> &'a Spec {
+    let mut at = spec;
+    while let Some(parent) = at.parent {
+        at = matrix.spec(parent);
+    }
+    at
+}
+
+/// Name of the repository of a reference, without Docker Hub's host and `library/`.
+fn repository(reference: &str) -> &str {
+    let bare = reference
+        .split_once('@')
+        .map_or(reference, |(name, _)| name);
+    let bare = match bare.rsplit_once(':') {
+        Some((name, tag)) if !tag.contains('/') => name,
+        _ => bare,
+    };
+    let bare = bare.strip_prefix("docker.io/").unwrap_or(bare);
+    bare.strip_prefix("library/").unwrap_or(bare)
+}
+
+fn python_version(config: &Config, spec: &Spec) -> Option<Arc<str>> {
+    let axis = config.axes.iter().position(|a| &*a.name == "python")?;
+    let value = spec.cell.get(crate::matrix::AxisId(axis))?;
+    let value = &config.axes[axis].values[value];
+    (!value.is_none()).then(|| {
+        value
+            .version_text
+            .clone()
+            .unwrap_or_else(|| value.text.clone())
+    })
+}
+
+fn python(config: &Config, matrix: &Matrix, spec: &Spec) -> Python {
+    let wanted = python_version(config, spec);
+    let below = spec.parent.map(|p| matrix.spec(p));
+    let inherited = below.is_some_and(|p| {
+        matches!(
+            python(config, matrix, p),
+            Python::Uv | Python::Deadsnakes | Python::Inherited
+        )
+    });
+    let rendered = |s: &Spec| s.merged.dockerfile.is_none();
+    let official = root(matrix, spec)
+        .base
+        .as_deref()
+        .is_some_and(|b| repository(b) == "python");
+    if !rendered(spec) || wanted.is_none() {
+        return if inherited {
+            Python::Inherited
+        } else {
+            Python::System
+        };
+    }
+    if inherited && below.and_then(|p| python_version(config, p)) == wanted {
+        return Python::Inherited;
+    }
+    match spec.merged.python {
+        PythonSource::Base => Python::System,
+        PythonSource::Auto if official => Python::System,
+        PythonSource::Auto | PythonSource::Uv => Python::Uv,
+        PythonSource::Deadsnakes => Python::Deadsnakes,
+    }
+}
+
+/// NVIDIA's container toolkit looks at these; stages copied from elsewhere, or distributions under a `cuda` axis, lack
+/// them. Source: NVIDIA/nvidia-container-toolkit, README.
+const NVIDIA: [(&str, &str); 2] = [
+    ("NVIDIA_VISIBLE_DEVICES", "all"),
+    ("NVIDIA_DRIVER_CAPABILITIES", "compute,utility"),
+];
+
+fn uses_cuda(config: &Config, spec: &Spec) -> bool {
+    let axis = config
+        .axes
+        .iter()
+        .position(|a| &*a.name == "cuda")
+        .map(crate::matrix::AxisId);
+    let value = axis.and_then(|axis| Some(&config.axis(axis).values[spec.cell.get(axis)?]));
+    value.is_some_and(|v| !v.is_none())
+        || spec
+            .base
+            .as_deref()
+            .is_some_and(|b| repository(b) == "nvidia/cuda")
+}
+
+/// What the template sees: the axes, `image`, `release`, `from` and `needs` as in templated fields, and the texts below.
+pub fn view(
+    config: &Config,
+    matrix: &Matrix,
+    spec: &Spec,
+    parts: Parts,
+    mut names: Vec<(Arc<str>, Value)>,
+) -> Value {
+    let fresh = spec.parent.is_none();
+    let python = python(config, matrix, spec);
+    let mut env = Vec::new();
+    if fresh && uses_cuda(config, spec) {
+        env.extend(
+            NVIDIA
+                .iter()
+                .map(|(k, v)| ((*k).to_owned(), (*v).to_owned())),
+        );
+    }
+    for (name, value) in parts.env {
+        env.retain(|(k, _)| *k != name);
+        env.push((name, value));
+    }
+    // A child inherits the labels of its base: without its own, those of a stranger show through.
+    let mut labels = vec![
+        (
+            "org.opencontainers.image.title".to_owned(),
+            spec.name.clone(),
+        ),
+        (
+            "org.opencontainers.image.base.name".to_owned(),
+            parts.from.clone(),
+        ),
+        (
+            "org.opencontainers.image.ref.name".to_owned(),
+            spec.id.clone(),
+        ),
+    ];
+    for (name, value) in parts.labels {
+        labels.retain(|(k, _)| *k != name);
+        labels.push((name, value));
+    }
+    let mut packages = parts.apt.clone();
+    if python == Python::Deadsnakes && !packages.iter().any(|p| p == "software-properties-common") {
+        packages.insert(0, "software-properties-common".to_owned());
+    }
+    let user = parts.user.unwrap_or_else(|| USER.to_owned());
+    let install = match python {
+        Python::Uv => Some("uv"),
+        Python::Deadsnakes => Some("deadsnakes"),
+        Python::System | Python::Inherited => None,
+    };
+    names.extend([
+        ("header".into(), Value::from(header(config))),
+        ("spec".into(), Value::from(spec.id.as_str())),
+        ("args".into(), Value::from(Serde(&parts.args))),
+        ("env".into(), Value::from(Serde(&env))),
+        ("labels".into(), Value::from(Serde(&labels))),
+        ("apt".into(), Value::from(Serde(&parts.apt))),
+        ("packages".into(), Value::from(Serde(&packages))),
+        ("pip".into(), Value::from(Serde(&parts.pip))),
+        ("user".into(), Value::from(user)),
+        ("entrypoint".into(), Value::from(Serde(&parts.entrypoint))),
+        ("cmd".into(), Value::from(Serde(&parts.cmd))),
+        ("fresh".into(), Value::from(fresh)),
+        (
+            "continued".into(),
+            Value::from_safe_string(" \\".to_owned()),
+        ),
+        ("uv_image".into(), Value::from(facts::UV_IMAGE)),
+    ]);
+    // The `python` axis keeps its name; what to do about it stands beside it.
+    let python_view = context! {
+        install => install,
+        version => python_version(config, spec).map(|v| v.to_string()),
+        venv => python != Python::System,
+    };
+    names.push(("interpreter".into(), python_view));
+    Value::from_object(Scope(names))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn repositories_are_known_by_their_short_name() {
+        for (reference, expected) in [
+            ("python:3.11-slim", "python"),
+            ("docker.io/library/python:3.11@sha256:00", "python"),
+            ("localhost:5000/python", "localhost:5000/python"),
+            ("nvidia/cuda:12.8.1-base-ubuntu24.04", "nvidia/cuda"),
+            ("ghcr.io/acme/python:3", "ghcr.io/acme/python"),
+        ] {
+            assert_eq!(repository(reference), expected);
+        }
+    }
+}
