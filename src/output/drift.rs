@@ -1,0 +1,207 @@
+//! Disk against render: what is missing, stale, orphaned, or not ours.
+
+#![expect(
+    clippy::disallowed_methods,
+    reason = "the room that compares and writes outputs"
+)]
+
+use std::collections::BTreeSet;
+use std::fs;
+
+use crate::diagnostic::{Code, code};
+use crate::output::list::{Owned, has_header};
+use crate::output::tree::{Planned, Tree, plain};
+use crate::source::{ReadError, Repository};
+
+/// How an output stands on disk.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum State {
+    /// As rendered (line ends aside).
+    Fresh,
+    /// Not there.
+    Missing,
+    /// There, ours, and different.
+    Stale,
+    /// There, and neither listed nor bearing the header.
+    NotOurs,
+    /// Its path leads through a symbolic link.
+    Linked,
+    /// There, ours, and no longer rendered.
+    Orphan,
+}
+
+impl State {
+    /// The code of the finding for it; fresh has none.
+    pub fn code(self) -> Option<Code> {
+        match self {
+            State::Fresh => None,
+            State::Missing => Some(&code::MISSING_OUTPUT),
+            State::Stale => Some(&code::STALE_OUTPUT),
+            State::NotOurs => Some(&code::NOT_OURS),
+            State::Linked => Some(&code::SYMLINK_OUTPUT),
+            State::Orphan => Some(&code::ORPHAN_OUTPUT),
+        }
+    }
+}
+
+/// One path that is not fresh.
+#[derive(Clone, Debug)]
+pub struct Change {
+    /// Path from the root.
+    pub path: String,
+    /// How it stands.
+    pub state: State,
+    /// What is on disk, as text, where that was read.
+    pub before: Option<String>,
+    /// What the matrix yields; `None` for an orphan.
+    pub after: Option<Planned>,
+}
+
+/// The comparison of a tree with the disk.
+#[derive(Debug)]
+pub struct Drift {
+    /// Everything that is not fresh, sorted by path.
+    pub changes: Vec<Change>,
+    /// Number of outputs that the matrix yields.
+    pub outputs: usize,
+}
+
+impl Drift {
+    /// Whether nothing differs.
+    pub fn is_clean(&self) -> bool {
+        self.changes.is_empty()
+    }
+}
+
+/// Compares a rendered tree with the disk.
+///
+/// # Errors
+/// When a file exists and cannot be read.
+pub fn compare(repository: &Repository, tree: &Tree, owned: &Owned) -> Result<Drift, ReadError> {
+    let mut changes = Vec::new();
+    for planned in tree.iter() {
+        if let Some(change) = one(repository, planned, owned)? {
+            changes.push(change);
+        }
+    }
+    for path in orphans(repository, tree, owned) {
+        let linked = through_link(repository, &path);
+        if linked {
+            continue;
+        }
+        let Some(bytes) = repository.bytes(&path)? else {
+            continue;
+        };
+        // A list that came through a merge, or that somebody edited, does not decide alone outside `generated/`.
+        let ours = has_header(&bytes) || (owned.is_whole() && path.starts_with("generated/"));
+        if ours {
+            let before = String::from_utf8(bytes).ok();
+            changes.push(Change {
+                path,
+                state: State::Orphan,
+                before,
+                after: None,
+            });
+        }
+    }
+    changes.sort_by(|a, b| a.path.cmp(&b.path));
+    Ok(Drift {
+        changes,
+        outputs: tree.len(),
+    })
+}
+
+fn one(
+    repository: &Repository,
+    planned: &Planned,
+    owned: &Owned,
+) -> Result<Option<Change>, ReadError> {
+    let change = |state, before| {
+        Some(Change {
+            path: planned.path.clone(),
+            state,
+            before,
+            after: Some(planned.clone()),
+        })
+    };
+    if through_link(repository, &planned.path) {
+        return Ok(change(State::Linked, None));
+    }
+    let absolute = repository.absolute(&planned.path);
+    let Ok(meta) = fs::symlink_metadata(&absolute) else {
+        return Ok(change(State::Missing, None));
+    };
+    if meta.is_dir() {
+        return Ok(change(State::NotOurs, None));
+    }
+    let Some(bytes) = repository.bytes(&planned.path)? else {
+        return Ok(change(State::Missing, None));
+    };
+    let same = bytes == planned.text.as_bytes() || without_cr(&bytes) == planned.text.as_bytes();
+    if same {
+        return Ok(None);
+    }
+    let state = if owned.claims(&planned.path, &bytes) {
+        State::Stale
+    } else {
+        State::NotOurs
+    };
+    Ok(change(
+        state,
+        Some(String::from_utf8_lossy(&bytes).into_owned()),
+    ))
+}
+
+fn without_cr(bytes: &[u8]) -> Vec<u8> {
+    let mut out = Vec::with_capacity(bytes.len());
+    for (index, byte) in bytes.iter().enumerate() {
+        if !(*byte == b'\r' && bytes.get(index + 1) == Some(&b'\n')) {
+            out.push(*byte);
+        }
+    }
+    out
+}
+
+/// Whether any part of the path that exists is a symbolic link.
+pub(super) fn through_link(repository: &Repository, path: &str) -> bool {
+    let mut at = repository.root().to_owned();
+    for part in path.split('/') {
+        at.push(part);
+        match fs::symlink_metadata(&at) {
+            Ok(meta) if meta.file_type().is_symlink() => return true,
+            Ok(_) => {}
+            Err(_) => return false,
+        }
+    }
+    false
+}
+
+/// Paths that were ours and are no longer rendered: those listed, and what bears the header below `generated/`.
+fn orphans(repository: &Repository, tree: &Tree, owned: &Owned) -> BTreeSet<String> {
+    let mut found: BTreeSet<String> = owned
+        .listed()
+        .filter(|p| !tree.contains(p) && plain(p))
+        .map(str::to_owned)
+        .collect();
+    if !owned.is_whole() {
+        headed(repository, "generated", tree, &mut found);
+    }
+    found
+}
+
+fn headed(repository: &Repository, folder: &str, tree: &Tree, found: &mut BTreeSet<String>) {
+    let Ok(entries) = fs::read_dir(repository.absolute(folder)) else {
+        return;
+    };
+    for entry in entries.flatten() {
+        let path = format!("{folder}/{}", entry.file_name().to_string_lossy());
+        let Ok(kind) = entry.file_type() else {
+            continue;
+        };
+        if kind.is_dir() {
+            headed(repository, &path, tree, found);
+        } else if kind.is_file() && !tree.contains(&path) {
+            found.insert(path);
+        }
+    }
+}

@@ -1,0 +1,81 @@
+//! `generated/.outputs`: every path that gen owns.
+
+use std::collections::BTreeSet;
+
+use crate::emit::MARK;
+use crate::output::tree::plain;
+use crate::output::write::TEMPORARY;
+use crate::source::{ReadError, Repository};
+
+/// Where the list stands.
+pub const LIST: &str = "generated/.outputs";
+
+/// How many bytes of a file are looked at for the header.
+const HEAD: usize = 1024;
+
+/// What gen owns: the listed paths, and whatever bears the header.
+#[derive(Debug, Default)]
+pub struct Owned {
+    listed: BTreeSet<String>,
+    /// Whether the list can be trusted: it is there, and a merge left no marks in it.
+    whole: bool,
+}
+
+impl Owned {
+    /// Reads the list.
+    ///
+    /// # Errors
+    /// When it exists and cannot be read.
+    pub fn read(repository: &Repository) -> Result<Self, ReadError> {
+        let Some(bytes) = repository.bytes(LIST)? else {
+            return Ok(Owned::default());
+        };
+        let text = String::from_utf8_lossy(&bytes);
+        let mut owned = Owned {
+            listed: BTreeSet::new(),
+            whole: true,
+        };
+        for line in text.lines().map(str::trim_end) {
+            if ["<<<<<<<", "=======", ">>>>>>>", "|||||||"]
+                .iter()
+                .any(|mark| line.starts_with(mark))
+            {
+                owned.whole = false;
+            } else if !line.is_empty() && !line.starts_with('#') && plain(line) {
+                owned.listed.insert(line.to_owned());
+            }
+        }
+        Ok(owned)
+    }
+
+    /// Whether a file of that path and content is gen's.
+    pub fn claims(&self, path: &str, bytes: &[u8]) -> bool {
+        path == LIST
+            || path
+                .strip_prefix(TEMPORARY)
+                .is_some_and(|rest| rest.starts_with('/'))
+            || (self.whole && self.listed.contains(path))
+            || has_header(bytes)
+    }
+
+    /// Whether the list could be read whole.
+    pub fn is_whole(&self) -> bool {
+        self.whole
+    }
+
+    /// Listed paths.
+    pub fn listed(&self) -> impl Iterator<Item = &str> {
+        self.listed.iter().map(String::as_str)
+    }
+}
+
+/// Whether a file begins with gen's header, or, as JSON, says so in its first keys.
+pub(super) fn has_header(bytes: &[u8]) -> bool {
+    let head = String::from_utf8_lossy(&bytes[..bytes.len().min(HEAD)]);
+    head.lines().take(4).any(|line| {
+        line.contains(MARK)
+            || line
+                .trim_start()
+                .starts_with("\"generated\": \"by gen matrix from ")
+    })
+}
