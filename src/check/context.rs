@@ -1,0 +1,65 @@
+//! What a rule may look at.
+
+use std::sync::Arc;
+
+use crate::config::{Config, field_finding};
+use crate::diagnostic::{Finding, Place};
+use crate::image::{Contents, Matrix, RenderedSpec, Spec};
+use crate::output::Drift;
+use crate::render::{Field, FieldFault};
+use crate::source::SourceFile;
+
+/// Everything there is to look at.
+#[derive(Debug)]
+pub struct Context<'a> {
+    /// The configuration.
+    pub config: &'a Config,
+    /// The specs.
+    pub matrix: &'a Matrix,
+    /// What goes into each.
+    pub contents: &'a Contents,
+    /// The outputs against the disk.
+    pub drift: &'a Drift,
+}
+
+/// A Dockerfile of the user's with the first spec that uses it so, and how many do.
+pub struct OwnDockerfile<'a> {
+    /// The spec.
+    pub spec: &'a Spec,
+    /// What goes into it.
+    pub rendered: &'a RenderedSpec,
+    /// The file.
+    pub file: &'a Arc<SourceFile>,
+}
+
+impl<'a> Context<'a> {
+    /// A place in the matrix file.
+    pub fn place(&self, span: std::ops::Range<usize>, label: impl Into<String>) -> Place {
+        self.config.place(span, label)
+    }
+
+    /// Every spec that is built from a readable Dockerfile of the user's.
+    pub fn own_dockerfiles(&self) -> impl Iterator<Item = OwnDockerfile<'a>> {
+        let (matrix, contents) = (self.matrix, self.contents);
+        contents.iter().filter_map(move |(id, rendered)| {
+            Some(OwnDockerfile {
+                spec: matrix.spec(id),
+                rendered,
+                file: rendered.own.as_ref()?,
+            })
+        })
+    }
+
+    /// Where a field of a spec stands, or else its image.
+    pub fn span_of(&self, spec: &Spec, field: Option<&Field>) -> std::ops::Range<usize> {
+        field.map_or_else(
+            || self.config.images[spec.image.0].span.clone(),
+            |f| f.span.clone(),
+        )
+    }
+
+    /// The finding for a field that failed.
+    pub fn field_fault(&self, field: &Field, fault: FieldFault) -> Finding {
+        field_finding(&self.config.file, field, fault)
+    }
+}

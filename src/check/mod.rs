@@ -1,0 +1,8 @@
+//! Rules that look at a matrix, its plan and the disk, and report what drifted. One rule a file.
+
+mod context;
+mod registry;
+mod rules;
+
+pub use context::Context;
+pub use registry::{RULES, Rule, run};

@@ -1,0 +1,86 @@
+//! The registry of rules.
+
+use crate::check::{Context, rules};
+use crate::diagnostic::{Code, Sink, code};
+
+/// A rule: the codes it may raise, and what it does.
+#[derive(Debug)]
+pub struct Rule {
+    /// What it raises.
+    pub codes: &'static [Code],
+    /// Looks, and reports.
+    pub run: fn(&Context<'_>, &mut Sink),
+}
+
+/// All rules.
+pub static RULES: &[Rule] = &[
+    Rule {
+        codes: &[&code::ALIAS_UNMATCHED],
+        run: rules::alias_unmatched::run,
+    },
+    Rule {
+        codes: &[&code::DEAD_MATCH],
+        run: rules::dead_match::run,
+    },
+    Rule {
+        codes: &[&code::DEAD_RULE],
+        run: rules::dead_rule::run,
+    },
+    Rule {
+        codes: &[&code::DEAD_WHEN],
+        run: rules::dead_when::run,
+    },
+    Rule {
+        codes: &[&code::DOCKERFILE_MISSING, &code::DOCKERFILE_SYNTAX],
+        run: rules::own_dockerfile::run,
+    },
+    Rule {
+        codes: &[&code::EXPECTATION_FAILED],
+        run: rules::expectation_failed::run,
+    },
+    Rule {
+        codes: &[&code::MISSING_TARGET],
+        run: rules::missing_target::run,
+    },
+    Rule {
+        codes: &[
+            &code::MISSING_OUTPUT,
+            &code::NOT_OURS,
+            &code::ORPHAN_OUTPUT,
+            &code::STALE_OUTPUT,
+            &code::SYMLINK_OUTPUT,
+        ],
+        run: rules::drift::run,
+    },
+    Rule {
+        codes: &[&code::PARENT_IGNORED],
+        run: rules::parent_ignored::run,
+    },
+    Rule {
+        codes: &[&code::RELEASE_BAKED],
+        run: rules::release_baked::run,
+    },
+    Rule {
+        codes: &[&code::TAG_LIES],
+        run: rules::tag_lies::run,
+    },
+    Rule {
+        codes: &[&code::UNDECLARED_ARG],
+        run: rules::undeclared_arg::run,
+    },
+    Rule {
+        codes: &[&code::UNUSED_AXIS, &code::UNUSED_VALUE],
+        run: rules::unused_value::run,
+    },
+    Rule {
+        codes: &[&code::UNUSED_REGISTRY, &code::UNUSED_SET],
+        run: rules::unused_name::run,
+    },
+];
+
+/// Runs every rule.
+pub fn run(context: &Context<'_>, sink: &mut Sink) {
+    for rule in RULES {
+        (rule.run)(context, sink);
+    }
+}

@@ -1,0 +1,75 @@
+//! `[[expect]]`: the matrix's own tests.
+
+use crate::check::Context;
+use crate::diagnostic::{Finding, Sink, code};
+use crate::image::Spec;
+use crate::matrix::Selector;
+
+pub fn run(cx: &Context<'_>, sink: &mut Sink) {
+    let holds = |selector: &Selector, spec: &Spec| {
+        let arch = cx
+            .config
+            .arch
+            .filter(|_| cx.config.images[spec.image.0].folded);
+        selector.holds_on_any(spec.image, &spec.cell, arch, &spec.arches)
+    };
+    for expect in &cx.config.expects {
+        let looked_at: Vec<&Spec> = cx
+            .matrix
+            .specs
+            .iter()
+            .filter(|s| expect.selector.as_ref().is_none_or(|m| holds(m, s)))
+            .collect();
+        if let Some(count) = &expect.count
+            && count.value != looked_at.len() as u64
+        {
+            let mut finding = Finding::new(
+                &code::EXPECTATION_FAILED,
+                format!(
+                    "{} specs were expected, there are {}",
+                    count.value,
+                    looked_at.len()
+                ),
+                cx.place(count.span.clone(), format!("{} in fact", looked_at.len())),
+            );
+            let mut by_image: Vec<String> = Vec::new();
+            for (index, image) in cx.config.images.iter().enumerate() {
+                let number = looked_at.iter().filter(|s| s.image.0 == index).count();
+                if number > 0 {
+                    by_image.push(format!("{number} of `{}`", image.key));
+                }
+            }
+            if !by_image.is_empty() {
+                finding = finding.note(by_image.join(", "));
+            }
+            sink.push(finding.help("look at `gen list`; if it is right, correct the number"));
+        }
+        for wanted in &expect.present {
+            if !looked_at.iter().any(|s| holds(wanted, s)) {
+                sink.push(
+                    Finding::new(
+                        &code::EXPECTATION_FAILED,
+                        "a spec that was expected does not exist",
+                        cx.place(wanted.span.clone(), "holds for no spec"),
+                    )
+                    .help("ask `gen explain` which rule removed it"),
+                );
+            }
+        }
+        for unwanted in &expect.absent {
+            if let Some(spec) = looked_at.iter().find(|s| holds(unwanted, s)) {
+                sink.push(
+                    Finding::new(
+                        &code::EXPECTATION_FAILED,
+                        "a spec exists that was expected not to",
+                        cx.place(
+                            unwanted.span.clone(),
+                            format!("holds for {}", spec.describe(cx.config)),
+                        ),
+                    )
+                    .help("add an `[[exclude]]` with its reason, or correct the expectation"),
+                );
+            }
+        }
+    }
+}

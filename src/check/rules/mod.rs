@@ -1,0 +1,16 @@
+//! One rule a file.
+
+pub mod alias_unmatched;
+pub mod dead_match;
+pub mod dead_rule;
+pub mod dead_when;
+pub mod drift;
+pub mod expectation_failed;
+pub mod missing_target;
+pub mod own_dockerfile;
+pub mod parent_ignored;
+pub mod release_baked;
+pub mod tag_lies;
+pub mod undeclared_arg;
+pub mod unused_name;
+pub mod unused_value;

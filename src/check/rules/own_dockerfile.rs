@@ -1,0 +1,58 @@
+//! Dockerfiles of the user's that cannot be read or parsed.
+
+use std::collections::BTreeSet;
+
+use crate::check::Context;
+use crate::diagnostic::{Finding, Place, Sink, code};
+
+pub fn run(cx: &Context<'_>, sink: &mut Sink) {
+    let mut seen = BTreeSet::new();
+    for (id, rendered) in cx.contents.iter() {
+        let spec = cx.matrix.spec(id);
+        let Some(field) = &spec.merged.dockerfile else {
+            continue;
+        };
+        if !seen.insert(rendered.dockerfile.as_str()) {
+            continue;
+        }
+        let Some(file) = &rendered.own else {
+            sink.push(
+                Finding::new(
+                    &code::DOCKERFILE_MISSING,
+                    format!("`{}` cannot be read", rendered.dockerfile),
+                    cx.place(
+                        field.span.clone(),
+                        format!("for {}", spec.describe(cx.config)),
+                    ),
+                )
+                .help(
+                    "create the file, or correct the path; it is relative to the repository root",
+                ),
+            );
+            continue;
+        };
+        if let Err(error) = parse_dockerfile::parse(&file.text) {
+            let start = offset(&file.text, error.line(), error.column());
+            let message = error.to_string();
+            sink.push(Finding::new(
+                &code::DOCKERFILE_SYNTAX,
+                format!("`{}` cannot be parsed", rendered.dockerfile),
+                Place::span(file, start..start, message),
+            ));
+        }
+    }
+}
+
+/// Byte offset of a one-based line and column.
+fn offset(text: &str, line: usize, column: usize) -> usize {
+    let start: usize = text
+        .split_inclusive('\n')
+        .take(line.saturating_sub(1))
+        .map(str::len)
+        .sum();
+    let mut at = (start + column.saturating_sub(1)).min(text.len());
+    while !text.is_char_boundary(at) {
+        at -= 1;
+    }
+    at
+}

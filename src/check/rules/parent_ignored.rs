@@ -1,0 +1,124 @@
+//! A Dockerfile of the user's whose FROM does not use the declared base or parent.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use parse_dockerfile::{Dockerfile, Instruction};
+
+use crate::check::Context;
+use crate::check::context::OwnDockerfile;
+use crate::diagnostic::{Finding, Place, Sink, code};
+
+pub fn run(cx: &Context<'_>, sink: &mut Sink) {
+    let mut seen = BTreeSet::new();
+    for own in cx.own_dockerfiles() {
+        let Some(from) = &own.rendered.from else {
+            continue;
+        };
+        let Ok(parsed) = parse_dockerfile::parse(&own.file.text) else {
+            continue;
+        };
+        let values = arg_values(&parsed, &own);
+        // Any stage may stand on it: a build stage on something else, the last on a copy of it.
+        let stands = parsed
+            .stages()
+            .any(|s| expand(&s.from.image.value, &values) == *from);
+        if stands || !seen.insert((own.file.path.clone(), own.spec.image)) {
+            continue;
+        }
+        let what = if own.spec.parent.is_some() {
+            "parent"
+        } else {
+            "base"
+        };
+        let merged = &own.spec.merged;
+        let span = merged.parent.as_ref().map(|p| p.span.clone());
+        let span = span.unwrap_or_else(|| cx.span_of(own.spec, merged.from.as_ref()));
+        let mut finding = Finding::new(
+            &code::PARENT_IGNORED,
+            format!("`{}` does not stand on the declared {what}", own.file.path),
+            cx.place(
+                span,
+                format!("the {what} of {}", own.spec.describe(cx.config)),
+            ),
+        );
+        for stage in parsed.stages().take(3) {
+            let label = format!("is `{}` here", expand(&stage.from.image.value, &values));
+            finding = finding.related(Place::span(own.file, stage.from.image.span.clone(), label));
+        }
+        sink.push(finding.help(
+            "write `ARG BASE_IMAGE=scratch` and `FROM ${BASE_IMAGE}`, and pass `args = { BASE_IMAGE = \"{{ from }}\" }`",
+        ));
+    }
+}
+
+/// Values of the args that FROM may read: those passed, else the defaults before the first FROM.
+fn arg_values(parsed: &Dockerfile<'_>, own: &OwnDockerfile<'_>) -> BTreeMap<String, String> {
+    let mut values = BTreeMap::new();
+    for instruction in &parsed.instructions {
+        let Instruction::Arg(arg) = instruction else {
+            break;
+        };
+        for word in arg.arguments.value.split_whitespace() {
+            let (name, default) = word.split_once('=').unwrap_or((word, ""));
+            let value = match own.rendered.args.get(name) {
+                Some(passed) => passed.clone(),
+                None => expand(default.trim_matches(['"', '\'']), &values),
+            };
+            values.insert(name.to_owned(), value);
+        }
+    }
+    values
+}
+
+/// `$NAME`, `${NAME}` and `${NAME:-default}`.
+fn expand(text: &str, values: &BTreeMap<String, String>) -> String {
+    let mut out = String::new();
+    let mut rest = text;
+    while let Some(at) = rest.find('$') {
+        out.push_str(&rest[..at]);
+        rest = &rest[at + 1..];
+        let (name, default, after) = match rest.strip_prefix('{') {
+            Some(inner) => {
+                let (inner, after) = inner.split_once('}').unwrap_or((inner, ""));
+                let (name, default) = inner.split_once(":-").unwrap_or((inner, ""));
+                (name, default, after)
+            }
+            None => {
+                let end = rest
+                    .find(|c: char| !(c.is_ascii_alphanumeric() || c == '_'))
+                    .unwrap_or(rest.len());
+                (&rest[..end], "", &rest[end..])
+            }
+        };
+        match values.get(name).filter(|v| !v.is_empty()) {
+            Some(value) => out.push_str(value),
+            None => out.push_str(default),
+        }
+        rest = after;
+    }
+    out.push_str(rest);
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn args_are_expanded_as_from_does() {
+        let values = BTreeMap::from([
+            ("A".to_owned(), "x".to_owned()),
+            ("E".to_owned(), String::new()),
+        ]);
+        for (text, expected) in [
+            ("$A/b", "x/b"),
+            ("${A}:1", "x:1"),
+            ("${B:-d}", "d"),
+            ("${E:-d}", "d"),
+            ("plain", "plain"),
+            ("$A$A", "xx"),
+        ] {
+            assert_eq!(expand(text, &values), expected, "{text}");
+        }
+    }
+}

@@ -1,0 +1,30 @@
+//! A field that prints the release into the image.
+
+use std::collections::BTreeSet;
+
+use crate::check::Context;
+use crate::diagnostic::{Finding, Sink, code};
+
+pub fn run(cx: &Context<'_>, sink: &mut Sink) {
+    let mut seen = BTreeSet::new();
+    for spec in &cx.matrix.specs {
+        for field in spec.merged.content_fields() {
+            if !cx.config.fields.reads(field, "release") || !seen.insert(field.span.start) {
+                continue;
+            }
+            sink.push(
+                Finding::new(
+                    &code::RELEASE_BAKED,
+                    "the release goes into the image",
+                    cx.place(
+                        field.span.clone(),
+                        "so every release builds all of these again",
+                    ),
+                )
+                .note(
+                    "an image whose content did not change is only tagged anew; this one never is",
+                ),
+            );
+        }
+    }
+}

@@ -1,0 +1,72 @@
+//! A tag that prints an axis which the image ignores.
+
+use std::collections::HashMap;
+
+use crate::check::Context;
+use crate::diagnostic::{Finding, Sink, code};
+use crate::image::{Spec, SpecId};
+use crate::matrix::{AxisId, ImageId};
+
+pub fn run(cx: &Context<'_>, sink: &mut Sink) {
+    for (index, image) in cx.config.images.iter().enumerate() {
+        let specs: Vec<SpecId> = (0..cx.matrix.specs.len())
+            .map(SpecId)
+            .filter(|id| cx.matrix.spec(*id).image == ImageId(index))
+            .collect();
+        for axis in &image.axes {
+            look(cx, *axis, &specs, sink);
+        }
+    }
+}
+
+/// All other values of a spec.
+type Others = Vec<(AxisId, usize)>;
+
+/// Compares, in each group of specs that differ in `axis` alone, what their tags say with what is built.
+fn look(cx: &Context<'_>, axis: AxisId, specs: &[SpecId], sink: &mut Sink) {
+    let rest = |spec: &Spec| -> Others { spec.cell.iter().filter(|(a, _)| *a != axis).collect() };
+    let mut groups: HashMap<Others, HashMap<[u8; 32], SpecId>> = HashMap::new();
+    let mut first: Option<(SpecId, SpecId)> = None;
+    let mut count = 0;
+    for id in specs {
+        let spec = cx.matrix.spec(*id);
+        let same = groups.entry(rest(spec)).or_default();
+        match same.get(&cx.contents.get(*id).substance) {
+            Some(other) if cx.matrix.spec(*other).tag != spec.tag => {
+                count += 1;
+                first.get_or_insert((*other, *id));
+            }
+            Some(_) => {}
+            None => {
+                same.insert(cx.contents.get(*id).substance, *id);
+            }
+        }
+    }
+    let Some((a, b)) = first else { return };
+    let (one, other) = (cx.matrix.spec(a), cx.matrix.spec(b));
+    let name = &cx.config.axis(axis).name;
+    let image = &cx.config.images[one.image.0].key;
+    let span = cx.span_of(one, one.merged.tag.as_ref());
+    let mut finding = Finding::new(
+        &code::TAG_LIES,
+        format!("the tag of image `{image}` prints `{name}`, which nothing in it depends on"),
+        cx.place(
+            span,
+            format!("`{}` and `{}` would be the same image", one.tag, other.tag),
+        ),
+    )
+    .note(format!(
+        "{} and {} differ in `{name}` alone",
+        one.describe(cx.config),
+        other.describe(cx.config)
+    ));
+    if count > 1 {
+        finding = finding.note(format!(
+            "{count} specs have the same content as another one by that axis"
+        ));
+    }
+    sink.push(finding.help(format!(
+        "use `{{{{ {} }}}}` in `from`, `args`, `env`, `apt`, `pip` or the Dockerfile, or leave it out of the tag",
+        cx.config.axis(axis).word
+    )));
+}

@@ -1,0 +1,86 @@
+//! A build arg that the Dockerfile never declares.
+
+use std::collections::BTreeSet;
+
+use parse_dockerfile::Instruction;
+
+use crate::check::Context;
+use crate::diagnostic::{Finding, Place, Sink, code, nearest};
+
+/// Args every Dockerfile has without declaring them. Source: "Predefined ARGs" and "BuildKit built-in build args" of the
+/// Dockerfile reference.
+const PREDEFINED: &[&str] = &[
+    "HTTP_PROXY",
+    "http_proxy",
+    "HTTPS_PROXY",
+    "https_proxy",
+    "FTP_PROXY",
+    "ftp_proxy",
+    "NO_PROXY",
+    "no_proxy",
+    "ALL_PROXY",
+    "all_proxy",
+    "SOURCE_DATE_EPOCH",
+];
+
+/// Names declared by `ARG` anywhere in a Dockerfile.
+fn declared(parsed: &parse_dockerfile::Dockerfile<'_>) -> BTreeSet<String> {
+    let args = parsed.instructions.iter().filter_map(|i| match i {
+        Instruction::Arg(arg) => Some(arg),
+        _ => None,
+    });
+    args.flat_map(|a| {
+        let words = a
+            .arguments
+            .value
+            .split_whitespace()
+            .map(|w| w.split('=').next().unwrap_or(w).to_owned());
+        words.collect::<Vec<_>>()
+    })
+    .collect()
+}
+
+pub fn run(cx: &Context<'_>, sink: &mut Sink) {
+    let mut seen = BTreeSet::new();
+    for own in cx.own_dockerfiles() {
+        let mut known = None;
+        for name in own.rendered.args.keys() {
+            if PREDEFINED.contains(&&**name) || name.starts_with("BUILDKIT_") {
+                continue;
+            }
+            if !seen.insert((own.file.path.clone(), name.clone())) {
+                continue;
+            }
+            let known = known.get_or_insert_with(|| {
+                parse_dockerfile::parse(&own.file.text).ok().map(|parsed| {
+                    let first = parsed.stages().next().map(|s| s.from.from.span.clone());
+                    (declared(&parsed), first)
+                })
+            });
+            let Some((declared, first)) = known else {
+                break;
+            };
+            if declared.contains(&**name) {
+                continue;
+            }
+            let span = cx.span_of(own.spec, own.spec.merged.args.get(name));
+            let mut finding = Finding::new(
+                &code::UNDECLARED_ARG,
+                format!("`{}` never declares the build arg `{name}`", own.file.path),
+                cx.place(span, "the builder would ignore it"),
+            );
+            if let Some(first) = first {
+                finding = finding.related(Place::span(
+                    own.file,
+                    first.clone(),
+                    "no `ARG` for it from here on, nor before",
+                ));
+            }
+            finding = match nearest(name, declared.iter().map(String::as_str)) {
+                Some(near) => finding.help(format!("did you mean `{near}`? Or add `ARG {name}`")),
+                None => finding.help(format!("add `ARG {name}` to the stage that uses it")),
+            };
+            sink.push(finding);
+        }
+    }
+}

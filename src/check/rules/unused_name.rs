@@ -1,0 +1,39 @@
+//! Sets and registries that nothing refers to.
+
+use crate::check::Context;
+use crate::diagnostic::{Finding, Sink, code};
+
+pub fn run(cx: &Context<'_>, sink: &mut Sink) {
+    for (name, span) in &cx.config.unused_sets {
+        sink.push(
+            Finding::new(
+                &code::UNUSED_SET,
+                format!("nothing refers to `@{name}`"),
+                cx.place(span.clone(), "unused set"),
+            )
+            .help("use it, or delete it"),
+        );
+    }
+    let mut used = vec![false; cx.config.registries.len()];
+    for spec in &cx.matrix.specs {
+        for (id, _) in spec.registries(cx.config) {
+            used[id.0] = true;
+        }
+    }
+    for (registry, _) in cx
+        .config
+        .registries
+        .iter()
+        .zip(used)
+        .filter(|(_, used)| !used)
+    {
+        sink.push(
+            Finding::new(
+                &code::UNUSED_REGISTRY,
+                format!("no image is pushed to registry `{}`", registry.name),
+                cx.place(registry.span.clone(), "unused registry"),
+            )
+            .help("list it under an image's `registry`, or delete it"),
+        );
+    }
+}

@@ -1,0 +1,66 @@
+//! Values and axes that no spec uses.
+
+use crate::check::Context;
+use crate::diagnostic::{Finding, Sink, code};
+use crate::matrix::AxisId;
+
+pub fn run(cx: &Context<'_>, sink: &mut Sink) {
+    let axes = &cx.config.axes;
+    let mut used: Vec<Vec<bool>> = axes.iter().map(|a| vec![false; a.values.len()]).collect();
+    for spec in &cx.matrix.specs {
+        for (axis, value) in spec.cell.iter() {
+            used[axis.0][value] = true;
+        }
+        if let Some(arch) = cx.config.arch {
+            for (index, value) in axes[arch.0].values.iter().enumerate() {
+                used[arch.0][index] |= value
+                    .platform
+                    .as_ref()
+                    .is_some_and(|p| spec.platforms.contains(p));
+            }
+        }
+    }
+    for (index, axis) in axes.iter().enumerate() {
+        let id = AxisId(index);
+        if Some(id) != cx.config.arch && !cx.config.images.iter().any(|i| i.axes.contains(&id)) {
+            sink.push(
+                Finding::new(
+                    &code::UNUSED_AXIS,
+                    format!("no image varies over axis `{}`", axis.name),
+                    cx.place(axis.span.clone(), "unused axis"),
+                )
+                .help("add it to an image's `axes`, or delete it"),
+            );
+            continue;
+        }
+        for (value, _) in axis
+            .values
+            .iter()
+            .zip(&used[index])
+            .filter(|(_, used)| !**used)
+        {
+            let by: Vec<&str> = cx
+                .config
+                .excludes
+                .iter()
+                .filter(|e| {
+                    e.selector
+                        .any
+                        .iter()
+                        .any(|c| c.terms.iter().any(|(a, _)| *a == id))
+                })
+                .map(|e| e.reason.as_str())
+                .take(3)
+                .collect();
+            let mut finding = Finding::new(
+                &code::UNUSED_VALUE,
+                format!("no spec has `{}` = `{}`", axis.name, value.text),
+                cx.place(value.span.clone(), "nothing is built for this value"),
+            );
+            for reason in by {
+                finding = finding.note(format!("an exclude over `{}` says: {reason}", axis.name));
+            }
+            sink.push(finding.help("delete the value, or the rule that removes it"));
+        }
+    }
+}
