@@ -1,1 +1,26 @@
 //! One `matrix.toml` becomes Dockerfiles and CI pipelines, and nothing drifts.
+//!
+//! ```text
+//! matrix.toml → config (as written → valid) → matrix (cells) → image (specs, lineage, content)
+//!             → emit (which outputs, with which context) → render (bytes, in memory) → output (compare, or write)
+//!                                        check looks across all of it, and reports diagnostics
+//! ```
+//!
+//! Every decision is taken before a template runs, `gen matrix` and `gen check` share one render ([`flow`]), and no
+//! room below `command` prints.
+
+#![warn(clippy::disallowed_methods, clippy::disallowed_macros)]
+
+pub mod check;
+pub mod cli;
+pub mod command;
+pub mod config;
+pub mod diagnostic;
+pub mod emit;
+pub mod facts;
+pub mod flow;
+pub mod image;
+pub mod matrix;
+pub mod output;
+pub mod render;
+pub mod source;

@@ -1,0 +1,298 @@
+//! `gen explain`: why a cell is there or not, or which spec a reference is.
+
+use std::fmt::Write;
+
+use crate::cli::FindingFormat;
+use crate::command::select::names;
+use crate::command::shell::{Error, Outcome, Shell};
+use crate::command::{CLEAN, FOUND};
+use crate::config::{Config, parse_selector};
+use crate::diagnostic::{Sink, nearest};
+use crate::flow::{self, Expanded, Fault};
+use crate::image::{Spec, SpecId};
+use crate::matrix::{Cell, Verdict, verdicts};
+use crate::source::SourceFile;
+
+/// How many cells are told apart before the rest is counted.
+const SHOWN: usize = 12;
+
+pub(super) fn run(shell: &mut Shell<'_>, what: &str) -> Result<Outcome, Error> {
+    let repository = shell.repository()?;
+    let mut sink = Sink::new();
+    let expanded = match flow::expand(&repository, &mut sink) {
+        Ok(expanded) => expanded,
+        Err(fault) => return shell.stopped(fault, sink, FindingFormat::Full),
+    };
+    if what.contains('=') && !what.contains(['/', ':']) || what.starts_with('@') {
+        let names = names(&expanded.config, &expanded.config.sets);
+        let file = SourceFile::new("argument", what);
+        let mut sink = Sink::new();
+        let Some(selector) = parse_selector(&names, &file, &mut sink) else {
+            return shell.stopped(Fault::Findings, sink, FindingFormat::Full);
+        };
+        let (text, found) = cells(&expanded, &selector);
+        shell.data(&text)?;
+        return Ok(Outcome(if found { CLEAN } else { FOUND }));
+    }
+    match named(&expanded, what) {
+        hits if !hits.is_empty() => {
+            let mut text = String::new();
+            for (id, how) in hits {
+                spec_text(&expanded, id, &how, &mut text);
+            }
+            shell.data(&text)?;
+            Ok(Outcome(CLEAN))
+        }
+        _ => {
+            let mut text = format!("`{what}` is no reference, alias, tag or id of this matrix\n");
+            let tags: Vec<&str> = expanded
+                .matrix
+                .specs
+                .iter()
+                .flat_map(|s| [s.tag.as_str(), s.id.as_str()])
+                .chain(expanded.matrix.aliases.iter().map(|a| a.tag.as_str()))
+                .collect();
+            let bare = what.rsplit(':').next().unwrap_or(what);
+            if let Some(near) = nearest(bare, tags) {
+                let _ = writeln!(text, "nearest: `{near}`");
+            }
+            shell.data(&text)?;
+            Ok(Outcome(FOUND))
+        }
+    }
+}
+
+/// Specs that a word names, and as what.
+fn named(expanded: &Expanded, what: &str) -> Vec<(SpecId, String)> {
+    let config = &expanded.config;
+    let bare = what.split_once('@').map_or(what, |(name, _)| name);
+    let short = bare.strip_prefix("docker.io/").unwrap_or(bare);
+    let same =
+        |reference: &str| reference == bare || reference.strip_prefix("docker.io/") == Some(short);
+    let mut hits = Vec::new();
+    for (index, spec) in expanded.matrix.specs.iter().enumerate() {
+        let id = SpecId(index);
+        let repositories = spec.repositories(config);
+        let is =
+            |tag: &str| tag == what || repositories.iter().any(|r| same(&format!("{r}:{tag}")));
+        if spec.id == what {
+            hits.push((id, "its id".to_owned()));
+        } else if is(&spec.tag) {
+            hits.push((id, "its reference".to_owned()));
+        } else if let Some(alias) = expanded
+            .matrix
+            .aliases
+            .iter()
+            .find(|a| a.spec == id && is(&a.tag))
+        {
+            hits.push((id, format!("its alias `{}`", alias.tag)));
+        }
+    }
+    hits
+}
+
+fn spec_text(expanded: &Expanded, id: SpecId, how: &str, out: &mut String) {
+    let config = &expanded.config;
+    let spec = expanded.matrix.spec(id);
+    let _ = writeln!(out, "{}  ({how})", spec.id);
+    let mut row = |name: &str, value: String| {
+        let _ = writeln!(out, "  {name:<11} {value}");
+    };
+    let cell: Vec<String> = spec
+        .cell
+        .iter()
+        .map(|(a, v)| format!("{}={}", config.axis(a).name, config.value(a, v)))
+        .collect();
+    row(
+        "cell",
+        if cell.is_empty() {
+            "the only one".to_owned()
+        } else {
+            cell.join(", ")
+        },
+    );
+    for repository in spec.repositories(config) {
+        row("reference", format!("{repository}:{}", spec.tag));
+    }
+    for alias in expanded.matrix.aliases.iter().filter(|a| a.spec == id) {
+        row("alias", alias.tag.clone());
+    }
+    let platforms: Vec<&str> = spec.platforms.iter().map(|p| p.as_str()).collect();
+    row("platforms", platforms.join(", "));
+    let mut at = spec;
+    while let Some(parent) = at.parent {
+        at = expanded.matrix.spec(parent);
+        row("stands on", at.id.clone());
+    }
+    row(
+        "base",
+        at.base
+            .clone()
+            .unwrap_or_else(|| "what its own Dockerfile says".to_owned()),
+    );
+    for need in &spec.needs {
+        row("needs", expanded.matrix.spec(*need).id.clone());
+    }
+    let children: Vec<&str> = expanded
+        .matrix
+        .specs
+        .iter()
+        .filter(|s| s.parent == Some(id) || s.needs.contains(&id))
+        .map(|s| s.id.as_str())
+        .collect();
+    if !children.is_empty() {
+        let more = if children.len() > SHOWN {
+            format!(" and {} more", children.len() - SHOWN)
+        } else {
+            String::new()
+        };
+        row(
+            "carries",
+            format!("{}{more}", children[..children.len().min(SHOWN)].join(", ")),
+        );
+    }
+}
+
+/// The text for every cell that a selector means, and whether any exists.
+fn cells(expanded: &Expanded, selector: &crate::matrix::Selector) -> (String, bool) {
+    let config = &expanded.config;
+    let mut out = String::new();
+    let mut exists = 0;
+    let mut gone = 0;
+    let mut shown = 0;
+    let mut nearest_to: Option<Cell> = None;
+    for (index, image) in config.images.iter().enumerate() {
+        for (cell, arch, verdict) in verdicts(config, index, selector) {
+            let mut name = image.key.to_string();
+            for (axis, value) in cell.iter() {
+                let _ = write!(
+                    name,
+                    " {}={}",
+                    config.axis(axis).name,
+                    config.value(axis, value)
+                );
+            }
+            if let Some((axis, value)) = arch {
+                let _ = write!(
+                    name,
+                    " {}={}",
+                    config.axis(axis).name,
+                    config.value(axis, value)
+                );
+            }
+            let there = matches!(verdict, Verdict::Exists);
+            exists += usize::from(there);
+            gone += usize::from(!there);
+            if !there && nearest_to.is_none() {
+                nearest_to = Some(cell.clone());
+            }
+            shown += 1;
+            if shown > SHOWN {
+                continue;
+            }
+            match verdict {
+                Verdict::Exists => {
+                    let spec = expanded
+                        .matrix
+                        .specs
+                        .iter()
+                        .find(|s| s.image.0 == index && s.cell == cell);
+                    let reference = spec.map_or_else(String::new, |s| s.home_reference(config));
+                    let _ = writeln!(out, "{name}\n  exists: {reference}");
+                }
+                Verdict::NotMatched(span) => {
+                    let (line, _) = config.file.line_column(span.start);
+                    let _ = writeln!(
+                        out,
+                        "{name}\n  does not exist: the `match` of image `{}` does not accept it ({}:{line})",
+                        image.key, config.file.path
+                    );
+                }
+                Verdict::Excluded(rule) => {
+                    let rule = &config.excludes[rule];
+                    let (line, _) = config.file.line_column(rule.span.start);
+                    let _ = writeln!(
+                        out,
+                        "{name}\n  does not exist: excluded, {} ({}:{line})",
+                        rule.reason, config.file.path
+                    );
+                }
+                Verdict::NoPlatform(span) => {
+                    let (line, _) = config.file.line_column(span.start);
+                    let _ = writeln!(
+                        out,
+                        "{name}\n  does not exist: `platforms` leaves it out ({}:{line})",
+                        config.file.path
+                    );
+                }
+            }
+        }
+    }
+    if shown > SHOWN {
+        let _ = writeln!(out, "… and {} more", shown - SHOWN);
+    }
+    if shown == 0 {
+        out.push_str("no image has such a cell: none varies over all of these axes\n");
+    }
+    if exists == 0
+        && let Some(spec) = closest(
+            config,
+            &expanded.matrix.specs,
+            selector,
+            nearest_to.as_ref(),
+        )
+    {
+        let _ = writeln!(
+            out,
+            "nearest that exists: {} ({})",
+            spec.describe(config),
+            spec.home_reference(config)
+        );
+    }
+    if shown > 1 {
+        let _ = writeln!(out, "{exists} exist, {gone} do not");
+    }
+    (out, exists > 0)
+}
+
+/// The spec that agrees with what was asked on the most axes.
+fn closest<'a>(
+    config: &Config,
+    specs: &'a [Spec],
+    selector: &crate::matrix::Selector,
+    cell: Option<&Cell>,
+) -> Option<&'a Spec> {
+    let terms = selector
+        .any
+        .first()
+        .map(|c| c.terms.as_slice())
+        .unwrap_or_default();
+    let images = selector.any.first().and_then(|c| c.images.as_ref());
+    let score = |spec: &Spec| {
+        let asked = terms
+            .iter()
+            .filter(|(a, allowed)| spec.cell.get(*a).is_some_and(|v| allowed[v]))
+            .count();
+        let same = cell.map_or(0, |c| {
+            c.iter()
+                .filter(|(a, v)| spec.cell.get(*a) == Some(*v))
+                .count()
+        });
+        // Among equals, the one whose values stand closest in declared order.
+        let far: usize = cell.map_or(0, |c| {
+            c.iter()
+                .filter_map(|(a, v)| spec.cell.get(a).map(|w| v.abs_diff(w)))
+                .sum()
+        });
+        let image = images.is_none_or(|i| i[spec.image.0]);
+        (image, asked, same, std::cmp::Reverse(far))
+    };
+    let _ = config;
+    let mut best: Option<&Spec> = None;
+    for spec in specs {
+        if best.is_none_or(|b| score(spec) > score(b)) {
+            best = Some(spec);
+        }
+    }
+    best
+}

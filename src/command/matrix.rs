@@ -1,0 +1,119 @@
+//! `gen matrix`: regenerate.
+
+use crate::cli::FindingFormat;
+use crate::command::check::difference;
+use crate::command::shell::{Error, Outcome, Shell, counted, outcome};
+use crate::diagnostic::Sink;
+use crate::flow;
+use crate::output::{self, Change, State};
+
+/// How to run.
+pub(super) struct Options {
+    pub dry_run: bool,
+    pub diff: bool,
+    pub take_over: bool,
+    pub format: FindingFormat,
+}
+
+pub(super) fn run(shell: &mut Shell<'_>, options: &Options) -> Result<Outcome, Error> {
+    let repository = shell.repository()?;
+    let writes = !(options.dry_run || options.diff);
+    let _lock = if writes {
+        Some(output::lock(&repository)?)
+    } else {
+        None
+    };
+    let mut sink = Sink::new();
+    let expanded = match flow::expand(&repository, &mut sink) {
+        Ok(expanded) => expanded,
+        Err(fault) => return shell.stopped(fault, sink, options.format),
+    };
+    let rendered = match flow::render(&repository, &expanded, &mut sink) {
+        Ok(rendered) => rendered,
+        Err(fault) => return shell.stopped(fault, sink, options.format),
+    };
+    let drift = match flow::inspect(&repository, &expanded, &rendered, &mut sink) {
+        Ok(drift) => drift,
+        Err(fault) => return shell.stopped(fault, sink, options.format),
+    };
+    // What is about to be mended is no finding; what cannot be is.
+    let mended = |change: &Change| match change.state {
+        State::NotOurs => options.take_over && change.before.is_some(),
+        State::Linked => false,
+        State::Fresh | State::Missing | State::Stale | State::Orphan => true,
+    };
+    let mut findings = sink.into_sorted();
+    findings.retain(|f| {
+        !drift
+            .changes
+            .iter()
+            .any(|c| c.path == *f.primary.path && c.state.code() == Some(f.code) && mended(c))
+    });
+    let changes: Vec<Change> = drift
+        .changes
+        .iter()
+        .filter(|c| mended(c))
+        .cloned()
+        .collect();
+    if options.diff {
+        for change in &changes {
+            shell.data(&difference(change))?;
+        }
+    }
+    if writes {
+        output::write(&repository, &changes)?;
+    }
+    shell.findings(&findings, options.format)?;
+    for change in &changes {
+        let line = format!("{} {}", verb(change, writes), change.path);
+        if options.dry_run {
+            shell.say(&line)
+        } else {
+            shell.detail(&line)
+        }
+    }
+    shell.say(&summary(
+        &changes,
+        &findings,
+        drift.outputs,
+        expanded.matrix.specs.len(),
+        writes,
+    ));
+    Ok(outcome(&findings, false))
+}
+
+fn verb(change: &Change, writes: bool) -> &'static str {
+    match (change.state, writes) {
+        (State::Missing, true) => "wrote",
+        (State::Missing, false) => "would write",
+        (State::Orphan, true) => "removed",
+        (State::Orphan, false) => "would remove",
+        (_, true) => "updated",
+        (_, false) => "would update",
+    }
+}
+
+fn summary(
+    changes: &[Change],
+    findings: &[crate::diagnostic::Finding],
+    outputs: usize,
+    specs: usize,
+    writes: bool,
+) -> String {
+    let count = |state: &[State]| changes.iter().filter(|c| state.contains(&c.state)).count();
+    let written = count(&[State::Missing]);
+    let updated = count(&[State::Stale, State::NotOurs]);
+    let removed = count(&[State::Orphan]);
+    let will = if writes { "" } else { "would be " };
+    let mut text = if changes.is_empty() {
+        format!("{outputs} outputs for {specs} specs are up to date")
+    } else {
+        format!(
+            "{outputs} outputs for {specs} specs: {written} {will}written, {updated} {will}updated, {removed} {will}removed"
+        )
+    };
+    if !findings.is_empty() {
+        text = format!("{}; {text}", counted(findings));
+    }
+    text
+}

@@ -1,0 +1,39 @@
+//! `gen plan`: all that a pipeline needs to know, as JSON.
+
+use std::collections::BTreeSet;
+
+use crate::cli::FindingFormat;
+use crate::command::CLEAN;
+use crate::command::select::{selected, selectors};
+use crate::command::shell::{Error, Outcome, Shell};
+use crate::diagnostic::Sink;
+use crate::flow;
+
+pub(super) fn run(shell: &mut Shell<'_>, only: &[String]) -> Result<Outcome, Error> {
+    let repository = shell.repository()?;
+    let mut sink = Sink::new();
+    let expanded = match flow::expand(&repository, &mut sink) {
+        Ok(expanded) => expanded,
+        Err(fault) => return shell.stopped(fault, sink, FindingFormat::Full),
+    };
+    let only = match selectors(shell, &repository, &expanded.config, only)? {
+        Ok(only) => only,
+        Err(outcome) => return Ok(outcome),
+    };
+    let mut plan = match flow::plan(&repository, &expanded, &mut sink) {
+        Ok(plan) => plan,
+        Err(fault) => return shell.stopped(fault, sink, FindingFormat::Full),
+    };
+    if !only.is_empty() {
+        let kept: BTreeSet<&str> = expanded
+            .matrix
+            .specs
+            .iter()
+            .filter(|s| selected(&expanded, &only, s))
+            .map(|s| s.id.as_str())
+            .collect();
+        plan.specs.retain(|s| kept.contains(s.id.as_str()));
+    }
+    shell.data(&plan.to_json())?;
+    Ok(Outcome(CLEAN))
+}

@@ -1,0 +1,66 @@
+//! `--only`: which specs are meant.
+
+use std::cell::RefCell;
+
+use indexmap::IndexMap;
+
+use crate::cli::FindingFormat;
+use crate::command::shell::{Error, Shell};
+use crate::config::{Config, Names, parse_selector, raw};
+use crate::diagnostic::Sink;
+use crate::flow::{Expanded, Fault};
+use crate::image::Spec;
+use crate::matrix::Selector;
+use crate::source::{Repository, SourceFile};
+
+/// Reads selectors of the command line. `Err` holds the outcome when one cannot be read.
+pub(super) fn selectors(
+    shell: &Shell<'_>,
+    repository: &Repository,
+    config: &Config,
+    texts: &[String],
+) -> Result<Result<Vec<Selector>, super::shell::Outcome>, Error> {
+    if texts.is_empty() {
+        return Ok(Ok(Vec::new()));
+    }
+    let _ = repository;
+    let sets = config.sets.clone();
+    let names = names(config, &sets);
+    let mut sink = Sink::new();
+    let mut found = Vec::new();
+    for text in texts {
+        let file = SourceFile::new("--only", text.as_str());
+        found.extend(parse_selector(&names, &file, &mut sink));
+    }
+    if sink.is_empty() {
+        return Ok(Ok(found));
+    }
+    Ok(Err(shell.stopped(
+        Fault::Findings,
+        sink,
+        FindingFormat::Full,
+    )?))
+}
+
+/// The names that selectors over this matrix may use.
+pub(super) fn names<'a>(
+    config: &'a Config,
+    sets: &'a IndexMap<crate::config::Spanned<String>, crate::config::Spanned<raw::RawSelector>>,
+) -> Names<'a> {
+    Names {
+        axes: &config.axes,
+        images: config.images.iter().map(|i| &*i.key).collect(),
+        sets,
+        used: RefCell::default(),
+    }
+}
+
+/// Whether a spec is meant: by any of the selectors, or by none being given.
+pub(super) fn selected(expanded: &Expanded, selectors: &[Selector], spec: &Spec) -> bool {
+    let config = &expanded.config;
+    let arch = config.arch.filter(|_| config.images[spec.image.0].folded);
+    selectors.is_empty()
+        || selectors
+            .iter()
+            .any(|s| s.holds_on_any(spec.image, &spec.cell, arch, &spec.arches))
+}

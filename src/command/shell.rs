@@ -1,0 +1,167 @@
+//! Where commands meet the world: the repository, stdout for data, stderr for people.
+
+#![expect(
+    clippy::disallowed_methods,
+    reason = "where commands meet the terminal and its environment"
+)]
+
+use std::env;
+use std::io::{self, IsTerminal, Write};
+use std::process::ExitCode;
+
+use crate::cli::{Color, FindingFormat, Global};
+use crate::command::{CLEAN, FOUND, NO_PLAN};
+use crate::diagnostic::{self, Finding, Severity, Sink};
+use crate::flow::Fault;
+use crate::output::WriteError;
+use crate::source::{ReadError, Repository};
+
+/// The exit code of a command that came to its end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Outcome(pub u8);
+
+/// Why a command could not come to its end.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum Error {
+    /// Reading failed.
+    #[error(transparent)]
+    Read(#[from] ReadError),
+    /// Writing an output failed.
+    #[error(transparent)]
+    Write(#[from] WriteError),
+    /// Printing failed.
+    #[error("cannot print: {0}")]
+    Print(#[from] io::Error),
+}
+
+/// What every command needs.
+pub(super) struct Shell<'a> {
+    global: &'a Global,
+    styled: bool,
+}
+
+impl<'a> Shell<'a> {
+    pub fn new(global: &'a Global) -> Self {
+        let set = |name: &str| env::var_os(name).is_some_and(|v| !v.is_empty());
+        let styled = match global.color {
+            Color::Always => true,
+            Color::Never => false,
+            Color::Auto if set("NO_COLOR") => false,
+            Color::Auto => {
+                env::var_os("CLICOLOR_FORCE").is_some_and(|v| v != "0" && !v.is_empty())
+                    || io::stderr().is_terminal()
+            }
+        };
+        Shell { global, styled }
+    }
+
+    /// Finds the repository.
+    pub fn repository(&self) -> Result<Repository, Error> {
+        Ok(Repository::find(
+            &self.global.directory,
+            self.global.config.as_deref(),
+        )?)
+    }
+
+    /// Data, to stdout.
+    pub fn data(&self, text: &str) -> Result<(), Error> {
+        let mut out = io::stdout().lock();
+        out.write_all(text.as_bytes())?;
+        out.flush()?;
+        Ok(())
+    }
+
+    /// A line for people, to stderr, unless they asked for quiet.
+    pub fn say(&self, text: &str) {
+        if !self.global.quiet {
+            self.insist(text);
+        }
+    }
+
+    /// A line for people that asked for more.
+    pub fn detail(&self, text: &str) {
+        if self.global.verbose {
+            self.insist(text);
+        }
+    }
+
+    fn insist(&self, text: &str) {
+        // A closed stderr is nobody's to hear of.
+        let _ = writeln!(io::stderr(), "{text}");
+    }
+
+    /// Prints findings: JSON to stdout, the others to stderr.
+    pub fn findings(&self, findings: &[Finding], format: FindingFormat) -> Result<(), Error> {
+        let text = match format {
+            FindingFormat::Json => return self.data(&diagnostic::json(findings)),
+            FindingFormat::Concise => diagnostic::concise(findings),
+            FindingFormat::Full => diagnostic::full(findings, self.styled),
+        };
+        let _ = io::stderr().write_all(text.as_bytes());
+        Ok(())
+    }
+
+    /// Ends a command that could not build a plan: its findings, and exit code 2.
+    pub fn stopped(
+        &self,
+        fault: Fault,
+        sink: Sink,
+        format: FindingFormat,
+    ) -> Result<Outcome, Error> {
+        if let Fault::Read(error) = fault {
+            let findings = sink.into_sorted();
+            if !findings.is_empty() {
+                self.findings(&findings, format)?;
+            }
+            return Err(error.into());
+        }
+        let findings = sink.into_sorted();
+        self.findings(&findings, format)?;
+        self.say(&format!("{}; no plan could be built", counted(&findings)));
+        Ok(Outcome(NO_PLAN))
+    }
+
+    /// A failure of the machine: what was being done to which path.
+    pub fn fail(&self, error: &Error) -> ExitCode {
+        if let Error::Print(inner) = error
+            && inner.kind() == io::ErrorKind::BrokenPipe
+        {
+            return ExitCode::from(CLEAN);
+        }
+        self.insist(&format!("error: {error}"));
+        if let Error::Read(ReadError::NoMatrix(_)) = error {
+            self.insist("help: create a `matrix.toml` there, or name one with `--config`");
+        }
+        ExitCode::from(NO_PLAN)
+    }
+}
+
+/// `2 errors, 1 warning`.
+pub(super) fn counted(findings: &[Finding]) -> String {
+    let count = |severity| findings.iter().filter(|f| f.severity() == severity).count();
+    let mut parts = Vec::new();
+    for (severity, one, many) in [
+        (Severity::Error, "error", "errors"),
+        (Severity::Warning, "warning", "warnings"),
+        (Severity::Note, "note", "notes"),
+    ] {
+        match count(severity) {
+            0 => {}
+            1 => parts.push(format!("1 {one}")),
+            n => parts.push(format!("{n} {many}")),
+        }
+    }
+    if parts.is_empty() {
+        "no findings".to_owned()
+    } else {
+        parts.join(", ")
+    }
+}
+
+/// Exit code for findings of rules.
+pub(super) fn outcome(findings: &[Finding], deny_warnings: bool) -> Outcome {
+    let fails = findings.iter().any(|f| {
+        f.severity() == Severity::Error || (deny_warnings && f.severity() == Severity::Warning)
+    });
+    Outcome(if fails { FOUND } else { CLEAN })
+}

@@ -1,0 +1,153 @@
+//! The flow, step by step: what every command runs a part of.
+
+use crate::check;
+use crate::config::{self, Config};
+use crate::diagnostic::{Finding, Sink, Stopped, code};
+use crate::emit::{Emission, emit};
+use crate::image::{Contents, ContextHash, Matrix, Plan, render_specs, resolve};
+use crate::output::{Drift, Owned, Tree, compare};
+use crate::render::Templates;
+use crate::source::{ReadError, Repository};
+
+/// The matrix with its specs resolved: enough to list them.
+#[derive(Debug)]
+pub struct Expanded {
+    /// The valid configuration.
+    pub config: Config,
+    /// The specs.
+    pub matrix: Matrix,
+}
+
+/// Everything rendered in memory.
+#[derive(Debug)]
+pub struct Rendered {
+    /// What goes into each spec.
+    pub contents: Contents,
+    /// The plan.
+    pub plan: Plan,
+    /// The outputs.
+    pub tree: Tree,
+    /// What gen owns on disk.
+    pub owned: Owned,
+}
+
+/// Why a step gave no result.
+#[derive(Debug, thiserror::Error)]
+pub enum Fault {
+    /// Findings say why.
+    #[error("the matrix contradicts itself")]
+    Findings,
+    /// The machine failed.
+    #[error(transparent)]
+    Read(#[from] ReadError),
+}
+
+impl From<Stopped> for Fault {
+    fn from(_: Stopped) -> Self {
+        Fault::Findings
+    }
+}
+
+/// Reads and expands the matrix.
+///
+/// # Errors
+/// When it cannot be read, or no plan can be built from it (why is in `sink`).
+pub fn expand(repository: &Repository, sink: &mut Sink) -> Result<Expanded, Fault> {
+    let file = repository.read_text(repository.matrix_path())?;
+    let config = config::load(&file, sink)?;
+    let matrix = resolve(&config, sink)?;
+    Ok(Expanded { config, matrix })
+}
+
+/// The plan, without what is written.
+///
+/// # Errors
+/// As [`render`].
+pub fn plan(repository: &Repository, expanded: &Expanded, sink: &mut Sink) -> Result<Plan, Fault> {
+    let owned = Owned::read(repository)?;
+    let mut templates = Templates::new(repository);
+    let contents = contents(repository, expanded, &owned, &mut templates, sink)?;
+    Ok(Plan::new(&expanded.config, &expanded.matrix, &contents))
+}
+
+fn contents(
+    repository: &Repository,
+    expanded: &Expanded,
+    owned: &Owned,
+    templates: &mut Templates<'_>,
+    sink: &mut Sink,
+) -> Result<Contents, Fault> {
+    let ours = |path: &str, bytes: &[u8]| owned.claims(path, bytes);
+    let mut contexts = ContextHash::new(repository, &ours);
+    Ok(render_specs(
+        &expanded.config,
+        &expanded.matrix,
+        repository,
+        templates,
+        &mut contexts,
+        sink,
+    )?)
+}
+
+/// Renders everything into memory.
+///
+/// # Errors
+/// When a template fails or a build context cannot be read (why is in `sink`).
+pub fn render(
+    repository: &Repository,
+    expanded: &Expanded,
+    sink: &mut Sink,
+) -> Result<Rendered, Fault> {
+    let Expanded { config, matrix } = expanded;
+    if let (Some(span), true) = (config.ci.any(), config.registries.is_empty()) {
+        sink.push(
+            Finding::new(
+                &code::NO_REGISTRY,
+                "a pipeline is asked for, and no registry is declared",
+                config.place(span, "where would it push to?"),
+            )
+            .help("add `[registry.hub]` with `prefix = \"docker.io/…\"`"),
+        );
+        return Err(Fault::Findings);
+    }
+    let owned = Owned::read(repository)?;
+    let mut templates = Templates::new(repository);
+    let contents = contents(repository, expanded, &owned, &mut templates, sink)?;
+    let plan = Plan::new(config, matrix, &contents);
+    let tree = emit(&mut Emission {
+        config,
+        plan: &plan,
+        contents: &contents,
+        templates: &mut templates,
+        sink,
+    })
+    .close();
+    sink.checkpoint()?;
+    Ok(Rendered {
+        contents,
+        plan,
+        tree,
+        owned,
+    })
+}
+
+/// Compares with the disk and runs every rule.
+///
+/// # Errors
+/// When an output exists and cannot be read.
+pub fn inspect(
+    repository: &Repository,
+    expanded: &Expanded,
+    rendered: &Rendered,
+    sink: &mut Sink,
+) -> Result<Drift, Fault> {
+    let drift = compare(repository, &rendered.tree, &rendered.owned)?;
+    let context = check::Context {
+        config: &expanded.config,
+        matrix: &expanded.matrix,
+        contents: &rendered.contents,
+        drift: &drift,
+    };
+    check::run(&context, sink);
+    Ok(drift)
+}
