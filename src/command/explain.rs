@@ -8,7 +8,7 @@ use crate::command::shell::{Error, Outcome, Shell};
 use crate::command::{CLEAN, FOUND};
 use crate::config::{Config, parse_selector};
 use crate::diagnostic::{Sink, nearest};
-use crate::flow::{self, Expanded, Fault};
+use crate::flow::{self, Expanded};
 use crate::image::{Spec, SpecId};
 use crate::matrix::{Cell, Verdict, verdicts};
 use crate::source::SourceFile;
@@ -24,11 +24,11 @@ pub(super) fn run(shell: &mut Shell<'_>, what: &str) -> Result<Outcome, Error> {
         Err(fault) => return shell.stopped(fault, sink, FindingFormat::Full),
     };
     if what.contains('=') && !what.contains(['/', ':']) || what.starts_with('@') {
-        let names = names(&expanded.config, &expanded.config.sets);
+        let names = names(&expanded.config);
         let file = SourceFile::new("argument", what);
         let mut sink = Sink::new();
         let Some(selector) = parse_selector(&names, &file, &mut sink) else {
-            return shell.stopped(Fault::Findings, sink, FindingFormat::Full);
+            return shell.unreadable(sink);
         };
         let (text, found) = cells(&expanded, &selector);
         shell.data(&text)?;
@@ -234,20 +234,15 @@ fn cells(expanded: &Expanded, selector: &crate::matrix::Selector) -> (String, bo
     if shown == 0 {
         out.push_str("no image has such a cell: none varies over all of these axes\n");
     }
-    if exists == 0
-        && let Some(spec) = closest(
-            config,
-            &expanded.matrix.specs,
-            selector,
-            nearest_to.as_ref(),
-        )
-    {
-        let _ = writeln!(
-            out,
-            "nearest that exists: {} ({})",
-            spec.describe(config),
-            spec.home_reference(config)
-        );
+    if exists == 0 {
+        for spec in nearest_specs(expanded, selector, nearest_to.as_ref()) {
+            let _ = writeln!(
+                out,
+                "nearest that exists: {} ({})",
+                spec.describe(config),
+                spec.home_reference(config)
+            );
+        }
     }
     if shown > 1 {
         let _ = writeln!(out, "{exists} exist, {gone} do not");
@@ -255,9 +250,45 @@ fn cells(expanded: &Expanded, selector: &crate::matrix::Selector) -> (String, bo
     (out, exists > 0)
 }
 
+/// For each axis the closest spec that differs in it alone; where there is none, the one that agrees on the most axes.
+fn nearest_specs<'a>(
+    expanded: &'a Expanded,
+    selector: &crate::matrix::Selector,
+    asked: Option<&Cell>,
+) -> Vec<&'a Spec> {
+    let (config, specs) = (&expanded.config, &expanded.matrix.specs);
+    let images = selector.any.first().and_then(|c| c.images.as_ref());
+    let mut found: Vec<&Spec> = Vec::new();
+    for (axis, value) in asked.iter().flat_map(|c| c.iter()) {
+        let others = |spec: &&Spec| {
+            images.is_none_or(|i| i[spec.image.0])
+                && asked.is_some_and(|c| {
+                    spec.cell.iter().count() == c.iter().count()
+                        && c.iter()
+                            .all(|(a, v)| a == axis || spec.cell.get(a) == Some(v))
+                })
+        };
+        // `none` is far from everything else.
+        let far = |spec: &&Spec| {
+            let values = &config.axis(axis).values;
+            let has = spec.cell.get(axis).unwrap_or(value);
+            let apart = values[value].is_none() != values[has].is_none();
+            if apart {
+                values.len()
+            } else {
+                value.abs_diff(has)
+            }
+        };
+        found.extend(specs.iter().filter(others).min_by_key(far));
+    }
+    if found.is_empty() {
+        found.extend(closest(specs, selector, asked));
+    }
+    found
+}
+
 /// The spec that agrees with what was asked on the most axes.
 fn closest<'a>(
-    config: &Config,
     specs: &'a [Spec],
     selector: &crate::matrix::Selector,
     cell: Option<&Cell>,
@@ -269,25 +300,17 @@ fn closest<'a>(
         .unwrap_or_default();
     let images = selector.any.first().and_then(|c| c.images.as_ref());
     let score = |spec: &Spec| {
+        let image = images.is_none_or(|i| i[spec.image.0]);
         let asked = terms
             .iter()
-            .filter(|(a, allowed)| spec.cell.get(*a).is_some_and(|v| allowed[v]))
-            .count();
+            .filter(|(a, allowed)| spec.cell.get(*a).is_some_and(|v| allowed[v]));
         let same = cell.map_or(0, |c| {
             c.iter()
                 .filter(|(a, v)| spec.cell.get(*a) == Some(*v))
                 .count()
         });
-        // Among equals, the one whose values stand closest in declared order.
-        let far: usize = cell.map_or(0, |c| {
-            c.iter()
-                .filter_map(|(a, v)| spec.cell.get(a).map(|w| v.abs_diff(w)))
-                .sum()
-        });
-        let image = images.is_none_or(|i| i[spec.image.0]);
-        (image, asked, same, std::cmp::Reverse(far))
+        (image, asked.count(), same)
     };
-    let _ = config;
     let mut best: Option<&Spec> = None;
     for spec in specs {
         if best.is_none_or(|b| score(spec) > score(b)) {

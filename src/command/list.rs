@@ -50,7 +50,7 @@ pub(super) fn run(
         Ok(expanded) => expanded,
         Err(fault) => return shell.stopped(fault, sink, FindingFormat::Full),
     };
-    let only = match selectors(shell, &repository, &expanded.config, only)? {
+    let only = match selectors(shell, &expanded.config, only)? {
         Ok(only) => only,
         Err(outcome) => return Ok(outcome),
     };

@@ -2,30 +2,24 @@
 
 use std::cell::RefCell;
 
-use indexmap::IndexMap;
-
-use crate::cli::FindingFormat;
 use crate::command::shell::{Error, Shell};
-use crate::config::{Config, Names, parse_selector, raw};
+use crate::config::{Config, Names, parse_selector};
 use crate::diagnostic::Sink;
-use crate::flow::{Expanded, Fault};
+use crate::flow::Expanded;
 use crate::image::Spec;
 use crate::matrix::Selector;
-use crate::source::{Repository, SourceFile};
+use crate::source::SourceFile;
 
 /// Reads selectors of the command line. `Err` holds the outcome when one cannot be read.
 pub(super) fn selectors(
     shell: &Shell<'_>,
-    repository: &Repository,
     config: &Config,
     texts: &[String],
 ) -> Result<Result<Vec<Selector>, super::shell::Outcome>, Error> {
     if texts.is_empty() {
         return Ok(Ok(Vec::new()));
     }
-    let _ = repository;
-    let sets = config.sets.clone();
-    let names = names(config, &sets);
+    let names = names(config);
     let mut sink = Sink::new();
     let mut found = Vec::new();
     for text in texts {
@@ -35,22 +29,15 @@ pub(super) fn selectors(
     if sink.is_empty() {
         return Ok(Ok(found));
     }
-    Ok(Err(shell.stopped(
-        Fault::Findings,
-        sink,
-        FindingFormat::Full,
-    )?))
+    Ok(Err(shell.unreadable(sink)?))
 }
 
 /// The names that selectors over this matrix may use.
-pub(super) fn names<'a>(
-    config: &'a Config,
-    sets: &'a IndexMap<crate::config::Spanned<String>, crate::config::Spanned<raw::RawSelector>>,
-) -> Names<'a> {
+pub(super) fn names(config: &Config) -> Names<'_> {
     Names {
         axes: &config.axes,
         images: config.images.iter().map(|i| &*i.key).collect(),
-        sets,
+        sets: &config.sets,
         used: RefCell::default(),
     }
 }

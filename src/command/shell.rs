@@ -121,6 +121,14 @@ impl<'a> Shell<'a> {
         Ok(Outcome(NO_PLAN))
     }
 
+    /// Ends a command whose argument could not be read: its findings, and exit code 2.
+    pub fn unreadable(&self, sink: Sink) -> Result<Outcome, Error> {
+        let findings = sink.into_sorted();
+        self.findings(&findings, FindingFormat::Full)?;
+        self.say(&counted(&findings));
+        Ok(Outcome(NO_PLAN))
+    }
+
     /// A failure of the machine: what was being done to which path.
     pub fn fail(&self, error: &Error) -> ExitCode {
         if let Error::Print(inner) = error
