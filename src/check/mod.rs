@@ -6,3 +6,4 @@ mod rules;
 
 pub use context::Context;
 pub use registry::{RULES, Rule, run};
+pub use rules::release_baked::{RELEASE_LABEL, release_finding};

@@ -6,7 +6,7 @@ use crate::cli::FindingFormat;
 use crate::command::select::names;
 use crate::command::shell::{Error, Outcome, Shell};
 use crate::command::{CLEAN, FOUND};
-use crate::config::{Config, parse_selector};
+use crate::config::parse_selector;
 use crate::diagnostic::{Sink, nearest};
 use crate::flow::{self, Expanded};
 use crate::image::{Spec, SpecId};

@@ -223,15 +223,7 @@ impl Builder<'_> {
         }
         for (axis, at) in &uses.comparisons {
             let span = inner_span(self.file, &field.source, &field.span, Some(at.clone()));
-            let bare = axis.split('.').next().unwrap_or(axis);
-            let finding = Finding::new(
-                &code::AXIS_COMPARISON,
-                format!("comparing `{axis}` like this would silently be false"),
-                self.place(span, "an axis is an object, a number or a text; the other side is not"),
-            )
-            .help(format!(
-                "use `{bare} is matching(\">=12,<13\")`, `{bare} is matching(\"value\")`, or `if {bare}` for \"not none\""
-            ));
+            let finding = comparison_finding(axis, self.place(span, COMPARISON_LABEL));
             self.sink.push(finding);
         }
     }
@@ -487,6 +479,23 @@ pub(super) fn inner_span(
         }
         _ => span.clone(),
     }
+}
+
+/// What stands beside a comparison that would silently be false.
+pub const COMPARISON_LABEL: &str =
+    "an axis is an object, a number or a text; the other side is not";
+
+/// The finding for a comparison of `axis` that would silently be false.
+pub fn comparison_finding(axis: &str, place: Place) -> Finding {
+    let bare = axis.split('.').next().unwrap_or(axis);
+    Finding::new(
+        &code::AXIS_COMPARISON,
+        format!("comparing `{axis}` like this would silently be false"),
+        place,
+    )
+    .help(format!(
+        "use `{bare} is matching(\">=12,<13\")`, `{bare} is matching(\"value\")`, or `if {bare}` for \"not none\""
+    ))
 }
 
 /// The finding for a field that failed to render.

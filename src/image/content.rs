@@ -7,11 +7,12 @@ use indexmap::IndexMap;
 use minijinja::Value;
 use sha2::{Digest, Sha256};
 
-use crate::config::{Config, field_finding};
-use crate::diagnostic::{Finding, Sink, Stopped, code};
+use crate::check::{RELEASE_LABEL, release_finding};
+use crate::config::{COMPARISON_LABEL, Config, comparison_finding, field_finding};
+use crate::diagnostic::{Finding, Place, Sink, Stopped, code};
 use crate::emit::dockerfile;
 use crate::image::{ContextHash, Matrix, Spec, SpecId};
-use crate::render::{Field, Scope, Templates};
+use crate::render::{Dialect, Field, Scope, Templates};
 use crate::source::{Repository, SourceFile};
 
 /// Where rendered Dockerfiles stand.
@@ -113,11 +114,28 @@ pub fn render_specs(
             Err(Stopped) => references[id.0].clear(),
         }
     }
+    templates_read(config, templates, sink);
     sink.checkpoint()?;
     done.into_iter()
         .collect::<Option<Vec<_>>>()
         .map(Contents)
         .ok_or(Stopped)
+}
+
+/// What Dockerfile templates read that they should not: comparisons that are silently false, and the release.
+fn templates_read(config: &Config, templates: &Templates<'_>, sink: &mut Sink) {
+    let is_axis = |name: &str| config.axes.iter().any(|a| &*a.word == name);
+    for (file, uses) in templates.uses(Dialect::Dockerfile, &is_axis) {
+        for (axis, at) in uses.comparisons {
+            sink.push(comparison_finding(
+                &axis,
+                Place::span(&file, at, COMPARISON_LABEL),
+            ));
+        }
+        for (_, at) in uses.names.into_iter().filter(|(name, _)| name == "release") {
+            sink.push(release_finding(Place::span(&file, at, RELEASE_LABEL)));
+        }
+    }
 }
 
 struct One<'a> {
@@ -224,7 +242,7 @@ impl One<'_> {
                     .as_ref()
                     .map_or(dockerfile::TEMPLATE, |t| t.value.as_str());
                 let text = templates
-                    .render(crate::render::Dialect::Dockerfile, name, &view)
+                    .render(Dialect::Dockerfile, name, &view)
                     .map_err(|error| {
                         let config = self.config;
                         let span = merged.template.as_ref().map(|t| t.span.clone());

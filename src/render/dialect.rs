@@ -26,7 +26,8 @@ pub enum Dialect {
 }
 
 impl Dialect {
-    fn syntax(self) -> SyntaxConfig {
+    /// Its delimiters and how white space around blocks goes.
+    pub(super) fn syntax(self) -> SyntaxConfig {
         let mut syntax = SyntaxConfig::builder();
         syntax
             .trim_blocks(true)

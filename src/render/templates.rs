@@ -6,6 +6,7 @@ use std::sync::Arc;
 use minijinja::{Environment, Error, ErrorKind, Value};
 
 use crate::diagnostic::{Finding, Place, code};
+use crate::render::analyse::{Uses, analyse};
 use crate::render::dialect::{Dialect, environment};
 use crate::source::{Repository, SourceFile};
 
@@ -77,6 +78,26 @@ impl<'a> Templates<'a> {
             .or_else(|| {
                 shipped(name).map(|text| SourceFile::new(format!("gen:templates/{name}"), text))
             })
+    }
+
+    /// What every template loaded so far for a dialect reads, with its file.
+    pub fn uses(
+        &self,
+        dialect: Dialect,
+        is_axis: &dyn Fn(&str) -> bool,
+    ) -> Vec<(Arc<SourceFile>, Uses)> {
+        let loaded = self
+            .engines
+            .get(&dialect)
+            .into_iter()
+            .flat_map(|engine| engine.templates());
+        let files = loaded.filter_map(|(name, _)| self.source(name));
+        files
+            .filter_map(|file| {
+                let uses = analyse(&file.text, &file.path, dialect.syntax(), is_axis).ok()?;
+                Some((file, uses))
+            })
+            .collect()
     }
 
     fn engine(&mut self, dialect: Dialect) -> &mut Environment<'static> {

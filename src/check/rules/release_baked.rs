@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use crate::check::Context;
-use crate::diagnostic::{Finding, Sink, code};
+use crate::diagnostic::{Finding, Place, Sink, code};
 
 pub fn run(cx: &Context<'_>, sink: &mut Sink) {
     let mut seen = BTreeSet::new();
@@ -12,19 +12,20 @@ pub fn run(cx: &Context<'_>, sink: &mut Sink) {
             if !cx.config.fields.reads(field, "release") || !seen.insert(field.span.start) {
                 continue;
             }
-            sink.push(
-                Finding::new(
-                    &code::RELEASE_BAKED,
-                    "the release goes into the image",
-                    cx.place(
-                        field.span.clone(),
-                        "so every release builds all of these again",
-                    ),
-                )
-                .note(
-                    "an image whose content did not change is only tagged anew; this one never is",
-                ),
-            );
+            sink.push(release_finding(cx.place(field.span.clone(), RELEASE_LABEL)));
         }
     }
+}
+
+/// What stands beside a place that prints the release.
+pub const RELEASE_LABEL: &str = "so every release builds all of these again";
+
+/// The note about a place that prints the release into the image.
+pub fn release_finding(place: Place) -> Finding {
+    Finding::new(
+        &code::RELEASE_BAKED,
+        "the release goes into the image",
+        place,
+    )
+    .note("an image whose content did not change is only tagged anew; this one never is")
 }
