@@ -12,26 +12,42 @@ fn level(severity: Severity) -> Level<'static> {
     }
 }
 
-fn add_place<'a>(group: Group<'a>, place: &'a Place, kind: AnnotationKind) -> Group<'a> {
-    match &place.at {
-        Some((file, span)) => {
-            let end = span.end.min(file.text.len());
-            let start = span.start.min(end);
-            // Only the lines around the span: a large file would be split line by line otherwise.
-            let (window, offset, first_line) = file.window(start..end);
-            let mut annotation = kind.span(start - offset..end - offset);
-            if !place.label.is_empty() {
-                annotation = annotation.label(place.label.as_str());
-            }
-            group.element(
-                Snippet::source(window)
-                    .line_start(first_line)
-                    .path(&*place.path)
-                    .annotation(annotation),
-            )
+/// Adds the places of one file: as one snippet, so that both sides of a conflict stand in one picture.
+fn add_places<'a>(group: Group<'a>, places: &[(&'a Place, AnnotationKind)]) -> Group<'a> {
+    let spans = places.iter().filter_map(|(place, kind)| {
+        let (file, span) = place.at.as_ref()?;
+        let end = span.end.min(file.text.len());
+        Some((file, span.start.min(end)..end, *kind, place))
+    });
+    let spans: Vec<_> = spans.collect();
+    let Some((file, ..)) = spans.first() else {
+        return places.iter().fold(group, |group, (place, _)| {
+            group.element(Origin::path(&*place.path))
+        });
+    };
+    // Only the lines around the spans: a large file would be split line by line otherwise.
+    let start = spans
+        .iter()
+        .map(|(_, span, ..)| span.start)
+        .min()
+        .unwrap_or(0);
+    let end = spans
+        .iter()
+        .map(|(_, span, ..)| span.end)
+        .max()
+        .unwrap_or(0);
+    let (window, offset, first_line) = file.window(start..end);
+    let mut snippet = Snippet::source(window)
+        .line_start(first_line)
+        .path(&*file.path);
+    for (_, span, kind, place) in &spans {
+        let mut annotation = kind.span(span.start - offset..span.end - offset);
+        if !place.label.is_empty() {
+            annotation = annotation.label(place.label.as_str());
         }
-        None => group.element(Origin::path(&*place.path)),
+        snippet = snippet.annotation(annotation);
     }
+    group.element(snippet)
 }
 
 /// Renders every finding with a blank line after each. `styled` turns ANSI colours on; meaning never depends on them.
@@ -49,9 +65,26 @@ pub fn full(findings: &[Finding], styled: bool) -> String {
                 .primary_title(finding.headline.as_str())
                 .id(finding.code.name),
         );
-        group = add_place(group, &finding.primary, AnnotationKind::Primary);
-        for place in &finding.related {
-            group = add_place(group, place, AnnotationKind::Context);
+        let mut places = vec![(&finding.primary, AnnotationKind::Primary)];
+        places.extend(
+            finding
+                .related
+                .iter()
+                .map(|place| (place, AnnotationKind::Context)),
+        );
+        let mut files: Vec<&str> = places.iter().map(|(place, _)| &*place.path).collect();
+        files.dedup();
+        let mut shown: Vec<&str> = Vec::new();
+        for path in files {
+            if !shown.contains(&path) {
+                shown.push(path);
+                let of_file: Vec<_> = places
+                    .iter()
+                    .filter(|(p, _)| &*p.path == path)
+                    .copied()
+                    .collect();
+                group = add_places(group, &of_file);
+            }
         }
         for note in &finding.notes {
             group = group.element(Level::NOTE.message(note.as_str()));

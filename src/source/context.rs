@@ -5,7 +5,6 @@
 use std::collections::BTreeMap;
 use std::fs;
 use std::io;
-use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
 use globset::{GlobBuilder, GlobMatcher};
@@ -169,7 +168,7 @@ fn walk(
                 Kind::Link
             } else if kind.is_file() {
                 Kind::File {
-                    executable: entry.metadata()?.permissions().mode() & 0o111 != 0,
+                    executable: executable(&entry.metadata()?),
                 }
             } else {
                 continue;
@@ -178,6 +177,17 @@ fn walk(
         }
     }
     Ok(())
+}
+
+#[cfg(unix)]
+fn executable(meta: &fs::Metadata) -> bool {
+    use std::os::unix::fs::PermissionsExt;
+    meta.permissions().mode() & 0o111 != 0
+}
+
+#[cfg(not(unix))]
+fn executable(_: &fs::Metadata) -> bool {
+    false
 }
 
 #[cfg(test)]
