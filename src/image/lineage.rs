@@ -147,7 +147,7 @@ impl Finder<'_> {
             let finding = Finding::new(
                 &code::PARENT_PLATFORM,
                 format!(
-                    "{} is built for `{lacking}`, its parent is not",
+                    "{} is built for `{lacking}`, what it stands on is not",
                     spec.describe(config)
                 ),
                 config.place(

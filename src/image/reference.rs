@@ -56,6 +56,35 @@ fn component_fault(component: &str) -> Option<String> {
         .map(|s| format!("`{s}` cannot stand between two letters"))
 }
 
+/// Why `text` is not a reference `[host/]path[:tag][@digest]`; `None` when it is.
+pub fn reference_fault(text: &str) -> Option<String> {
+    let (named, digest) = text
+        .split_once('@')
+        .map_or((text, None), |(n, d)| (n, Some(d)));
+    let hex = |d: &str| {
+        d.split_once(':').is_some_and(|(algorithm, hex)| {
+            !algorithm.is_empty() && hex.len() >= 32 && hex.bytes().all(|b| b.is_ascii_hexdigit())
+        })
+    };
+    if digest.is_some_and(|d| !hex(d)) {
+        return Some("what follows `@` is not a digest such as `sha256:…`".to_owned());
+    }
+    let (repository, tag) = match named.rsplit_once(':') {
+        Some((repository, tag)) if !tag.contains('/') => (repository, Some(tag)),
+        _ => (named, None),
+    };
+    let first = repository.split('/').next().unwrap_or_default();
+    let path = if repository.contains('/') && (first.contains(['.', ':']) || first == "localhost") {
+        if let Some(fault) = host_fault(first) {
+            return Some(format!("`{first}`: {fault}"));
+        }
+        &repository[first.len() + 1..]
+    } else {
+        repository
+    };
+    path_fault(path).or_else(|| tag.and_then(tag_fault))
+}
+
 /// A character as people can see it.
 fn quoted(c: char) -> String {
     if c == ' ' {
@@ -128,6 +157,34 @@ mod tests {
             "", "A", "a/", "/a", "a..b", "a___b", "-a", "a_", "a b", "a._b",
         ] {
             assert!(path_fault(bad).is_some(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn references_follow_the_grammar() {
+        let digest = format!("ubuntu:24.04@sha256:{}", "0".repeat(64));
+        for good in [
+            "ubuntu",
+            "ubuntu:24.04",
+            "localhost:5000/a/b:c",
+            "ghcr.io/x/y",
+            "nvidia/cuda:1-base",
+            &digest,
+        ] {
+            assert_eq!(reference_fault(good), None, "{good}");
+        }
+        for bad in [
+            "",
+            "Ubuntu",
+            "ubuntu:",
+            "ubuntu 24",
+            "ubuntu@latest",
+            "a//b",
+            "ghcr.io/",
+            "a:b:c",
+            "https://x/y",
+        ] {
+            assert!(reference_fault(bad).is_some(), "{bad}");
         }
     }
 

@@ -8,7 +8,7 @@ use minijinja::Value;
 
 use crate::config::{Config, Image, field_finding};
 use crate::diagnostic::{Finding, Sink, Stopped, code};
-use crate::image::reference::{MAX_REPOSITORY, path_fault, tag_fault};
+use crate::image::reference::{MAX_REPOSITORY, path_fault, reference_fault, tag_fault};
 use crate::image::spec::spec_id;
 use crate::image::{Matrix, Merged, Platform, Spec, aliases, lineage, merge};
 use crate::matrix::{Cell, ImageId, MAX_CELLS, Rules, expand, product_size};
@@ -225,11 +225,11 @@ fn one(
         Some(field) => Some(text(field)?),
         None => None,
     };
-    let immutable = [&merged.name, &merged.tag]
-        .into_iter()
-        .flatten()
-        .any(|f| config.fields.reads(f, "release"))
-        || merged.tag.is_none();
+    let immutable = merged.tag.is_none()
+        || [&merged.name, &merged.tag]
+            .into_iter()
+            .flatten()
+            .any(|f| names_release(config, f));
     let platforms = platforms(config, &merged, &cell, &arches);
     if platforms.is_empty() {
         return None;
@@ -251,6 +251,18 @@ fn one(
         scope,
     };
     grammar(config, image, &spec, faults, sink).then_some(spec)
+}
+
+/// Whether a field prints the whole release. `{{ release.major }}` alone stands for many releases, so such a tag moves.
+fn names_release(config: &Config, field: &Field) -> bool {
+    let reads = |name: &str| {
+        config.fields.uses(field).is_some_and(|uses| {
+            uses.attributes
+                .iter()
+                .any(|(of, attribute, _)| of == "release" && attribute == name)
+        })
+    };
+    reads("tag") || reads("version") || ["major", "minor", "patch"].into_iter().all(reads)
 }
 
 fn base_or_parent(
@@ -345,6 +357,25 @@ fn grammar(
         let finding = Finding::new(
             &code::INVALID_REFERENCE,
             format!("`{}` is not a tag", spec.tag),
+            config.place(span.clone(), fault),
+        )
+        .note(format!("for {}", spec.describe(config)));
+        faults.push(sink, finding, &span);
+        good = false;
+    }
+    if let Some((base, fault)) = spec
+        .base
+        .as_deref()
+        .and_then(|b| Some((b, reference_fault(b)?)))
+    {
+        let span = spec
+            .merged
+            .from
+            .as_ref()
+            .map_or(image.span.clone(), |f| f.span.clone());
+        let finding = Finding::new(
+            &code::INVALID_REFERENCE,
+            format!("`{base}` is not an image reference"),
             config.place(span.clone(), fault),
         )
         .note(format!("for {}", spec.describe(config)));
