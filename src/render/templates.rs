@@ -22,6 +22,8 @@ shipped!(
     "ci/publish.sh",
     "cloud-build/cloudbuild.yaml",
     "docker/Dockerfile",
+    "github/login.yml",
+    "github/rights.yml",
     "github/workflow.yml",
     "gitlab/base-images.gitlab-ci.yml",
 );
