@@ -23,6 +23,8 @@ shipped!(
     "ci/publish.sh",
     "cloud-build/cloudbuild.yaml",
     "docker/Dockerfile",
+    "github/login.yml",
+    "github/rights.yml",
     "github/workflow.yml",
     "gitlab/base-images.gitlab-ci.yml",
 );
