@@ -118,7 +118,7 @@ pub(super) fn validate(
         .filter(|k| !names.used.borrow().contains(&k.value))
         .map(|k| (k.value.clone(), k.span.clone()))
         .collect();
-    let ci = b.ci(raw, &axes, arch, &registries);
+    let ci = b.ci(raw, &axes, arch, &images);
     let Builder { fields, sink, .. } = b;
     sink.checkpoint()?;
     let release = match release {

@@ -107,6 +107,9 @@ codes! {
     INVALID_NAME = "invalid-name" Plan Error
         "a name outside its grammar"
         "Axis, image, set and registry names are words that stand in selectors, templates and paths: axes `[a-z][a-z0-9_-]*`, the others lower-case letters, digits, `.`, `_` and `-`. `image`, `release`, `parent`, `from` and `registry` are reserved.";
+    INVALID_PIN = "invalid-pin" Plan Error
+        "an action pinned to what is no commit, or that no workflow uses"
+        "Actions are pinned to a commit of 40 hexadecimal digits, with the version it has beside it: a tag can be moved.";
     INVALID_PLATFORM = "invalid-platform" Plan Error
         "a platform that is not `os/arch[/variant]`, or not one of the arch axis"
         "Platforms are written as in OCI: `linux/amd64`, `linux/arm64`, `linux/arm/v7`. An image's `platforms` may only narrow those of the `arch` axis.";
