@@ -149,6 +149,7 @@ build() {
         ["--platform", $p, "--provenance=false", "--file", .dockerfile]
         + (if .target then ["--target", .target] else [] end)
         + (.args | to_entries | map("--build-arg", "\(.key)=\(.value)"))
+        + (.contexts // {} | to_entries | map("--build-context", "\(.key)=docker-image://\(.value)"))
         + [.context] | .[] | fold)' --arg id "$id" --arg p "$platform" >"$work/words"
   {
     IFS= read -r content || die "the plan has no image \`$id\`"

@@ -8,7 +8,7 @@ use serde_json::{Map, Value};
 use crate::cli::{FindingFormat, ListFormat};
 use crate::command::CLEAN;
 use crate::command::select::{selected, selectors};
-use crate::command::shell::{Error, Outcome, Shell};
+use crate::command::shell::{Error, Outcome, Shell, number};
 use crate::diagnostic::Sink;
 use crate::flow::{self, Expanded};
 use crate::image::{Spec, SpecId};
@@ -71,8 +71,9 @@ pub(super) fn run(
     if matches!(format, ListFormat::Table) {
         let platforms: usize = specs.iter().map(|(_, s)| s.platforms.len()).sum();
         shell.say(&format!(
-            "{} specs, {platforms} platform images",
-            specs.len()
+            "{}, {}",
+            number(specs.len(), "spec"),
+            number(platforms, "platform image")
         ));
     }
     Ok(Outcome(CLEAN))

@@ -2,7 +2,7 @@
 
 use crate::cli::FindingFormat;
 use crate::command::check::difference;
-use crate::command::shell::{Error, Outcome, Shell, counted, outcome};
+use crate::command::shell::{Error, Outcome, Shell, counted, number, outcome};
 use crate::diagnostic::Sink;
 use crate::flow;
 use crate::output::{self, Change, State};
@@ -105,12 +105,15 @@ fn summary(
     let updated = count(&[State::Stale, State::NotOurs]);
     let removed = count(&[State::Orphan]);
     let will = if writes { "" } else { "would be " };
+    let what = format!(
+        "{} for {}",
+        number(outputs, "output"),
+        number(specs, "spec")
+    );
     let mut text = if changes.is_empty() {
-        format!("{outputs} outputs for {specs} specs are up to date")
+        format!("{what} are up to date")
     } else {
-        format!(
-            "{outputs} outputs for {specs} specs: {written} {will}written, {updated} {will}updated, {removed} {will}removed"
-        )
+        format!("{what}: {written} {will}written, {updated} {will}updated, {removed} {will}removed")
     };
     if !findings.is_empty() {
         text = format!("{}; {text}", counted(findings));

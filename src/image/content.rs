@@ -207,8 +207,10 @@ impl One<'_> {
     ) -> Result<RenderedSpec, Stopped> {
         let spec = self.spec;
         let merged = spec.merged.clone();
-        let lineage = || spec.parent.iter().chain(&spec.needs);
-        if lineage().any(|id| self.references[id.0].is_empty()) {
+        if spec
+            .stands_on()
+            .any(|id| self.references[id.0].is_empty())
+        {
             return Err(Stopped);
         }
         let from = match spec.parent {
@@ -309,7 +311,13 @@ impl One<'_> {
             .as_deref()
             .or(own.as_ref().map(|f| f.text.as_str()))
             .unwrap_or("");
-        let content = self.content(text, &files, target.as_deref(), &args);
+        let mut content = self.content(text, &files, target.as_deref(), &args);
+        if rendered.is_none() {
+            // The user's Dockerfile may call what it stands on by a reference, which says nothing of what is in it.
+            for id in spec.stands_on() {
+                content.field("stands on", self.references[id.0].as_bytes());
+            }
+        }
         let substance = self.substance(
             text,
             own.is_some().then_some(&files),
@@ -326,7 +334,7 @@ impl One<'_> {
             context,
             args,
             tests,
-            content,
+            content: hex(&content.finish()),
             substance,
         })
     }
@@ -417,7 +425,7 @@ impl One<'_> {
         files: &[u8; 32],
         target: Option<&str>,
         args: &IndexMap<Arc<str>, String>,
-    ) -> String {
+    ) -> Hash {
         let mut hash = Hash::new("basematrix content 1");
         hash.field("dockerfile", dockerfile.as_bytes());
         hash.field("context", files);
@@ -430,12 +438,7 @@ impl One<'_> {
             hash.field("platform", platform.as_str().as_bytes());
         }
         hash.field("epoch", &self.spec.merged.epoch.to_le_bytes());
-        hash.finish()
-            .iter()
-            .fold(String::with_capacity(64), |mut hex, byte| {
-                let _ = write!(hex, "{byte:02x}");
-                hex
-            })
+        hash
     }
 
     fn substance(
@@ -460,6 +463,14 @@ impl One<'_> {
         }
         hash.finish()
     }
+}
+
+fn hex(bytes: &[u8]) -> String {
+    let mut hex = String::with_capacity(2 * bytes.len());
+    for byte in bytes {
+        let _ = write!(hex, "{byte:02x}");
+    }
+    hex
 }
 
 /// A Dockerfile without its labels and comments.

@@ -86,6 +86,9 @@ pub struct Spec {
     pub context: String,
     /// Build args.
     pub args: IndexMap<Arc<str>, String>,
+    /// Named build contexts: references by which a Dockerfile of the user's may call the specs it stands on, and where
+    /// their content is. The references themselves are not there before everything is built.
+    pub contexts: IndexMap<String, String>,
     /// Shell commands that must succeed inside the built image.
     pub tests: Vec<String>,
     /// `sha256:` and 64 hex digits over all that goes into it.
@@ -171,10 +174,7 @@ impl Spec {
                 })
                 .collect(),
             layer: spec.layer,
-            references: repositories
-                .iter()
-                .map(|r| format!("{r}:{}", spec.tag))
-                .collect(),
+            references: spec.references(config),
             immutable: spec.immutable,
             aliases: aliases
                 .iter()
@@ -192,9 +192,31 @@ impl Spec {
             target: rendered.target.clone(),
             context: rendered.context.clone(),
             args: rendered.args.clone(),
+            contexts: contexts(config, matrix, contents, id),
             tests: rendered.tests.clone(),
             content: format!("sha256:{}", rendered.content),
             content_reference: contents.reference(config, spec, id),
         }
     }
+}
+
+/// What a rendered Dockerfile stands on it calls by content, so it needs none of these.
+fn contexts(
+    config: &Config,
+    matrix: &Matrix,
+    contents: &Contents,
+    id: SpecId,
+) -> IndexMap<String, String> {
+    if contents.get(id).rendered.is_some() {
+        return IndexMap::new();
+    }
+    let spec = matrix.spec(id);
+    spec.stands_on()
+        .flat_map(|below| {
+            let spec = matrix.spec(below);
+            let content = contents.reference(config, spec, below);
+            let references = spec.references(config).into_iter();
+            references.map(move |reference| (reference, content.clone()))
+        })
+        .collect()
 }

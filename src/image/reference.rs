@@ -106,6 +106,20 @@ pub fn split_prefix(prefix: &str) -> (&str, &str) {
     }
 }
 
+/// A reference with nothing left out: host, Docker Hub's `library/`, tag. Two references that builders take for the same
+/// are equal in this form.
+pub fn full(reference: &str) -> String {
+    let (host, path) = split_prefix(reference);
+    let library = if host == "docker.io" && !path.contains('/') {
+        "library/"
+    } else {
+        ""
+    };
+    let last = path.rsplit('/').next().unwrap_or(path);
+    let tag = if last.contains([':', '@']) { "" } else { ":latest" };
+    format!("{host}/{library}{path}{tag}")
+}
+
 /// Why `host` is not a registry host.
 pub fn host_fault(host: &str) -> Option<String> {
     let (name, port) = host
@@ -126,6 +140,20 @@ pub fn host_fault(host: &str) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn references_are_the_same_when_builders_say_so() {
+        for (short, long) in [
+            ("python", "docker.io/library/python:latest"),
+            ("docker.io/python:3.11", "docker.io/library/python:3.11"),
+            ("nvidia/cuda:12.8.1", "docker.io/nvidia/cuda:12.8.1"),
+            ("localhost:5000/a/b", "localhost:5000/a/b:latest"),
+            ("ghcr.io/a@sha256:00", "ghcr.io/a@sha256:00"),
+        ] {
+            assert_eq!(full(short), long);
+            assert_eq!(full(long), long);
+        }
+    }
 
     #[test]
     fn tags_follow_the_grammar() {

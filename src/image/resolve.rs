@@ -234,6 +234,20 @@ fn one(
     if platforms.is_empty() {
         return None;
     }
+    // What `platforms` takes away is as gone as what an exclude does, for whoever asks by `arch`.
+    let arches = match config.arch {
+        Some(arch) => {
+            let values = &config.axis(arch).values;
+            let left = |i: &usize| {
+                values[*i]
+                    .platform
+                    .as_ref()
+                    .is_some_and(|p| platforms.contains(p))
+            };
+            arches.into_iter().filter(left).collect()
+        }
+        None => arches,
+    };
     let spec = Spec {
         id: spec_id(config, id, &cell),
         image: id,

@@ -109,6 +109,17 @@ impl Spec {
             .collect()
     }
 
+    /// Its full references, home first.
+    pub fn references(&self, config: &Config) -> Vec<String> {
+        let repositories = self.repositories(config).into_iter();
+        repositories.map(|r| format!("{r}:{}", self.tag)).collect()
+    }
+
+    /// The specs it stands on, parent first.
+    pub fn stands_on(&self) -> impl Iterator<Item = SpecId> + '_ {
+        self.parent.iter().chain(&self.needs).copied()
+    }
+
     /// Its full reference at home.
     pub fn home_reference(&self, config: &Config) -> String {
         match self.registries(config).first() {

@@ -295,6 +295,18 @@ mod tests {
     }
 
     #[test]
+    fn an_axis_that_is_not_there_matches_nothing_silently() {
+        let fault = render(
+            Dialect::Dockerfile,
+            "{% if x is matching('a') %}{% endif %}",
+            "",
+        );
+        assert_eq!(fault.map_err(|e| e.kind()), Err(ErrorKind::UndefinedError));
+        let asked = "{% if x is defined and x is matching('a') %}{% endif %}";
+        assert!(render(Dialect::Dockerfile, asked, "").is_ok());
+    }
+
+    #[test]
     fn identifiers_are_refused_not_mangled() {
         assert!(render(Dialect::Github, "<{ v | ident }>", "build-0_1").is_ok());
         for bad in ["", "a b", "a:b", "a.b", "é"] {

@@ -7,6 +7,7 @@ use parse_dockerfile::{Dockerfile, Instruction};
 use crate::check::Context;
 use crate::check::context::OwnDockerfile;
 use crate::diagnostic::{Finding, Place, Sink, code};
+use crate::image::reference::full;
 
 pub fn run(cx: &Context<'_>, sink: &mut Sink) {
     let mut seen = BTreeSet::new();
@@ -18,10 +19,16 @@ pub fn run(cx: &Context<'_>, sink: &mut Sink) {
             continue;
         };
         let values = arg_values(&parsed, &own);
+        // By content, or by a reference of the parent's, which the build is told to take for the content.
+        let mut names = vec![full(from)];
+        if let Some(parent) = own.spec.parent {
+            let references = cx.matrix.spec(parent).references(cx.config);
+            names.extend(references.iter().map(|r| full(r)));
+        }
         // Any stage may stand on it: a build stage on something else, the last on a copy of it.
         let stands = parsed
             .stages()
-            .any(|s| expand(&s.from.image.value, &values) == *from);
+            .any(|s| names.contains(&full(&expand(&s.from.image.value, &values))));
         if stands || !seen.insert((own.file.path.clone(), own.spec.image)) {
             continue;
         }
