@@ -116,6 +116,9 @@ codes! {
     INVALID_REFERENCE = "invalid-reference" Plan Error
         "an image reference outside the grammar"
         "Registries accept tags of a word character and then up to 127 of word characters, `.` and `-`; repository names are lower case. Source: the grammar of distribution/reference. Map the character in the template, for example `{{ release.tag }}` or `| replace(\"+\", \"-\")`.";
+    INVALID_USER = "invalid-user" Plan Error
+        "a user that is not `uid` or `uid:gid` in numbers"
+        "By a name nobody can tell whether an image runs as root: not Kubernetes (`runAsNonRoot`), not a linter. Write the numbers.";
     INVALID_VALUE = "invalid-value" Plan Error
         "an axis value that selectors could not name"
         "A value may not be empty, start with `!`, `@`, `<`, `>` or `=`, nor hold `*`, `,` or a control character: those are the selector language's own.";

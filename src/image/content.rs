@@ -33,6 +33,8 @@ pub struct RenderedSpec {
     pub target: Option<String>,
     /// Folder sent to the builder.
     pub context: String,
+    /// Whether that folder holds the matrix file, which every release changes.
+    pub holds_matrix: bool,
     /// Build args.
     pub args: IndexMap<Arc<str>, String>,
     /// Tests of the built image.
@@ -207,10 +209,7 @@ impl One<'_> {
     ) -> Result<RenderedSpec, Stopped> {
         let spec = self.spec;
         let merged = spec.merged.clone();
-        if spec
-            .stands_on()
-            .any(|id| self.references[id.0].is_empty())
-        {
+        if spec.stands_on().any(|id| self.references[id.0].is_empty()) {
             return Err(Stopped);
         }
         let from = match spec.parent {
@@ -311,7 +310,7 @@ impl One<'_> {
             .as_deref()
             .or(own.as_ref().map(|f| f.text.as_str()))
             .unwrap_or("");
-        let mut content = self.content(text, &files, target.as_deref(), &args);
+        let mut content = self.content(text, &files.hash, target.as_deref(), &args);
         if rendered.is_none() {
             // The user's Dockerfile may call what it stands on by a reference, which says nothing of what is in it.
             for id in spec.stands_on() {
@@ -320,7 +319,7 @@ impl One<'_> {
         }
         let substance = self.substance(
             text,
-            own.is_some().then_some(&files),
+            own.is_some().then_some(&files.hash),
             target.as_deref(),
             &args,
             from.as_deref(),
@@ -332,6 +331,7 @@ impl One<'_> {
             own,
             target,
             context,
+            holds_matrix: files.holds_matrix,
             args,
             tests,
             content: hex(&content.finish()),
@@ -361,6 +361,32 @@ impl One<'_> {
         Err(self.report(field.span.start, finding))
     }
 
+    /// Users are numbers: a name says nothing of the rights a process has, and Kubernetes cannot tell that it is not root.
+    fn numeric_user(&mut self, user: &str, field: &Field) -> Result<(), Stopped> {
+        let number = |part: &str| !part.is_empty() && part.bytes().all(|b| b.is_ascii_digit());
+        let (uid, gid) = user
+            .split_once(':')
+            .map_or((user, None), |(uid, gid)| (uid, Some(gid)));
+        if number(uid) && gid.is_none_or(number) {
+            return Ok(());
+        }
+        let place = self.config.place(
+            field.span.clone(),
+            "a user is `uid` or `uid:gid`, in numbers",
+        );
+        let finding = Finding::new(
+            &code::INVALID_USER,
+            format!("`{}` is not a numeric user", user.escape_debug()),
+            place,
+        );
+        let finding = if user == "root" {
+            finding.help("write `user = \"0:0\"`")
+        } else {
+            finding.help("write the numbers, as in `user = \"1000:1000\"`; a base's `/etc/passwd` gives them names")
+        };
+        Err(self.report(field.span.start, finding))
+    }
+
     /// What the Dockerfile template sees.
     fn view(
         &mut self,
@@ -386,6 +412,9 @@ impl One<'_> {
         let apt = list(self, &merged.apt)?;
         let pip = list(self, &merged.pip)?;
         let user = self.opt(merged.user.as_ref(), &self.spec.scope.clone())?;
+        if let (Some(text), Some(field)) = (&user, &merged.user) {
+            self.numeric_user(text, field)?;
+        }
         let entrypoint = merged
             .entrypoint
             .as_ref()

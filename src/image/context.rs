@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use crate::source::{ReadError, Repository};
+use crate::source::{BuildContext, ReadError, Repository};
 
 /// Knows which files are gen's own outputs, by path and first bytes.
 pub type Ours<'a> = &'a dyn Fn(&str, &[u8]) -> bool;
@@ -11,7 +11,7 @@ pub type Ours<'a> = &'a dyn Fn(&str, &[u8]) -> bool;
 pub struct ContextHash<'a> {
     repository: &'a Repository,
     ours: Ours<'a>,
-    known: HashMap<(String, Option<String>), [u8; 32]>,
+    known: HashMap<(String, Option<String>), BuildContext>,
 }
 
 impl<'a> ContextHash<'a> {
@@ -28,7 +28,7 @@ impl<'a> ContextHash<'a> {
     ///
     /// # Errors
     /// When a file in it cannot be read.
-    pub fn get(&mut self, context: &str, dockerfile: &str) -> Result<[u8; 32], ReadError> {
+    pub fn get(&mut self, context: &str, dockerfile: &str) -> Result<BuildContext, ReadError> {
         // Only a Dockerfile with an ignore file of its own sees the folder differently.
         let own_ignore = self
             .repository

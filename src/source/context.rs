@@ -71,6 +71,15 @@ impl Ignore {
     }
 }
 
+/// What a build context holds.
+#[derive(Clone, Copy, Debug)]
+pub struct BuildContext {
+    /// SHA-256 over its files.
+    pub hash: [u8; 32],
+    /// Whether the matrix file is among them, which every release changes.
+    pub holds_matrix: bool,
+}
+
 impl Repository {
     /// SHA-256 over the files of the folder `context` (from the root): path, executable bit and bytes of each, in sorted
     /// order, links by their target. `.git`, what the ignore file leaves out, and what `ours` claims are not part of it.
@@ -83,7 +92,7 @@ impl Repository {
         context: &str,
         dockerfile: &str,
         ours: &dyn Fn(&str, &[u8]) -> bool,
-    ) -> Result<[u8; 32], ReadError> {
+    ) -> Result<BuildContext, ReadError> {
         let root = self.absolute(context);
         let ignore = [
             self.absolute(&format!("{dockerfile}.dockerignore")),
@@ -106,6 +115,9 @@ impl Repository {
             format!("{}/", context.trim_end_matches('/'))
         };
         let mut all = Sha256::new();
+        let holds_matrix = files
+            .keys()
+            .any(|path| format!("{prefix}{path}") == self.matrix_path());
         for (path, kind) in files {
             let absolute = root.join(&path);
             let fault = |source| ReadError::Io {
@@ -130,7 +142,10 @@ impl Repository {
             all.update([mark]);
             all.update(Sha256::digest(&bytes));
         }
-        Ok(all.finalize().into())
+        Ok(BuildContext {
+            hash: all.finalize().into(),
+            holds_matrix,
+        })
     }
 }
 

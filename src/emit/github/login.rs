@@ -158,6 +158,15 @@ pub(super) fn login(registry: &Registry, pins: &Pins<'_>, concerns: &mut Vec<Con
                 login.provider = Some(provider.clone());
                 login.service_account = Some(account.clone());
             } else {
+                if registry.workload_identity_provider.is_some()
+                    || registry.service_account.is_some()
+                {
+                    concerns.push(Concern::LoginUnknown {
+                        provider: PROVIDER,
+                        registry: registry.name.clone(),
+                        wants: "both `workload-identity-provider` and `service-account`, or neither",
+                    });
+                }
                 // A service account's key: the user is always called this.
                 login.username = "_json_key".to_owned();
                 login.user_is_secret = false;
