@@ -234,6 +234,16 @@ fn one(
     if platforms.is_empty() {
         return None;
     }
+    let mut arches = arches;
+    if let Some(axis) = config.arch {
+        let values = &config.axis(axis).values;
+        arches.retain(|v| {
+            values[*v]
+                .platform
+                .as_ref()
+                .is_some_and(|p| platforms.contains(p))
+        });
+    }
     let spec = Spec {
         id: spec_id(config, id, &cell),
         image: id,

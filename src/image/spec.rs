@@ -22,7 +22,7 @@ pub struct Spec {
     pub image: ImageId,
     /// Its values.
     pub cell: Cell,
-    /// Values of `arch` left to it.
+    /// Values of `arch` folded into it.
     pub arches: Vec<usize>,
     /// Platforms, in declared order.
     pub platforms: Vec<Platform>,
