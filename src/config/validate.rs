@@ -244,7 +244,7 @@ impl Builder<'_> {
         let row_keys = || {
             raw.defaults
                 .iter()
-                .map(|d| d.keys())
+                .map(|d| d.keys().under(&table.keys()))
                 .chain([table.keys()])
                 .chain(table.when.iter().map(|w| w.keys()))
         };
@@ -266,7 +266,9 @@ impl Builder<'_> {
         });
         let mut rows = Vec::new();
         if let Some(defaults) = &raw.defaults {
-            let keys = self.keys(scope, key, &axes, &defaults.keys(), "`[defaults]`");
+            // What the image replaces need not make sense for its axes.
+            let laid = defaults.keys().under(&table.keys());
+            let keys = self.keys(scope, key, &axes, &laid, "`[defaults]`");
             rows.push(Row {
                 selector: None,
                 keys,
