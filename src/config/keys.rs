@@ -5,7 +5,7 @@ use std::sync::Arc;
 use indexmap::IndexMap;
 
 use crate::config::model::{Keys, ParentRef, RegistryId};
-use crate::config::raw::{Named, RawKeys};
+use crate::config::raw::{RawEntry, RawKeys};
 use crate::config::spanned::Spanned;
 use crate::config::unions::{OneOrMany, RawParent};
 use crate::config::validate::{Builder, Scope};
@@ -78,9 +78,9 @@ impl Builder<'_> {
             dockerfile: self.plain(&sight, raw.dockerfile),
             target: self.plain(&sight, raw.target),
             context: self.plain(&sight, raw.context),
-            args: self.named(&sight, raw.args, "a build arg", variable_fault),
-            env: self.named(&sight, raw.env, "an environment variable", variable_fault),
-            labels: self.named(&sight, raw.labels, "a label", label_fault),
+            args: self.named(&sight, &raw.args, "a build arg", variable_fault),
+            env: self.named(&sight, &raw.env, "an environment variable", variable_fault),
+            labels: self.named(&sight, &raw.labels, "a label", label_fault),
             apt: self.list(&sight, raw.apt),
             pip: self.list(&sight, raw.pip),
             python: raw.python.as_ref().map(|p| p.value),
@@ -117,12 +117,17 @@ impl Builder<'_> {
     fn named(
         &mut self,
         sight: &Sight<'_>,
-        table: &Named<Spanned<String>>,
+        table: &[RawEntry<'_>],
         what: &str,
         fault: fn(&str) -> Option<&'static str>,
     ) -> IndexMap<Arc<str>, Field> {
         let mut fields = IndexMap::new();
-        for (name, text) in table {
+        for RawEntry {
+            name,
+            text,
+            replaced,
+        } in table
+        {
             if let Some(fault) = fault(name) {
                 let place = self.place(name.span.clone(), fault);
                 self.sink.push(Finding::new(
@@ -131,7 +136,12 @@ impl Builder<'_> {
                     place,
                 ));
             }
-            if let Some(field) = self.one(sight, text, true) {
+            let field = if *replaced {
+                self.field(text, sight.is_axis)
+            } else {
+                self.one(sight, text, true)
+            };
+            if let Some(field) = field {
                 fields.insert(name.value.as_str().into(), field);
             }
         }

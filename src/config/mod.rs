@@ -1,5 +1,6 @@
 //! `matrix.toml`: as written ([`raw`]), then validated into [`Config`], which is always valid.
 
+mod attributes;
 mod axes;
 mod ci;
 mod keys;

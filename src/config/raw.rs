@@ -235,9 +235,9 @@ macro_rules! with_image_keys {
                     dockerfile: &self.dockerfile,
                     target: &self.target,
                     context: &self.context,
-                    args: &self.args,
-                    env: &self.env,
-                    labels: &self.labels,
+                    args: RawEntry::all(&self.args),
+                    env: RawEntry::all(&self.env),
+                    labels: RawEntry::all(&self.labels),
                     apt: &self.apt,
                     pip: &self.pip,
                     python: &self.python,
@@ -296,9 +296,9 @@ pub struct RawKeys<'a> {
     pub dockerfile: &'a Option<Spanned<String>>,
     pub target: &'a Option<Spanned<String>>,
     pub context: &'a Option<Spanned<String>>,
-    pub args: &'a Named<Spanned<String>>,
-    pub env: &'a Named<Spanned<String>>,
-    pub labels: &'a Named<Spanned<String>>,
+    pub args: Vec<RawEntry<'a>>,
+    pub env: Vec<RawEntry<'a>>,
+    pub labels: Vec<RawEntry<'a>>,
     pub apt: &'a Vec<Spanned<String>>,
     pub pip: &'a Vec<Spanned<String>>,
     pub python: &'a Option<Spanned<RawPython>>,
@@ -309,6 +309,60 @@ pub struct RawKeys<'a> {
     pub epoch: &'a Option<Spanned<u64>>,
     pub template: &'a Option<Spanned<String>>,
     pub test: &'a Vec<Spanned<String>>,
+}
+
+/// One entry of `args`, `env` or `labels`.
+#[derive(Debug)]
+pub struct RawEntry<'a> {
+    pub name: &'a Spanned<String>,
+    pub text: &'a Spanned<String>,
+    /// Whether a later table states it anew: it keeps its position, its text is never read.
+    pub replaced: bool,
+}
+
+impl<'a> RawEntry<'a> {
+    fn all(table: &'a Named<Spanned<String>>) -> Vec<Self> {
+        let entry = |(name, text)| RawEntry {
+            name,
+            text,
+            replaced: false,
+        };
+        table.iter().map(entry).collect()
+    }
+}
+
+impl<'a> RawKeys<'a> {
+    /// What remains of these keys below `over`, which replaces some of them.
+    pub fn under(self, over: &RawKeys<'_>) -> RawKeys<'a> {
+        fn kept<'a, T>(own: &'a Option<T>, over: &Option<T>) -> &'a Option<T> {
+            if over.is_some() { &None } else { own }
+        }
+        fn left<'a>(mut own: Vec<RawEntry<'a>>, over: &[RawEntry<'_>]) -> Vec<RawEntry<'a>> {
+            for entry in &mut own {
+                entry.replaced = over.iter().any(|o| o.name.value == entry.name.value);
+            }
+            own
+        }
+        let based = over.from.is_some() || over.parent.is_some();
+        RawKeys {
+            name: kept(self.name, over.name),
+            tag: kept(self.tag, over.tag),
+            registry: kept(self.registry, over.registry),
+            from: if based { &None } else { self.from },
+            parent: if based { &None } else { self.parent },
+            dockerfile: kept(self.dockerfile, over.dockerfile),
+            target: kept(self.target, over.target),
+            context: kept(self.context, over.context),
+            args: left(self.args, &over.args),
+            env: left(self.env, &over.env),
+            labels: left(self.labels, &over.labels),
+            user: kept(self.user, over.user),
+            entrypoint: kept(self.entrypoint, over.entrypoint),
+            cmd: kept(self.cmd, over.cmd),
+            platforms: kept(self.platforms, over.platforms),
+            ..self
+        }
+    }
 }
 
 /// Where Python comes from.

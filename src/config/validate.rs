@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use minijinja::Value;
 
+use crate::config::attributes::{self, Attributes};
 use crate::config::model::{Alias, Config, Exclude, Expect, Image, Row};
 use crate::config::raw::{RawImage, RawMatrix, RawSelector};
 use crate::config::selectors::{Names, resolve};
@@ -20,6 +21,7 @@ pub(super) struct Builder<'a> {
     pub file: &'a Arc<SourceFile>,
     pub sink: &'a mut Sink,
     pub fields: Fields,
+    pub attributes: Vec<Attributes>,
 }
 
 /// Validates a raw matrix.
@@ -35,6 +37,7 @@ pub(super) fn validate(
         file,
         sink,
         fields: Fields::default(),
+        attributes: Vec::new(),
     };
     let release = raw.release.as_ref().map(|r| b.release(r));
     let registries = b.registries(raw);
@@ -62,6 +65,12 @@ pub(super) fn validate(
                 .collect()
         })
         .collect();
+    let of_axes = axes.iter().zip(&objects);
+    b.attributes = of_axes
+        .filter_map(|(a, o)| attributes::of_axis(a, o))
+        .collect();
+    b.attributes
+        .extend(raw.release.as_ref().map(|_| attributes::of_release()));
     let names = Names {
         axes: &axes,
         images: raw.image.keys().map(|k| k.value.as_str()).collect(),
@@ -197,7 +206,7 @@ impl Builder<'_> {
         }
     }
 
-    /// Reports names the field reads that are not among `known`, and comparisons that would silently be false.
+    /// Reports names the field reads that are not among `known`, attributes that nothing has, and comparisons that would silently be false.
     pub fn check_names(&mut self, field: &Field, known: &[&str], whose: &str) {
         let Some(uses) = self.fields.uses(field).cloned() else {
             return;
@@ -221,6 +230,7 @@ impl Builder<'_> {
             }
             self.sink.push(finding);
         }
+        self.check_attributes(field, &uses, known);
         for (axis, at) in &uses.comparisons {
             let span = inner_span(self.file, &field.source, &field.span, Some(at.clone()));
             let finding = comparison_finding(axis, self.place(span, COMPARISON_LABEL));
@@ -244,7 +254,7 @@ impl Builder<'_> {
         let row_keys = || {
             raw.defaults
                 .iter()
-                .map(|d| d.keys())
+                .map(|d| d.keys().under(&table.keys()))
                 .chain([table.keys()])
                 .chain(table.when.iter().map(|w| w.keys()))
         };
@@ -266,7 +276,9 @@ impl Builder<'_> {
         });
         let mut rows = Vec::new();
         if let Some(defaults) = &raw.defaults {
-            let keys = self.keys(scope, key, &axes, &defaults.keys(), "`[defaults]`");
+            // What the image replaces need not make sense for its axes.
+            let laid = defaults.keys().under(&table.keys());
+            let keys = self.keys(scope, key, &axes, &laid, "`[defaults]`");
             rows.push(Row {
                 selector: None,
                 keys,
@@ -516,8 +528,9 @@ pub fn field_finding(file: &Arc<SourceFile>, field: &Field, fault: FieldFault) -
             let what = error
                 .detail()
                 .map_or_else(|| error.kind().to_string(), str::to_owned);
+            // Names are looked for before; what is left are attributes that this value lacks.
             let code = if error.kind() == minijinja::ErrorKind::UndefinedError {
-                &code::UNKNOWN_VARIABLE
+                &code::UNKNOWN_ATTRIBUTE
             } else {
                 &code::TEMPLATE_FAULT
             };

@@ -25,9 +25,10 @@ pub fn aliases(config: &Config, specs: &[Spec], sink: &mut Sink) -> Vec<Alias> {
             own.insert((repository, spec.tag.as_str()), SpecId(index));
         }
     }
-    let mut taken: IndexMap<(String, String), (SpecId, usize)> = IndexMap::new();
-    for (which, alias) in config.aliases.iter().enumerate() {
-        for (field_index, field) in alias.tags.iter().enumerate() {
+    let mut found: Vec<Alias> = Vec::new();
+    let mut taken: HashMap<(String, String), SpecId> = HashMap::new();
+    for alias in &config.aliases {
+        for field in &alias.tags {
             let mut rendered: IndexMap<(String, String), Vec<SpecId>> = IndexMap::new();
             let mut failed = false;
             for (index, spec) in specs.iter().enumerate() {
@@ -59,7 +60,8 @@ pub fn aliases(config: &Config, specs: &[Spec], sink: &mut Sink) -> Vec<Alias> {
                     }
                     Err(fault) if !failed => {
                         failed = true;
-                        sink.push(field_finding(&config.file, field, fault));
+                        let finding = field_finding(&config.file, field, fault);
+                        sink.push(finding.note(format!("for {}", spec.describe(config))));
                     }
                     Err(_) => {}
                 }
@@ -101,10 +103,13 @@ pub fn aliases(config: &Config, specs: &[Spec], sink: &mut Sink) -> Vec<Alias> {
                 if specs[holder.0].tag == tag {
                     continue;
                 }
-                let clash = own
-                    .get(&(repository.clone(), tag.as_str()))
-                    .filter(|id| **id != holder);
-                if let Some(other) = clash {
+                // Copies go wherever the spec goes, and must not meet another's there either.
+                let everywhere = specs[holder.0].repositories(config);
+                let clash = everywhere.iter().find_map(|repository| {
+                    let owner = own.get(&(repository.clone(), tag.as_str()))?;
+                    (*owner != holder).then_some((repository, *owner))
+                });
+                if let Some((repository, other)) = clash {
                     sink.push(
                         Finding::new(
                             &code::ALIAS_SHADOWS_TAG,
@@ -124,25 +129,32 @@ pub fn aliases(config: &Config, specs: &[Spec], sink: &mut Sink) -> Vec<Alias> {
                     );
                     continue;
                 }
-                let earlier = taken.insert(
-                    (repository.clone(), tag.clone()),
-                    (holder, which * 1000 + field_index),
-                );
-                if let Some((before, _)) = earlier.filter(|(before, _)| *before != holder) {
+                let mut fresh = true;
+                for repository in everywhere {
+                    let at = format!("`{repository}:{tag}`");
+                    let Some(before) = taken.insert((repository, tag.clone()), holder) else {
+                        continue;
+                    };
+                    fresh = false;
+                    if before == holder {
+                        continue;
+                    }
                     sink.push(
                         Finding::new(
                             &code::ALIAS_AMBIGUOUS,
-                            format!("two aliases render `{repository}:{tag}` for different specs"),
+                            format!("{at} is the alias of two specs"),
                             config.place(
                                 field.span.clone(),
                                 format!("for {}", specs[holder.0].describe(config)),
                             ),
                         )
-                        .note(format!(
-                            "an earlier one for {}",
-                            specs[before.0].describe(config)
-                        )),
+                        .note(format!("and for {}", specs[before.0].describe(config)))
+                        .help("rename the alias, or narrow its `match`"),
                     );
+                    break;
+                }
+                if fresh {
+                    found.push(Alias { spec: holder, tag });
                 }
             }
         }
@@ -150,10 +162,7 @@ pub fn aliases(config: &Config, specs: &[Spec], sink: &mut Sink) -> Vec<Alias> {
     if config.release.as_ref().is_some_and(|r| r.pre_release) {
         return Vec::new();
     }
-    taken
-        .into_iter()
-        .map(|((_, tag), (spec, _))| Alias { spec, tag })
-        .collect()
+    found
 }
 
 /// The newest of `holders` by `axes`, or two between which the axes do not decide.

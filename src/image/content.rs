@@ -157,7 +157,8 @@ impl One<'_> {
             .render(field, scope)
             .map(|t| t.into_owned())
             .map_err(|fault| {
-                let finding = field_finding(&self.config.file, field, fault);
+                let finding = field_finding(&self.config.file, field, fault)
+                    .note(format!("for {}", self.spec.describe(self.config)));
                 self.report(field.span.start, finding)
             })
     }

@@ -9,7 +9,7 @@ use minijinja::Value;
 use crate::config::{Config, Image, field_finding};
 use crate::diagnostic::{Finding, Sink, Stopped, code};
 use crate::image::reference::{MAX_REPOSITORY, path_fault, reference_fault, tag_fault};
-use crate::image::spec::spec_id;
+use crate::image::spec::{describe_cell, spec_id};
 use crate::image::{Matrix, Merged, Platform, Spec, aliases, lineage, merge};
 use crate::matrix::{Cell, ImageId, MAX_CELLS, Rules, expand, product_size};
 use crate::render::{Field, Scope};
@@ -196,7 +196,9 @@ fn one(
     let mut text = |field: &Field| match config.fields.render(field, &scope) {
         Ok(text) => Some(text.into_owned()),
         Err(fault) => {
-            faults.push(sink, field_finding(&config.file, field, fault), &field.span);
+            let finding = field_finding(&config.file, field, fault);
+            let finding = finding.note(format!("for {}", describe_cell(config, id, &cell)));
+            faults.push(sink, finding, &field.span);
             None
         }
     };

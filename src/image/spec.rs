@@ -22,7 +22,7 @@ pub struct Spec {
     pub image: ImageId,
     /// Its values.
     pub cell: Cell,
-    /// Values of `arch` left to it.
+    /// Values of `arch` folded into it.
     pub arches: Vec<usize>,
     /// Platforms, in declared order.
     pub platforms: Vec<Platform>,
@@ -128,19 +128,24 @@ impl Spec {
         }
     }
 
-    /// `python=3.11, job=server`, for people.
+    /// `base python=3.11 job=server`, for people.
     pub fn describe(&self, config: &Config) -> String {
-        let mut text = config.images[self.image.0].key.to_string();
-        for (axis, value) in self.cell.iter() {
-            let _ = write!(
-                text,
-                " {}={}",
-                config.axis(axis).name,
-                config.value(axis, value)
-            );
-        }
-        text
+        describe_cell(config, self.image, &self.cell)
     }
+}
+
+/// `base python=3.11 job=server`, for people.
+pub fn describe_cell(config: &Config, image: ImageId, cell: &Cell) -> String {
+    let mut text = config.images[image.0].key.to_string();
+    for (axis, value) in cell.iter() {
+        let _ = write!(
+            text,
+            " {}={}",
+            config.axis(axis).name,
+            config.value(axis, value)
+        );
+    }
+    text
 }
 
 /// The id of a cell: image, `/`, then the values joined by `_`. Bytes outside `[A-Za-z0-9.+-]` become `=XX`, so that two

@@ -42,6 +42,9 @@ impl AxisObject {
             .iter()
             .map(|(k, v)| (k.clone(), Value::from(v.clone())))
             .collect();
+        if let Some(platform) = &value.platform {
+            attributes.push(("platform".into(), Value::from(platform.as_str())));
+        }
         if let (Some(version), Some(text)) = (&value.version, &value.version_text) {
             attributes.push(("version".into(), Value::from(text.clone())));
             for (index, name) in ["major", "minor", "patch"].into_iter().enumerate() {
@@ -67,6 +70,11 @@ impl AxisObject {
             attributes,
             watch: watch.clone(),
         }
+    }
+
+    /// Names of its attributes.
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        self.attributes.iter().map(|(name, _)| &**name)
     }
 
     fn is_none(&self) -> bool {
@@ -109,6 +117,11 @@ impl Object for AxisObject {
 /// The release: prints nothing by itself, has `tag`, `version`, `major`, `minor`, `patch` and `pre`.
 #[derive(Debug)]
 pub struct ReleaseObject(pub Vec<(&'static str, Value)>);
+
+impl ReleaseObject {
+    /// All it may have; `major`, `minor` and `patch` as far as the version states them.
+    pub const NAMES: [&str; 6] = ["tag", "version", "major", "minor", "patch", "pre"];
+}
 
 impl Object for ReleaseObject {
     fn get_value(self: &Arc<Self>, key: &Value) -> Option<Value> {

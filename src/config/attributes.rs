@@ -1,0 +1,71 @@
+//! Attributes that templated fields read: each must be one that some value of the axis has.
+
+use crate::config::validate::{Builder, inner_span};
+use crate::diagnostic::{Finding, code, nearest, or_list};
+use crate::matrix::{Axis, Value};
+use crate::render::{AxisObject, Field, ReleaseObject, Uses};
+
+/// What templates may read of a name.
+pub(super) struct Attributes {
+    word: String,
+    names: Vec<String>,
+}
+
+/// The attributes that the values of an axis have, taken together; one that some values lack is a fault of the cells
+/// that read it there. `None` when every value is `none`: nobody can tell what others would have.
+pub(super) fn of_axis(axis: &Axis, objects: &[minijinja::Value]) -> Option<Attributes> {
+    if axis.values.iter().all(Value::is_none) {
+        return None;
+    }
+    let mut names: Vec<String> = Vec::new();
+    for object in objects {
+        let known = object.downcast_object_ref::<AxisObject>();
+        for name in known.into_iter().flat_map(AxisObject::names) {
+            if !names.iter().any(|n| n == name) {
+                names.push(name.to_owned());
+            }
+        }
+    }
+    Some(Attributes {
+        word: axis.word.to_string(),
+        names,
+    })
+}
+
+/// Those of the release.
+pub(super) fn of_release() -> Attributes {
+    Attributes {
+        word: "release".to_owned(),
+        names: ReleaseObject::NAMES.map(str::to_owned).to_vec(),
+    }
+}
+
+impl Builder<'_> {
+    /// Reports attributes that no value has. A name that is not `known` is reported by itself.
+    pub(super) fn check_attributes(&mut self, field: &Field, uses: &Uses, known: &[&str]) {
+        for (name, attribute, at) in &uses.attributes {
+            let has = self.attributes.iter().find(|a| a.word == *name);
+            let Some(has) = has.filter(|_| known.contains(&name.as_str())) else {
+                continue;
+            };
+            if has.names.contains(attribute) {
+                continue;
+            }
+            let whose = match name.as_str() {
+                "release" => "the release".to_owned(),
+                axis => format!("axis `{axis}`"),
+            };
+            let span = inner_span(self.file, &field.source, &field.span, Some(at.clone()));
+            let finding = Finding::new(
+                &code::UNKNOWN_ATTRIBUTE,
+                format!("{whose} has no attribute `{attribute}`"),
+                self.place(span, "unknown attribute"),
+            );
+            let names = || has.names.iter().map(String::as_str);
+            self.sink.push(match nearest(attribute, names()) {
+                Some(near) => finding.help(format!("did you mean `{name}.{near}`?")),
+                None => finding.note(format!("it has {}", or_list(names()))),
+            });
+        }
+    }
+}
