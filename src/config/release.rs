@@ -96,7 +96,11 @@ impl Builder<'_> {
         });
         let known: Vec<&str> = vec!["version", "major", "minor", "patch"];
         let field = self.field(&template, &|_| false)?;
+        let before = self.sink.len();
         self.check_names(&field, &known, "`[release] tag`");
+        if self.sink.len() > before {
+            return None;
+        }
         let rendered = self
             .fields
             .render(&field, &Value::from_object(Scope(names)));

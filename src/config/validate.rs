@@ -1,6 +1,7 @@
 //! From raw to valid: every name resolved, every text parsed, every fault collected.
 
 use std::cell::RefCell;
+use std::collections::BTreeSet;
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -10,7 +11,8 @@ use crate::config::model::{Alias, Config, Exclude, Expect, Image, Row};
 use crate::config::raw::{RawImage, RawMatrix, RawSelector};
 use crate::config::selectors::{Names, resolve};
 use crate::config::spanned::Spanned;
-use crate::diagnostic::{Finding, Place, Sink, Stopped, code, nearest, or_list};
+use crate::diagnostic::{Finding, Place, Sink, Stopped, and_list, code, nearest, suggest};
+use crate::image::reference::path_fault;
 use crate::matrix::{AxisId, Selector};
 use crate::render::{AxisObject, Field, FieldFault, Fields};
 use crate::source::SourceFile;
@@ -20,6 +22,10 @@ pub(super) struct Builder<'a> {
     pub file: &'a Arc<SourceFile>,
     pub sink: &'a mut Sink,
     pub fields: Fields,
+    /// Unknown names already told, by place.
+    pub told: BTreeSet<(usize, String)>,
+    /// Axes by the word that templates know them by.
+    pub words: Vec<(Arc<str>, Arc<str>)>,
 }
 
 /// Validates a raw matrix.
@@ -35,10 +41,16 @@ pub(super) fn validate(
         file,
         sink,
         fields: Fields::default(),
+        told: BTreeSet::new(),
+        words: Vec::new(),
     };
     let release = raw.release.as_ref().map(|r| b.release(r));
     let registries = b.registries(raw);
     let axes = b.axes(raw);
+    b.words = axes
+        .iter()
+        .map(|a| (a.word.clone(), a.name.clone()))
+        .collect();
     for name in raw.set.keys() {
         b.valid_name(name, "a set");
     }
@@ -46,10 +58,13 @@ pub(super) fn validate(
         b.valid_name(name, "an image");
     }
     if raw.image.is_empty() {
-        let place = b.place(0..0, "no `[image.NAME]` table");
         b.sink.push(
-            Finding::new(&code::MISSING_KEY, "the matrix declares no image", place)
-                .help("add a table such as `[image.base]` with `from` and `tag`"),
+            Finding::new(
+                &code::MISSING_KEY,
+                "the matrix declares no image",
+                Place::file(file.path.clone()),
+            )
+            .help("add a table such as `[image.base]` with `from` and `tag`"),
         );
     }
     let arch = axes.iter().position(|a| &*a.name == "arch").map(AxisId);
@@ -66,6 +81,7 @@ pub(super) fn validate(
         axes: &axes,
         images: raw.image.keys().map(|k| k.value.as_str()).collect(),
         sets: &raw.set,
+        circular: RefCell::default(),
         used: RefCell::default(),
     };
     // A set is checked even when nothing refers to it.
@@ -110,7 +126,7 @@ pub(super) fn validate(
     let aliases = raw
         .alias
         .iter()
-        .filter_map(|a| b.alias(&scope, a))
+        .filter_map(|a| b.alias(&scope, a, images.iter().all(|i| i.folded)))
         .collect();
     let unused_sets = raw
         .set
@@ -163,16 +179,27 @@ impl Builder<'_> {
 
     /// Reports a name that is not lower-case letters, digits, `.`, `_` and `-`.
     pub fn valid_name(&mut self, name: &Spanned<String>, what: &str) {
-        let fault = crate::image::reference::path_fault(&name.value)
-            .or_else(|| name.value.contains('/').then(|| "it holds `/`".to_owned()));
-        if let Some(fault) = fault {
-            let place = self.place(name.span.clone(), fault);
-            self.sink.push(Finding::new(
-                &code::INVALID_NAME,
-                format!("`{}` cannot name {what}", name.value),
-                place,
-            ));
+        let good = |word: &str| path_fault(word).is_none() && !word.contains('/');
+        if good(&name.value) {
+            return;
         }
+        let label = "a name is lower-case letters and digits, with `.`, `_` or `-` between them";
+        let mut finding = Finding::new(
+            &code::INVALID_NAME,
+            format!("`{}` cannot name {what}", name.value.escape_debug()),
+            self.place(name.span.clone(), label),
+        );
+        let word: String = name
+            .value
+            .to_lowercase()
+            .chars()
+            .map(|c| if c.is_ascii_alphanumeric() { c } else { '-' })
+            .collect();
+        let word = word.trim_matches('-');
+        if good(word) {
+            finding = finding.help(format!("write `{word}`"));
+        }
+        self.sink.push(finding);
     }
 
     /// Takes in a templated field; a syntax fault becomes a finding.
@@ -186,12 +213,10 @@ impl Builder<'_> {
             Err(error) => {
                 let inner = error.range();
                 let span = inner_span(self.file, &text.value, &text.span, inner);
-                let place = self.place(span, error.detail().unwrap_or("here").to_owned());
-                self.sink.push(Finding::new(
-                    &code::TEMPLATE_SYNTAX,
-                    "the template cannot be parsed",
-                    place,
-                ));
+                let place = self.place(span, "the template cannot be parsed here");
+                let what = error.detail().unwrap_or("a fault of syntax").to_owned();
+                self.sink
+                    .push(Finding::new(&code::TEMPLATE_SYNTAX, what, place));
                 None
             }
         }
@@ -207,6 +232,10 @@ impl Builder<'_> {
                 continue;
             }
             let span = inner_span(self.file, &field.source, &field.span, Some(at.clone()));
+            // `[defaults]` are looked at for each image; what is wrong in them is told once.
+            if !self.told.insert((span.start, name.clone())) {
+                continue;
+            }
             let mut finding = Finding::new(
                 &code::UNKNOWN_VARIABLE,
                 format!("{whose} does not see `{name}`"),
@@ -214,8 +243,18 @@ impl Builder<'_> {
             );
             finding = match nearest(name, known.iter().copied()) {
                 Some(near) => finding.help(format!("did you mean `{near}`?")),
-                None => finding.note(format!("it sees {}", or_list(known.iter().copied()))),
+                None => finding.note(format!("it sees {}", and_list(known.iter().copied()))),
             };
+            let lacking = self
+                .words
+                .iter()
+                .find(|(word, axis)| **word == **name && &**axis != "arch");
+            if let Some((_, axis)) = lacking {
+                finding = finding.help(format!("add `{axis}` to the image's `axes`"));
+            }
+            if name == "release" {
+                finding = finding.help("add a `[release]` with its `version`");
+            }
             if name == "arch" {
                 finding = finding.note("`arch` is folded into one multi-platform spec; in a Dockerfile use `TARGETARCH`, or print `arch` in `name` or `tag` to have a spec each");
             }
@@ -261,7 +300,7 @@ impl Builder<'_> {
         }
         let matches = table.matches.as_ref().and_then(|m| {
             let selector = self.selector(scope.names, m)?;
-            self.lacking_axes(scope, &selector, &axes, key, true);
+            self.lacking_axes(scope, (m, &selector), &axes, key, true);
             Some(selector)
         });
         let mut rows = Vec::new();
@@ -284,7 +323,7 @@ impl Builder<'_> {
             let Some(selector) = self.selector(scope.names, &when.matches) else {
                 continue;
             };
-            self.lacking_axes(scope, &selector, &axes, key, prints_arch);
+            self.lacking_axes(scope, (&when.matches, &selector), &axes, key, prints_arch);
             let keys = self.keys(scope, key, &axes, &when.keys(), &whose);
             rows.push(Row {
                 selector: Some(selector),
@@ -329,7 +368,8 @@ impl Builder<'_> {
                     &code::DUPLICATE_VALUE,
                     format!("image `{}` lists axis `{}` twice", key.value, name.value),
                     self.place(name.span.clone(), "again here"),
-                ),
+                )
+                .help("delete one of them"),
                 Some(id) => {
                     axes.push(id);
                     continue;
@@ -340,13 +380,13 @@ impl Builder<'_> {
                         format!("there is no axis `{}`", name.value),
                         self.place(name.span.clone(), "unknown axis"),
                     );
-                    match nearest(&name.value, all.iter().map(|a| &*a.name)) {
-                        Some(near) => finding.help(format!("did you mean `{near}`?")),
-                        None => finding.note(format!(
-                            "declared axes: {}",
-                            or_list(all.iter().map(|a| &*a.name))
-                        )),
-                    }
+                    suggest(
+                        finding,
+                        &name.value,
+                        all.iter().map(|a| &*a.name),
+                        "axis",
+                        "",
+                    )
                 }
             };
             self.sink.push(finding);
@@ -358,7 +398,7 @@ impl Builder<'_> {
     fn lacking_axes(
         &mut self,
         scope: &Scope<'_>,
-        selector: &Selector,
+        (raw, selector): (&Spanned<RawSelector>, &Selector),
         axes: &[AxisId],
         key: &Spanned<String>,
         arch_allowed: bool,
@@ -375,7 +415,10 @@ impl Builder<'_> {
                     "image `{}` has no axis `{name}` to select by here",
                     key.value
                 ),
-                self.place(selector.span.clone(), format!("names `{name}`")),
+                match key_span(raw, name) {
+                    Some(span) => self.place(span, "the image does not vary by it"),
+                    None => self.place(selector.span.clone(), format!("names `{name}`")),
+                },
             );
             self.sink.push(if is_arch {
                 finding.note("`arch` is folded into one multi-platform spec, so a row cannot differ by it; in a Dockerfile use `TARGETARCH`")
@@ -418,11 +461,16 @@ impl Builder<'_> {
         &mut self,
         scope: &Scope<'_>,
         raw: &Spanned<crate::config::raw::RawAlias>,
+        arch_folded: bool,
     ) -> Option<Alias> {
         let selector = self.selector(scope.names, &raw.matches);
         let axes = scope.names.axes;
         let is_axis = |name: &str| axes.iter().any(|a| &*a.word == name);
-        let mut known: Vec<&str> = axes.iter().map(|a| &*a.word).chain(["image"]).collect();
+        let seen = axes.iter().map(|a| &*a.word);
+        let mut known: Vec<&str> = seen
+            .filter(|word| !(arch_folded && *word == "arch"))
+            .chain(["image"])
+            .collect();
         known.extend(scope.release.then_some("release"));
         let mut tags = Vec::new();
         for tag in &raw.tags {
@@ -433,26 +481,24 @@ impl Builder<'_> {
         }
         if raw.tags.is_empty() {
             let place = self.place(raw.span.clone(), "`tags` is empty");
-            self.sink.push(Finding::new(
-                &code::MISSING_KEY,
-                "an alias has no tags",
-                place,
-            ));
+            self.sink.push(
+                Finding::new(&code::MISSING_KEY, "an alias has no tags", place)
+                    .help("add a tag, as in `tags = [\"latest\"]`, or delete the alias"),
+            );
         }
         let mut newest = Vec::new();
         for name in &raw.newest {
             match axes.iter().position(|a| *a.name == *name.value) {
                 Some(index) => newest.push(AxisId(index)),
                 None => {
-                    let mut finding = Finding::new(
+                    let finding = Finding::new(
                         &code::UNKNOWN_AXIS,
                         format!("there is no axis `{}`", name.value),
                         self.place(name.span.clone(), "unknown axis"),
                     );
-                    if let Some(near) = nearest(&name.value, axes.iter().map(|a| &*a.name)) {
-                        finding = finding.help(format!("did you mean `{near}`?"));
-                    }
-                    self.sink.push(finding);
+                    let known = axes.iter().map(|a| &*a.name);
+                    self.sink
+                        .push(suggest(finding, &name.value, known, "axis", ""));
                 }
             }
         }
@@ -462,6 +508,18 @@ impl Builder<'_> {
             newest,
             span: raw.matches.span.clone(),
         })
+    }
+}
+
+/// Where a selector names an axis, when it is written as a table.
+fn key_span(raw: &Spanned<RawSelector>, axis: &str) -> Option<Range<usize>> {
+    match &raw.value {
+        RawSelector::Text(_) => None,
+        RawSelector::Table(table) => {
+            let (key, _) = table.get_key_value(axis)?;
+            Some(key.span.clone())
+        }
+        RawSelector::Any(list) => list.iter().find_map(|s| key_span(s, axis)),
     }
 }
 
@@ -523,8 +581,8 @@ pub fn field_finding(file: &Arc<SourceFile>, field: &Field, fault: FieldFault) -
             };
             Finding::new(
                 code,
-                "the template cannot be rendered",
-                Place::span(file, span, what),
+                what,
+                Place::span(file, span, "the template cannot be rendered here"),
             )
         }
     }
