@@ -129,6 +129,8 @@ impl Builder<'_> {
             } else if fits {
                 let quoted: Vec<String> = pieces.iter().map(|p| format!("\"{p}\"")).collect();
                 finding.help(format!("write `{}`", quoted.join(", ")))
+            } else if text.chars().any(char::is_control) {
+                finding.help("delete the control character")
             } else {
                 finding.help("write the values out; ranges and globs belong into selectors")
             });

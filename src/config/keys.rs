@@ -56,10 +56,10 @@ impl Builder<'_> {
             let finding = Finding::new(
                 &code::BASE_CONFLICT,
                 format!("{whose} states both `from` and `parent`"),
-                self.place(parent.span.clone(), "and this"),
+                self.place(parent.span.clone(), "an image of this matrix"),
             )
-            .related(self.place(from.span.clone(), "this"))
-            .help("keep one: `from` names an upstream image, `parent` one of this matrix");
+            .related(self.place(from.span.clone(), "an upstream image"))
+            .help("keep one of them");
             self.sink.push(finding);
         }
         Keys {

@@ -201,6 +201,7 @@ impl Walk<'_> {
         let others = node.get("additionalProperties");
         let has = |word: &str| table.keys().any(|k| k.get_ref() == word);
         let mut meant = DeTable::new();
+        let mut lost = false;
         for (key, value) in table.iter() {
             let word: &str = key.get_ref();
             let mut name = key.clone();
@@ -222,13 +223,15 @@ impl Walk<'_> {
                 _ => continue,
             };
             self.path.push(name.get_ref().to_string());
-            if let Some(value) = self.value(inner, value, &format!("`{word}`")) {
-                meant.insert(name, value);
+            match self.value(inner, value, &format!("`{word}`")) {
+                Some(value) => drop(meant.insert(name, value)),
+                None => lost = true,
             }
             self.path.pop();
         }
         let required = node.get("required").and_then(Json::as_array);
-        let mut lacks = false;
+        // What is left of an expectation would seem to expect nothing.
+        let mut lacks = lost && self.path.iter().any(|key| key == "expect");
         for required in required.into_iter().flatten().filter_map(Json::as_str) {
             if meant.keys().any(|k| k.get_ref() == required) {
                 continue;

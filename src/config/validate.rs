@@ -13,7 +13,7 @@ use crate::config::selectors::{Names, resolve};
 use crate::config::spanned::Spanned;
 use crate::diagnostic::{Finding, Place, Sink, Stopped, and_list, code, nearest, suggest};
 use crate::image::reference::path_fault;
-use crate::matrix::{AxisId, Selector};
+use crate::matrix::{AxisId, Selector, Version};
 use crate::render::{AxisObject, Field, FieldFault, Fields};
 use crate::source::SourceFile;
 
@@ -262,7 +262,7 @@ impl Builder<'_> {
         }
         for (axis, at) in &uses.comparisons {
             let span = inner_span(self.file, &field.source, &field.span, Some(at.clone()));
-            let finding = comparison_finding(axis, self.place(span, COMPARISON_LABEL));
+            let finding = comparison_finding(axis, self.place(span, ""));
             self.sink.push(finding);
         }
     }
@@ -539,21 +539,63 @@ pub(super) fn inner_span(
     }
 }
 
-/// What stands beside a comparison that would silently be false.
-pub const COMPARISON_LABEL: &str =
-    "an axis is an object, a number or a text; the other side is not";
+/// The finding for a comparison of `axis` that does not mean what it says, written at `place`.
+pub fn comparison_finding(axis: &str, mut place: Place) -> Finding {
+    let (bare, attribute) = axis.split_once('.').unwrap_or((axis, ""));
+    let (headline, label) = match attribute {
+        "" => (
+            format!("`{axis}` is compared with what it never equals"),
+            "an axis is an object; texts and numbers are something else",
+        ),
+        "major" | "minor" | "patch" => (
+            format!("`{axis}` is compared with what it never equals"),
+            "a number on one side, a text on the other",
+        ),
+        _ => (
+            format!("`{axis}` is compared letter by letter"),
+            "as texts, `9` comes after `12`",
+        ),
+    };
+    place.label = label.to_owned();
+    let written = place
+        .at
+        .as_ref()
+        .map_or("", |(file, span)| &file.text[span.clone()]);
+    let help = match instead(axis, written) {
+        Some(instead) => format!("write `{instead}`"),
+        None => format!(
+            "write `{bare} is matching('>=12,<13')`, `{bare} is matching('value')`, or `{bare}` alone for \"not none\""
+        ),
+    };
+    Finding::new(&code::AXIS_COMPARISON, headline, place).help(help)
+}
 
-/// The finding for a comparison of `axis` that would silently be false.
-pub fn comparison_finding(axis: &str, place: Place) -> Finding {
+/// What `axis == 'literal'` was meant to say.
+fn instead(axis: &str, written: &str) -> Option<String> {
     let bare = axis.split('.').next().unwrap_or(axis);
-    Finding::new(
-        &code::AXIS_COMPARISON,
-        format!("comparing `{axis}` like this would silently be false"),
-        place,
-    )
-    .help(format!(
-        "use `{bare} is matching(\">=12,<13\")`, `{bare} is matching(\"value\")`, or `if {bare}` for \"not none\""
-    ))
+    let rest = written.strip_prefix(axis)?.trim_start();
+    let (sign, literal) = ["==", "!=", ">=", "<=", ">", "<"]
+        .into_iter()
+        .find_map(|sign| Some((sign, rest.strip_prefix(sign)?.trim())))?;
+    let literal = literal
+        .strip_prefix(['\'', '"'])?
+        .strip_suffix(['\'', '"'])?;
+    if ["major", "minor", "patch"]
+        .iter()
+        .any(|n| axis.ends_with(&format!(".{n}")))
+    {
+        return literal
+            .parse::<u64>()
+            .ok()
+            .map(|number| format!("{axis} {sign} {number}"));
+    }
+    match (sign, literal) {
+        ("==", "none") => Some(format!("not {bare}")),
+        ("!=", "none") => Some(bare.to_owned()),
+        ("==", _) => Some(format!("{bare} is matching('{literal}')")),
+        ("!=", _) => Some(format!("{bare} is not matching('{literal}')")),
+        _ => Version::parse(literal).map(|_| format!("{bare} is matching('{sign}{literal}')")),
+    }
 }
 
 /// The finding for a field that failed to render.
