@@ -70,6 +70,10 @@ impl Builder<'_> {
                     finding = finding.help(format!(
                         "write `version = \"{bare}\"`; the `v` belongs into `tag = \"v{{{{ version }}}}\"`"
                     ));
+                } else if scheme == "semver" && read(raw.scheme, &format!("{text}.0")).is_ok() {
+                    finding = finding.help(format!(
+                        "write `{text}.0`; if the library follows Python's scheme, add `scheme = \"pep440\"`"
+                    ));
                 } else if scheme == "semver" && pep440_rs::Version::from_str(&text).is_ok() {
                     finding = finding
                         .help("if the library follows Python's scheme, add `scheme = \"pep440\"`");
@@ -96,7 +100,11 @@ impl Builder<'_> {
         });
         let known: Vec<&str> = vec!["version", "major", "minor", "patch"];
         let field = self.field(&template, &|_| false)?;
+        let before = self.sink.len();
         self.check_names(&field, &known, "`[release] tag`");
+        if self.sink.len() > before {
+            return None;
+        }
         let rendered = self
             .fields
             .render(&field, &Value::from_object(Scope(names)));

@@ -8,7 +8,7 @@ use minijinja::Value;
 use sha2::{Digest, Sha256};
 
 use crate::check::{RELEASE_LABEL, release_finding};
-use crate::config::{COMPARISON_LABEL, Config, comparison_finding, field_finding};
+use crate::config::{Config, comparison_finding, field_finding};
 use crate::diagnostic::{Finding, Place, Sink, Stopped, code};
 use crate::emit::dockerfile;
 use crate::image::{ContextHash, Matrix, Spec, SpecId};
@@ -129,10 +129,7 @@ fn templates_read(config: &Config, templates: &Templates<'_>, sink: &mut Sink) {
     let is_axis = |name: &str| config.axes.iter().any(|a| &*a.word == name);
     for (file, uses) in templates.uses(Dialect::Dockerfile, &is_axis) {
         for (axis, at) in uses.comparisons {
-            sink.push(comparison_finding(
-                &axis,
-                Place::span(&file, at, COMPARISON_LABEL),
-            ));
+            sink.push(comparison_finding(&axis, Place::span(&file, at, "")));
         }
         for (_, at) in uses.names.into_iter().filter(|(name, _)| name == "release") {
             sink.push(release_finding(Place::span(&file, at, RELEASE_LABEL)));

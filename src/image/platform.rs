@@ -11,8 +11,31 @@ use serde::{Serialize, Serializer};
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Platform(Arc<str>);
 
+/// Operating systems an image can be for. Without one of these in front, builders read `arm/v7` as an architecture and
+/// its variant. Source: `isKnownOS` of containerd/platforms.
+const SYSTEMS: &[&str] = &[
+    "aix",
+    "android",
+    "darwin",
+    "dragonfly",
+    "freebsd",
+    "hurd",
+    "illumos",
+    "ios",
+    "js",
+    "linux",
+    "nacl",
+    "netbsd",
+    "openbsd",
+    "plan9",
+    "solaris",
+    "wasip1",
+    "windows",
+    "zos",
+];
+
 impl Platform {
-    /// Reads a platform; `None` when it is not two or three parts of `[a-z0-9._-]`.
+    /// Reads a platform; `None` when it is not a system and one or two parts of `[a-z0-9._-]`.
     pub fn parse(text: &str) -> Option<Self> {
         let parts: Vec<&str> = text.split('/').collect();
         let word = |p: &&str| {
@@ -20,7 +43,8 @@ impl Platform {
                 && p.bytes()
                     .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b"._-".contains(&b))
         };
-        ((2..=3).contains(&parts.len()) && parts.iter().all(word)).then(|| Platform(text.into()))
+        let whole = (2..=3).contains(&parts.len()) && parts.iter().all(word);
+        (whole && SYSTEMS.contains(&parts[0])).then(|| Platform(text.into()))
     }
 
     /// Where no `arch` axis says otherwise.

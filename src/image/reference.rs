@@ -85,6 +85,25 @@ pub fn reference_fault(text: &str) -> Option<String> {
     path_fault(path).or_else(|| tag.and_then(tag_fault))
 }
 
+/// The next step for a rendered text in which `fault` finds a fault.
+pub fn mend_reference(text: &str, fault: fn(&str) -> Option<String>) -> String {
+    if fault(&text.to_lowercase()).is_none() {
+        return "write it in lower case, or add `| lower`".to_owned();
+    }
+    let odd = text
+        .chars()
+        .find(|c| !c.is_ascii_alphanumeric() && fault(&text.replace(*c, "-")).is_none());
+    match odd {
+        Some('+') => {
+            "print `{{ release.tag }}`, which holds `-` for `+`, or add `| replace('+', '-')`"
+                .to_owned()
+        }
+        Some(c) => format!("write another character, or add `| replace('{c}', '-')`"),
+        None if text.len() > MAX_TAG => "shorten it".to_owned(),
+        None => "write letters, digits, `.`, `_` and `-` alone".to_owned(),
+    }
+}
+
 /// A character as people can see it.
 fn quoted(c: char) -> String {
     if c == ' ' {

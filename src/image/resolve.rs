@@ -7,11 +7,13 @@ use std::sync::Arc;
 use minijinja::Value;
 
 use crate::config::{Config, Image, field_finding};
-use crate::diagnostic::{Finding, Sink, Stopped, code};
-use crate::image::reference::{MAX_REPOSITORY, path_fault, reference_fault, tag_fault};
+use crate::diagnostic::{Finding, Place, Sink, Stopped, code};
+use crate::image::reference::{
+    MAX_REPOSITORY, mend_reference, path_fault, reference_fault, tag_fault,
+};
 use crate::image::spec::{describe_cell, spec_id};
 use crate::image::{Matrix, Merged, Platform, Spec, aliases, lineage, merge};
-use crate::matrix::{Cell, ImageId, MAX_CELLS, Rules, expand, product_size};
+use crate::matrix::{Cell, ImageId, MAX_CELLS, Rules, expand, product_size, removers};
 use crate::render::{Field, Scope};
 
 /// Expands every image and resolves its specs.
@@ -24,6 +26,7 @@ pub fn resolve(config: &Config, sink: &mut Sink) -> Result<Matrix, Stopped> {
     let mut specs: Vec<Spec> = Vec::new();
     let mut match_removes = Vec::new();
     let mut faults = Reported::default();
+    let mut empty = Vec::new();
     for (index, image) in config.images.iter().enumerate() {
         let id = ImageId(index);
         let rules = Rules {
@@ -55,21 +58,19 @@ pub fn resolve(config: &Config, sink: &mut Sink) -> Result<Matrix, Stopped> {
             }
         }
         if specs.len() == before && !faults.any {
-            no_cells(config, image, sink);
+            empty.push(id);
         }
     }
     if specs.is_empty() && !faults.any {
-        let first = config.images.first().map_or(0..0, |i| i.span.clone());
-        sink.push(Finding::new(
-            &code::NO_SPECS,
-            "the matrix yields no spec at all",
-            config.place(first, "neither this image nor any other has a cell left"),
-        ));
+        no_specs(config, sink);
+    } else {
+        empty.into_iter().for_each(|id| no_cells(config, id, sink));
     }
     sink.checkpoint()?;
     duplicates(config, &specs, sink);
-    let order = lineage::link(config, &mut specs, sink)?;
+    let order = lineage::link(config, &mut specs, sink);
     let aliases = aliases(config, &specs, sink);
+    let order = order?;
     sink.checkpoint()?;
     Ok(Matrix {
         specs,
@@ -117,8 +118,11 @@ fn bounded(config: &Config, sink: &mut Sink) -> Result<(), Stopped> {
         sink.push(
             Finding::new(
                 &code::PRODUCT_TOO_LARGE,
-                format!("image `{}` has {size} cells", image.key),
-                config.place(image.span.clone(), format!("more than {MAX_CELLS} cells")),
+                format!("image `{}` has {} cells", image.key, grouped(size)),
+                config.place(
+                    image.span.clone(),
+                    format!("more than {} cells", grouped(MAX_CELLS)),
+                ),
             )
             .note(format!("it is the product of {}", factors.join(" × ")))
             .help("give the image only the `axes` it needs, or split it in two"),
@@ -130,8 +134,11 @@ fn bounded(config: &Config, sink: &mut Sink) -> Result<(), Stopped> {
         sink.push(
             Finding::new(
                 &code::PRODUCT_TOO_LARGE,
-                format!("the images have {total} cells together"),
-                config.place(first, format!("more than {MAX_CELLS} cells from here on")),
+                format!("the images have {} cells together", grouped(total)),
+                config.place(
+                    first,
+                    format!("more than {} cells from here on", grouped(MAX_CELLS)),
+                ),
             )
             .help("split the matrix file by image"),
         );
@@ -139,19 +146,62 @@ fn bounded(config: &Config, sink: &mut Sink) -> Result<(), Stopped> {
     sink.checkpoint()
 }
 
-fn no_cells(config: &Config, image: &Image, sink: &mut Sink) {
+/// `1,000,000`.
+fn grouped(number: u128) -> String {
+    let digits = number.to_string();
+    let mut text = String::new();
+    for (index, digit) in digits.chars().enumerate() {
+        if index > 0 && (digits.len() - index).is_multiple_of(3) {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
+}
+
+/// Where the cells of an image went, at most four places.
+fn removed_by(config: &Config, id: ImageId) -> Vec<Place> {
+    let all = removers(config, id);
+    all.iter().take(4).filter_map(|v| v.place(config)).collect()
+}
+
+fn no_cells(config: &Config, id: ImageId, sink: &mut Sink) {
+    let image = &config.images[id.0];
     let mut finding = Finding::new(
         &code::NO_CELLS,
         format!("image `{}` has no cell left", image.key),
         config.place(image.span.clone(), "nothing of this image exists"),
-    );
-    if let Some(selector) = &image.matches {
-        finding = finding.related(config.place(
-            selector.span.clone(),
-            "its `match` accepts nothing that the excludes leave",
-        ));
+    )
+    .help("correct its `match` or the excludes, or delete the image");
+    finding.related = removed_by(config, id);
+    sink.push(finding);
+}
+
+fn no_specs(config: &Config, sink: &mut Sink) {
+    let first = config.images.first().map_or(0..0, |i| i.span.clone());
+    let mut finding = Finding::new(
+        &code::NO_SPECS,
+        "the matrix yields no spec at all",
+        config.place(
+            first,
+            match config.images.len() {
+                1 => "nothing of the only image exists",
+                _ => "nothing of this image exists, nor of any other",
+            },
+        ),
+    )
+    .help("correct the `match` of an image, or the excludes");
+    for index in 0..config.images.len().min(4) {
+        for place in removed_by(config, ImageId(index)) {
+            let new = |p: &Place| {
+                p.at.as_ref().map(|a| a.1.start) != place.at.as_ref().map(|a| a.1.start)
+            };
+            if finding.related.iter().all(new) {
+                finding.related.push(place);
+            }
+        }
     }
-    sink.push(finding.help("correct its `match` or the excludes, or delete the image"));
+    sink.push(finding);
 }
 
 #[allow(
@@ -292,7 +342,7 @@ fn base_or_parent(
         let finding = Finding::new(
             &code::BASE_CONFLICT,
             format!("image `{}` stands on nothing", image.key),
-            config.place(image.span.clone(), "neither `from` nor `parent` for some of its cells"),
+            config.place(image.span.clone(), "neither `from` nor `parent`"),
         )
         .help("add `from` (an upstream image) or `parent` (an image of this matrix), here or in a `when` row that covers all cells");
         faults.push(sink, finding, &image.span);
@@ -360,6 +410,7 @@ fn grammar(
             format!("`{}` is not a repository name", spec.name),
             config.place(span.clone(), fault),
         )
+        .help(mend_reference(&spec.name, path_fault))
         .note(format!("for {}", spec.describe(config)));
         faults.push(sink, finding, &span);
         good = false;
@@ -375,6 +426,7 @@ fn grammar(
             format!("`{}` is not a tag", spec.tag),
             config.place(span.clone(), fault),
         )
+        .help(mend_reference(&spec.tag, tag_fault))
         .note(format!("for {}", spec.describe(config)));
         faults.push(sink, finding, &span);
         good = false;
@@ -406,15 +458,16 @@ fn grammar(
         let finding = Finding::new(
             &code::INVALID_REFERENCE,
             format!(
-                "the repository name of {} has {} characters",
-                spec.describe(config),
+                "the repository name of `{}` has {} characters",
+                image.key,
                 long.len()
             ),
             config.place(
                 image.span.clone(),
                 format!("at most {MAX_REPOSITORY}, host included"),
             ),
-        );
+        )
+        .help("shorten `name`, or the `prefix` of the registry");
         faults.push(sink, finding, &image.span);
         good = false;
     }
@@ -455,7 +508,7 @@ fn duplicates(config: &Config, specs: &[Spec], sink: &mut Sink) {
                 .cell
                 .iter()
                 .filter(|(axis, value)| other.cell.get(*axis) != Some(*value))
-                .map(|(axis, _)| format!("`{{{{ {} }}}}`", config.axis(axis).name))
+                .map(|(axis, _)| format!("`{{{{ {} }}}}`", config.axis(axis).word))
                 .collect();
             finding = if differ.is_empty() {
                 finding.help(format!("give image `{}` another `name`", image.key))
