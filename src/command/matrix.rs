@@ -5,7 +5,7 @@ use crate::command::check::difference;
 use crate::command::shell::{Error, Outcome, Shell, counted, number, outcome};
 use crate::diagnostic::Sink;
 use crate::flow;
-use crate::output::{self, Change, LIST, State, list_change};
+use crate::output::{self, Change, State};
 
 /// How to run.
 pub(super) struct Options {
@@ -49,12 +49,12 @@ pub(super) fn run(shell: &mut Shell<'_>, options: &Options) -> Result<Outcome, E
             .iter()
             .any(|c| c.path == *f.primary.path && c.state.code() == Some(f.code) && mended(c))
     });
-    let others = drift.changes.iter().filter(|c| c.path != LIST).cloned();
-    let (mut changes, refused): (Vec<Change>, Vec<Change>) = others.partition(&mended);
-    // What is taken over is ours from now on.
-    let list = list_change(&repository, &rendered.tree, &rendered.owned, &refused);
-    changes.extend(list?.filter(&mended));
-    changes.sort_by(|a, b| a.path.cmp(&b.path));
+    let changes: Vec<Change> = drift
+        .changes
+        .iter()
+        .filter(|c| mended(c))
+        .cloned()
+        .collect();
     if options.diff {
         for change in &changes {
             shell.data(&difference(change))?;

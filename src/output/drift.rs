@@ -9,7 +9,7 @@ use std::collections::BTreeSet;
 use std::fs;
 
 use crate::diagnostic::{Code, code};
-use crate::output::list::{LIST, Owned, has_header};
+use crate::output::list::{Owned, has_header};
 use crate::output::tree::{Planned, Tree, plain};
 use crate::source::{ReadError, Repository};
 
@@ -79,12 +79,11 @@ impl Drift {
 /// When a file exists and cannot be read.
 pub fn compare(repository: &Repository, tree: &Tree, owned: &Owned) -> Result<Drift, ReadError> {
     let mut changes = Vec::new();
-    for planned in tree.iter().filter(|p| p.path != LIST) {
+    for planned in tree.iter() {
         if let Some(change) = one(repository, planned, owned)? {
             changes.push(change);
         }
     }
-    changes.extend(list_change(repository, tree, owned, &changes)?);
     for path in orphans(repository, tree, owned) {
         let linked = through_link(repository, &path);
         if linked {
@@ -110,25 +109,6 @@ pub fn compare(repository: &Repository, tree: &Tree, owned: &Owned) -> Result<Dr
         changes,
         outputs: tree.len(),
     })
-}
-
-/// The change of the list of owned paths, where those of `changes` that are refused are not to be in it: listed, they
-/// would be gen's, and the next run would overwrite them.
-///
-/// # Errors
-/// When the list exists and cannot be read.
-pub fn list_change(
-    repository: &Repository,
-    tree: &Tree,
-    owned: &Owned,
-    changes: &[Change],
-) -> Result<Option<Change>, ReadError> {
-    let refused = changes
-        .iter()
-        .filter(|c| matches!(c.state, State::NotOurs | State::Linked))
-        .map(|c| c.path.as_str())
-        .collect();
-    one(repository, &tree.list(&refused), owned)
 }
 
 fn one(

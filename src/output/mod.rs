@@ -5,7 +5,7 @@ mod list;
 mod tree;
 mod write;
 
-pub use drift::{Change, Drift, State, compare, list_change};
+pub use drift::{Change, Drift, State, compare};
 pub use list::{LIST, Owned};
 pub use tree::{Planned, Tree};
 pub use write::{WriteError, lock, write};

@@ -1,6 +1,6 @@
 //! Outputs in memory.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use crate::output::list::LIST;
 
@@ -73,21 +73,14 @@ impl Tree {
             attributes.to_owned(),
             Planned::text(attributes.to_owned(), text),
         );
-        let list = self.list(&BTreeSet::new());
-        self.files.insert(LIST.to_owned(), list);
-        self
-    }
-
-    /// The list of owned paths, without those that are `refused`: what gen did not write it does not own.
-    pub(super) fn list(&self, refused: &BTreeSet<&str>) -> Planned {
         let mut list = format!("# {}\n", self.header);
         for path in self.files.keys() {
-            if path != LIST && !refused.contains(path.as_str()) {
-                list.push_str(path);
-                list.push('\n');
-            }
+            list.push_str(path);
+            list.push('\n');
         }
-        Planned::text(LIST.to_owned(), list)
+        self.files
+            .insert(LIST.to_owned(), Planned::text(LIST.to_owned(), list));
+        self
     }
 
     /// The outputs, sorted by path.
