@@ -18,17 +18,16 @@ pub fn aliases(config: &Config, specs: &[Spec], sink: &mut Sink) -> Vec<Alias> {
     if config.aliases.is_empty() {
         return Vec::new();
     }
-    let home = |spec: &Spec| spec.repositories(config).swap_remove(0);
-    let mut own: HashMap<(String, &str), SpecId> = HashMap::with_capacity(specs.len());
+    let mut own: HashMap<(&str, &str), SpecId> = HashMap::with_capacity(specs.len());
     for (index, spec) in specs.iter().enumerate() {
-        for repository in spec.repositories(config) {
-            own.insert((repository, spec.tag.as_str()), SpecId(index));
+        for repository in &*spec.repositories {
+            own.insert((repository, &spec.tag), SpecId(index));
         }
     }
-    let mut taken: IndexMap<(String, String), (SpecId, usize)> = IndexMap::new();
+    let mut taken: IndexMap<(&str, String), (SpecId, usize)> = IndexMap::new();
     for (which, alias) in config.aliases.iter().enumerate() {
         for (field_index, field) in alias.tags.iter().enumerate() {
-            let mut rendered: IndexMap<(String, String), Vec<SpecId>> = IndexMap::new();
+            let mut rendered: IndexMap<(&str, String), Vec<SpecId>> = IndexMap::new();
             let mut failed = false;
             for (index, spec) in specs.iter().enumerate() {
                 if !alias.selector.holds_on_any(
@@ -53,7 +52,7 @@ pub fn aliases(config: &Config, specs: &[Spec], sink: &mut Sink) -> Vec<Alias> {
                             );
                         }
                         rendered
-                            .entry((home(spec), tag.into_owned()))
+                            .entry((spec.home(), tag.into_owned()))
                             .or_default()
                             .push(SpecId(index));
                     }
@@ -102,7 +101,7 @@ pub fn aliases(config: &Config, specs: &[Spec], sink: &mut Sink) -> Vec<Alias> {
                     continue;
                 }
                 let clash = own
-                    .get(&(repository.clone(), tag.as_str()))
+                    .get(&(repository, tag.as_str()))
                     .filter(|id| **id != holder);
                 if let Some(other) = clash {
                     sink.push(
@@ -125,7 +124,7 @@ pub fn aliases(config: &Config, specs: &[Spec], sink: &mut Sink) -> Vec<Alias> {
                     continue;
                 }
                 let earlier = taken.insert(
-                    (repository.clone(), tag.clone()),
+                    (repository, tag.clone()),
                     (holder, which * 1000 + field_index),
                 );
                 if let Some((before, _)) = earlier.filter(|(before, _)| *before != holder) {

@@ -66,12 +66,8 @@ impl Contents {
     }
 
     /// The reference of a spec's content at its home.
-    pub fn reference(&self, config: &Config, spec: &Spec, id: SpecId) -> String {
-        format!(
-            "{}:{}",
-            spec.repositories(config).swap_remove(0),
-            self.get(id).content_tag()
-        )
+    pub fn reference(&self, spec: &Spec, id: SpecId) -> String {
+        format!("{}:{}", spec.home(), self.get(id).content_tag())
     }
 }
 
@@ -103,11 +99,7 @@ pub fn render_specs(
         match one.render(repository, templates, contexts) {
             Ok(rendered) => {
                 let spec = matrix.spec(*id);
-                references[id.0] = format!(
-                    "{}:{}",
-                    spec.repositories(config).swap_remove(0),
-                    rendered.content_tag()
-                );
+                references[id.0] = format!("{}:{}", spec.home(), rendered.content_tag());
                 done[id.0] = Some(rendered);
             }
             // Its children cannot be rendered either; the cause is reported once.
@@ -207,10 +199,7 @@ impl One<'_> {
     ) -> Result<RenderedSpec, Stopped> {
         let spec = self.spec;
         let merged = spec.merged.clone();
-        if spec
-            .stands_on()
-            .any(|id| self.references[id.0].is_empty())
-        {
+        if spec.stands_on().any(|id| self.references[id.0].is_empty()) {
             return Err(Stopped);
         }
         let from = match spec.parent {

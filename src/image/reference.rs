@@ -116,7 +116,11 @@ pub fn full(reference: &str) -> String {
         ""
     };
     let last = path.rsplit('/').next().unwrap_or(path);
-    let tag = if last.contains([':', '@']) { "" } else { ":latest" };
+    let tag = if last.contains([':', '@']) {
+        ""
+    } else {
+        ":latest"
+    };
     format!("{host}/{library}{path}{tag}")
 }
 
