@@ -131,7 +131,7 @@ pub fn render(
     })
 }
 
-/// Compares with the disk and runs every rule.
+/// Compares with the disk and runs every rule. With `take_over`, files that gen did not make count as stale.
 ///
 /// # Errors
 /// When an output exists and cannot be read.
@@ -139,9 +139,10 @@ pub fn inspect(
     repository: &Repository,
     expanded: &Expanded,
     rendered: &Rendered,
+    take_over: bool,
     sink: &mut Sink,
 ) -> Result<Drift, Fault> {
-    let drift = compare(repository, &rendered.tree, &rendered.owned)?;
+    let drift = compare(repository, &rendered.tree, &rendered.owned, take_over)?;
     let context = check::Context {
         config: &expanded.config,
         matrix: &expanded.matrix,

@@ -32,14 +32,19 @@ pub(super) fn run(shell: &mut Shell<'_>, options: &Options) -> Result<Outcome, E
         Ok(rendered) => rendered,
         Err(fault) => return shell.stopped(fault, sink, options.format),
     };
-    let drift = match flow::inspect(&repository, &expanded, &rendered, &mut sink) {
+    let drift = match flow::inspect(
+        &repository,
+        &expanded,
+        &rendered,
+        options.take_over,
+        &mut sink,
+    ) {
         Ok(drift) => drift,
         Err(fault) => return shell.stopped(fault, sink, options.format),
     };
     // What is about to be mended is no finding; what cannot be is.
     let mended = |change: &Change| match change.state {
-        State::NotOurs => options.take_over && change.before.is_some(),
-        State::Linked => false,
+        State::NotOurs | State::Linked => false,
         State::Fresh | State::Missing | State::Stale | State::Orphan => true,
     };
     let mut findings = sink.into_sorted();
@@ -102,7 +107,7 @@ fn summary(
 ) -> String {
     let count = |state: &[State]| changes.iter().filter(|c| state.contains(&c.state)).count();
     let written = count(&[State::Missing]);
-    let updated = count(&[State::Stale, State::NotOurs]);
+    let updated = count(&[State::Stale]);
     let removed = count(&[State::Orphan]);
     let will = if writes { "" } else { "would be " };
     let what = format!(

@@ -9,7 +9,7 @@ use std::collections::BTreeSet;
 use std::fs;
 
 use crate::diagnostic::{Code, code};
-use crate::output::list::{Owned, has_header};
+use crate::output::list::{LIST, Owned, has_header};
 use crate::output::tree::{Planned, Tree, plain};
 use crate::source::{ReadError, Repository};
 
@@ -73,17 +73,32 @@ impl Drift {
     }
 }
 
-/// Compares a rendered tree with the disk.
+/// Compares a rendered tree with the disk. With `take_over`, files that gen did not make count as stale.
 ///
 /// # Errors
 /// When a file exists and cannot be read.
-pub fn compare(repository: &Repository, tree: &Tree, owned: &Owned) -> Result<Drift, ReadError> {
+pub fn compare(
+    repository: &Repository,
+    tree: &Tree,
+    owned: &Owned,
+    take_over: bool,
+) -> Result<Drift, ReadError> {
     let mut changes = Vec::new();
+    let mut strange = BTreeSet::new();
     for planned in tree.iter() {
-        if let Some(change) = one(repository, planned, owned)? {
-            changes.push(change);
+        let Some(mut change) = one(repository, planned, owned)? else {
+            continue;
+        };
+        if take_over && change.state == State::NotOurs && change.before.is_some() {
+            change.state = State::Stale;
         }
+        if matches!(change.state, State::NotOurs | State::Linked) {
+            strange.insert(planned.path.as_str());
+        }
+        changes.push(change);
     }
+    // What is not ours stays off the list, or the next run would take it for ours.
+    changes.extend(one(repository, &tree.list(&strange), owned)?);
     for path in orphans(repository, tree, owned) {
         let linked = through_link(repository, &path);
         if linked {
@@ -107,7 +122,7 @@ pub fn compare(repository: &Repository, tree: &Tree, owned: &Owned) -> Result<Dr
     changes.sort_by(|a, b| a.path.cmp(&b.path));
     Ok(Drift {
         changes,
-        outputs: tree.len(),
+        outputs: tree.len() + 1,
     })
 }
 
@@ -180,7 +195,7 @@ pub(super) fn through_link(repository: &Repository, path: &str) -> bool {
 fn orphans(repository: &Repository, tree: &Tree, owned: &Owned) -> BTreeSet<String> {
     let mut found: BTreeSet<String> = owned
         .listed()
-        .filter(|p| !tree.contains(p) && plain(p))
+        .filter(|p| !tree.contains(p) && *p != LIST && plain(p))
         .map(str::to_owned)
         .collect();
     if !owned.is_whole() {
@@ -200,7 +215,7 @@ fn headed(repository: &Repository, folder: &str, tree: &Tree, found: &mut BTreeS
         };
         if kind.is_dir() {
             headed(repository, &path, tree, found);
-        } else if kind.is_file() && !tree.contains(&path) {
+        } else if kind.is_file() && !tree.contains(&path) && path != LIST {
             found.insert(path);
         }
     }

@@ -1,6 +1,6 @@
 //! Outputs in memory.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::output::list::LIST;
 
@@ -34,7 +34,7 @@ impl Planned {
     }
 }
 
-/// All outputs, by path.
+/// All outputs but the list of them, by path.
 #[derive(Debug)]
 pub struct Tree {
     files: BTreeMap<String, Planned>,
@@ -65,7 +65,7 @@ impl Tree {
         Ok(())
     }
 
-    /// Adds the list of owned paths and the attributes file; call when all else is in.
+    /// Adds the attributes file; call when all else is in.
     pub fn close(mut self) -> Self {
         let attributes = "generated/.gitattributes";
         let text = format!("# {}\n* linguist-generated=true text eol=lf\n", self.header);
@@ -73,14 +73,17 @@ impl Tree {
             attributes.to_owned(),
             Planned::text(attributes.to_owned(), text),
         );
+        self
+    }
+
+    /// The list of owned paths: all outputs but those in `strange`.
+    pub fn list(&self, strange: &BTreeSet<&str>) -> Planned {
         let mut list = format!("# {}\n", self.header);
-        for path in self.files.keys() {
+        for path in self.files.keys().filter(|p| !strange.contains(p.as_str())) {
             list.push_str(path);
             list.push('\n');
         }
-        self.files
-            .insert(LIST.to_owned(), Planned::text(LIST.to_owned(), list));
-        self
+        Planned::text(LIST.to_owned(), list)
     }
 
     /// The outputs, sorted by path.
