@@ -15,9 +15,6 @@ use crate::image::{ContextHash, Matrix, Spec, SpecId};
 use crate::render::{Dialect, Field, Scope, Templates};
 use crate::source::{Repository, SourceFile};
 
-/// Where rendered Dockerfiles stand.
-pub const DOCKER_FOLDER: &str = "generated/docker";
-
 /// What goes into one spec.
 #[derive(Debug)]
 pub struct RenderedSpec {
@@ -226,7 +223,7 @@ impl One<'_> {
                 (path, None, own)
             }
             None => {
-                let path = format!("{DOCKER_FOLDER}/{}/Dockerfile", spec.id);
+                let path = spec.rendered_path();
                 let view = self.view(&scope, from.as_deref(), &args)?;
                 let name = merged
                     .template

@@ -9,6 +9,9 @@ use crate::config::Config;
 use crate::image::{Merged, Platform};
 use crate::matrix::{Cell, ImageId};
 
+/// Where rendered Dockerfiles stand.
+const DOCKER_FOLDER: &str = "generated/docker";
+
 /// Index of a spec, in declared order of images and then of values.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct SpecId(pub usize);
@@ -76,6 +79,11 @@ impl Matrix {
         &self.specs[id.0]
     }
 
+    /// The specs whose Dockerfile gen renders.
+    pub fn rendered(&self) -> impl Iterator<Item = &Spec> {
+        self.specs.iter().filter(|s| s.merged.dockerfile.is_none())
+    }
+
     /// The alias tags of each spec, by [`SpecId`].
     pub fn alias_tags(&self) -> Vec<Vec<&str>> {
         let mut tags: Vec<Vec<&str>> = vec![Vec::new(); self.specs.len()];
@@ -92,6 +100,11 @@ impl Matrix {
 }
 
 impl Spec {
+    /// Where its Dockerfile stands when gen renders it.
+    pub fn rendered_path(&self) -> String {
+        format!("{DOCKER_FOLDER}/{}/Dockerfile", self.id)
+    }
+
     /// Its repository at home.
     pub fn home(&self) -> &str {
         &self.repositories[0]

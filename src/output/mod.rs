@@ -6,6 +6,6 @@ mod tree;
 mod write;
 
 pub use drift::{Change, Drift, State, compare};
-pub use list::{LIST, Owned};
+pub use list::{LIST, Owned, has_header};
 pub use tree::{Planned, Tree};
 pub use write::{WriteError, lock, write};
