@@ -1,5 +1,7 @@
 //! `gen matrix`: regenerate.
 
+use std::collections::HashMap;
+
 use crate::cli::FindingFormat;
 use crate::command::check::difference;
 use crate::command::shell::{Error, Outcome, Shell, counted, number, outcome};
@@ -48,18 +50,12 @@ pub(super) fn run(shell: &mut Shell<'_>, options: &Options) -> Result<Outcome, E
         State::Fresh | State::Missing | State::Stale | State::Orphan => true,
     };
     let mut findings = sink.into_sorted();
-    findings.retain(|f| {
-        !drift
-            .changes
-            .iter()
-            .any(|c| c.path == *f.primary.path && c.state.code() == Some(f.code) && mended(c))
-    });
-    let changes: Vec<Change> = drift
-        .changes
+    let changes: Vec<&Change> = drift.changes.iter().filter(|c| mended(c)).collect();
+    let codes: HashMap<&str, _> = changes
         .iter()
-        .filter(|c| mended(c))
-        .cloned()
+        .map(|c| (c.path.as_str(), c.state.code()))
         .collect();
+    findings.retain(|f| codes.get(&*f.primary.path) != Some(&Some(f.code)));
     if options.diff {
         for change in &changes {
             shell.data(&difference(change))?;
@@ -99,7 +95,7 @@ fn verb(change: &Change, writes: bool) -> &'static str {
 }
 
 fn summary(
-    changes: &[Change],
+    changes: &[&Change],
     findings: &[crate::diagnostic::Finding],
     outputs: usize,
     specs: usize,

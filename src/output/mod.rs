@@ -1,6 +1,7 @@
 //! The planned tree: what belongs to gen, what differs, and writing it so that nothing is ever torn.
 
 mod drift;
+mod links;
 mod list;
 mod tree;
 mod write;

@@ -1,6 +1,7 @@
 //! Outputs in memory.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use crate::output::list::LIST;
 
@@ -37,7 +38,7 @@ impl Planned {
 /// All outputs but the list of them, by path.
 #[derive(Debug)]
 pub struct Tree {
-    files: BTreeMap<String, Planned>,
+    files: BTreeMap<String, Arc<Planned>>,
     header: String,
 }
 
@@ -61,7 +62,7 @@ impl Tree {
         if taken || !plain(&planned.path) {
             return Err(planned.path);
         }
-        self.files.insert(planned.path.clone(), planned);
+        self.files.insert(planned.path.clone(), Arc::new(planned));
         Ok(())
     }
 
@@ -71,7 +72,7 @@ impl Tree {
         let text = format!("# {}\n* linguist-generated=true text eol=lf\n", self.header);
         self.files.insert(
             attributes.to_owned(),
-            Planned::text(attributes.to_owned(), text),
+            Arc::new(Planned::text(attributes.to_owned(), text)),
         );
         self
     }
@@ -87,7 +88,7 @@ impl Tree {
     }
 
     /// The outputs, sorted by path.
-    pub fn iter(&self) -> impl Iterator<Item = &Planned> {
+    pub fn iter(&self) -> impl Iterator<Item = &Arc<Planned>> {
         self.files.values()
     }
 
