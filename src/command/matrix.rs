@@ -1,5 +1,7 @@
 //! `gen matrix`: regenerate.
 
+use std::collections::HashMap;
+
 use crate::cli::FindingFormat;
 use crate::command::check::difference;
 use crate::command::shell::{Error, Outcome, Shell, counted, number, outcome};
@@ -32,29 +34,28 @@ pub(super) fn run(shell: &mut Shell<'_>, options: &Options) -> Result<Outcome, E
         Ok(rendered) => rendered,
         Err(fault) => return shell.stopped(fault, sink, options.format),
     };
-    let drift = match flow::inspect(&repository, &expanded, &rendered, &mut sink) {
+    let drift = match flow::inspect(
+        &repository,
+        &expanded,
+        &rendered,
+        options.take_over,
+        &mut sink,
+    ) {
         Ok(drift) => drift,
         Err(fault) => return shell.stopped(fault, sink, options.format),
     };
     // What is about to be mended is no finding; what cannot be is.
     let mended = |change: &Change| match change.state {
-        State::NotOurs => options.take_over && change.before.is_some(),
-        State::Linked => false,
+        State::NotOurs | State::Linked => false,
         State::Fresh | State::Missing | State::Stale | State::Orphan => true,
     };
     let mut findings = sink.into_sorted();
-    findings.retain(|f| {
-        !drift
-            .changes
-            .iter()
-            .any(|c| c.path == *f.primary.path && c.state.code() == Some(f.code) && mended(c))
-    });
-    let changes: Vec<Change> = drift
-        .changes
+    let changes: Vec<&Change> = drift.changes.iter().filter(|c| mended(c)).collect();
+    let codes: HashMap<&str, _> = changes
         .iter()
-        .filter(|c| mended(c))
-        .cloned()
+        .map(|c| (c.path.as_str(), c.state.code()))
         .collect();
+    findings.retain(|f| codes.get(&*f.primary.path) != Some(&Some(f.code)));
     if options.diff {
         for change in &changes {
             shell.data(&difference(change))?;
@@ -94,7 +95,7 @@ fn verb(change: &Change, writes: bool) -> &'static str {
 }
 
 fn summary(
-    changes: &[Change],
+    changes: &[&Change],
     findings: &[crate::diagnostic::Finding],
     outputs: usize,
     specs: usize,
@@ -102,7 +103,7 @@ fn summary(
 ) -> String {
     let count = |state: &[State]| changes.iter().filter(|c| state.contains(&c.state)).count();
     let written = count(&[State::Missing]);
-    let updated = count(&[State::Stale, State::NotOurs]);
+    let updated = count(&[State::Stale]);
     let removed = count(&[State::Orphan]);
     let will = if writes { "" } else { "would be " };
     let what = format!(

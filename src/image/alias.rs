@@ -19,18 +19,17 @@ pub fn aliases(config: &Config, specs: &[Spec], sink: &mut Sink) -> Vec<Alias> {
     if config.aliases.is_empty() {
         return Vec::new();
     }
-    let home = |spec: &Spec| spec.repositories(config).swap_remove(0);
-    let mut own: HashMap<(String, &str), SpecId> = HashMap::with_capacity(specs.len());
+    let mut own: HashMap<(&str, &str), SpecId> = HashMap::with_capacity(specs.len());
     for (index, spec) in specs.iter().enumerate() {
-        for repository in spec.repositories(config) {
-            own.insert((repository, spec.tag.as_str()), SpecId(index));
+        for repository in &*spec.repositories {
+            own.insert((repository, &spec.tag), SpecId(index));
         }
     }
     let mut found: Vec<Alias> = Vec::new();
-    let mut taken: HashMap<(String, String), (SpecId, &Field)> = HashMap::new();
+    let mut taken: HashMap<(&str, String), (SpecId, &Field)> = HashMap::new();
     for alias in &config.aliases {
         for field in &alias.tags {
-            let mut rendered: IndexMap<(String, String), Vec<SpecId>> = IndexMap::new();
+            let mut rendered: IndexMap<(&str, String), Vec<SpecId>> = IndexMap::new();
             let mut failed = false;
             for (index, spec) in specs.iter().enumerate() {
                 if !alias.selector.holds_on_any(
@@ -56,7 +55,7 @@ pub fn aliases(config: &Config, specs: &[Spec], sink: &mut Sink) -> Vec<Alias> {
                             );
                         }
                         rendered
-                            .entry((home(spec), tag.into_owned()))
+                            .entry((spec.home(), tag.into_owned()))
                             .or_default()
                             .push(SpecId(index));
                     }
@@ -131,9 +130,9 @@ pub fn aliases(config: &Config, specs: &[Spec], sink: &mut Sink) -> Vec<Alias> {
                     continue;
                 }
                 // Copies go wherever the spec goes, and must not meet another's there either.
-                let everywhere = specs[holder.0].repositories(config);
+                let everywhere = &specs[holder.0].repositories;
                 let clash = everywhere.iter().find_map(|repository| {
-                    let owner = own.get(&(repository.clone(), tag.as_str()))?;
+                    let owner = own.get(&(repository, tag.as_str()))?;
                     (*owner != holder).then_some((repository, *owner))
                 });
                 if let Some((repository, other)) = clash {
@@ -157,7 +156,7 @@ pub fn aliases(config: &Config, specs: &[Spec], sink: &mut Sink) -> Vec<Alias> {
                     continue;
                 }
                 let mut fresh = true;
-                for repository in everywhere {
+                for repository in everywhere.iter() {
                     let at = format!("`{repository}:{tag}`");
                     let Some((before, first)) =
                         taken.insert((repository, tag.clone()), (holder, field))

@@ -15,9 +15,6 @@ use crate::image::{ContextHash, Matrix, Spec, SpecId};
 use crate::render::{Dialect, Field, Scope, Templates};
 use crate::source::{Repository, SourceFile};
 
-/// Where rendered Dockerfiles stand.
-pub const DOCKER_FOLDER: &str = "generated/docker";
-
 /// What goes into one spec.
 #[derive(Debug)]
 pub struct RenderedSpec {
@@ -68,12 +65,8 @@ impl Contents {
     }
 
     /// The reference of a spec's content at its home.
-    pub fn reference(&self, config: &Config, spec: &Spec, id: SpecId) -> String {
-        format!(
-            "{}:{}",
-            spec.repositories(config).swap_remove(0),
-            self.get(id).content_tag()
-        )
+    pub fn reference(&self, spec: &Spec, id: SpecId) -> String {
+        format!("{}:{}", spec.home(), self.get(id).content_tag())
     }
 }
 
@@ -105,11 +98,7 @@ pub fn render_specs(
         match one.render(repository, templates, contexts) {
             Ok(rendered) => {
                 let spec = matrix.spec(*id);
-                references[id.0] = format!(
-                    "{}:{}",
-                    spec.repositories(config).swap_remove(0),
-                    rendered.content_tag()
-                );
+                references[id.0] = format!("{}:{}", spec.home(), rendered.content_tag());
                 done[id.0] = Some(rendered);
             }
             // Its children cannot be rendered either; the cause is reported once.
@@ -234,7 +223,7 @@ impl One<'_> {
                 (path, None, own)
             }
             None => {
-                let path = format!("{DOCKER_FOLDER}/{}/Dockerfile", spec.id);
+                let path = spec.rendered_path();
                 let view = self.view(&scope, from.as_deref(), &args)?;
                 let name = merged
                     .template

@@ -102,14 +102,11 @@ impl Plan {
     pub fn new(config: &Config, matrix: &Matrix, contents: &Contents) -> Self {
         let mut used = vec![false; config.registries.len()];
         for spec in &matrix.specs {
-            for (id, _) in spec.registries(config) {
+            for id in spec.merged.registries(config) {
                 used[id.0] = true;
             }
         }
-        let mut aliases: Vec<Vec<&str>> = vec![Vec::new(); matrix.specs.len()];
-        for alias in &matrix.aliases {
-            aliases[alias.spec.0].push(&alias.tag);
-        }
+        let aliases = matrix.alias_tags();
         Plan {
             generated: format!(
                 "by gen matrix from {}: change that file and run gen matrix again",
@@ -159,7 +156,6 @@ impl Spec {
     ) -> Self {
         let spec = matrix.spec(id);
         let rendered = contents.get(id);
-        let repositories = spec.repositories(config);
         Spec {
             id: spec.id.clone(),
             image: config.images[spec.image.0].key.clone(),
@@ -174,11 +170,11 @@ impl Spec {
                 })
                 .collect(),
             layer: spec.layer,
-            references: spec.references(config),
+            references: spec.references(),
             immutable: spec.immutable,
             aliases: aliases
                 .iter()
-                .flat_map(|tag| repositories.iter().map(move |r| format!("{r}:{tag}")))
+                .flat_map(|tag| spec.repositories.iter().map(move |r| format!("{r}:{tag}")))
                 .collect(),
             platforms: spec.platforms.clone(),
             base: spec.base.clone(),
@@ -192,21 +188,16 @@ impl Spec {
             target: rendered.target.clone(),
             context: rendered.context.clone(),
             args: rendered.args.clone(),
-            contexts: contexts(config, matrix, contents, id),
+            contexts: contexts(matrix, contents, id),
             tests: rendered.tests.clone(),
             content: format!("sha256:{}", rendered.content),
-            content_reference: contents.reference(config, spec, id),
+            content_reference: contents.reference(spec, id),
         }
     }
 }
 
 /// What a rendered Dockerfile stands on it calls by content, so it needs none of these.
-fn contexts(
-    config: &Config,
-    matrix: &Matrix,
-    contents: &Contents,
-    id: SpecId,
-) -> IndexMap<String, String> {
+fn contexts(matrix: &Matrix, contents: &Contents, id: SpecId) -> IndexMap<String, String> {
     if contents.get(id).rendered.is_some() {
         return IndexMap::new();
     }
@@ -214,8 +205,8 @@ fn contexts(
     spec.stands_on()
         .flat_map(|below| {
             let spec = matrix.spec(below);
-            let content = contents.reference(config, spec, below);
-            let references = spec.references(config).into_iter();
+            let content = contents.reference(spec, below);
+            let references = spec.references().into_iter();
             references.map(move |reference| (reference, content.clone()))
         })
         .collect()

@@ -42,7 +42,7 @@ pub fn resolve(config: &Config, sink: &mut Sink) -> Result<Matrix, Stopped> {
         let found = expand(&config.axes, &rules);
         match_removes.push(found.match_removes);
         let before = specs.len();
-        let mut cache: HashMap<Vec<bool>, Arc<Merged>> = HashMap::new();
+        let mut cache: HashMap<Vec<bool>, Known> = HashMap::new();
         for (cell, arches) in found.cells {
             if let Some(spec) = one(
                 config,
@@ -78,6 +78,13 @@ pub fn resolve(config: &Config, sink: &mut Sink) -> Result<Matrix, Stopped> {
         aliases,
         match_removes,
     })
+}
+
+/// What the specs share to which the same rows apply.
+struct Known {
+    merged: Arc<Merged>,
+    /// Their repositories, by name.
+    repositories: HashMap<String, Arc<[String]>>,
 }
 
 /// Faults of one field are reported once, not once a cell.
@@ -214,7 +221,7 @@ fn one(
     id: ImageId,
     cell: Cell,
     arches: Vec<usize>,
-    cache: &mut HashMap<Vec<bool>, Arc<Merged>>,
+    cache: &mut HashMap<Vec<bool>, Known>,
     faults: &mut Reported,
     sink: &mut Sink,
 ) -> Option<Spec> {
@@ -227,21 +234,21 @@ fn one(
                 .is_none_or(|s| s.holds(id, &cell, None))
         })
         .collect();
-    let merged = match cache.get(&applies) {
-        Some(known) => known.clone(),
-        None => {
-            let rows = image
-                .rows
-                .iter()
-                .zip(&applies)
-                .filter(|(_, on)| **on)
-                .map(|(row, _)| row);
-            let merged = Arc::new(merge(rows));
-            base_or_parent(config, image, &merged, faults, sink);
-            cache.insert(applies, merged.clone());
-            merged
+    let known = cache.entry(applies).or_insert_with_key(|applies| {
+        let rows = image
+            .rows
+            .iter()
+            .zip(applies)
+            .filter(|(_, on)| **on)
+            .map(|(row, _)| row);
+        let merged = Arc::new(merge(rows));
+        base_or_parent(config, image, &merged, faults, sink);
+        Known {
+            merged,
+            repositories: HashMap::new(),
         }
-    };
+    });
+    let merged = known.merged.clone();
     let scope = scope(config, image, &cell);
     let mut text = |field: &Field| match config.fields.render(field, &scope) {
         Ok(text) => Some(text.into_owned()),
@@ -300,6 +307,14 @@ fn one(
         }
         None => arches,
     };
+    let repositories = match known.repositories.get(&name) {
+        Some(same) => same.clone(),
+        None => {
+            let new = merged.repositories(config, &name);
+            known.repositories.insert(name.clone(), new.clone());
+            new
+        }
+    };
     let spec = Spec {
         id: spec_id(config, id, &cell),
         image: id,
@@ -308,6 +323,7 @@ fn one(
         platforms,
         merged,
         name,
+        repositories,
         tag,
         immutable,
         base,
@@ -450,11 +466,7 @@ fn grammar(
         faults.push(sink, finding, &span);
         good = false;
     }
-    if let Some(long) = spec
-        .repositories(config)
-        .iter()
-        .find(|r| r.len() > MAX_REPOSITORY)
-    {
+    if let Some(long) = spec.repositories.iter().find(|r| r.len() > MAX_REPOSITORY) {
         let finding = Finding::new(
             &code::INVALID_REFERENCE,
             format!(
@@ -476,11 +488,11 @@ fn grammar(
 
 /// Two specs with one reference: the second push would overwrite the first.
 fn duplicates(config: &Config, specs: &[Spec], sink: &mut Sink) {
-    let mut seen: HashMap<(String, &str), usize> = HashMap::with_capacity(specs.len());
+    let mut seen: HashMap<(&str, &str), usize> = HashMap::with_capacity(specs.len());
     let mut reported: std::collections::BTreeSet<(ImageId, ImageId)> = Default::default();
     for (index, spec) in specs.iter().enumerate() {
-        for repository in spec.repositories(config) {
-            let Some(first) = seen.insert((repository.clone(), spec.tag.as_str()), index) else {
+        for repository in &*spec.repositories {
+            let Some(first) = seen.insert((repository, &spec.tag), index) else {
                 continue;
             };
             let other = &specs[first];

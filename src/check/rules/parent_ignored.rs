@@ -22,7 +22,7 @@ pub fn run(cx: &Context<'_>, sink: &mut Sink) {
         // By content, or by a reference of the parent's, which the build is told to take for the content.
         let mut names = vec![full(from)];
         if let Some(parent) = own.spec.parent {
-            let references = cx.matrix.spec(parent).references(cx.config);
+            let references = cx.matrix.spec(parent).references();
             names.extend(references.iter().map(|r| full(r)));
         }
         // Any stage may stand on it: a build stage on something else, the last on a copy of it.
