@@ -215,7 +215,7 @@ fn check_matrix(block: &Block, tour: &Tour, faults: &mut Vec<String>) {
     let mut sink = Sink::new();
     let result = flow::expand(&repository, &mut sink).and_then(|expanded| {
         let rendered = flow::render(&repository, &expanded, &mut sink)?;
-        flow::inspect(&repository, &expanded, &rendered, &mut sink)
+        flow::inspect(&repository, &expanded, &rendered, false, &mut sink)
     });
     if let Err(Fault::Read(error)) = result {
         panic!("{}: {error}", block.place());
@@ -258,7 +258,18 @@ fn check_console(block: &Block, tour: &mut Tour, faults: &mut Vec<String>) -> us
     }
     for (command, shown) in &steps {
         let printed = tour.run(command);
-        if printed.trim_end() != shown.trim_end() {
+        if printed.trim_end() == shown.trim_end() {
+            continue;
+        }
+        // `UPDATE_DOCS=1 cargo test --test docs` writes what is printed into the document.
+        if std::env::var_os("UPDATE_DOCS").is_some() {
+            let (old, new) = (
+                format!("$ {command}\n{shown}"),
+                format!("$ {command}\n{printed}"),
+            );
+            let document = read(&block.document).replacen(old.trim_end(), new.trim_end(), 1);
+            fs::write(root().join(&block.document), document).expect("the document is ours");
+        } else {
             faults.push(format!(
                 "{}: `{command}` is shown to print\n{shown}and prints\n{printed}",
                 block.place()
