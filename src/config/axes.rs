@@ -1,5 +1,8 @@
 //! `[axis]`: names, values, versions and platforms.
 
+use std::collections::HashMap;
+use std::sync::Arc;
+
 use indexmap::IndexMap;
 
 use crate::config::raw::RawMatrix;
@@ -53,10 +56,11 @@ impl Builder<'_> {
                     .help("give it a value, or remove the axis"),
                 );
             }
-            let mut parsed: Vec<Value> = Vec::new();
+            let mut parsed: Vec<Value> = Vec::with_capacity(values.len());
+            let mut known: HashMap<Arc<str>, usize> = HashMap::with_capacity(values.len());
             for item in &values.value {
                 let value = self.axis_value(name, item);
-                if let Some(first) = parsed.iter().find(|v| v.text == value.text) {
+                if let Some(first) = known.get(&value.text).map(|at| &parsed[*at]) {
                     let finding = Finding::new(
                         &code::DUPLICATE_VALUE,
                         format!("axis `{}` lists `{}` twice", name.value, value.text),
@@ -66,6 +70,7 @@ impl Builder<'_> {
                     self.sink.push(finding);
                     continue;
                 }
+                known.insert(value.text.clone(), parsed.len());
                 parsed.push(value);
             }
             axes.push(Axis {
