@@ -122,6 +122,14 @@ impl Builder<'_> {
         for (key, value) in table {
             match key.value.as_str() {
                 "value" => {}
+                "version" if text == "none" => {
+                    let place = self.place(key.span.clone(), "ranges never match `none`");
+                    self.sink.push(Finding::new(
+                        &code::INVALID_VERSION,
+                        format!("`none` of axis `{}` compares as no version", axis.value),
+                        place,
+                    ));
+                }
                 "version" => {
                     if Version::parse(value).is_none() {
                         let place = self.place(
