@@ -209,14 +209,21 @@ impl Builder<'_> {
     }
 
     pub(super) fn platform_fault(&mut self, value: &Spanned<String>) {
-        let place = self.place(
-            value.span.clone(),
-            "written as `linux/arm64` or `linux/arm/v7`",
-        );
-        self.sink.push(Finding::new(
+        let renamed = Platform::renamed(value);
+        let label = match &renamed {
+            Some(name) => format!("OCI calls it `{name}`"),
+            None => "written as `linux/arm64` or `linux/arm/v7`".to_owned(),
+        };
+        let finding = Finding::new(
             &code::INVALID_PLATFORM,
             format!("`{}` is not a platform", value.value),
-            place,
-        ));
+            self.place(value.span.clone(), label),
+        );
+        self.sink.push(match renamed {
+            Some(name) => finding.help(format!(
+                "write `{name}`; a value of `arch` may be called otherwise: `{{ value = \"…\", platform = \"{name}\" }}`"
+            )),
+            None => finding,
+        });
     }
 }
