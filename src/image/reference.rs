@@ -56,6 +56,32 @@ fn component_fault(component: &str) -> Option<String> {
         .map(|s| format!("`{s}` cannot stand between two letters"))
 }
 
+/// Why `base` cannot stand behind FROM; `None` when it can: `[host/]path[:tag][@algorithm:hex]`, or the name of a stage.
+pub fn base_fault(base: &str) -> Option<String> {
+    let (named, digest) = base
+        .split_once('@')
+        .map_or((base, None), |(n, d)| (n, Some(d)));
+    let hex = |d: &str| {
+        d.split_once(':').is_some_and(|(algorithm, hex)| {
+            !algorithm.is_empty() && hex.len() >= 32 && hex.bytes().all(|b| b.is_ascii_hexdigit())
+        })
+    };
+    if digest.is_some_and(|d| !hex(d)) {
+        return Some("its digest is not `sha256:` and 64 hex digits".to_owned());
+    }
+    let (name, tag) = match named.rsplit_once(':') {
+        Some((name, tag)) if !tag.contains('/') => (name, Some(tag)),
+        _ => (named, None),
+    };
+    let (first, rest) = name.split_once('/').unwrap_or((name, ""));
+    let has_host = !rest.is_empty() && (first.contains(['.', ':']) || first == "localhost");
+    let path = if has_host { rest } else { name };
+    host_fault(first)
+        .filter(|_| has_host)
+        .or_else(|| path_fault(path))
+        .or_else(|| tag.and_then(tag_fault))
+}
+
 /// A character as people can see it.
 fn quoted(c: char) -> String {
     if c == ' ' {
@@ -116,6 +142,35 @@ mod tests {
             &"a".repeat(129),
         ] {
             assert!(tag_fault(bad).is_some(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn bases_follow_the_grammar() {
+        let digest = format!("f@sha256:{}", "0".repeat(64));
+        for good in [
+            "scratch",
+            "python:3.11-slim",
+            "localhost:5000/a/b",
+            "localhost:5000/a/b:1",
+            "nvcr.io/nvidia/pytorch:25.01-py3",
+            "a.b/c",
+            &digest,
+        ] {
+            assert_eq!(base_fault(good), None, "{good}");
+        }
+        for bad in [
+            "",
+            "a b",
+            "f:",
+            "F",
+            "a//b",
+            "f:1.0+cu",
+            "f@sha256:12",
+            "a_.io/b",
+            "f\nRUN x",
+        ] {
+            assert!(base_fault(bad).is_some(), "{bad}");
         }
     }
 

@@ -8,7 +8,7 @@ use minijinja::Value;
 
 use crate::config::{Config, Image, field_finding};
 use crate::diagnostic::{Finding, Sink, Stopped, code};
-use crate::image::reference::{MAX_REPOSITORY, path_fault, tag_fault};
+use crate::image::reference::{MAX_REPOSITORY, base_fault, path_fault, tag_fault};
 use crate::image::spec::{describe_cell, spec_id};
 use crate::image::{Matrix, Merged, Platform, Spec, aliases, lineage, merge};
 use crate::matrix::{Cell, ImageId, MAX_CELLS, Rules, expand, product_size};
@@ -361,6 +361,19 @@ fn grammar(
         )
         .note(format!("for {}", spec.describe(config)));
         faults.push(sink, finding, &span);
+        good = false;
+    }
+    let base = spec.base.as_deref().zip(spec.merged.from.as_ref());
+    if let Some((base, field)) = base
+        && let Some(fault) = base_fault(base)
+    {
+        let finding = Finding::new(
+            &code::INVALID_REFERENCE,
+            format!("`{}` is not an image to stand on", base.escape_debug()),
+            config.place(field.span.clone(), fault),
+        )
+        .note(format!("for {}", spec.describe(config)));
+        faults.push(sink, finding, &field.span);
         good = false;
     }
     if let Some(long) = spec
