@@ -20,6 +20,9 @@ struct Parts {
 }
 
 fn read(scheme: RawScheme, text: &str) -> Result<Parts, String> {
+    if text.trim() != text {
+        return Err("it starts or ends with a space".to_owned());
+    }
     match scheme {
         RawScheme::Semver => {
             let v = semver::Version::parse(text).map_err(|e| e.to_string())?;
@@ -70,7 +73,7 @@ impl Builder<'_> {
                     finding = finding.help(format!(
                         "write `version = \"{bare}\"`; the `v` belongs into `tag = \"v{{{{ version }}}}\"`"
                     ));
-                } else if scheme == "semver" && pep440_rs::Version::from_str(&text).is_ok() {
+                } else if scheme == "semver" && read(RawScheme::Pep440, &text).is_ok() {
                     finding = finding
                         .help("if the library follows Python's scheme, add `scheme = \"pep440\"`");
                 }
@@ -96,7 +99,11 @@ impl Builder<'_> {
         });
         let known: Vec<&str> = vec!["version", "major", "minor", "patch"];
         let field = self.field(&template, &|_| false)?;
+        let before = self.sink.len();
         self.check_names(&field, &known, "`[release] tag`");
+        if self.sink.len() > before {
+            return None;
+        }
         let rendered = self
             .fields
             .render(&field, &Value::from_object(Scope(names)));
