@@ -33,6 +33,8 @@ pub struct RenderedSpec {
     pub target: Option<String>,
     /// Folder sent to the builder.
     pub context: String,
+    /// Whether the matrix names that folder and it is not there.
+    pub context_missing: bool,
     /// Build args.
     pub args: IndexMap<Arc<str>, String>,
     /// Tests of the built image.
@@ -278,6 +280,7 @@ impl One<'_> {
             .rsplit_once('/')
             .map_or(".", |(folder, _)| folder)
             .to_owned();
+        let stated = stated_context.is_some();
         let context = match stated_context {
             Some(context) => {
                 if let Some(field) = &merged.context {
@@ -292,6 +295,7 @@ impl One<'_> {
             }
             None => folder,
         };
+        let context_missing = stated && !repository.is_folder(&context);
         let files = contexts.get(&context, &path).map_err(|error| {
             let span = self.config.images[spec.image.0].span.clone();
             let place = merged
@@ -325,6 +329,7 @@ impl One<'_> {
             own,
             target,
             context,
+            context_missing,
             args,
             tests,
             content,
