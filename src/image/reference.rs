@@ -79,7 +79,10 @@ pub fn base_fault(base: &str) -> Option<String> {
     host_fault(first)
         .filter(|_| has_host)
         .or_else(|| path_fault(path))
-        .or_else(|| tag.and_then(tag_fault))
+        .or_else(|| {
+            tag.and_then(tag_fault)
+                .map(|fault| format!("its tag: {fault}"))
+        })
 }
 
 /// A character as people can see it.
