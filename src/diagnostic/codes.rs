@@ -87,8 +87,8 @@ codes! {
         "a `when` row applies to no spec"
         "What it adds is never built. Correct its `match`, or delete it.";
     DOCKERFILE_MISSING = "dockerfile-missing" Rule Error
-        "a `dockerfile` cannot be read"
-        "The file that a spec names is not there, or is not text. Paths are relative to the repository root.";
+        "a `dockerfile` or `context` cannot be read"
+        "The file or folder that a spec names is not there, or the file is not text. Paths are relative to the repository root.";
     DOCKERFILE_SYNTAX = "dockerfile-syntax" Rule Error
         "a Dockerfile cannot be parsed"
         "Its stages and build args cannot be checked, and a builder would refuse it too.";

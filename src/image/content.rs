@@ -32,6 +32,8 @@ pub struct RenderedSpec {
     pub context: String,
     /// Whether that folder holds the matrix file, which every release changes.
     pub holds_matrix: bool,
+    /// Whether the matrix names that folder and it is not there.
+    pub context_missing: bool,
     /// Build args.
     pub args: IndexMap<Arc<str>, String>,
     /// Tests of the built image.
@@ -265,6 +267,7 @@ impl One<'_> {
             .rsplit_once('/')
             .map_or(".", |(folder, _)| folder)
             .to_owned();
+        let stated = stated_context.is_some();
         let context = match stated_context {
             Some(context) => {
                 if let Some(field) = &merged.context {
@@ -279,6 +282,7 @@ impl One<'_> {
             }
             None => folder,
         };
+        let context_missing = stated && !repository.is_folder(&context);
         let files = contexts.get(&context, &path).map_err(|error| {
             let span = self.config.images[spec.image.0].span.clone();
             let place = merged
@@ -319,6 +323,7 @@ impl One<'_> {
             target,
             context,
             holds_matrix: files.holds_matrix,
+            context_missing,
             args,
             tests,
             content: hex(&content.finish()),

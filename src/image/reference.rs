@@ -82,7 +82,10 @@ pub fn reference_fault(text: &str) -> Option<String> {
     } else {
         repository
     };
-    path_fault(path).or_else(|| tag.and_then(tag_fault))
+    path_fault(path).or_else(|| {
+        tag.and_then(tag_fault)
+            .map(|fault| format!("its tag: {fault}"))
+    })
 }
 
 /// The next step for a rendered text in which `fault` finds a fault.

@@ -134,6 +134,11 @@ impl Repository {
         self.absolute(path).is_file()
     }
 
+    /// Whether a folder is there.
+    pub fn is_folder(&self, path: &str) -> bool {
+        self.absolute(path).is_dir()
+    }
+
     /// The bytes of a file, `None` when there is no such file.
     ///
     /// # Errors
