@@ -9,7 +9,7 @@ use sha2::{Digest, Sha256};
 
 use crate::check::{RELEASE_LABEL, release_finding};
 use crate::config::{Config, comparison_finding, field_finding};
-use crate::diagnostic::{Finding, Place, Sink, Stopped, code};
+use crate::diagnostic::{Finding, Place, Sink, Stopped, code, nearest};
 use crate::emit::dockerfile;
 use crate::image::{ContextHash, Matrix, Spec, SpecId};
 use crate::render::{Dialect, Field, Scope, Templates};
@@ -215,6 +215,10 @@ impl One<'_> {
             .iter()
             .map(|f| self.text(f, &spec.scope))
             .collect::<Result<_, _>>()?;
+        let context_inside = match (&stated_context, &merged.context) {
+            (Some(context), Some(field)) => self.inside(context, field),
+            _ => Ok(()),
+        };
         let (path, rendered, own) = match &merged.dockerfile {
             Some(field) => {
                 let path = self.text(field, &spec.scope)?;
@@ -240,12 +244,15 @@ impl One<'_> {
                             format!("rendered for {}", spec.describe(config)),
                         );
                         let finding = crate::render::fault_finding(templates, name, &error, asked);
+                        let finding = self.traced(finding, &view);
                         self.report(span.start, finding)
                     });
                 let printed_none = self.config.fields.watch().take();
                 let text = text?;
                 if printed_none {
-                    let span = self.config.images[spec.image.0].span.clone();
+                    let span = merged.template.as_ref().map(|t| t.span.clone());
+                    let span =
+                        span.unwrap_or_else(|| self.config.images[spec.image.0].span.clone());
                     let place = self.config.place(
                         span.clone(),
                         format!("rendered for {}", spec.describe(self.config)),
@@ -267,9 +274,7 @@ impl One<'_> {
             .to_owned();
         let context = match stated_context {
             Some(context) => {
-                if let Some(field) = &merged.context {
-                    self.inside(&context, field)?;
-                }
+                context_inside?;
                 let trimmed = context.trim_start_matches("./").trim_end_matches('/');
                 if trimmed.is_empty() {
                     ".".to_owned()
@@ -279,20 +284,22 @@ impl One<'_> {
             }
             None => folder,
         };
-        let files = contexts.get(&context, &path).map_err(|error| {
-            let span = self.config.images[spec.image.0].span.clone();
-            let place = merged
-                .context
-                .as_ref()
-                .map_or(span.clone(), |f| f.span.clone());
-            let place = self.config.place(place, error.to_string());
+        let unread = |this: &mut Self, why: String| {
+            let span = merged.context.as_ref().map(|f| f.span.clone());
+            let span = span.unwrap_or_else(|| this.config.images[spec.image.0].span.clone());
             let finding = Finding::new(
-                &code::DOCKERFILE_MISSING,
+                &code::CONTEXT_MISSING,
                 format!("the context `{context}` cannot be read"),
-                place,
-            );
-            self.report(span.start, finding)
-        })?;
+                this.config.place(span.clone(), why),
+            )
+            .help("name a folder, relative to the repository root");
+            this.report(span.start, finding)
+        };
+        if merged.context.is_some() && !repository.is_folder(&context) {
+            return Err(unread(self, "there is no such folder".to_owned()));
+        }
+        let files = contexts.get(&context, &path);
+        let files = files.map_err(|error| unread(self, error.reason()))?;
         let text = rendered
             .as_deref()
             .or(own.as_ref().map(|f| f.text.as_str()))
@@ -326,6 +333,36 @@ impl One<'_> {
         })
     }
 
+    /// Adds to the finding for a template what the matrix has to do with it: the name that was meant, or the key that a
+    /// refused value comes from.
+    fn traced(&self, finding: Finding, view: &Value) -> Finding {
+        let Some((file, span)) = &finding.primary.at else {
+            return finding;
+        };
+        let word = file.text[span.clone()].to_owned();
+        let merged = &self.spec.merged;
+        let field = match word.as_str() {
+            "user" => &merged.user,
+            "from" => &merged.from,
+            _ => &None,
+        };
+        if let (true, Some(field)) = (finding.code == &code::UNSAFE_VALUE, field) {
+            let place = self
+                .config
+                .place(field.span.clone(), "its value comes from here");
+            return finding
+                .related(place)
+                .help("write one word of letters, digits and `_./:@+=,~%-`");
+        }
+        if finding.code == &code::UNKNOWN_VARIABLE
+            && let Some(scope) = view.downcast_object_ref::<Scope>()
+            && let Some(near) = nearest(&word, scope.0.iter().map(|(name, _)| &**name))
+        {
+            return finding.help(format!("did you mean `{near}`?"));
+        }
+        finding
+    }
+
     /// A path of the user's stays below the root.
     fn inside(&mut self, path: &str, field: &Field) -> Result<(), Stopped> {
         let inside = !path.starts_with('/')
@@ -344,7 +381,8 @@ impl One<'_> {
             &code::UNSAFE_VALUE,
             format!("`{}` leads out of the repository", path.escape_debug()),
             place,
-        );
+        )
+        .help("write a path from the root, without `..`");
         Err(self.report(field.span.start, finding))
     }
 

@@ -33,12 +33,22 @@ pub fn run(cx: &Context<'_>, sink: &mut Sink) {
         };
         if let Err(error) = parse_dockerfile::parse(&file.text) {
             let start = offset(&file.text, error.line(), error.column());
-            let message = error.to_string();
-            sink.push(Finding::new(
-                &code::DOCKERFILE_SYNTAX,
-                format!("`{}` cannot be parsed", rendered.dockerfile),
-                Place::span(file, start..start, message),
-            ));
+            let word = file.text[start..].find(char::is_whitespace);
+            let end = word.map_or(file.text.len(), |length| start + length);
+            let message = error.to_string().replace('\'', "`");
+            // Line and column are the place's to tell.
+            let what = message.split(" at line ").next().unwrap_or_default();
+            sink.push(
+                Finding::new(
+                    &code::DOCKERFILE_SYNTAX,
+                    format!("the Dockerfile cannot be parsed: {what}"),
+                    Place::span(file, start..end, ""),
+                )
+                .related(cx.place(
+                    field.span.clone(),
+                    format!("built for {}", spec.describe(cx.config)),
+                )),
+            );
         }
     }
 }

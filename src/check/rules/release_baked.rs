@@ -48,4 +48,5 @@ pub fn release_finding(place: Place) -> Finding {
         place,
     )
     .note("an image whose content did not change is only tagged anew; this one never is")
+    .help("let the tag alone state the release, where that is enough")
 }
