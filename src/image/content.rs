@@ -121,7 +121,8 @@ fn templates_read(config: &Config, templates: &Templates<'_>, sink: &mut Sink) {
             sink.push(comparison_finding(&axis, Place::span(&file, at, "")));
         }
         for (_, at) in uses.names.into_iter().filter(|(name, _)| name == "release") {
-            sink.push(release_finding(Place::span(&file, at, RELEASE_LABEL)));
+            let finding = release_finding(Place::span(&file, at, RELEASE_LABEL));
+            sink.push(finding.help("let the tag alone state the release, where that is enough"));
         }
     }
 }
@@ -244,7 +245,7 @@ impl One<'_> {
                             format!("rendered for {}", spec.describe(config)),
                         );
                         let finding = crate::render::fault_finding(templates, name, &error, asked);
-                        let finding = self.traced(finding, &view);
+                        let finding = suggested(finding, &view);
                         self.report(span.start, finding)
                     });
                 let printed_none = self.config.fields.watch().take();
@@ -331,36 +332,6 @@ impl One<'_> {
             content: hex(&content.finish()),
             substance,
         })
-    }
-
-    /// Adds to the finding for a template what the matrix has to do with it: the name that was meant, or the key that a
-    /// refused value comes from.
-    fn traced(&self, finding: Finding, view: &Value) -> Finding {
-        let Some((file, span)) = &finding.primary.at else {
-            return finding;
-        };
-        let word = file.text[span.clone()].to_owned();
-        let merged = &self.spec.merged;
-        let field = match word.as_str() {
-            "user" => &merged.user,
-            "from" => &merged.from,
-            _ => &None,
-        };
-        if let (true, Some(field)) = (finding.code == &code::UNSAFE_VALUE, field) {
-            let place = self
-                .config
-                .place(field.span.clone(), "its value comes from here");
-            return finding
-                .related(place)
-                .help("write one word of letters, digits and `_./:@+=,~%-`");
-        }
-        if finding.code == &code::UNKNOWN_VARIABLE
-            && let Some(scope) = view.downcast_object_ref::<Scope>()
-            && let Some(near) = nearest(&word, scope.0.iter().map(|(name, _)| &**name))
-        {
-            return finding.help(format!("did you mean `{near}`?"));
-        }
-        finding
     }
 
     /// A path of the user's stays below the root.
@@ -525,6 +496,26 @@ fn hex(bytes: &[u8]) -> String {
         let _ = write!(hex, "{byte:02x}");
     }
     hex
+}
+
+/// Adds to the finding for a template that reads an unknown name the name that was probably meant.
+fn suggested(finding: Finding, view: &Value) -> Finding {
+    let word = match &finding.primary.at {
+        Some((file, span)) if finding.code == &code::UNKNOWN_VARIABLE => &file.text[span.clone()],
+        _ => return finding,
+    };
+    let scope = view.downcast_object_ref::<Scope>();
+    let names = scope
+        .iter()
+        .flat_map(|scope| &scope.0)
+        .map(|(name, _)| &**name);
+    match nearest(word, names) {
+        Some(near) => {
+            let help = format!("did you mean `{near}`?");
+            finding.help(help)
+        }
+        None => finding,
+    }
 }
 
 /// A Dockerfile without its labels and comments.

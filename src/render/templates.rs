@@ -204,7 +204,7 @@ pub fn fault_finding(
     let range = as_on_disk(&file.text, range.start)..as_on_disk(&file.text, range.end);
     let finding = Finding::new(code, fact, Place::span(&file, range, label)).related(asked);
     // What is shipped is not the user's to edit.
-    if advice.is_empty() || file.path.starts_with(SHIPPED_PATH) {
+    if advice.is_empty() || (advice.starts_with("use `") && file.path.starts_with(SHIPPED_PATH)) {
         finding
     } else {
         finding.help(advice)
