@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use crate::cli::FindingFormat;
 use crate::command::check::difference;
 use crate::command::shell::{Error, Outcome, Shell, counted, number, outcome};
-use crate::diagnostic::Sink;
+use crate::diagnostic::{Sink, code};
 use crate::flow;
 use crate::output::{self, Change, State};
 
@@ -111,8 +111,16 @@ fn summary(
         number(outputs, "output"),
         number(specs, "spec")
     );
-    let mut text = if changes.is_empty() {
+    let refused = findings
+        .iter()
+        .filter(|f| f.code == &code::NOT_OURS || f.code == &code::SYMLINK_OUTPUT)
+        .count();
+    let mut text = if changes.is_empty() && refused == 0 {
         format!("{what} are up to date")
+    } else if refused > 0 {
+        format!(
+            "{what}: {written} {will}written, {updated} {will}updated, {removed} {will}removed, {refused} refused"
+        )
     } else {
         format!("{what}: {written} {will}written, {updated} {will}updated, {removed} {will}removed")
     };

@@ -9,7 +9,7 @@ use sha2::{Digest, Sha256};
 
 use crate::check::{RELEASE_LABEL, release_finding};
 use crate::config::{Config, comparison_finding, field_finding};
-use crate::diagnostic::{Finding, Place, Sink, Stopped, code};
+use crate::diagnostic::{Finding, Place, Sink, Stopped, code, nearest};
 use crate::emit::dockerfile;
 use crate::image::{ContextHash, Matrix, Spec, SpecId};
 use crate::render::{Dialect, Field, Scope, Templates};
@@ -32,8 +32,6 @@ pub struct RenderedSpec {
     pub context: String,
     /// Whether that folder holds the matrix file, which every release changes.
     pub holds_matrix: bool,
-    /// Whether the matrix names that folder and it is not there.
-    pub context_missing: bool,
     /// Build args.
     pub args: IndexMap<Arc<str>, String>,
     /// Tests of the built image.
@@ -123,7 +121,8 @@ fn templates_read(config: &Config, templates: &Templates<'_>, sink: &mut Sink) {
             sink.push(comparison_finding(&axis, Place::span(&file, at, "")));
         }
         for (_, at) in uses.names.into_iter().filter(|(name, _)| name == "release") {
-            sink.push(release_finding(Place::span(&file, at, RELEASE_LABEL)));
+            let finding = release_finding(Place::span(&file, at, RELEASE_LABEL));
+            sink.push(finding.help("let the tag alone state the release, where that is enough"));
         }
     }
 }
@@ -217,6 +216,10 @@ impl One<'_> {
             .iter()
             .map(|f| self.text(f, &spec.scope))
             .collect::<Result<_, _>>()?;
+        let context_inside = match (&stated_context, &merged.context) {
+            (Some(context), Some(field)) => self.inside(context, field),
+            _ => Ok(()),
+        };
         let (path, rendered, own) = match &merged.dockerfile {
             Some(field) => {
                 let path = self.text(field, &spec.scope)?;
@@ -242,12 +245,15 @@ impl One<'_> {
                             format!("rendered for {}", spec.describe(config)),
                         );
                         let finding = crate::render::fault_finding(templates, name, &error, asked);
+                        let finding = suggested(finding, &view);
                         self.report(span.start, finding)
                     });
                 let printed_none = self.config.fields.watch().take();
                 let text = text?;
                 if printed_none {
-                    let span = self.config.images[spec.image.0].span.clone();
+                    let span = merged.template.as_ref().map(|t| t.span.clone());
+                    let span =
+                        span.unwrap_or_else(|| self.config.images[spec.image.0].span.clone());
                     let place = self.config.place(
                         span.clone(),
                         format!("rendered for {}", spec.describe(self.config)),
@@ -267,12 +273,9 @@ impl One<'_> {
             .rsplit_once('/')
             .map_or(".", |(folder, _)| folder)
             .to_owned();
-        let stated = stated_context.is_some();
         let context = match stated_context {
             Some(context) => {
-                if let Some(field) = &merged.context {
-                    self.inside(&context, field)?;
-                }
+                context_inside?;
                 let trimmed = context.trim_start_matches("./").trim_end_matches('/');
                 if trimmed.is_empty() {
                     ".".to_owned()
@@ -282,21 +285,22 @@ impl One<'_> {
             }
             None => folder,
         };
-        let context_missing = stated && !repository.is_folder(&context);
-        let files = contexts.get(&context, &path).map_err(|error| {
-            let span = self.config.images[spec.image.0].span.clone();
-            let place = merged
-                .context
-                .as_ref()
-                .map_or(span.clone(), |f| f.span.clone());
-            let place = self.config.place(place, error.to_string());
+        let unread = |this: &mut Self, why: String| {
+            let span = merged.context.as_ref().map(|f| f.span.clone());
+            let span = span.unwrap_or_else(|| this.config.images[spec.image.0].span.clone());
             let finding = Finding::new(
-                &code::DOCKERFILE_MISSING,
+                &code::CONTEXT_MISSING,
                 format!("the context `{context}` cannot be read"),
-                place,
-            );
-            self.report(span.start, finding)
-        })?;
+                this.config.place(span.clone(), why),
+            )
+            .help("name a folder, relative to the repository root");
+            this.report(span.start, finding)
+        };
+        if merged.context.is_some() && !repository.is_folder(&context) {
+            return Err(unread(self, "there is no such folder".to_owned()));
+        }
+        let files = contexts.get(&context, &path);
+        let files = files.map_err(|error| unread(self, error.reason()))?;
         let text = rendered
             .as_deref()
             .or(own.as_ref().map(|f| f.text.as_str()))
@@ -323,7 +327,6 @@ impl One<'_> {
             target,
             context,
             holds_matrix: files.holds_matrix,
-            context_missing,
             args,
             tests,
             content: hex(&content.finish()),
@@ -349,7 +352,8 @@ impl One<'_> {
             &code::UNSAFE_VALUE,
             format!("`{}` leads out of the repository", path.escape_debug()),
             place,
-        );
+        )
+        .help("write a path from the root, without `..`");
         Err(self.report(field.span.start, finding))
     }
 
@@ -492,6 +496,26 @@ fn hex(bytes: &[u8]) -> String {
         let _ = write!(hex, "{byte:02x}");
     }
     hex
+}
+
+/// Adds to the finding for a template that reads an unknown name the name that was probably meant.
+fn suggested(finding: Finding, view: &Value) -> Finding {
+    let word = match &finding.primary.at {
+        Some((file, span)) if finding.code == &code::UNKNOWN_VARIABLE => &file.text[span.clone()],
+        _ => return finding,
+    };
+    let scope = view.downcast_object_ref::<Scope>();
+    let names = scope
+        .iter()
+        .flat_map(|scope| &scope.0)
+        .map(|(name, _)| &**name);
+    match nearest(word, names) {
+        Some(near) => {
+            let help = format!("did you mean `{near}`?");
+            finding.help(help)
+        }
+        None => finding,
+    }
 }
 
 /// A Dockerfile without its labels and comments.

@@ -242,7 +242,7 @@ fn one(
             .filter(|(_, on)| **on)
             .map(|(row, _)| row);
         let merged = Arc::new(merge(rows));
-        base_or_parent(config, image, &merged, faults, sink);
+        base_or_parent(config, (id, &cell), &merged, faults, sink);
         Known {
             merged,
             repositories: HashMap::new(),
@@ -349,17 +349,19 @@ fn names_release(config: &Config, field: &Field) -> bool {
 
 fn base_or_parent(
     config: &Config,
-    image: &Image,
+    (id, cell): (ImageId, &Cell),
     merged: &Merged,
     faults: &mut Reported,
     sink: &mut Sink,
 ) {
     if merged.from.is_none() && merged.parent.is_none() && merged.dockerfile.is_none() {
+        let image = &config.images[id.0];
         let finding = Finding::new(
             &code::BASE_CONFLICT,
             format!("image `{}` stands on nothing", image.key),
             config.place(image.span.clone(), "neither `from` nor `parent`"),
         )
+        .note(format!("for {}", describe_cell(config, id, cell)))
         .help("add `from` (an upstream image) or `parent` (an image of this matrix), here or in a `when` row that covers all cells");
         faults.push(sink, finding, &image.span);
     }

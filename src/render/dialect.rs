@@ -102,7 +102,10 @@ fn ident(value: &Value) -> Result<Value, Error> {
 fn line(value: &Value) -> Result<String, Error> {
     let text = value.to_string();
     if text.chars().any(char::is_control) {
-        return Err(unsafe_value(&text, "on one line"));
+        return Err(unsafe_value(
+            &text,
+            "on one line; write it without line breaks and control characters",
+        ));
     }
     Ok(text)
 }

@@ -32,7 +32,11 @@ pub fn run(cx: &Context<'_>, sink: &mut Sink) {
             if !cx.config.fields.reads(field, "release") || !seen.insert(field.span.start) {
                 continue;
             }
-            sink.push(release_finding(cx.place(field.span.clone(), RELEASE_LABEL)));
+            let place = cx.place(field.span.clone(), RELEASE_LABEL);
+            sink.push(
+                release_finding(place)
+                    .help("let the tag alone state the release, where that is enough"),
+            );
         }
     }
 }
