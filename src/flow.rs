@@ -9,7 +9,7 @@ use crate::emit::{Emission, emit};
 use crate::image::{Contents, ContextHash, Matrix, Plan, Spec, render_specs, resolve};
 use crate::output::{Drift, Owned, Tree, compare, has_header};
 use crate::render::Templates;
-use crate::source::{Ours, ReadError, Repository};
+use crate::source::{Ours, ReadError, Repository, SourceFile};
 
 /// The matrix with its specs resolved: enough to list them.
 #[derive(Debug)]
@@ -55,7 +55,11 @@ impl From<Stopped> for Fault {
 /// # Errors
 /// When it cannot be read, or no plan can be built from it (why is in `sink`).
 pub fn expand(repository: &Repository, sink: &mut Sink) -> Result<Expanded, Fault> {
-    let file = repository.read_text(repository.matrix_path())?;
+    let mut file = repository.read_text(repository.matrix_path())?;
+    // A checkout may have turned the line ends; those inside values must not turn with them.
+    if file.text.contains("\r\n") {
+        file = SourceFile::new(file.path.clone(), file.text.replace("\r\n", "\n"));
+    }
     let config = config::load(&file, sink)?;
     let matrix = resolve(&config, sink)?;
     Ok(Expanded { config, matrix })

@@ -61,10 +61,11 @@ pub(super) fn run(shell: &mut Shell<'_>, options: &Options) -> Result<Outcome, E
             shell.data(&difference(change))?;
         }
     }
+    // Before anything is written: should that fail, they may say why.
+    shell.findings(&findings, options.format)?;
     if writes {
         output::write(&repository, &changes)?;
     }
-    shell.findings(&findings, options.format)?;
     for change in &changes {
         let line = format!("{} {}", verb(change, writes), change.path);
         if options.dry_run {

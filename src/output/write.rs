@@ -36,12 +36,18 @@ pub struct Lock {
     _file: File,
 }
 
-/// Waits until no other run writes to this repository. The matrix file itself is locked, so that nothing is left behind.
+/// Waits until no other run writes to this repository. The root folder itself is locked: nothing is left behind, runs
+/// over different matrix files are kept apart too, and an editor that replaces the matrix file does not shake the lock off.
 ///
 /// # Errors
 /// When it cannot be opened or locked.
 pub fn lock(repository: &Repository) -> Result<Lock, WriteError> {
-    let path = repository.absolute(repository.matrix_path());
+    let path = if cfg!(unix) {
+        repository.root().to_owned()
+    } else {
+        // Elsewhere folders cannot be opened as files.
+        repository.absolute(repository.matrix_path())
+    };
     let fault = |source| WriteError {
         doing: "lock",
         path: path.clone(),
@@ -70,6 +76,9 @@ pub fn write(repository: &Repository, changes: &[&Change]) -> Result<(), WriteEr
         source,
     };
     if Links::new(repository).look(TEMPORARY) == Standing::Linked {
+        if changes.is_empty() {
+            return Ok(());
+        }
         return Err(fault(
             "use",
             io::Error::other("the path leads through a symbolic link"),
