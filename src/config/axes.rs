@@ -1,5 +1,8 @@
 //! `[axis]`: names, values, versions and platforms.
 
+use std::collections::HashMap;
+use std::sync::Arc;
+
 use indexmap::IndexMap;
 
 use crate::config::raw::RawMatrix;
@@ -64,10 +67,11 @@ impl Builder<'_> {
                     .help("give it a value, or remove the axis"),
                 );
             }
-            let mut parsed: Vec<Value> = Vec::new();
+            let mut parsed: Vec<Value> = Vec::with_capacity(values.len());
+            let mut known: HashMap<Arc<str>, usize> = HashMap::with_capacity(values.len());
             for item in &values.value {
                 let value = self.axis_value(name, item);
-                if let Some(first) = parsed.iter().find(|v| v.text == value.text) {
+                if let Some(first) = known.get(&value.text).map(|at| &parsed[*at]) {
                     let finding = Finding::new(
                         &code::DUPLICATE_VALUE,
                         format!("axis `{}` lists `{}` twice", name.value, value.text),
@@ -78,6 +82,7 @@ impl Builder<'_> {
                     self.sink.push(finding);
                     continue;
                 }
+                known.insert(value.text.clone(), parsed.len());
                 parsed.push(value);
             }
             axes.push(Axis {
@@ -142,6 +147,14 @@ impl Builder<'_> {
         for (key, value) in table {
             match key.value.as_str() {
                 "value" => {}
+                "version" if text == "none" => {
+                    let place = self.place(key.span.clone(), "ranges never match `none`");
+                    self.sink.push(Finding::new(
+                        &code::INVALID_VERSION,
+                        format!("`none` of axis `{}` compares as no version", axis.value),
+                        place,
+                    ));
+                }
                 "version" => {
                     if Version::parse(value).is_none() {
                         let place = self.place(
@@ -214,21 +227,29 @@ impl Builder<'_> {
         if is_arch && platform.is_none() && !table.contains_key("platform") {
             platform = Platform::parse(&format!("linux/{text}"));
             if platform.is_none() && value_fault(text).is_none() {
-                let place = self.place(text_span.clone(), "it has no platform");
+                let stated = format!("linux/{}", text.to_lowercase());
+                let renamed = Platform::renamed(&stated);
+                let meant = renamed
+                    .clone()
+                    .or_else(|| Platform::parse(&stated).map(|p| p.to_string()));
+                let label = match &renamed {
+                    Some(name) => format!("OCI calls it `{name}`"),
+                    None => "it names no platform".to_owned(),
+                };
                 let finding = Finding::new(
                     &code::INVALID_PLATFORM,
                     format!("`linux/{text}` is not a platform"),
-                    place,
+                    self.place(text_span.clone(), label),
                 );
-                let word = text.to_lowercase();
-                self.sink
-                    .push(if Platform::parse(&format!("linux/{word}")).is_some() {
-                        finding.help(format!("write `{word}`"))
-                    } else {
-                        finding.help(format!(
-                            "state it: `{{ value = \"{text}\", platform = \"linux/…\" }}`"
-                        ))
-                    });
+                self.sink.push(match &meant {
+                    Some(meant) => finding.help(format!(
+                        "write `{}`, or keep the name: `{{ value = \"{text}\", platform = \"{meant}\" }}`",
+                        meant.trim_start_matches("linux/")
+                    )),
+                    None => finding.help(format!(
+                        "state it: `{{ value = \"{text}\", platform = \"linux/…\" }}`"
+                    )),
+                });
             }
         }
         let written = version_text.unwrap_or(text);
@@ -244,21 +265,24 @@ impl Builder<'_> {
     }
 
     pub(super) fn platform_fault(&mut self, value: &Spanned<String>) {
-        let place = self.place(
-            value.span.clone(),
-            "written as `linux/arm64` or `linux/arm/v7`",
-        );
+        let renamed = Platform::renamed(value);
+        let label = match &renamed {
+            Some(name) => format!("OCI calls it `{name}`"),
+            None => "written as `linux/arm64` or `linux/arm/v7`".to_owned(),
+        };
         let finding = Finding::new(
             &code::INVALID_PLATFORM,
             format!("`{}` is not a platform", value.value),
-            place,
+            self.place(value.span.clone(), label),
         );
         let word = value.to_lowercase();
-        let meant = [word.clone(), format!("linux/{word}")];
-        self.sink
-            .push(match meant.iter().find(|m| Platform::parse(m).is_some()) {
-                Some(meant) => finding.help(format!("write `{meant}`")),
-                None => finding,
-            });
+        let meant = renamed.or_else(|| {
+            let meant = [word.clone(), format!("linux/{word}")];
+            meant.into_iter().find(|m| Platform::parse(m).is_some())
+        });
+        self.sink.push(match meant {
+            Some(meant) => finding.help(format!("write `{meant}`")),
+            None => finding,
+        });
     }
 }

@@ -48,7 +48,9 @@ impl Builder<'_> {
     fn registry(&mut self, name: &Spanned<String>, table: &Spanned<RawRegistry>) -> Registry {
         let prefix = table.prefix.trim_end_matches('/').to_owned();
         let (host, path) = split_prefix(&prefix);
-        let fault = if prefix.contains("://") {
+        let fault = if prefix.is_empty() {
+            Some("it is empty".to_owned())
+        } else if prefix.contains("://") {
             Some("a prefix has no scheme".to_owned())
         } else {
             host_fault(host).or_else(|| {

@@ -20,6 +20,9 @@ struct Parts {
 }
 
 fn read(scheme: RawScheme, text: &str) -> Result<Parts, String> {
+    if text.trim() != text {
+        return Err("it starts or ends with a space".to_owned());
+    }
     match scheme {
         RawScheme::Semver => {
             let v = semver::Version::parse(text).map_err(|e| e.to_string())?;
@@ -74,7 +77,7 @@ impl Builder<'_> {
                     finding = finding.help(format!(
                         "write `{text}.0`; if the library follows Python's scheme, add `scheme = \"pep440\"`"
                     ));
-                } else if scheme == "semver" && pep440_rs::Version::from_str(&text).is_ok() {
+                } else if scheme == "semver" && read(RawScheme::Pep440, &text).is_ok() {
                     finding = finding
                         .help("if the library follows Python's scheme, add `scheme = \"pep440\"`");
                 }

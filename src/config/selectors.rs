@@ -43,6 +43,8 @@ pub(super) fn resolve(
         file,
         sink,
         open: Vec::new(),
+        parts: 0,
+        whole: raw.span.clone(),
     };
     let any = reader.selector(&raw.value, raw.span.clone());
     (sink.len() == before).then(|| Selector {
@@ -61,12 +63,20 @@ pub fn parse_text(names: &Names<'_>, file: &Arc<SourceFile>, sink: &mut Sink) ->
     resolve(names, file, &raw, sink)
 }
 
+/// Sets within sets, and selectors that one may amount to through them: beyond these nobody means what they wrote.
+const MAX_DEPTH: usize = 32;
+const MAX_PARTS: usize = 10_000;
+
 struct Reader<'a, 'n> {
     names: &'a Names<'n>,
     file: &'a Arc<SourceFile>,
     sink: &'a mut Sink,
     /// Sets being read, to notice circles.
     open: Vec<String>,
+    /// Selectors read so far, those of sets counted each time they are referred to.
+    parts: usize,
+    /// Where the selector stands that is being read.
+    whole: Range<usize>,
 }
 
 impl Reader<'_, '_> {
@@ -79,6 +89,19 @@ impl Reader<'_, '_> {
     }
 
     fn selector(&mut self, raw: &RawSelector, span: Range<usize>) -> Vec<Conjunction> {
+        self.parts += 1;
+        if self.parts > MAX_PARTS {
+            if self.parts == MAX_PARTS + 1 {
+                let finding = Finding::new(
+                    &code::SELECTOR_SYNTAX,
+                    format!("a selector amounts to more than {MAX_PARTS} others"),
+                    self.place(self.whole.clone(), "its sets multiply"),
+                )
+                .help("state the values instead");
+                self.fault(finding);
+            }
+            return Vec::new();
+        }
         match raw {
             RawSelector::Any(list) => {
                 if list.is_empty() {
@@ -127,6 +150,16 @@ impl Reader<'_, '_> {
                 &code::SELECTOR_SYNTAX,
                 format!("set `@{name}` refers to itself"),
                 self.place(span, "a circle of sets"),
+            )
+            .help("state the values instead");
+            self.fault(finding);
+            return Vec::new();
+        }
+        if self.open.len() == MAX_DEPTH {
+            let finding = Finding::new(
+                &code::SELECTOR_SYNTAX,
+                format!("sets are nested deeper than {MAX_DEPTH}"),
+                self.place(self.whole.clone(), format!("`@{name}` would be one more")),
             )
             .help("state the values instead");
             self.fault(finding);
@@ -182,9 +215,12 @@ impl Reader<'_, '_> {
                         &code::SELECTOR_SYNTAX,
                         format!("`{text}` is not a selector"),
                         self.place(span, "expected `axis=value` or `@set`"),
-                    )
-                    .help("write `python=3.11,job=server`, `cuda=>=12,<13` or `@set`");
-                    self.fault(finding);
+                    );
+                    self.fault(if self.names.sets.contains_key(text) {
+                        finding.help(format!("write `@{text}` to mean the set"))
+                    } else {
+                        finding.help("write `python=3.11,job=server`, `cuda=>=12,<13` or `@set`")
+                    });
                     return Vec::new();
                 }
             }
@@ -217,6 +253,16 @@ impl Reader<'_, '_> {
                     .map(|t| (t.value.as_str(), t.span.clone()))
                     .collect(),
             };
+            if items.is_empty() {
+                let finding = Finding::new(
+                    &code::SELECTOR_SYNTAX,
+                    format!("a list without terms for `{}` holds for nothing", key.value),
+                    self.place(terms.span.clone(), "an empty list"),
+                )
+                .help("state at least one term, or leave the key out to mean every value");
+                self.fault(finding);
+                continue;
+            }
             if key.value == "image" {
                 let images = self.names.images.clone();
                 let flags = self.flags(

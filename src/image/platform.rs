@@ -34,9 +34,29 @@ const SYSTEMS: &[&str] = &[
     "zos",
 ];
 
+/// What machines call themselves, and what OCI calls them. Source: normalizeArch in containerd/platforms.
+const OTHER_NAMES: [(&str, &str); 6] = [
+    ("x86_64", "amd64"),
+    ("x86-64", "amd64"),
+    ("aarch64", "arm64"),
+    ("i386", "386"),
+    ("armhf", "arm/v7"),
+    ("armel", "arm/v6"),
+];
+
 impl Platform {
-    /// Reads a platform; `None` when it is not a system and one or two parts of `[a-z0-9._-]`.
+    /// The platform that a name of another tradition means: `linux/aarch64` is `linux/arm64`.
+    pub fn renamed(text: &str) -> Option<String> {
+        let (os, arch) = text.split_once('/')?;
+        let known = OTHER_NAMES.iter().find(|(other, _)| *other == arch);
+        known.map(|(_, name)| format!("{os}/{name}"))
+    }
+
+    /// Reads a platform; `None` when it is not a system and one or two parts of `[a-z0-9._-]`, or a name that OCI does not use.
     pub fn parse(text: &str) -> Option<Self> {
+        if Self::renamed(text).is_some() {
+            return None;
+        }
         let parts: Vec<&str> = text.split('/').collect();
         let word = |p: &&str| {
             !p.is_empty()

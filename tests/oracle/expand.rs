@@ -19,11 +19,16 @@ pub struct Draft {
     pub registries: Vec<String>,
     pub immutable: bool,
     pub platforms: Vec<String>,
+    /// The values of `arch` folded into it.
+    pub arches: Vec<Value>,
     pub base: Option<String>,
     pub parent: Option<Standing>,
     pub needs: Vec<Standing>,
     pub args: Vec<(String, String)>,
 }
+
+/// A value of `arch`, where there is such an axis and it is not printed, and its platform.
+type Arch = (Option<Value>, String);
 
 pub fn plan(text: &str) -> Result<Plan, Fault> {
     let declaration = Declaration::read(text)?;
@@ -107,29 +112,26 @@ fn expand_image(declaration: &Declaration, name: &str, image: &Table) -> Result<
     let mut drafts = Vec::new();
     for cell in cells(declaration, &shared)? {
         let arches = arches(declaration, name, &cell, matching.as_ref());
-        let groups: Vec<(Cell, Vec<String>)> = if prints_arch {
-            let one = |(value, platform): (Option<Value>, String)| {
+        let groups: Vec<(Cell, Vec<Arch>)> = if prints_arch {
+            let one = |(value, platform): Arch| {
                 let mut cell = cell.clone();
                 cell.extend(value.map(|value| ("arch".to_string(), value)));
-                (cell, vec![platform])
+                (cell, vec![(None, platform)])
             };
             arches.into_iter().map(one).collect()
         } else {
-            vec![(
-                cell,
-                arches.into_iter().map(|(_, platform)| platform).collect(),
-            )]
+            vec![(cell, arches)]
         };
-        for (cell, platforms) in groups {
+        for (cell, arches) in groups {
             let mut keys = shared.clone();
             for (selector, row) in &rows {
                 if selector.holds(name, &cell) {
                     lay_over(&mut keys, row)?;
                 }
             }
-            let platforms = wanted_platforms(declaration, &keys, platforms)?;
-            if !platforms.is_empty() {
-                drafts.push(draft(declaration, name, &keys, cell, platforms)?);
+            let arches = wanted(declaration, &keys, arches)?;
+            if !arches.is_empty() {
+                drafts.push(draft(declaration, name, &keys, cell, arches)?);
             }
         }
     }
@@ -196,8 +198,8 @@ fn arches(
     image: &str,
     cell: &Cell,
     matching: Option<&Selector>,
-) -> Vec<(Option<Value>, String)> {
-    let all: Vec<(Option<Value>, String)> = match declaration.axis("arch") {
+) -> Vec<Arch> {
+    let all: Vec<Arch> = match declaration.axis("arch") {
         None => vec![(None, "linux/amd64".into())],
         Some(axis) => axis
             .values
@@ -227,11 +229,7 @@ fn platform(arch: &Value) -> String {
 }
 
 /// `platforms` narrows what the `arch` axis gives; without that axis it is the list itself.
-fn wanted_platforms(
-    declaration: &Declaration,
-    keys: &Table,
-    left: Vec<String>,
-) -> Result<Vec<String>, Fault> {
+fn wanted(declaration: &Declaration, keys: &Table, left: Vec<Arch>) -> Result<Vec<Arch>, Fault> {
     let Some(written) = keys.get("platforms") else {
         return Ok(left);
     };
@@ -247,10 +245,10 @@ fn wanted_platforms(
         }
         Some(_) => Ok(left
             .into_iter()
-            .filter(|one| wanted.contains(one))
+            .filter(|(_, one)| wanted.contains(one))
             .collect()),
         None if left.is_empty() => Ok(left),
-        None => Ok(wanted),
+        None => Ok(wanted.into_iter().map(|one| (None, one)).collect()),
     }
 }
 
@@ -259,7 +257,7 @@ fn draft(
     image: &str,
     keys: &Table,
     cell: Cell,
-    platforms: Vec<String>,
+    arches: Vec<Arch>,
 ) -> Result<Draft, Fault> {
     let text = |key: &str| {
         keys.get(key)
@@ -276,6 +274,8 @@ fn draft(
     let name = template::render(&text("name")?.unwrap_or(image.into()), &scope)?;
     let tag_template = text("tag")?.unwrap_or("{{ release.tag }}".into());
     let tag = template::render(&tag_template, &scope)?;
+    let immutable = template::mentions(&tag_template, "release")
+        || template::mentions(&text("name")?.unwrap_or_default(), "release");
     let base = text("from")?
         .map(|from| template::render(&from, &scope))
         .transpose()?;
@@ -307,8 +307,12 @@ fn draft(
         name,
         tag,
         registries: registries(declaration, keys)?,
-        immutable: template::mentions(&tag_template, "release"),
-        platforms,
+        immutable,
+        platforms: arches
+            .iter()
+            .map(|(_, platform)| platform.clone())
+            .collect(),
+        arches: arches.into_iter().filter_map(|(value, _)| value).collect(),
         base,
         parent,
         needs: list(keys.get("needs"))?
@@ -326,7 +330,10 @@ fn registries(declaration: &Declaration, keys: &Table) -> Result<Vec<String>, Fa
     let Some(written) = keys.get("registry") else {
         return Ok(all.iter().map(|(_, prefix)| prefix.clone()).collect());
     };
-    let wanted = strings(Some(written))?;
+    let wanted = match written {
+        Toml::String(one) => vec![one.clone()],
+        _ => strings(Some(written))?,
+    };
     if wanted.is_empty()
         || wanted
             .iter()

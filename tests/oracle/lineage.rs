@@ -106,16 +106,14 @@ pub fn resolve(drafts: &[Draft]) -> Result<Vec<Relations>, Fault> {
             .as_ref()
             .map(|parent| parent.find(draft, drafts))
             .transpose()?;
-        if let Some(parent) = parent
-            && !draft
-                .platforms
-                .iter()
-                .all(|platform| drafts[parent].platforms.contains(platform))
-        {
-            return contradiction(
-                Contradiction::Platforms,
-                format!("the parent of a spec of `{}`", draft.image),
-            );
+        for below in parent.iter().chain(&needs) {
+            let there = &drafts[*below].platforms;
+            if !draft.platforms.iter().all(|one| there.contains(one)) {
+                return contradiction(
+                    Contradiction::Platforms,
+                    format!("what a spec of `{}` stands on", draft.image),
+                );
+            }
         }
         relations.push(Relations {
             parent,

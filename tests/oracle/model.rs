@@ -80,7 +80,7 @@ pub enum Contradiction {
     Base,
     /// A parent (or need) is not exactly one spec.
     Lineage,
-    /// The parent lacks a platform of the child.
+    /// The parent (or a need) lacks a platform of the child.
     Platforms,
     Cycle,
     DuplicateReference,

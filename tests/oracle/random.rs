@@ -169,6 +169,9 @@ fn alias(draw: &mut Draw, setting: &Setting, images: &[ImageModel]) -> Toml {
             _ => printed.push(axis.clone()),
         }
     }
+    if let Some(arch) = setting.arch.as_ref().filter(|_| draw.chance(15)) {
+        matching.insert("arch".into(), draw.pick(&arch.values).as_str().into());
+    }
     let mut tags = vec![alias_tag(draw, &printed)];
     if draw.chance(30) {
         tags.push(format!("also-{}", alias_tag(draw, &printed)));
@@ -192,9 +195,7 @@ fn alias(draw: &mut Draw, setting: &Setting, images: &[ImageModel]) -> Toml {
         ));
     }
     let mut alias = Table::new();
-    if !matching.is_empty() {
-        alias.insert("match".into(), matching.into());
-    }
+    alias.insert("match".into(), matching.into());
     alias.insert("tags".into(), tags.into());
     if !newest.is_empty() {
         draw.shuffle(&mut newest);

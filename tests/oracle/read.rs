@@ -27,7 +27,7 @@ pub struct Declaration {
 }
 
 pub struct Alias {
-    pub matching: Option<Selector>,
+    pub matching: Selector,
     pub tags: Vec<String>,
     pub newest: Vec<String>,
 }
@@ -96,11 +96,11 @@ impl Declaration {
     }
 
     fn alias(&self, written: &Toml) -> Result<Alias, Fault> {
+        let Some(matching) = written.get("match") else {
+            return malformed("an alias without `match`");
+        };
         let alias = Alias {
-            matching: written
-                .get("match")
-                .map(|matching| self.selector(matching))
-                .transpose()?,
+            matching: self.selector(matching)?,
             tags: strings(written.get("tags"))?,
             newest: strings(written.get("newest"))?,
         };

@@ -129,11 +129,11 @@ fn aliased(rest: &str) -> String {
 #[test]
 fn the_newest_has_the_alias() {
     assert_eq!(
-        aliased("tags = [\"latest\"]\nnewest = [\"py\", \"cuda\"]"),
+        aliased("match = {}\ntags = [\"latest\"]\nnewest = [\"py\", \"cuda\"]"),
         "i/3.10_12.10.0 i:latest"
     );
     assert_eq!(
-        aliased("tags = [\"{{ py }}\"]\nnewest = [\"cuda\"]"),
+        aliased("match = {}\ntags = [\"{{ py }}\"]\nnewest = [\"cuda\"]"),
         "i/3.9_12.10.0 i:3.9; i/3.10_12.10.0 i:3.10"
     );
     assert_eq!(
@@ -151,8 +151,8 @@ fn the_newest_has_the_alias() {
         ""
     );
     for clash in [
-        "tags = [\"latest\"]",
-        "tags = [\"latest\"]\nnewest = [\"cuda\"]",
+        "match = {}\ntags = [\"latest\"]",
+        "match = {}\ntags = [\"latest\"]\nnewest = [\"cuda\"]",
         "match = { cuda = \"12.9.*\" }\ntags = [\"latest\"]\nnewest = [\"py\", \"cuda\"]",
         "match = { cuda = [\"none\", \"edge\"] }\ntags = [\"{{ py }}\"]\nnewest = [\"cuda\"]",
         "match = { py = \"3.9\", cuda = \"none\" }\ntags = [\"x\"]\n[[alias]]\nmatch = { py = \"3.10\", cuda = \"none\" }\ntags = [\"x\"]",
@@ -178,7 +178,7 @@ fn the_newest_has_the_alias() {
 fn only_tags_that_render_the_release_are_immutable() {
     let text = |tag: &str| {
         format!(
-            "[release]\nversion = \"1.2.0rc1\"\nscheme = \"pep440\"\ntag = \"r{{{{ version }}}}\"\n[image.i]\n{tag}\nfrom = \"f\"\n[[alias]]\ntags = [\"latest\"]\n"
+            "[release]\nversion = \"1.2.0rc1\"\nscheme = \"pep440\"\ntag = \"r{{{{ version }}}}\"\n[image.i]\n{tag}\nfrom = \"f\"\n[[alias]]\nmatch = {{}}\ntags = [\"latest\"]\n"
         )
     };
     let default = spec(&text(""), "i");

@@ -97,9 +97,6 @@ fn alternatives(
             for (key, value) in table {
                 keys.push((key.clone(), terms(key, value, names)?));
             }
-            if keys.is_empty() {
-                return malformed("a selector without keys");
-            }
             Ok(vec![keys])
         }
         other => malformed(format!("not a selector: {other}")),

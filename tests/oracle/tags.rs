@@ -4,8 +4,9 @@ use std::cmp::Ordering;
 use std::collections::BTreeMap;
 
 use crate::expand::Draft;
-use crate::model::{Contradiction, Fault, contradiction, malformed, value_in};
+use crate::model::{Contradiction, Fault, Value, contradiction, malformed, value_in};
 use crate::read::{Alias, Declaration};
+use crate::selector::Selector;
 use crate::template::{self, Scope};
 
 #[derive(Default)]
@@ -32,19 +33,22 @@ pub fn resolve(declaration: &Declaration, drafts: &[Draft]) -> Result<Vec<Names>
 
     let mut held: BTreeMap<String, usize> = BTreeMap::new();
     for alias in &declaration.aliases {
-        for (reference, index) in holders(declaration, alias, drafts)? {
-            match (
-                tagged.get(&reference),
-                held.insert(reference.clone(), index),
-            ) {
-                (Some(owner), _) if *owner != index => {
-                    return contradiction(Contradiction::AliasIsTag, reference);
+        for (tag, index) in holders(declaration, alias, drafts)? {
+            // Put at home and copied to the spec's other registries: it may meet nobody's name in any of them.
+            for reference in references(&drafts[index], &tag)? {
+                match (
+                    tagged.get(&reference),
+                    held.insert(reference.clone(), index),
+                ) {
+                    (Some(owner), _) if *owner != index => {
+                        return contradiction(Contradiction::AliasIsTag, reference);
+                    }
+                    (_, Some(before)) if before != index => {
+                        return contradiction(Contradiction::AliasClash, reference);
+                    }
+                    (None, None) => names[index].aliases.push(reference),
+                    _ => {}
                 }
-                (_, Some(before)) if before != index => {
-                    return contradiction(Contradiction::AliasClash, reference);
-                }
-                (None, None) => names[index].aliases.push(reference),
-                _ => {}
             }
         }
     }
@@ -56,6 +60,16 @@ pub fn resolve(declaration: &Declaration, drafts: &[Draft]) -> Result<Vec<Names>
         names.iter_mut().for_each(|names| names.aliases.clear());
     }
     Ok(names)
+}
+
+/// Does the selector hold for the spec? Where it names an `arch` that is folded, one of the spec's own will do.
+fn selects(selector: &Selector, draft: &Draft) -> bool {
+    let on = |arch: &Value| {
+        let mut cell = draft.cell.clone();
+        cell.push(("arch".into(), arch.clone()));
+        selector.holds(&draft.image, &cell)
+    };
+    selector.holds(&draft.image, &draft.cell) || draft.arches.iter().any(on)
 }
 
 /// `prefix/name:tag` in each registry of the spec, home first; without any, `name:tag`.
@@ -83,19 +97,19 @@ fn references(draft: &Draft, tag: &str) -> Result<Vec<String>, Fault> {
         .collect())
 }
 
-/// The references one `[[alias]]` renders, and which spec has each, in the order of specs, then tags, then registries.
+/// Home reference, tag and spec.
+type Rendered = Vec<(String, String, usize)>;
+
+/// The tags one `[[alias]]` renders, and which spec has each, in the order of specs, then tags. Specs are rivals where
+/// they render the same reference at home.
 fn holders(
     declaration: &Declaration,
     alias: &Alias,
     drafts: &[Draft],
 ) -> Result<Vec<(String, usize)>, Fault> {
-    let mut rendered: Vec<(String, usize)> = Vec::new();
+    let mut rendered: Rendered = Vec::new();
     for (index, draft) in drafts.iter().enumerate() {
-        if !alias
-            .matching
-            .as_ref()
-            .is_none_or(|selector| selector.holds(&draft.image, &draft.cell))
-        {
+        if !selects(&alias.matching, draft) {
             continue;
         }
         for tag in &alias.tags {
@@ -106,18 +120,18 @@ fn holders(
                 image: &draft.image,
                 from: None,
             };
-            for reference in references(draft, &template::render(tag, &scope)?)? {
-                rendered.push((reference, index));
-            }
+            let tag = template::render(tag, &scope)?;
+            let home = references(draft, &tag)?.swap_remove(0);
+            rendered.push((home, tag, index));
         }
     }
     let mut winners = Vec::new();
-    for (reference, index) in &rendered {
+    for (reference, tag, index) in &rendered {
         let rivals = rendered
             .iter()
-            .filter(|(other, rival)| other == reference && rival != index);
+            .filter(|(other, _, rival)| other == reference && rival != index);
         let mut wins = true;
-        for (_, rival) in rivals {
+        for (_, _, rival) in rivals {
             match newer(&alias.newest, &drafts[*index], &drafts[*rival]) {
                 Ordering::Greater => {}
                 Ordering::Less => wins = false,
@@ -128,7 +142,7 @@ fn holders(
             }
         }
         if wins {
-            winners.push((reference.clone(), *index));
+            winners.push((tag.clone(), *index));
         }
     }
     Ok(winners)
@@ -139,11 +153,11 @@ fn tied_at_the_top(
     alias: &Alias,
     at: &str,
     index: usize,
-    rendered: &[(String, usize)],
+    rendered: &Rendered,
     drafts: &[Draft],
 ) -> bool {
-    let mut rivals = rendered.iter().filter(|(reference, _)| reference == at);
-    rivals.all(|(_, rival)| {
+    let mut rivals = rendered.iter().filter(|(reference, _, _)| reference == at);
+    rivals.all(|(_, _, rival)| {
         newer(&alias.newest, &drafts[*rival], &drafts[index]) != Ordering::Greater
     })
 }

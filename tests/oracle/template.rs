@@ -1,7 +1,7 @@
 //! The part of the template language the oracle's matrices use:
 //! `{{ x }}`, `{{ x if axis }}` and `{{ x if axis else y }}`, where `x` and `y` are literals or paths.
 
-use crate::model::{Cell, Contradiction, Fault, contradiction, value_in};
+use crate::model::{Cell, Contradiction, Fault, Value, contradiction};
 use crate::read::Release;
 
 pub struct Scope<'a> {
@@ -85,10 +85,19 @@ fn expression(words: &[String], scope: &Scope) -> Result<String, Fault> {
 }
 
 fn truth(name: &str, scope: &Scope) -> Result<bool, Fault> {
-    match value_in(scope.cell, name) {
+    match axis(scope, name) {
         Some(value) => Ok(!value.is_none()),
         None => fault(name, "no such axis here"),
     }
+}
+
+/// The axis of that name, in which `_` stands for the `-` that would subtract.
+fn axis<'a>(scope: &Scope<'a>, word: &str) -> Option<&'a Value> {
+    let found = scope
+        .cell
+        .iter()
+        .find(|(name, _)| name.replace('-', "_") == word);
+    found.map(|(_, value)| value)
 }
 
 fn operand(word: &str, scope: &Scope) -> Result<String, Fault> {
@@ -108,7 +117,7 @@ fn operand(word: &str, scope: &Scope) -> Result<String, Fault> {
         ("from", None, _, Some(from)) => return Ok(from.into()),
         _ => {}
     }
-    let Some(value) = value_in(scope.cell, head) else {
+    let Some(value) = axis(scope, head) else {
         return fault(word, "undefined");
     };
     if value.is_none() {
@@ -120,14 +129,22 @@ fn operand(word: &str, scope: &Scope) -> Result<String, Fault> {
     if let Some(own) = value.attribute(attribute) {
         return Ok(own.into());
     }
+    if (head, attribute) == ("arch", "platform") {
+        return Ok(format!("linux/{}", value.text));
+    }
     let Some(version) = value.version() else {
         return fault(word, "not a version, and no such attribute");
     };
+    // Only what is written: a patch that nobody stated is no 0 in the name of an upstream image.
+    let part = |index: usize| match version.numbers.get(index) {
+        Some(number) => Ok(number.to_string()),
+        None => fault(word, "the version does not state it"),
+    };
     match attribute {
         "version" => Ok(value.version_text().into()),
-        "major" => Ok(version.number(0).to_string()),
-        "minor" => Ok(version.number(1).to_string()),
-        "patch" => Ok(version.number(2).to_string()),
+        "major" => part(0),
+        "minor" => part(1),
+        "patch" => part(2),
         "compact" => Ok(compact(value.version_text())),
         _ => fault(word, "no such attribute"),
     }

@@ -83,7 +83,9 @@ fn stage(text: &str) -> Option<(u8, u64)> {
     if number.is_empty() {
         return Some((*rank, 0));
     }
-    if !number.bytes().all(|b| b.is_ascii_digit()) {
+    // `rc.1`, `rc-1`, as in semantic versions.
+    let number = number.strip_prefix(['.', '-']).unwrap_or(number);
+    if number.is_empty() || !number.bytes().all(|b| b.is_ascii_digit()) {
         return None;
     }
     Some((*rank, number.parse().ok()?))

@@ -40,6 +40,7 @@ const FAMILIES: &[(&str, &[Row])] = &[
             ("12.4.1", &[("os", "ubuntu22.04"), ("cudnn", "9")]),
             ("12.8", &[("os", "ubuntu22.04"), ("cudnn", "9")]),
             ("12.8.1", &[("os", "ubuntu24.04"), ("cudnn", "9.1")]),
+            ("13.0.0-rc.1", &[("os", "ubuntu24.04")]),
         ],
     ),
     (
@@ -75,7 +76,7 @@ const FAMILIES: &[(&str, &[Row])] = &[
         ],
     ),
     (
-        "job_size",
+        "job-size",
         &[("0", &[]), ("1", &[]), ("12.8", &[]), ("xl", &[])],
     ),
 ];
@@ -146,6 +147,16 @@ fn model(name: &'static str, rows: &[Row]) -> AxisModel {
 }
 
 impl AxisModel {
+    /// Its name in templates, where `-` would subtract.
+    pub fn word(&self) -> String {
+        self.name.replace('-', "_")
+    }
+
+    /// A build arg after it.
+    pub fn arg(&self) -> String {
+        self.word().to_uppercase()
+    }
+
     /// Does every value but `none` compare as a version of two numbers or more?
     pub fn dotted(&self) -> bool {
         let named = self.values.iter().filter(|value| *value != "none").count();
@@ -163,12 +174,12 @@ impl AxisModel {
         if self.dotted() && self.name != "arch" {
             fields.extend([".version", ".major", ".minor", ".compact"].map(String::from));
         }
-        format!("{}{}", self.name, draw.pick(&fields))
+        format!("{}{}", self.word(), draw.pick(&fields))
     }
 
     /// Prints the whole value, `none` as another word: no two values alike.
     pub fn whole(&self) -> String {
-        let name = self.name;
+        let name = self.word();
         if self.none {
             format!("{{{{ {name} if {name} else 'no' }}}}")
         } else {
@@ -178,7 +189,7 @@ impl AxisModel {
 
     /// Prints some part of the value, never of `none`.
     pub fn part(&self, draw: &mut Draw) -> String {
-        let (name, path) = (self.name, self.path(draw));
+        let (name, path) = (self.word(), self.path(draw));
         match draw.below(4) {
             0 => format!("{{{{ 'some' if {name} else 'other' }}}}"),
             1 => format!("{{{{ 'with' if {name} }}}}"),

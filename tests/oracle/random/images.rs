@@ -156,6 +156,8 @@ fn names(draw: &mut Draw, setting: &Setting, axes: &[AxisModel], written: &mut T
         in_tag.remove(0);
     } else if draw.chance(20) {
         written.insert("name".into(), "acme/{{ image }}".into());
+    } else if setting.release && draw.chance(5) {
+        written.insert("name".into(), "{{ image }}-{{ release.version }}".into());
     }
     if draw.chance(2) {
         in_tag.pop();
@@ -175,7 +177,7 @@ fn tag(draw: &mut Draw, setting: &Setting, axes: &[AxisModel]) -> String {
     for axis in &axes {
         match axis.values.as_slice() {
             [_, _] if axis.none && draw.chance(60) => {
-                tag += &format!("{{{{ '-{0}' if {0} }}}}", axis.name)
+                tag += &format!("{{{{ '-{0}' if {0} }}}}", axis.word())
             }
             _ => tag += &format!("-{}", axis.whole()),
         }
@@ -268,16 +270,13 @@ fn args(draw: &mut Draw, setting: &Setting, axes: &[AxisModel], written: &mut Ta
     let mut args = Table::new();
     for axis in axes {
         let printed = if draw.chance(1) {
-            format!("{{{{ {} }}}}", axis.name)
+            format!("{{{{ {} }}}}", axis.word())
         } else {
             axis.whole()
         };
-        args.insert(axis.name.to_uppercase(), printed.into());
+        args.insert(axis.arg(), printed.into());
         if draw.chance(40) {
-            args.insert(
-                format!("{}_PART", axis.name.to_uppercase()),
-                axis.part(draw).into(),
-            );
+            args.insert(format!("{}_PART", axis.arg()), axis.part(draw).into());
         }
     }
     if draw.chance(30) {
@@ -316,10 +315,7 @@ fn row(draw: &mut Draw, setting: &Setting, axes: &[AxisModel]) -> Toml {
         args.insert("WHEN".into(), axis.part(draw).into());
     }
     if draw.chance(40) {
-        args.insert(
-            axis.name.to_uppercase(),
-            format!("over {}", axis.whole()).into(),
-        );
+        args.insert(axis.arg(), format!("over {}", axis.whole()).into());
     }
     row.insert("args".into(), args.into());
     if draw.chance(30) {
@@ -330,6 +326,9 @@ fn row(draw: &mut Draw, setting: &Setting, axes: &[AxisModel]) -> Toml {
             "tag".into(),
             format!("w{}", tag(draw, setting, axes)).into(),
         );
+    }
+    if !setting.registries.is_empty() && draw.chance(10) {
+        row.insert("registry".into(), (*draw.pick(&setting.registries)).into());
     }
     row.into()
 }
@@ -349,7 +348,14 @@ fn extras(draw: &mut Draw, setting: &Setting, prints_arch: bool, written: &mut T
             Table::from_iter([("HERE".to_string(), Toml::from("{{ image }}"))]).into(),
         );
     }
-    if setting.arch.is_none() && !prints_arch && draw.chance(12) {
+    if let Some(arch) = setting.arch.as_ref().filter(|_| draw.chance(10)) {
+        let platform = |value: &String| format!("linux/{}", value.replace("riscv", "riscv64"));
+        let some = draw.some(&arch.values, 1);
+        written.insert(
+            "platforms".into(),
+            some.iter().map(platform).collect::<Vec<_>>().into(),
+        );
+    } else if setting.arch.is_none() && !prints_arch && draw.chance(12) {
         written.insert(
             "platforms".into(),
             vec!["linux/amd64", "linux/arm64"].into(),

@@ -1,0 +1,16 @@
+//! The language of `matrix.toml`, one definition a test: its name is the definition, its matrix is as short as the
+//! definition allows, and it asserts that one fact.
+
+mod support;
+
+mod language {
+    mod exists;
+    mod fixture;
+    mod images;
+    mod lineage;
+    mod odd;
+    mod selectors;
+    mod tags;
+    mod templates;
+    mod values;
+}

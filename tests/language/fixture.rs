@@ -1,0 +1,133 @@
+//! A matrix, and what the library makes of it.
+
+use std::collections::BTreeMap;
+
+use basematrix::diagnostic::{Finding, Sink, Stage};
+use basematrix::flow;
+use basematrix::image::Plan;
+use basematrix::image::plan::Spec;
+use basematrix::source::Repository;
+
+use crate::support::project;
+
+/// What came of one matrix.
+pub struct Outcome {
+    pub findings: Vec<Finding>,
+    /// `None` when the findings say that there is none.
+    plan: Option<Plan>,
+    dockerfiles: BTreeMap<String, String>,
+}
+
+pub fn of(matrix: &str) -> Outcome {
+    with(matrix, &[])
+}
+
+/// The matrix beside other files of its repository.
+pub fn with(matrix: &str, files: &[(&str, &str)]) -> Outcome {
+    let folder = project(&[files, &[("matrix.toml", matrix)]].concat());
+    let repository = Repository::find(folder.path(), None).expect("the matrix is found");
+    let mut sink = Sink::new();
+    let mut made = None;
+    if let Ok(expanded) = flow::expand(&repository, &mut sink)
+        && let Ok(rendered) = flow::render(&repository, &expanded, &mut sink)
+    {
+        flow::inspect(&repository, &expanded, &rendered, &mut sink).expect("outputs are compared");
+        let rendered_ones = rendered.contents.iter().map(|(_, spec)| spec);
+        let texts = rendered_ones.filter_map(|s| Some((s.dockerfile.clone(), s.rendered.clone()?)));
+        made = Some((texts.collect(), rendered.plan));
+    }
+    let (dockerfiles, plan) = made.map_or_else(Default::default, |(d, p)| (d, Some(p)));
+    let mut findings = sink.into_sorted();
+    // Nothing was ever written here.
+    findings.retain(|finding| finding.code.name != "missing-output");
+    let stopped = findings.iter().any(|f| f.code.stage == Stage::Plan);
+    assert_eq!(plan.is_none(), stopped, "{findings:#?}");
+    Outcome {
+        findings,
+        plan,
+        dockerfiles,
+    }
+}
+
+impl Outcome {
+    pub fn plan(&self) -> &Plan {
+        let said = || basematrix::diagnostic::full(&self.findings, false);
+        self.plan.as_ref().unwrap_or_else(|| panic!("{}", said()))
+    }
+
+    pub fn stopped(&self) -> bool {
+        self.plan.is_none()
+    }
+
+    pub fn specs(&self) -> &[Spec] {
+        &self.plan().specs
+    }
+
+    pub fn ids(&self) -> Vec<&str> {
+        self.specs().iter().map(|spec| spec.id.as_str()).collect()
+    }
+
+    pub fn spec(&self, id: &str) -> &Spec {
+        let found = self.specs().iter().find(|spec| spec.id == id);
+        found.unwrap_or_else(|| panic!("no `{id}` among {:?}", self.ids()))
+    }
+
+    pub fn platforms(&self, id: &str) -> Vec<&str> {
+        self.spec(id).platforms.iter().map(|p| p.as_str()).collect()
+    }
+
+    pub fn references(&self) -> Vec<&str> {
+        let all = self.specs().iter().flat_map(|spec| &spec.references);
+        all.map(String::as_str).collect()
+    }
+
+    /// `id alias` for each alias.
+    pub fn aliases(&self) -> Vec<String> {
+        let of = |spec: &Spec| {
+            let one = |alias: &String| format!("{} {alias}", spec.id);
+            spec.aliases.iter().map(one).collect::<Vec<_>>()
+        };
+        self.specs().iter().flat_map(of).collect()
+    }
+
+    /// The build arg `X` of each spec.
+    pub fn args(&self) -> Vec<&str> {
+        let all = self.specs().iter().filter_map(|spec| spec.args.get("X"));
+        all.map(String::as_str).collect()
+    }
+
+    pub fn dockerfile(&self, id: &str) -> &str {
+        &self.dockerfiles[&self.spec(id).dockerfile]
+    }
+
+    pub fn codes(&self) -> Vec<&str> {
+        self.findings.iter().map(|f| f.code.name).collect()
+    }
+
+    pub fn has(&self, code: &str) -> bool {
+        self.codes().contains(&code)
+    }
+
+    /// The only finding of that code.
+    pub fn finding(&self, code: &str) -> &Finding {
+        let mut of_it = self.findings.iter().filter(|f| f.code.name == code);
+        match (of_it.next(), of_it.next()) {
+            (Some(finding), None) => finding,
+            _ => panic!("one `{code}` expected among {:#?}", self.findings),
+        }
+    }
+}
+
+/// The values of an axis `x` that a selector keeps.
+pub fn kept(values: &str, selector: &str) -> String {
+    let outcome = of(&format!(
+        "[axis]\nx = [{values}]\n\
+         [image.i]\nmatch = {selector}\ntag = \"t{{{{ x if x }}}}\"\nfrom = \"f\"\n\
+         [image.other]\naxes = []\ntag = \"t\"\nfrom = \"f\"\n"
+    ));
+    let specs = outcome.specs().iter().filter(|spec| &*spec.image == "i");
+    specs
+        .map(|spec| &*spec.cell["x"])
+        .collect::<Vec<_>>()
+        .join(" ")
+}

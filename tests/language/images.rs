@@ -1,0 +1,410 @@
+//! Image keys and how they are merged.
+
+use super::fixture::{Outcome, of, with};
+
+fn image(keys: &str) -> Outcome {
+    of(&format!("[axis]\npython = [\"3.9\", \"3.10\"]\n{keys}\n"))
+}
+
+#[test]
+fn every_key_of_an_image_is_known() {
+    let text = r#"
+[registry.hub]
+prefix = "docker.io/a"
+[axis]
+python = ["3.12"]
+[image.low]
+axes = []
+tag = "t"
+from = "f"
+[image.i]
+name = "n"
+tag = "t"
+match = { python = "3.12" }
+axes = ["python"]
+registry = ["hub"]
+parent = "low"
+needs = ["low"]
+args = { A = "1" }
+env = { B = "2" }
+labels = { "org.example" = "3" }
+apt = ["git"]
+pip = ["ninja"]
+python = "uv"
+user = "1000:1000"
+entrypoint = ["sh"]
+cmd = ["-c"]
+platforms = ["linux/amd64"]
+epoch = 1
+template = "docker/Dockerfile"
+test = ["true"]
+[image.own]
+tag = "t"
+from = "f"
+dockerfile = "docker/Dockerfile"
+target = "run"
+context = "docker"
+"#;
+    let outcome = with(text, &[("docker/Dockerfile", "FROM f AS run\n")]);
+    assert_eq!(outcome.ids(), ["low", "i/3.12", "own/3.12"]);
+}
+
+#[test]
+fn an_unknown_key_is_a_finding_with_the_nearest_name() {
+    for (text, near) in [
+        ("[image.i]\ntag = \"t\"\nform = \"f\"\n", "`from`"),
+        ("[images.i]\ntag = \"t\"\n", "`image`"),
+        (
+            "[image.i]\ntag = \"t\"\nfrom = \"f\"\n[[alias]]\nmatch = {}\ntag = [\"l\"]\n",
+            "`tags`",
+        ),
+        ("[default]\nuser = \"1\"\n", "`defaults`"),
+    ] {
+        assert!(
+            of(text)
+                .findings
+                .iter()
+                .any(|f| f.code.name == "unknown-key" && f.help[0].contains(near)),
+            "{text}"
+        );
+    }
+}
+
+#[test]
+fn the_name_is_the_images_key_by_default_and_the_tag_the_releases() {
+    let text = "[release]\nversion = \"1.2.3\"\n[image.i]\nfrom = \"f\"\n";
+    assert_eq!(of(text).references(), ["i:v1.2.3"]);
+}
+
+#[test]
+fn without_a_release_the_tag_must_be_given() {
+    assert!(of("[image.i]\nfrom = \"f\"\n").has("missing-key"));
+}
+
+#[test]
+fn later_rows_win() {
+    let outcome = image(
+        "[defaults]\ntag = \"d-{{ python }}\"\nfrom = \"d\"\n[image.a]\n[image.i]\ntag = \"i-{{ python }}\"\n\
+         [[image.i.when]]\nmatch = { python = \"*\" }\nfrom = \"first\"\n[[image.i.when]]\nmatch = { python = \"3.10\" }\nfrom = \"second\"\n",
+    );
+    assert_eq!(
+        outcome.references(),
+        ["a:d-3.9", "a:d-3.10", "i:i-3.9", "i:i-3.10"]
+    );
+    let bases: Vec<_> = outcome
+        .specs()
+        .iter()
+        .filter_map(|s| s.base.as_deref())
+        .collect();
+    assert_eq!(bases, ["d", "d", "first", "second"]);
+}
+
+#[test]
+fn a_default_that_the_image_replaces_need_not_fit_its_axes() {
+    let outcome = image(
+        "[defaults]\ntag = \"{{ python }}\"\nargs = { X = \"{{ python }}\" }\nfrom = \"python:{{ python }}\"\n[image.a]\n\
+         [image.i]\naxes = []\ntag = \"t\"\nfrom = \"f\"\nargs = { X = \"y\" }\n",
+    );
+    assert_eq!(outcome.references(), ["a:3.9", "a:3.10", "i:t"]);
+}
+
+#[test]
+fn a_default_that_an_image_keeps_must_fit_its_axes() {
+    let outcome = image("[defaults]\ntag = \"{{ python }}\"\n[image.i]\naxes = []\nfrom = \"f\"\n");
+    assert!(
+        outcome
+            .finding("unknown-variable")
+            .headline
+            .contains("laid under image `i`")
+    );
+}
+
+#[test]
+fn tables_merge_and_keep_their_order() {
+    let outcome = image(
+        "[defaults]\nargs = { A = \"d\", B = \"d\" }\n[image.i]\ntag = \"{{ python }}\"\nfrom = \"f:{{ python }}\"\nargs = { C = \"i\", A = \"i\" }\n\
+         [[image.i.when]]\nmatch = { python = \"3.10\" }\nargs = { B = \"w\", D = \"w\" }\n",
+    );
+    let args: Vec<_> = outcome
+        .spec("i/3.10")
+        .args
+        .iter()
+        .map(|(k, v)| format!("{k}={v}"))
+        .collect();
+    assert_eq!(args, ["A=i", "B=w", "C=i", "D=w"]);
+    let args: Vec<_> = outcome.spec("i/3.9").args.keys().map(|k| &**k).collect();
+    assert_eq!(args, ["A", "B", "C"]);
+}
+
+#[test]
+fn env_and_labels_merge_too() {
+    let outcome = image(
+        "[defaults]\nenv = { A = \"d\" }\nlabels = { x = \"d\" }\n[image.i]\naxes = []\ntag = \"t\"\nfrom = \"f\"\nenv = { B = \"i\" }\nlabels = { x = \"i\" }\n",
+    );
+    let text = outcome.dockerfile("i");
+    assert!(
+        text.contains("ENV A=\"d\"") && text.contains("ENV B=\"i\"") && text.contains("x=\"i\""),
+        "{text}"
+    );
+}
+
+#[test]
+fn apt_pip_needs_append() {
+    let outcome = of(
+        "[defaults]\napt = [\"curl\"]\npip = [\"one\"]\n[image.low]\ntag = \"t\"\nfrom = \"f\"\n[image.side]\ntag = \"t\"\nfrom = \"f\"\n\
+         [image.i]\ntag = \"t\"\nfrom = \"f\"\napt = [\"git\"]\npip = [\"two\"]\nneeds = [\"low\"]\n\
+         [[image.i.when]]\nmatch = { image = \"i\" }\napt = [\"less\"]\nneeds = [\"side\"]\n",
+    );
+    let text = outcome.dockerfile("i");
+    let words = |names: &[&str]| {
+        let at: Vec<_> = names
+            .iter()
+            .map(|n| text.find(&format!("        {n}")))
+            .collect();
+        at.is_sorted() && at.iter().all(Option::is_some)
+    };
+    assert!(
+        words(&["curl", "git", "less"]) && words(&["one", "two"]),
+        "{text}"
+    );
+    assert_eq!(outcome.spec("i").needs, ["low", "side"]);
+}
+
+#[test]
+fn from_and_parent_replace_each_other() {
+    let outcome = image(
+        "[image.low]\naxes = []\ntag = \"t\"\nfrom = \"f\"\n[image.i]\ntag = \"{{ python }}\"\nparent = \"low\"\n\
+         [[image.i.when]]\nmatch = { python = \"3.10\" }\nfrom = \"python:{{ python }}\"\n\
+         [image.j]\ntag = \"{{ python }}\"\nfrom = \"x\"\n[[image.j.when]]\nmatch = { python = \"3.10\" }\nparent = \"low\"\n",
+    );
+    let stands = |id: &str| {
+        (
+            outcome.spec(id).parent.clone(),
+            outcome.spec(id).base.clone(),
+        )
+    };
+    assert_eq!(stands("i/3.9"), (Some("low".into()), None));
+    assert_eq!(stands("i/3.10"), (None, Some("python:3.10".into())));
+    assert_eq!(stands("j/3.9"), (None, Some("x".into())));
+    assert_eq!(stands("j/3.10"), (Some("low".into()), None));
+}
+
+#[test]
+fn both_from_and_parent_in_one_table_are_a_finding() {
+    let text = "[image.low]\ntag = \"t\"\nfrom = \"f\"\n[image.i]\ntag = \"t\"\nfrom = \"f\"\nparent = \"low\"\n";
+    assert!(of(text).has("base-conflict"));
+}
+
+#[test]
+fn neither_from_nor_parent_for_some_cell_is_a_finding() {
+    assert!(image("[image.i]\ntag = \"{{ python }}\"\n[[image.i.when]]\nmatch = { python = \"3.9\" }\nfrom = \"f\"\n").has("base-conflict"));
+}
+
+const OWN: &str = "[axis]\npython = [\"3.9\"]\n[image.i]\ntag = \"t\"\ndockerfile = \"docker/{{ image }}/Dockerfile\"\n";
+
+#[test]
+fn a_dockerfile_of_the_users_is_named_and_not_rendered() {
+    let outcome = with(OWN, &[("docker/i/Dockerfile", "FROM f\n")]);
+    let spec = outcome.spec("i/3.9");
+    assert_eq!(
+        (spec.dockerfile.as_str(), spec.context.as_str()),
+        ("docker/i/Dockerfile", "docker/i")
+    );
+    assert_eq!((&spec.base, &spec.parent), (&None, &None));
+}
+
+#[test]
+fn target_context_and_args_go_with_it() {
+    let text =
+        format!("{OWN}target = \"run\"\ncontext = \".\"\nargs = {{ X = \"{{{{ python }}}}\" }}\n");
+    let outcome = with(&text, &[("docker/i/Dockerfile", "FROM f AS run\nARG X\n")]);
+    let spec = outcome.spec("i/3.9");
+    assert_eq!(
+        (spec.target.as_deref(), spec.context.as_str()),
+        (Some("run"), ".")
+    );
+    assert_eq!(outcome.args(), ["3.9"]);
+    assert_eq!(outcome.codes(), [] as [&str; 0]);
+}
+
+#[test]
+fn a_dockerfile_that_is_not_there_is_a_finding() {
+    assert!(of(OWN).has("dockerfile-missing"));
+}
+
+#[test]
+fn a_target_that_is_no_stage_is_a_finding() {
+    let text = format!("{OWN}target = \"rum\"\n");
+    assert!(with(&text, &[("docker/i/Dockerfile", "FROM f AS run\n")]).has("missing-target"));
+}
+
+#[test]
+fn an_arg_nobody_declares_is_a_finding() {
+    let text = format!("{OWN}args = {{ PYTHON = \"{{{{ python }}}}\" }}\n");
+    assert!(
+        with(
+            &text,
+            &[("docker/i/Dockerfile", "FROM f\nARG PYTHON_VERSION\n")]
+        )
+        .has("undeclared-arg")
+    );
+}
+
+#[test]
+fn a_from_that_ignores_the_declared_base_is_a_finding() {
+    let text = format!("{OWN}from = \"g\"\nargs = {{ BASE = \"{{{{ from }}}}\" }}\n");
+    assert!(with(&text, &[("docker/i/Dockerfile", "FROM f\nARG BASE\n")]).has("parent-ignored"));
+    assert!(
+        !with(
+            &text,
+            &[("docker/i/Dockerfile", "ARG BASE=x\nFROM ${BASE}\n")]
+        )
+        .has("parent-ignored")
+    );
+}
+
+/// Whether the Dockerfile installs a Python, and how.
+fn python(keys: &str) -> &'static str {
+    let outcome = of(&format!(
+        "[axis]\npython = [\"3.12\"]\n[image.i]\ntag = \"t\"\n{keys}\n"
+    ));
+    let text = outcome.dockerfile("i/3.12");
+    match (text.contains("uv venv"), text.contains("deadsnakes")) {
+        (true, false) => "uv",
+        (false, true) => "deadsnakes",
+        (false, false) => "",
+        both => panic!("{both:?}"),
+    }
+}
+
+#[test]
+fn python_auto_installs_the_axis_unless_the_base_is_the_official_image() {
+    assert_eq!(python("from = \"debian:trixie\""), "uv");
+    assert_eq!(python("from = \"debian:trixie\"\npython = \"auto\""), "uv");
+    assert_eq!(python("from = \"python:{{ python }}-slim\""), "");
+    assert_eq!(
+        python("from = \"docker.io/library/python:{{ python }}\""),
+        ""
+    );
+    assert_eq!(python("from = \"ghcr.io/acme/python:{{ python }}\""), "uv");
+}
+
+#[test]
+fn python_may_come_from_uv_deadsnakes_or_the_base() {
+    assert_eq!(python("from = \"python:3.12\"\npython = \"uv\""), "uv");
+    assert_eq!(
+        python("from = \"ubuntu:24.04\"\npython = \"deadsnakes\""),
+        "deadsnakes"
+    );
+    assert_eq!(python("from = \"ubuntu:24.04\"\npython = \"base\""), "");
+    assert!(of("[image.i]\ntag = \"t\"\nfrom = \"f\"\npython = \"conda\"\n").has("wrong-type"));
+}
+
+#[test]
+fn a_child_keeps_the_python_of_its_parent() {
+    let outcome = of(
+        "[axis]\npython = [\"3.12\"]\n[image.low]\ntag = \"t\"\nfrom = \"f\"\n[image.i]\ntag = \"t\"\nparent = \"low\"\n",
+    );
+    assert!(outcome.dockerfile("low/3.12").contains("uv venv"));
+    assert!(!outcome.dockerfile("i/3.12").contains("uv venv"));
+}
+
+const REGISTRIES: &str = "[registry.a]\nprefix = \"a.io/x\"\n[registry.b]\nprefix = \"b.io\"\n[image.i]\ntag = \"t\"\nfrom = \"f\"\n";
+
+#[test]
+fn an_image_goes_to_every_registry_the_first_declared_is_its_home() {
+    assert_eq!(of(REGISTRIES).references(), ["a.io/x/i:t", "b.io/i:t"]);
+    assert_eq!(
+        of(&format!("{REGISTRIES}registry = [\"b\", \"a\"]\n")).references(),
+        ["a.io/x/i:t", "b.io/i:t"]
+    );
+}
+
+#[test]
+fn registry_names_one_or_some() {
+    assert_eq!(
+        of(&format!("{REGISTRIES}registry = \"b\"\n")).references(),
+        ["b.io/i:t"]
+    );
+    assert!(of(&format!("{REGISTRIES}registry = \"c\"\n")).has("unknown-registry"));
+    assert!(of(&format!("{REGISTRIES}registry = \"b\"\n")).has("unused-registry"));
+}
+
+#[test]
+fn without_a_registry_references_are_name_and_tag() {
+    assert_eq!(
+        of("[image.i]\ntag = \"t\"\nfrom = \"f\"\n").references(),
+        ["i:t"]
+    );
+}
+
+#[test]
+fn platforms_narrow_the_arch_axis_or_stand_instead_of_it() {
+    let arch = "[axis]\narch = [\"amd64\", \"arm64\"]\n";
+    let keys = |list: &str| format!("[image.i]\ntag = \"t\"\nfrom = \"f\"\nplatforms = {list}\n");
+    assert_eq!(
+        of(&format!("{arch}{}", keys("[\"linux/arm64\"]"))).platforms("i"),
+        ["linux/arm64"]
+    );
+    assert_eq!(
+        of(&keys("[\"linux/s390x\", \"linux/amd64\"]")).platforms("i"),
+        ["linux/s390x", "linux/amd64"]
+    );
+    assert!(of(&format!("{arch}{}", keys("[\"linux/s390x\"]"))).has("invalid-platform"));
+    assert!(of(&keys("[]")).has("invalid-platform"));
+}
+
+#[test]
+fn raising_the_epoch_changes_the_content() {
+    let content = |epoch: &str| {
+        of(&format!("[image.i]\ntag = \"t\"\nfrom = \"f\"\n{epoch}\n")).specs()[0]
+            .content
+            .clone()
+    };
+    assert_eq!(content(""), content("epoch = 0"));
+    assert_ne!(content(""), content("epoch = 1"));
+}
+
+#[test]
+fn user_entrypoint_and_cmd_stand_in_the_dockerfile() {
+    let outcome = of(
+        "[image.i]\ntag = \"t\"\nfrom = \"f\"\nuser = \"7:8\"\nentrypoint = [\"a b\", \"c\"]\ncmd = []\n",
+    );
+    let text = outcome.dockerfile("i");
+    assert!(
+        text.contains("\nUSER 7:8\n")
+            && text.contains("ENTRYPOINT [\"a b\",\"c\"]")
+            && text.contains("CMD []"),
+        "{text}"
+    );
+}
+
+#[test]
+fn test_commands_stand_in_the_plan_and_later_rows_replace_them() {
+    let outcome = image(
+        "[defaults]\ntest = [\"true\"]\n[image.i]\ntag = \"{{ python }}\"\nfrom = \"f\"\n[[image.i.when]]\nmatch = { python = \"3.10\" }\ntest = [\"python{{ python }} --version\"]\n",
+    );
+    assert_eq!(outcome.spec("i/3.9").tests, ["true"]);
+    assert_eq!(outcome.spec("i/3.10").tests, ["python3.10 --version"]);
+}
+
+#[test]
+fn names_of_args_env_and_labels_follow_their_grammar() {
+    for keys in [
+        "args = { \"A-B\" = \"1\" }",
+        "env = { \"1A\" = \"1\" }",
+        "labels = { \"a b\" = \"1\" }",
+    ] {
+        assert!(
+            of(&format!("[image.i]\ntag = \"t\"\nfrom = \"f\"\n{keys}\n")).has("invalid-name"),
+            "{keys}"
+        );
+    }
+}
+
+#[test]
+fn an_exclude_states_its_reason() {
+    let text = "[image.i]\ntag = \"t\"\nfrom = \"f\"\n[[exclude]]\nmatch = { image = \"i\" }\n";
+    assert!(of(text).has("missing-key"));
+    assert!(of(&format!("{text}reason = \" \"\n")).has("missing-key"));
+}

@@ -1,0 +1,295 @@
+//! Templated fields: what they see, and what they refuse.
+
+use super::fixture::{Outcome, of};
+
+const AXES: &str = r#"
+[release]
+version = "1.2.3"
+[axis]
+cuda = ["none", { value = "12.8.1", os = "ubuntu24.04" }]
+distro = [{ value = "jammy", version = "22.04" }]
+python = ["3.10"]
+job-type = ["server"]
+arch = ["amd64", { value = "pi", platform = "linux/arm/v7" }]
+"#;
+
+/// Renders `template` as the build arg `X` of the cell without CUDA and the cell with it.
+fn arg(template: &str) -> Outcome {
+    let template = template.replace('\\', "\\\\").replace('"', "\\\"");
+    of(&format!(
+        "{AXES}[image.i]\ntag = \"{{{{ 'gpu' if cuda else 'cpu' }}}}\"\nfrom = \"f\"\nargs = {{ X = \"{template}\" }}\n"
+    ))
+}
+
+fn shown(template: &str) -> String {
+    arg(template).args().join(" | ")
+}
+
+#[test]
+fn an_axis_prints_its_value() {
+    assert_eq!(shown("{{ cuda if cuda }}"), " | 12.8.1");
+    assert_eq!(shown("{{ distro }}"), "jammy | jammy");
+}
+
+#[test]
+fn an_attribute_prints_what_the_value_states() {
+    assert_eq!(shown("{{ cuda.os if cuda }}"), " | ubuntu24.04");
+}
+
+#[test]
+fn version_prints_what_the_value_compares_as() {
+    assert_eq!(
+        shown("{{ distro.version }}/{{ python.version }}"),
+        "22.04/3.10 | 22.04/3.10"
+    );
+}
+
+#[test]
+fn major_minor_and_patch_are_numbers() {
+    assert_eq!(
+        shown("{{ python.major + 1 }}.{{ python.minor + 1 }}"),
+        "4.11 | 4.11"
+    );
+    assert_eq!(shown("{{ cuda.patch + 1 if cuda }}"), " | 2");
+    assert_eq!(
+        shown("{{ 'new' if python.minor >= 9 else 'old' }}"),
+        "new | new"
+    );
+}
+
+#[test]
+fn a_part_the_version_does_not_state_is_a_finding() {
+    assert!(arg("{{ python.patch }}").has("unknown-attribute"));
+}
+
+#[test]
+fn compact_is_the_first_two_parts_as_written() {
+    assert_eq!(shown("{{ cuda.compact if cuda }}"), " | 128");
+    assert_eq!(
+        shown("{{ python.compact }} {{ distro.compact }}"),
+        "310 2204 | 310 2204"
+    );
+}
+
+#[test]
+fn platform_is_an_attribute_of_a_printed_arch() {
+    let outcome = of(&format!(
+        "{AXES}[image.i]\naxes = []\ntag = \"{{{{ arch }}}}\"\nfrom = \"f\"\nargs = {{ X = \"{{{{ arch.platform }}}}\" }}\n"
+    ));
+    assert_eq!(outcome.args(), ["linux/amd64", "linux/arm/v7"]);
+}
+
+#[test]
+fn a_dash_in_an_axis_name_is_an_underscore() {
+    assert_eq!(shown("{{ job_type }}"), "server | server");
+}
+
+#[test]
+fn release_has_its_tag_version_and_parts() {
+    assert_eq!(
+        shown(
+            "{{ release.tag }} {{ release.version }} {{ release.major }}.{{ release.minor }}.{{ release.patch }}"
+        ),
+        "v1.2.3 1.2.3 1.2.3 | v1.2.3 1.2.3 1.2.3"
+    );
+}
+
+#[test]
+fn release_tag_is_a_template_over_the_version() {
+    let text = AXES.replace(
+        "\"1.2.3\"",
+        "\"1.2.3\"\ntag = \"r{{ major }}_{{ version }}\"",
+    );
+    let outcome = of(&format!("{text}[image.i]\naxes = []\nfrom = \"f\"\n"));
+    assert_eq!(outcome.references(), ["i:r1_1.2.3"]);
+}
+
+#[test]
+fn release_is_unseen_where_none_is_declared() {
+    let text = "[image.i]\ntag = \"{{ release.tag }}\"\nfrom = \"f\"\n";
+    assert!(of(text).has("unknown-variable"));
+}
+
+#[test]
+fn image_is_the_name_of_the_image() {
+    assert_eq!(shown("{{ image }}"), "i | i");
+}
+
+#[test]
+fn from_in_args_is_the_base_or_the_parents_content() {
+    assert_eq!(shown("{{ from }}"), "f | f");
+    let outcome = of(
+        "[image.low]\ntag = \"t\"\nfrom = \"f\"\n[image.i]\ntag = \"t\"\nparent = \"low\"\nargs = { X = \"{{ from }}\" }\n",
+    );
+    assert_eq!(
+        outcome.args(),
+        [outcome.spec("low").content_reference.as_str()]
+    );
+}
+
+#[test]
+fn from_is_unseen_in_names_tags_and_bases() {
+    for keys in ["tag = \"{{ from }}\"", "tag = \"t\"\nname = \"{{ from }}\""] {
+        assert!(
+            of(&format!("[image.i]\nfrom = \"f\"\n{keys}\n")).has("unknown-variable"),
+            "{keys}"
+        );
+    }
+}
+
+#[test]
+fn none_is_falsy() {
+    assert_eq!(shown("{{ '-gpu' if cuda }}"), " | -gpu");
+    assert_eq!(shown("{% if not cuda %}cpu{% endif %}"), "cpu | ");
+    assert_eq!(shown("{{ cuda or 'cpu' }}"), "cpu | 12.8.1");
+}
+
+#[test]
+fn printing_none_is_a_finding() {
+    for template in [
+        "{{ cuda }}",
+        "x{{ cuda ~ '-y' }}",
+        "{{ cuda | upper }}",
+        "{% set c = cuda %}{{ c }}",
+        "{{ [cuda] }}",
+    ] {
+        assert!(arg(template).has("none-printed"), "{template}");
+    }
+}
+
+#[test]
+fn printing_an_attribute_of_none_is_a_finding() {
+    for template in ["{{ cuda.os }}", "{{ cuda.major }}", "{{ cuda['os'] }}"] {
+        assert!(arg(template).has("none-printed"), "{template}");
+    }
+}
+
+#[test]
+fn printing_none_in_a_name_tag_base_or_alias_is_a_finding() {
+    for keys in [
+        "tag = \"{{ cuda }}\"\nfrom = \"f\"",
+        "tag = \"t\"\nname = \"{{ cuda }}\"\nfrom = \"f\"",
+        "tag = \"{{ cuda or 'cpu' }}\"\nfrom = \"f:{{ cuda }}\"",
+        "tag = \"{{ cuda or 'cpu' }}\"\nfrom = \"f\"\n[[alias]]\nmatch = {}\ntags = [\"l-{{ cuda }}\"]",
+    ] {
+        assert!(
+            of(&format!("{AXES}[image.i]\n{keys}\n")).has("none-printed"),
+            "{keys}"
+        );
+    }
+}
+
+#[test]
+fn comparing_an_axis_with_a_literal_is_refused() {
+    for template in [
+        "{{ 1 if cuda == 'none' }}",
+        "{{ 1 if 'none' != cuda }}",
+        "{{ 1 if cuda in ['12.8.1'] }}",
+        "{{ 1 if cuda is eq('none') }}",
+        "{{ 1 if python.version >= '3.9' }}",
+        "{{ 1 if python.minor == '10' }}",
+        "{{ 1 if job_type == 'server' }}",
+        "{% set c = cuda %}{{ 1 if c == 'none' }}",
+    ] {
+        assert!(arg(template).has("axis-comparison"), "{template}");
+    }
+}
+
+#[test]
+fn a_text_attribute_compares_as_text() {
+    assert_eq!(
+        shown("{{ 'noble' if cuda and cuda.os == 'ubuntu24.04' }}"),
+        " | noble"
+    );
+}
+
+#[test]
+fn versions_compare_through_is_matching() {
+    assert_eq!(
+        shown("{{ 1 if cuda is matching('>=12,<13') else 0 }}"),
+        "0 | 1"
+    );
+    assert_eq!(shown("{{ 1 if cuda is matching('none') else 0 }}"), "1 | 0");
+    assert_eq!(
+        shown("{{ 1 if distro is matching('>=22.04') else 0 }}"),
+        "1 | 1"
+    );
+    assert_eq!(
+        shown("{{ 1 if job_type is not matching('serv*') else 0 }}"),
+        "0 | 0"
+    );
+}
+
+#[test]
+fn a_term_that_matching_cannot_read_is_a_finding() {
+    assert!(arg("{{ 1 if cuda is matching('>=new') }}").has("template-fault"));
+}
+
+#[test]
+fn an_unknown_name_is_a_finding_with_the_nearest() {
+    assert_eq!(
+        arg("{{ pyton }}").finding("unknown-variable").help,
+        ["did you mean `python`?"]
+    );
+}
+
+#[test]
+fn an_unknown_attribute_is_a_finding_with_the_nearest() {
+    let outcome = arg("{{ cuda.oss if cuda }} {{ release.tga }}");
+    let helps: Vec<_> = outcome.findings.iter().flat_map(|f| &f.help).collect();
+    assert_eq!(outcome.codes(), ["unknown-attribute", "unknown-attribute"]);
+    assert_eq!(
+        helps,
+        ["did you mean `cuda.os`?", "did you mean `release.tag`?"]
+    );
+}
+
+#[test]
+fn an_attribute_that_only_some_values_have_is_a_finding_where_it_is_read_of_others() {
+    let text = |tag: &str| {
+        format!(
+            "[axis]\ncuda = [{{ value = \"12\", os = \"noble\" }}, \"13\"]\n[image.i]\ntag = \"{tag}\"\nfrom = \"f:{{{{ cuda }}}}\"\n"
+        )
+    };
+    assert_eq!(
+        of(&text("{{ cuda.os }}"))
+            .finding("unknown-attribute")
+            .notes,
+        ["for i cuda=13"]
+    );
+    assert!(!of(&text("{{ cuda.os if cuda is matching('12') else 13 }}")).stopped());
+}
+
+#[test]
+fn an_axis_the_image_lacks_is_unseen() {
+    let outcome = of(&format!(
+        "{AXES}[image.i]\naxes = [\"cuda\"]\ntag = \"{{{{ python }}}}\"\nfrom = \"f\"\n"
+    ));
+    assert!(outcome.has("unknown-variable"));
+}
+
+#[test]
+fn a_folded_arch_is_unseen() {
+    assert!(
+        arg("{{ arch }}")
+            .finding("unknown-variable")
+            .notes
+            .iter()
+            .any(|n| n.contains("TARGETARCH"))
+    );
+}
+
+#[test]
+fn a_template_that_cannot_be_parsed_is_a_finding() {
+    for template in ["{{ cuda", "{% if cuda %}", "{{ cuda if }}"] {
+        assert!(arg(template).has("template-syntax"), "{template}");
+    }
+}
+
+#[test]
+fn axes_are_seen_in_dockerfile_templates() {
+    let matrix = "[axis]\npython = [\"3.10\"]\n[image.i]\ntag = \"t\"\nfrom = \"python:{{ python }}\"\ntemplate = \"own\"\n";
+    let own = "FROM {{ from }}\n# {{ python.minor + 1 }} {{ image }}\n";
+    let outcome = super::fixture::with(matrix, &[("templates/own", own)]);
+    assert_eq!(outcome.dockerfile("i/3.10"), "FROM python:3.10\n# 11 i\n");
+}
