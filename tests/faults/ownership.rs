@@ -147,8 +147,8 @@ fn a_conflicted_list_is_no_list() {
     );
     tree.write(LIST, conflicted);
     tree.write("src/main.rs", "fn main() {}\n");
-    tree.write("matrix.toml", matrix(2, 0..2, "curl"));
     tree.gen_(&["check"]).ends(1).tells(&["stale-output", LIST]);
+    tree.write("matrix.toml", matrix(2, 0..2, "curl"));
     tree.gen_(&["matrix"]).ends(0);
     assert!(!tree.at("generated/docker/gpu-base/10.2.1").exists());
     assert_eq!(tree.read("generated/docker/notes.md"), "mine\n");

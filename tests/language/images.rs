@@ -215,13 +215,14 @@ fn a_dockerfile_of_the_users_is_named_and_not_rendered() {
 
 #[test]
 fn target_context_and_args_go_with_it() {
-    let text =
-        format!("{OWN}target = \"run\"\ncontext = \".\"\nargs = {{ X = \"{{{{ python }}}}\" }}\n");
+    let text = format!(
+        "{OWN}target = \"run\"\ncontext = \"docker\"\nargs = {{ X = \"{{{{ python }}}}\" }}\n"
+    );
     let outcome = with(&text, &[("docker/i/Dockerfile", "FROM f AS run\nARG X\n")]);
     let spec = outcome.spec("i/3.9");
     assert_eq!(
         (spec.target.as_deref(), spec.context.as_str()),
-        (Some("run"), ".")
+        (Some("run"), "docker")
     );
     assert_eq!(outcome.args(), ["3.9"]);
     assert_eq!(outcome.codes(), [] as [&str; 0]);

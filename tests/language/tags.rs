@@ -62,7 +62,7 @@ fn a_tag_that_prints_what_nothing_in_the_image_depends_on_is_a_finding() {
 }
 
 #[test]
-fn a_reference_is_immutable_iff_it_prints_the_release() {
+fn a_reference_is_immutable_iff_it_prints_the_whole_release() {
     let immutable = |keys: &str| {
         of(&format!(
             "[release]\nversion = \"1.2.3\"\n[image.i]\n{keys}\nfrom = \"f\"\n"
@@ -72,7 +72,9 @@ fn a_reference_is_immutable_iff_it_prints_the_release() {
     };
     assert!(immutable(""));
     assert!(immutable("tag = \"x-{{ release.version }}\""));
-    assert!(immutable("tag = \"x\"\nname = \"i-{{ release.major }}\""));
+    assert!(immutable("tag = \"x\"\nname = \"i-{{ release.tag }}\""));
+    // One major release stands for many releases.
+    assert!(!immutable("tag = \"x-{{ release.major }}\""));
     assert!(!immutable("tag = \"release\""));
 }
 
