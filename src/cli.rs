@@ -19,7 +19,7 @@ use clap_complete::Shell;
 )]
 pub struct Cli {
     /// Global options.
-    #[command(flatten)]
+    #[command(flatten, next_help_heading = "Global options")]
     pub global: Global,
     /// What to do.
     #[command(subcommand)]
@@ -138,7 +138,7 @@ pub enum Command {
         after_help = "Examples:\n  gen list\n  gen list --only python=3.12,job=server --only @gpu\n  gen list --format lines --aliases --copies    every reference a release puts\n  gen list --format json | jq '.[].reference'"
     )]
     List {
-        /// Only specs that match the selector; repeat for \"or\".
+        /// Only specs that match the selector; repeat for "or".
         #[arg(long, value_name = "SELECTOR")]
         only: Vec<String>,
         /// How they are listed.
@@ -161,7 +161,7 @@ pub enum Command {
         after_help = "Examples:\n  gen plan | jq '.specs[] | {id, parent, content}'\n  gen plan --only image=gpu-base"
     )]
     Plan {
-        /// Only specs that match the selector; repeat for \"or\".
+        /// Only specs that match the selector; repeat for "or".
         #[arg(long, value_name = "SELECTOR")]
         only: Vec<String>,
     },

@@ -1,13 +1,15 @@
 //! The flow, step by step: what every command runs a part of.
 
+use std::collections::HashSet;
+
 use crate::check;
 use crate::config::{self, Config};
 use crate::diagnostic::{Finding, Sink, Stopped, code};
 use crate::emit::{Emission, emit};
-use crate::image::{Contents, ContextHash, Matrix, Plan, render_specs, resolve};
-use crate::output::{Drift, Owned, Tree, compare};
+use crate::image::{Contents, ContextHash, Matrix, Plan, Spec, render_specs, resolve};
+use crate::output::{Drift, Owned, Tree, compare, has_header};
 use crate::render::Templates;
-use crate::source::{ReadError, Repository};
+use crate::source::{Ours, ReadError, Repository, SourceFile};
 
 /// The matrix with its specs resolved: enough to list them.
 #[derive(Debug)]
@@ -53,7 +55,11 @@ impl From<Stopped> for Fault {
 /// # Errors
 /// When it cannot be read, or no plan can be built from it (why is in `sink`).
 pub fn expand(repository: &Repository, sink: &mut Sink) -> Result<Expanded, Fault> {
-    let file = repository.read_text(repository.matrix_path())?;
+    let mut file = repository.read_text(repository.matrix_path())?;
+    // A checkout may have turned the line ends; those inside values must not turn with them.
+    if file.text.contains("\r\n") {
+        file = SourceFile::new(file.path.clone(), file.text.replace("\r\n", "\n"));
+    }
     let config = config::load(&file, sink)?;
     let matrix = resolve(&config, sink)?;
     Ok(Expanded { config, matrix })
@@ -77,7 +83,15 @@ fn contents(
     templates: &mut Templates<'_>,
     sink: &mut Sink,
 ) -> Result<Contents, Fault> {
-    let ours = |path: &str, bytes: &[u8]| owned.claims(path, bytes);
+    let planned: HashSet<String> = expanded
+        .matrix
+        .rendered()
+        .map(Spec::rendered_path)
+        .collect();
+    let ours = Ours {
+        path: &|path| owned.lists(path) || planned.contains(path),
+        bytes: &has_header,
+    };
     let mut contexts = ContextHash::new(repository, &ours);
     Ok(render_specs(
         &expanded.config,
@@ -131,7 +145,7 @@ pub fn render(
     })
 }
 
-/// Compares with the disk and runs every rule.
+/// Compares with the disk and runs every rule. With `take_over`, files that gen did not make count as stale.
 ///
 /// # Errors
 /// When an output exists and cannot be read.
@@ -139,9 +153,10 @@ pub fn inspect(
     repository: &Repository,
     expanded: &Expanded,
     rendered: &Rendered,
+    take_over: bool,
     sink: &mut Sink,
 ) -> Result<Drift, Fault> {
-    let drift = compare(repository, &rendered.tree, &rendered.owned)?;
+    let drift = compare(repository, &rendered.tree, &rendered.owned, take_over)?;
     let context = check::Context {
         config: &expanded.config,
         matrix: &expanded.matrix,

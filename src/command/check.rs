@@ -24,7 +24,7 @@ pub(super) fn run(
         Ok(rendered) => rendered,
         Err(fault) => return shell.stopped(fault, sink, format),
     };
-    let drift = match flow::inspect(&repository, &expanded, &rendered, &mut sink) {
+    let drift = match flow::inspect(&repository, &expanded, &rendered, false, &mut sink) {
         Ok(drift) => drift,
         Err(fault) => return shell.stopped(fault, sink, format),
     };

@@ -64,28 +64,27 @@ pub(super) fn run(shell: &mut Shell<'_>, what: &str) -> Result<Outcome, Error> {
 
 /// Specs that a word names, and as what.
 fn named(expanded: &Expanded, what: &str) -> Vec<(SpecId, String)> {
-    let config = &expanded.config;
     let bare = what.split_once('@').map_or(what, |(name, _)| name);
     let short = bare.strip_prefix("docker.io/").unwrap_or(bare);
     let same =
         |reference: &str| reference == bare || reference.strip_prefix("docker.io/") == Some(short);
     let mut hits = Vec::new();
+    let aliases = expanded.matrix.alias_tags();
     for (index, spec) in expanded.matrix.specs.iter().enumerate() {
         let id = SpecId(index);
-        let repositories = spec.repositories(config);
-        let is =
-            |tag: &str| tag == what || repositories.iter().any(|r| same(&format!("{r}:{tag}")));
+        let is = |tag: &str| {
+            tag == what
+                || spec
+                    .repositories
+                    .iter()
+                    .any(|r| same(&format!("{r}:{tag}")))
+        };
         if spec.id == what {
             hits.push((id, "its id".to_owned()));
         } else if is(&spec.tag) {
             hits.push((id, "its reference".to_owned()));
-        } else if let Some(alias) = expanded
-            .matrix
-            .aliases
-            .iter()
-            .find(|a| a.spec == id && is(&a.tag))
-        {
-            hits.push((id, format!("its alias `{}`", alias.tag)));
+        } else if let Some(alias) = aliases[index].iter().find(|tag| is(tag)) {
+            hits.push((id, format!("its alias `{alias}`")));
         }
     }
     hits
@@ -111,7 +110,7 @@ fn spec_text(expanded: &Expanded, id: SpecId, how: &str, out: &mut String) {
             cell.join(", ")
         },
     );
-    for repository in spec.repositories(config) {
+    for repository in &*spec.repositories {
         row("reference", format!("{repository}:{}", spec.tag));
     }
     for alias in expanded.matrix.aliases.iter().filter(|a| a.spec == id) {
@@ -197,7 +196,7 @@ fn cells(expanded: &Expanded, selector: &crate::matrix::Selector) -> (String, bo
                         .specs
                         .iter()
                         .find(|s| s.image.0 == index && s.cell == cell);
-                    let reference = spec.map_or_else(String::new, |s| s.home_reference(config));
+                    let reference = spec.map_or_else(String::new, Spec::home_reference);
                     let _ = writeln!(out, "{name}\n  exists: {reference}");
                 }
                 Verdict::NotMatched(span) => {
@@ -240,7 +239,7 @@ fn cells(expanded: &Expanded, selector: &crate::matrix::Selector) -> (String, bo
                 out,
                 "nearest that exists: {} ({})",
                 spec.describe(config),
-                spec.home_reference(config)
+                spec.home_reference()
             );
         }
     }

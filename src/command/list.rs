@@ -8,7 +8,7 @@ use serde_json::{Map, Value};
 use crate::cli::{FindingFormat, ListFormat};
 use crate::command::CLEAN;
 use crate::command::select::{selected, selectors};
-use crate::command::shell::{Error, Outcome, Shell};
+use crate::command::shell::{Error, Outcome, Shell, number};
 use crate::diagnostic::Sink;
 use crate::flow::{self, Expanded};
 use crate::image::{Spec, SpecId};
@@ -71,45 +71,36 @@ pub(super) fn run(
     if matches!(format, ListFormat::Table) {
         let platforms: usize = specs.iter().map(|(_, s)| s.platforms.len()).sum();
         shell.say(&format!(
-            "{} specs, {platforms} platform images",
-            specs.len()
+            "{}, {}",
+            number(specs.len(), "spec"),
+            number(platforms, "platform image")
         ));
     }
     Ok(Outcome(CLEAN))
 }
 
-fn references(expanded: &Expanded, spec: &Spec, tag: &str, copies: bool) -> Vec<String> {
-    let mut all: Vec<String> = spec
-        .repositories(&expanded.config)
-        .into_iter()
-        .map(|r| format!("{r}:{tag}"))
-        .collect();
-    if !copies {
-        all.truncate(1);
-    }
-    all
+fn references<'a>(spec: &'a Spec, tag: &'a str, copies: bool) -> impl Iterator<Item = String> + 'a {
+    let wanted = if copies { spec.repositories.len() } else { 1 };
+    spec.repositories[..wanted]
+        .iter()
+        .map(move |r| format!("{r}:{tag}"))
 }
 
-fn alias_tags(expanded: &Expanded, id: SpecId) -> impl Iterator<Item = &str> {
-    expanded
-        .matrix
-        .aliases
-        .iter()
-        .filter(move |a| a.spec == id)
-        .map(|a| a.tag.as_str())
+/// The alias tags to list, by spec.
+fn alias_tags(expanded: &Expanded, more: More) -> Vec<Vec<&str>> {
+    if more.aliases {
+        expanded.matrix.alias_tags()
+    } else {
+        vec![Vec::new(); expanded.matrix.specs.len()]
+    }
 }
 
 fn lines(expanded: &Expanded, specs: &[(SpecId, &Spec)], more: More) -> String {
     let mut out = String::new();
+    let aliases = alias_tags(expanded, more);
     for (id, spec) in specs {
-        let tags = std::iter::once(spec.tag.as_str()).chain(
-            more.aliases
-                .then(|| alias_tags(expanded, *id))
-                .into_iter()
-                .flatten(),
-        );
-        for tag in tags {
-            for reference in references(expanded, spec, tag, more.copies) {
+        for tag in std::iter::once(spec.tag.as_str()).chain(aliases[id.0].iter().copied()) {
+            for reference in references(spec, tag, more.copies) {
                 out.push_str(&reference);
                 out.push('\n');
             }
@@ -120,36 +111,36 @@ fn lines(expanded: &Expanded, specs: &[(SpecId, &Spec)], more: More) -> String {
 
 fn json(expanded: &Expanded, specs: &[(SpecId, &Spec)], more: More) -> String {
     let config = &expanded.config;
+    let tags = alias_tags(expanded, more);
     let rows: Vec<Row<'_>> = specs
         .iter()
-        .map(|(id, spec)| {
-            let mut all = references(expanded, spec, &spec.tag, true);
-            let copies = all.split_off(1);
-            Row {
-                id: &spec.id,
-                image: &config.images[spec.image.0].key,
-                cell: spec
-                    .cell
+        .map(|(id, spec)| Row {
+            id: &spec.id,
+            image: &config.images[spec.image.0].key,
+            cell: spec
+                .cell
+                .iter()
+                .map(|(a, v)| {
+                    (
+                        config.axis(a).name.to_string(),
+                        Value::from(config.value(a, v).to_string()),
+                    )
+                })
+                .collect(),
+            reference: spec.home_reference(),
+            copies: more
+                .copies
+                .then(|| references(spec, &spec.tag, true).skip(1).collect()),
+            aliases: more.aliases.then(|| {
+                tags[id.0]
                     .iter()
-                    .map(|(a, v)| {
-                        (
-                            config.axis(a).name.to_string(),
-                            Value::from(config.value(a, v).to_string()),
-                        )
-                    })
-                    .collect(),
-                reference: all.swap_remove(0),
-                copies: more.copies.then_some(copies),
-                aliases: more.aliases.then(|| {
-                    alias_tags(expanded, *id)
-                        .flat_map(|tag| references(expanded, spec, tag, more.copies))
-                        .collect()
-                }),
-                platforms: spec.platforms.iter().map(|p| p.as_str()).collect(),
-                base: spec.base.as_deref(),
-                parent: spec.parent.map(|p| expanded.matrix.spec(p).id.as_str()),
-                layer: spec.layer,
-            }
+                    .flat_map(|tag| references(spec, tag, more.copies))
+                    .collect()
+            }),
+            platforms: spec.platforms.iter().map(|p| p.as_str()).collect(),
+            base: spec.base.as_deref(),
+            parent: spec.parent.map(|p| expanded.matrix.spec(p).id.as_str()),
+            layer: spec.layer,
         })
         .collect();
     let mut text = serde_json::to_string_pretty(&rows).unwrap_or_default();
@@ -159,6 +150,7 @@ fn json(expanded: &Expanded, specs: &[(SpecId, &Spec)], more: More) -> String {
 
 fn table(expanded: &Expanded, specs: &[(SpecId, &Spec)], more: More) -> String {
     let mut rows: Vec<[String; 3]> = Vec::new();
+    let tags = alias_tags(expanded, more);
     for (id, spec) in specs {
         let platforms: Vec<&str> = spec.platforms.iter().map(|p| p.as_str()).collect();
         let from = match (spec.parent, &spec.base) {
@@ -166,18 +158,14 @@ fn table(expanded: &Expanded, specs: &[(SpecId, &Spec)], more: More) -> String {
             (None, Some(base)) => base.clone(),
             (None, None) => "its own Dockerfile's".to_owned(),
         };
-        let mut references = references(expanded, spec, &spec.tag, more.copies);
-        if more.aliases {
-            for tag in alias_tags(expanded, *id) {
-                references.extend(self::references(expanded, spec, tag, more.copies));
-            }
-        }
-        for (index, reference) in references.into_iter().enumerate() {
-            rows.push(if index == 0 {
-                [reference, platforms.join(","), from.clone()]
-            } else {
-                [reference, String::new(), String::new()]
-            });
+        let own = references(spec, &spec.tag, more.copies);
+        let aliases = tags[id.0]
+            .iter()
+            .flat_map(|tag| references(spec, tag, more.copies));
+        let mut rest = Some([platforms.join(","), from]);
+        for reference in own.chain(aliases) {
+            let [platforms, from] = rest.take().unwrap_or_default();
+            rows.push([reference, platforms, from]);
         }
     }
     let head = [

@@ -1,9 +1,11 @@
 //! `gen matrix`: regenerate.
 
+use std::collections::HashMap;
+
 use crate::cli::FindingFormat;
 use crate::command::check::difference;
-use crate::command::shell::{Error, Outcome, Shell, counted, outcome};
-use crate::diagnostic::Sink;
+use crate::command::shell::{Error, Outcome, Shell, counted, number, outcome};
+use crate::diagnostic::{Sink, code};
 use crate::flow;
 use crate::output::{self, Change, State};
 
@@ -32,38 +34,38 @@ pub(super) fn run(shell: &mut Shell<'_>, options: &Options) -> Result<Outcome, E
         Ok(rendered) => rendered,
         Err(fault) => return shell.stopped(fault, sink, options.format),
     };
-    let drift = match flow::inspect(&repository, &expanded, &rendered, &mut sink) {
+    let drift = match flow::inspect(
+        &repository,
+        &expanded,
+        &rendered,
+        options.take_over,
+        &mut sink,
+    ) {
         Ok(drift) => drift,
         Err(fault) => return shell.stopped(fault, sink, options.format),
     };
     // What is about to be mended is no finding; what cannot be is.
     let mended = |change: &Change| match change.state {
-        State::NotOurs => options.take_over && change.before.is_some(),
-        State::Linked => false,
+        State::NotOurs | State::Linked => false,
         State::Fresh | State::Missing | State::Stale | State::Orphan => true,
     };
     let mut findings = sink.into_sorted();
-    findings.retain(|f| {
-        !drift
-            .changes
-            .iter()
-            .any(|c| c.path == *f.primary.path && c.state.code() == Some(f.code) && mended(c))
-    });
-    let changes: Vec<Change> = drift
-        .changes
+    let changes: Vec<&Change> = drift.changes.iter().filter(|c| mended(c)).collect();
+    let codes: HashMap<&str, _> = changes
         .iter()
-        .filter(|c| mended(c))
-        .cloned()
+        .map(|c| (c.path.as_str(), c.state.code()))
         .collect();
+    findings.retain(|f| codes.get(&*f.primary.path) != Some(&Some(f.code)));
     if options.diff {
         for change in &changes {
             shell.data(&difference(change))?;
         }
     }
+    // Before anything is written: should that fail, they may say why.
+    shell.findings(&findings, options.format)?;
     if writes {
         output::write(&repository, &changes)?;
     }
-    shell.findings(&findings, options.format)?;
     for change in &changes {
         let line = format!("{} {}", verb(change, writes), change.path);
         if options.dry_run {
@@ -94,7 +96,7 @@ fn verb(change: &Change, writes: bool) -> &'static str {
 }
 
 fn summary(
-    changes: &[Change],
+    changes: &[&Change],
     findings: &[crate::diagnostic::Finding],
     outputs: usize,
     specs: usize,
@@ -102,15 +104,26 @@ fn summary(
 ) -> String {
     let count = |state: &[State]| changes.iter().filter(|c| state.contains(&c.state)).count();
     let written = count(&[State::Missing]);
-    let updated = count(&[State::Stale, State::NotOurs]);
+    let updated = count(&[State::Stale]);
     let removed = count(&[State::Orphan]);
     let will = if writes { "" } else { "would be " };
-    let mut text = if changes.is_empty() {
-        format!("{outputs} outputs for {specs} specs are up to date")
-    } else {
+    let what = format!(
+        "{} for {}",
+        number(outputs, "output"),
+        number(specs, "spec")
+    );
+    let refused = findings
+        .iter()
+        .filter(|f| f.code == &code::NOT_OURS || f.code == &code::SYMLINK_OUTPUT)
+        .count();
+    let mut text = if changes.is_empty() && refused == 0 {
+        format!("{what} are up to date")
+    } else if refused > 0 {
         format!(
-            "{outputs} outputs for {specs} specs: {written} {will}written, {updated} {will}updated, {removed} {will}removed"
+            "{what}: {written} {will}written, {updated} {will}updated, {removed} {will}removed, {refused} refused"
         )
+    } else {
+        format!("{what}: {written} {will}written, {updated} {will}updated, {removed} {will}removed")
     };
     if !findings.is_empty() {
         text = format!("{}; {text}", counted(findings));

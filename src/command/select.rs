@@ -38,6 +38,7 @@ pub(super) fn names(config: &Config) -> Names<'_> {
         axes: &config.axes,
         images: config.images.iter().map(|i| &*i.key).collect(),
         sets: &config.sets,
+        circular: RefCell::default(),
         used: RefCell::default(),
     }
 }

@@ -144,6 +144,12 @@ impl<'a> Shell<'a> {
     }
 }
 
+/// `1 spec`, `2 specs`.
+pub(super) fn number(count: usize, what: &str) -> String {
+    let plural = if count == 1 { "" } else { "s" };
+    format!("{count} {what}{plural}")
+}
+
 /// `2 errors, 1 warning`.
 pub(super) fn counted(findings: &[Finding]) -> String {
     let count = |severity| findings.iter().filter(|f| f.severity() == severity).count();

@@ -18,17 +18,26 @@ impl Builder<'_> {
         let mut axes = Vec::new();
         for (name, values) in &raw.axis {
             if !valid_axis_name(name) || reserved_axis_name(name) {
-                let label = if reserved_axis_name(name) {
+                let reserved = reserved_axis_name(name);
+                let label = if reserved {
                     "this word means something else in selectors and templates"
                 } else {
                     "an axis is called `[a-z][a-z0-9_-]*`"
                 };
                 let place = self.place(name.span.clone(), label);
-                self.sink.push(Finding::new(
+                let finding = Finding::new(
                     &code::INVALID_NAME,
-                    format!("`{}` cannot name an axis", name.value),
+                    format!("`{}` cannot name an axis", name.value.escape_debug()),
                     place,
-                ));
+                );
+                let word = name.value.to_lowercase().replace([' ', '.'], "-");
+                self.sink.push(if reserved {
+                    finding.help("give the axis another name")
+                } else if valid_axis_name(&word) {
+                    finding.help(format!("write `{word}`"))
+                } else {
+                    finding
+                });
             }
             let word = name.value.replace('-', "_");
             if let Some(other) = axes.iter().find(|a: &&Axis| *a.word == *word) {
@@ -42,7 +51,9 @@ impl Builder<'_> {
                         name.span.clone(),
                         format!("`{word}` there, since `-` would subtract"),
                     ),
-                );
+                )
+                .related(self.place(other.span.clone(), "and this too"))
+                .help("rename one of them");
                 self.sink.push(finding);
             }
             if values.is_empty() {
@@ -66,7 +77,8 @@ impl Builder<'_> {
                         format!("axis `{}` lists `{}` twice", name.value, value.text),
                         self.place(value.span.clone(), "again here"),
                     )
-                    .related(self.place(first.span.clone(), "first here"));
+                    .related(self.place(first.span.clone(), "first here"))
+                    .help("delete one of them");
                     self.sink.push(finding);
                     continue;
                 }
@@ -105,15 +117,28 @@ impl Builder<'_> {
         };
         if let Some(fault) = value_fault(text) {
             let place = self.place(text_span.clone(), fault);
-            self.sink.push(Finding::new(
+            let what = if text.is_empty() {
+                "an empty text".to_owned()
+            } else {
+                format!("`{}`", text.escape_debug())
+            };
+            let finding = Finding::new(
                 &code::INVALID_VALUE,
-                format!(
-                    "`{}` cannot be a value of axis `{}`",
-                    text.escape_debug(),
-                    axis.value
-                ),
+                format!("{what} cannot be a value of axis `{}`", axis.value),
                 place,
-            ));
+            );
+            let pieces: Vec<&str> = text.split(',').map(str::trim).collect();
+            let fits = pieces.iter().all(|p| value_fault(p).is_none());
+            self.sink.push(if text.is_empty() {
+                finding.help("delete it, or write `none` for \"without\"")
+            } else if fits {
+                let quoted: Vec<String> = pieces.iter().map(|p| format!("\"{p}\"")).collect();
+                finding.help(format!("write `{}`", quoted.join(", ")))
+            } else if text.chars().any(char::is_control) {
+                finding.help("delete the control character")
+            } else {
+                finding.help("write the values out; ranges and globs belong into selectors")
+            });
         }
         let is_arch = axis.value == "arch";
         let mut attributes = IndexMap::new();
@@ -156,32 +181,44 @@ impl Builder<'_> {
                 "platform" => {
                     let place =
                         self.place(key.span.clone(), "only values of `arch` have a platform");
-                    self.sink.push(Finding::new(
-                        &code::UNKNOWN_KEY,
-                        format!("a value of axis `{}` has no `platform`", axis.value),
-                        place,
-                    ));
+                    self.sink.push(
+                        Finding::new(
+                            &code::UNKNOWN_KEY,
+                            format!("a value of axis `{}` has no `platform`", axis.value),
+                            place,
+                        )
+                        .help("delete it, or give the attribute another name"),
+                    );
                 }
                 "major" | "minor" | "patch" | "compact" => {
                     let place = self.place(key.span.clone(), "taken from the version");
-                    self.sink.push(Finding::new(
-                        &code::INVALID_NAME,
-                        format!(
-                            "`{}` cannot be an attribute, every version has it already",
-                            key.value
-                        ),
-                        place,
-                    ));
+                    self.sink.push(
+                        Finding::new(
+                            &code::INVALID_NAME,
+                            format!(
+                                "`{}` cannot be an attribute, every version has it already",
+                                key.value
+                            ),
+                            place,
+                        )
+                        .help("delete it, or give the attribute another name"),
+                    );
                 }
                 name => {
                     if !valid_axis_name(name) || name.contains('-') {
                         let place = self
                             .place(key.span.clone(), "an attribute is called `[a-z][a-z0-9_]*`");
-                        self.sink.push(Finding::new(
+                        let finding = Finding::new(
                             &code::INVALID_NAME,
-                            format!("`{name}` cannot be read in a template"),
+                            format!("`{}` cannot be read in a template", name.escape_debug()),
                             place,
-                        ));
+                        );
+                        let word = name.to_lowercase().replace(['-', ' ', '.'], "_");
+                        self.sink.push(if valid_axis_name(&word) {
+                            finding.help(format!("write `{word}`"))
+                        } else {
+                            finding
+                        });
                     }
                     attributes.insert(name.into(), value.value.as_str().into());
                 }
@@ -190,10 +227,21 @@ impl Builder<'_> {
         if is_arch && platform.is_none() && !table.contains_key("platform") {
             platform = Platform::parse(&format!("linux/{text}"));
             if platform.is_none() && value_fault(text).is_none() {
-                self.platform_fault(&Spanned {
-                    value: format!("linux/{text}"),
-                    span: text_span.clone(),
-                });
+                let place = self.place(text_span.clone(), "it has no platform");
+                let finding = Finding::new(
+                    &code::INVALID_PLATFORM,
+                    format!("`linux/{text}` is not a platform"),
+                    place,
+                );
+                let word = text.to_lowercase();
+                self.sink
+                    .push(if Platform::parse(&format!("linux/{word}")).is_some() {
+                        finding.help(format!("write `{word}`"))
+                    } else {
+                        finding.help(format!(
+                            "state it: `{{ value = \"{text}\", platform = \"linux/…\" }}`"
+                        ))
+                    });
             }
         }
         let written = version_text.unwrap_or(text);
@@ -219,11 +267,15 @@ impl Builder<'_> {
             format!("`{}` is not a platform", value.value),
             self.place(value.span.clone(), label),
         );
-        self.sink.push(match renamed {
-            Some(name) => finding.help(format!(
+        let word = value.to_lowercase();
+        let meant = [word.clone(), format!("linux/{word}")];
+        let meant = meant.iter().find(|m| Platform::parse(m).is_some());
+        self.sink.push(match (renamed, meant) {
+            (Some(name), _) => finding.help(format!(
                 "write `{name}`; a value of `arch` may be called otherwise: `{{ value = \"…\", platform = \"{name}\" }}`"
             )),
-            None => finding,
+            (None, Some(meant)) => finding.help(format!("write `{meant}`")),
+            (None, None) => finding,
         });
     }
 }

@@ -6,12 +6,13 @@ use indexmap::IndexMap;
 
 use crate::config::model::{Keys, ParentRef, RegistryId};
 use crate::config::raw::{RawEntry, RawKeys};
+use crate::config::selectors::unknown_value;
 use crate::config::spanned::Spanned;
 use crate::config::unions::{OneOrMany, RawParent};
 use crate::config::validate::{Builder, Scope};
-use crate::diagnostic::{Finding, code, nearest, or_list};
+use crate::diagnostic::{Finding, and_list, code, suggest};
 use crate::image::Platform;
-use crate::matrix::{AxisId, ImageId, reserved_axis_name};
+use crate::matrix::{AxisId, ImageId};
 use crate::render::Field;
 
 /// What a templated field of an image may read.
@@ -55,10 +56,10 @@ impl Builder<'_> {
             let finding = Finding::new(
                 &code::BASE_CONFLICT,
                 format!("{whose} states both `from` and `parent`"),
-                self.place(parent.span.clone(), "and this"),
+                self.place(parent.span.clone(), "an image of this matrix"),
             )
-            .related(self.place(from.span.clone(), "this"))
-            .help("keep one: `from` names an upstream image, `parent` one of this matrix");
+            .related(self.place(from.span.clone(), "an upstream image"))
+            .help("keep one of them");
             self.sink.push(finding);
         }
         Keys {
@@ -128,13 +129,19 @@ impl Builder<'_> {
             replaced,
         } in table
         {
-            if let Some(fault) = fault(name) {
-                let place = self.place(name.span.clone(), fault);
-                self.sink.push(Finding::new(
+            if let Some(label) = fault(name) {
+                let place = self.place(name.span.clone(), label);
+                let finding = Finding::new(
                     &code::INVALID_NAME,
                     format!("`{}` cannot name {what}", name.value.escape_debug()),
                     place,
-                ));
+                );
+                let word = name.value.replace(['-', '.', ' '], "_");
+                self.sink.push(if fault(&word).is_none() {
+                    finding.help(format!("write `{word}`"))
+                } else {
+                    finding
+                });
             }
             let field = if *replaced {
                 self.field(text, sight.is_axis)
@@ -165,17 +172,14 @@ impl Builder<'_> {
                     }
                 }
                 None => {
-                    let known = || scope.registries.iter().map(|r| r.name.as_str());
-                    let mut finding = Finding::new(
+                    let known = scope.registries.iter().map(|r| r.name.as_str());
+                    let finding = Finding::new(
                         &code::UNKNOWN_REGISTRY,
                         format!("there is no registry `{}`", item.value),
                         self.place(item.span.clone(), "unknown registry"),
                     );
-                    finding = match nearest(&item.value, known()) {
-                        Some(near) => finding.help(format!("did you mean `{near}`?")),
-                        None => finding.note(format!("declared registries: {}", or_list(known()))),
-                    };
-                    self.sink.push(finding);
+                    self.sink
+                        .push(suggest(finding, &item.value, known, "registry", ""));
                 }
             }
         }
@@ -211,19 +215,13 @@ impl Builder<'_> {
             },
         };
         let Some(index) = scope.names.images.iter().position(|i| *i == name) else {
-            let mut finding = Finding::new(
+            let finding = Finding::new(
                 &code::UNKNOWN_IMAGE,
                 format!("there is no image `{name}`"),
                 self.place(name_span, "unknown image"),
             );
-            finding = match nearest(name, scope.names.images.iter().copied()) {
-                Some(near) => finding.help(format!("did you mean `{near}`?")),
-                None => finding.note(format!(
-                    "declared images: {}",
-                    or_list(scope.names.images.iter().copied())
-                )),
-            };
-            self.sink.push(finding);
+            let known = scope.names.images.iter().copied();
+            self.sink.push(suggest(finding, name, known, "image", ""));
             return None;
         };
         let mut values = Vec::new();
@@ -234,34 +232,23 @@ impl Builder<'_> {
         {
             let axis = scope.names.axes.iter().position(|a| *a.name == *key.value);
             let Some(axis) = axis else {
-                let mut finding = Finding::new(
+                let finding = Finding::new(
                     &code::UNKNOWN_AXIS,
                     format!("there is no axis `{}`", key.value),
                     self.place(key.span.clone(), "unknown axis"),
                 );
-                if !reserved_axis_name(&key.value)
-                    && let Some(near) =
-                        nearest(&key.value, scope.names.axes.iter().map(|a| &*a.name))
-                {
-                    finding = finding.help(format!("did you mean `{near}`?"));
-                }
-                self.sink.push(finding);
+                let known = scope.names.axes.iter().map(|a| &*a.name);
+                self.sink
+                    .push(suggest(finding, &key.value, known, "axis", ""));
                 continue;
             };
             match scope.names.axes[axis].position(&value.value) {
                 Some(position) => values.push((AxisId(axis), position)),
                 None => {
-                    let known = || scope.names.axes[axis].values.iter().map(|v| &*v.text);
-                    let mut finding = Finding::new(
-                        &code::UNKNOWN_VALUE,
-                        format!("axis `{}` has no value `{}`", key.value, value.value),
-                        self.place(value.span.clone(), "unknown value"),
-                    );
-                    finding = match nearest(&value.value, known()) {
-                        Some(near) => finding.help(format!("did you mean `{near}`?")),
-                        None => finding.note(format!("it has {}", or_list(known()))),
-                    };
-                    self.sink.push(finding);
+                    let known = scope.names.axes[axis].values.iter().map(|v| &*v.text);
+                    let place = self.place(value.span.clone(), "unknown value");
+                    self.sink
+                        .push(unknown_value(&key.value, &value.value, known, place));
                 }
             }
         }
@@ -297,7 +284,7 @@ impl Builder<'_> {
                         format!("`{platform}` is not a platform of the `arch` axis"),
                         self.place(text.span.clone(), "`platforms` may only narrow the axis"),
                     )
-                    .note(format!("the axis has {}", or_list(known)));
+                    .note(format!("the axis has {}", and_list(known)));
                     self.sink.push(finding);
                     continue;
                 }
@@ -308,11 +295,10 @@ impl Builder<'_> {
         }
         if raw.value.is_empty() {
             let place = self.place(raw.span.clone(), "an empty list");
-            self.sink.push(Finding::new(
-                &code::INVALID_PLATFORM,
-                "an image needs a platform",
-                place,
-            ));
+            self.sink.push(
+                Finding::new(&code::INVALID_PLATFORM, "an image needs a platform", place)
+                    .help("name one, or leave the key out to build for all"),
+            );
         }
         found
     }

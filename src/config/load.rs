@@ -22,38 +22,69 @@ pub fn load(file: &Arc<SourceFile>, sink: &mut Sink) -> Result<Config, Stopped> 
 
 fn parse(file: &Arc<SourceFile>, sink: &mut Sink) -> Result<RawMatrix, Stopped> {
     let (document, faults) = DeTable::parse_recoverable(&file.text);
-    for fault in &faults {
+    if !faults.is_empty() {
+        syntax(file, &faults, sink);
+        return Err(Stopped);
+    }
+    let fault = match RawMatrix::deserialize(Deserializer::from(document.clone())) {
+        Ok(raw) => return Ok(raw),
+        Err(fault) => fault,
+    };
+    let before = sink.len();
+    let meant = shape::check(file, &schema(), &document, sink);
+    if sink.len() == before {
+        // The schema allowed what serde does not; its own words are better than none.
         let span = fault.span().unwrap_or(0..0);
         sink.push(Finding::new(
-            &code::TOML_SYNTAX,
-            fault
-                .message()
-                .lines()
-                .next()
-                .unwrap_or_default()
-                .to_owned(),
+            &code::WRONG_TYPE,
+            fault.message().to_owned(),
             Place::span(file, span, ""),
         ));
     }
-    if !faults.is_empty() {
-        return Err(Stopped);
-    }
-    match RawMatrix::deserialize(Deserializer::from(document.clone())) {
-        Ok(raw) => Ok(raw),
-        Err(fault) => {
-            let before = sink.len();
-            shape::check(file, &schema(), &document, sink);
-            if sink.len() == before {
-                // The schema allowed what serde does not; its own words are better than none.
-                let span = fault.span().unwrap_or(0..0);
-                sink.push(Finding::new(
-                    &code::WRONG_TYPE,
-                    fault.message().to_owned(),
-                    Place::span(file, span, ""),
-                ));
-            }
-            Err(Stopped)
+    // The findings say that no plan comes of it; what was meant is looked at for whatever else is wrong.
+    meant
+        .and_then(|meant| RawMatrix::deserialize(Deserializer::from(meant)).ok())
+        .ok_or(Stopped)
+}
+
+/// Faults of TOML's own. A table that is declared again is told once, not again for each of its keys.
+fn syntax(file: &Arc<SourceFile>, faults: &[toml::de::Error], sink: &mut Sink) {
+    let mut again: Option<usize> = None;
+    for fault in faults {
+        let span = fault.span().unwrap_or(0..0);
+        let what = fault.message().lines().next().unwrap_or_default();
+        let line = file.text[..span.start].rfind('\n').map_or(0, |p| p + 1);
+        let header = file.text[line..].trim_start().starts_with('[');
+        if what != "duplicate key" {
+            let place = Place::span(file, span, "");
+            sink.push(Finding::new(&code::TOML_SYNTAX, what, place));
+            continue;
         }
+        let same_table = again.is_some_and(|start| {
+            !file.text[start..line]
+                .lines()
+                .skip(1)
+                .any(|l| l.starts_with('['))
+        });
+        if same_table && !header {
+            continue;
+        }
+        again = header.then_some(line);
+        let (kind, help) = if header {
+            ("table", "join both tables into one")
+        } else {
+            ("key", "keep one of them")
+        };
+        let word = &file.text[span.clone()];
+        let place = Place::span(file, span.clone(), "again here");
+        sink.push(
+            Finding::new(
+                &code::TOML_SYNTAX,
+                format!("the {kind} `{word}` is there twice"),
+                place,
+            )
+            .help(help),
+        );
     }
 }
 

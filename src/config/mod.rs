@@ -24,4 +24,4 @@ pub use raw::RawPython as PythonSource;
 pub use selectors::{Names, parse_text as parse_selector};
 pub use spanned::Spanned;
 pub use unions::OneOrMany;
-pub use validate::{COMPARISON_LABEL, comparison_finding, field_finding};
+pub use validate::{comparison_finding, field_finding};

@@ -67,7 +67,10 @@ impl Builder<'_> {
                 format!("`{prefix}` cannot stand before an image's name"),
                 self.place(table.prefix.span.clone(), fault),
             );
-            if let Some((_, bare)) = prefix.split_once("://") {
+            let lower = prefix.to_lowercase();
+            let bare = lower.split_once("://").map_or(&*lower, |(_, bare)| bare);
+            let (host, path) = split_prefix(bare);
+            if host_fault(host).is_none() && (path.is_empty() || path_fault(path).is_none()) {
                 finding = finding.help(format!("write `prefix = \"{bare}\"`"));
             }
             self.sink.push(finding);
@@ -87,14 +90,18 @@ impl Builder<'_> {
             };
             if !word(secret) {
                 let place = self.place(secret.span.clone(), "not a variable's name");
-                self.sink.push(
-                    Finding::new(
-                        &code::INVALID_NAME,
-                        format!("`{}` cannot name a secret", secret.value),
-                        place,
-                    )
-                    .note("this is the *name* of the CI secret or variable, never its value"),
-                );
+                let finding = Finding::new(
+                    &code::INVALID_NAME,
+                    format!("`{}` cannot name a secret", secret.value.escape_debug()),
+                    place,
+                )
+                .note("this is the name of the CI secret or variable, never its value");
+                let bare = secret.trim_matches(['$', '{', '}', '(', ')', '%', ' ']);
+                self.sink.push(if word(bare) {
+                    finding.help(format!("write `{bare}`"))
+                } else {
+                    finding
+                });
             }
         }
         let text = |s: &Option<Spanned<String>>| s.as_ref().map(|s| s.value.clone());

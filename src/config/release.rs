@@ -73,6 +73,10 @@ impl Builder<'_> {
                     finding = finding.help(format!(
                         "write `version = \"{bare}\"`; the `v` belongs into `tag = \"v{{{{ version }}}}\"`"
                     ));
+                } else if scheme == "semver" && read(raw.scheme, &format!("{text}.0")).is_ok() {
+                    finding = finding.help(format!(
+                        "write `{text}.0`; if the library follows Python's scheme, add `scheme = \"pep440\"`"
+                    ));
                 } else if scheme == "semver" && read(RawScheme::Pep440, &text).is_ok() {
                     finding = finding
                         .help("if the library follows Python's scheme, add `scheme = \"pep440\"`");

@@ -10,7 +10,8 @@ use indexmap::IndexMap;
 use crate::config::raw::Named;
 use crate::config::spanned::Spanned;
 use crate::config::unions::{OneOrMany, RawSelector, RawTerms};
-use crate::diagnostic::{Finding, Place, Sink, code, nearest, or_list};
+use crate::config::validate::inner_span;
+use crate::diagnostic::{Finding, Place, Sink, and_list, code, nearest, or_list, suggest};
 use crate::matrix::{Axis, AxisId, Conjunction, Selector, Term, TermFault, Version};
 use crate::source::SourceFile;
 
@@ -23,6 +24,8 @@ pub struct Names<'a> {
     pub images: Vec<&'a str>,
     /// Sets as written.
     pub sets: &'a Named<Spanned<RawSelector>>,
+    /// Sets found to refer to themselves, so that each circle is told once.
+    pub circular: RefCell<BTreeSet<String>>,
     /// Sets that some selector referred to.
     pub used: RefCell<BTreeSet<String>>,
 }
@@ -127,20 +130,22 @@ impl Reader<'_, '_> {
     fn set(&mut self, name: &str, span: Range<usize>) -> Vec<Conjunction> {
         self.names.used.borrow_mut().insert(name.to_owned());
         let Some(raw) = self.names.sets.get(name) else {
-            let mut finding = Finding::new(
+            let finding = Finding::new(
                 &code::UNKNOWN_SET,
                 format!("there is no set `@{name}`"),
                 self.place(span, "unknown set"),
             );
-            let known = || self.names.sets.keys().map(|k| k.value.as_str());
-            finding = match nearest(name, known()) {
-                Some(near) => finding.help(format!("did you mean `@{near}`?")),
-                None => finding.note(format!("declared sets: {}", or_list(known()))),
-            };
-            self.fault(finding);
+            let known = self.names.sets.keys().map(|k| k.value.as_str());
+            self.fault(suggest(finding, name, known, "set", "@"));
             return Vec::new();
         };
-        if self.open.iter().any(|n| n == name) {
+        if let Some(start) = self.open.iter().position(|n| n == name) {
+            let mut circular = self.names.circular.borrow_mut();
+            let known = circular.contains(name);
+            circular.extend(self.open[start..].iter().cloned());
+            if known {
+                return Vec::new();
+            }
             let finding = Finding::new(
                 &code::SELECTOR_SYNTAX,
                 format!("set `@{name}` refers to itself"),
@@ -168,7 +173,12 @@ impl Reader<'_, '_> {
 
     /// `axis=term,axis=term`; a piece without `axis=` goes on with the term before it.
     fn text(&mut self, text: &str, span: Range<usize>) -> Vec<Conjunction> {
+        let at = |part: &str| {
+            let start = part.as_ptr().addr() - text.as_ptr().addr();
+            inner_span(self.file, text, &span, Some(start..start + part.len()))
+        };
         let mut table: IndexMap<Spanned<String>, Spanned<RawTerms>> = IndexMap::new();
+        let mut twice = Vec::new();
         for piece in text.split(',') {
             let key = piece.split_once('=').filter(|(key, _)| {
                 let key = key.trim();
@@ -179,46 +189,28 @@ impl Reader<'_, '_> {
             });
             match (key, table.last_mut()) {
                 (Some((key, value)), _) => {
-                    let key = Spanned {
-                        value: key.trim().to_owned(),
-                        span: span.clone(),
+                    let (key, value) = (key.trim(), value.trim());
+                    let named = Spanned {
+                        value: key.to_owned(),
+                        span: at(key),
                     };
-                    let value = OneOrMany::One(value.trim().to_owned());
-                    if table
-                        .insert(
-                            key,
-                            Spanned {
-                                value,
-                                span: span.clone(),
-                            },
-                        )
-                        .is_some()
-                    {
-                        let finding = Finding::new(
-                            &code::SELECTOR_SYNTAX,
-                            format!("`{text}` states one axis twice"),
-                            self.place(
-                                span.clone(),
-                                "join its terms with `,`, as in `cuda=>=12,<13`",
-                            ),
-                        );
-                        self.fault(finding);
+                    let term = Spanned {
+                        value: OneOrMany::One(value.to_owned()),
+                        span: at(value),
+                    };
+                    if table.contains_key(key) {
+                        twice.push(named.clone());
+                    }
+                    table.insert(named, term);
+                }
+                (None, Some((_, term))) => {
+                    if let OneOrMany::One(terms) = &mut term.value {
+                        terms.push(',');
+                        terms.push_str(piece.trim());
+                        term.span.end = at(piece.trim()).end;
                     }
                 }
-                (
-                    None,
-                    Some((
-                        _,
-                        Spanned {
-                            value: OneOrMany::One(term),
-                            ..
-                        },
-                    )),
-                ) => {
-                    term.push(',');
-                    term.push_str(piece.trim());
-                }
-                _ => {
+                (None, None) => {
                     let finding = Finding::new(
                         &code::SELECTOR_SYNTAX,
                         format!("`{text}` is not a selector"),
@@ -232,6 +224,18 @@ impl Reader<'_, '_> {
                     return Vec::new();
                 }
             }
+        }
+        for key in twice {
+            let finding = Finding::new(
+                &code::SELECTOR_SYNTAX,
+                format!("the selector states `{}` twice", key.value),
+                self.place(key.span, "again here"),
+            )
+            .help(format!(
+                "where all terms must hold, join them: `{0}=>=12,<13`; where any may, write a table: `{{ {0} = [\"…\", \"…\"] }}`",
+                key.value
+            ));
+            self.fault(finding);
         }
         vec![self.table(&table)]
     }
@@ -320,20 +324,17 @@ impl Reader<'_, '_> {
                 if values.iter().any(|(v, _)| *v == named) {
                     continue;
                 }
-                let (what, which) = if axis == "image" {
-                    (&code::UNKNOWN_IMAGE, format!("there is no image `{named}`"))
+                let known = values.iter().map(|(v, _)| *v);
+                let finding = if axis == "image" {
+                    let finding = Finding::new(
+                        &code::UNKNOWN_IMAGE,
+                        format!("there is no image `{named}`"),
+                        self.place(span.clone(), "unknown image"),
+                    );
+                    suggest(finding, named, known, "image", "")
                 } else {
-                    (
-                        &code::UNKNOWN_VALUE,
-                        format!("axis `{axis}` has no value `{named}`"),
-                    )
-                };
-                let known = || values.iter().map(|(v, _)| *v);
-                let mut finding =
-                    Finding::new(what, which, self.place(span.clone(), "unknown value"));
-                finding = match nearest(named, known()) {
-                    Some(near) => finding.help(format!("did you mean `{near}`?")),
-                    None => finding.note(format!("it has {}", or_list(known()))),
+                    let place = self.place(span.clone(), "unknown value");
+                    unknown_value(axis, named, known, place)
                 };
                 self.fault(finding);
             }
@@ -351,7 +352,8 @@ impl Reader<'_, '_> {
                 &code::SELECTOR_SYNTAX,
                 headline,
                 self.place(span, "a part of it is empty"),
-            ),
+            )
+            .help("write a value, a range or a glob on both sides of each `,`, and after `!`"),
             TermFault::NotAVersion(version) => Finding::new(
                 &code::SELECTOR_SYNTAX,
                 headline,
@@ -376,5 +378,36 @@ impl Reader<'_, '_> {
                 "write `match = \"@{set}\"`, or list it beside others: `match = [\"@{set}\", …]`"
             )),
         }
+    }
+}
+
+/// The finding for a value that an axis does not have. Between versions a small difference is no slip of the fingers:
+/// the nearest is offered only where one begins with the other, as `12.8` and `12.8.1` do.
+pub(super) fn unknown_value<'a>(
+    axis: &str,
+    named: &str,
+    known: impl IntoIterator<Item = &'a str> + Clone,
+    place: Place,
+) -> Finding {
+    let finding = Finding::new(
+        &code::UNKNOWN_VALUE,
+        format!("axis `{axis}` has no value `{named}`"),
+        place,
+    );
+    let begins =
+        |long: &str, short: &str| long.strip_prefix(short).is_some_and(|r| r.starts_with('.'));
+    let near = if Version::parse(named).is_some() {
+        known
+            .clone()
+            .into_iter()
+            .find(|k| begins(k, named) || begins(named, k))
+    } else {
+        nearest(named, known.clone())
+    };
+    match near {
+        Some(near) => finding.help(format!("did you mean `{near}`?")),
+        None => finding
+            .note(format!("its values are {}", and_list(known)))
+            .help("name one of them, or add the value to the axis"),
     }
 }

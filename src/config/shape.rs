@@ -1,35 +1,72 @@
 //! Every fault in the shape of `matrix.toml`, found by walking it along its own JSON Schema.
 //!
-//! Serde stops at the first fault; this runs when it did, and reports all of them with their places.
+//! Serde stops at the first fault; this runs when it did, reports all of them with their places, and gives back what the
+//! document most likely meant, so that what is wrong beyond its shape can be told in the same run.
 
 use std::ops::Range;
 use std::sync::Arc;
 
 use serde_json::Value as Json;
 use toml::Spanned;
-use toml::de::{DeTable, DeValue};
+use toml::de::{DeArray, DeTable, DeValue};
 
 use crate::diagnostic::{Finding, Place, Sink, code, nearest, or_list};
 use crate::source::SourceFile;
 
-/// Reports every unknown key, missing key and wrong type of the document.
-pub fn check(
+/// Reports every unknown key, missing key and wrong type of the document. Gives back a document without them, unless
+/// that would lack names which others refer to.
+pub fn check<'d>(
     file: &Arc<SourceFile>,
     schema: &Json,
-    document: &Spanned<DeTable<'_>>,
+    document: &Spanned<DeTable<'d>>,
     sink: &mut Sink,
-) {
-    let mut walk = Walk { file, schema, sink };
-    walk.table(schema, document.get_ref(), document.span(), "matrix.toml");
+) -> Option<Spanned<DeTable<'d>>> {
+    let mut walk = Walk {
+        file,
+        schema,
+        sink,
+        path: Vec::new(),
+        whole: true,
+    };
+    let meant = walk.table(schema, document.get_ref(), document.span())?;
+    walk.whole.then(|| Spanned::new(document.span(), meant))
 }
 
 struct Walk<'a> {
     file: &'a Arc<SourceFile>,
     schema: &'a Json,
     sink: &'a mut Sink,
+    /// Keys from the root to where the walk is; an item of a list has the list's.
+    path: Vec<String>,
+    /// Whether all that others may refer to is still there.
+    whole: bool,
 }
 
+/// Tables in which a loss is felt elsewhere: others refer to what they name.
+const NAMED: [&str; 5] = ["release", "registry", "axis", "set", "image"];
+
 impl Walk<'_> {
+    /// The value being looked at is lost to what is checked next.
+    fn lose(&mut self) {
+        let named = self
+            .path
+            .first()
+            .is_some_and(|first| NAMED.contains(&first.as_str()));
+        if named && self.path.len() <= 2 {
+            self.whole = false;
+        }
+    }
+
+    /// How the table at `span` is called: by its header where it has one.
+    fn title(&self, span: &Range<usize>) -> String {
+        let written = &self.file.text[span.clone()];
+        match written.lines().next() {
+            _ if self.path.is_empty() => self.file.path.to_string(),
+            Some(header) if header.starts_with('[') => header.trim_end().to_owned(),
+            _ => self.path.join("."),
+        }
+    }
+
     fn resolve<'s>(&'s self, node: &'s Json) -> &'s Json {
         let mut node = node;
         while let Some(path) = node.get("$ref").and_then(Json::as_str) {
@@ -54,47 +91,107 @@ impl Walk<'_> {
         }
     }
 
-    fn value(&mut self, node: &Json, value: &Spanned<DeValue<'_>>, name: &str) {
+    /// Looks at a value called `name` and gives back what it most likely meant.
+    fn value<'d>(
+        &mut self,
+        node: &Json,
+        value: &Spanned<DeValue<'d>>,
+        name: &str,
+    ) -> Option<Spanned<DeValue<'d>>> {
         let kind = kind(value.get_ref());
         let Some(branch) = self.branch(node, kind) else {
-            let expected = self.expected(node);
-            let mut finding = Finding::new(
-                &code::WRONG_TYPE,
-                format!("`{name}` must be {expected}, not {}", article(kind)),
-                Place::span(self.file, value.span(), format!("{} here", article(kind))),
-            );
-            let written = &self.file.text[value.span()];
-            if matches!(kind, "number" | "integer" | "boolean") && expected.contains("string") {
-                finding = finding.help(format!("quote it: `\"{written}\"`"));
-            }
-            self.sink.push(finding);
-            return;
+            return self.wrong_type(node, value, name);
         };
+        let same = || Some(value.clone());
         match value.get_ref() {
-            DeValue::Table(table) => self.table(&branch, table, value.span(), name),
+            DeValue::Table(table) => {
+                let meant = self.table(&branch, table, value.span())?;
+                Some(Spanned::new(value.span(), DeValue::Table(meant)))
+            }
             DeValue::Array(items) => {
-                if let Some(item) = branch.get("items") {
-                    for element in items.iter() {
-                        self.value(item, element, name);
+                let Some(item) = branch.get("items") else {
+                    return same();
+                };
+                let of = format!("an item of {name}");
+                let mut meant = DeArray::new();
+                for element in items.iter() {
+                    if let Some(element) = self.value(item, element, &of) {
+                        meant.push(element);
                     }
                 }
+                Some(Spanned::new(value.span(), DeValue::Array(meant)))
             }
-            DeValue::String(text) => self.word(node, text, value.span(), name),
-            DeValue::Integer(number) => {
-                let negative = number.as_str().starts_with('-');
-                if negative && branch.get("minimum").is_some() {
-                    self.sink.push(Finding::new(
-                        &code::WRONG_TYPE,
-                        format!("`{name}` must be a whole number from 0"),
-                        Place::span(self.file, value.span(), "less than 0"),
-                    ));
-                }
+            DeValue::String(text) => self
+                .word(node, text, value.span(), name)
+                .then(|| value.clone()),
+            DeValue::Integer(number)
+                if number.as_str().starts_with('-') && branch.get("minimum").is_some() =>
+            {
+                self.sink.push(Finding::new(
+                    &code::WRONG_TYPE,
+                    format!("{name} must be a whole number from 0"),
+                    Place::span(self.file, value.span(), "less than 0"),
+                ));
+                self.lose();
+                None
             }
-            _ => {}
+            _ => same(),
         }
     }
 
-    fn table(&mut self, node: &Json, table: &DeTable<'_>, span: Range<usize>, name: &str) {
+    fn wrong_type<'d>(
+        &mut self,
+        node: &Json,
+        value: &Spanned<DeValue<'d>>,
+        name: &str,
+    ) -> Option<Spanned<DeValue<'d>>> {
+        let kind = kind(value.get_ref());
+        let expected = self.expected(node);
+        let finding = Finding::new(
+            &code::WRONG_TYPE,
+            format!("{name} must be {expected}, not {}", article(kind)),
+            Place::span(self.file, value.span(), format!("{} here", article(kind))),
+        );
+        let written = &self.file.text[value.span()];
+        if matches!(kind, "number" | "integer" | "boolean") && self.branch(node, "string").is_some()
+        {
+            self.sink
+                .push(finding.help(format!("quote it: `\"{written}\"`")));
+            let text = DeValue::String(written.to_owned().into());
+            return Some(Spanned::new(value.span(), text));
+        }
+        if let Some(list) = self.branch(node, "array") {
+            let item = list.get("items").cloned().unwrap_or_default();
+            if self.branch(&item, kind).is_some() {
+                self.sink.push(if written.starts_with('[') {
+                    finding.help(format!("double the brackets: `[{}]`", written.trim_end()))
+                } else {
+                    finding.help(format!("put it into a list: `[{written}]`"))
+                });
+                let meant = self.value(&item, value, &format!("an item of {name}"))?;
+                let mut items = DeArray::new();
+                items.push(meant);
+                return Some(Spanned::new(value.span(), DeValue::Array(items)));
+            }
+        }
+        let number = match value.get_ref() {
+            DeValue::String(text) if expected == "a whole number" => text.parse::<u64>().ok(),
+            _ => None,
+        };
+        self.sink.push(match number {
+            Some(number) => finding.help(format!("remove the quotes: `{number}`")),
+            None => finding,
+        });
+        self.lose();
+        None
+    }
+
+    fn table<'d>(
+        &mut self,
+        node: &Json,
+        table: &DeTable<'d>,
+        span: Range<usize>,
+    ) -> Option<DeTable<'d>> {
         let node = self.resolve(node).clone();
         let known = node
             .get("properties")
@@ -102,77 +199,110 @@ impl Walk<'_> {
             .cloned()
             .unwrap_or_default();
         let others = node.get("additionalProperties");
+        let has = |word: &str| table.keys().any(|k| k.get_ref() == word);
+        let mut meant = DeTable::new();
+        let mut lost = false;
         for (key, value) in table.iter() {
             let word: &str = key.get_ref();
-            match (known.get(word), others) {
-                (Some(inner), _) => self.value(inner, value, word),
-                (None, Some(inner)) if inner.is_object() => self.value(inner, value, word),
+            let mut name = key.clone();
+            let inner = match (known.get(word), others) {
+                (Some(inner), _) => inner,
+                (None, Some(inner)) if inner.is_object() => inner,
                 (None, Some(Json::Bool(false))) => {
-                    let mut finding = Finding::new(
-                        &code::UNKNOWN_KEY,
-                        format!("`{word}` is not a key of `{name}`"),
-                        Place::span(self.file, key.span(), "unknown key"),
-                    );
-                    let names = known.keys().map(String::as_str);
-                    finding = match nearest(word, names) {
-                        Some(near) => finding.help(format!("did you mean `{near}`?")),
-                        None => finding.note(format!(
-                            "its keys are {}",
-                            known
-                                .keys()
-                                .map(|k| format!("`{k}`"))
-                                .collect::<Vec<_>>()
-                                .join(", ")
-                        )),
-                    };
-                    self.sink.push(finding);
+                    let near = nearest(word, known.keys().map(String::as_str));
+                    self.unknown_key(key, &known, near, &span);
+                    // Taken as the key that was meant, it is looked at like any other.
+                    match near.filter(|near| !has(near)) {
+                        Some(near) => {
+                            name = Spanned::new(key.span(), near.to_owned().into());
+                            &known[near]
+                        }
+                        None => continue,
+                    }
                 }
-                _ => {}
+                _ => continue,
+            };
+            self.path.push(name.get_ref().to_string());
+            match self.value(inner, value, &format!("`{word}`")) {
+                Some(value) => drop(meant.insert(name, value)),
+                None => lost = true,
+            }
+            self.path.pop();
+        }
+        let required = node.get("required").and_then(Json::as_array);
+        // What is left of an expectation would seem to expect nothing.
+        let mut lacks = lost && self.path.iter().any(|key| key == "expect");
+        for required in required.into_iter().flatten().filter_map(Json::as_str) {
+            if meant.keys().any(|k| k.get_ref() == required) {
+                continue;
+            }
+            lacks = true;
+            if !has(required) {
+                self.missing_key(required, &span);
             }
         }
-        for required in node
-            .get("required")
-            .and_then(Json::as_array)
-            .into_iter()
-            .flatten()
-        {
-            let required = required.as_str().unwrap_or_default();
-            if !table.keys().any(|k| k.get_ref() == required) {
-                self.sink.push(
-                    Finding::new(
-                        &code::MISSING_KEY,
-                        format!("`{name}` has no `{required}`"),
-                        Place::span(
-                            self.file,
-                            span.clone(),
-                            format!("`{required}` is missing here"),
-                        ),
-                    )
-                    .help(format!("add `{required} = …`")),
-                );
-            }
+        if lacks {
+            self.lose();
+            return None;
         }
+        Some(meant)
     }
 
-    /// A string where only certain words are allowed.
-    fn word(&mut self, node: &Json, text: &str, span: Range<usize>, name: &str) {
+    fn unknown_key(
+        &mut self,
+        key: &Spanned<std::borrow::Cow<'_, str>>,
+        known: &serde_json::Map<String, Json>,
+        near: Option<&str>,
+        table: &Range<usize>,
+    ) {
+        let finding = Finding::new(
+            &code::UNKNOWN_KEY,
+            format!(
+                "`{}` is not a key of `{}`",
+                key.get_ref(),
+                self.title(table)
+            ),
+            Place::span(self.file, key.span(), "unknown key"),
+        );
+        self.sink.push(match near {
+            Some(near) => finding.help(format!("did you mean `{near}`?")),
+            None => {
+                let names: Vec<String> = known.keys().map(|k| format!("`{k}`")).collect();
+                finding.note(format!("its keys are {}", names.join(", ")))
+            }
+        });
+    }
+
+    fn missing_key(&mut self, key: &str, table: &Range<usize>) {
+        let label = format!("`{key}` is missing here");
+        self.sink.push(
+            Finding::new(
+                &code::MISSING_KEY,
+                format!("`{}` has no `{key}`", self.title(table)),
+                Place::span(self.file, table.clone(), label),
+            )
+            .help(format!("add `{key} = …`")),
+        );
+    }
+
+    /// Whether a string is one of the words allowed, where only certain ones are.
+    fn word(&mut self, node: &Json, text: &str, span: Range<usize>, name: &str) -> bool {
         let words = self.words(node);
         if words.is_empty() || words.iter().any(|w| w == text) {
-            return;
+            return true;
         }
-        let mut finding = Finding::new(
+        let words = || words.iter().map(String::as_str);
+        let finding = Finding::new(
             &code::WRONG_TYPE,
-            format!("`{name}` cannot be `{text}`"),
+            format!("{name} cannot be `{text}`"),
             Place::span(self.file, span, "unknown word"),
         );
-        finding = match nearest(text, words.iter().map(String::as_str)) {
+        self.sink.push(match nearest(text, words()) {
             Some(near) => finding.help(format!("did you mean `{near}`?")),
-            None => finding.note(format!(
-                "it is {}",
-                or_list(words.iter().map(String::as_str))
-            )),
-        };
-        self.sink.push(finding);
+            None => finding.help(format!("write {}", or_list(words()))),
+        });
+        self.lose();
+        false
     }
 
     fn words(&self, node: &Json) -> Vec<String> {
@@ -248,7 +378,7 @@ fn article(kind: &str) -> String {
     match kind {
         "string" => "a string",
         "integer" => "a whole number",
-        "number" => "a number with a point",
+        "number" => "a decimal number",
         "boolean" => "true or false",
         "array" => "a list",
         "object" => "a table",

@@ -1,6 +1,7 @@
 //! From raw to valid: every name resolved, every text parsed, every fault collected.
 
 use std::cell::RefCell;
+use std::collections::BTreeSet;
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -11,8 +12,9 @@ use crate::config::model::{Alias, Config, Exclude, Expect, Image, Row};
 use crate::config::raw::{RawImage, RawMatrix, RawSelector};
 use crate::config::selectors::{Names, resolve};
 use crate::config::spanned::Spanned;
-use crate::diagnostic::{Finding, Place, Sink, Stopped, code, nearest, or_list};
-use crate::matrix::{AxisId, Selector};
+use crate::diagnostic::{Finding, Place, Sink, Stopped, and_list, code, nearest, suggest};
+use crate::image::reference::path_fault;
+use crate::matrix::{AxisId, Selector, Version};
 use crate::render::{AxisObject, Field, FieldFault, Fields};
 use crate::source::SourceFile;
 
@@ -22,6 +24,10 @@ pub(super) struct Builder<'a> {
     pub sink: &'a mut Sink,
     pub fields: Fields,
     pub attributes: Vec<Attributes>,
+    /// Unknown names already told, by place.
+    pub told: BTreeSet<(usize, String)>,
+    /// Axes by the word that templates know them by.
+    pub words: Vec<(Arc<str>, Arc<str>)>,
 }
 
 /// Validates a raw matrix.
@@ -38,10 +44,16 @@ pub(super) fn validate(
         sink,
         fields: Fields::default(),
         attributes: Vec::new(),
+        told: BTreeSet::new(),
+        words: Vec::new(),
     };
     let release = raw.release.as_ref().map(|r| b.release(r));
     let registries = b.registries(raw);
     let axes = b.axes(raw);
+    b.words = axes
+        .iter()
+        .map(|a| (a.word.clone(), a.name.clone()))
+        .collect();
     for name in raw.set.keys() {
         b.valid_name(name, "a set");
     }
@@ -49,10 +61,13 @@ pub(super) fn validate(
         b.valid_name(name, "an image");
     }
     if raw.image.is_empty() {
-        let place = b.place(0..0, "no `[image.NAME]` table");
         b.sink.push(
-            Finding::new(&code::MISSING_KEY, "the matrix declares no image", place)
-                .help("add a table such as `[image.base]` with `from` and `tag`"),
+            Finding::new(
+                &code::MISSING_KEY,
+                "the matrix declares no image",
+                Place::file(file.path.clone()),
+            )
+            .help("add a table such as `[image.base]` with `from` and `tag`"),
         );
     }
     let arch = axes.iter().position(|a| &*a.name == "arch").map(AxisId);
@@ -75,6 +90,7 @@ pub(super) fn validate(
         axes: &axes,
         images: raw.image.keys().map(|k| k.value.as_str()).collect(),
         sets: &raw.set,
+        circular: RefCell::default(),
         used: RefCell::default(),
     };
     // A set is checked even when nothing refers to it.
@@ -119,7 +135,7 @@ pub(super) fn validate(
     let aliases = raw
         .alias
         .iter()
-        .filter_map(|a| b.alias(&scope, a))
+        .filter_map(|a| b.alias(&scope, a, images.iter().all(|i| i.folded)))
         .collect();
     let unused_sets = raw
         .set
@@ -127,7 +143,7 @@ pub(super) fn validate(
         .filter(|k| !names.used.borrow().contains(&k.value))
         .map(|k| (k.value.clone(), k.span.clone()))
         .collect();
-    let ci = b.ci(raw, &axes, arch, &registries);
+    let ci = b.ci(raw, &axes, arch, &images);
     let Builder { fields, sink, .. } = b;
     sink.checkpoint()?;
     let release = match release {
@@ -172,16 +188,27 @@ impl Builder<'_> {
 
     /// Reports a name that is not lower-case letters, digits, `.`, `_` and `-`.
     pub fn valid_name(&mut self, name: &Spanned<String>, what: &str) {
-        let fault = crate::image::reference::path_fault(&name.value)
-            .or_else(|| name.value.contains('/').then(|| "it holds `/`".to_owned()));
-        if let Some(fault) = fault {
-            let place = self.place(name.span.clone(), fault);
-            self.sink.push(Finding::new(
-                &code::INVALID_NAME,
-                format!("`{}` cannot name {what}", name.value),
-                place,
-            ));
+        let good = |word: &str| path_fault(word).is_none() && !word.contains('/');
+        if good(&name.value) {
+            return;
         }
+        let label = "a name is lower-case letters and digits, with `.`, `_` or `-` between them";
+        let mut finding = Finding::new(
+            &code::INVALID_NAME,
+            format!("`{}` cannot name {what}", name.value.escape_debug()),
+            self.place(name.span.clone(), label),
+        );
+        let word: String = name
+            .value
+            .to_lowercase()
+            .chars()
+            .map(|c| if c.is_ascii_alphanumeric() { c } else { '-' })
+            .collect();
+        let word = word.trim_matches('-');
+        if good(word) {
+            finding = finding.help(format!("write `{word}`"));
+        }
+        self.sink.push(finding);
     }
 
     /// Takes in a templated field; a syntax fault becomes a finding.
@@ -197,12 +224,10 @@ impl Builder<'_> {
             Err(error) => {
                 let inner = error.range();
                 let span = inner_span(self.file, &source, &text.span, inner);
-                let place = self.place(span, error.detail().unwrap_or("here").to_owned());
-                self.sink.push(Finding::new(
-                    &code::TEMPLATE_SYNTAX,
-                    "the template cannot be parsed",
-                    place,
-                ));
+                let place = self.place(span, "the template cannot be parsed here");
+                let what = error.detail().unwrap_or("a fault of syntax").to_owned();
+                self.sink
+                    .push(Finding::new(&code::TEMPLATE_SYNTAX, what, place));
                 None
             }
         }
@@ -218,6 +243,10 @@ impl Builder<'_> {
                 continue;
             }
             let span = inner_span(self.file, &field.source, &field.span, Some(at.clone()));
+            // `[defaults]` are looked at for each image; what is wrong in them is told once.
+            if !self.told.insert((span.start, name.clone())) {
+                continue;
+            }
             let mut finding = Finding::new(
                 &code::UNKNOWN_VARIABLE,
                 format!("{whose} does not see `{name}`"),
@@ -225,8 +254,18 @@ impl Builder<'_> {
             );
             finding = match nearest(name, known.iter().copied()) {
                 Some(near) => finding.help(format!("did you mean `{near}`?")),
-                None => finding.note(format!("it sees {}", or_list(known.iter().copied()))),
+                None => finding.note(format!("it sees {}", and_list(known.iter().copied()))),
             };
+            let lacking = self
+                .words
+                .iter()
+                .find(|(word, axis)| **word == **name && &**axis != "arch");
+            if let Some((_, axis)) = lacking {
+                finding = finding.help(format!("add `{axis}` to the image's `axes`"));
+            }
+            if name == "release" {
+                finding = finding.help("add a `[release]` with its `version`");
+            }
             if name == "arch" {
                 finding = finding.note("`arch` is folded into one multi-platform spec; in a Dockerfile use `TARGETARCH`, or print `arch` in `name` or `tag` to have a spec each");
             }
@@ -235,7 +274,7 @@ impl Builder<'_> {
         self.check_attributes(field, &uses, known);
         for (axis, at) in &uses.comparisons {
             let span = inner_span(self.file, &field.source, &field.span, Some(at.clone()));
-            let finding = comparison_finding(axis, self.place(span, COMPARISON_LABEL));
+            let finding = comparison_finding(axis, self.place(span, ""));
             self.sink.push(finding);
         }
     }
@@ -273,7 +312,7 @@ impl Builder<'_> {
         }
         let matches = table.matches.as_ref().and_then(|m| {
             let selector = self.selector(scope.names, m)?;
-            self.lacking_axes(scope, &selector, &axes, key, true);
+            self.lacking_axes(scope, (m, &selector), &axes, key, true);
             Some(selector)
         });
         let mut rows = Vec::new();
@@ -298,7 +337,7 @@ impl Builder<'_> {
             let Some(selector) = self.selector(scope.names, &when.matches) else {
                 continue;
             };
-            self.lacking_axes(scope, &selector, &axes, key, prints_arch);
+            self.lacking_axes(scope, (&when.matches, &selector), &axes, key, prints_arch);
             let keys = self.keys(scope, key, &axes, &when.keys(), &whose);
             rows.push(Row {
                 selector: Some(selector),
@@ -343,7 +382,8 @@ impl Builder<'_> {
                     &code::DUPLICATE_VALUE,
                     format!("image `{}` lists axis `{}` twice", key.value, name.value),
                     self.place(name.span.clone(), "again here"),
-                ),
+                )
+                .help("delete one of them"),
                 Some(id) => {
                     axes.push(id);
                     continue;
@@ -354,13 +394,13 @@ impl Builder<'_> {
                         format!("there is no axis `{}`", name.value),
                         self.place(name.span.clone(), "unknown axis"),
                     );
-                    match nearest(&name.value, all.iter().map(|a| &*a.name)) {
-                        Some(near) => finding.help(format!("did you mean `{near}`?")),
-                        None => finding.note(format!(
-                            "declared axes: {}",
-                            or_list(all.iter().map(|a| &*a.name))
-                        )),
-                    }
+                    suggest(
+                        finding,
+                        &name.value,
+                        all.iter().map(|a| &*a.name),
+                        "axis",
+                        "",
+                    )
                 }
             };
             self.sink.push(finding);
@@ -372,7 +412,7 @@ impl Builder<'_> {
     fn lacking_axes(
         &mut self,
         scope: &Scope<'_>,
-        selector: &Selector,
+        (raw, selector): (&Spanned<RawSelector>, &Selector),
         axes: &[AxisId],
         key: &Spanned<String>,
         arch_allowed: bool,
@@ -389,7 +429,10 @@ impl Builder<'_> {
                     "image `{}` has no axis `{name}` to select by here",
                     key.value
                 ),
-                self.place(selector.span.clone(), format!("names `{name}`")),
+                match key_span(raw, name) {
+                    Some(span) => self.place(span, "the image does not vary by it"),
+                    None => self.place(selector.span.clone(), format!("names `{name}`")),
+                },
             );
             self.sink.push(if is_arch {
                 finding.note("`arch` is folded into one multi-platform spec, so a row cannot differ by it; in a Dockerfile use `TARGETARCH`")
@@ -432,11 +475,16 @@ impl Builder<'_> {
         &mut self,
         scope: &Scope<'_>,
         raw: &Spanned<crate::config::raw::RawAlias>,
+        arch_folded: bool,
     ) -> Option<Alias> {
         let selector = self.selector(scope.names, &raw.matches);
         let axes = scope.names.axes;
         let is_axis = |name: &str| axes.iter().any(|a| &*a.word == name);
-        let mut known: Vec<&str> = axes.iter().map(|a| &*a.word).chain(["image"]).collect();
+        let seen = axes.iter().map(|a| &*a.word);
+        let mut known: Vec<&str> = seen
+            .filter(|word| !(arch_folded && *word == "arch"))
+            .chain(["image"])
+            .collect();
         known.extend(scope.release.then_some("release"));
         let mut tags = Vec::new();
         for tag in &raw.tags {
@@ -447,26 +495,24 @@ impl Builder<'_> {
         }
         if raw.tags.is_empty() {
             let place = self.place(raw.span.clone(), "`tags` is empty");
-            self.sink.push(Finding::new(
-                &code::MISSING_KEY,
-                "an alias has no tags",
-                place,
-            ));
+            self.sink.push(
+                Finding::new(&code::MISSING_KEY, "an alias has no tags", place)
+                    .help("add a tag, as in `tags = [\"latest\"]`, or delete the alias"),
+            );
         }
         let mut newest = Vec::new();
         for name in &raw.newest {
             match axes.iter().position(|a| *a.name == *name.value) {
                 Some(index) => newest.push(AxisId(index)),
                 None => {
-                    let mut finding = Finding::new(
+                    let finding = Finding::new(
                         &code::UNKNOWN_AXIS,
                         format!("there is no axis `{}`", name.value),
                         self.place(name.span.clone(), "unknown axis"),
                     );
-                    if let Some(near) = nearest(&name.value, axes.iter().map(|a| &*a.name)) {
-                        finding = finding.help(format!("did you mean `{near}`?"));
-                    }
-                    self.sink.push(finding);
+                    let known = axes.iter().map(|a| &*a.name);
+                    self.sink
+                        .push(suggest(finding, &name.value, known, "axis", ""));
                 }
             }
         }
@@ -476,6 +522,18 @@ impl Builder<'_> {
             newest,
             span: raw.matches.span.clone(),
         })
+    }
+}
+
+/// Where a selector names an axis, when it is written as a table.
+fn key_span(raw: &Spanned<RawSelector>, axis: &str) -> Option<Range<usize>> {
+    match &raw.value {
+        RawSelector::Text(_) => None,
+        RawSelector::Table(table) => {
+            let (key, _) = table.get_key_value(axis)?;
+            Some(key.span.clone())
+        }
+        RawSelector::Any(list) => list.iter().find_map(|s| key_span(s, axis)),
     }
 }
 
@@ -495,21 +553,63 @@ pub(super) fn inner_span(
     }
 }
 
-/// What stands beside a comparison that would silently be false.
-pub const COMPARISON_LABEL: &str =
-    "an axis is an object, a number or a text; the other side is not";
+/// The finding for a comparison of `axis` that does not mean what it says, written at `place`.
+pub fn comparison_finding(axis: &str, mut place: Place) -> Finding {
+    let (bare, attribute) = axis.split_once('.').unwrap_or((axis, ""));
+    let (headline, label) = match attribute {
+        "" => (
+            format!("`{axis}` is compared with what it never equals"),
+            "an axis is an object; texts and numbers are something else",
+        ),
+        "major" | "minor" | "patch" => (
+            format!("`{axis}` is compared with what it never equals"),
+            "a number on one side, a text on the other",
+        ),
+        _ => (
+            format!("`{axis}` is compared letter by letter"),
+            "as texts, `9` comes after `12`",
+        ),
+    };
+    place.label = label.to_owned();
+    let written = place
+        .at
+        .as_ref()
+        .map_or("", |(file, span)| &file.text[span.clone()]);
+    let help = match instead(axis, written) {
+        Some(instead) => format!("write `{instead}`"),
+        None => format!(
+            "write `{bare} is matching('>=12,<13')`, `{bare} is matching('value')`, or `{bare}` alone for \"not none\""
+        ),
+    };
+    Finding::new(&code::AXIS_COMPARISON, headline, place).help(help)
+}
 
-/// The finding for a comparison of `axis` that would silently be false.
-pub fn comparison_finding(axis: &str, place: Place) -> Finding {
+/// What `axis == 'literal'` was meant to say.
+fn instead(axis: &str, written: &str) -> Option<String> {
     let bare = axis.split('.').next().unwrap_or(axis);
-    Finding::new(
-        &code::AXIS_COMPARISON,
-        format!("comparing `{axis}` like this would silently be false"),
-        place,
-    )
-    .help(format!(
-        "use `{bare} is matching(\">=12,<13\")`, `{bare} is matching(\"value\")`, or `if {bare}` for \"not none\""
-    ))
+    let rest = written.strip_prefix(axis)?.trim_start();
+    let (sign, literal) = ["==", "!=", ">=", "<=", ">", "<"]
+        .into_iter()
+        .find_map(|sign| Some((sign, rest.strip_prefix(sign)?.trim())))?;
+    let literal = literal
+        .strip_prefix(['\'', '"'])?
+        .strip_suffix(['\'', '"'])?;
+    if ["major", "minor", "patch"]
+        .iter()
+        .any(|n| axis.ends_with(&format!(".{n}")))
+    {
+        return literal
+            .parse::<u64>()
+            .ok()
+            .map(|number| format!("{axis} {sign} {number}"));
+    }
+    match (sign, literal) {
+        ("==", "none") => Some(format!("not {bare}")),
+        ("!=", "none") => Some(bare.to_owned()),
+        ("==", _) => Some(format!("{bare} is matching('{literal}')")),
+        ("!=", _) => Some(format!("{bare} is not matching('{literal}')")),
+        _ => Version::parse(literal).map(|_| format!("{bare} is matching('{sign}{literal}')")),
+    }
 }
 
 /// The finding for a field that failed to render.
@@ -538,8 +638,8 @@ pub fn field_finding(file: &Arc<SourceFile>, field: &Field, fault: FieldFault) -
             };
             Finding::new(
                 code,
-                "the template cannot be rendered",
-                Place::span(file, span, what),
+                what,
+                Place::span(file, span, "the template cannot be rendered here"),
             )
         }
     }

@@ -77,6 +77,9 @@ codes! {
     BASE_CONFLICT = "base-conflict" Plan Error
         "an image has neither or both of `from` and `parent`"
         "Each spec stands on exactly one image: an upstream one (`from`) or one of this matrix (`parent`). A later row replaces the earlier choice; one table may not state both. With a `dockerfile` of your own both may be left out, its FROM then says it.";
+    CONTEXT_MISSING = "context-missing" Plan Error
+        "a build context cannot be read"
+        "The folder that `context` names is not there, or a file in it cannot be read, so what goes into the image is not known. Paths are relative to the repository root.";
     DEAD_MATCH = "dead-match" Rule Error
         "an image's `match` removes nothing"
         "It accepts every cell of the image's axes, so it only looks like a restriction. Delete it, or correct the value it means.";
@@ -107,12 +110,18 @@ codes! {
     INVALID_NAME = "invalid-name" Plan Error
         "a name outside its grammar"
         "Axis, image, set and registry names are words that stand in selectors, templates and paths: axes `[a-z][a-z0-9_-]*`, the others lower-case letters, digits, `.`, `_` and `-`. `image`, `release`, `parent`, `from` and `registry` are reserved.";
+    INVALID_PIN = "invalid-pin" Plan Error
+        "an action pinned to what is no commit, or that no workflow uses"
+        "Actions are pinned to a commit of 40 hexadecimal digits, with the version it has beside it: a tag can be moved.";
     INVALID_PLATFORM = "invalid-platform" Plan Error
         "a platform that is not `os/arch[/variant]`, or not one of the arch axis"
         "Platforms are written as in OCI: `linux/amd64`, `linux/arm64`, `linux/arm/v7`. An image's `platforms` may only narrow those of the `arch` axis.";
     INVALID_REFERENCE = "invalid-reference" Plan Error
         "an image reference outside the grammar"
         "Registries accept tags of a word character and then up to 127 of word characters, `.` and `-`; repository names are lower case. Source: the grammar of distribution/reference. Map the character in the template, for example `{{ release.tag }}` or `| replace(\"+\", \"-\")`.";
+    INVALID_USER = "invalid-user" Plan Error
+        "a user that is not `uid` or `uid:gid` in numbers"
+        "By a name nobody can tell whether an image runs as root: not Kubernetes (`runAsNonRoot`), not a linter. Write the numbers.";
     INVALID_VALUE = "invalid-value" Plan Error
         "an axis value that selectors could not name"
         "A value may not be empty, start with `!`, `@`, `<`, `>` or `=`, nor hold `*`, `,` or a control character: those are the selector language's own.";
@@ -137,12 +146,12 @@ codes! {
     NO_CELLS = "no-cells" Rule Error
         "an image of which no cell remains"
         "Its `match` and the excludes together remove every cell of its product. Correct them, or delete the image.";
-    NO_SPECS = "no-specs" Plan Error
-        "a matrix of which nothing remains"
-        "Excludes and matches together remove every cell of every image, so there is nothing to build.";
     NO_REGISTRY = "no-registry" Plan Error
         "a pipeline for images that have no registry"
         "A pipeline pushes by full reference. Declare a `[registry.NAME]` with its `prefix`, or remove the `[ci]` table.";
+    NO_SPECS = "no-specs" Plan Error
+        "a matrix of which nothing remains"
+        "Excludes and matches together remove every cell of every image, so there is nothing to build.";
     NONE_PRINTED = "none-printed" Plan Error
         "a template prints `none`, or an attribute of it"
         "A tag with the word `none`, or an attribute that does not exist, is a slip in every case met so far. Guard it: `{{ '-cu' ~ cuda.compact if cuda }}`.";
@@ -236,12 +245,12 @@ codes! {
     UNUSED_AXIS = "unused-axis" Rule Warning
         "an axis that no image uses"
         "It multiplies nothing. Add it to an image's `axes`, or delete it.";
-    UNUSED_SET = "unused-set" Rule Warning
-        "a set that nothing refers to"
-        "Delete it, or use it.";
     UNUSED_REGISTRY = "unused-registry" Rule Warning
         "a registry that no image uses"
         "Delete it, or list it under an image's `registry`.";
+    UNUSED_SET = "unused-set" Rule Warning
+        "a set that nothing refers to"
+        "Delete it, or use it.";
     UNUSED_VALUE = "unused-value" Rule Error
         "a value that no spec uses"
         "The library seems to support it, and nothing is built for it: excludes and matches removed every cell. Delete the value, or the rule that removes it.";

@@ -15,7 +15,7 @@ pub use concise::concise;
 pub use finding::{Finding, Place, Severity, sort};
 pub use full::full;
 pub use json::json;
-pub use nearest::{nearest, or_list};
+pub use nearest::{and_list, nearest, or_list, suggest};
 pub use sink::{Sink, Stopped};
 
 pub mod code {

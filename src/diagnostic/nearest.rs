@@ -1,5 +1,7 @@
 //! The name somebody probably meant.
 
+use crate::diagnostic::Finding;
+
 /// The candidate closest to `word`, when it is close enough to be a slip of the fingers.
 pub fn nearest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     let allowed = (word.chars().count().max(3) / 3).max(1);
@@ -13,13 +15,55 @@ pub fn nearest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) ->
         .map(|(_, c)| c)
 }
 
-/// Up to eight names in backticks: `` `a`, `b` or `c` ``.
+/// Names in backticks of which one is meant: `` `a`, `b` or `c` ``.
 pub fn or_list<'a>(names: impl IntoIterator<Item = &'a str>) -> String {
+    list(names, "or")
+}
+
+/// Names in backticks that are all there: `` `a`, `b` and `c` ``.
+pub fn and_list<'a>(names: impl IntoIterator<Item = &'a str>) -> String {
+    list(names, "and")
+}
+
+/// Up to eight names.
+fn list<'a>(names: impl IntoIterator<Item = &'a str>, joint: &str) -> String {
     let all: Vec<String> = names.into_iter().map(|n| format!("`{n}`")).collect();
     match all.as_slice() {
         [] => "none".to_owned(),
         [one] => one.clone(),
-        [head @ .., last] if all.len() <= 8 => format!("{} or {last}", head.join(", ")),
+        [head @ .., last] if all.len() <= 8 => format!("{} {joint} {last}", head.join(", ")),
         _ => format!("{} and {} more", all[..7].join(", "), all.len() - 7),
+    }
+}
+
+/// Adds to the finding for an unknown `word` the name that was probably meant, or else those that are there. `what` is
+/// what they are, in the singular; `sign` stands before each.
+pub fn suggest<'a>(
+    finding: Finding,
+    word: &str,
+    names: impl IntoIterator<Item = &'a str> + Clone,
+    what: &str,
+    sign: &str,
+) -> Finding {
+    if let Some(near) = nearest(word, names.clone()) {
+        return finding.help(format!("did you mean `{sign}{near}`?"));
+    }
+    let signed: Vec<String> = names.into_iter().map(|n| format!("{sign}{n}")).collect();
+    finding.note(match signed.len() {
+        0 => format!("no {what} is declared"),
+        1 => format!("the only {what} is `{}`", signed[0]),
+        _ => format!(
+            "declared {}: {}",
+            plural(what),
+            and_list(signed.iter().map(String::as_str))
+        ),
+    })
+}
+
+fn plural(what: &str) -> String {
+    match what.strip_suffix("y") {
+        Some(stem) => format!("{stem}ies"),
+        None if what == "axis" => "axes".to_owned(),
+        None => format!("{what}s"),
     }
 }

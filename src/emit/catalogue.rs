@@ -1,11 +1,13 @@
 //! The registry of emitters, and the run over them.
 
+use std::ops::Range;
+
 use minijinja::Value;
 use minijinja::value::Serde;
 use serde::Serialize;
 
-use crate::config::{Config, schema};
-use crate::diagnostic::{Finding, Sink, code};
+use crate::config::{Ci, Config, schema};
+use crate::diagnostic::{Finding, Place, Sink, and_list, code};
 use crate::emit::work::Concern;
 use crate::emit::{cloud_build, github, gitlab, header};
 use crate::facts;
@@ -30,6 +32,8 @@ pub struct Emission<'a, 'r> {
 /// One kind of output: its name, and what it plans. An emitter whose table is absent plans nothing.
 struct Emitter {
     name: &'static str,
+    /// Where its table stands, if it has one.
+    table: fn(&Ci) -> Option<Range<usize>>,
     run: fn(&mut Emission<'_, '_>) -> Vec<Planned>,
 }
 
@@ -37,30 +41,37 @@ struct Emitter {
 const EMITTERS: &[Emitter] = &[
     Emitter {
         name: "dockerfiles",
+        table: |_| None,
         run: dockerfiles,
     },
     Emitter {
         name: "plan",
+        table: |_| None,
         run: plan,
     },
     Emitter {
         name: "schema",
+        table: |_| None,
         run: schema_file,
     },
     Emitter {
         name: "publish script",
+        table: Ci::any,
         run: publish_script,
     },
     Emitter {
         name: "github",
+        table: |ci| ci.github.as_ref().map(|o| o.span.clone()),
         run: github_workflow,
     },
     Emitter {
         name: "gitlab",
+        table: |ci| ci.gitlab.as_ref().map(|o| o.span.clone()),
         run: gitlab_pipeline,
     },
     Emitter {
         name: "cloud-build",
+        table: |ci| ci.cloud_build.as_ref().map(|o| o.span.clone()),
         run: cloud_build_config,
     },
 ];
@@ -71,16 +82,31 @@ pub fn emit(emission: &mut Emission<'_, '_>) -> Tree {
     for emitter in EMITTERS {
         for planned in (emitter.run)(emission) {
             if let Err(path) = tree.add(planned) {
-                let place = emission
-                    .config
-                    .place(0..0, format!("planned by `{}`", emitter.name));
-                emission.sink.push(Finding::new(
-                    &code::UNSAFE_VALUE,
-                    format!(
-                        "`{path}` cannot be an output: it is taken, or leads out of the repository"
-                    ),
-                    place,
-                ));
+                let config = emission.config;
+                let label = format!("the output `{}` asks for it", emitter.name);
+                let place = match (emitter.table)(&config.ci) {
+                    Some(span) => config.place(span, label),
+                    None => Place::file(config.file.path.clone()),
+                };
+                let finding = if tree.contains(&path) || *path == *config.file.path {
+                    Finding::new(
+                        &code::UNSAFE_VALUE,
+                        format!("two outputs would be `{path}`"),
+                        place,
+                    )
+                    .help("give one of them another `file`")
+                } else {
+                    Finding::new(
+                        &code::UNSAFE_VALUE,
+                        format!(
+                            "`{}` is no path below the repository root",
+                            path.escape_debug()
+                        ),
+                        place,
+                    )
+                    .help("write a relative path without `..`")
+                };
+                emission.sink.push(finding);
             }
         }
     }
@@ -246,16 +272,26 @@ fn report(e: &mut Emission<'_, '_>, at: &std::ops::Range<usize>, concerns: Vec<C
                 count,
             } => Finding::new(
                 &code::PROVIDER_LIMIT,
-                format!("{provider} would refuse the pipeline: {count} is over its limit `{key}`"),
+                format!(
+                    "{} would refuse the pipeline: {count} is over its limit `{key}`",
+                    called(provider)
+                ),
                 place(format!("reached by {at}")),
             )
-            .help(widest_axis(e.config)),
+            .help(match key {
+                "timeout_seconds" => "lower `timeout-minutes`".to_owned(),
+                "job_name_chars" => "shorten the values, or the image's key".to_owned(),
+                _ => widest_axis(e.config),
+            }),
             Concern::NoRunner { provider, platform } => Finding::new(
                 &code::UNKNOWN_RUNNER,
-                format!("{provider} has no runner for `{platform}`"),
+                format!("{} has no runner for `{platform}`", called(provider)),
                 place("it has nowhere to be built".to_owned()),
             )
-            .help("name a runner for that platform here, or remove it from the `arch` axis"),
+            .help(format!(
+                "name one: `runner = {{ \"{platform}\" = {} }}`; or leave the platform out of the matrix",
+                if provider == "gitlab" { "[\"…\"]" } else { "\"…\"" }
+            )),
             Concern::NotBuiltHere {
                 provider,
                 spec,
@@ -263,28 +299,49 @@ fn report(e: &mut Emission<'_, '_>, at: &std::ops::Range<usize>, concerns: Vec<C
             } => {
                 let finding = Finding::new(
                     &code::NOT_BUILT_HERE,
-                    format!("{provider} does not build `{spec}`"),
-                    place("a content is built whole or not at all".to_owned()),
+                    format!("{} does not build `{spec}`", called(provider)),
+                    place("an image is built whole or not at all".to_owned()),
                 );
                 if platforms.is_empty() {
                     finding.note("it stands on a spec that is not built there")
                 } else {
-                    finding.note(format!(
-                        "it has {}, which `platforms` leaves out",
-                        platforms.join(", ")
-                    ))
+                    finding
+                        .note(format!(
+                            "it has {}, which `platforms` leaves out",
+                            and_list(platforms.iter().map(String::as_str))
+                        ))
+                        .help("add that to `platforms`, or let another pipeline publish it first")
                 }
             }
             Concern::LoginUnknown {
                 provider,
                 registry,
                 wants,
-            } => Finding::new(
-                &code::LOGIN_UNKNOWN,
-                format!("{provider} cannot log in to registry `{registry}`"),
-                place(format!("it wants {wants}")),
-            ),
+            } => {
+                let mut finding = Finding::new(
+                    &code::LOGIN_UNKNOWN,
+                    format!("{} cannot log in to registry `{registry}`", called(provider)),
+                    place(format!("it wants {wants}")),
+                )
+                .help(format!("correct `[registry.{registry}]`"));
+                let known = e.config.registries.iter().find(|r| r.name == registry);
+                finding.related.extend(known.map(|r| {
+                    let label = format!("its host is `{}`", r.host);
+                    e.config.place(r.span.clone(), label)
+                }));
+                finding
+            }
         });
+    }
+}
+
+/// What people call a provider.
+fn called(provider: &'static str) -> &'static str {
+    match provider {
+        "github" => "GitHub",
+        "gitlab" => "GitLab",
+        "cloudbuild" => "Cloud Build",
+        other => other,
     }
 }
 

@@ -16,7 +16,7 @@ use serde::{Deserialize, Serialize};
 
 use super::login::{self, Login, Provider, Way};
 use super::work::{self, Concern};
-use crate::config::Config;
+use crate::config::{Config, Spanned};
 use crate::image::plan::Plan;
 
 /// Below the template folder.
@@ -40,7 +40,7 @@ pub struct CloudBuild {
     /// Where the build config is written.
     pub file: String,
     /// The platforms to build here; all that the plan has, when not given. Those other than `linux/amd64` run under QEMU.
-    pub platforms: Option<Vec<String>>,
+    pub platforms: Option<Vec<Spanned<String>>>,
     /// The image that the steps run in: the Docker client with buildx, on Alpine.
     pub image: String,
     /// The image that registers QEMU. It runs privileged, so it is pinned by digest.
@@ -152,7 +152,7 @@ pub fn context(
         options
             .platforms
             .as_ref()
-            .is_none_or(|here| here.iter().any(|one| one == platform))
+            .is_none_or(|here| here.iter().any(|one| one.value == platform))
     };
 
     let mut taken = HashSet::new();

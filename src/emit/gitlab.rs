@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use super::login::{self, Login, Provider, Way};
 use super::work::{self, Concern};
-use crate::config::Config;
+use crate::config::{Config, Spanned};
 use crate::image::plan::Plan;
 
 /// Below the template folder.
@@ -34,8 +34,8 @@ pub struct GitLab {
     pub image: String,
     /// The engine that build jobs get as a service: of the same version as the client in `image`.
     pub service: String,
-    /// The tags of the runner for each architecture, as in `arm64` or `arm-v7`.
-    pub runner_tags: IndexMap<String, Vec<String>>,
+    /// The tags of the runner for each value of `arch`, or for a platform such as `linux/arm/v7`. Default: GitLab's own.
+    pub runner: IndexMap<Spanned<String>, Vec<String>>,
     /// How long one build job may take.
     pub timeout_minutes: u32,
 }
@@ -46,7 +46,7 @@ impl Default for GitLab {
             file: ".gitlab/base-images.gitlab-ci.yml".to_owned(),
             image: "docker:28.5.2-cli".to_owned(),
             service: "docker:28.5.2-dind".to_owned(),
-            runner_tags: IndexMap::new(),
+            runner: IndexMap::new(),
             timeout_minutes: 120,
         }
     }
@@ -130,7 +130,7 @@ pub fn context(
                     name: format!("build {} {platform}", spec.id),
                     platform: platform.to_string(),
                     needs: needs.clone(),
-                    tags: runner_tags(options, platform).unwrap_or_else(|| {
+                    tags: runner_tags(config, options, platform).unwrap_or_else(|| {
                         if !without_runner.iter().any(|w| **w == **platform) {
                             without_runner.push(platform.to_string());
                         }
@@ -179,7 +179,7 @@ pub fn context(
         image: options.image.clone(),
         service_image: options.service.clone(),
         timeout: format!("{} minutes", options.timeout_minutes),
-        control_tags: runner_tags(options, "linux/amd64").unwrap_or_default(),
+        control_tags: runner_tags(config, options, "linux/amd64").unwrap_or_default(),
         tools: tools(&registries),
         tokens: registries
             .iter()
@@ -200,11 +200,9 @@ fn merge_name(id: &impl std::fmt::Display) -> String {
 }
 
 /// The tags for a platform: the user's, else those of GitLab's hosted runners, which are of two architectures.
-fn runner_tags(options: &GitLab, platform: &str) -> Option<Vec<String>> {
+fn runner_tags(config: &Config, options: &GitLab, platform: &str) -> Option<Vec<String>> {
     let arch = work::arch(platform);
-    options
-        .runner_tags
-        .get(&arch)
+    work::runner(config, &options.runner, platform)
         .cloned()
         .or_else(|| match arch.as_str() {
             "amd64" | "arm64" => Some(vec![format!("saas-linux-small-{arch}")]),
@@ -242,27 +240,5 @@ fn limit(concerns: &mut Vec<Concern>, key: &'static str, at: &str, count: usize,
             at: at.to_owned(),
             count,
         });
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn runner_tags_are_the_users_then_those_of_hosted_runners() {
-        let mut options = GitLab::default();
-        options
-            .runner_tags
-            .insert("arm-v7".to_owned(), vec!["pi".to_owned()]);
-        assert_eq!(
-            runner_tags(&options, "linux/arm64"),
-            Some(vec!["saas-linux-small-arm64".to_owned()])
-        );
-        assert_eq!(
-            runner_tags(&options, "linux/arm/v7"),
-            Some(vec!["pi".to_owned()])
-        );
-        assert_eq!(runner_tags(&options, "linux/s390x"), None);
     }
 }

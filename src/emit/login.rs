@@ -166,7 +166,7 @@ fn login(
 }
 
 /// The names under which the secrets are looked for when `matrix.toml` gives none.
-fn secrets_by_kind(kind: RegistryKind, name: &str) -> (String, String) {
+pub(super) fn secrets_by_kind(kind: RegistryKind, name: &str) -> (String, String) {
     let (username, password) = match kind {
         RegistryKind::DockerHub => ("DOCKERHUB_USERNAME", "DOCKERHUB_TOKEN"),
         RegistryKind::Ghcr => ("GHCR_USERNAME", "GHCR_TOKEN"),

@@ -11,8 +11,9 @@ mod work;
 
 pub use catalogue::{Emission, emit, schema_text};
 pub use cloud_build::CloudBuild as CloudBuildOptions;
-pub use github::Github as GithubOptions;
+pub use github::{ACTIONS, Github as GithubOptions};
 pub use gitlab::GitLab as GitlabOptions;
+pub use work::arch;
 
 use crate::config::Config;
 

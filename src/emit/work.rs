@@ -6,6 +6,9 @@
 
 use std::collections::{HashMap, HashSet};
 
+use indexmap::IndexMap;
+
+use crate::config::{Config, Spanned};
 use crate::image::plan::{Plan, Spec};
 
 /// One content to build and merge.
@@ -90,6 +93,28 @@ pub fn arch(platform: &str) -> String {
         .split_once('/')
         .map_or(platform, |(_, rest)| rest)
         .replace('/', "-")
+}
+
+/// What the user's map says of a platform. Its keys are values of the `arch` axis, platforms, or words as [`arch`] makes.
+pub fn runner<'a, T>(
+    config: &Config,
+    map: &'a IndexMap<Spanned<String>, T>,
+    platform: &str,
+) -> Option<&'a T> {
+    map.iter()
+        .find(|(key, _)| names_platform(config, key, platform))
+        .map(|(_, runner)| runner)
+}
+
+/// Whether `key` means `platform`.
+pub fn names_platform(config: &Config, key: &str, platform: &str) -> bool {
+    let value = config
+        .arch
+        .and_then(|axis| config.axis(axis).values.iter().find(|v| *v.text == *key));
+    match value.and_then(|v| v.platform.as_deref()) {
+        Some(of_value) => of_value == platform,
+        None => key == platform || key == arch(platform),
+    }
 }
 
 /// `wanted`, or `wanted` with the first number that makes it differ from all `taken`, which it then is itself.

@@ -7,10 +7,11 @@ use indexmap::IndexMap;
 
 use crate::config::{Config, field_finding};
 use crate::diagnostic::{Finding, Sink, code};
-use crate::image::reference::tag_fault;
+use crate::image::reference::{mend_reference, tag_fault};
 use crate::image::spec::Alias;
 use crate::image::{Spec, SpecId};
 use crate::matrix::AxisId;
+use crate::render::Field;
 
 /// Renders the aliases over the specs that match. Where several render the same, the newest has it. A pre-release has
 /// none, though they are checked all the same.
@@ -18,18 +19,17 @@ pub fn aliases(config: &Config, specs: &[Spec], sink: &mut Sink) -> Vec<Alias> {
     if config.aliases.is_empty() {
         return Vec::new();
     }
-    let home = |spec: &Spec| spec.repositories(config).swap_remove(0);
-    let mut own: HashMap<(String, &str), SpecId> = HashMap::with_capacity(specs.len());
+    let mut own: HashMap<(&str, &str), SpecId> = HashMap::with_capacity(specs.len());
     for (index, spec) in specs.iter().enumerate() {
-        for repository in spec.repositories(config) {
-            own.insert((repository, spec.tag.as_str()), SpecId(index));
+        for repository in &*spec.repositories {
+            own.insert((repository, &spec.tag), SpecId(index));
         }
     }
     let mut found: Vec<Alias> = Vec::new();
-    let mut taken: HashMap<(String, String), SpecId> = HashMap::new();
+    let mut taken: HashMap<(&str, String), (SpecId, &Field)> = HashMap::new();
     for alias in &config.aliases {
         for field in &alias.tags {
-            let mut rendered: IndexMap<(String, String), Vec<SpecId>> = IndexMap::new();
+            let mut rendered: IndexMap<(&str, String), Vec<SpecId>> = IndexMap::new();
             let mut failed = false;
             for (index, spec) in specs.iter().enumerate() {
                 if !alias.selector.holds_on_any(
@@ -50,11 +50,12 @@ pub fn aliases(config: &Config, specs: &[Spec], sink: &mut Sink) -> Vec<Alias> {
                                     format!("`{tag}` is not a tag"),
                                     config.place(field.span.clone(), fault),
                                 )
-                                .note(format!("for {}", spec.describe(config))),
+                                .note(format!("for {}", spec.describe(config)))
+                                .help(mend_reference(&tag, tag_fault)),
                             );
                         }
                         rendered
-                            .entry((home(spec), tag.into_owned()))
+                            .entry((spec.home(), tag.into_owned()))
                             .or_default()
                             .push(SpecId(index));
                     }
@@ -81,20 +82,45 @@ pub fn aliases(config: &Config, specs: &[Spec], sink: &mut Sink) -> Vec<Alias> {
                             ),
                             config.place(field.span.clone(), "a tag can point at one image only"),
                         )
-                        .note(format!("among them {}", specs[a.0].describe(config)))
-                        .note(format!("and {}", specs[b.0].describe(config)));
-                        let differ: Vec<String> = specs[a.0]
+                        .note(format!(
+                            "{}{} and {}",
+                            if holders.len() > 2 {
+                                "among them "
+                            } else {
+                                "they are "
+                            },
+                            specs[a.0].describe(config),
+                            specs[b.0].describe(config)
+                        ));
+                        let differ: Vec<AxisId> = specs[a.0]
                             .cell
                             .iter()
                             .filter(|(axis, v)| specs[b.0].cell.get(*axis) != Some(*v))
-                            .map(|(axis, _)| format!("\"{}\"", config.axis(axis).name))
+                            .map(|(axis, _)| axis)
                             .collect();
-                        if !differ.is_empty() {
-                            finding = finding.help(format!(
-                                "narrow `match`, or let the newest have it: `newest = [{}]`",
-                                differ.join(", ")
-                            ));
-                        }
+                        let versions = |axis: &AxisId| {
+                            let values = &config.axis(*axis).values;
+                            values.iter().any(|v| v.version.is_some())
+                        };
+                        let named = |quote: &str| -> String {
+                            let names = differ.iter().map(|a| &config.axis(*a).name);
+                            let names: Vec<String> =
+                                names.map(|n| format!("{quote}{n}{quote}")).collect();
+                            names.join(", ")
+                        };
+                        finding = if differ.is_empty() {
+                            finding.help("narrow its `match`")
+                        } else if differ.iter().all(versions) {
+                            finding.help(format!(
+                                "narrow its `match`, or let the newest have it: `newest = [{}]`",
+                                named("\"")
+                            ))
+                        } else {
+                            finding.help(format!(
+                                "narrow its `match`, or print {} in the tag",
+                                named("`")
+                            ))
+                        };
                         sink.push(finding);
                         continue;
                     }
@@ -104,9 +130,9 @@ pub fn aliases(config: &Config, specs: &[Spec], sink: &mut Sink) -> Vec<Alias> {
                     continue;
                 }
                 // Copies go wherever the spec goes, and must not meet another's there either.
-                let everywhere = specs[holder.0].repositories(config);
+                let everywhere = &specs[holder.0].repositories;
                 let clash = everywhere.iter().find_map(|repository| {
-                    let owner = own.get(&(repository.clone(), tag.as_str()))?;
+                    let owner = own.get(&(repository, tag.as_str()))?;
                     (*owner != holder).then_some((repository, *owner))
                 });
                 if let Some((repository, other)) = clash {
@@ -130,9 +156,11 @@ pub fn aliases(config: &Config, specs: &[Spec], sink: &mut Sink) -> Vec<Alias> {
                     continue;
                 }
                 let mut fresh = true;
-                for repository in everywhere {
+                for repository in everywhere.iter() {
                     let at = format!("`{repository}:{tag}`");
-                    let Some(before) = taken.insert((repository, tag.clone()), holder) else {
+                    let Some((before, first)) =
+                        taken.insert((repository, tag.clone()), (holder, field))
+                    else {
                         continue;
                     };
                     fresh = false;
@@ -148,8 +176,11 @@ pub fn aliases(config: &Config, specs: &[Spec], sink: &mut Sink) -> Vec<Alias> {
                                 format!("for {}", specs[holder.0].describe(config)),
                             ),
                         )
-                        .note(format!("and for {}", specs[before.0].describe(config)))
-                        .help("rename the alias, or narrow its `match`"),
+                        .related(config.place(
+                            first.span.clone(),
+                            format!("and for {}", specs[before.0].describe(config)),
+                        ))
+                        .help("rename one of them, or narrow its `match`"),
                     );
                     break;
                 }

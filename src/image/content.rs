@@ -8,15 +8,12 @@ use minijinja::Value;
 use sha2::{Digest, Sha256};
 
 use crate::check::{RELEASE_LABEL, release_finding};
-use crate::config::{COMPARISON_LABEL, Config, comparison_finding, field_finding};
-use crate::diagnostic::{Finding, Place, Sink, Stopped, code};
+use crate::config::{Config, comparison_finding, field_finding};
+use crate::diagnostic::{Finding, Place, Sink, Stopped, code, nearest};
 use crate::emit::dockerfile;
 use crate::image::{ContextHash, Matrix, Spec, SpecId};
 use crate::render::{Dialect, Field, Scope, Templates};
 use crate::source::{Repository, SourceFile};
-
-/// Where rendered Dockerfiles stand.
-pub const DOCKER_FOLDER: &str = "generated/docker";
 
 /// What goes into one spec.
 #[derive(Debug)]
@@ -33,8 +30,8 @@ pub struct RenderedSpec {
     pub target: Option<String>,
     /// Folder sent to the builder.
     pub context: String,
-    /// Whether the matrix names that folder and it is not there.
-    pub context_missing: bool,
+    /// Whether that folder holds the matrix file, which every release changes.
+    pub holds_matrix: bool,
     /// Build args.
     pub args: IndexMap<Arc<str>, String>,
     /// Tests of the built image.
@@ -68,12 +65,8 @@ impl Contents {
     }
 
     /// The reference of a spec's content at its home.
-    pub fn reference(&self, config: &Config, spec: &Spec, id: SpecId) -> String {
-        format!(
-            "{}:{}",
-            spec.repositories(config).swap_remove(0),
-            self.get(id).content_tag()
-        )
+    pub fn reference(&self, spec: &Spec, id: SpecId) -> String {
+        format!("{}:{}", spec.home(), self.get(id).content_tag())
     }
 }
 
@@ -105,11 +98,7 @@ pub fn render_specs(
         match one.render(repository, templates, contexts) {
             Ok(rendered) => {
                 let spec = matrix.spec(*id);
-                references[id.0] = format!(
-                    "{}:{}",
-                    spec.repositories(config).swap_remove(0),
-                    rendered.content_tag()
-                );
+                references[id.0] = format!("{}:{}", spec.home(), rendered.content_tag());
                 done[id.0] = Some(rendered);
             }
             // Its children cannot be rendered either; the cause is reported once.
@@ -129,13 +118,11 @@ fn templates_read(config: &Config, templates: &Templates<'_>, sink: &mut Sink) {
     let is_axis = |name: &str| config.axes.iter().any(|a| &*a.word == name);
     for (file, uses) in templates.uses(Dialect::Dockerfile, &is_axis) {
         for (axis, at) in uses.comparisons {
-            sink.push(comparison_finding(
-                &axis,
-                Place::span(&file, at, COMPARISON_LABEL),
-            ));
+            sink.push(comparison_finding(&axis, Place::span(&file, at, "")));
         }
         for (_, at) in uses.names.into_iter().filter(|(name, _)| name == "release") {
-            sink.push(release_finding(Place::span(&file, at, RELEASE_LABEL)));
+            let finding = release_finding(Place::span(&file, at, RELEASE_LABEL));
+            sink.push(finding.help("let the tag alone state the release, where that is enough"));
         }
     }
 }
@@ -210,8 +197,7 @@ impl One<'_> {
     ) -> Result<RenderedSpec, Stopped> {
         let spec = self.spec;
         let merged = spec.merged.clone();
-        let lineage = || spec.parent.iter().chain(&spec.needs);
-        if lineage().any(|id| self.references[id.0].is_empty()) {
+        if spec.stands_on().any(|id| self.references[id.0].is_empty()) {
             return Err(Stopped);
         }
         let from = match spec.parent {
@@ -230,6 +216,10 @@ impl One<'_> {
             .iter()
             .map(|f| self.text(f, &spec.scope))
             .collect::<Result<_, _>>()?;
+        let context_inside = match (&stated_context, &merged.context) {
+            (Some(context), Some(field)) => self.inside(context, field),
+            _ => Ok(()),
+        };
         let (path, rendered, own) = match &merged.dockerfile {
             Some(field) => {
                 let path = self.text(field, &spec.scope)?;
@@ -238,7 +228,7 @@ impl One<'_> {
                 (path, None, own)
             }
             None => {
-                let path = format!("{DOCKER_FOLDER}/{}/Dockerfile", spec.id);
+                let path = spec.rendered_path();
                 let view = self.view(&scope, from.as_deref(), &args)?;
                 let name = merged
                     .template
@@ -255,12 +245,15 @@ impl One<'_> {
                             format!("rendered for {}", spec.describe(config)),
                         );
                         let finding = crate::render::fault_finding(templates, name, &error, asked);
+                        let finding = suggested(finding, &view);
                         self.report(span.start, finding)
                     });
                 let printed_none = self.config.fields.watch().take();
                 let text = text?;
                 if printed_none {
-                    let span = self.config.images[spec.image.0].span.clone();
+                    let span = merged.template.as_ref().map(|t| t.span.clone());
+                    let span =
+                        span.unwrap_or_else(|| self.config.images[spec.image.0].span.clone());
                     let place = self.config.place(
                         span.clone(),
                         format!("rendered for {}", spec.describe(self.config)),
@@ -280,12 +273,9 @@ impl One<'_> {
             .rsplit_once('/')
             .map_or(".", |(folder, _)| folder)
             .to_owned();
-        let stated = stated_context.is_some();
         let context = match stated_context {
             Some(context) => {
-                if let Some(field) = &merged.context {
-                    self.inside(&context, field)?;
-                }
+                context_inside?;
                 let trimmed = context.trim_start_matches("./").trim_end_matches('/');
                 if trimmed.is_empty() {
                     ".".to_owned()
@@ -295,29 +285,36 @@ impl One<'_> {
             }
             None => folder,
         };
-        let context_missing = stated && !repository.is_folder(&context);
-        let files = contexts.get(&context, &path).map_err(|error| {
-            let span = self.config.images[spec.image.0].span.clone();
-            let place = merged
-                .context
-                .as_ref()
-                .map_or(span.clone(), |f| f.span.clone());
-            let place = self.config.place(place, error.to_string());
+        let unread = |this: &mut Self, why: String| {
+            let span = merged.context.as_ref().map(|f| f.span.clone());
+            let span = span.unwrap_or_else(|| this.config.images[spec.image.0].span.clone());
             let finding = Finding::new(
-                &code::DOCKERFILE_MISSING,
+                &code::CONTEXT_MISSING,
                 format!("the context `{context}` cannot be read"),
-                place,
-            );
-            self.report(span.start, finding)
-        })?;
+                this.config.place(span.clone(), why),
+            )
+            .help("name a folder, relative to the repository root");
+            this.report(span.start, finding)
+        };
+        if merged.context.is_some() && !repository.is_folder(&context) {
+            return Err(unread(self, "there is no such folder".to_owned()));
+        }
+        let files = contexts.get(&context, &path);
+        let files = files.map_err(|error| unread(self, error.reason()))?;
         let text = rendered
             .as_deref()
             .or(own.as_ref().map(|f| f.text.as_str()))
             .unwrap_or("");
-        let content = self.content(text, &files, target.as_deref(), &args);
+        let mut content = self.content(text, &files.hash, target.as_deref(), &args);
+        if rendered.is_none() {
+            // The user's Dockerfile may call what it stands on by a reference, which says nothing of what is in it.
+            for id in spec.stands_on() {
+                content.field("stands on", self.references[id.0].as_bytes());
+            }
+        }
         let substance = self.substance(
             text,
-            own.is_some().then_some(&files),
+            own.is_some().then_some(&files.hash),
             target.as_deref(),
             &args,
             from.as_deref(),
@@ -329,10 +326,10 @@ impl One<'_> {
             own,
             target,
             context,
-            context_missing,
+            holds_matrix: files.holds_matrix,
             args,
             tests,
-            content,
+            content: hex(&content.finish()),
             substance,
         })
     }
@@ -355,7 +352,34 @@ impl One<'_> {
             &code::UNSAFE_VALUE,
             format!("`{}` leads out of the repository", path.escape_debug()),
             place,
+        )
+        .help("write a path from the root, without `..`");
+        Err(self.report(field.span.start, finding))
+    }
+
+    /// Users are numbers: a name says nothing of the rights a process has, and Kubernetes cannot tell that it is not root.
+    fn numeric_user(&mut self, user: &str, field: &Field) -> Result<(), Stopped> {
+        let number = |part: &str| !part.is_empty() && part.bytes().all(|b| b.is_ascii_digit());
+        let (uid, gid) = user
+            .split_once(':')
+            .map_or((user, None), |(uid, gid)| (uid, Some(gid)));
+        if number(uid) && gid.is_none_or(number) {
+            return Ok(());
+        }
+        let place = self.config.place(
+            field.span.clone(),
+            "a user is `uid` or `uid:gid`, in numbers",
         );
+        let finding = Finding::new(
+            &code::INVALID_USER,
+            format!("`{}` is not a numeric user", user.escape_debug()),
+            place,
+        );
+        let finding = if user == "root" {
+            finding.help("write `user = \"0:0\"`")
+        } else {
+            finding.help("write the numbers, as in `user = \"1000:1000\"`; a base's `/etc/passwd` gives them names")
+        };
         Err(self.report(field.span.start, finding))
     }
 
@@ -384,6 +408,9 @@ impl One<'_> {
         let apt = list(self, &merged.apt)?;
         let pip = list(self, &merged.pip)?;
         let user = self.opt(merged.user.as_ref(), &self.spec.scope.clone())?;
+        if let (Some(text), Some(field)) = (&user, &merged.user) {
+            self.numeric_user(text, field)?;
+        }
         let entrypoint = merged
             .entrypoint
             .as_ref()
@@ -423,7 +450,7 @@ impl One<'_> {
         files: &[u8; 32],
         target: Option<&str>,
         args: &IndexMap<Arc<str>, String>,
-    ) -> String {
+    ) -> Hash {
         let mut hash = Hash::new("basematrix content 1");
         hash.field("dockerfile", dockerfile.as_bytes());
         hash.field("context", files);
@@ -436,12 +463,7 @@ impl One<'_> {
             hash.field("platform", platform.as_str().as_bytes());
         }
         hash.field("epoch", &self.spec.merged.epoch.to_le_bytes());
-        hash.finish()
-            .iter()
-            .fold(String::with_capacity(64), |mut hex, byte| {
-                let _ = write!(hex, "{byte:02x}");
-                hex
-            })
+        hash
     }
 
     fn substance(
@@ -465,6 +487,34 @@ impl One<'_> {
             hash.field("platform", platform.as_str().as_bytes());
         }
         hash.finish()
+    }
+}
+
+fn hex(bytes: &[u8]) -> String {
+    let mut hex = String::with_capacity(2 * bytes.len());
+    for byte in bytes {
+        let _ = write!(hex, "{byte:02x}");
+    }
+    hex
+}
+
+/// Adds to the finding for a template that reads an unknown name the name that was probably meant.
+fn suggested(finding: Finding, view: &Value) -> Finding {
+    let word = match &finding.primary.at {
+        Some((file, span)) if finding.code == &code::UNKNOWN_VARIABLE => &file.text[span.clone()],
+        _ => return finding,
+    };
+    let scope = view.downcast_object_ref::<Scope>();
+    let names = scope
+        .iter()
+        .flat_map(|scope| &scope.0)
+        .map(|(name, _)| &**name);
+    match nearest(word, names) {
+        Some(near) => {
+            let help = format!("did you mean `{near}`?");
+            finding.help(help)
+        }
+        None => finding,
     }
 }
 

@@ -2,21 +2,18 @@
 
 use std::collections::HashMap;
 
-use crate::source::{ReadError, Repository};
-
-/// Knows which files are gen's own outputs, by path and first bytes.
-pub type Ours<'a> = &'a dyn Fn(&str, &[u8]) -> bool;
+use crate::source::{BuildContext, Ours, ReadError, Repository};
 
 /// Hashes build contexts, each once.
 pub struct ContextHash<'a> {
     repository: &'a Repository,
-    ours: Ours<'a>,
-    known: HashMap<(String, Option<String>), [u8; 32]>,
+    ours: &'a Ours<'a>,
+    known: HashMap<(String, Option<String>), BuildContext>,
 }
 
 impl<'a> ContextHash<'a> {
     /// For a repository; `ours` tells gen's own outputs, which are never part of a context.
-    pub fn new(repository: &'a Repository, ours: Ours<'a>) -> Self {
+    pub fn new(repository: &'a Repository, ours: &'a Ours<'a>) -> Self {
         ContextHash {
             repository,
             ours,
@@ -28,19 +25,17 @@ impl<'a> ContextHash<'a> {
     ///
     /// # Errors
     /// When a file in it cannot be read.
-    pub fn get(&mut self, context: &str, dockerfile: &str) -> Result<[u8; 32], ReadError> {
+    pub fn get(&mut self, context: &str, dockerfile: &str) -> Result<BuildContext, ReadError> {
         // Only a Dockerfile with an ignore file of its own sees the folder differently.
-        let own_ignore = self
-            .repository
-            .is_file(&format!("{dockerfile}.dockerignore"))
-            .then(|| dockerfile.to_owned());
+        let own_ignore = format!("{dockerfile}.dockerignore");
+        let own_ignore = self.repository.is_file(&own_ignore).then_some(own_ignore);
         let key = (context.to_owned(), own_ignore);
         if let Some(known) = self.known.get(&key) {
             return Ok(*known);
         }
         let hash = self
             .repository
-            .hash_context(context, dockerfile, self.ours)?;
+            .hash_context(context, key.1.as_deref(), self.ours)?;
         self.known.insert(key, hash);
         Ok(hash)
     }

@@ -3,9 +3,9 @@
 use std::collections::HashMap;
 
 use crate::config::{Config, ParentRef};
-use crate::diagnostic::{Finding, Sink, Stopped, code};
+use crate::diagnostic::{Finding, Sink, Stopped, and_list, code};
 use crate::image::{Spec, SpecId};
-use crate::matrix::{AxisId, Cell, ImageId};
+use crate::matrix::{AxisId, Cell, ImageId, verdict};
 
 /// Links every spec to its parent and needs, and returns an order in which parents come before children.
 ///
@@ -79,9 +79,9 @@ impl Finder<'_> {
                 let finding = Finding::new(
                     &code::PARENT_AMBIGUOUS,
                     format!(
-                        "which `{}` does {} stand on?",
-                        image.key,
-                        spec.describe(config)
+                        "{} could stand on any of several specs of `{}`",
+                        spec.describe(config),
+                        image.key
                     ),
                     config.place(
                         wanted.span.clone(),
@@ -89,8 +89,9 @@ impl Finder<'_> {
                     ),
                 )
                 .help(format!(
-                    "state it: `{{ image = \"{}\", {name} = \"…\" }}`",
-                    image.key
+                    "state it: `{{ image = \"{}\", {name} = \"{}\" }}`",
+                    image.key,
+                    config.axis(*axis).values.last().map_or("…", |v| &v.text)
                 ));
                 self.report(finding, wanted);
                 return None;
@@ -106,9 +107,18 @@ impl Finder<'_> {
                         image.key,
                         config.axis(*axis).name
                     ),
-                    config.place(wanted.span.clone(), "states a value for it"),
-                );
-                self.report(finding, wanted);
+                    config.place(
+                        wanted.span.clone(),
+                        format!("gives a value of `{}`", config.axis(*axis).name),
+                    ),
+                )
+                .help(format!(
+                    "remove it here, or add `{}` to the `axes` of `{}`",
+                    config.axis(*axis).name,
+                    image.key
+                ));
+                let key = (wanted.span.start, finding.code.name);
+                self.reported.entry(key).or_insert((finding, 0));
                 return None;
             }
         }
@@ -120,7 +130,7 @@ impl Finder<'_> {
                     format!("{}={}", config.axis(axis).name, config.value(axis, value))
                 })
                 .collect();
-            let finding = Finding::new(
+            let mut finding = Finding::new(
                 &code::PARENT_MISSING,
                 format!(
                     "{} stands on a spec that does not exist",
@@ -128,13 +138,18 @@ impl Finder<'_> {
                 ),
                 config.place(
                     wanted.span.clone(),
-                    format!("no `{}` with {}", image.key, values.join(", ")),
+                    if values.is_empty() {
+                        format!("there is no `{}`", image.key)
+                    } else {
+                        format!("no `{}` with {}", image.key, values.join(", "))
+                    },
                 ),
             )
-            .related(config.place(
-                image.span.clone(),
-                "its `match` or an exclude removed that cell, if it ever was there",
-            ));
+            .help("build that one too, let a `when` row give these another base, or exclude them");
+            finding.related = verdict(config, wanted.image, &cell)
+                .place(config)
+                .into_iter()
+                .collect();
             self.report(finding, wanted);
             return None;
         };
@@ -147,16 +162,20 @@ impl Finder<'_> {
             let finding = Finding::new(
                 &code::PARENT_PLATFORM,
                 format!(
-                    "{} is built for `{lacking}`, its parent is not",
-                    spec.describe(config)
+                    "{} is built for `{lacking}`, {} is not",
+                    spec.describe(config),
+                    parent.describe(config)
                 ),
                 config.place(
                     wanted.span.clone(),
-                    format!("{} has no `{lacking}`", parent.describe(config)),
+                    format!(
+                        "built for {} alone",
+                        and_list(parent.platforms.iter().map(|p| p.as_str()))
+                    ),
                 ),
             )
             .help(
-                "give the parent the platform, or narrow the child with `platforms` or an exclude",
+                "build it for that platform too, or narrow the other with `platforms` or an exclude",
             );
             self.report(finding, wanted);
         }
@@ -237,33 +256,36 @@ fn sort(config: &Config, specs: &mut [Spec], sink: &mut Sink) -> Result<Vec<Spec
     }
     let start = path.iter().position(|i| *i == at).unwrap_or(0);
     let circle = &path[start..];
+    let next = |step: usize| circle[(step + 1) % circle.len()];
     let names: Vec<String> = circle
         .iter()
         .chain(circle.first())
         .map(|i| specs[*i].describe(config))
         .collect();
-    let place = |i: usize| {
-        let merged = &specs[i].merged;
+    // Of all that a spec stands on, the edge that goes on along the circle.
+    let place = |step: usize| {
+        let spec = &specs[circle[step]];
+        let merged = &spec.merged;
         let span = merged
             .parent
             .iter()
             .chain(&merged.needs)
-            .next()
+            .find(|p| p.image == specs[next(step)].image)
             .map(|p| p.span.clone());
-        span.unwrap_or_else(|| config.images[specs[i].image.0].span.clone())
+        span.unwrap_or_else(|| config.images[spec.image.0].span.clone())
+    };
+    let headline = match circle {
+        [_] => format!("{} stands on itself", names[0]),
+        _ => "images stand on each other in a circle".to_owned(),
     };
     let mut finding = Finding::new(
         &code::LINEAGE_CYCLE,
-        "images stand on each other in a circle",
-        config.place(
-            place(circle[0]),
-            format!("{} stands on {}", names[0], names[1]),
-        ),
+        headline,
+        config.place(place(0), format!("{} stands on {}", names[0], names[1])),
     )
-    .note(names.join(" → "))
-    .help("cut one of the edges");
-    for (step, index) in circle.iter().enumerate().skip(1).take(7) {
-        let span = place(*index);
+    .help("cut the circle: let one of them stand on something else");
+    for step in (1..circle.len()).take(7) {
+        let span = place(step);
         finding = finding.related(config.place(
             span,
             format!("{} stands on {}", names[step], names[step + 1]),

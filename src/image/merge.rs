@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use indexmap::IndexMap;
 
-use crate::config::{Keys, ParentRef, PythonSource, RegistryId, Row, Spanned};
+use crate::config::{Config, Keys, ParentRef, PythonSource, RegistryId, Row, Spanned};
 use crate::image::Platform;
 use crate::render::Field;
 
@@ -110,6 +110,26 @@ impl Merged {
         if !keys.test.is_empty() {
             self.test.clone_from(&keys.test);
         }
+    }
+
+    /// The registries it goes to, home first. Empty when none is declared.
+    pub fn registries(&self, config: &Config) -> Vec<RegistryId> {
+        match &self.registry {
+            Some(ids) => ids.clone(),
+            None => (0..config.registries.len()).map(RegistryId).collect(),
+        }
+    }
+
+    /// The repositories of that name in its registries, home first: just the name where no registry is declared.
+    pub fn repositories(&self, config: &Config, name: &str) -> Arc<[String]> {
+        let registries = self.registries(config);
+        if registries.is_empty() {
+            return [name.to_owned()].into();
+        }
+        registries
+            .iter()
+            .map(|id| format!("{}/{name}", config.registries[id.0].prefix))
+            .collect()
     }
 
     /// The fields whose text goes into the image, with what to call them.

@@ -13,7 +13,7 @@ mod spec;
 
 pub use alias::aliases;
 pub use content::{Contents, RenderedSpec, render_specs};
-pub use context::{ContextHash, Ours};
+pub use context::ContextHash;
 pub use merge::{Merged, merge};
 pub use plan::Plan;
 pub use platform::Platform;

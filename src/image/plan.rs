@@ -86,6 +86,9 @@ pub struct Spec {
     pub context: String,
     /// Build args.
     pub args: IndexMap<Arc<str>, String>,
+    /// Named build contexts: references by which a Dockerfile of the user's may call the specs it stands on, and where
+    /// their content is. The references themselves are not there before everything is built.
+    pub contexts: IndexMap<String, String>,
     /// Shell commands that must succeed inside the built image.
     pub tests: Vec<String>,
     /// `sha256:` and 64 hex digits over all that goes into it.
@@ -99,14 +102,11 @@ impl Plan {
     pub fn new(config: &Config, matrix: &Matrix, contents: &Contents) -> Self {
         let mut used = vec![false; config.registries.len()];
         for spec in &matrix.specs {
-            for (id, _) in spec.registries(config) {
+            for id in spec.merged.registries(config) {
                 used[id.0] = true;
             }
         }
-        let mut aliases: Vec<Vec<&str>> = vec![Vec::new(); matrix.specs.len()];
-        for alias in &matrix.aliases {
-            aliases[alias.spec.0].push(&alias.tag);
-        }
+        let aliases = matrix.alias_tags();
         Plan {
             generated: format!(
                 "by gen matrix from {}: change that file and run gen matrix again",
@@ -156,7 +156,6 @@ impl Spec {
     ) -> Self {
         let spec = matrix.spec(id);
         let rendered = contents.get(id);
-        let repositories = spec.repositories(config);
         Spec {
             id: spec.id.clone(),
             image: config.images[spec.image.0].key.clone(),
@@ -171,14 +170,11 @@ impl Spec {
                 })
                 .collect(),
             layer: spec.layer,
-            references: repositories
-                .iter()
-                .map(|r| format!("{r}:{}", spec.tag))
-                .collect(),
+            references: spec.references(),
             immutable: spec.immutable,
             aliases: aliases
                 .iter()
-                .flat_map(|tag| repositories.iter().map(move |r| format!("{r}:{tag}")))
+                .flat_map(|tag| spec.repositories.iter().map(move |r| format!("{r}:{tag}")))
                 .collect(),
             platforms: spec.platforms.clone(),
             base: spec.base.clone(),
@@ -192,9 +188,26 @@ impl Spec {
             target: rendered.target.clone(),
             context: rendered.context.clone(),
             args: rendered.args.clone(),
+            contexts: contexts(matrix, contents, id),
             tests: rendered.tests.clone(),
             content: format!("sha256:{}", rendered.content),
-            content_reference: contents.reference(config, spec, id),
+            content_reference: contents.reference(spec, id),
         }
     }
+}
+
+/// What a rendered Dockerfile stands on it calls by content, so it needs none of these.
+fn contexts(matrix: &Matrix, contents: &Contents, id: SpecId) -> IndexMap<String, String> {
+    if contents.get(id).rendered.is_some() {
+        return IndexMap::new();
+    }
+    let spec = matrix.spec(id);
+    spec.stands_on()
+        .flat_map(|below| {
+            let spec = matrix.spec(below);
+            let content = contents.reference(spec, below);
+            let references = spec.references().into_iter();
+            references.map(move |reference| (reference, content.clone()))
+        })
+        .collect()
 }

@@ -11,6 +11,29 @@ use serde::{Serialize, Serializer};
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Platform(Arc<str>);
 
+/// Operating systems an image can be for. Without one of these in front, builders read `arm/v7` as an architecture and
+/// its variant. Source: `isKnownOS` of containerd/platforms.
+const SYSTEMS: &[&str] = &[
+    "aix",
+    "android",
+    "darwin",
+    "dragonfly",
+    "freebsd",
+    "hurd",
+    "illumos",
+    "ios",
+    "js",
+    "linux",
+    "nacl",
+    "netbsd",
+    "openbsd",
+    "plan9",
+    "solaris",
+    "wasip1",
+    "windows",
+    "zos",
+];
+
 /// What machines call themselves, and what OCI calls them. Source: normalizeArch in containerd/platforms.
 const OTHER_NAMES: [(&str, &str); 6] = [
     ("x86_64", "amd64"),
@@ -29,7 +52,8 @@ impl Platform {
         known.map(|(_, name)| format!("{os}/{name}"))
     }
 
-    /// Reads a platform; `None` when it is not two or three parts of `[a-z0-9._-]`, or a name that OCI does not use.
+    /// Reads a platform; `None` when it is not a system and one or two parts of `[a-z0-9._-]`, or a name that
+    /// OCI does not use.
     pub fn parse(text: &str) -> Option<Self> {
         if Self::renamed(text).is_some() {
             return None;
@@ -40,7 +64,8 @@ impl Platform {
                 && p.bytes()
                     .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b"._-".contains(&b))
         };
-        ((2..=3).contains(&parts.len()) && parts.iter().all(word)).then(|| Platform(text.into()))
+        let whole = (2..=3).contains(&parts.len()) && parts.iter().all(word);
+        (whole && SYSTEMS.contains(&parts[0])).then(|| Platform(text.into()))
     }
 
     /// Where no `arch` axis says otherwise.

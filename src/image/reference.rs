@@ -56,33 +56,55 @@ fn component_fault(component: &str) -> Option<String> {
         .map(|s| format!("`{s}` cannot stand between two letters"))
 }
 
-/// Why `base` cannot stand behind FROM; `None` when it can: `[host/]path[:tag][@algorithm:hex]`, or the name of a stage.
-pub fn base_fault(base: &str) -> Option<String> {
-    let (named, digest) = base
+/// Why `text` is not a reference `[host/]path[:tag][@digest]`; `None` when it is.
+pub fn reference_fault(text: &str) -> Option<String> {
+    let (named, digest) = text
         .split_once('@')
-        .map_or((base, None), |(n, d)| (n, Some(d)));
+        .map_or((text, None), |(n, d)| (n, Some(d)));
     let hex = |d: &str| {
         d.split_once(':').is_some_and(|(algorithm, hex)| {
             !algorithm.is_empty() && hex.len() >= 32 && hex.bytes().all(|b| b.is_ascii_hexdigit())
         })
     };
     if digest.is_some_and(|d| !hex(d)) {
-        return Some("its digest is not `sha256:` and 64 hex digits".to_owned());
+        return Some("what follows `@` is not a digest such as `sha256:…`".to_owned());
     }
-    let (name, tag) = match named.rsplit_once(':') {
-        Some((name, tag)) if !tag.contains('/') => (name, Some(tag)),
+    let (repository, tag) = match named.rsplit_once(':') {
+        Some((repository, tag)) if !tag.contains('/') => (repository, Some(tag)),
         _ => (named, None),
     };
-    let (first, rest) = name.split_once('/').unwrap_or((name, ""));
-    let has_host = !rest.is_empty() && (first.contains(['.', ':']) || first == "localhost");
-    let path = if has_host { rest } else { name };
-    host_fault(first)
-        .filter(|_| has_host)
-        .or_else(|| path_fault(path))
-        .or_else(|| {
-            tag.and_then(tag_fault)
-                .map(|fault| format!("its tag: {fault}"))
-        })
+    let first = repository.split('/').next().unwrap_or_default();
+    let path = if repository.contains('/') && (first.contains(['.', ':']) || first == "localhost") {
+        if let Some(fault) = host_fault(first) {
+            return Some(format!("`{first}`: {fault}"));
+        }
+        &repository[first.len() + 1..]
+    } else {
+        repository
+    };
+    path_fault(path).or_else(|| {
+        tag.and_then(tag_fault)
+            .map(|fault| format!("its tag: {fault}"))
+    })
+}
+
+/// The next step for a rendered text in which `fault` finds a fault.
+pub fn mend_reference(text: &str, fault: fn(&str) -> Option<String>) -> String {
+    if fault(&text.to_lowercase()).is_none() {
+        return "write it in lower case, or add `| lower`".to_owned();
+    }
+    let odd = text
+        .chars()
+        .find(|c| !c.is_ascii_alphanumeric() && fault(&text.replace(*c, "-")).is_none());
+    match odd {
+        Some('+') => {
+            "print `{{ release.tag }}`, which holds `-` for `+`, or add `| replace('+', '-')`"
+                .to_owned()
+        }
+        Some(c) => format!("write another character, or add `| replace('{c}', '-')`"),
+        None if text.len() > MAX_TAG => "shorten it".to_owned(),
+        None => "write letters, digits, `.`, `_` and `-` alone".to_owned(),
+    }
 }
 
 /// A character as people can see it.
@@ -104,6 +126,24 @@ pub fn split_prefix(prefix: &str) -> (&str, &str) {
     } else {
         ("docker.io", prefix)
     }
+}
+
+/// A reference with nothing left out: host, Docker Hub's `library/`, tag. Two references that builders take for the same
+/// are equal in this form.
+pub fn full(reference: &str) -> String {
+    let (host, path) = split_prefix(reference);
+    let library = if host == "docker.io" && !path.contains('/') {
+        "library/"
+    } else {
+        ""
+    };
+    let last = path.rsplit('/').next().unwrap_or(path);
+    let tag = if last.contains([':', '@']) {
+        ""
+    } else {
+        ":latest"
+    };
+    format!("{host}/{library}{path}{tag}")
 }
 
 /// Why `host` is not a registry host.
@@ -128,6 +168,20 @@ mod tests {
     use super::*;
 
     #[test]
+    fn references_are_the_same_when_builders_say_so() {
+        for (short, long) in [
+            ("python", "docker.io/library/python:latest"),
+            ("docker.io/python:3.11", "docker.io/library/python:3.11"),
+            ("nvidia/cuda:12.8.1", "docker.io/nvidia/cuda:12.8.1"),
+            ("localhost:5000/a/b", "localhost:5000/a/b:latest"),
+            ("ghcr.io/a@sha256:00", "ghcr.io/a@sha256:00"),
+        ] {
+            assert_eq!(full(short), long);
+            assert_eq!(full(long), long);
+        }
+    }
+
+    #[test]
     fn tags_follow_the_grammar() {
         for good in ["3.11-gpu-v0.2.2", "_x", "A.b-c_d", &"a".repeat(128)] {
             assert_eq!(tag_fault(good), None, "{good}");
@@ -149,35 +203,6 @@ mod tests {
     }
 
     #[test]
-    fn bases_follow_the_grammar() {
-        let digest = format!("f@sha256:{}", "0".repeat(64));
-        for good in [
-            "scratch",
-            "python:3.11-slim",
-            "localhost:5000/a/b",
-            "localhost:5000/a/b:1",
-            "nvcr.io/nvidia/pytorch:25.01-py3",
-            "a.b/c",
-            &digest,
-        ] {
-            assert_eq!(base_fault(good), None, "{good}");
-        }
-        for bad in [
-            "",
-            "a b",
-            "f:",
-            "F",
-            "a//b",
-            "f:1.0+cu",
-            "f@sha256:12",
-            "a_.io/b",
-            "f\nRUN x",
-        ] {
-            assert!(base_fault(bad).is_some(), "{bad}");
-        }
-    }
-
-    #[test]
     fn repository_paths_follow_the_grammar() {
         for good in ["a", "a/b-c/d", "a.b_c__d---e", "1"] {
             assert_eq!(path_fault(good), None, "{good}");
@@ -186,6 +211,34 @@ mod tests {
             "", "A", "a/", "/a", "a..b", "a___b", "-a", "a_", "a b", "a._b",
         ] {
             assert!(path_fault(bad).is_some(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn references_follow_the_grammar() {
+        let digest = format!("ubuntu:24.04@sha256:{}", "0".repeat(64));
+        for good in [
+            "ubuntu",
+            "ubuntu:24.04",
+            "localhost:5000/a/b:c",
+            "ghcr.io/x/y",
+            "nvidia/cuda:1-base",
+            &digest,
+        ] {
+            assert_eq!(reference_fault(good), None, "{good}");
+        }
+        for bad in [
+            "",
+            "Ubuntu",
+            "ubuntu:",
+            "ubuntu 24",
+            "ubuntu@latest",
+            "a//b",
+            "ghcr.io/",
+            "a:b:c",
+            "https://x/y",
+        ] {
+            assert!(reference_fault(bad).is_some(), "{bad}");
         }
     }
 

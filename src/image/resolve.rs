@@ -7,11 +7,13 @@ use std::sync::Arc;
 use minijinja::Value;
 
 use crate::config::{Config, Image, field_finding};
-use crate::diagnostic::{Finding, Sink, Stopped, code};
-use crate::image::reference::{MAX_REPOSITORY, base_fault, path_fault, tag_fault};
+use crate::diagnostic::{Finding, Place, Sink, Stopped, code};
+use crate::image::reference::{
+    MAX_REPOSITORY, mend_reference, path_fault, reference_fault, tag_fault,
+};
 use crate::image::spec::{describe_cell, spec_id};
 use crate::image::{Matrix, Merged, Platform, Spec, aliases, lineage, merge};
-use crate::matrix::{Cell, ImageId, MAX_CELLS, Rules, expand, product_size};
+use crate::matrix::{Cell, ImageId, MAX_CELLS, Rules, expand, product_size, removers};
 use crate::render::{Field, Scope};
 
 /// Expands every image and resolves its specs.
@@ -24,6 +26,7 @@ pub fn resolve(config: &Config, sink: &mut Sink) -> Result<Matrix, Stopped> {
     let mut specs: Vec<Spec> = Vec::new();
     let mut match_removes = Vec::new();
     let mut faults = Reported::default();
+    let mut empty = Vec::new();
     for (index, image) in config.images.iter().enumerate() {
         let id = ImageId(index);
         let rules = Rules {
@@ -39,7 +42,7 @@ pub fn resolve(config: &Config, sink: &mut Sink) -> Result<Matrix, Stopped> {
         let found = expand(&config.axes, &rules);
         match_removes.push(found.match_removes);
         let before = specs.len();
-        let mut cache: HashMap<Vec<bool>, Arc<Merged>> = HashMap::new();
+        let mut cache: HashMap<Vec<bool>, Known> = HashMap::new();
         for (cell, arches) in found.cells {
             if let Some(spec) = one(
                 config,
@@ -55,21 +58,19 @@ pub fn resolve(config: &Config, sink: &mut Sink) -> Result<Matrix, Stopped> {
             }
         }
         if specs.len() == before && !faults.any {
-            no_cells(config, image, sink);
+            empty.push(id);
         }
     }
     if specs.is_empty() && !faults.any {
-        let first = config.images.first().map_or(0..0, |i| i.span.clone());
-        sink.push(Finding::new(
-            &code::NO_SPECS,
-            "the matrix yields no spec at all",
-            config.place(first, "neither this image nor any other has a cell left"),
-        ));
+        no_specs(config, sink);
+    } else {
+        empty.into_iter().for_each(|id| no_cells(config, id, sink));
     }
     sink.checkpoint()?;
     duplicates(config, &specs, sink);
-    let order = lineage::link(config, &mut specs, sink)?;
+    let order = lineage::link(config, &mut specs, sink);
     let aliases = aliases(config, &specs, sink);
+    let order = order?;
     sink.checkpoint()?;
     Ok(Matrix {
         specs,
@@ -77,6 +78,13 @@ pub fn resolve(config: &Config, sink: &mut Sink) -> Result<Matrix, Stopped> {
         aliases,
         match_removes,
     })
+}
+
+/// What the specs share to which the same rows apply.
+struct Known {
+    merged: Arc<Merged>,
+    /// Their repositories, by name.
+    repositories: HashMap<String, Arc<[String]>>,
 }
 
 /// Faults of one field are reported once, not once a cell.
@@ -117,8 +125,11 @@ fn bounded(config: &Config, sink: &mut Sink) -> Result<(), Stopped> {
         sink.push(
             Finding::new(
                 &code::PRODUCT_TOO_LARGE,
-                format!("image `{}` has {size} cells", image.key),
-                config.place(image.span.clone(), format!("more than {MAX_CELLS} cells")),
+                format!("image `{}` has {} cells", image.key, grouped(size)),
+                config.place(
+                    image.span.clone(),
+                    format!("more than {} cells", grouped(MAX_CELLS)),
+                ),
             )
             .note(format!("it is the product of {}", factors.join(" × ")))
             .help("give the image only the `axes` it needs, or split it in two"),
@@ -130,8 +141,11 @@ fn bounded(config: &Config, sink: &mut Sink) -> Result<(), Stopped> {
         sink.push(
             Finding::new(
                 &code::PRODUCT_TOO_LARGE,
-                format!("the images have {total} cells together"),
-                config.place(first, format!("more than {MAX_CELLS} cells from here on")),
+                format!("the images have {} cells together", grouped(total)),
+                config.place(
+                    first,
+                    format!("more than {} cells from here on", grouped(MAX_CELLS)),
+                ),
             )
             .help("split the matrix file by image"),
         );
@@ -139,19 +153,62 @@ fn bounded(config: &Config, sink: &mut Sink) -> Result<(), Stopped> {
     sink.checkpoint()
 }
 
-fn no_cells(config: &Config, image: &Image, sink: &mut Sink) {
+/// `1,000,000`.
+fn grouped(number: u128) -> String {
+    let digits = number.to_string();
+    let mut text = String::new();
+    for (index, digit) in digits.chars().enumerate() {
+        if index > 0 && (digits.len() - index).is_multiple_of(3) {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
+}
+
+/// Where the cells of an image went, at most four places.
+fn removed_by(config: &Config, id: ImageId) -> Vec<Place> {
+    let all = removers(config, id);
+    all.iter().take(4).filter_map(|v| v.place(config)).collect()
+}
+
+fn no_cells(config: &Config, id: ImageId, sink: &mut Sink) {
+    let image = &config.images[id.0];
     let mut finding = Finding::new(
         &code::NO_CELLS,
         format!("image `{}` has no cell left", image.key),
         config.place(image.span.clone(), "nothing of this image exists"),
-    );
-    if let Some(selector) = &image.matches {
-        finding = finding.related(config.place(
-            selector.span.clone(),
-            "its `match` accepts nothing that the excludes leave",
-        ));
+    )
+    .help("correct its `match` or the excludes, or delete the image");
+    finding.related = removed_by(config, id);
+    sink.push(finding);
+}
+
+fn no_specs(config: &Config, sink: &mut Sink) {
+    let first = config.images.first().map_or(0..0, |i| i.span.clone());
+    let mut finding = Finding::new(
+        &code::NO_SPECS,
+        "the matrix yields no spec at all",
+        config.place(
+            first,
+            match config.images.len() {
+                1 => "nothing of the only image exists",
+                _ => "nothing of this image exists, nor of any other",
+            },
+        ),
+    )
+    .help("correct the `match` of an image, or the excludes");
+    for index in 0..config.images.len().min(4) {
+        for place in removed_by(config, ImageId(index)) {
+            let new = |p: &Place| {
+                p.at.as_ref().map(|a| a.1.start) != place.at.as_ref().map(|a| a.1.start)
+            };
+            if finding.related.iter().all(new) {
+                finding.related.push(place);
+            }
+        }
     }
-    sink.push(finding.help("correct its `match` or the excludes, or delete the image"));
+    sink.push(finding);
 }
 
 #[allow(
@@ -164,7 +221,7 @@ fn one(
     id: ImageId,
     cell: Cell,
     arches: Vec<usize>,
-    cache: &mut HashMap<Vec<bool>, Arc<Merged>>,
+    cache: &mut HashMap<Vec<bool>, Known>,
     faults: &mut Reported,
     sink: &mut Sink,
 ) -> Option<Spec> {
@@ -177,21 +234,21 @@ fn one(
                 .is_none_or(|s| s.holds(id, &cell, None))
         })
         .collect();
-    let merged = match cache.get(&applies) {
-        Some(known) => known.clone(),
-        None => {
-            let rows = image
-                .rows
-                .iter()
-                .zip(&applies)
-                .filter(|(_, on)| **on)
-                .map(|(row, _)| row);
-            let merged = Arc::new(merge(rows));
-            base_or_parent(config, image, &merged, faults, sink);
-            cache.insert(applies, merged.clone());
-            merged
+    let known = cache.entry(applies).or_insert_with_key(|applies| {
+        let rows = image
+            .rows
+            .iter()
+            .zip(applies)
+            .filter(|(_, on)| **on)
+            .map(|(row, _)| row);
+        let merged = Arc::new(merge(rows));
+        base_or_parent(config, (id, &cell), &merged, faults, sink);
+        Known {
+            merged,
+            repositories: HashMap::new(),
         }
-    };
+    });
+    let merged = known.merged.clone();
     let scope = scope(config, image, &cell);
     let mut text = |field: &Field| match config.fields.render(field, &scope) {
         Ok(text) => Some(text.into_owned()),
@@ -227,25 +284,37 @@ fn one(
         Some(field) => Some(text(field)?),
         None => None,
     };
-    let immutable = [&merged.name, &merged.tag]
-        .into_iter()
-        .flatten()
-        .any(|f| config.fields.reads(f, "release"))
-        || merged.tag.is_none();
+    let immutable = merged.tag.is_none()
+        || [&merged.name, &merged.tag]
+            .into_iter()
+            .flatten()
+            .any(|f| names_release(config, f));
     let platforms = platforms(config, &merged, &cell, &arches);
     if platforms.is_empty() {
         return None;
     }
-    let mut arches = arches;
-    if let Some(axis) = config.arch {
-        let values = &config.axis(axis).values;
-        arches.retain(|v| {
-            values[*v]
-                .platform
-                .as_ref()
-                .is_some_and(|p| platforms.contains(p))
-        });
-    }
+    // What `platforms` takes away is as gone as what an exclude does, for whoever asks by `arch`.
+    let arches = match config.arch {
+        Some(arch) => {
+            let values = &config.axis(arch).values;
+            let left = |i: &usize| {
+                values[*i]
+                    .platform
+                    .as_ref()
+                    .is_some_and(|p| platforms.contains(p))
+            };
+            arches.into_iter().filter(left).collect()
+        }
+        None => arches,
+    };
+    let repositories = match known.repositories.get(&name) {
+        Some(same) => same.clone(),
+        None => {
+            let new = merged.repositories(config, &name);
+            known.repositories.insert(name.clone(), new.clone());
+            new
+        }
+    };
     let spec = Spec {
         id: spec_id(config, id, &cell),
         image: id,
@@ -254,6 +323,7 @@ fn one(
         platforms,
         merged,
         name,
+        repositories,
         tag,
         immutable,
         base,
@@ -265,19 +335,33 @@ fn one(
     grammar(config, image, &spec, faults, sink).then_some(spec)
 }
 
+/// Whether a field prints the whole release. `{{ release.major }}` alone stands for many releases, so such a tag moves.
+fn names_release(config: &Config, field: &Field) -> bool {
+    let reads = |name: &str| {
+        config.fields.uses(field).is_some_and(|uses| {
+            uses.attributes
+                .iter()
+                .any(|(of, attribute, _)| of == "release" && attribute == name)
+        })
+    };
+    reads("tag") || reads("version") || ["major", "minor", "patch"].into_iter().all(reads)
+}
+
 fn base_or_parent(
     config: &Config,
-    image: &Image,
+    (id, cell): (ImageId, &Cell),
     merged: &Merged,
     faults: &mut Reported,
     sink: &mut Sink,
 ) {
     if merged.from.is_none() && merged.parent.is_none() && merged.dockerfile.is_none() {
+        let image = &config.images[id.0];
         let finding = Finding::new(
             &code::BASE_CONFLICT,
             format!("image `{}` stands on nothing", image.key),
-            config.place(image.span.clone(), "neither `from` nor `parent` for some of its cells"),
+            config.place(image.span.clone(), "neither `from` nor `parent`"),
         )
+        .note(format!("for {}", describe_cell(config, id, cell)))
         .help("add `from` (an upstream image) or `parent` (an image of this matrix), here or in a `when` row that covers all cells");
         faults.push(sink, finding, &image.span);
     }
@@ -344,6 +428,7 @@ fn grammar(
             format!("`{}` is not a repository name", spec.name),
             config.place(span.clone(), fault),
         )
+        .help(mend_reference(&spec.name, path_fault))
         .note(format!("for {}", spec.describe(config)));
         faults.push(sink, finding, &span);
         good = false;
@@ -359,40 +444,44 @@ fn grammar(
             format!("`{}` is not a tag", spec.tag),
             config.place(span.clone(), fault),
         )
+        .help(mend_reference(&spec.tag, tag_fault))
         .note(format!("for {}", spec.describe(config)));
         faults.push(sink, finding, &span);
         good = false;
     }
-    let base = spec.base.as_deref().zip(spec.merged.from.as_ref());
-    if let Some((base, field)) = base
-        && let Some(fault) = base_fault(base)
+    if let Some((base, fault)) = spec
+        .base
+        .as_deref()
+        .and_then(|b| Some((b, reference_fault(b)?)))
     {
+        let span = spec
+            .merged
+            .from
+            .as_ref()
+            .map_or(image.span.clone(), |f| f.span.clone());
         let finding = Finding::new(
             &code::INVALID_REFERENCE,
-            format!("`{}` is not an image to stand on", base.escape_debug()),
-            config.place(field.span.clone(), fault),
+            format!("`{base}` is not an image reference"),
+            config.place(span.clone(), fault),
         )
         .note(format!("for {}", spec.describe(config)));
-        faults.push(sink, finding, &field.span);
+        faults.push(sink, finding, &span);
         good = false;
     }
-    if let Some(long) = spec
-        .repositories(config)
-        .iter()
-        .find(|r| r.len() > MAX_REPOSITORY)
-    {
+    if let Some(long) = spec.repositories.iter().find(|r| r.len() > MAX_REPOSITORY) {
         let finding = Finding::new(
             &code::INVALID_REFERENCE,
             format!(
-                "the repository name of {} has {} characters",
-                spec.describe(config),
+                "the repository name of `{}` has {} characters",
+                image.key,
                 long.len()
             ),
             config.place(
                 image.span.clone(),
                 format!("at most {MAX_REPOSITORY}, host included"),
             ),
-        );
+        )
+        .help("shorten `name`, or the `prefix` of the registry");
         faults.push(sink, finding, &image.span);
         good = false;
     }
@@ -401,11 +490,11 @@ fn grammar(
 
 /// Two specs with one reference: the second push would overwrite the first.
 fn duplicates(config: &Config, specs: &[Spec], sink: &mut Sink) {
-    let mut seen: HashMap<(String, &str), usize> = HashMap::with_capacity(specs.len());
+    let mut seen: HashMap<(&str, &str), usize> = HashMap::with_capacity(specs.len());
     let mut reported: std::collections::BTreeSet<(ImageId, ImageId)> = Default::default();
     for (index, spec) in specs.iter().enumerate() {
-        for repository in spec.repositories(config) {
-            let Some(first) = seen.insert((repository.clone(), spec.tag.as_str()), index) else {
+        for repository in &*spec.repositories {
+            let Some(first) = seen.insert((repository, &spec.tag), index) else {
                 continue;
             };
             let other = &specs[first];
@@ -433,7 +522,7 @@ fn duplicates(config: &Config, specs: &[Spec], sink: &mut Sink) {
                 .cell
                 .iter()
                 .filter(|(axis, value)| other.cell.get(*axis) != Some(*value))
-                .map(|(axis, _)| format!("`{{{{ {} }}}}`", config.axis(axis).name))
+                .map(|(axis, _)| format!("`{{{{ {} }}}}`", config.axis(axis).word))
                 .collect();
             finding = if differ.is_empty() {
                 finding.help(format!("give image `{}` another `name`", image.key))

@@ -5,9 +5,12 @@ use std::sync::Arc;
 
 use minijinja::Value;
 
-use crate::config::{Config, RegistryId};
+use crate::config::Config;
 use crate::image::{Merged, Platform};
 use crate::matrix::{Cell, ImageId};
+
+/// Where rendered Dockerfiles stand.
+const DOCKER_FOLDER: &str = "generated/docker";
 
 /// Index of a spec, in declared order of images and then of values.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -30,6 +33,8 @@ pub struct Spec {
     pub merged: Arc<Merged>,
     /// Repository name below a registry's prefix.
     pub name: String,
+    /// Repositories it goes to, home first: `docker.io/acme/base`, or just `base` without a registry. Never empty.
+    pub repositories: Arc<[String]>,
     /// Tag.
     pub tag: String,
     /// Whether name or tag print the release, so that the reference never changes its content.
@@ -74,6 +79,20 @@ impl Matrix {
         &self.specs[id.0]
     }
 
+    /// The specs whose Dockerfile gen renders.
+    pub fn rendered(&self) -> impl Iterator<Item = &Spec> {
+        self.specs.iter().filter(|s| s.merged.dockerfile.is_none())
+    }
+
+    /// The alias tags of each spec, by [`SpecId`].
+    pub fn alias_tags(&self) -> Vec<Vec<&str>> {
+        let mut tags: Vec<Vec<&str>> = vec![Vec::new(); self.specs.len()];
+        for alias in &self.aliases {
+            tags[alias.spec.0].push(&alias.tag);
+        }
+        tags
+    }
+
     /// Number of lineage layers.
     pub fn layers(&self) -> usize {
         self.specs.iter().map(|s| s.layer + 1).max().unwrap_or(0)
@@ -81,40 +100,30 @@ impl Matrix {
 }
 
 impl Spec {
-    /// The registries it goes to, home first. Empty when none is declared.
-    pub fn registries<'a>(&self, config: &'a Config) -> Vec<(RegistryId, &'a str)> {
-        match &self.merged.registry {
-            Some(ids) => ids
-                .iter()
-                .map(|id| (*id, config.registries[id.0].prefix.as_str()))
-                .collect(),
-            None => config
-                .registries
-                .iter()
-                .enumerate()
-                .map(|(i, r)| (RegistryId(i), r.prefix.as_str()))
-                .collect(),
-        }
+    /// Where its Dockerfile stands when gen renders it.
+    pub fn rendered_path(&self) -> String {
+        format!("{DOCKER_FOLDER}/{}/Dockerfile", self.id)
     }
 
-    /// Repositories it goes to, home first: `docker.io/acme/base`, or just `base` without a registry.
-    pub fn repositories(&self, config: &Config) -> Vec<String> {
-        let registries = self.registries(config);
-        if registries.is_empty() {
-            return vec![self.name.clone()];
-        }
-        registries
-            .iter()
-            .map(|(_, prefix)| format!("{prefix}/{}", self.name))
-            .collect()
+    /// Its repository at home.
+    pub fn home(&self) -> &str {
+        &self.repositories[0]
+    }
+
+    /// Its full references, home first.
+    pub fn references(&self) -> Vec<String> {
+        let repositories = self.repositories.iter();
+        repositories.map(|r| format!("{r}:{}", self.tag)).collect()
+    }
+
+    /// The specs it stands on, parent first.
+    pub fn stands_on(&self) -> impl Iterator<Item = SpecId> + '_ {
+        self.parent.iter().chain(&self.needs).copied()
     }
 
     /// Its full reference at home.
-    pub fn home_reference(&self, config: &Config) -> String {
-        match self.registries(config).first() {
-            Some((_, prefix)) => format!("{prefix}/{}:{}", self.name, self.tag),
-            None => format!("{}:{}", self.name, self.tag),
-        }
+    pub fn home_reference(&self) -> String {
+        format!("{}:{}", self.home(), self.tag)
     }
 
     /// `base python=3.11 job=server`, for people.

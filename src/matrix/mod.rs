@@ -11,5 +11,5 @@ pub use axis::{Axis, AxisId, Value, reserved_axis_name, valid_axis_name, value_f
 pub use expand::{Cell, Cells, MAX_CELLS, Rules, expand, product_size};
 pub use selector::{Conjunction, ImageId, Selector};
 pub use term::{Term, TermFault};
-pub use verdict::{Judged, Verdict, verdicts};
+pub use verdict::{Judged, Verdict, removers, verdict, verdicts};
 pub use version::Version;

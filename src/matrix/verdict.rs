@@ -3,6 +3,7 @@
 use std::ops::Range;
 
 use crate::config::Config;
+use crate::diagnostic::Place;
 use crate::matrix::{AxisId, Cell, ImageId, Selector};
 
 /// What became of one cell (on one value of `arch`, when that is folded).
@@ -16,6 +17,24 @@ pub enum Verdict {
     Excluded(usize),
     /// The image's `platforms`, standing there, leave its platform out.
     NoPlatform(Range<usize>),
+}
+
+impl Verdict {
+    /// The place of what removed the cell, with what it is; nothing when the cell exists.
+    pub fn place(&self, config: &Config) -> Option<Place> {
+        Some(match self {
+            Verdict::Exists => return None,
+            Verdict::NotMatched(span) => config.place(span.clone(), "removed by this `match`"),
+            Verdict::Excluded(rule) => {
+                let rule = &config.excludes[*rule];
+                config.place(
+                    rule.span.clone(),
+                    format!("removed by this exclude: {}", rule.reason),
+                )
+            }
+            Verdict::NoPlatform(span) => config.place(span.clone(), "removed by `platforms`"),
+        })
+    }
 }
 
 /// A cell, the value of `arch` when it was told apart, and what became of it.
@@ -60,6 +79,33 @@ pub fn verdicts(config: &Config, image: usize, asked: &Selector) -> Vec<Judged> 
             .or(judged.first())
         {
             found.push((cell, None, verdict.clone()));
+        }
+    }
+    found
+}
+
+/// Judges one cell: it exists when it does on any platform, else the first platform's verdict is its own.
+pub fn verdict(config: &Config, id: ImageId, cell: &Cell) -> Verdict {
+    let arch = config.arch.filter(|_| config.images[id.0].folded);
+    let Some(axis) = arch else {
+        return judge(config, id, cell, None);
+    };
+    let all = (0..config.axis(axis).values.len()).map(|v| judge(config, id, cell, Some((axis, v))));
+    all.reduce(
+        |first, next| {
+            if next == Verdict::Exists { next } else { first }
+        },
+    )
+    .unwrap_or(Verdict::Exists)
+}
+
+/// What removes cells of an image, each once: its `match`, excludes, `platforms`.
+pub fn removers(config: &Config, id: ImageId) -> Vec<Verdict> {
+    let mut found = Vec::new();
+    for cell in product(config, &config.images[id.0].axes) {
+        let verdict = verdict(config, id, &cell);
+        if verdict != Verdict::Exists && !found.contains(&verdict) {
+            found.push(verdict);
         }
     }
     found

@@ -7,9 +7,11 @@
 
 use std::collections::BTreeSet;
 use std::fs;
+use std::sync::Arc;
 
 use crate::diagnostic::{Code, code};
-use crate::output::list::{Owned, has_header};
+use crate::output::links::{Links, Standing};
+use crate::output::list::{LIST, Owned, has_header};
 use crate::output::tree::{Planned, Tree, plain};
 use crate::source::{ReadError, Repository};
 
@@ -54,7 +56,7 @@ pub struct Change {
     /// What is on disk, as text, where that was read.
     pub before: Option<String>,
     /// What the matrix yields; `None` for an orphan.
-    pub after: Option<Planned>,
+    pub after: Option<Arc<Planned>>,
 }
 
 /// The comparison of a tree with the disk.
@@ -73,20 +75,40 @@ impl Drift {
     }
 }
 
-/// Compares a rendered tree with the disk.
+/// Compares a rendered tree with the disk. With `take_over`, files that gen did not make count as stale.
 ///
 /// # Errors
 /// When a file exists and cannot be read.
-pub fn compare(repository: &Repository, tree: &Tree, owned: &Owned) -> Result<Drift, ReadError> {
+pub fn compare(
+    repository: &Repository,
+    tree: &Tree,
+    owned: &Owned,
+    take_over: bool,
+) -> Result<Drift, ReadError> {
+    let mut links = Links::new(repository);
     let mut changes = Vec::new();
+    let mut strange = BTreeSet::new();
     for planned in tree.iter() {
-        if let Some(change) = one(repository, planned, owned)? {
-            changes.push(change);
+        let Some(mut change) = one(repository, &mut links, planned, owned)? else {
+            continue;
+        };
+        if take_over && change.state == State::NotOurs && change.before.is_some() {
+            change.state = State::Stale;
         }
+        if matches!(change.state, State::NotOurs | State::Linked) {
+            strange.insert(planned.path.as_str());
+        }
+        changes.push(change);
     }
+    // What is not ours stays off the list, or the next run would take it for ours.
+    changes.extend(one(
+        repository,
+        &mut links,
+        &Arc::new(tree.list(&strange)),
+        owned,
+    )?);
     for path in orphans(repository, tree, owned) {
-        let linked = through_link(repository, &path);
-        if linked {
+        if links.look(&path) != Standing::File {
             continue;
         }
         let Some(bytes) = repository.bytes(&path)? else {
@@ -107,13 +129,14 @@ pub fn compare(repository: &Repository, tree: &Tree, owned: &Owned) -> Result<Dr
     changes.sort_by(|a, b| a.path.cmp(&b.path));
     Ok(Drift {
         changes,
-        outputs: tree.len(),
+        outputs: tree.len() + 1,
     })
 }
 
 fn one(
     repository: &Repository,
-    planned: &Planned,
+    links: &mut Links<'_>,
+    planned: &Arc<Planned>,
     owned: &Owned,
 ) -> Result<Option<Change>, ReadError> {
     let change = |state, before| {
@@ -124,21 +147,17 @@ fn one(
             after: Some(planned.clone()),
         })
     };
-    if through_link(repository, &planned.path) {
-        return Ok(change(State::Linked, None));
-    }
-    let absolute = repository.absolute(&planned.path);
-    let Ok(meta) = fs::symlink_metadata(&absolute) else {
-        return Ok(change(State::Missing, None));
-    };
-    if meta.is_dir() {
-        return Ok(change(State::NotOurs, None));
+    match links.look(&planned.path) {
+        Standing::Linked => return Ok(change(State::Linked, None)),
+        Standing::Nothing => return Ok(change(State::Missing, None)),
+        Standing::Folder => return Ok(change(State::NotOurs, None)),
+        Standing::File => {}
     }
     let Some(bytes) = repository.bytes(&planned.path)? else {
         return Ok(change(State::Missing, None));
     };
-    let same = bytes == planned.text.as_bytes() || without_cr(&bytes) == planned.text.as_bytes();
-    if same {
+    let wanted = planned.text.as_bytes();
+    if bytes == wanted || (bytes.contains(&b'\r') && without_cr(&bytes) == wanted) {
         return Ok(None);
     }
     let state = if owned.claims(&planned.path, &bytes) {
@@ -162,25 +181,11 @@ fn without_cr(bytes: &[u8]) -> Vec<u8> {
     out
 }
 
-/// Whether any part of the path that exists is a symbolic link.
-pub(super) fn through_link(repository: &Repository, path: &str) -> bool {
-    let mut at = repository.root().to_owned();
-    for part in path.split('/') {
-        at.push(part);
-        match fs::symlink_metadata(&at) {
-            Ok(meta) if meta.file_type().is_symlink() => return true,
-            Ok(_) => {}
-            Err(_) => return false,
-        }
-    }
-    false
-}
-
 /// Paths that were ours and are no longer rendered: those listed, and what bears the header below `generated/`.
 fn orphans(repository: &Repository, tree: &Tree, owned: &Owned) -> BTreeSet<String> {
     let mut found: BTreeSet<String> = owned
         .listed()
-        .filter(|p| !tree.contains(p) && plain(p))
+        .filter(|p| !tree.contains(p) && *p != LIST && plain(p))
         .map(str::to_owned)
         .collect();
     if !owned.is_whole() {
@@ -200,7 +205,7 @@ fn headed(repository: &Repository, folder: &str, tree: &Tree, found: &mut BTreeS
         };
         if kind.is_dir() {
             headed(repository, &path, tree, found);
-        } else if kind.is_file() && !tree.contains(&path) {
+        } else if kind.is_file() && !tree.contains(&path) && path != LIST {
             found.insert(path);
         }
     }

@@ -50,12 +50,16 @@ impl Owned {
 
     /// Whether a file of that path and content is gen's.
     pub fn claims(&self, path: &str, bytes: &[u8]) -> bool {
+        self.lists(path) || has_header(bytes)
+    }
+
+    /// Whether a file of that path is gen's, whatever it holds.
+    pub fn lists(&self, path: &str) -> bool {
         path == LIST
             || path
                 .strip_prefix(TEMPORARY)
                 .is_some_and(|rest| rest.starts_with('/'))
             || (self.whole && self.listed.contains(path))
-            || has_header(bytes)
     }
 
     /// Whether the list could be read whole.
@@ -70,7 +74,7 @@ impl Owned {
 }
 
 /// Whether a file begins with gen's header, or, as JSON, says so in its first keys.
-pub(super) fn has_header(bytes: &[u8]) -> bool {
+pub fn has_header(bytes: &[u8]) -> bool {
     let head = String::from_utf8_lossy(&bytes[..bytes.len().min(HEAD)]);
     head.lines().take(4).any(|line| {
         line.contains(MARK)

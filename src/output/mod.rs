@@ -1,11 +1,12 @@
 //! The planned tree: what belongs to gen, what differs, and writing it so that nothing is ever torn.
 
 mod drift;
+mod links;
 mod list;
 mod tree;
 mod write;
 
 pub use drift::{Change, Drift, State, compare};
-pub use list::{LIST, Owned};
+pub use list::{LIST, Owned, has_header};
 pub use tree::{Planned, Tree};
 pub use write::{WriteError, lock, write};

@@ -1,6 +1,7 @@
 //! Outputs in memory.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use crate::output::list::LIST;
 
@@ -34,10 +35,10 @@ impl Planned {
     }
 }
 
-/// All outputs, by path.
+/// All outputs but the list of them, by path.
 #[derive(Debug)]
 pub struct Tree {
-    files: BTreeMap<String, Planned>,
+    files: BTreeMap<String, Arc<Planned>>,
     header: String,
 }
 
@@ -61,30 +62,33 @@ impl Tree {
         if taken || !plain(&planned.path) {
             return Err(planned.path);
         }
-        self.files.insert(planned.path.clone(), planned);
+        self.files.insert(planned.path.clone(), Arc::new(planned));
         Ok(())
     }
 
-    /// Adds the list of owned paths and the attributes file; call when all else is in.
+    /// Adds the attributes file; call when all else is in.
     pub fn close(mut self) -> Self {
         let attributes = "generated/.gitattributes";
         let text = format!("# {}\n* linguist-generated=true text eol=lf\n", self.header);
         self.files.insert(
             attributes.to_owned(),
-            Planned::text(attributes.to_owned(), text),
+            Arc::new(Planned::text(attributes.to_owned(), text)),
         );
-        let mut list = format!("# {}\n", self.header);
-        for path in self.files.keys() {
-            list.push_str(path);
-            list.push('\n');
-        }
-        self.files
-            .insert(LIST.to_owned(), Planned::text(LIST.to_owned(), list));
         self
     }
 
+    /// The list of owned paths: all outputs but those in `strange`.
+    pub fn list(&self, strange: &BTreeSet<&str>) -> Planned {
+        let mut list = format!("# {}\n", self.header);
+        for path in self.files.keys().filter(|p| !strange.contains(p.as_str())) {
+            list.push_str(path);
+            list.push('\n');
+        }
+        Planned::text(LIST.to_owned(), list)
+    }
+
     /// The outputs, sorted by path.
-    pub fn iter(&self) -> impl Iterator<Item = &Planned> {
+    pub fn iter(&self) -> impl Iterator<Item = &Arc<Planned>> {
         self.files.values()
     }
 

@@ -9,7 +9,8 @@ use std::fs::{self, File};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
-use crate::output::drift::{Change, State, through_link};
+use crate::output::drift::{Change, State};
+use crate::output::links::{Links, Standing};
 use crate::output::list::LIST;
 use crate::output::tree::Planned;
 use crate::source::Repository;
@@ -35,12 +36,18 @@ pub struct Lock {
     _file: File,
 }
 
-/// Waits until no other run writes to this repository. The matrix file itself is locked, so that nothing is left behind.
+/// Waits until no other run writes to this repository. The root folder itself is locked: nothing is left behind, runs
+/// over different matrix files are kept apart too, and an editor that replaces the matrix file does not shake the lock off.
 ///
 /// # Errors
 /// When it cannot be opened or locked.
 pub fn lock(repository: &Repository) -> Result<Lock, WriteError> {
-    let path = repository.absolute(repository.matrix_path());
+    let path = if cfg!(unix) {
+        repository.root().to_owned()
+    } else {
+        // Elsewhere folders cannot be opened as files.
+        repository.absolute(repository.matrix_path())
+    };
     let fault = |source| WriteError {
         doing: "lock",
         path: path.clone(),
@@ -61,14 +68,17 @@ pub fn lock(repository: &Repository) -> Result<Lock, WriteError> {
 ///
 /// # Errors
 /// At the first path that fails; every file is then old or new, never in between.
-pub fn write(repository: &Repository, changes: &[Change]) -> Result<(), WriteError> {
+pub fn write(repository: &Repository, changes: &[&Change]) -> Result<(), WriteError> {
     let temporary = repository.absolute(TEMPORARY);
     let fault = |doing, source| WriteError {
         doing,
         path: temporary.clone(),
         source,
     };
-    if through_link(repository, TEMPORARY) {
+    if Links::new(repository).look(TEMPORARY) == Standing::Linked {
+        if changes.is_empty() {
+            return Ok(());
+        }
         return Err(fault(
             "use",
             io::Error::other("the path leads through a symbolic link"),
@@ -94,13 +104,18 @@ fn clear(folder: &Path) -> io::Result<()> {
 
 fn carry_out(
     repository: &Repository,
-    changes: &[Change],
+    changes: &[&Change],
     temporary: &Path,
 ) -> Result<(), WriteError> {
-    let (list, others): (Vec<_>, Vec<_>) = changes.iter().partition(|c| c.path == LIST);
+    // Looked at again: a link may have come since the comparison.
+    let mut links = Links::new(repository);
+    let (list, others): (Vec<&Change>, Vec<&Change>) = changes
+        .iter()
+        .copied()
+        .partition(|c: &&Change| c.path == LIST);
     for change in others.into_iter().chain(list) {
         match (&change.after, change.state) {
-            (Some(planned), _) => replace(repository, planned, temporary)?,
+            (Some(planned), _) => replace(repository, &mut links, planned, temporary)?,
             (None, State::Orphan) => remove(repository, &change.path)?,
             (None, _) => {}
         }
@@ -108,22 +123,21 @@ fn carry_out(
     Ok(())
 }
 
-fn replace(repository: &Repository, planned: &Planned, temporary: &Path) -> Result<(), WriteError> {
+fn replace(
+    repository: &Repository,
+    links: &mut Links<'_>,
+    planned: &Planned,
+    temporary: &Path,
+) -> Result<(), WriteError> {
     let target = repository.absolute(&planned.path);
     let fault = |doing, source| WriteError {
         doing,
         path: target.clone(),
         source,
     };
-    let folder = target.parent().unwrap_or_else(|| Path::new("."));
-    // Looked at again: a link may have come since the comparison.
-    if through_link(repository, &planned.path) {
-        return Err(fault(
-            "write",
-            io::Error::other("the path leads through a symbolic link"),
-        ));
-    }
-    fs::create_dir_all(folder).map_err(|e| fault("create the folder of", e))?;
+    links
+        .make_folder_of(&planned.path)
+        .map_err(|e| fault("create the folder of", e))?;
     let mut file = tempfile::NamedTempFile::new_in(temporary).map_err(|e| fault("write", e))?;
     file.write_all(planned.text.as_bytes())
         .map_err(|e| fault("write", e))?;

@@ -174,7 +174,7 @@ impl Walk<'_> {
                     BinOpKind::Lt | BinOpKind::Lte | BinOpKind::Gt | BinOpKind::Gte
                 );
                 if ordering || matches!(b.op, BinOpKind::Eq | BinOpKind::Ne | BinOpKind::In) {
-                    self.comparison(&b.left, &b.right, ordering, range(b.span()));
+                    self.comparison(&b.left, &b.right, ordering);
                 }
             }
             Expr::Compare(c) => {
@@ -189,7 +189,7 @@ impl Walk<'_> {
                             | CompareOpKind::Gt
                             | CompareOpKind::Gte
                     );
-                    self.comparison(left, &op.expr, ordering, range(c.span()));
+                    self.comparison(left, &op.expr, ordering);
                     left = &op.expr;
                 }
             }
@@ -229,7 +229,7 @@ impl Walk<'_> {
                         "eq" | "equalto" | "==" | "ne" | "!=" | "in" | "sameas"
                     );
                     if let Some(CallArg::Pos(right)) = t.args.first() {
-                        self.comparison(&t.expr, right, ordering, range(t.span()));
+                        self.comparison(&t.expr, right, ordering);
                     }
                 }
             }
@@ -291,7 +291,9 @@ impl Walk<'_> {
         }
     }
 
-    fn comparison(&mut self, left: &Expr<'_>, right: &Expr<'_>, ordering: bool, at: Range<usize>) {
+    fn comparison(&mut self, left: &Expr<'_>, right: &Expr<'_>, ordering: bool) {
+        // The engine's span of an operator begins before its left side.
+        let at = range(left.span()).start..range(right.span()).end;
         for (this, other) in [(left, right), (right, left)] {
             let direct = self.axis_of(this).or_else(|| match this {
                 Expr::List(l) => l.items.iter().find_map(|i| self.axis_of(i)),

@@ -102,7 +102,10 @@ fn ident(value: &Value) -> Result<Value, Error> {
 fn line(value: &Value) -> Result<String, Error> {
     let text = value.to_string();
     if text.chars().any(char::is_control) {
-        return Err(unsafe_value(&text, "on one line"));
+        return Err(unsafe_value(
+            &text,
+            "on one line; write it without line breaks and control characters",
+        ));
     }
     Ok(text)
 }
@@ -292,6 +295,18 @@ mod tests {
             r"'a'\''b c'"
         );
         assert!(render(Dialect::Dockerfile, "ENV A={{ v | quote }}", "a\nRUN evil").is_err());
+    }
+
+    #[test]
+    fn an_axis_that_is_not_there_matches_nothing_silently() {
+        let fault = render(
+            Dialect::Dockerfile,
+            "{% if x is matching('a') %}{% endif %}",
+            "",
+        );
+        assert_eq!(fault.map_err(|e| e.kind()), Err(ErrorKind::UndefinedError));
+        let asked = "{% if x is defined and x is matching('a') %}{% endif %}";
+        assert!(render(Dialect::Dockerfile, asked, "").is_ok());
     }
 
     #[test]

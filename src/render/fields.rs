@@ -66,6 +66,13 @@ pub fn matching(value: &Value, term: &str) -> Result<bool, Error> {
     if let Some(axis) = value.downcast_object_ref::<AxisObject>() {
         return Ok(parsed.holds_for(&axis.text, axis.version.as_ref()));
     }
+    // In a template that several images share, an axis may be missing from some.
+    if value.is_undefined() {
+        return Err(Error::new(
+            ErrorKind::UndefinedError,
+            "this name is not there for every image: ask `is defined` first",
+        ));
+    }
     match value.as_str() {
         Some(text) => Ok(parsed.holds_for(text, Version::parse(text).as_ref())),
         None => Err(Error::new(

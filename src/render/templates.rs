@@ -1,11 +1,12 @@
 //! Where templates come from: the repository's `templates/`, and behind it those shipped with gen.
 
 use std::collections::BTreeMap;
+use std::ops::Range;
 use std::sync::Arc;
 
 use minijinja::{Environment, Error, ErrorKind, Value};
 
-use crate::diagnostic::{Finding, Place, code};
+use crate::diagnostic::{Finding, Place, and_list, code, nearest};
 use crate::render::analyse::{Uses, analyse};
 use crate::render::dialect::{Dialect, environment};
 use crate::source::{Repository, SourceFile};
@@ -23,9 +24,14 @@ shipped!(
     "ci/publish.sh",
     "cloud-build/cloudbuild.yaml",
     "docker/Dockerfile",
+    "github/login.yml",
+    "github/rights.yml",
     "github/workflow.yml",
     "gitlab/base-images.gitlab-ci.yml",
 );
+
+/// How the path of a shipped template begins.
+const SHIPPED_PATH: &str = "gen:";
 
 /// Where the repository keeps its templates.
 const FOLDER: &str = "templates";
@@ -62,7 +68,7 @@ impl<'a> Templates<'a> {
     pub fn source(&self, name: &str) -> Option<Arc<SourceFile>> {
         if let Some(bare) = name.strip_prefix(BUILTIN) {
             return shipped(bare)
-                .map(|text| SourceFile::new(format!("gen:templates/{bare}"), text));
+                .map(|text| SourceFile::new(format!("{SHIPPED_PATH}templates/{bare}"), text));
         }
         // No `..`, no absolute path: templates read only the template folders.
         let inside = !name.is_empty()
@@ -76,7 +82,8 @@ impl<'a> Templates<'a> {
         self.repository
             .text(&format!("{FOLDER}/{name}"))
             .or_else(|| {
-                shipped(name).map(|text| SourceFile::new(format!("gen:templates/{name}"), text))
+                shipped(name)
+                    .map(|text| SourceFile::new(format!("{SHIPPED_PATH}templates/{name}"), text))
             })
     }
 
@@ -119,7 +126,7 @@ impl<'a> Templates<'a> {
         })?;
         self.engine(dialect)
             .add_template_owned(name.to_owned(), file.text.replace("\r\n", "\n"))?;
-        for referred in referred(&file.text) {
+        for (referred, _) in referred(&file.text) {
             self.load(dialect, &referred)?;
         }
         Ok(())
@@ -143,7 +150,7 @@ impl<'a> Templates<'a> {
 }
 
 /// Names in `extends`, `include` and `import` tags. Only literal names can be loaded; others fail when they run.
-fn referred(text: &str) -> Vec<String> {
+fn referred(text: &str) -> Vec<(String, Range<usize>)> {
     let mut names = Vec::new();
     for keyword in ["extends", "include", "import", "from"] {
         for (at, _) in text.match_indices(keyword) {
@@ -160,7 +167,8 @@ fn referred(text: &str) -> Vec<String> {
                 continue;
             }
             if let Some((name, _)) = rest[1..].split_once(quote) {
-                names.push(name.to_owned());
+                let start = text.len() - rest.len();
+                names.push((name.to_owned(), start..start + name.len() + 2));
             }
         }
     }
@@ -175,24 +183,81 @@ pub fn fault_finding(
     asked: Place,
 ) -> Finding {
     let kind = error.kind();
-    let code = match kind {
-        ErrorKind::TemplateNotFound => &code::TEMPLATE_MISSING,
-        ErrorKind::SyntaxError => &code::TEMPLATE_SYNTAX,
-        ErrorKind::UndefinedError => &code::UNKNOWN_VARIABLE,
-        ErrorKind::BadEscape => &code::UNSAFE_VALUE,
-        _ => &code::TEMPLATE_FAULT,
-    };
     let what = error
         .detail()
         .map_or_else(|| kind.to_string(), str::to_owned);
+    let (code, label) = match kind {
+        ErrorKind::TemplateNotFound => return missing_finding(templates, name, what, asked),
+        ErrorKind::SyntaxError => (&code::TEMPLATE_SYNTAX, "the template cannot be parsed here"),
+        ErrorKind::UndefinedError => (&code::UNKNOWN_VARIABLE, "unknown name"),
+        ErrorKind::BadEscape => (&code::UNSAFE_VALUE, "printed here"),
+        _ => (
+            &code::TEMPLATE_FAULT,
+            "the template cannot be rendered here",
+        ),
+    };
+    let (fact, advice) = what.split_once("; ").unwrap_or((&what, ""));
     let at = error.name().unwrap_or(name);
-    let file = templates.source(at);
-    match (file, error.range()) {
-        (Some(file), Some(range))
-            if kind != ErrorKind::TemplateNotFound && range.end <= file.text.len() =>
-        {
-            Finding::new(code, what, Place::span(&file, range, "")).related(asked)
+    let Some((file, range)) = templates.source(at).zip(error.range()) else {
+        return Finding::new(code, fact, asked);
+    };
+    let range = as_on_disk(&file.text, range.start)..as_on_disk(&file.text, range.end);
+    let finding = Finding::new(code, fact, Place::span(&file, range, label)).related(asked);
+    // What is shipped is not the user's to edit.
+    if advice.is_empty() || (advice.starts_with("use `") && file.path.starts_with(SHIPPED_PATH)) {
+        finding
+    } else {
+        finding.help(advice)
+    }
+}
+
+/// Templates are read with LF line ends: where a byte of that text stands in the file, which may have CRLF.
+fn as_on_disk(text: &str, offset: usize) -> usize {
+    let mut read = 0;
+    for (at, line) in text.split_inclusive('\n').scan(0, |at, line| {
+        *at += line.len();
+        Some((*at - line.len(), line))
+    }) {
+        let length = line.len() - usize::from(line.ends_with("\r\n"));
+        if offset < read + length {
+            return at + (offset - read);
         }
-        _ => Finding::new(code, what, asked),
+        read += length;
+    }
+    text.len()
+}
+
+/// The finding for a template that is not there: placed where another refers to it, or else where it was asked for.
+fn missing_finding(templates: &Templates<'_>, name: &str, what: String, asked: Place) -> Finding {
+    let mut finding = Finding::new(&code::TEMPLATE_MISSING, what, asked.clone());
+    let mut missing = name.to_owned();
+    let mut open = vec![name.to_owned()];
+    let mut seen = Vec::new();
+    while let Some(next) = open.pop() {
+        let Some(file) = templates.source(&next) else {
+            continue;
+        };
+        for (referred, range) in referred(&file.text) {
+            if templates.source(&referred).is_none() {
+                finding.primary = Place::span(&file, range, "there is no such template");
+                finding.related = vec![asked.clone()];
+                missing = referred;
+            } else if !seen.contains(&referred) {
+                seen.push(referred.clone());
+                open.push(referred);
+            }
+        }
+    }
+    let (sign, bare) = match missing.strip_prefix(BUILTIN) {
+        Some(bare) => (BUILTIN, bare),
+        None => ("", missing.as_str()),
+    };
+    match nearest(bare, SHIPPED.iter().map(|(name, _)| *name)) {
+        Some(near) => finding.help(format!("did you mean `{sign}{near}`?")),
+        None if sign.is_empty() => finding.help(format!("create `{FOLDER}/{missing}`")),
+        None => {
+            let names = SHIPPED.iter().map(|(name, _)| *name);
+            finding.note(format!("shipped with gen: {}", and_list(names)))
+        }
     }
 }

@@ -12,6 +12,14 @@ use sha2::{Digest, Sha256};
 
 use crate::source::{ReadError, Repository};
 
+/// Knows which files are gen's own outputs, which are part of no context.
+pub struct Ours<'a> {
+    /// By path from the root.
+    pub path: &'a dyn Fn(&str) -> bool,
+    /// By content, for what no path tells.
+    pub bytes: &'a dyn Fn(&[u8]) -> bool,
+}
+
 /// One line of a `.dockerignore`.
 struct Rule {
     keep: bool,
@@ -71,30 +79,38 @@ impl Ignore {
     }
 }
 
+/// What a build context holds.
+#[derive(Clone, Copy, Debug)]
+pub struct BuildContext {
+    /// SHA-256 over its files.
+    pub hash: [u8; 32],
+    /// Whether the matrix file is among them, which every release changes.
+    pub holds_matrix: bool,
+}
+
 impl Repository {
     /// SHA-256 over the files of the folder `context` (from the root): path, executable bit and bytes of each, in sorted
-    /// order, links by their target. `.git`, what the ignore file leaves out, and what `ours` claims are not part of it.
-    /// The ignore file is `<dockerfile>.dockerignore` where there is one, else the context's `.dockerignore`.
+    /// order, links by their target. `.git`, what the ignore file leaves out, and what is `ours` are not part of it.
+    /// The ignore file is the one of that path, else the context's `.dockerignore`. A folder that is not there is empty.
     ///
     /// # Errors
     /// When the folder or a file in it cannot be read.
     pub fn hash_context(
         &self,
         context: &str,
-        dockerfile: &str,
-        ours: &dyn Fn(&str, &[u8]) -> bool,
-    ) -> Result<[u8; 32], ReadError> {
+        ignore_file: Option<&str>,
+        ours: &Ours<'_>,
+    ) -> Result<BuildContext, ReadError> {
         let root = self.absolute(context);
-        let ignore = [
-            self.absolute(&format!("{dockerfile}.dockerignore")),
-            root.join(".dockerignore"),
-        ]
-        .iter()
-        .find_map(|path| fs::read_to_string(path).ok())
-        .map(|text| Ignore::parse(&text))
-        .unwrap_or_default();
         let mut files = BTreeMap::new();
         if root.exists() {
+            let ignore = match ignore_file {
+                Some(path) => self.absolute(path),
+                None => root.join(".dockerignore"),
+            };
+            let ignore = fs::read_to_string(ignore)
+                .map(|text| Ignore::parse(&text))
+                .unwrap_or_default();
             walk(&root, "", &ignore, &mut files).map_err(|source| ReadError::Io {
                 path: root.clone(),
                 source,
@@ -106,7 +122,13 @@ impl Repository {
             format!("{}/", context.trim_end_matches('/'))
         };
         let mut all = Sha256::new();
+        let holds_matrix = files
+            .keys()
+            .any(|path| format!("{prefix}{path}") == self.matrix_path());
         for (path, kind) in files {
+            if (ours.path)(&format!("{prefix}{path}")) {
+                continue;
+            }
             let absolute = root.join(&path);
             let fault = |source| ReadError::Io {
                 path: absolute.clone(),
@@ -117,11 +139,12 @@ impl Repository {
                     let target = fs::read_link(&absolute).map_err(fault)?;
                     (b'l', target.to_string_lossy().into_owned().into_bytes())
                 }
-                Kind::File { executable } => {
+                Kind::File => {
                     let bytes = fs::read(&absolute).map_err(fault)?;
-                    if ours(&format!("{prefix}{path}"), &bytes) {
+                    if (ours.bytes)(&bytes) {
                         continue;
                     }
+                    let executable = executable(&fs::metadata(&absolute).map_err(fault)?);
                     (if executable { b'x' } else { b'f' }, bytes)
                 }
             };
@@ -130,12 +153,15 @@ impl Repository {
             all.update([mark]);
             all.update(Sha256::digest(&bytes));
         }
-        Ok(all.finalize().into())
+        Ok(BuildContext {
+            hash: all.finalize().into(),
+            holds_matrix,
+        })
     }
 }
 
 enum Kind {
-    File { executable: bool },
+    File,
     Link,
 }
 
@@ -167,9 +193,7 @@ fn walk(
             let kind = if kind.is_symlink() {
                 Kind::Link
             } else if kind.is_file() {
-                Kind::File {
-                    executable: executable(&entry.metadata()?),
-                }
+                Kind::File
             } else {
                 continue;
             };

@@ -4,5 +4,6 @@ mod context;
 mod file;
 mod repository;
 
+pub use context::{BuildContext, Ours};
 pub use file::SourceFile;
 pub use repository::{ReadError, Repository};

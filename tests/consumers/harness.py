@@ -182,7 +182,7 @@ def assert_published(plan: Plan, stub: Stub) -> None:
     spec_of = {leg: spec for spec in plan.builders for leg in plan.legs(spec)}
     for call in pushes(journal):
         spec = spec_of[call["tags"][0]]
-        asked = {key: call[key] for key in ("file", "context", "target", "args")}
+        asked = {key: call[key] for key in ("file", "context", "target", "args", "contexts")}
         assert asked == {key: spec[{"file": "dockerfile"}.get(key, key)] for key in asked}
         assert call["provenance"] == "false"
         base = plan.by_id[spec["parent"]]["content_reference"] if spec["parent"] else spec["base"]

@@ -31,7 +31,8 @@ pub fn with(matrix: &str, files: &[(&str, &str)]) -> Outcome {
     if let Ok(expanded) = flow::expand(&repository, &mut sink)
         && let Ok(rendered) = flow::render(&repository, &expanded, &mut sink)
     {
-        flow::inspect(&repository, &expanded, &rendered, &mut sink).expect("outputs are compared");
+        flow::inspect(&repository, &expanded, &rendered, false, &mut sink)
+            .expect("outputs are compared");
         let rendered_ones = rendered.contents.iter().map(|(_, spec)| spec);
         let texts = rendered_ones.filter_map(|s| Some((s.dockerfile.clone(), s.rendered.clone()?)));
         made = Some((texts.collect(), rendered.plan));

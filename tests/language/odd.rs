@@ -155,7 +155,7 @@ fn paths_stay_below_the_root() {
 
 #[test]
 fn a_context_that_is_not_there_is_a_finding() {
-    assert!(of(&format!("{IMAGE}context = \"nope\"\n")).has("dockerfile-missing"));
+    assert!(of(&format!("{IMAGE}context = \"nope\"\n")).has("context-missing"));
 }
 
 #[test]

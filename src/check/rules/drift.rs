@@ -2,12 +2,22 @@
 
 use crate::check::Context;
 use crate::diagnostic::{Finding, Place, Sink, code};
-use crate::output::State;
+use crate::output::{LIST, State};
 use crate::source::SourceFile;
 
 pub fn run(cx: &Context<'_>, sink: &mut Sink) {
+    // A path that comes or goes changes the list too: that is told by the path.
+    let moved = |state| matches!(state, State::Missing | State::Orphan);
+    let moves = cx
+        .drift
+        .changes
+        .iter()
+        .any(|c| c.path != LIST && moved(c.state));
     for change in &cx.drift.changes {
         let path = change.path.as_str();
+        if moves && path == LIST && change.state == State::Stale {
+            continue;
+        }
         let whole = || Place::file(path);
         sink.push(match change.state {
             State::Fresh => continue,
@@ -47,8 +57,16 @@ pub fn run(cx: &Context<'_>, sink: &mut Sink) {
                 format!("`{path}` leads through a symbolic link"),
                 whole(),
             )
-            .help("replace the link by a folder"),
+            .help("remove the link, and run `gen matrix`"),
         });
+    }
+}
+
+/// At most 60 characters of a line.
+fn shortened(line: &str) -> String {
+    match line.char_indices().nth(60) {
+        Some((end, _)) => format!("{}…", &line[..end]),
+        None => line.to_owned(),
     }
 }
 
@@ -62,10 +80,7 @@ fn first_difference(path: &str, before: &str, after: &str) -> Place {
         if want != Some(shown) {
             let label = match want {
                 Some("") => "an empty line is rendered here".to_owned(),
-                Some(want) => format!(
-                    "rendered: {}",
-                    want.trim().chars().take(80).collect::<String>()
-                ),
+                Some(want) => format!("rendered: {}", shortened(want.trim())),
                 None => "nothing is rendered from here on".to_owned(),
             };
             let file = SourceFile::new(path, before);

@@ -26,8 +26,9 @@ pub fn run(cx: &Context<'_>, sink: &mut Sink) {
             let mut finding = Finding::new(
                 &code::EXPECTATION_FAILED,
                 format!(
-                    "{} specs were expected, there are {}",
+                    "{} spec{} expected, {} found",
                     count.value,
+                    if count.value == 1 { "" } else { "s" },
                     looked_at.len()
                 ),
                 cx.place(count.span.clone(), format!("{} in fact", looked_at.len())),
@@ -39,7 +40,7 @@ pub fn run(cx: &Context<'_>, sink: &mut Sink) {
                     by_image.push(format!("{number} of `{}`", image.key));
                 }
             }
-            if !by_image.is_empty() {
+            if by_image.len() > 1 {
                 finding = finding.note(by_image.join(", "));
             }
             sink.push(finding.help("look at `gen list`; if it is right, correct the number"));
@@ -52,7 +53,10 @@ pub fn run(cx: &Context<'_>, sink: &mut Sink) {
                         "a spec that was expected does not exist",
                         cx.place(wanted.span.clone(), "holds for no spec"),
                     )
-                    .help("ask `gen explain` which rule removed it"),
+                    .help(format!(
+                        "ask `gen explain {}` what removed it",
+                        as_argument(cx, wanted)
+                    )),
                 );
             }
         }
@@ -72,4 +76,21 @@ pub fn run(cx: &Context<'_>, sink: &mut Sink) {
             }
         }
     }
+}
+
+/// A selector as `gen explain` takes it; where several values are meant, with the first.
+fn as_argument(cx: &Context<'_>, selector: &Selector) -> String {
+    let Some(first) = selector.any.first() else {
+        return String::new();
+    };
+    let meant = |flags: &[bool]| flags.iter().position(|flag| *flag);
+    let image = first.images.iter().filter_map(|flags| {
+        let image = &cx.config.images[meant(flags)?];
+        Some(format!("image={}", image.key))
+    });
+    let axes = first.terms.iter().filter_map(|(axis, flags)| {
+        let value = cx.config.value(*axis, meant(flags)?);
+        Some(format!("{}={value}", cx.config.axis(*axis).name))
+    });
+    image.chain(axes).collect::<Vec<_>>().join(",")
 }

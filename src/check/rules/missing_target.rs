@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use crate::check::Context;
-use crate::diagnostic::{Finding, Place, Sink, code, nearest, or_list};
+use crate::diagnostic::{Finding, Place, Sink, and_list, code, nearest};
 
 pub fn run(cx: &Context<'_>, sink: &mut Sink) {
     let mut seen = BTreeSet::new();
@@ -52,7 +52,7 @@ pub fn run(cx: &Context<'_>, sink: &mut Sink) {
             None if names.is_empty() => finding.help(format!("name a stage: `FROM … AS {target}`")),
             None => finding.note(format!(
                 "its stages are {}",
-                or_list(names.iter().map(String::as_str))
+                and_list(names.iter().map(String::as_str))
             )),
         };
         sink.push(finding);

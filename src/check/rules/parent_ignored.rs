@@ -7,22 +7,19 @@ use parse_dockerfile::{Dockerfile, Instruction};
 use crate::check::Context;
 use crate::check::context::OwnDockerfile;
 use crate::diagnostic::{Finding, Place, Sink, code};
+use crate::image::reference::full;
 
 pub fn run(cx: &Context<'_>, sink: &mut Sink) {
     let mut seen = BTreeSet::new();
     for own in cx.own_dockerfiles() {
-        let Some(from) = &own.rendered.from else {
-            continue;
-        };
         let Ok(parsed) = parse_dockerfile::parse(&own.file.text) else {
             continue;
         };
+        if !ignores(cx, &own, &parsed) {
+            continue;
+        }
         let values = arg_values(&parsed, &own);
-        // Any stage may stand on it: a build stage on something else, the last on a copy of it.
-        let stands = parsed
-            .stages()
-            .any(|s| expand(&s.from.image.value, &values) == *from);
-        if stands || !seen.insert((own.file.path.clone(), own.spec.image)) {
+        if !seen.insert((own.file.path.clone(), own.spec.image)) {
             continue;
         }
         let what = if own.spec.parent.is_some() {
@@ -38,17 +35,41 @@ pub fn run(cx: &Context<'_>, sink: &mut Sink) {
             format!("`{}` does not stand on the declared {what}", own.file.path),
             cx.place(
                 span,
-                format!("the {what} of {}", own.spec.describe(cx.config)),
+                format!("declared for {}", own.spec.describe(cx.config)),
             ),
         );
         for stage in parsed.stages().take(3) {
-            let label = format!("is `{}` here", expand(&stage.from.image.value, &values));
+            let written = &stage.from.image.value;
+            let meant = expand(written, &values);
+            let label = if meant == *written {
+                "stands on this".to_owned()
+            } else {
+                format!("stands on `{meant}`")
+            };
             finding = finding.related(Place::span(own.file, stage.from.image.span.clone(), label));
         }
         sink.push(finding.help(
             "write `ARG BASE_IMAGE=scratch` and `FROM ${BASE_IMAGE}`, and pass `args = { BASE_IMAGE = \"{{ from }}\" }`",
         ));
     }
+}
+
+/// Whether no stage stands on what is declared.
+pub(super) fn ignores(cx: &Context<'_>, own: &OwnDockerfile<'_>, parsed: &Dockerfile<'_>) -> bool {
+    let Some(from) = &own.rendered.from else {
+        return false;
+    };
+    let values = arg_values(parsed, own);
+    // By content, or by a reference of the parent's, which the build is told to take for the content.
+    let mut names = vec![full(from)];
+    if let Some(parent) = own.spec.parent {
+        let references = cx.matrix.spec(parent).references();
+        names.extend(references.iter().map(|r| full(r)));
+    }
+    // Any stage may stand on it: a build stage on something else, the last on a copy of it.
+    !parsed
+        .stages()
+        .any(|s| names.contains(&full(&expand(&s.from.image.value, &values))))
 }
 
 /// Values of the args that FROM may read: those passed, else the defaults before the first FROM.

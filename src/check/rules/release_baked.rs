@@ -7,12 +7,36 @@ use crate::diagnostic::{Finding, Place, Sink, code};
 
 pub fn run(cx: &Context<'_>, sink: &mut Sink) {
     let mut seen = BTreeSet::new();
+    for (id, rendered) in cx.contents.iter().filter(|(_, r)| r.holds_matrix) {
+        let spec = cx.matrix.spec(id);
+        let span = cx.span_of(
+            spec,
+            spec.merged
+                .context
+                .as_ref()
+                .or(spec.merged.dockerfile.as_ref()),
+        );
+        if seen.insert(span.start) {
+            let matrix = &cx.config.file.path;
+            sink.push(
+                release_finding(cx.place(
+                    span,
+                    format!("the context `{}` holds `{matrix}`", rendered.context),
+                ))
+                .help(format!("add `{matrix}` to its `.dockerignore`")),
+            );
+        }
+    }
     for spec in &cx.matrix.specs {
         for field in spec.merged.content_fields() {
             if !cx.config.fields.reads(field, "release") || !seen.insert(field.span.start) {
                 continue;
             }
-            sink.push(release_finding(cx.place(field.span.clone(), RELEASE_LABEL)));
+            let place = cx.place(field.span.clone(), RELEASE_LABEL);
+            sink.push(
+                release_finding(place)
+                    .help("let the tag alone state the release, where that is enough"),
+            );
         }
     }
 }

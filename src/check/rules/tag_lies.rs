@@ -1,14 +1,27 @@
 //! A tag that prints an axis which the image ignores.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 use crate::check::Context;
+use crate::check::rules::parent_ignored;
 use crate::diagnostic::{Finding, Sink, code};
 use crate::image::{Spec, SpecId};
 use crate::matrix::{AxisId, ImageId};
 
 pub fn run(cx: &Context<'_>, sink: &mut Sink) {
+    // Where a Dockerfile ignores what is declared below it, that is the fault to mend first.
+    let ignoring: BTreeSet<ImageId> = cx
+        .own_dockerfiles()
+        .filter(|own| {
+            parse_dockerfile::parse(&own.file.text)
+                .is_ok_and(|p| parent_ignored::ignores(cx, own, &p))
+        })
+        .map(|own| own.spec.image)
+        .collect();
     for (index, image) in cx.config.images.iter().enumerate() {
+        if ignoring.contains(&ImageId(index)) {
+            continue;
+        }
         let specs: Vec<SpecId> = (0..cx.matrix.specs.len())
             .map(SpecId)
             .filter(|id| cx.matrix.spec(*id).image == ImageId(index))

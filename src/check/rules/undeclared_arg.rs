@@ -1,6 +1,7 @@
 //! A build arg that the Dockerfile never declares.
 
 use std::collections::BTreeSet;
+use std::ops::Range;
 
 use parse_dockerfile::Instruction;
 
@@ -67,7 +68,10 @@ pub fn run(cx: &Context<'_>, sink: &mut Sink) {
             let mut finding = Finding::new(
                 &code::UNDECLARED_ARG,
                 format!("`{}` never declares the build arg `{name}`", own.file.path),
-                cx.place(span, "the builder would ignore it"),
+                cx.place(
+                    key_before(&cx.config.file.text, span, name),
+                    "the builder would ignore it",
+                ),
             );
             if let Some(first) = first {
                 finding = finding.related(Place::span(
@@ -82,5 +86,15 @@ pub fn run(cx: &Context<'_>, sink: &mut Sink) {
             };
             sink.push(finding);
         }
+    }
+}
+
+/// The bytes of the key `name` that stands before its value at `span`, or the value's where something else does.
+fn key_before(text: &str, span: Range<usize>, name: &str) -> Range<usize> {
+    let before = text[..span.start].trim_end_matches([' ', '\t', '=', '"', '\'']);
+    if before.ends_with(name) {
+        before.len() - name.len()..before.len()
+    } else {
+        span
     }
 }

@@ -16,7 +16,7 @@ pub fn run(cx: &Context<'_>, sink: &mut Sink) {
     }
     let mut used = vec![false; cx.config.registries.len()];
     for spec in &cx.matrix.specs {
-        for (id, _) in spec.registries(cx.config) {
+        for id in spec.merged.registries(cx.config) {
             used[id.0] = true;
         }
     }

@@ -2,7 +2,7 @@
 
 use crate::check::Context;
 use crate::diagnostic::{Finding, Sink, code};
-use crate::matrix::AxisId;
+use crate::matrix::{AxisId, Selector};
 
 pub fn run(cx: &Context<'_>, sink: &mut Sink) {
     let axes = &cx.config.axes;
@@ -33,32 +33,33 @@ pub fn run(cx: &Context<'_>, sink: &mut Sink) {
             );
             continue;
         }
+        // Where all images that vary over it have no cell left, that is what is told.
+        let alive = |i: &usize| cx.matrix.specs.iter().any(|s| s.image.0 == *i);
+        let mut over =
+            (0..cx.config.images.len()).filter(|i| cx.config.images[*i].axes.contains(&id));
+        if Some(id) != cx.config.arch && !over.any(|i| alive(&i)) {
+            continue;
+        }
         for (value, _) in axis
             .values
             .iter()
             .zip(&used[index])
             .filter(|(_, used)| !**used)
         {
-            let by: Vec<&str> = cx
-                .config
-                .excludes
-                .iter()
-                .filter(|e| {
-                    e.selector
-                        .any
-                        .iter()
-                        .any(|c| c.terms.iter().any(|(a, _)| *a == id))
-                })
-                .map(|e| e.reason.as_str())
-                .take(3)
-                .collect();
+            let index = axis.position(&value.text).unwrap_or_default();
+            let takes = |selector: &Selector| {
+                let mut terms = selector.any.iter().flat_map(|c| &c.terms);
+                terms.any(|(a, allowed)| *a == id && allowed[index])
+            };
+            let by = cx.config.excludes.iter().filter(|e| takes(&e.selector));
             let mut finding = Finding::new(
                 &code::UNUSED_VALUE,
                 format!("no spec has `{}` = `{}`", axis.name, value.text),
                 cx.place(value.span.clone(), "nothing is built for this value"),
             );
-            for reason in by {
-                finding = finding.note(format!("an exclude over `{}` says: {reason}", axis.name));
+            for exclude in by.take(3) {
+                let label = format!("removes cells with it: {}", exclude.reason);
+                finding = finding.related(cx.place(exclude.span.clone(), label));
             }
             sink.push(finding.help("delete the value, or the rule that removes it"));
         }

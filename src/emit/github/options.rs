@@ -1,0 +1,48 @@
+//! What `[ci.github]` may say.
+
+use indexmap::IndexMap;
+use schemars::JsonSchema;
+use serde::Deserialize;
+
+use crate::config::Spanned;
+
+/// `[ci.github]`
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields, default)]
+pub struct Github {
+    /// Where the workflow is written: GitHub runs what is in `.github/workflows`.
+    pub file: String,
+    /// The runner for each value of `arch`, or for a platform such as `linux/arm/v7`. Default: GitHub's own.
+    pub runner: IndexMap<Spanned<String>, String>,
+    /// The runner of the jobs that build nothing.
+    pub control_runner: String,
+    /// The environment of the jobs that read secrets; empty: none.
+    pub environment: String,
+    /// How long one build may take: up to 360 minutes on GitHub's own runners.
+    pub timeout_minutes: u32,
+    /// Actions to use at other commits than the shipped ones, by `owner/name`.
+    pub actions: IndexMap<Spanned<String>, Spanned<ActionPin>>,
+}
+
+/// One action at one commit.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ActionPin {
+    /// The commit, 40 hexadecimal digits.
+    pub sha: String,
+    /// The version that commit has, as in `v4.1.0`: written behind it as a comment.
+    pub version: String,
+}
+
+impl Default for Github {
+    fn default() -> Self {
+        Self {
+            file: ".github/workflows/base-images.yml".to_owned(),
+            runner: IndexMap::new(),
+            control_runner: "ubuntu-24.04".to_owned(),
+            environment: "publish".to_owned(),
+            timeout_minutes: 120,
+            actions: IndexMap::new(),
+        }
+    }
+}

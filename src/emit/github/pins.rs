@@ -1,0 +1,77 @@
+//! Actions and the commits they are pinned to.
+
+use serde::Serialize;
+
+use super::options::Github;
+use crate::facts::Pin;
+
+/// Every action the workflow may use.
+pub const USED: [&str; 6] = [
+    "actions/checkout",
+    "aws-actions/amazon-ecr-login",
+    "aws-actions/configure-aws-credentials",
+    "docker/login-action",
+    "docker/setup-buildx-action",
+    "google-github-actions/auth",
+];
+
+/// An action as `uses` names it, and the version for the comment behind it.
+#[derive(Debug, Clone, Serialize)]
+pub struct Action {
+    pub uses: String,
+    pub version: String,
+}
+
+/// Where actions are pinned: by the user, else by the shipped table, whose later rows are newer.
+pub(super) struct Pins<'a> {
+    pub options: &'a Github,
+    pub shipped: &'a [Pin],
+}
+
+impl Pins<'_> {
+    /// The action, pinned.
+    pub fn action(&self, repo: &str) -> Action {
+        let user = self
+            .options
+            .actions
+            .get(repo)
+            .map(|pin| (&pin.sha, &pin.version));
+        let row = || {
+            self.shipped
+                .iter()
+                .rev()
+                .find(|pin| pin.repo == repo)
+                .map(|pin| (&pin.sha, &pin.version))
+        };
+        let (sha, version) = user
+            .or_else(row)
+            .expect("the shipped table has every action the template uses");
+        Action {
+            uses: format!("{repo}@{sha}"),
+            version: version.clone(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::facts::action_pins;
+
+    #[test]
+    fn the_shipped_table_has_every_action_the_workflow_uses() {
+        let options = Github::default();
+        let pins = Pins {
+            options: &options,
+            shipped: action_pins(),
+        };
+        for repo in USED {
+            let action = pins.action(repo);
+            let sha = action.uses.rsplit('@').next().unwrap_or_default();
+            assert!(
+                sha.len() == 40 && sha.bytes().all(|b| b.is_ascii_hexdigit()),
+                "{repo}: {sha}"
+            );
+        }
+    }
+}

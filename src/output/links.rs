@@ -1,0 +1,96 @@
+//! Which paths lead through symbolic links.
+
+#![expect(
+    clippy::disallowed_methods,
+    reason = "the room that compares and writes outputs"
+)]
+
+use std::collections::HashSet;
+use std::fs;
+use std::io;
+
+use crate::source::Repository;
+
+/// What stands at a path.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Standing {
+    /// Nothing.
+    Nothing,
+    /// A link, or something behind one.
+    Linked,
+    /// A folder.
+    Folder,
+    /// A file, or what reads like one.
+    File,
+}
+
+/// Looks at paths below the root, at each folder on the way once.
+pub(super) struct Links<'a> {
+    repository: &'a Repository,
+    /// Folders that were there and no links.
+    known: HashSet<String>,
+}
+
+impl<'a> Links<'a> {
+    pub(super) fn new(repository: &'a Repository) -> Self {
+        Links {
+            repository,
+            known: HashSet::new(),
+        }
+    }
+
+    /// What stands at a path from the root.
+    pub(super) fn look(&mut self, path: &str) -> Standing {
+        if let Some((folder, _)) = path.rsplit_once('/') {
+            match self.folder(folder) {
+                Standing::Folder => {}
+                Standing::File => return Standing::Nothing,
+                other => return other,
+            }
+        }
+        self.one(path)
+    }
+
+    /// Makes the folder of a path, and those above it.
+    ///
+    /// # Errors
+    /// When one cannot be made, or is a link.
+    pub(super) fn make_folder_of(&mut self, path: &str) -> io::Result<()> {
+        let Some((folder, _)) = path.rsplit_once('/') else {
+            return Ok(());
+        };
+        match self.folder(folder) {
+            Standing::Folder => Ok(()),
+            Standing::Linked => Err(io::Error::other("the path leads through a symbolic link")),
+            Standing::Nothing | Standing::File => {
+                fs::create_dir_all(self.repository.absolute(folder))
+            }
+        }
+    }
+
+    fn folder(&mut self, folder: &str) -> Standing {
+        if self.known.contains(folder) {
+            return Standing::Folder;
+        }
+        if let Some((above, _)) = folder.rsplit_once('/') {
+            let standing = self.folder(above);
+            if standing != Standing::Folder {
+                return standing;
+            }
+        }
+        let standing = self.one(folder);
+        if standing == Standing::Folder {
+            self.known.insert(folder.to_owned());
+        }
+        standing
+    }
+
+    fn one(&self, path: &str) -> Standing {
+        match fs::symlink_metadata(self.repository.absolute(path)) {
+            Err(_) => Standing::Nothing,
+            Ok(meta) if meta.file_type().is_symlink() => Standing::Linked,
+            Ok(meta) if meta.is_dir() => Standing::Folder,
+            Ok(_) => Standing::File,
+        }
+    }
+}

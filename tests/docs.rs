@@ -1,0 +1,402 @@
+//! The documents are run: every `toml` block is a matrix that loads, every `console` block a tour that prints what
+//! is shown, and what the product has (keys, fields, template blocks, commands) is described.
+//!
+//! A fenced block stands under HTML comments that say what it is beyond its language:
+//!
+//! - `<!-- file: PATH -->`: it is written to that path of the tour's folder before what follows runs.
+//! - `<!-- frame: NAME -->`: it is a part of a matrix; the frame supplies the top-level tables it does not write.
+//! - `<!-- expect: CODE -->`: it shows a mistake, and raises exactly that finding.
+//! - `<!-- tour -->`: a new, empty folder from here on. A document starts with one.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+use basematrix::diagnostic::{Severity, Sink, full};
+use basematrix::flow::{self, Fault};
+use basematrix::source::Repository;
+use clap::CommandFactory;
+
+/// Languages of blocks that are only read; what they show is not claimed to be output.
+const SHOWN: &[&str] = &["dockerfile", "ini", "jinja", "sh", "text", "yaml"];
+
+/// Comments that may stand over a block.
+const MARKS: &[&str] = &["file", "frame", "expect", "tour"];
+
+/// Parts that complete a `toml` block, by top-level key.
+const FRAMES: &[(&str, &[(&str, &str)])] = &[
+    (
+        "image",
+        &[
+            ("release", "[release]\nversion = \"1.4.0\"\n"),
+            ("registry", "[registry.ghcr]\nprefix = \"ghcr.io/acme\"\n"),
+            (
+                "image",
+                "[image.base]\naxes = []\nfrom = \"python:3.13-slim-trixie\"\n",
+            ),
+        ],
+    ),
+    (
+        "axes",
+        &[
+            ("release", "[release]\nversion = \"1.4.0\"\n"),
+            ("registry", "[registry.ghcr]\nprefix = \"ghcr.io/acme\"\n"),
+            (
+                "axis",
+                "[axis]\npython = [\"3.12\", \"3.13\"]\ncuda = [\"none\", \"12.8.1\", \"13.0.2\"]\njob = [\"server\", \"training\"]\narch = [\"amd64\", \"arm64\"]\n",
+            ),
+            (
+                "image",
+                "[image.base]\nname = \"{{ job }}\"\ntag = \"py{{ python }}{{ '-cu' ~ cuda.compact if cuda }}-{{ release.tag }}\"\nfrom = \"{{ 'nvidia/cuda:' ~ cuda ~ '-base-ubuntu24.04' if cuda else 'python:' ~ python }}\"\n",
+            ),
+        ],
+    ),
+];
+
+#[derive(Debug)]
+struct Block {
+    document: String,
+    line: usize,
+    language: String,
+    text: String,
+    marks: Vec<(String, String)>,
+}
+
+impl Block {
+    fn mark(&self, name: &str) -> Option<&str> {
+        self.marks
+            .iter()
+            .find(|(n, _)| n == name)
+            .map(|(_, value)| value.as_str())
+    }
+
+    fn place(&self) -> String {
+        format!("{}:{}", self.document, self.line)
+    }
+}
+
+fn root() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+}
+
+fn read(path: &str) -> String {
+    fs::read_to_string(root().join(path)).unwrap_or_else(|e| panic!("{path}: {e}"))
+}
+
+/// README.md, CONTRIBUTING.md and docs/*.md, sorted.
+fn documents() -> Vec<String> {
+    let mut found = vec!["README.md".to_owned(), "CONTRIBUTING.md".to_owned()];
+    for entry in fs::read_dir(root().join("docs")).expect("docs is a folder") {
+        let name = entry.expect("an entry").file_name();
+        let name = name.to_string_lossy();
+        if name.ends_with(".md") {
+            found.push(format!("docs/{name}"));
+        }
+    }
+    found.sort();
+    found
+}
+
+fn blocks(document: &str) -> Vec<Block> {
+    let text = read(document);
+    let mut found: Vec<Block> = Vec::new();
+    let mut marks: Vec<(String, String)> = Vec::new();
+    let mut open: Option<(Block, String)> = None;
+    for (index, line) in text.lines().enumerate() {
+        let place = format!("{document}:{}", index + 1);
+        if let Some((block, fence)) = &mut open {
+            if line == fence {
+                found.extend(open.take().map(|(block, _)| block));
+            } else {
+                block.text.push_str(line);
+                block.text.push('\n');
+            }
+            continue;
+        }
+        let ticks = line.chars().take_while(|c| *c == '`').count();
+        if ticks >= 3 {
+            let unknown = marks
+                .iter()
+                .find(|(name, _)| !MARKS.contains(&name.as_str()));
+            assert_eq!(unknown, None, "{place}: unknown comment for a block");
+            let block = Block {
+                document: document.to_owned(),
+                line: index + 1,
+                language: line[ticks..].to_owned(),
+                text: String::new(),
+                marks: std::mem::take(&mut marks),
+            };
+            open = Some((block, "`".repeat(ticks)));
+        } else if let Some(comment) = line
+            .strip_prefix("<!-- ")
+            .and_then(|l| l.strip_suffix(" -->"))
+        {
+            let (name, value) = comment.split_once(": ").unwrap_or((comment, ""));
+            marks.push((name.to_owned(), value.to_owned()));
+        } else {
+            // A comment for a block has the block under it; others are no concern of this test.
+            let lost = marks.iter().any(|(name, _)| MARKS.contains(&name.as_str()));
+            assert!(
+                !lost || line.is_empty(),
+                "{place}: a comment for a block, and no block under it"
+            );
+            if !line.is_empty() {
+                marks.clear();
+            }
+        }
+    }
+    assert!(open.is_none(), "{document}: a block is never closed");
+    found
+}
+
+/// What a document's blocks run in.
+struct Tour {
+    folder: tempfile::TempDir,
+    /// Exit code of the last command.
+    code: i32,
+}
+
+impl Tour {
+    fn new() -> Self {
+        let folder = tempfile::tempdir().expect("a folder");
+        Tour { folder, code: 0 }
+    }
+
+    fn write(&self, path: &str, text: &str) {
+        let path = self.folder.path().join(path);
+        fs::create_dir_all(path.parent().expect("a parent")).expect("a folder");
+        fs::write(path, text).expect("a file");
+    }
+
+    fn run(&mut self, command: &str) -> String {
+        let binary = PathBuf::from(env!("CARGO_BIN_EXE_gen"));
+        let path = std::env::var("PATH").unwrap_or_default();
+        let output = Command::new("sh")
+            .args(["-c", &format!("exec 2>&1\n(exit {})\n{command}", self.code)])
+            .current_dir(self.folder.path())
+            .env_clear()
+            .env("LC_ALL", "C")
+            .env(
+                "PATH",
+                format!("{}:{path}", binary.parent().expect("a folder").display()),
+            )
+            .stdin(Stdio::null())
+            .output()
+            .expect("sh runs");
+        self.code = output.status.code().unwrap_or(-1);
+        let folder = self.folder.path().canonicalize().expect("a folder");
+        String::from_utf8_lossy(&output.stdout).replace(&*folder.to_string_lossy(), "/tmp/acme")
+    }
+}
+
+/// A block with what its frame supplies.
+fn framed(block: &Block) -> String {
+    let Some(name) = block.mark("frame") else {
+        return block.text.clone();
+    };
+    let (_, parts) = FRAMES
+        .iter()
+        .find(|(n, _)| *n == name)
+        .unwrap_or_else(|| panic!("{}: there is no frame `{name}`", block.place()));
+    let own: toml::Table = block.text.parse().unwrap_or_default();
+    let missing = parts.iter().filter(|(key, _)| !own.contains_key(*key));
+    missing.fold(block.text.clone(), |text, (_, part)| {
+        format!("{text}\n{part}")
+    })
+}
+
+/// Loads a `toml` block as the matrix of the tour's folder, and holds it to what it says of itself.
+fn check_matrix(block: &Block, tour: &Tour, faults: &mut Vec<String>) {
+    const FILE: &str = "block.toml";
+    tour.write(FILE, &framed(block));
+    let repository = Repository::find(tour.folder.path(), Some(Path::new(FILE)))
+        .unwrap_or_else(|e| panic!("{}: {e}", block.place()));
+    let mut sink = Sink::new();
+    let result = flow::expand(&repository, &mut sink).and_then(|expanded| {
+        let rendered = flow::render(&repository, &expanded, &mut sink)?;
+        flow::inspect(&repository, &expanded, &rendered, false, &mut sink)
+    });
+    if let Err(Fault::Read(error)) = result {
+        panic!("{}: {error}", block.place());
+    }
+    let mut findings = sink.into_sorted();
+    // Nothing of it was written: that is not what a block is about. Outputs of a tour's own matrix differ from it.
+    findings.retain(|f| {
+        f.severity() == Severity::Error
+            && !["missing-output", "stale-output", "orphan-output"].contains(&f.code.name)
+    });
+    let raised: BTreeSet<&str> = findings.iter().map(|f| f.code.name).collect();
+    let expected: BTreeSet<&str> = block
+        .marks
+        .iter()
+        .filter(|(name, _)| name == "expect")
+        .map(|(_, code)| code.as_str())
+        .collect();
+    if raised != expected {
+        faults.push(format!(
+            "{}: raises {raised:?}, should raise {expected:?}\n{}",
+            block.place(),
+            full(&findings, false)
+        ));
+    }
+    fs::remove_file(tour.folder.path().join(FILE)).expect("the file is there");
+}
+
+/// Runs the commands of a `console` block and compares what each prints, to the letter.
+fn check_console(block: &Block, tour: &mut Tour, faults: &mut Vec<String>) -> usize {
+    let mut steps: Vec<(String, String)> = Vec::new();
+    for line in block.text.lines() {
+        match (line.strip_prefix("$ "), steps.last_mut()) {
+            (Some(command), _) => steps.push((command.to_owned(), String::new())),
+            (None, Some((_, output))) => {
+                output.push_str(line);
+                output.push('\n');
+            }
+            (None, None) => panic!("{}: output before any command", block.place()),
+        }
+    }
+    for (command, shown) in &steps {
+        let printed = tour.run(command);
+        if printed.trim_end() == shown.trim_end() {
+            continue;
+        }
+        // `UPDATE_DOCS=1 cargo test --test docs` writes what is printed into the document.
+        if std::env::var_os("UPDATE_DOCS").is_some() {
+            let (old, new) = (
+                format!("$ {command}\n{shown}"),
+                format!("$ {command}\n{printed}"),
+            );
+            let document = read(&block.document).replacen(old.trim_end(), new.trim_end(), 1);
+            fs::write(root().join(&block.document), document).expect("the document is ours");
+        } else {
+            faults.push(format!(
+                "{}: `{command}` is shown to print\n{shown}and prints\n{printed}",
+                block.place()
+            ));
+        }
+    }
+    steps.len()
+}
+
+#[test]
+fn every_block_of_every_document_is_true() {
+    let (mut matrices, mut fences, mut commands) = (0, 0, 0);
+    let mut faults = Vec::new();
+    for document in documents() {
+        let mut tour = Tour::new();
+        fences += read(&document)
+            .lines()
+            .filter(|l| l.starts_with("```toml"))
+            .count();
+        for block in blocks(&document) {
+            if block.mark("tour").is_some() {
+                tour = Tour::new();
+            }
+            match block.language.as_str() {
+                "toml" => {
+                    check_matrix(&block, &tour, &mut faults);
+                    matrices += 1;
+                }
+                "console" => commands += check_console(&block, &mut tour, &mut faults),
+                "json" => {
+                    let parsed: Result<serde_json::Value, _> = serde_json::from_str(&block.text);
+                    assert!(parsed.is_ok(), "{}: not JSON", block.place());
+                }
+                shown => assert!(
+                    SHOWN.contains(&shown),
+                    "{}: a block of language `{shown}` is neither run nor known to be shown only",
+                    block.place()
+                ),
+            }
+            if let Some(path) = block.mark("file") {
+                tour.write(path, &block.text);
+            }
+        }
+    }
+    assert!(faults.is_empty(), "{}", faults.join("\n"));
+    assert_eq!(matrices, fences, "every `toml` block is loaded");
+    println!("{matrices} matrices loaded, {commands} commands run");
+    assert!(
+        matrices >= 30 && commands >= 15,
+        "{matrices} matrices, {commands} commands"
+    );
+}
+
+/// Names in `properties` anywhere in a schema.
+fn properties(schema: &serde_json::Value, names: &mut BTreeSet<String>) {
+    if let Some(own) = schema.get("properties").and_then(|p| p.as_object()) {
+        names.extend(own.keys().cloned());
+    }
+    match schema {
+        serde_json::Value::Object(map) => map.values().for_each(|v| properties(v, names)),
+        serde_json::Value::Array(list) => list.iter().for_each(|v| properties(v, names)),
+        _ => {}
+    }
+}
+
+fn described(document: &str, names: impl IntoIterator<Item = String>) {
+    let text = read(document);
+    let missing: Vec<String> = names
+        .into_iter()
+        .filter(|name| !text.contains(&format!("`{name}`")))
+        .collect();
+    assert!(
+        missing.is_empty(),
+        "{document} does not describe {missing:?}"
+    );
+}
+
+#[test]
+fn every_key_of_the_language_is_described() {
+    let mut names = BTreeSet::new();
+    properties(&basematrix::config::schema(), &mut names);
+    assert!(names.len() > 50, "{names:?}");
+    described("docs/language.md", names);
+}
+
+#[test]
+fn every_field_of_the_plan_is_described() {
+    let plan: serde_json::Value =
+        serde_json::from_str(&read("generated/plan.json")).expect("the plan is JSON");
+    let mut names = BTreeSet::new();
+    for part in [
+        &plan,
+        &plan["release"],
+        &plan["registries"][0],
+        &plan["specs"][0],
+    ] {
+        names.extend(part.as_object().expect("an object").keys().cloned());
+    }
+    assert!(names.len() > 20, "{names:?}");
+    described("docs/plan.md", names);
+}
+
+#[test]
+fn every_block_of_the_shipped_templates_is_described() {
+    let mut names = BTreeSet::new();
+    for template in [
+        "templates/docker/Dockerfile",
+        "templates/github/workflow.yml",
+        "templates/gitlab/base-images.gitlab-ci.yml",
+        "templates/cloud-build/cloudbuild.yaml",
+    ] {
+        let text = read(template);
+        let blocks = text.split("% block ").skip(1);
+        names.extend(blocks.filter_map(|rest| Some(rest.split_whitespace().next()?.to_owned())));
+    }
+    assert!(names.len() > 15, "{names:?}");
+    described("docs/templates.md", names);
+}
+
+#[test]
+fn the_table_of_commands_holds_what_there_is() {
+    let shown: Vec<String> = read("README.md")
+        .lines()
+        .filter_map(|l| l.strip_prefix("| `gen ")?.split(['`', ' ']).next())
+        .map(str::to_owned)
+        .collect();
+    let command = basematrix::cli::Cli::command();
+    let there: Vec<&str> = command.get_subcommands().map(|c| c.get_name()).collect();
+    assert_eq!(shown, there);
+}

@@ -1,0 +1,9 @@
+//! What `gen` does when the world is against it: nothing is ever torn, nothing of anybody else's is ever touched, and
+//! running again heals.
+
+mod crashes;
+mod disk;
+mod ownership;
+mod streams;
+mod tree;
+mod twice;

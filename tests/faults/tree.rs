@@ -1,0 +1,230 @@
+//! A repository in a temporary folder, and `gen` run in it the way a person would.
+
+#![allow(dead_code, reason = "each test target uses a part of it")]
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output, Stdio};
+
+use tempfile::TempDir;
+
+/// A folder with a `matrix.toml`.
+pub struct Tree {
+    folder: TempDir,
+}
+
+/// What one run of `gen` said.
+pub struct Said {
+    pub code: Option<i32>,
+    pub stdout: String,
+    pub stderr: String,
+}
+
+impl From<Output> for Said {
+    fn from(output: Output) -> Self {
+        Said {
+            code: output.status.code(),
+            stdout: String::from_utf8_lossy(&output.stdout).into_owned(),
+            stderr: String::from_utf8_lossy(&output.stderr).into_owned(),
+        }
+    }
+}
+
+impl Said {
+    /// Fails with all that was said unless the exit code is this.
+    #[track_caller]
+    pub fn ends(self, code: i32) -> Self {
+        assert_eq!(
+            self.code,
+            Some(code),
+            "stdout:\n{}\nstderr:\n{}",
+            self.stdout,
+            self.stderr
+        );
+        self
+    }
+
+    /// Fails unless people were told all of this.
+    #[track_caller]
+    pub fn tells(self, words: &[&str]) -> Self {
+        for word in words {
+            assert!(
+                self.stderr.contains(word),
+                "no `{word}` in:\n{}",
+                self.stderr
+            );
+        }
+        self
+    }
+}
+
+/// The binary under test.
+pub fn binary() -> &'static str {
+    env!("CARGO_BIN_EXE_gen")
+}
+
+/// `program` without what the caller's environment might change.
+pub fn clean(program: impl AsRef<std::ffi::OsStr>) -> Command {
+    let mut command = Command::new(program);
+    for name in ["NO_COLOR", "CLICOLOR", "CLICOLOR_FORCE", "CI", "TERM"] {
+        command.env_remove(name);
+    }
+    command.stdin(Stdio::null());
+    command
+}
+
+impl Tree {
+    pub fn new(matrix: &str) -> Self {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let tree = Tree { folder };
+        tree.write("matrix.toml", matrix);
+        tree
+    }
+
+    /// The same with its outputs.
+    pub fn written(matrix: &str) -> Self {
+        let tree = Tree::new(matrix);
+        tree.gen_(&["matrix"]).ends(0);
+        tree
+    }
+
+    pub fn path(&self) -> &Path {
+        self.folder.path()
+    }
+
+    pub fn at(&self, path: &str) -> PathBuf {
+        self.path().join(path)
+    }
+
+    pub fn write(&self, path: &str, text: impl AsRef<[u8]>) {
+        let at = self.at(path);
+        fs::create_dir_all(at.parent().expect("a folder")).expect("a folder for the file");
+        fs::write(at, text).expect("a file");
+    }
+
+    pub fn read(&self, path: &str) -> String {
+        fs::read_to_string(self.at(path)).unwrap_or_else(|e| panic!("{path}: {e}"))
+    }
+
+    pub fn command(&self, arguments: &[&str]) -> Command {
+        let mut command = clean(binary());
+        command.args(arguments).current_dir(self.path());
+        command
+    }
+
+    /// Runs `gen`, whose name is a keyword of the language.
+    pub fn gen_(&self, arguments: &[&str]) -> Said {
+        self.command(arguments).output().expect("gen runs").into()
+    }
+
+    /// Every file and link below the root, by path; a link as where it leads.
+    pub fn files(&self) -> Files {
+        files(self.path())
+    }
+}
+
+/// Files by path.
+pub type Files = BTreeMap<String, Vec<u8>>;
+
+/// Fails with the paths that differ, which are all one wants to read.
+#[track_caller]
+pub fn same(left: &Files, right: &Files) {
+    let differ: Vec<&String> = left
+        .keys()
+        .chain(right.keys())
+        .filter(|path| left.get(*path) != right.get(*path))
+        .collect();
+    assert!(differ.is_empty(), "differ: {differ:?}");
+}
+
+/// Every file and link below a folder, by path; a link as where it leads.
+pub fn files(root: &Path) -> Files {
+    let mut found = BTreeMap::new();
+    let mut folders = vec![root.to_owned()];
+    while let Some(folder) = folders.pop() {
+        for entry in fs::read_dir(&folder).expect("a folder").flatten() {
+            let path = entry.path();
+            let name = path.strip_prefix(root).expect("below the root");
+            let name = name.to_string_lossy().into_owned();
+            // A file may go while it is looked at, when gen runs at the same time.
+            let Ok(kind) = entry.file_type() else {
+                continue;
+            };
+            if kind.is_dir() {
+                folders.push(path);
+            } else if kind.is_symlink() {
+                let target = fs::read_link(&path).unwrap_or_default();
+                found.insert(name, target.to_string_lossy().into_owned().into_bytes());
+            } else if let Ok(bytes) = fs::read(&path) {
+                found.insert(name, bytes);
+            }
+        }
+    }
+    found
+}
+
+/// A matrix of `pythons` × `cudas` × 4 cells, on one GPU base for each CUDA release; `package` changes the content of all.
+pub fn matrix(pythons: usize, cudas: std::ops::Range<usize>, package: &str) -> String {
+    let python: Vec<String> = (0..pythons).map(|n| format!("\"3.{n}\"")).collect();
+    let cuda: String = cudas
+        .map(|n| {
+            format!(
+                "  {{ value = \"{}.{}.1\", os = \"ubuntu22.04\" }},\n",
+                10 + n / 10,
+                n % 10
+            )
+        })
+        .collect();
+    format!(
+        r#"[release]
+version = "1.4.0"
+
+[registry.hub]
+prefix = "docker.io/acme"
+
+[axis]
+python = [{}]
+cuda = [
+  "none",
+{cuda}]
+job = ["server", "training", "dev", "batch"]
+arch = ["amd64", "arm64"]
+
+[image.gpu-base]
+axes = ["cuda"]
+match = {{ cuda = "!none" }}
+tag = "{{{{ cuda }}}}-{{{{ release.tag }}}}"
+from = "nvidia/cuda:{{{{ cuda }}}}-base-{{{{ cuda.os }}}}"
+apt = ["{package}"]
+
+[image.base]
+name = "{{{{ job }}}}-base"
+tag = "py{{{{ python.compact }}}}-{{{{ 'cu' ~ cuda.version if cuda else 'cpu' }}}}-{{{{ release.tag }}}}"
+parent = "gpu-base"
+env = {{ JOB = "{{{{ job }}}}" }}
+
+[[image.base.when]]
+match = {{ cuda = "none" }}
+from = "python:{{{{ python }}}}-slim-trixie"
+apt = ["{package}"]
+
+[ci.gitlab]
+"#,
+        python.join(", ")
+    )
+}
+
+/// A matrix of one image with one spec, and no pipeline.
+pub const ONE: &str = r#"
+[registry.hub]
+prefix = "docker.io/acme"
+
+[image.base]
+tag = "1"
+from = "debian:13"
+apt = ["curl"]
+"#;
+
+/// Where the Dockerfile of [`ONE`] stands.
+pub const DOCKERFILE: &str = "generated/docker/base/Dockerfile";
