@@ -6,7 +6,7 @@ use crate::check;
 use crate::config::{self, Config};
 use crate::diagnostic::{Finding, Sink, Stopped, code};
 use crate::emit::{Emission, emit};
-use crate::image::{Contents, ContextHash, Matrix, Plan, Spec, render_specs, resolve};
+use crate::image::{Contents, ContextHash, Matrix, Plan, Spec, Unknown, render_specs, resolve};
 use crate::output::{Drift, Owned, Tree, compare, has_header};
 use crate::render::Templates;
 use crate::source::{Ours, ReadError, Repository, SourceFile};
@@ -42,6 +42,15 @@ pub enum Fault {
     /// The machine failed.
     #[error(transparent)]
     Read(#[from] ReadError),
+}
+
+impl From<Unknown> for Fault {
+    fn from(unknown: Unknown) -> Self {
+        match unknown {
+            Unknown::Findings => Fault::Findings,
+            Unknown::Read(error) => Fault::Read(error),
+        }
+    }
 }
 
 impl From<Stopped> for Fault {

@@ -227,21 +227,29 @@ impl Builder<'_> {
         if is_arch && platform.is_none() && !table.contains_key("platform") {
             platform = Platform::parse(&format!("linux/{text}"));
             if platform.is_none() && value_fault(text).is_none() {
-                let place = self.place(text_span.clone(), "it has no platform");
+                let stated = format!("linux/{}", text.to_lowercase());
+                let renamed = Platform::renamed(&stated);
+                let meant = renamed
+                    .clone()
+                    .or_else(|| Platform::parse(&stated).map(|p| p.to_string()));
+                let label = match &renamed {
+                    Some(name) => format!("OCI calls it `{name}`"),
+                    None => "it names no platform".to_owned(),
+                };
                 let finding = Finding::new(
                     &code::INVALID_PLATFORM,
                     format!("`linux/{text}` is not a platform"),
-                    place,
+                    self.place(text_span.clone(), label),
                 );
-                let word = text.to_lowercase();
-                self.sink
-                    .push(if Platform::parse(&format!("linux/{word}")).is_some() {
-                        finding.help(format!("write `{word}`"))
-                    } else {
-                        finding.help(format!(
-                            "state it: `{{ value = \"{text}\", platform = \"linux/…\" }}`"
-                        ))
-                    });
+                self.sink.push(match &meant {
+                    Some(meant) => finding.help(format!(
+                        "write `{}`, or keep the name: `{{ value = \"{text}\", platform = \"{meant}\" }}`",
+                        meant.trim_start_matches("linux/")
+                    )),
+                    None => finding.help(format!(
+                        "state it: `{{ value = \"{text}\", platform = \"linux/…\" }}`"
+                    )),
+                });
             }
         }
         let written = version_text.unwrap_or(text);
@@ -268,14 +276,13 @@ impl Builder<'_> {
             self.place(value.span.clone(), label),
         );
         let word = value.to_lowercase();
-        let meant = [word.clone(), format!("linux/{word}")];
-        let meant = meant.iter().find(|m| Platform::parse(m).is_some());
-        self.sink.push(match (renamed, meant) {
-            (Some(name), _) => finding.help(format!(
-                "write `{name}`; a value of `arch` may be called otherwise: `{{ value = \"…\", platform = \"{name}\" }}`"
-            )),
-            (None, Some(meant)) => finding.help(format!("write `{meant}`")),
-            (None, None) => finding,
+        let meant = renamed.or_else(|| {
+            let meant = [word.clone(), format!("linux/{word}")];
+            meant.into_iter().find(|m| Platform::parse(m).is_some())
+        });
+        self.sink.push(match meant {
+            Some(meant) => finding.help(format!("write `{meant}`")),
+            None => finding,
         });
     }
 }

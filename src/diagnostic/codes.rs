@@ -77,9 +77,6 @@ codes! {
     BASE_CONFLICT = "base-conflict" Plan Error
         "an image has neither or both of `from` and `parent`"
         "Each spec stands on exactly one image: an upstream one (`from`) or one of this matrix (`parent`). A later row replaces the earlier choice; one table may not state both. With a `dockerfile` of your own both may be left out, its FROM then says it.";
-    CONTEXT_MISSING = "context-missing" Plan Error
-        "a build context cannot be read"
-        "The folder that `context` names is not there, or a file in it cannot be read, so what goes into the image is not known. Paths are relative to the repository root.";
     DEAD_MATCH = "dead-match" Rule Error
         "an image's `match` removes nothing"
         "It accepts every cell of the image's axes, so it only looks like a restriction. Delete it, or correct the value it means.";

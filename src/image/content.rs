@@ -13,7 +13,7 @@ use crate::diagnostic::{Finding, Place, Sink, Stopped, code, nearest};
 use crate::emit::dockerfile;
 use crate::image::{ContextHash, Matrix, Spec, SpecId};
 use crate::render::{Dialect, Field, Scope, Templates};
-use crate::source::{Repository, SourceFile};
+use crate::source::{ReadError, Repository, SourceFile};
 
 /// What goes into one spec.
 #[derive(Debug)]
@@ -32,6 +32,8 @@ pub struct RenderedSpec {
     pub context: String,
     /// Whether that folder holds the matrix file, which every release changes.
     pub holds_matrix: bool,
+    /// Whether the matrix names that folder and it is not there.
+    pub context_missing: bool,
     /// Build args.
     pub args: IndexMap<Arc<str>, String>,
     /// Tests of the built image.
@@ -70,10 +72,25 @@ impl Contents {
     }
 }
 
+/// Why it is not known what goes into the specs.
+#[derive(Debug)]
+pub enum Unknown {
+    /// A template failed; why is among the findings.
+    Findings,
+    /// A build context could not be read.
+    Read(ReadError),
+}
+
+impl From<Stopped> for Unknown {
+    fn from(_: Stopped) -> Self {
+        Unknown::Findings
+    }
+}
+
 /// Renders what goes into each spec, parents first, since a child's FROM is its parent's content.
 ///
 /// # Errors
-/// When a template fails; why is in `sink`.
+/// When a template fails (why is in `sink`), or a build context cannot be read.
 pub fn render_specs(
     config: &Config,
     matrix: &Matrix,
@@ -81,7 +98,8 @@ pub fn render_specs(
     templates: &mut Templates<'_>,
     contexts: &mut ContextHash<'_>,
     sink: &mut Sink,
-) -> Result<Contents, Stopped> {
+) -> Result<Contents, Unknown> {
+    let mut unread = None;
     let mut done: Vec<Option<RenderedSpec>> = Vec::new();
     done.resize_with(matrix.specs.len(), || None);
     let mut references: Vec<String> = vec![String::new(); matrix.specs.len()];
@@ -94,6 +112,7 @@ pub fn render_specs(
             references: &references,
             sink,
             failed: &mut failed,
+            unread: &mut unread,
         };
         match one.render(repository, templates, contexts) {
             Ok(rendered) => {
@@ -106,11 +125,14 @@ pub fn render_specs(
         }
     }
     templates_read(config, templates, sink);
+    if let Some(error) = unread {
+        return Err(Unknown::Read(error));
+    }
     sink.checkpoint()?;
     done.into_iter()
         .collect::<Option<Vec<_>>>()
         .map(Contents)
-        .ok_or(Stopped)
+        .ok_or(Unknown::Findings)
 }
 
 /// What Dockerfile templates read that they should not: comparisons that are silently false, and the release.
@@ -133,6 +155,8 @@ struct One<'a> {
     spec: &'a Spec,
     references: &'a [String],
     sink: &'a mut Sink,
+    /// The first failure to read a build context.
+    unread: &'a mut Option<ReadError>,
     /// Fields and templates already reported, by place and code.
     failed: &'a mut std::collections::BTreeSet<(usize, String)>,
 }
@@ -285,22 +309,15 @@ impl One<'_> {
             }
             None => folder,
         };
-        let unread = |this: &mut Self, why: String| {
-            let span = merged.context.as_ref().map(|f| f.span.clone());
-            let span = span.unwrap_or_else(|| this.config.images[spec.image.0].span.clone());
-            let finding = Finding::new(
-                &code::CONTEXT_MISSING,
-                format!("the context `{context}` cannot be read"),
-                this.config.place(span.clone(), why),
-            )
-            .help("name a folder, relative to the repository root");
-            this.report(span.start, finding)
+        let context_missing = stated && !repository.is_folder(&context);
+        let files = if context_missing {
+            Default::default()
+        } else {
+            contexts.get(&context, &path).map_err(|error| {
+                self.unread.get_or_insert(error);
+                Stopped
+            })?
         };
-        if merged.context.is_some() && !repository.is_folder(&context) {
-            return Err(unread(self, "there is no such folder".to_owned()));
-        }
-        let files = contexts.get(&context, &path);
-        let files = files.map_err(|error| unread(self, error.reason()))?;
         let text = rendered
             .as_deref()
             .or(own.as_ref().map(|f| f.text.as_str()))
@@ -327,6 +344,7 @@ impl One<'_> {
             target,
             context,
             holds_matrix: files.holds_matrix,
+            context_missing,
             args,
             tests,
             content: hex(&content.finish()),

@@ -12,7 +12,7 @@ mod resolve;
 mod spec;
 
 pub use alias::aliases;
-pub use content::{Contents, RenderedSpec, render_specs};
+pub use content::{Contents, RenderedSpec, Unknown, render_specs};
 pub use context::ContextHash;
 pub use merge::{Merged, merge};
 pub use plan::Plan;

@@ -52,8 +52,7 @@ impl Platform {
         known.map(|(_, name)| format!("{os}/{name}"))
     }
 
-    /// Reads a platform; `None` when it is not a system and one or two parts of `[a-z0-9._-]`, or a name that
-    /// OCI does not use.
+    /// Reads a platform; `None` when it is not a system and one or two parts of `[a-z0-9._-]`, or a name that OCI does not use.
     pub fn parse(text: &str) -> Option<Self> {
         if Self::renamed(text).is_some() {
             return None;

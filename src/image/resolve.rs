@@ -8,9 +8,7 @@ use minijinja::Value;
 
 use crate::config::{Config, Image, field_finding};
 use crate::diagnostic::{Finding, Place, Sink, Stopped, code};
-use crate::image::reference::{
-    MAX_REPOSITORY, mend_reference, path_fault, reference_fault, tag_fault,
-};
+use crate::image::reference::{MAX_REPOSITORY, base_fault, mend_reference, path_fault, tag_fault};
 use crate::image::spec::{describe_cell, spec_id};
 use crate::image::{Matrix, Merged, Platform, Spec, aliases, lineage, merge};
 use crate::matrix::{Cell, ImageId, MAX_CELLS, Rules, expand, product_size, removers};
@@ -449,23 +447,21 @@ fn grammar(
         faults.push(sink, finding, &span);
         good = false;
     }
-    if let Some((base, fault)) = spec
-        .base
-        .as_deref()
-        .and_then(|b| Some((b, reference_fault(b)?)))
+    let base = spec.base.as_deref().zip(spec.merged.from.as_ref());
+    if let Some((base, field)) = base
+        && let Some(fault) = base_fault(base)
     {
-        let span = spec
-            .merged
-            .from
-            .as_ref()
-            .map_or(image.span.clone(), |f| f.span.clone());
         let finding = Finding::new(
             &code::INVALID_REFERENCE,
-            format!("`{base}` is not an image reference"),
-            config.place(span.clone(), fault),
+            format!("`{}` is not an image to stand on", base.escape_debug()),
+            config.place(field.span.clone(), fault),
         )
-        .note(format!("for {}", spec.describe(config)));
-        faults.push(sink, finding, &span);
+        .note(format!("for {}", spec.describe(config)))
+        .help(match base.split_once("://") {
+            Some((_, bare)) => format!("write `{bare}`"),
+            None => "write it as for `docker pull`: `host/name:tag`".to_owned(),
+        });
+        faults.push(sink, finding, &field.span);
         good = false;
     }
     if let Some(long) = spec.repositories.iter().find(|r| r.len() > MAX_REPOSITORY) {

@@ -80,7 +80,7 @@ impl Ignore {
 }
 
 /// What a build context holds.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Default)]
 pub struct BuildContext {
     /// SHA-256 over its files.
     pub hash: [u8; 32],

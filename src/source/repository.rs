@@ -46,17 +46,6 @@ pub enum ReadError {
     NotText(PathBuf),
 }
 
-impl ReadError {
-    /// Why it failed, without the path: for where a place says that.
-    pub fn reason(&self) -> String {
-        match self {
-            ReadError::Io { source, .. } => source.kind().to_string(),
-            ReadError::NotText(_) => "not UTF-8 text".to_owned(),
-            other => other.to_string(),
-        }
-    }
-}
-
 impl Repository {
     /// Finds the repository: `directory` (`-C`) and `config` as given on the command line. Without
     /// `config`, the nearest folder from `directory` upwards that holds a `matrix.toml`; with it, `directory` itself.

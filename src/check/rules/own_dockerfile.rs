@@ -1,4 +1,4 @@
-//! Dockerfiles of the user's that cannot be read or parsed.
+//! Dockerfiles of the user's that cannot be read or parsed, and contexts that are not there.
 
 use std::collections::BTreeSet;
 
@@ -7,8 +7,21 @@ use crate::diagnostic::{Finding, Place, Sink, code};
 
 pub fn run(cx: &Context<'_>, sink: &mut Sink) {
     let mut seen = BTreeSet::new();
+    let mut contexts = BTreeSet::new();
     for (id, rendered) in cx.contents.iter() {
         let spec = cx.matrix.spec(id);
+        if rendered.context_missing && contexts.insert(rendered.context.as_str()) {
+            let span = cx.span_of(spec, spec.merged.context.as_ref());
+            let label = format!("for {}", spec.describe(cx.config));
+            sink.push(
+                Finding::new(
+                    &code::DOCKERFILE_MISSING,
+                    format!("the context `{}` is not a folder", rendered.context),
+                    cx.place(span, label),
+                )
+                .help("create it, or correct the path; it is relative to the repository root"),
+            );
+        }
         let Some(field) = &spec.merged.dockerfile else {
             continue;
         };
