@@ -297,6 +297,7 @@ impl One<'_> {
             .rsplit_once('/')
             .map_or(".", |(folder, _)| folder)
             .to_owned();
+        let stated = stated_context.is_some();
         let context = match stated_context {
             Some(context) => {
                 context_inside?;

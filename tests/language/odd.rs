@@ -108,7 +108,7 @@ fn no_value_breaks_out_of_a_dockerfile() {
         let text = format!("[image.i]\ntag = \"t\"\nfrom = \"{value}\"\n");
         assert!(of(&text).has("invalid-reference"), "{value}");
         let user = format!("{IMAGE}user = \"{value}\"\n");
-        assert!(of(&user).has("unsafe-value"), "{value}");
+        assert!(of(&user).has("invalid-user"), "{value}");
     }
     let quoted = of(&format!(
         "{IMAGE}apt = [\"git; id\"]\nenv = {{ A = \"$(id) \\\" é\" }}\n"
@@ -155,7 +155,7 @@ fn paths_stay_below_the_root() {
 
 #[test]
 fn a_context_that_is_not_there_is_a_finding() {
-    assert!(of(&format!("{IMAGE}context = \"nope\"\n")).has("context-missing"));
+    assert!(of(&format!("{IMAGE}context = \"nope\"\n")).has("dockerfile-missing"));
 }
 
 #[test]

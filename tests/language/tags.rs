@@ -72,7 +72,8 @@ fn a_reference_is_immutable_iff_it_prints_the_release() {
     };
     assert!(immutable(""));
     assert!(immutable("tag = \"x-{{ release.version }}\""));
-    assert!(immutable("tag = \"x\"\nname = \"i-{{ release.major }}\""));
+    assert!(immutable("tag = \"x\"\nname = \"i-{{ release.version }}\""));
+    assert!(!immutable("tag = \"x-{{ release.major }}\""));
     assert!(!immutable("tag = \"release\""));
 }
 
