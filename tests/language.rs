@@ -4,6 +4,7 @@
 mod support;
 
 mod language {
+    mod dockerfiles;
     mod exists;
     mod fixture;
     mod images;

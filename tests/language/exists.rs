@@ -269,7 +269,7 @@ fn an_absurd_product_is_refused_and_its_axes_named() {
     ));
     let finding = outcome.finding("product-too-large");
     assert!(
-        finding.headline.contains("1,000,000,000,000"),
+        finding.headline.contains("1,000,000,000,000 cells"),
         "{}",
         finding.headline
     );

@@ -71,7 +71,7 @@ fn a_given_value_goes_before_the_shared_one() {
 #[test]
 fn a_parent_that_could_be_several_is_a_finding() {
     let outcome = chain("[image.top]\naxes = []\ntag = \"t\"\nparent = \"middle\"\n");
-    assert!(outcome.finding("parent-ambiguous").help[0].contains("py = \""));
+    assert!(outcome.finding("parent-ambiguous").help[0].contains("image = \"middle\", py = \""));
 }
 
 #[test]
@@ -149,8 +149,8 @@ fn a_child_stands_on_its_parents_content() {
 #[test]
 fn a_circle_is_a_finding() {
     let circle = "[image.a]\naxes = []\ntag = \"t\"\nparent = \"b\"\n[image.b]\naxes = []\ntag = \"t\"\nfrom = \"f\"\nneeds = [\"a\"]\n";
-    let finding = chain(circle);
-    let finding = finding.finding("lineage-cycle");
+    let outcome = chain(circle);
+    let finding = outcome.finding("lineage-cycle");
     assert_eq!(finding.primary.label, "a stands on b");
     assert_eq!(finding.related[0].label, "b stands on a");
 }
