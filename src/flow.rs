@@ -9,7 +9,7 @@ use crate::emit::{Emission, emit};
 use crate::image::{Contents, ContextHash, Matrix, Plan, Spec, Unknown, render_specs, resolve};
 use crate::output::{Drift, Owned, Tree, compare, has_header};
 use crate::render::Templates;
-use crate::source::{Ours, ReadError, Repository, SourceFile};
+use crate::source::{Ours, ReadError, Repository};
 
 /// The matrix with its specs resolved: enough to list them.
 #[derive(Debug)]
@@ -64,11 +64,7 @@ impl From<Stopped> for Fault {
 /// # Errors
 /// When it cannot be read, or no plan can be built from it (why is in `sink`).
 pub fn expand(repository: &Repository, sink: &mut Sink) -> Result<Expanded, Fault> {
-    let mut file = repository.read_text(repository.matrix_path())?;
-    // A checkout may have turned the line ends; those inside values must not turn with them.
-    if file.text.contains("\r\n") {
-        file = SourceFile::new(file.path.clone(), file.text.replace("\r\n", "\n"));
-    }
+    let file = repository.read_text(repository.matrix_path())?.with_lf();
     let config = config::load(&file, sink)?;
     let matrix = resolve(&config, sink)?;
     Ok(Expanded { config, matrix })

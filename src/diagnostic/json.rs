@@ -32,13 +32,14 @@ struct JsonFinding<'a> {
 
 fn place(place: &Place) -> JsonPlace<'_> {
     let position = place.line_column();
-    let span = place.at.as_ref().map(|(_, span)| span);
+    let bytes = place.at.as_ref();
+    let bytes = bytes.map(|(file, span)| (file.on_disk(span.start), file.on_disk(span.end)));
     JsonPlace {
         path: &place.path,
         line: position.map(|p| p.0),
         column: position.map(|p| p.1),
-        start: span.map(|s| s.start),
-        end: span.map(|s| s.end),
+        start: bytes.map(|b| b.0),
+        end: bytes.map(|b| b.1),
         label: &place.label,
     }
 }

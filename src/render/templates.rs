@@ -81,6 +81,7 @@ impl<'a> Templates<'a> {
         }
         self.repository
             .text(&format!("{FOLDER}/{name}"))
+            .map(|file| file.with_lf())
             .or_else(|| {
                 shipped(name)
                     .map(|text| SourceFile::new(format!("{SHIPPED_PATH}templates/{name}"), text))
@@ -125,7 +126,7 @@ impl<'a> Templates<'a> {
             )
         })?;
         self.engine(dialect)
-            .add_template_owned(name.to_owned(), file.text.replace("\r\n", "\n"))?;
+            .add_template_owned(name.to_owned(), file.text.clone())?;
         for (referred, _) in referred(&file.text) {
             self.load(dialect, &referred)?;
         }
@@ -201,7 +202,6 @@ pub fn fault_finding(
     let Some((file, range)) = templates.source(at).zip(error.range()) else {
         return Finding::new(code, fact, asked);
     };
-    let range = as_on_disk(&file.text, range.start)..as_on_disk(&file.text, range.end);
     let finding = Finding::new(code, fact, Place::span(&file, range, label)).related(asked);
     // What is shipped is not the user's to edit.
     if advice.is_empty() || (advice.starts_with("use `") && file.path.starts_with(SHIPPED_PATH)) {
@@ -209,22 +209,6 @@ pub fn fault_finding(
     } else {
         finding.help(advice)
     }
-}
-
-/// Templates are read with LF line ends: where a byte of that text stands in the file, which may have CRLF.
-fn as_on_disk(text: &str, offset: usize) -> usize {
-    let mut read = 0;
-    for (at, line) in text.split_inclusive('\n').scan(0, |at, line| {
-        *at += line.len();
-        Some((*at - line.len(), line))
-    }) {
-        let length = line.len() - usize::from(line.ends_with("\r\n"));
-        if offset < read + length {
-            return at + (offset - read);
-        }
-        read += length;
-    }
-    text.len()
 }
 
 /// The finding for a template that is not there: placed where another refers to it, or else where it was asked for.

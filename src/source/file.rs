@@ -8,8 +8,10 @@ use std::sync::Arc;
 pub struct SourceFile {
     /// Path from the repository root, with `/`.
     pub path: Arc<str>,
-    /// The whole text, as on disk.
+    /// The whole text: as on disk, or with its line ends made LF.
     pub text: String,
+    /// The line breaks of the text that are CRLF on disk, as offsets, in order.
+    turned: Vec<usize>,
 }
 
 impl SourceFile {
@@ -18,7 +20,38 @@ impl SourceFile {
         Arc::new(SourceFile {
             path: path.into(),
             text: text.into(),
+            turned: Vec::new(),
         })
+    }
+
+    /// The same file with every line end made LF: a checkout may have turned them, and what is read must not turn with
+    /// them. Places are still told by their bytes on disk.
+    pub fn with_lf(self: &Arc<Self>) -> Arc<Self> {
+        if !self.text.contains("\r\n") {
+            return self.clone();
+        }
+        let mut text = String::with_capacity(self.text.len());
+        let mut turned = Vec::new();
+        for line in self.text.split_inclusive('\n') {
+            match line.strip_suffix("\r\n") {
+                Some(line) => {
+                    text.push_str(line);
+                    turned.push(text.len());
+                    text.push('\n');
+                }
+                None => text.push_str(line),
+            }
+        }
+        Arc::new(SourceFile {
+            path: self.path.clone(),
+            text,
+            turned,
+        })
+    }
+
+    /// Where a byte of the text stands in the file on disk.
+    pub fn on_disk(&self, offset: usize) -> usize {
+        offset + self.turned.partition_point(|at| *at < offset)
     }
 
     /// One-based line and column (counted in characters) of a byte offset.
