@@ -1,0 +1,100 @@
+//! Outputs and templates stay in their folders.
+
+use crate::*;
+
+#[test]
+fn no_path_leads_out_of_the_repository() {
+    for (place, text) in [
+        (
+            "dockerfile",
+            "[image.base]\nfrom = \"debian:13\"\ntag = \"1\"\ndockerfile = \"PATH\"",
+        ),
+        (
+            "context",
+            "[image.base]\nfrom = \"debian:13\"\ntag = \"1\"\ndockerfile = \"D\"\ncontext = \"PATH\"",
+        ),
+        (
+            "ci",
+            "[image.base]\nfrom = \"debian:13\"\ntag = \"1\"\n[ci.gitlab]\nfile = \"PATH\"",
+        ),
+        (
+            "template",
+            "[image.base]\nfrom = \"debian:13\"\ntag = \"1\"\ntemplate = \"PATH\"",
+        ),
+    ] {
+        for path in [
+            "../evil",
+            "/etc/evil",
+            "a/../../evil",
+            "..",
+            "generated/../../evil",
+            "a\\\\..\\\\evil",
+        ] {
+            let text = format!(
+                "[registry.hub]\nprefix = \"docker.io/acme\"\n{}\n",
+                text.replace("PATH", path)
+            );
+            let tree = Tree::new(&text);
+            tree.write("D", "FROM debian:13\n");
+            tree.gen_(&["matrix"]).ends(2);
+            assert_eq!(
+                tree.files().len(),
+                2,
+                "{place} {path}: something was written"
+            );
+        }
+    }
+}
+
+#[test]
+fn templates_read_only_the_template_folders() {
+    let secret = tempfile::tempdir().expect("a folder");
+    fs::write(secret.path().join("key"), "hunter2\n").expect("a file");
+    let absolute = secret.path().join("key");
+    let absolute = absolute.to_str().expect("a path");
+    for named in [
+        absolute,
+        "../matrix.toml",
+        "/etc/hostname",
+        "docker/../../matrix.toml",
+    ] {
+        for tag in ["include", "extends", "import"] {
+            let tail = if tag == "import" { " as x" } else { "" };
+            let tree = Tree::new(&format!("{ONE}template = \"docker/Mine\"\n"));
+            tree.write(
+                "templates/docker/Mine",
+                format!("{{% {tag} \"{named}\"{tail} %}}\n"),
+            );
+            let said = tree.gen_(&["matrix"]).ends(2);
+            assert!(!said.stderr.contains("hunter2"), "{named}");
+            assert!(!tree.at("generated").exists());
+        }
+    }
+}
+
+#[test]
+fn nothing_beside_the_outputs_is_written() {
+    let tree = Tree::written(&everything());
+    let strange: Vec<String> = tree
+        .files()
+        .into_keys()
+        .filter(|path| {
+            !(path.starts_with("generated/")
+                || path == "matrix.toml"
+                || path == ".gitlab/base-images.gitlab-ci.yml"
+                || path == ".github/workflows/base-images.yml"
+                || path == "cloudbuild.yaml")
+        })
+        .collect();
+    assert!(strange.is_empty(), "{strange:?}");
+    let listed = tree.read("generated/.outputs");
+    for path in outputs(&tree)
+        .keys()
+        .filter(|path| *path != "generated/.outputs")
+    {
+        assert!(
+            listed.lines().any(|line| line == path),
+            "{path} is not listed"
+        );
+    }
+}
