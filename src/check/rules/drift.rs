@@ -1,21 +1,16 @@
 //! Outputs that are not on disk as the matrix yields them.
 
+use std::collections::BTreeSet;
+
 use crate::check::Context;
 use crate::diagnostic::{Finding, Place, Sink, code};
-use crate::output::{LIST, State};
+use crate::output::{Change, LIST, State};
 use crate::source::SourceFile;
 
 pub fn run(cx: &Context<'_>, sink: &mut Sink) {
-    // A path that comes or goes changes the list too: that is told by the path.
-    let moved = |state| matches!(state, State::Missing | State::Orphan);
-    let moves = cx
-        .drift
-        .changes
-        .iter()
-        .any(|c| c.path != LIST && moved(c.state));
     for change in &cx.drift.changes {
         let path = change.path.as_str();
-        if moves && path == LIST && change.state == State::Stale {
+        if path == LIST && told_by_its_paths(change, &cx.drift.changes) {
             continue;
         }
         let whole = || Place::file(path);
@@ -60,6 +55,24 @@ pub fn run(cx: &Context<'_>, sink: &mut Sink) {
             .help("remove the link, and run `gen matrix`"),
         });
     }
+}
+
+/// Whether the list differs in nothing but paths that come or go, each of which is told by itself.
+fn told_by_its_paths(list: &Change, changes: &[Change]) -> bool {
+    let (Some(before), Some(after)) = (&list.before, &list.after) else {
+        return false;
+    };
+    let lines = |text: &'_ str| -> BTreeSet<String> { text.lines().map(str::to_owned).collect() };
+    let (before, after) = (lines(before), lines(&after.text));
+    let moved: BTreeSet<&str> = changes
+        .iter()
+        .filter(|c| matches!(c.state, State::Missing | State::Orphan))
+        .map(|c| c.path.as_str())
+        .collect();
+    before
+        .symmetric_difference(&after)
+        .all(|line| moved.contains(line.as_str()))
+        && !moved.is_empty()
 }
 
 /// At most 60 characters of a line.
