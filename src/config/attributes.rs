@@ -1,6 +1,7 @@
 //! Attributes that templated fields read: each must be one that some value of the axis has.
 
-use crate::config::validate::{Builder, inner_span};
+use crate::config::fields::inner_span;
+use crate::config::validate::Builder;
 use crate::diagnostic::{Finding, code, nearest, or_list};
 use crate::matrix::{Axis, Value};
 use crate::render::{AxisObject, Field, ReleaseObject, Uses};

@@ -3,6 +3,8 @@
 mod attributes;
 mod axes;
 mod ci;
+mod fields;
+mod images;
 mod keys;
 mod load;
 mod model;
@@ -15,6 +17,7 @@ mod spanned;
 mod unions;
 mod validate;
 
+pub use fields::{comparison_finding, field_finding};
 pub use load::{load, schema};
 pub use model::{
     Alias, Ci, Config, Exclude, Expect, Image, Keys, ParentRef, Registry, RegistryId, RegistryKind,
@@ -24,4 +27,3 @@ pub use raw::RawPython as PythonSource;
 pub use selectors::{Names, parse_text as parse_selector};
 pub use spanned::Spanned;
 pub use unions::OneOrMany;
-pub use validate::{comparison_finding, field_finding};

@@ -7,10 +7,10 @@ use std::sync::Arc;
 
 use indexmap::IndexMap;
 
+use crate::config::fields::inner_span;
 use crate::config::raw::Named;
 use crate::config::spanned::Spanned;
 use crate::config::unions::{OneOrMany, RawSelector, RawTerms};
-use crate::config::validate::inner_span;
 use crate::diagnostic::{Finding, Place, Sink, and_list, code, nearest, or_list, suggest};
 use crate::matrix::{Axis, AxisId, Conjunction, Selector, Term, TermFault, Version};
 use crate::source::SourceFile;

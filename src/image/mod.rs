@@ -1,8 +1,10 @@
 //! Specs: what each cell is called, what it stands on, and what goes into it.
 
 mod alias;
+mod bounds;
 mod content;
 mod context;
+mod grammar;
 mod lineage;
 mod merge;
 pub mod plan;

@@ -7,11 +7,12 @@ use std::sync::Arc;
 use minijinja::Value;
 
 use crate::config::{Config, Image, field_finding};
-use crate::diagnostic::{Finding, Place, Sink, Stopped, code};
-use crate::image::reference::{MAX_REPOSITORY, base_fault, mend_reference, path_fault, tag_fault};
+use crate::diagnostic::{Finding, Sink, Stopped, code};
+use crate::image::bounds::{bounded, no_cells, no_specs};
+use crate::image::grammar::{duplicates, grammar};
 use crate::image::spec::{describe_cell, spec_id};
 use crate::image::{Matrix, Merged, Platform, Spec, aliases, lineage, merge};
-use crate::matrix::{Cell, ImageId, MAX_CELLS, Rules, expand, product_size, removers};
+use crate::matrix::{Cell, ImageId, Rules, expand};
 use crate::render::{Field, Scope};
 
 /// Expands every image and resolves its specs.
@@ -87,126 +88,18 @@ struct Known {
 
 /// Faults of one field are reported once, not once a cell.
 #[derive(Default)]
-struct Reported {
+pub(super) struct Reported {
     seen: std::collections::BTreeSet<(usize, usize, &'static str)>,
     any: bool,
 }
 
 impl Reported {
-    fn push(&mut self, sink: &mut Sink, finding: Finding, span: &Range<usize>) {
+    pub fn push(&mut self, sink: &mut Sink, finding: Finding, span: &Range<usize>) {
         self.any = true;
         if self.seen.insert((span.start, span.end, finding.code.name)) {
             sink.push(finding);
         }
     }
-}
-
-fn bounded(config: &Config, sink: &mut Sink) -> Result<(), Stopped> {
-    let mut total: u128 = 0;
-    for image in &config.images {
-        let size = product_size(&config.axes, &image.axes);
-        total = total.saturating_add(size);
-        if size <= MAX_CELLS {
-            continue;
-        }
-        let factors: Vec<String> = image
-            .axes
-            .iter()
-            .map(|id| {
-                format!(
-                    "`{}` ({})",
-                    config.axis(*id).name,
-                    config.axis(*id).values.len()
-                )
-            })
-            .collect();
-        sink.push(
-            Finding::new(
-                &code::PRODUCT_TOO_LARGE,
-                format!("image `{}` has {} cells", image.key, grouped(size)),
-                config.place(
-                    image.span.clone(),
-                    format!("more than {} cells", grouped(MAX_CELLS)),
-                ),
-            )
-            .note(format!("it is the product of {}", factors.join(" × ")))
-            .help("give the image only the `axes` it needs, or split it in two"),
-        );
-    }
-    sink.checkpoint()?;
-    if total > MAX_CELLS {
-        let first = config.images.first().map_or(0..0, |i| i.span.clone());
-        sink.push(
-            Finding::new(
-                &code::PRODUCT_TOO_LARGE,
-                format!("the images have {} cells together", grouped(total)),
-                config.place(
-                    first,
-                    format!("more than {} cells from here on", grouped(MAX_CELLS)),
-                ),
-            )
-            .help("split the matrix file by image"),
-        );
-    }
-    sink.checkpoint()
-}
-
-/// `1,000,000`.
-fn grouped(number: u128) -> String {
-    let digits = number.to_string();
-    let mut text = String::new();
-    for (index, digit) in digits.chars().enumerate() {
-        if index > 0 && (digits.len() - index).is_multiple_of(3) {
-            text.push(',');
-        }
-        text.push(digit);
-    }
-    text
-}
-
-/// Where the cells of an image went, at most four places.
-fn removed_by(config: &Config, id: ImageId) -> Vec<Place> {
-    let all = removers(config, id);
-    all.iter().take(4).filter_map(|v| v.place(config)).collect()
-}
-
-fn no_cells(config: &Config, id: ImageId, sink: &mut Sink) {
-    let image = &config.images[id.0];
-    let mut finding = Finding::new(
-        &code::NO_CELLS,
-        format!("image `{}` has no cell left", image.key),
-        config.place(image.span.clone(), "nothing of this image exists"),
-    )
-    .help("correct its `match` or the excludes, or delete the image");
-    finding.related = removed_by(config, id);
-    sink.push(finding);
-}
-
-fn no_specs(config: &Config, sink: &mut Sink) {
-    let first = config.images.first().map_or(0..0, |i| i.span.clone());
-    let mut finding = Finding::new(
-        &code::NO_SPECS,
-        "the matrix yields no spec at all",
-        config.place(
-            first,
-            match config.images.len() {
-                1 => "nothing of the only image exists",
-                _ => "nothing of this image exists, nor of any other",
-            },
-        ),
-    )
-    .help("correct the `match` of an image, or the excludes");
-    for index in 0..config.images.len().min(4) {
-        for place in removed_by(config, ImageId(index)) {
-            let new = |p: &Place| {
-                p.at.as_ref().map(|a| a.1.start) != place.at.as_ref().map(|a| a.1.start)
-            };
-            if finding.related.iter().all(new) {
-                finding.related.push(place);
-            }
-        }
-    }
-    sink.push(finding);
 }
 
 #[allow(
@@ -405,127 +298,4 @@ fn platforms(config: &Config, merged: &Merged, cell: &Cell, arches: &[usize]) ->
         }
     }
     found
-}
-
-fn grammar(
-    config: &Config,
-    image: &Image,
-    spec: &Spec,
-    faults: &mut Reported,
-    sink: &mut Sink,
-) -> bool {
-    let mut good = true;
-    if let Some(fault) = path_fault(&spec.name) {
-        let span = spec
-            .merged
-            .name
-            .as_ref()
-            .map_or(image.span.clone(), |f| f.span.clone());
-        let finding = Finding::new(
-            &code::INVALID_REFERENCE,
-            format!("`{}` is not a repository name", spec.name),
-            config.place(span.clone(), fault),
-        )
-        .help(mend_reference(&spec.name, path_fault))
-        .note(format!("for {}", spec.describe(config)));
-        faults.push(sink, finding, &span);
-        good = false;
-    }
-    if let Some(fault) = tag_fault(&spec.tag) {
-        let span = spec
-            .merged
-            .tag
-            .as_ref()
-            .map_or(image.span.clone(), |f| f.span.clone());
-        let finding = Finding::new(
-            &code::INVALID_REFERENCE,
-            format!("`{}` is not a tag", spec.tag),
-            config.place(span.clone(), fault),
-        )
-        .help(mend_reference(&spec.tag, tag_fault))
-        .note(format!("for {}", spec.describe(config)));
-        faults.push(sink, finding, &span);
-        good = false;
-    }
-    let base = spec.base.as_deref().zip(spec.merged.from.as_ref());
-    if let Some((base, field)) = base
-        && let Some(fault) = base_fault(base)
-    {
-        let finding = Finding::new(
-            &code::INVALID_REFERENCE,
-            format!("`{}` is not an image to stand on", base.escape_debug()),
-            config.place(field.span.clone(), fault),
-        )
-        .note(format!("for {}", spec.describe(config)))
-        .help(match base.split_once("://") {
-            Some((_, bare)) => format!("write `{bare}`"),
-            None => "write it as for `docker pull`: `host/name:tag`".to_owned(),
-        });
-        faults.push(sink, finding, &field.span);
-        good = false;
-    }
-    if let Some(long) = spec.repositories.iter().find(|r| r.len() > MAX_REPOSITORY) {
-        let finding = Finding::new(
-            &code::INVALID_REFERENCE,
-            format!(
-                "the repository name of `{}` has {} characters",
-                image.key,
-                long.len()
-            ),
-            config.place(
-                image.span.clone(),
-                format!("at most {MAX_REPOSITORY}, host included"),
-            ),
-        )
-        .help("shorten `name`, or the `prefix` of the registry");
-        faults.push(sink, finding, &image.span);
-        good = false;
-    }
-    good
-}
-
-/// Two specs with one reference: the second push would overwrite the first.
-fn duplicates(config: &Config, specs: &[Spec], sink: &mut Sink) {
-    let mut seen: HashMap<(&str, &str), usize> = HashMap::with_capacity(specs.len());
-    let mut reported: std::collections::BTreeSet<(ImageId, ImageId)> = Default::default();
-    for (index, spec) in specs.iter().enumerate() {
-        for repository in &*spec.repositories {
-            let Some(first) = seen.insert((repository, &spec.tag), index) else {
-                continue;
-            };
-            let other = &specs[first];
-            if first == index || !reported.insert((other.image, spec.image)) {
-                continue;
-            }
-            let image = &config.images[spec.image.0];
-            let span = |s: &Spec| {
-                let field = s.merged.tag.as_ref().or(s.merged.name.as_ref());
-                field.map_or(config.images[s.image.0].span.clone(), |f| f.span.clone())
-            };
-            let mut finding = Finding::new(
-                &code::DUPLICATE_REFERENCE,
-                format!("two specs are `{repository}:{}`", spec.tag),
-                config.place(span(spec), format!("for {}", spec.describe(config))),
-            );
-            if other.image != spec.image {
-                finding = finding.related(
-                    config.place(span(other), format!("and for {}", other.describe(config))),
-                );
-            } else {
-                finding = finding.note(format!("and for {}", other.describe(config)));
-            }
-            let differ: Vec<String> = spec
-                .cell
-                .iter()
-                .filter(|(axis, value)| other.cell.get(*axis) != Some(*value))
-                .map(|(axis, _)| format!("`{{{{ {} }}}}`", config.axis(axis).word))
-                .collect();
-            finding = if differ.is_empty() {
-                finding.help(format!("give image `{}` another `name`", image.key))
-            } else {
-                finding.help(format!("print {} in `tag` or `name`", differ.join(" or ")))
-            };
-            sink.push(finding);
-        }
-    }
 }

@@ -1,0 +1,194 @@
+//! Templated fields: taking them in, and finding what they read that is not there.
+
+use std::ops::Range;
+use std::sync::Arc;
+
+use crate::config::spanned::Spanned;
+use crate::config::validate::Builder;
+use crate::diagnostic::{Finding, Place, and_list, code, nearest};
+use crate::matrix::Version;
+use crate::render::{Field, FieldFault};
+use crate::source::SourceFile;
+
+impl Builder<'_> {
+    /// Takes in a templated field; a syntax fault becomes a finding.
+    pub fn field(
+        &mut self,
+        text: &Spanned<String>,
+        is_axis: &dyn Fn(&str) -> bool,
+    ) -> Option<Field> {
+        // A checkout with the line ends of Windows means the same.
+        let source = text.value.replace("\r\n", "\n");
+        match self.fields.add(&source, text.span.clone(), is_axis) {
+            Ok(field) => Some(field),
+            Err(error) => {
+                let inner = error.range();
+                let span = inner_span(self.file, &source, &text.span, inner);
+                let place = self.place(span, "the template cannot be parsed here");
+                let what = error.detail().unwrap_or("a fault of syntax").to_owned();
+                self.sink
+                    .push(Finding::new(&code::TEMPLATE_SYNTAX, what, place));
+                None
+            }
+        }
+    }
+
+    /// Reports names the field reads that are not among `known`, attributes that nothing has, and comparisons that would silently be false.
+    pub fn check_names(&mut self, field: &Field, known: &[&str], whose: &str) {
+        let Some(uses) = self.fields.uses(field).cloned() else {
+            return;
+        };
+        for (name, at) in &uses.names {
+            if known.contains(&name.as_str()) {
+                continue;
+            }
+            let span = inner_span(self.file, &field.source, &field.span, Some(at.clone()));
+            // `[defaults]` are looked at for each image; what is wrong in them is told once.
+            if !self.told.insert((span.start, name.clone())) {
+                continue;
+            }
+            let mut finding = Finding::new(
+                &code::UNKNOWN_VARIABLE,
+                format!("{whose} does not see `{name}`"),
+                self.place(span, "unknown name"),
+            );
+            finding = match nearest(name, known.iter().copied()) {
+                Some(near) => finding.help(format!("did you mean `{near}`?")),
+                None => finding.note(format!("it sees {}", and_list(known.iter().copied()))),
+            };
+            let lacking = self
+                .words
+                .iter()
+                .find(|(word, axis)| **word == **name && &**axis != "arch");
+            if let Some((_, axis)) = lacking {
+                finding = finding.help(format!("add `{axis}` to the image's `axes`"));
+            }
+            if name == "release" {
+                finding = finding.help("add a `[release]` with its `version`");
+            }
+            if name == "arch" {
+                finding = finding.note("`arch` is folded into one multi-platform spec; in a Dockerfile use `TARGETARCH`, or print `arch` in `name` or `tag` to have a spec each");
+            }
+            self.sink.push(finding);
+        }
+        self.check_attributes(field, &uses, known);
+        for (axis, at) in &uses.comparisons {
+            let span = inner_span(self.file, &field.source, &field.span, Some(at.clone()));
+            let finding = comparison_finding(axis, self.place(span, ""));
+            self.sink.push(finding);
+        }
+    }
+
+    /// The finding for a field that failed to render.
+    pub fn field_fault(&self, field: &Field, fault: FieldFault) -> Finding {
+        super::field_finding(self.file, field, fault)
+    }
+}
+
+/// The bytes of the file that `inner` bytes of a string's value stand in, or the whole string where escapes hide them.
+pub(super) fn inner_span(
+    file: &SourceFile,
+    value: &str,
+    span: &Range<usize>,
+    inner: Option<Range<usize>>,
+) -> Range<usize> {
+    let written = &file.text[span.clone()];
+    match (written.find(value), inner) {
+        (Some(start), Some(inner)) if inner.end <= value.len() => {
+            span.start + start + inner.start..span.start + start + inner.end
+        }
+        _ => span.clone(),
+    }
+}
+
+/// The finding for a comparison of `axis` that does not mean what it says, written at `place`.
+pub fn comparison_finding(axis: &str, mut place: Place) -> Finding {
+    let (bare, attribute) = axis.split_once('.').unwrap_or((axis, ""));
+    let (headline, label) = match attribute {
+        "" => (
+            format!("`{axis}` is compared with what it never equals"),
+            "an axis is an object; texts and numbers are something else",
+        ),
+        "major" | "minor" | "patch" => (
+            format!("`{axis}` is compared with what it never equals"),
+            "a number on one side, a text on the other",
+        ),
+        _ => (
+            format!("`{axis}` is compared letter by letter"),
+            "as texts, `9` comes after `12`",
+        ),
+    };
+    place.label = label.to_owned();
+    let written = place
+        .at
+        .as_ref()
+        .map_or("", |(file, span)| &file.text[span.clone()]);
+    let help = match instead(axis, written) {
+        Some(instead) => format!("write `{instead}`"),
+        None => format!(
+            "write `{bare} is matching('>=12,<13')`, `{bare} is matching('value')`, or `{bare}` alone for \"not none\""
+        ),
+    };
+    Finding::new(&code::AXIS_COMPARISON, headline, place).help(help)
+}
+
+/// What `axis == 'literal'` was meant to say.
+fn instead(axis: &str, written: &str) -> Option<String> {
+    let bare = axis.split('.').next().unwrap_or(axis);
+    let rest = written.strip_prefix(axis)?.trim_start();
+    let (sign, literal) = ["==", "!=", ">=", "<=", ">", "<"]
+        .into_iter()
+        .find_map(|sign| Some((sign, rest.strip_prefix(sign)?.trim())))?;
+    let literal = literal
+        .strip_prefix(['\'', '"'])?
+        .strip_suffix(['\'', '"'])?;
+    if ["major", "minor", "patch"]
+        .iter()
+        .any(|n| axis.ends_with(&format!(".{n}")))
+    {
+        return literal
+            .parse::<u64>()
+            .ok()
+            .map(|number| format!("{axis} {sign} {number}"));
+    }
+    match (sign, literal) {
+        ("==", "none") => Some(format!("not {bare}")),
+        ("!=", "none") => Some(bare.to_owned()),
+        ("==", _) => Some(format!("{bare} is matching('{literal}')")),
+        ("!=", _) => Some(format!("{bare} is not matching('{literal}')")),
+        _ => Version::parse(literal).map(|_| format!("{bare} is matching('{sign}{literal}')")),
+    }
+}
+
+/// The finding for a field that failed to render.
+pub fn field_finding(file: &Arc<SourceFile>, field: &Field, fault: FieldFault) -> Finding {
+    match fault {
+        FieldFault::NonePrinted => Finding::new(
+            &code::NONE_PRINTED,
+            "a template prints `none`, or an attribute of it",
+            Place::span(
+                file,
+                field.span.clone(),
+                "printed here for a cell whose value is `none`",
+            ),
+        )
+        .help("guard it: `{{ '-cu' ~ cuda.compact if cuda }}`"),
+        FieldFault::Failed(error, inner) => {
+            let span = inner_span(file, &field.source, &field.span, inner);
+            let what = error
+                .detail()
+                .map_or_else(|| error.kind().to_string(), str::to_owned);
+            // Names are looked for before; what is left are attributes that this value lacks.
+            let code = if error.kind() == minijinja::ErrorKind::UndefinedError {
+                &code::UNKNOWN_ATTRIBUTE
+            } else {
+                &code::TEMPLATE_FAULT
+            };
+            Finding::new(
+                code,
+                what,
+                Place::span(file, span, "the template cannot be rendered here"),
+            )
+        }
+    }
+}

@@ -1,0 +1,133 @@
+//! Whether what a spec is called, and what it stands on, follows the grammar; and whether two are called alike.
+
+use std::collections::HashMap;
+
+use crate::config::{Config, Image};
+use crate::diagnostic::{Finding, Sink, code};
+use crate::image::Spec;
+use crate::image::reference::{MAX_REPOSITORY, base_fault, mend_reference, path_fault, tag_fault};
+use crate::image::resolve::Reported;
+use crate::matrix::ImageId;
+
+pub(super) fn grammar(
+    config: &Config,
+    image: &Image,
+    spec: &Spec,
+    faults: &mut Reported,
+    sink: &mut Sink,
+) -> bool {
+    let mut good = true;
+    if let Some(fault) = path_fault(&spec.name) {
+        let span = spec
+            .merged
+            .name
+            .as_ref()
+            .map_or(image.span.clone(), |f| f.span.clone());
+        let finding = Finding::new(
+            &code::INVALID_REFERENCE,
+            format!("`{}` is not a repository name", spec.name),
+            config.place(span.clone(), fault),
+        )
+        .help(mend_reference(&spec.name, path_fault))
+        .note(format!("for {}", spec.describe(config)));
+        faults.push(sink, finding, &span);
+        good = false;
+    }
+    if let Some(fault) = tag_fault(&spec.tag) {
+        let span = spec
+            .merged
+            .tag
+            .as_ref()
+            .map_or(image.span.clone(), |f| f.span.clone());
+        let finding = Finding::new(
+            &code::INVALID_REFERENCE,
+            format!("`{}` is not a tag", spec.tag),
+            config.place(span.clone(), fault),
+        )
+        .help(mend_reference(&spec.tag, tag_fault))
+        .note(format!("for {}", spec.describe(config)));
+        faults.push(sink, finding, &span);
+        good = false;
+    }
+    let base = spec.base.as_deref().zip(spec.merged.from.as_ref());
+    if let Some((base, field)) = base
+        && let Some(fault) = base_fault(base)
+    {
+        let finding = Finding::new(
+            &code::INVALID_REFERENCE,
+            format!("`{}` is not an image to stand on", base.escape_debug()),
+            config.place(field.span.clone(), fault),
+        )
+        .note(format!("for {}", spec.describe(config)))
+        .help(match base.split_once("://") {
+            Some((_, bare)) => format!("write `{bare}`"),
+            None => "write it as for `docker pull`: `host/name:tag`".to_owned(),
+        });
+        faults.push(sink, finding, &field.span);
+        good = false;
+    }
+    if let Some(long) = spec.repositories.iter().find(|r| r.len() > MAX_REPOSITORY) {
+        let finding = Finding::new(
+            &code::INVALID_REFERENCE,
+            format!(
+                "the repository name of `{}` has {} characters",
+                image.key,
+                long.len()
+            ),
+            config.place(
+                image.span.clone(),
+                format!("at most {MAX_REPOSITORY}, host included"),
+            ),
+        )
+        .help("shorten `name`, or the `prefix` of the registry");
+        faults.push(sink, finding, &image.span);
+        good = false;
+    }
+    good
+}
+
+/// Two specs with one reference: the second push would overwrite the first.
+pub(super) fn duplicates(config: &Config, specs: &[Spec], sink: &mut Sink) {
+    let mut seen: HashMap<(&str, &str), usize> = HashMap::with_capacity(specs.len());
+    let mut reported: std::collections::BTreeSet<(ImageId, ImageId)> = Default::default();
+    for (index, spec) in specs.iter().enumerate() {
+        for repository in &*spec.repositories {
+            let Some(first) = seen.insert((repository, &spec.tag), index) else {
+                continue;
+            };
+            let other = &specs[first];
+            if first == index || !reported.insert((other.image, spec.image)) {
+                continue;
+            }
+            let image = &config.images[spec.image.0];
+            let span = |s: &Spec| {
+                let field = s.merged.tag.as_ref().or(s.merged.name.as_ref());
+                field.map_or(config.images[s.image.0].span.clone(), |f| f.span.clone())
+            };
+            let mut finding = Finding::new(
+                &code::DUPLICATE_REFERENCE,
+                format!("two specs are `{repository}:{}`", spec.tag),
+                config.place(span(spec), format!("for {}", spec.describe(config))),
+            );
+            if other.image != spec.image {
+                finding = finding.related(
+                    config.place(span(other), format!("and for {}", other.describe(config))),
+                );
+            } else {
+                finding = finding.note(format!("and for {}", other.describe(config)));
+            }
+            let differ: Vec<String> = spec
+                .cell
+                .iter()
+                .filter(|(axis, value)| other.cell.get(*axis) != Some(*value))
+                .map(|(axis, _)| format!("`{{{{ {} }}}}`", config.axis(axis).word))
+                .collect();
+            finding = if differ.is_empty() {
+                finding.help(format!("give image `{}` another `name`", image.key))
+            } else {
+                finding.help(format!("print {} in `tag` or `name`", differ.join(" or ")))
+            };
+            sink.push(finding);
+        }
+    }
+}
