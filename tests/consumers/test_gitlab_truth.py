@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 from harness import (
-    STUBS, Plan, Stub, assert_truth, copy_tree, outputs, read_yaml, root_of, run, tree_name, trees_under_test,
+    STUBS, Plan, Stub, assert_truth, copy_tree, is_repository, outputs, read_yaml, root_of, run, tree_name,
+    trees_under_test,
 )  # fmt: skip
 
 #: GitLab's own limits, as shipped in facts/provider_limits.toml.
@@ -24,9 +25,10 @@ def pipeline_of(root: Path) -> str:
     return found[0]
 
 
-@pytest.fixture(params=trees_under_test(), ids=tree_name)
-def tree(request, tmp_path) -> Path:
-    return copy_tree(root_of(request.param, tmp_path / "made"), tmp_path / "tree")
+@pytest.fixture(scope="module", params=trees_under_test(), ids=tree_name)
+def tree(request, tmp_path_factory) -> Path:
+    folder = tmp_path_factory.mktemp("tree")
+    return copy_tree(root_of(request.param, folder / "made"), folder / tree_name(request.param))
 
 
 def gitlab_ci_local(tree: Path, stub: Stub, *words: str) -> str:
@@ -54,10 +56,10 @@ def jobs(tree: Path) -> dict:
 def test_the_pipeline_publishes_exactly_the_plan(tree, tmp_path):
     stub = Stub(tmp_path / "stub")
     stub.folder.mkdir()
-    words = ["--force-shell-executor", "--shell-isolation", "--no-artifacts-to-source"]
+    words = ["--force-shell-executor", "--shell-isolation", "--no-artifacts-to-source", "--concurrency", "4"]
     words += ["--container-executable", str(STUBS / "engine")]
     words += secrets(tree / pipeline_of(tree))
-    assert_truth(Plan(tree), stub, lambda: gitlab_ci_local(tree, stub, *words))
+    assert_truth(Plan(tree), stub, lambda: gitlab_ci_local(tree, stub, *words), and_heals=not is_repository(tree))
 
 
 def test_needs_are_exact(tree):
@@ -101,16 +103,32 @@ OCCASIONS = {
 }
 
 
+@pytest.fixture(scope="module")
+def workflow(tmp_path_factory) -> dict:
+    """The `workflow` of all pipelines: one, whatever the tree."""
+    found = []
+    for place in trees_under_test():
+        root = root_of(place, tmp_path_factory.mktemp("made"))
+        if any(path.endswith(".gitlab-ci.yml") for path in outputs(root)):
+            found.append(read_yaml(root / pipeline_of(root))["workflow"])
+    if not found:
+        pytest.skip("no tree has a GitLab pipeline")
+    assert all(other == found[0] for other in found)
+    return found[0]
+
+
 @pytest.mark.parametrize("occasion", OCCASIONS)
-def test_workflow_rules(tree, tmp_path, occasion):
+def test_workflow_rules(workflow, tmp_path, occasion):
     """gitlab-ci-local does not look at `workflow`: the same rules, put on a job, are evaluated by it."""
-    rules = read_yaml(tree / pipeline_of(tree))["workflow"]["rules"]
-    (tree / "rules.gitlab-ci.yml").write_text(json.dumps({"runs": {"script": ["true"], "rules": rules}}))
+    written, stub = tmp_path / "written", Stub(tmp_path)
+    written.mkdir()
+    job = {"runs": {"script": ["true"], "rules": workflow["rules"]}}
+    (written / "rules.gitlab-ci.yml").write_text(json.dumps(job))
+    tree = copy_tree(written, tmp_path / "tree")
     given, runs = OCCASIONS[occasion]
     names = ["CI_COMMIT_BRANCH", "CI_COMMIT_TAG", "CI_MERGE_REQUEST_IID"]
     words = [word for name in names if name not in given for word in ("--unset-variable", name)]
     words += [word for name, value in given.items() for word in ("--variable", f"{name}={value}")]
-    stub = Stub(tmp_path)
     listed = run(["gitlab-ci-local", "--file", "rules.gitlab-ci.yml", "--list-csv", *words], tree,
                  stub.env(HOME=str(tmp_path))).stdout  # fmt: skip
     assert ("\nruns;" in listed) == runs, listed
