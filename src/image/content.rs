@@ -1,16 +1,15 @@
 //! What goes into each spec: its Dockerfile, args and context, and the hash of all that.
 
-use std::fmt::Write;
 use std::sync::Arc;
 
 use indexmap::IndexMap;
 use minijinja::Value;
-use sha2::{Digest, Sha256};
 
 use crate::check::{RELEASE_LABEL, release_finding};
 use crate::config::{Config, comparison_finding, field_finding};
 use crate::diagnostic::{Finding, Place, Sink, Stopped, code, nearest};
 use crate::emit::dockerfile;
+use crate::image::hash::{Ingredients, hex};
 use crate::image::{ContextHash, Matrix, Spec, SpecId};
 use crate::render::{Dialect, Field, Scope, Templates};
 use crate::source::{ReadError, Repository, SourceFile};
@@ -323,20 +322,22 @@ impl One<'_> {
             .as_deref()
             .or(own.as_ref().map(|f| f.text.as_str()))
             .unwrap_or("");
-        let mut content = self.content(text, &files.hash, target.as_deref(), &args);
+        let ingredients = Ingredients {
+            dockerfile: text,
+            files: &files.hash,
+            target: target.as_deref(),
+            args: &args,
+            platforms: &spec.platforms,
+            epoch: merged.epoch,
+        };
+        let mut content = ingredients.content();
         if rendered.is_none() {
             // The user's Dockerfile may call what it stands on by a reference, which says nothing of what is in it.
             for id in spec.stands_on() {
                 content.field("stands on", self.references[id.0].as_bytes());
             }
         }
-        let substance = self.substance(
-            text,
-            own.is_some().then_some(&files.hash),
-            target.as_deref(),
-            &args,
-            from.as_deref(),
-        );
+        let substance = ingredients.substance(from.as_deref(), own.is_some());
         Ok(RenderedSpec {
             from,
             dockerfile: path,
@@ -462,59 +463,6 @@ impl One<'_> {
             names,
         ))
     }
-
-    fn content(
-        &self,
-        dockerfile: &str,
-        files: &[u8; 32],
-        target: Option<&str>,
-        args: &IndexMap<Arc<str>, String>,
-    ) -> Hash {
-        let mut hash = Hash::new("basematrix content 1");
-        hash.field("dockerfile", dockerfile.as_bytes());
-        hash.field("context", files);
-        hash.field("target", target.unwrap_or("").as_bytes());
-        for (name, value) in args {
-            hash.field("arg", name.as_bytes());
-            hash.field("value", value.as_bytes());
-        }
-        for platform in &self.spec.platforms {
-            hash.field("platform", platform.as_str().as_bytes());
-        }
-        hash.field("epoch", &self.spec.merged.epoch.to_le_bytes());
-        hash
-    }
-
-    fn substance(
-        &self,
-        dockerfile: &str,
-        files: Option<&[u8; 32]>,
-        target: Option<&str>,
-        args: &IndexMap<Arc<str>, String>,
-        from: Option<&str>,
-    ) -> [u8; 32] {
-        let mut hash = Hash::new("substance");
-        hash.field("dockerfile", without_labels(dockerfile).as_bytes());
-        hash.field("context", files.map_or(&[], |f| f.as_slice()));
-        hash.field("target", target.unwrap_or("").as_bytes());
-        hash.field("from", from.unwrap_or("").as_bytes());
-        for (name, value) in args {
-            hash.field("arg", name.as_bytes());
-            hash.field("value", value.as_bytes());
-        }
-        for platform in &self.spec.platforms {
-            hash.field("platform", platform.as_str().as_bytes());
-        }
-        hash.finish()
-    }
-}
-
-fn hex(bytes: &[u8]) -> String {
-    let mut hex = String::with_capacity(2 * bytes.len());
-    for byte in bytes {
-        let _ = write!(hex, "{byte:02x}");
-    }
-    hex
 }
 
 /// Adds to the finding for a template that reads an unknown name the name that was probably meant.
@@ -534,46 +482,5 @@ fn suggested(finding: Finding, view: &Value) -> Finding {
             finding.help(help)
         }
         None => finding,
-    }
-}
-
-/// A Dockerfile without its labels and comments.
-fn without_labels(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    let mut inside_label = false;
-    for line in text.lines() {
-        let label = inside_label
-            || line
-                .trim_start()
-                .get(..6)
-                .is_some_and(|w| w.eq_ignore_ascii_case("LABEL "));
-        inside_label = label && line.trim_end().ends_with('\\');
-        if !label && !line.trim_start().starts_with('#') {
-            out.push_str(line);
-            out.push('\n');
-        }
-    }
-    out
-}
-
-/// SHA-256 over named, length-prefixed fields, so that no two inputs run into each other.
-struct Hash(Sha256);
-
-impl Hash {
-    fn new(domain: &str) -> Self {
-        let mut hash = Hash(Sha256::new());
-        hash.field("domain", domain.as_bytes());
-        hash
-    }
-
-    fn field(&mut self, name: &str, bytes: &[u8]) {
-        for part in [name.as_bytes(), bytes] {
-            self.0.update((part.len() as u64).to_le_bytes());
-            self.0.update(part);
-        }
-    }
-
-    fn finish(self) -> [u8; 32] {
-        self.0.finalize().into()
     }
 }

@@ -5,6 +5,7 @@ mod bounds;
 mod content;
 mod context;
 mod grammar;
+mod hash;
 mod lineage;
 mod merge;
 pub mod plan;
