@@ -84,18 +84,27 @@ fn unsafe_value(text: &str, place: &str) -> Error {
     )
 }
 
-/// Identifiers of jobs and steps: `[A-Za-z0-9_-]`, not empty.
+/// Identifiers of jobs, steps and variables: `[A-Za-z0-9_-]`, not empty, and text to YAML even without quotes.
 fn ident(value: &Value) -> Result<Value, Error> {
     let text = value.to_string();
-    let good = !text.is_empty()
-        && text
-            .bytes()
-            .all(|b| b.is_ascii_alphanumeric() || b == b'_' || b == b'-');
-    if good {
+    let good = text
+        .bytes()
+        .all(|b| b.is_ascii_alphanumeric() || b == b'_' || b == b'-');
+    if good && !text.is_empty() && !other_than_text(&text) {
         safe(text)
     } else {
         Err(unsafe_value(&text, "as an identifier"))
     }
+}
+
+/// Whether YAML reads a bare word as something else: null, a boolean (of YAML 1.1 too) or a number.
+fn other_than_text(word: &str) -> bool {
+    const WORDS: [&str; 9] = ["null", "true", "false", "yes", "no", "on", "off", "y", "n"];
+    WORDS.iter().any(|w| w.eq_ignore_ascii_case(word))
+        || (word.starts_with(|c: char| c.is_ascii_digit() || c == '-')
+            && (word.starts_with("0x")
+                || word.starts_with("0o")
+                || word.replace('_', "").parse::<f64>().is_ok()))
 }
 
 /// One line of text.
@@ -312,7 +321,11 @@ mod tests {
     #[test]
     fn identifiers_are_refused_not_mangled() {
         assert!(render(Dialect::Github, "<{ v | ident }>", "build-0_1").is_ok());
-        for bad in ["", "a b", "a:b", "a.b", "é"] {
+        assert!(render(Dialect::Github, "<{ v | ident }>", "0-1").is_ok());
+        let other = [
+            "null", "Yes", "off", "N", "12", "1e3", "0x1F", "-1", "1_000",
+        ];
+        for bad in ["", "a b", "a:b", "a.b", "é"].into_iter().chain(other) {
             assert!(
                 render(Dialect::Github, "<{ v | ident }>", bad).is_err(),
                 "{bad}"

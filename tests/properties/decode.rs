@@ -1,0 +1,233 @@
+//! Outputs read back by rules of their own, written from the formats' documents: no escaping of the product is used.
+
+use parse_dockerfile::{Command, Instruction};
+
+/// One leaf of an output: where it is, and its text.
+pub type Leaf = (String, String);
+
+/// All leaves of an output, in order. A text that is no longer of its format is an error.
+pub fn leaves(path: &str, text: &str) -> Result<Vec<Leaf>, String> {
+    let mut found = Vec::new();
+    if path.ends_with("Dockerfile") {
+        return dockerfile(text);
+    } else if path.ends_with(".json") {
+        let value = serde_json::from_str(text).map_err(|e| e.to_string())?;
+        json(&value, String::new(), &mut found);
+    } else if path.ends_with(".yml") || path.ends_with(".yaml") {
+        let value = yaml_serde::from_str(text).map_err(|e| e.to_string())?;
+        yaml(&value, String::new(), &mut found)?;
+    } else {
+        found.extend(
+            text.split('\n')
+                .enumerate()
+                .map(|(n, line)| (n.to_string(), line.to_owned())),
+        );
+    }
+    Ok(found)
+}
+
+pub fn json(value: &serde_json::Value, at: String, found: &mut Vec<Leaf>) {
+    match value {
+        serde_json::Value::Array(items) => {
+            found.push((at.clone(), format!("{} items", items.len())));
+            for (index, item) in items.iter().enumerate() {
+                json(item, format!("{at}/{index}"), found);
+            }
+        }
+        serde_json::Value::Object(map) => {
+            found.push((at.clone(), format!("{} keys", map.len())));
+            for (index, (key, item)) in map.iter().enumerate() {
+                found.push((format!("{at}/key {index}"), key.clone()));
+                json(item, format!("{at}/{index}"), found);
+            }
+        }
+        serde_json::Value::String(text) => found.push((at, text.clone())),
+        other => found.push((at, format!("({other})"))),
+    }
+}
+
+fn yaml(value: &yaml_serde::Value, at: String, found: &mut Vec<Leaf>) -> Result<(), String> {
+    match value {
+        yaml_serde::Value::Sequence(items) => {
+            found.push((at.clone(), format!("{} items", items.len())));
+            for (index, item) in items.iter().enumerate() {
+                yaml(item, format!("{at}/{index}"), found)?;
+            }
+        }
+        yaml_serde::Value::Mapping(map) => {
+            found.push((at.clone(), format!("{} keys", map.len())));
+            for (index, (key, item)) in map.iter().enumerate() {
+                yaml(key, format!("{at}/key {index}"), found)?;
+                yaml(item, format!("{at}/{index}"), found)?;
+            }
+        }
+        yaml_serde::Value::String(text) => found.push((at, text.clone())),
+        yaml_serde::Value::Tagged(tagged) => return Err(format!("a tag at {at}: {tagged:?}")),
+        other => found.push((at, format!("({other:?})"))),
+    }
+    Ok(())
+}
+
+/// Instructions and their words.
+fn dockerfile(text: &str) -> Result<Vec<Leaf>, String> {
+    let parsed = parse_dockerfile::parse(text).map_err(|e| e.to_string())?;
+    if parsed.parser_directives.escape.is_some() || parsed.parser_directives.syntax.is_some() {
+        return Err("a parser directive".to_owned());
+    }
+    let mut found = vec![(
+        String::new(),
+        format!("{} instructions", parsed.instructions.len()),
+    )];
+    for (index, instruction) in parsed.instructions.iter().enumerate() {
+        let (name, words) = match instruction {
+            Instruction::Arg(i) => ("ARG", words(&text[i.arguments.span.clone()])?),
+            Instruction::Env(i) => ("ENV", words(&text[i.arguments.span.clone()])?),
+            Instruction::Label(i) => ("LABEL", words(&text[i.arguments.span.clone()])?),
+            Instruction::From(i) => {
+                if i.as_.is_some() || !i.options.is_empty() {
+                    return Err("FROM has more than an image".to_owned());
+                }
+                ("FROM", words(&text[i.image.span.clone()])?)
+            }
+            Instruction::User(i) => ("USER", words(&text[i.arguments.span.clone()])?),
+            Instruction::Workdir(i) => ("WORKDIR", words(&text[i.arguments.span.clone()])?),
+            Instruction::Cmd(i) => ("CMD", command(text, &i.arguments)?),
+            Instruction::Entrypoint(i) => ("ENTRYPOINT", command(text, &i.arguments)?),
+            Instruction::Run(i) => {
+                if !i.here_docs.is_empty() {
+                    return Err("a here-document".to_owned());
+                }
+                ("RUN", command(text, &i.arguments)?)
+            }
+            other => return Err(format!("an instruction that no template has: {other:?}")),
+        };
+        found.push((format!("{index} {name}"), format!("{} words", words.len())));
+        for (word, text) in words.into_iter().enumerate() {
+            found.push((format!("{index} {name} {word}"), text));
+        }
+    }
+    Ok(found)
+}
+
+fn command(text: &str, command: &Command<'_>) -> Result<Vec<String>, String> {
+    match command {
+        Command::Exec(list) => serde_json::from_str::<Vec<String>>(&text[list.span.clone()])
+            .map_err(|e| format!("no JSON in an exec form: {e}")),
+        Command::Shell(line) => shell(&joined(&text[line.span.clone()])),
+        _ => Err("a form of command that nobody knows".to_owned()),
+    }
+}
+
+/// Lines that end in a backslash go on in the next; comments in between are left out. Source: the Dockerfile reference.
+fn joined(text: &str) -> String {
+    let mut out = String::new();
+    for (index, line) in text.split('\n').enumerate() {
+        if index > 0 && line.trim_start().starts_with('#') {
+            continue;
+        }
+        match line.trim_end().strip_suffix('\\') {
+            Some(more) => out.push_str(more),
+            None => {
+                out.push_str(line);
+                out.push('\n');
+            }
+        }
+    }
+    out.pop();
+    out
+}
+
+/// What stands for something that would be expanded: no text can hold it.
+const EXPANDED: char = '\u{0}';
+
+/// Words as ENV, LABEL, ARG and FROM read them. Source: the Dockerfile reference, and BuildKit's `shell/lex.go`.
+fn words(text: &str) -> Result<Vec<String>, String> {
+    let text = joined(text);
+    let mut found = Vec::new();
+    let mut word: Option<String> = None;
+    let mut chars = text.chars();
+    while let Some(c) = chars.next() {
+        match c {
+            ' ' | '\t' | '\n' | '\r' => found.extend(word.take()),
+            '\'' => {
+                let word = word.get_or_insert_default();
+                loop {
+                    match chars.next().ok_or("an open quote")? {
+                        '\'' => break,
+                        c => word.push(c),
+                    }
+                }
+            }
+            '"' => {
+                let word = word.get_or_insert_default();
+                loop {
+                    match chars.next().ok_or("an open quote")? {
+                        '"' => break,
+                        '$' => word.push(EXPANDED),
+                        '\\' => match chars.next().ok_or("an open quote")? {
+                            c @ ('"' | '$' | '\\') => word.push(c),
+                            c => word.extend(['\\', c]),
+                        },
+                        c => word.push(c),
+                    }
+                }
+            }
+            '\\' => word.get_or_insert_default().extend(chars.next()),
+            '$' => word.get_or_insert_default().push(EXPANDED),
+            c => word.get_or_insert_default().push(c),
+        }
+    }
+    found.extend(word);
+    Ok(found)
+}
+
+/// Words and operators as a POSIX shell reads them.
+fn shell(text: &str) -> Result<Vec<String>, String> {
+    let mut found = Vec::new();
+    let mut word: Option<String> = None;
+    let mut chars = text.chars().peekable();
+    while let Some(c) = chars.next() {
+        match c {
+            ' ' | '\t' => found.extend(word.take()),
+            '#' if word.is_none() => return Err(format!("a comment in {text:?}")),
+            '\n' | ';' | '&' | '|' | '<' | '>' | '(' | ')' => {
+                found.extend(word.take());
+                found.push(format!("operator {c}"));
+            }
+            '\'' => {
+                let word = word.get_or_insert_default();
+                loop {
+                    match chars.next().ok_or("an open quote")? {
+                        '\'' => break,
+                        c => word.push(c),
+                    }
+                }
+            }
+            '"' => return Err(format!("a double quote in {text:?}")),
+            '\\' => word.get_or_insert_default().extend(chars.next()),
+            '$' | '`' | '*' | '?' | '[' | '~' | '{' | '!' => {
+                word.get_or_insert_default().extend([EXPANDED, c]);
+            }
+            c => word.get_or_insert_default().push(c),
+        }
+    }
+    found.extend(word);
+    Ok(found)
+}
+
+#[test]
+fn words_are_read_as_a_builder_does() {
+    assert_eq!(
+        words(r#"A="x \"y\" \$z \\" B=c\ d"#),
+        Ok(vec![r#"A=x "y" $z \"#.into(), "B=c d".into()])
+    );
+    assert_eq!(words("A=1 \\\n  B=2"), Ok(vec!["A=1".into(), "B=2".into()]));
+    assert_eq!(words("A=\"$x\""), Ok(vec!["A=\u{0}x".into()]));
+    assert!(words("A=\"x").is_err());
+    assert_eq!(
+        shell(r"a 'b'\''c' && d"),
+        Ok(["a", "b'c", "operator &", "operator &", "d"]
+            .map(String::from)
+            .to_vec())
+    );
+}

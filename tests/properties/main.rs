@@ -1,0 +1,230 @@
+//! What holds for any text in any place, and for any matrix. `PROPTEST_CASES` is the number of random cases.
+
+mod decode;
+mod hostile;
+mod random;
+mod render;
+
+use std::cell::RefCell;
+use std::collections::HashMap;
+
+use decode::{Leaf, json, leaves};
+use hostile::{PIECES, PLACES, PLAIN, Place};
+use proptest::prelude::*;
+use render::{Outputs, rendered};
+
+thread_local! {
+    static PLAIN_OUTPUTS: RefCell<HashMap<String, Outputs>> = RefCell::default();
+}
+
+/// What stands for the hostile text where nothing hostile is.
+fn plain_text(places: &[Place]) -> &'static str {
+    let plain = places[0].plain;
+    if plain.contains(PLAIN) { PLAIN } else { plain }
+}
+
+/// The outputs of the matrix in which the places hold their plain texts.
+fn plain(places: &[Place]) -> Outputs {
+    let names: Vec<&str> = places.iter().map(|p| p.name).collect();
+    PLAIN_OUTPUTS.with_borrow_mut(|known| {
+        known
+            .entry(names.join(" "))
+            .or_insert_with(|| {
+                let inner = if places[0].plain.contains(PLAIN) {
+                    PLAIN
+                } else {
+                    places[0].plain
+                };
+                yields(places, inner)
+                    .unwrap_or_else(|why| panic!("{names:?} refuse a plain text: {why}"))
+            })
+            .clone()
+    })
+}
+
+fn yields(places: &[Place], inner: &str) -> Result<Outputs, String> {
+    let target = places.iter().any(|p| p.name == "own-target");
+    let dockerfile = hostile::own_dockerfile(if target { PLAIN } else { "final" });
+    rendered(
+        &hostile::matrix(places, inner),
+        &[("docker/Dockerfile", &dockerfile)],
+    )
+}
+
+/// How a provider's dialect spells a text so that it stands for itself.
+fn guarded(path: &str, text: &str) -> String {
+    if path.contains("github") {
+        text.replace("${{", "${{ '${{' }}")
+    } else if path.contains("gitlab") || path.contains("cloudbuild") {
+        text.replace('$', "$$")
+    } else {
+        text.to_owned()
+    }
+}
+
+/// Whether `got` is `wanted` with the hostile text in place of the plain one, and nothing else.
+fn stands(path: &str, wanted: &str, got: &str, plain: &str, text: &str) -> bool {
+    // Names made from keys: the variables of a registry, and the steps of an image.
+    let made = |from: &str, map: &dyn Fn(char) -> char| {
+        let made: String = text.chars().map(map).collect();
+        wanted.contains(from) && wanted.replace(from, &made) == got
+    };
+    let upper = |c: char| {
+        if c.is_ascii_alphanumeric() {
+            c.to_ascii_uppercase()
+        } else {
+            '_'
+        }
+    };
+    if made(&PLAIN.to_ascii_uppercase(), &upper) {
+        return true;
+    }
+    if wanted.starts_with("image-") && made(PLAIN, &|c| if c == '.' { '-' } else { c }) {
+        return true;
+    }
+    if wanted.replace(plain, &guarded(path, text)) == got {
+        return true;
+    }
+    // JSON inside a text: what it holds, and not how it is spelled, is to be the same.
+    let Ok(inner @ serde_json::Value::Object(_)) = serde_json::from_str(wanted) else {
+        return false;
+    };
+    let open = got.replace("${{ '${{' }}", "${{");
+    if guarded(path, &open) != got {
+        return false;
+    }
+    let Ok(found) = serde_json::from_str(&open) else {
+        return false;
+    };
+    let (mut left, mut right) = (Vec::new(), Vec::new());
+    json(&inner, String::new(), &mut left);
+    json(&found, String::new(), &mut right);
+    left.len() == right.len()
+        && left
+            .iter()
+            .zip(&right)
+            .all(|(l, r)| l.0 == r.0 && l.1.replace(plain, text) == r.1)
+}
+
+/// Hashes differ when the content does; here only the rest is looked at.
+fn without_hashes(text: &str) -> String {
+    let mut out = text.to_owned();
+    for (before, digits) in [("sha256:", 64), ("content-", 12)] {
+        let mut from = 0;
+        while let Some(at) = out[from..].find(before) {
+            let start = from + at + before.len();
+            let hash = out.get(start..start + digits);
+            if hash.is_some_and(|h| h.bytes().all(|b| b.is_ascii_hexdigit())) {
+                out.replace_range(start..start + digits, "HASH");
+            }
+            from = start;
+        }
+    }
+    out
+}
+
+/// Either a finding (`false`), or each output parses and holds exactly the text, exactly where the plain text stands.
+fn stays_in_its_place(places: &[Place], inner: &str) -> Result<bool, String> {
+    let Ok(outputs) = yields(places, inner) else {
+        return Ok(false);
+    };
+    let plain = plain(places);
+    if outputs.len() != plain.len() {
+        return Err(format!("{} outputs, not {}", outputs.len(), plain.len()));
+    }
+    for (path, wanted) in &plain {
+        let path = path.replace(plain_text(places), inner);
+        let found = outputs.iter().find(|(p, _)| *p == path);
+        let (_, got) = found.ok_or_else(|| format!("{path} is not there"))?;
+        let read = |path: &str, text: &str| -> Result<Vec<Leaf>, String> {
+            leaves(path, &without_hashes(text)).map_err(|e| format!("{path}: {e}\n{text}"))
+        };
+        let (wanted, got) = (read(&path, wanted)?, read(&path, got)?);
+        if wanted.len() != got.len() {
+            return Err(format!(
+                "{path}: {} leaves, not {}",
+                got.len(),
+                wanted.len()
+            ));
+        }
+        for ((at, wanted), (there, got)) in wanted.iter().zip(&got) {
+            if at != there || !stands(&path, wanted, got, plain_text(places), inner) {
+                return Err(format!(
+                    "{path} at {there}: {got:?}, plain it is {wanted:?}"
+                ));
+            }
+        }
+    }
+    Ok(true)
+}
+
+/// Every piece alone and beside other text, in every place.
+#[test]
+fn no_piece_breaks_out_of_any_place() {
+    let (open, closed): (Vec<Place>, Vec<Place>) = PLACES.iter().partition(|p| p.open);
+    let mut faults = Vec::new();
+    let mut look = |places: &[Place], inner: &str| match stays_in_its_place(places, inner) {
+        Ok(taken) => taken,
+        Err(why) => {
+            let names: Vec<&str> = places.iter().map(|p| p.name).collect();
+            faults.push(format!("{names:?} = {inner:?}: {why}"));
+            true
+        }
+    };
+    for piece in PIECES {
+        let between = format!("a{piece}b");
+        let (before, after) = (format!("a{piece}"), format!("{piece}b"));
+        for inner in [*piece, &between, &before, &after] {
+            // All at once, which is quick; one by one when some of them refuse it.
+            if !look(&open, inner) && inner == between {
+                for place in &open {
+                    look(&[*place], inner);
+                }
+            }
+        }
+        for inner in [*piece, &between] {
+            for place in &closed {
+                look(&[*place], inner);
+            }
+        }
+    }
+    let few = faults[..faults.len().min(12)].join("\n");
+    assert!(faults.is_empty(), "{} faults, such as\n{few}", faults.len());
+}
+
+/// A test of the test: places that are open take all but control characters, so that something is compared.
+#[test]
+fn open_places_are_open() {
+    for inner in [
+        "it's", "a \"b\"", "#x", "${{ x }}", "$(x)", "`x`", "\\", "<<EOF", "3.10", "no", "é", "{{",
+    ] {
+        for place in PLACES.iter().filter(|p| p.open) {
+            assert_eq!(
+                stays_in_its_place(&[*place], inner),
+                Ok(true),
+                "{} = {inner:?}",
+                place.name
+            );
+        }
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+
+    /// Pieces in any row, with any other characters between them.
+    #[test]
+    fn no_text_breaks_out_of_its_place(
+        place in prop::sample::select(PLACES),
+        parts in prop::collection::vec(
+            prop_oneof![3 => prop::sample::select(PIECES).prop_map(str::to_owned), 1 => "\\PC{0,4}"],
+            1..5,
+        ),
+    ) {
+        let inner = parts.concat();
+        prop_assume!(!inner.is_empty());
+        if let Err(why) = stays_in_its_place(&[place], &inner) {
+            prop_assert!(false, "{} = {inner:?}: {why}", place.name);
+        }
+    }
+}
