@@ -17,13 +17,12 @@ impl Builder<'_> {
         text: &Spanned<String>,
         is_axis: &dyn Fn(&str) -> bool,
     ) -> Option<Field> {
-        // A checkout with the line ends of Windows means the same.
-        let source = text.value.replace("\r\n", "\n");
-        match self.fields.add(&source, text.span.clone(), is_axis) {
+        let source = &text.value;
+        match self.fields.add(source, text.span.clone(), is_axis) {
             Ok(field) => Some(field),
             Err(error) => {
                 let inner = error.range();
-                let span = inner_span(self.file, &source, &text.span, inner);
+                let span = inner_span(self.file, source, &text.span, inner);
                 let place = self.place(span, "the template cannot be parsed here");
                 let what = error.detail().unwrap_or("a fault of syntax").to_owned();
                 self.sink
