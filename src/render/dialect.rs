@@ -203,18 +203,21 @@ fn yaml_string(dialect: Dialect, text: &str) -> Result<String, Error> {
     };
     let json = serde_json::to_string(&guarded).map_err(fault)?;
     // YAML has characters that JSON may hold raw: DEL, C1 controls, line separators, BOM.
+    let raw = |c: char| {
+        matches!(
+            c,
+            '\u{7f}'..='\u{9f}' | '\u{2028}' | '\u{2029}' | '\u{feff}' | '\u{fffe}' | '\u{ffff}'
+        )
+    };
+    if !json.contains(raw) {
+        return Ok(json);
+    }
     let mut out = String::with_capacity(json.len());
     for c in json.chars() {
-        match c {
-            '\u{7f}'..='\u{9f}'
-            | '\u{2028}'
-            | '\u{2029}'
-            | '\u{feff}'
-            | '\u{fffe}'
-            | '\u{ffff}' => {
-                let _ = write!(out, "\\u{:04x}", c as u32);
-            }
-            _ => out.push(c),
+        if raw(c) {
+            let _ = write!(out, "\\u{:04x}", c as u32);
+        } else {
+            out.push(c);
         }
     }
     Ok(out)

@@ -134,7 +134,7 @@ class Plan:
 @functools.cache
 def stub_server() -> str:
     """The port of a docker stub that answers for all folders, for as long as this process lives."""
-    command = [sys.executable, "-ESs", STUBS / "docker_stub.py", "serve"]
+    command = [sys.executable, "-ESs", STUBS / "docker_server.py"]
     # It ends when its stdin does, so the pipe must live as long as this process.
     server = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
     stub_server.process = server

@@ -16,27 +16,20 @@ Verbs no real docker has, for tests:
   docker stub put REF [PLATFORM...]   let REF hold something of its own
   docker stub tags                    print {ref: {"digest", "platforms", "annotations"}}
 
-`docker_stub.py serve` prints a port of this machine and answers there, one call after the other, until stdin ends. The
-program `docker` beside this file asks the port written in DOCKER_STUB's file `server`, and without one starts this file.
+Pipelines start the program `docker` beside this file, which asks docker_server.py or starts this file itself.
 """
-
-import contextlib
 
 import fcntl
 import fnmatch
 import hashlib
-import io
 import json
 import os
 import re
-import select
-import socket
 import sys
 import time
 
 HOME = os.environ.get("DOCKER_STUB", "")
 JOB = os.environ.get("GITHUB_JOB") or os.environ.get("CI_JOB_NAME")
-SERVES = sys.argv[1:] == ["serve"]
 INDEX = "application/vnd.oci.image.index.v1+json"
 MANIFEST = "application/vnd.oci.image.manifest.v1+json"
 # What a build pushes that does not ask for OCI media types. A list of these holds no annotations.
@@ -332,7 +325,7 @@ def run(words, registry, call):
 def login(words, registry, call):
     options, operands = parse(words)
     call.update(host=operands[0] if operands else "docker.io", username=options.get("--username", [None])[0])
-    if "--password-stdin" in options and not SERVES:
+    if "--password-stdin" in options and sys.stdin:
         sys.stdin.read()
     strike("login", call["host"] + "/v2")
     return "Login Succeeded\n"
@@ -389,48 +382,5 @@ def main(words):
     return 0
 
 
-def answer(home, folder, job, words):
-    """What the program would do there: its exit code, and what it says on the stream that then matters."""
-    global HOME, JOB
-    HOME, JOB = home, job or None
-    out, err = io.StringIO(), io.StringIO()
-    with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
-        try:
-            os.chdir(folder)
-            code = main(words)
-        except SystemExit as end:
-            code = 1
-            err.write(f"{end.code}\n")
-        except Exception as fault:
-            code = 70
-            err.write(f"docker stub: {fault!r}\n")
-    return code, (err if code else out).getvalue()
-
-
-def request(connection):
-    """The fields of a request: folder of the stub, working folder, job, number of words, words; each ends in a NUL."""
-    asked = b""
-    while chunk := connection.recv(1 << 16):
-        asked += chunk
-        fields = asked.split(b"\0")[:-1]
-        if len(fields) >= 4 and len(fields) - 4 == int(fields[3]):
-            return [field.decode() for field in fields]
-    return None
-
-
-def serve():
-    server = socket.create_server(("127.0.0.1", 0), backlog=128)
-    print(server.getsockname()[1], flush=True)
-    while server in select.select([server, sys.stdin], [], [])[0]:
-        connection, _ = server.accept()
-        with connection:
-            if fields := request(connection):
-                home, folder, job, _, *words = fields
-                code, said = answer(home, folder, job, words)
-                connection.sendall(f"{code}\n{said}".encode())
-
-
-if SERVES:
-    serve()
-else:
+if __name__ == "__main__":
     sys.exit(main(sys.argv[1:]))
