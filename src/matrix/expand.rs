@@ -1,5 +1,7 @@
 //! From axes and rules to the cells that exist.
 
+use itertools::Itertools;
+
 use crate::matrix::{Axis, AxisId, ImageId, Selector};
 
 /// The largest product of one image's axes that is expanded; beyond it nobody means what they wrote.
@@ -67,25 +69,8 @@ pub fn product_size(axes: &[Axis], ids: &[AxisId]) -> u128 {
 /// Expands one image. A cell exists iff `match` accepts it and no exclude does; a rule that names `arch` takes away
 /// that platform only, and a cell with none left is gone. The product must have been bounded before.
 pub fn expand(axes: &[Axis], rules: &Rules<'_>) -> Cells {
-    let sizes: Vec<usize> = rules
-        .axes
-        .iter()
-        .map(|id| axes[id.0].values.len())
-        .collect();
     let mut found = Cells::default();
-    if sizes.contains(&0) {
-        return found;
-    }
-    let mut odometer = vec![0_usize; sizes.len()];
-    loop {
-        let cell = Cell::new(
-            rules
-                .axes
-                .iter()
-                .copied()
-                .zip(odometer.iter().copied())
-                .collect::<Vec<_>>(),
-        );
+    for cell in product(axes, rules.axes) {
         match &rules.arch {
             None => {
                 if survives(rules, &cell, None, &mut found.match_removes) {
@@ -103,19 +88,16 @@ pub fn expand(axes: &[Axis], rules: &Rules<'_>) -> Cells {
                 }
             }
         }
-        let mut position = sizes.len();
-        loop {
-            if position == 0 {
-                return found;
-            }
-            position -= 1;
-            odometer[position] += 1;
-            if odometer[position] < sizes[position] {
-                break;
-            }
-            odometer[position] = 0;
-        }
     }
+    found
+}
+
+/// Every cell of these axes, in declared order: the first axis varies slowest. No axes make one cell.
+pub(super) fn product<'a>(axes: &'a [Axis], ids: &'a [AxisId]) -> impl Iterator<Item = Cell> + 'a {
+    ids.iter()
+        .map(|id| (0..axes[id.0].values.len()).map(move |value| (*id, value)))
+        .multi_cartesian_product()
+        .map(Cell::new)
 }
 
 fn survives(

@@ -4,6 +4,7 @@ use std::ops::Range;
 
 use crate::config::Config;
 use crate::diagnostic::Place;
+use crate::matrix::expand::product;
 use crate::matrix::{AxisId, Cell, ImageId, Selector};
 
 /// What became of one cell (on one value of `arch`, when that is folded).
@@ -52,7 +53,7 @@ pub fn verdicts(config: &Config, image: usize, asked: &Selector) -> Vec<Judged> 
             .any(|c| c.terms.iter().any(|(t, _)| *t == a))
     });
     let mut found = Vec::new();
-    for cell in product(config, &family.axes) {
+    for cell in product(&config.axes, &family.axes) {
         let arches: Vec<Option<(AxisId, usize)>> = match folded {
             None => vec![None],
             Some(axis) => (0..config.axis(axis).values.len())
@@ -102,30 +103,13 @@ pub fn verdict(config: &Config, id: ImageId, cell: &Cell) -> Verdict {
 /// What removes cells of an image, each once: its `match`, excludes, `platforms`.
 pub fn removers(config: &Config, id: ImageId) -> Vec<Verdict> {
     let mut found = Vec::new();
-    for cell in product(config, &config.images[id.0].axes) {
+    for cell in product(&config.axes, &config.images[id.0].axes) {
         let verdict = verdict(config, id, &cell);
         if verdict != Verdict::Exists && !found.contains(&verdict) {
             found.push(verdict);
         }
     }
     found
-}
-
-fn product(config: &Config, axes: &[AxisId]) -> Vec<Cell> {
-    let mut cells: Vec<Vec<(AxisId, usize)>> = vec![Vec::new()];
-    for axis in axes {
-        cells = cells
-            .into_iter()
-            .flat_map(|cell| {
-                (0..config.axis(*axis).values.len()).map(move |value| {
-                    let mut cell = cell.clone();
-                    cell.push((*axis, value));
-                    cell
-                })
-            })
-            .collect();
-    }
-    cells.into_iter().map(Cell::new).collect()
 }
 
 fn judge(config: &Config, id: ImageId, cell: &Cell, arch: Option<(AxisId, usize)>) -> Verdict {
