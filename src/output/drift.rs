@@ -115,7 +115,8 @@ pub fn compare(
             continue;
         };
         // A list that came through a merge, or that somebody edited, does not decide alone outside `generated/`.
-        let ours = has_header(&bytes) || (owned.is_whole() && path.starts_with("generated/"));
+        let ours = has_header(&bytes)
+            || (owned.is_whole() && owned.lists(&path) && path.starts_with("generated/"));
         if ours {
             let before = String::from_utf8(bytes).ok();
             changes.push(Change {
@@ -185,6 +186,7 @@ fn without_cr(bytes: &[u8]) -> Vec<u8> {
 fn orphans(repository: &Repository, tree: &Tree, owned: &Owned) -> BTreeSet<String> {
     let mut found: BTreeSet<String> = owned
         .listed()
+        .chain(owned.started())
         .filter(|p| !tree.contains(p) && *p != LIST && plain(p))
         .map(str::to_owned)
         .collect();

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use crate::emit::MARK;
 use crate::output::tree::plain;
-use crate::output::write::TEMPORARY;
+use crate::output::write::{JOURNAL, TEMPORARY};
 use crate::source::{ReadError, Repository};
 
 /// Where the list stands.
@@ -19,6 +19,8 @@ pub struct Owned {
     listed: BTreeSet<String>,
     /// Whether the list can be trusted: it is there, and a merge left no marks in it.
     whole: bool,
+    /// Paths that a run which was cut short may have written before it came to the list.
+    started: BTreeSet<String>,
 }
 
 impl Owned {
@@ -27,14 +29,22 @@ impl Owned {
     /// # Errors
     /// When it exists and cannot be read.
     pub fn read(repository: &Repository) -> Result<Self, ReadError> {
+        let started = repository.bytes(JOURNAL)?.map(|bytes| {
+            let text = String::from_utf8_lossy(&bytes).into_owned();
+            text.lines()
+                .filter(|line| plain(line))
+                .map(str::to_owned)
+                .collect()
+        });
+        let mut owned = Owned {
+            started: started.unwrap_or_default(),
+            ..Owned::default()
+        };
         let Some(bytes) = repository.bytes(LIST)? else {
-            return Ok(Owned::default());
+            return Ok(owned);
         };
         let text = String::from_utf8_lossy(&bytes);
-        let mut owned = Owned {
-            listed: BTreeSet::new(),
-            whole: true,
-        };
+        owned.whole = true;
         for line in text.lines().map(str::trim_end) {
             if ["<<<<<<<", "=======", ">>>>>>>", "|||||||"]
                 .iter()
@@ -65,6 +75,11 @@ impl Owned {
     /// Whether the list could be read whole.
     pub fn is_whole(&self) -> bool {
         self.whole
+    }
+
+    /// Paths that a run which was cut short may have written. They are gen's only where they bear the header.
+    pub fn started(&self) -> impl Iterator<Item = &str> {
+        self.started.iter().map(String::as_str)
     }
 
     /// Listed paths.

@@ -5,6 +5,7 @@
     reason = "the room that compares and writes outputs"
 )]
 
+use std::collections::BTreeSet;
 use std::fs::{self, File};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
@@ -17,6 +18,10 @@ use crate::source::Repository;
 
 /// Where files are written before they take their place; below `generated/`, so on the same file system as the rest.
 pub(super) const TEMPORARY: &str = "generated/.tmp";
+
+/// The paths that the run at work creates. One that is cut short leaves it, so that the next knows what to look at even
+/// when the matrix has changed in between.
+pub(super) const JOURNAL: &str = "generated/.tmp/started";
 
 /// An output could not be written.
 #[derive(Debug, thiserror::Error)]
@@ -84,15 +89,67 @@ pub fn write(repository: &Repository, changes: &[&Change]) -> Result<(), WriteEr
             io::Error::other("the path leads through a symbolic link"),
         ));
     }
-    // What a run that was killed left behind.
-    clear(&temporary).map_err(|e| fault("clear", e))?;
     if changes.is_empty() {
+        // What a run that was killed left behind.
+        return clear(&temporary).map_err(|e| fault("clear", e));
+    }
+    let journal = journal(repository, changes);
+    clear_but_journal(&temporary).map_err(|e| fault("clear", e))?;
+    fs::create_dir_all(&temporary).map_err(|e| fault("create", e))?;
+    keep_journal(repository, &temporary, &journal).map_err(|e| fault("write in", e))?;
+    let result = carry_out(repository, changes, &temporary);
+    // A run that failed keeps its journal: what it wrote is not listed yet.
+    let cleared = if result.is_ok() {
+        clear(&temporary)
+    } else {
+        clear_but_journal(&temporary)
+    };
+    result.and(cleared.map_err(|e| fault("clear", e)))
+}
+
+/// The paths that this run creates, and those that runs cut short before it may have created.
+fn journal(repository: &Repository, changes: &[&Change]) -> BTreeSet<String> {
+    let earlier = fs::read_to_string(repository.absolute(JOURNAL)).unwrap_or_default();
+    let created = changes
+        .iter()
+        .filter(|c| c.state == State::Missing)
+        .map(|c| c.path.clone());
+    earlier.lines().map(str::to_owned).chain(created).collect()
+}
+
+/// Puts the journal in its place before anything else is written.
+fn keep_journal(
+    repository: &Repository,
+    temporary: &Path,
+    paths: &BTreeSet<String>,
+) -> io::Result<()> {
+    if paths.is_empty() {
         return Ok(());
     }
-    fs::create_dir_all(&temporary).map_err(|e| fault("create", e))?;
-    let result = carry_out(repository, changes, &temporary);
-    clear(&temporary).map_err(|e| fault("clear", e))?;
-    result
+    let mut file = tempfile::NamedTempFile::new_in(temporary)?;
+    for path in paths {
+        writeln!(file, "{path}")?;
+    }
+    file.persist(repository.absolute(JOURNAL))
+        .map_err(|e| e.error)?;
+    Ok(())
+}
+
+fn clear_but_journal(temporary: &Path) -> io::Result<()> {
+    let entries = match fs::read_dir(temporary) {
+        Err(e) if e.kind() == io::ErrorKind::NotFound => return Ok(()),
+        entries => entries?,
+    };
+    let mut journal = false;
+    for entry in entries {
+        let path = entry?.path();
+        if JOURNAL.ends_with(&*path.file_name().unwrap_or_default().to_string_lossy()) {
+            journal = true;
+        } else {
+            fs::remove_file(path)?;
+        }
+    }
+    if journal { Ok(()) } else { clear(temporary) }
 }
 
 fn clear(folder: &Path) -> io::Result<()> {

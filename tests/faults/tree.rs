@@ -138,6 +138,19 @@ pub fn same(left: &Files, right: &Files) {
     assert!(differ.is_empty(), "differ: {differ:?}");
 }
 
+/// What a run that failed leaves for the next: the paths it may have written and not listed.
+pub const JOURNAL: &str = "generated/.tmp/started";
+
+/// What a run left in its temporary folder besides the journal.
+pub fn leftovers(root: &Path) -> Vec<String> {
+    let entries = fs::read_dir(root.join("generated/.tmp"))
+        .into_iter()
+        .flatten()
+        .flatten();
+    let names = entries.map(|e| format!("generated/.tmp/{}", e.file_name().to_string_lossy()));
+    names.filter(|name| name != JOURNAL).collect()
+}
+
 /// Every file and link below a folder, by path; a link as where it leads.
 pub fn files(root: &Path) -> Files {
     let mut found = BTreeMap::new();
