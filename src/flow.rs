@@ -139,8 +139,7 @@ pub fn render(
         contents: &contents,
         templates: &mut templates,
         sink,
-    })
-    .close();
+    });
     sink.checkpoint()?;
     Ok(Rendered {
         contents,

@@ -78,7 +78,8 @@ const EMITTERS: &[Emitter] = &[
 
 /// Renders every output into memory.
 pub fn emit(emission: &mut Emission<'_, '_>) -> Tree {
-    let mut tree = Tree::new(header(emission.config));
+    let matrix = emission.config.file.path.to_string();
+    let mut tree = Tree::new(header(emission.config), matrix);
     for emitter in EMITTERS {
         for planned in (emitter.run)(emission) {
             if let Err(path) = tree.add(planned) {
@@ -88,13 +89,14 @@ pub fn emit(emission: &mut Emission<'_, '_>) -> Tree {
                     Some(span) => config.place(span, label),
                     None => Place::file(config.file.path.clone()),
                 };
-                let finding = if tree.contains(&path) || *path == *config.file.path {
-                    Finding::new(
-                        &code::UNSAFE_VALUE,
-                        format!("two outputs would be `{path}`"),
-                        place,
-                    )
-                    .help("give one of them another `file`")
+                let finding = if tree.takes(&path) {
+                    let fact = if tree.contains(&path) {
+                        format!("two outputs would be `{path}`")
+                    } else {
+                        format!("`{path}` is taken, or needs a file for its folder")
+                    };
+                    Finding::new(&code::UNSAFE_VALUE, fact, place)
+                        .help("give one of them another `file`")
                 } else {
                     Finding::new(
                         &code::UNSAFE_VALUE,

@@ -1,9 +1,13 @@
 //! Outputs in memory.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::sync::Arc;
 
 use crate::output::list::LIST;
+use crate::output::write::TEMPORARY;
+
+/// Tells git that its folder is generated.
+const ATTRIBUTES: &str = "generated/.gitattributes";
 
 /// One output.
 #[derive(Clone, Debug)]
@@ -39,15 +43,22 @@ impl Planned {
 #[derive(Debug)]
 pub struct Tree {
     files: BTreeMap<String, Arc<Planned>>,
+    /// Folders of the files, and those above them.
+    folders: HashSet<String>,
     header: String,
+    matrix: String,
 }
 
 impl Tree {
-    /// An empty tree.
-    pub fn new(header: String) -> Self {
+    /// A tree of the attributes file alone, for the matrix file of that path.
+    pub fn new(header: String, matrix: String) -> Self {
+        let text = format!("# {header}\n* linguist-generated=true text eol=lf\n");
+        let attributes = Planned::text(ATTRIBUTES.to_owned(), text);
         Tree {
-            files: BTreeMap::new(),
+            files: BTreeMap::from([(ATTRIBUTES.to_owned(), Arc::new(attributes))]),
+            folders: HashSet::from(["generated".to_owned()]),
             header,
+            matrix,
         }
     }
 
@@ -56,25 +67,39 @@ impl Tree {
     /// # Errors
     /// Gives the path back when it is taken, or is not a plain relative path below the root.
     pub fn add(&mut self, planned: Planned) -> Result<(), String> {
-        let taken = self.files.contains_key(&planned.path)
-            || planned.path == LIST
-            || planned.path == "matrix.toml";
-        if taken || !plain(&planned.path) {
+        if self.takes(&planned.path) || !plain(&planned.path) {
             return Err(planned.path);
+        }
+        let mut folder = planned.path.as_str();
+        while let Some((above, _)) = folder.rsplit_once('/') {
+            if !self.folders.insert(above.to_owned()) {
+                break;
+            }
+            folder = above;
         }
         self.files.insert(planned.path.clone(), Arc::new(planned));
         Ok(())
     }
 
-    /// Adds the attributes file; call when all else is in.
-    pub fn close(mut self) -> Self {
-        let attributes = "generated/.gitattributes";
-        let text = format!("# {}\n* linguist-generated=true text eol=lf\n", self.header);
-        self.files.insert(
-            attributes.to_owned(),
-            Arc::new(Planned::text(attributes.to_owned(), text)),
-        );
-        self
+    /// Whether something stands at the path already, or on the way to it, or needs it for a folder.
+    pub fn takes(&self, path: &str) -> bool {
+        let file = |path: &str| {
+            self.files.contains_key(path)
+                || path == LIST
+                || path == TEMPORARY
+                || path == self.matrix
+        };
+        let mut way = path;
+        while let Some((above, _)) = way.rsplit_once('/') {
+            if self.folders.contains(above) {
+                break;
+            }
+            if file(above) {
+                return true;
+            }
+            way = above;
+        }
+        file(path) || self.folders.contains(path)
     }
 
     /// The list of owned paths: all outputs but those in `strange`.
@@ -115,6 +140,5 @@ pub(super) fn plain(path: &str) -> bool {
         && !path.chars().any(char::is_control)
         && path
             .split('/')
-            .all(|part| !part.is_empty() && part != "." && part != "..")
-        && !path.starts_with(".git/")
+            .all(|part| !matches!(part, "" | "." | "..") && !part.eq_ignore_ascii_case(".git"))
 }

@@ -46,6 +46,43 @@ fn no_path_leads_out_of_the_repository() {
     }
 }
 
+/// An output that is another one's folder, gen's own files, and what git would run.
+#[test]
+fn no_output_stands_in_the_way_of_another() {
+    for path in [
+        "generated",
+        "generated/docker",
+        "generated/docker/base",
+        "generated/docker/base/Dockerfile",
+        "generated/plan.json",
+        "generated/plan.json/x.yml",
+        "generated/ci",
+        "generated/.outputs",
+        "generated/.outputs/x.yml",
+        "generated/.gitattributes",
+        "generated/.tmp",
+        "generated/.tmp/x.yml",
+        "matrix.toml",
+        "matrix.toml/x.yml",
+        ".git/hooks/pre-commit",
+        ".GIT/hooks/pre-commit",
+        "vendored/.git/hooks/pre-commit",
+    ] {
+        let tree = Tree::new(&format!("{ONE}[ci.gitlab]\nfile = \"{path}\"\n"));
+        tree.gen_(&["matrix", "--take-over"])
+            .ends(2)
+            .tells(&["unsafe-value", path]);
+        assert_eq!(tree.files().len(), 1, "{path}: something was written");
+    }
+    let tree = Tree::new("");
+    tree.write(
+        "other.toml",
+        format!("{ONE}[ci.gitlab]\nfile = \"other.toml\"\n"),
+    );
+    let said = tree.gen_(&["--config", "other.toml", "matrix", "--take-over"]);
+    said.ends(2).tells(&["unsafe-value", "other.toml"]);
+}
+
 #[test]
 fn templates_read_only_the_template_folders() {
     let secret = tempfile::tempdir().expect("a folder");
