@@ -22,5 +22,6 @@ pub mod flow;
 pub mod image;
 pub mod matrix;
 pub mod output;
+pub mod release;
 pub mod render;
 pub mod source;

@@ -1,0 +1,3 @@
+//! The release: where the library states it, and what moves it.
+
+pub mod locate;
