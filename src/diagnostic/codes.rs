@@ -128,6 +128,18 @@ codes! {
     LINEAGE_CYCLE = "lineage-cycle" Plan Error
         "images that stand on each other in a circle"
         "No order of building exists. Follow the places and cut one of the edges (`parent` or `needs`).";
+    LOCK_CONFLICT = "lock-conflict" Rule Error
+        "a lock that holds both sides of a merge"
+        "Which contents the release has cannot be told by merging lines. Merge `matrix.toml`, run `gen matrix`, then `gen bump --amend`, which records the lock anew. Until then our side's digests of upstream images count.";
+    LOCK_FORMAT = "lock-format" Rule Error
+        "a lock that another gen wrote"
+        "Its format is not the one this gen reads, so nothing can be said of what changed since the release. Use the gen that wrote it, or record the lock anew with `gen bump --amend`.";
+    LOCK_STALE = "lock-stale" Rule Error
+        "a lock that records another release than the matrix states"
+        "The version was moved by hand, or a merge took `matrix.toml` from one side and the lock from the other. `gen bump --amend` records the release that the matrix states.";
+    LOCK_SYNTAX = "lock-syntax" Rule Error
+        "a lock that cannot be read"
+        "It is not TOML, or has a key or value that no gen writes. Nobody edits it by hand: bring it back from git, or record it anew with `gen bump --amend`. Until then images are rendered without locked digests.";
     LOGIN_UNKNOWN = "login-unknown" Rule Error
         "a registry that a pipeline cannot log in to"
         "Its kind wants something that the `[registry]` table does not give, such as the role or the identity provider.";

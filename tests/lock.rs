@@ -1,0 +1,8 @@
+//! `matrix.lock`: what it holds, and what `gen check` says against it over the life of a release.
+
+mod support;
+
+mod lock {
+    mod file;
+    mod room;
+}
