@@ -7,7 +7,7 @@ use crate::config::{self, Config};
 use crate::diagnostic::{Finding, Sink, Stopped, code};
 use crate::emit::{Emission, emit};
 use crate::image::{Contents, ContextHash, Matrix, Plan, Spec, Unknown, render_specs, resolve};
-use crate::lock::{self, Lock, Unread};
+use crate::lock::{self, Base, Lock, Unread};
 use crate::output::{Drift, Owned, Tree, compare, has_header};
 use crate::render::Templates;
 use crate::source::{Ours, ReadError, Repository};
@@ -174,6 +174,7 @@ pub fn inspect(
     repository: &Repository,
     expanded: &Expanded,
     rendered: &Rendered,
+    base: &Base,
     take_over: bool,
     sink: &mut Sink,
 ) -> Result<Drift, Fault> {
@@ -183,6 +184,8 @@ pub fn inspect(
         matrix: &expanded.matrix,
         contents: &rendered.contents,
         drift: &drift,
+        lock: expanded.lock.as_ref(),
+        base,
     };
     check::run(&context, sink);
     Ok(drift)

@@ -4,5 +4,6 @@ mod support;
 
 mod lock {
     mod file;
+    mod life;
     mod room;
 }

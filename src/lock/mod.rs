@@ -4,14 +4,22 @@
 //! The file is committed. Only `gen bump` and `gen lock` write it: it is no output of `gen matrix`, which neither
 //! rewrites nor removes it, and it is part of no build context.
 
+mod change;
+mod group;
 mod inputs;
 mod model;
+mod published;
 mod read;
+mod standing;
 mod write;
 
+pub use change::{Change, changes};
+pub use group::{Group, grouped, some};
 pub use inputs::{Below, Inputs};
-pub use model::{Entry, FORMAT, Lock};
+pub use model::{Entry, FORMAT, Lock, Recorded};
+pub use published::{Base, Published};
 pub use read::Unread;
+pub use standing::{Difference, Standing};
 
 /// Path of the lock of a matrix file: `matrix.lock` beside `matrix.toml`.
 pub fn path(matrix_path: &str) -> String {

@@ -2,7 +2,9 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use crate::config::Config;
+use serde::Deserialize;
+
+use crate::config::{Config, Release};
 use crate::diagnostic::Place;
 use crate::image::reference::full;
 use crate::image::{CONTENT_FORMAT, Contents, Digest, Matrix, SpecId};
@@ -17,9 +19,9 @@ pub struct Lock {
     /// [`CONTENT_FORMAT`] of the gen that recorded it. Contents of another format cannot be compared.
     pub content_format: u32,
     /// The release recorded; `None` when only digests are.
-    pub release: Option<String>,
+    pub release: Option<Recorded>,
     /// The release that was recorded before it.
-    pub after: Option<String>,
+    pub after: Option<Recorded>,
     /// Digests of upstream images, by reference.
     pub bases: BTreeMap<String, Digest>,
     /// The specs, by id.
@@ -28,6 +30,32 @@ pub struct Lock {
     pub place: Option<Place>,
     /// Whether a merge left both sides in the file. What is held is then our side.
     pub conflicted: bool,
+}
+
+/// A release that was recorded.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Recorded {
+    /// The version as written in the matrix.
+    pub version: String,
+    /// How tags name it.
+    pub tag: String,
+    /// Whether it is no pre-release: only then do aliases move.
+    #[serde(rename = "final")]
+    pub is_final: bool,
+    /// Number of its specs.
+    pub specs: usize,
+}
+
+impl Recorded {
+    fn new(release: &Release, matrix: &Matrix) -> Self {
+        Recorded {
+            version: release.version.clone(),
+            tag: release.tag.clone(),
+            is_final: !release.pre_release,
+            specs: matrix.specs.len(),
+        }
+    }
 }
 
 /// One spec as it was recorded.
@@ -51,9 +79,11 @@ impl Lock {
         matrix: &Matrix,
         contents: &Contents,
     ) -> Lock {
-        let release = config.release.as_ref().map(|r| r.version.clone());
+        let release = config.release.as_ref();
+        let release = release.map(|r| Recorded::new(r, matrix));
         let before = previous.and_then(|p| p.release.as_ref());
-        let after = if before == release.as_ref() {
+        let version = |release: Option<&Recorded>| release.map(|r| r.version.clone());
+        let after = if version(before) == version(release.as_ref()) {
             previous.and_then(|p| p.after.clone())
         } else {
             before.cloned()
@@ -72,13 +102,15 @@ impl Lock {
             };
             (spec.id.clone(), entry)
         };
-        let specs = release.iter().flat_map(|release| {
-            let ids = (0..matrix.specs.len()).map(SpecId);
-            ids.map(move |id| entry(id, release))
-        });
+        let specs = match &release {
+            Some(release) => (0..matrix.specs.len())
+                .map(|index| entry(SpecId(index), &release.version))
+                .collect(),
+            None => BTreeMap::new(),
+        };
         Lock {
             content_format: CONTENT_FORMAT,
-            specs: specs.collect(),
+            specs,
             release,
             after,
             bases: previous.map(|p| p.bases.clone()).unwrap_or_default(),
@@ -87,15 +119,25 @@ impl Lock {
         }
     }
 
+    /// The digest that is locked for an upstream reference, however that names Docker Hub.
+    pub fn digest_of(&self, base: &str) -> Option<&Digest> {
+        let wanted = full(base);
+        let mut all = self.bases.iter();
+        all.find(|(known, _)| full(known) == wanted)
+            .map(|(_, digest)| digest)
+    }
+
     /// Puts the locked digests into the references of upstream images. One that states its digest keeps it.
     pub fn pin(&self, matrix: &mut Matrix) {
-        if self.bases.is_empty() {
-            return;
-        }
-        let bases: HashMap<String, &Digest> =
-            self.bases.iter().map(|(r, d)| (full(r), d)).collect();
+        let mut known: HashMap<String, Option<&Digest>> = HashMap::new();
         for base in matrix.specs.iter_mut().filter_map(|s| s.base.as_mut()) {
-            if let (false, Some(digest)) = (base.contains('@'), bases.get(&full(base))) {
+            if self.bases.is_empty() || base.contains('@') {
+                continue;
+            }
+            let digest = known
+                .entry(base.clone())
+                .or_insert_with_key(|base| self.digest_of(base));
+            if let Some(digest) = digest {
                 *base = format!("{base}@{digest}");
             }
         }

@@ -17,7 +17,7 @@ use crate::diagnostic::{Finding, Place, Sink, code};
 use crate::image::reference::base_fault;
 use crate::image::{Digest, Short};
 use crate::lock::model::FORMAT;
-use crate::lock::{Below, Entry, Inputs, Lock, path};
+use crate::lock::{Below, Entry, Inputs, Lock, Recorded, path};
 use crate::source::{ReadError, Repository, SourceFile};
 
 /// What begins a line that git wrote into a conflicted file.
@@ -42,8 +42,8 @@ struct RawLock {
     _version: u32,
     #[serde(rename = "content-format")]
     content_format: u32,
-    release: Option<Spanned<String>>,
-    after: Option<String>,
+    release: Option<Spanned<Recorded>>,
+    after: Option<Recorded>,
     #[serde(default)]
     base: Vec<RawBase>,
     #[serde(default)]

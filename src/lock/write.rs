@@ -3,7 +3,7 @@
 use std::fmt::Write;
 
 use crate::lock::model::FORMAT;
-use crate::lock::{Below, Lock};
+use crate::lock::{Below, Lock, Recorded};
 
 /// What the file says of itself.
 const HEADER: &str = "\
@@ -16,8 +16,11 @@ impl Lock {
     pub fn to_toml(&self) -> String {
         let mut out = format!("{HEADER}version = {FORMAT}\n");
         let _ = writeln!(out, "content-format = {}", self.content_format);
-        text(&mut out, "release", self.release.as_deref());
-        text(&mut out, "after", self.after.as_deref());
+        for (key, release) in [("release", &self.release), ("after", &self.after)] {
+            if let Some(release) = release {
+                let _ = writeln!(out, "{key} = {}", recorded(release));
+            }
+        }
         for (reference, digest) in &self.bases {
             out.push_str("\n[[base]]\n");
             text(&mut out, "reference", Some(reference));
@@ -61,6 +64,12 @@ fn text(out: &mut String, key: &str, value: Option<&str>) {
     if let Some(value) = value {
         let _ = writeln!(out, "{key} = {}", quoted(value));
     }
+}
+
+fn recorded(release: &Recorded) -> String {
+    let (version, tag) = (quoted(&release.version), quoted(&release.tag));
+    let (is_final, specs) = (release.is_final, release.specs);
+    format!("{{ version = {version}, tag = {tag}, final = {is_final}, specs = {specs} }}")
 }
 
 fn below(below: &Below) -> String {
