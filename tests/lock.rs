@@ -3,7 +3,9 @@
 mod support;
 
 mod lock {
+    mod causes;
     mod file;
     mod life;
+    mod published;
     mod room;
 }

@@ -3,8 +3,12 @@
 use std::fs;
 
 use basematrix::diagnostic::Sink;
-use basematrix::lock::Lock;
+use basematrix::image::{Digest, Short};
+use basematrix::lock::{Below, Entry, Inputs, Lock, Recorded};
 use basematrix::source::SourceFile;
+use proptest::collection::{btree_map, vec};
+use proptest::option;
+use proptest::prelude::*;
 
 use super::room::{MATRIX, record};
 use crate::support::{project, run, stdout};
@@ -83,4 +87,102 @@ fn the_lock_is_part_of_no_context_and_no_output() {
         fs::read_to_string(folder.path().join("matrix.lock")).ok(),
         Some(text)
     );
+}
+
+fn recorded() -> impl Strategy<Value = Recorded> {
+    (any::<String>(), any::<String>(), any::<bool>(), 0..10_usize).prop_map(
+        |(version, tag, is_final, specs)| Recorded {
+            version,
+            tag,
+            is_final,
+            specs,
+        },
+    )
+}
+
+fn below() -> impl Strategy<Value = Below> {
+    (any::<String>(), any::<[u8; 4]>()).prop_map(|(spec, bytes)| Below {
+        spec,
+        content: Short::of(&bytes),
+    })
+}
+
+fn inputs() -> impl Strategy<Value = Inputs> {
+    let texts = || option::of(any::<String>());
+    let short = || any::<[u8; 4]>().prop_map(|bytes| Short::of(&bytes));
+    (
+        (
+            short(),
+            option::of(short()),
+            texts(),
+            vec(any::<String>(), 0..3),
+        ),
+        (0..=i64::MAX as u64, texts(), texts()),
+        (option::of(below()), vec(below(), 0..3)),
+        btree_map(any::<String>(), any::<String>(), 0..3),
+    )
+        .prop_map(
+            |(
+                (dockerfile, context, target, platforms),
+                (epoch, base, digest),
+                (parent, needs),
+                args,
+            )| Inputs {
+                dockerfile,
+                context,
+                target,
+                platforms,
+                epoch,
+                base,
+                digest,
+                parent,
+                needs,
+                // Not in sorted order.
+                args: args.into_iter().rev().collect(),
+            },
+        )
+}
+
+prop_compose! {
+    fn entry()(content in any::<[u8; 32]>(), since in any::<String>(), inputs in inputs()) -> Entry {
+        Entry { content: content.into(), since, inputs }
+    }
+}
+
+prop_compose! {
+    fn lock()(
+        content_format in any::<u32>(),
+        release in option::of(recorded()),
+        after in option::of(recorded()),
+        bases in btree_map("[a-z]{1,5}(/[a-z]{1,5})?(:[a-z0-9]{1,5})?", any::<[u8; 32]>(), 0..3),
+        specs in btree_map(any::<String>(), entry(), 0..3),
+    ) -> Lock {
+        let bases = bases.into_iter().map(|(name, bytes)| (name, Digest::from(bytes)));
+        Lock { content_format, release, after, bases: bases.collect(), specs, place: None, conflicted: false }
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn any_lock_reads_back_as_it_was_written(lock in lock()) {
+        let text = lock.to_toml();
+        let read = parse(&text).map_err(TestCaseError::fail)?;
+        prop_assert_eq!(&read.specs, &lock.specs);
+        for (id, entry) in &read.specs {
+            prop_assert!(entry.inputs.args.keys().eq(lock.specs[id].inputs.args.keys()));
+        }
+        prop_assert_eq!((read.content_format, &read.release, &read.after, &read.bases), (lock.content_format, &lock.release, &lock.after, &lock.bases));
+        prop_assert_eq!(read.to_toml(), text);
+    }
+
+    #[test]
+    fn no_text_makes_reading_panic(text in any::<String>(), cut in any::<prop::sample::Index>(), lock in lock()) {
+        let _ = parse(&text);
+        let whole = lock.to_toml();
+        let chars: Vec<char> = whole.chars().collect();
+        let kept: String = chars[..cut.index(chars.len())].iter().collect();
+        let _ = parse(&(kept + &text));
+    }
 }

@@ -124,7 +124,8 @@ fn a_change_that_is_taken_back_is_none() {
 
 #[test]
 fn specs_that_come_or_go_are_unreleased() {
-    let more = "[image.more]\nfrom = \"debian:13\"\ntag = \"more-{{ release.tag }}\"\n\n[image.low]";
+    let more =
+        "[image.more]\nfrom = \"debian:13\"\ntag = \"more-{{ release.tag }}\"\n\n[image.low]";
     Life::new(MATRIX).live(&[
         Bump("1.0.0"),
         Edit("[image.low]", more),
