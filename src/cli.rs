@@ -132,6 +132,9 @@ pub enum Command {
         /// Let warnings fail the run.
         #[arg(long)]
         deny_warnings: bool,
+        /// The git revision at which the release was published. Default: its tag, else where the branch began.
+        #[arg(long, value_name = "REV")]
+        base: Option<String>,
     },
     /// List the specs.
     #[command(

@@ -7,6 +7,7 @@ use crate::config::{self, Config};
 use crate::diagnostic::{Finding, Sink, Stopped, code};
 use crate::emit::{Emission, emit};
 use crate::image::{Contents, ContextHash, Matrix, Plan, Spec, Unknown, render_specs, resolve};
+use crate::lock::{self, Base, Lock, Unread};
 use crate::output::{Drift, Owned, Tree, compare, has_header};
 use crate::render::Templates;
 use crate::source::{Ours, ReadError, Repository};
@@ -18,6 +19,8 @@ pub struct Expanded {
     pub config: Config,
     /// The specs.
     pub matrix: Matrix,
+    /// What was recorded of a release, when that can be read.
+    pub lock: Option<Lock>,
 }
 
 /// Everything rendered in memory.
@@ -59,15 +62,28 @@ impl From<Stopped> for Fault {
     }
 }
 
-/// Reads and expands the matrix.
+/// Reads and expands the matrix. Locked digests stand in the references of upstream images; a lock that cannot be read is
+/// told in `sink`, and locks none.
 ///
 /// # Errors
-/// When it cannot be read, or no plan can be built from it (why is in `sink`).
+/// When the matrix cannot be read, or no plan can be built from it (why is in `sink`).
 pub fn expand(repository: &Repository, sink: &mut Sink) -> Result<Expanded, Fault> {
     let file = repository.read_text(repository.matrix_path())?.with_lf();
     let config = config::load(&file, sink)?;
-    let matrix = resolve(&config, sink)?;
-    Ok(Expanded { config, matrix })
+    let mut matrix = resolve(&config, sink)?;
+    let lock = match Lock::read(repository, sink) {
+        Ok(lock) => lock,
+        Err(Unread::Findings) => None,
+        Err(Unread::Read(error)) => return Err(error.into()),
+    };
+    if let Some(lock) = &lock {
+        lock.pin(&mut matrix);
+    }
+    Ok(Expanded {
+        config,
+        matrix,
+        lock,
+    })
 }
 
 /// The plan, without what is written.
@@ -93,8 +109,9 @@ fn contents(
         .rendered()
         .map(Spec::rendered_path)
         .collect();
+    let lock = lock::path(repository.matrix_path());
     let ours = Ours {
-        path: &|path| owned.lists(path) || planned.contains(path),
+        path: &|path| owned.lists(path) || planned.contains(path) || path == lock,
         bytes: &has_header,
     };
     let mut contexts = ContextHash::new(repository, &ours);
@@ -117,7 +134,7 @@ pub fn render(
     expanded: &Expanded,
     sink: &mut Sink,
 ) -> Result<Rendered, Fault> {
-    let Expanded { config, matrix } = expanded;
+    let Expanded { config, matrix, .. } = expanded;
     if let (Some(span), true) = (config.ci.any(), config.registries.is_empty()) {
         sink.push(
             Finding::new(
@@ -157,6 +174,7 @@ pub fn inspect(
     repository: &Repository,
     expanded: &Expanded,
     rendered: &Rendered,
+    base: &Base,
     take_over: bool,
     sink: &mut Sink,
 ) -> Result<Drift, Fault> {
@@ -166,6 +184,8 @@ pub fn inspect(
         matrix: &expanded.matrix,
         contents: &rendered.contents,
         drift: &drift,
+        lock: expanded.lock.as_ref(),
+        base,
     };
     check::run(&context, sink);
     Ok(drift)

@@ -20,6 +20,7 @@ pub mod emit;
 pub mod facts;
 pub mod flow;
 pub mod image;
+pub mod lock;
 pub mod matrix;
 pub mod output;
 pub mod release;

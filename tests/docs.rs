@@ -15,6 +15,7 @@ use std::process::{Command, Stdio};
 
 use basematrix::diagnostic::{Severity, Sink, full};
 use basematrix::flow::{self, Fault};
+use basematrix::lock::Base;
 use basematrix::source::Repository;
 use clap::CommandFactory;
 
@@ -215,7 +216,14 @@ fn check_matrix(block: &Block, tour: &Tour, faults: &mut Vec<String>) {
     let mut sink = Sink::new();
     let result = flow::expand(&repository, &mut sink).and_then(|expanded| {
         let rendered = flow::render(&repository, &expanded, &mut sink)?;
-        flow::inspect(&repository, &expanded, &rendered, false, &mut sink)
+        flow::inspect(
+            &repository,
+            &expanded,
+            &rendered,
+            &Base::Nothing,
+            false,
+            &mut sink,
+        )
     });
     if let Err(Fault::Read(error)) = result {
         panic!("{}: {error}", block.place());

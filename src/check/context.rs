@@ -5,6 +5,7 @@ use std::sync::Arc;
 use crate::config::{Config, field_finding};
 use crate::diagnostic::{Finding, Place};
 use crate::image::{Contents, Matrix, RenderedSpec, Spec};
+use crate::lock::{Base, Lock};
 use crate::output::Drift;
 use crate::render::{Field, FieldFault};
 use crate::source::SourceFile;
@@ -20,6 +21,10 @@ pub struct Context<'a> {
     pub contents: &'a Contents,
     /// The outputs against the disk.
     pub drift: &'a Drift,
+    /// What was recorded of a release.
+    pub lock: Option<&'a Lock>,
+    /// What its references stood for when it was published.
+    pub base: &'a Base,
 }
 
 /// A Dockerfile of the user's with the first spec that uses it so, and how many do.

@@ -39,6 +39,10 @@ pub static RULES: &[Rule] = &[
         run: rules::expectation_failed::run,
     },
     Rule {
+        codes: &[&code::LOCK_STALE],
+        run: rules::lock_stale::run,
+    },
+    Rule {
         codes: &[&code::MISSING_TARGET],
         run: rules::missing_target::run,
     },
@@ -53,6 +57,10 @@ pub static RULES: &[Rule] = &[
         run: rules::drift::run,
     },
     Rule {
+        codes: &[&code::NEEDLESS_RELEASE],
+        run: rules::needless_release::run,
+    },
+    Rule {
         codes: &[&code::PARENT_IGNORED],
         run: rules::parent_ignored::run,
     },
@@ -65,8 +73,16 @@ pub static RULES: &[Rule] = &[
         run: rules::tag_lies::run,
     },
     Rule {
+        codes: &[&code::TAG_MOVED],
+        run: rules::tag_moved::run,
+    },
+    Rule {
         codes: &[&code::UNDECLARED_ARG],
         run: rules::undeclared_arg::run,
+    },
+    Rule {
+        codes: &[&code::UNRELEASED_CHANGE],
+        run: rules::unreleased_change::run,
     },
     Rule {
         codes: &[&code::UNUSED_AXIS, &code::UNUSED_VALUE],

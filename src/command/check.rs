@@ -5,15 +5,21 @@ use similar::TextDiff;
 use crate::cli::FindingFormat;
 use crate::command::shell::{Error, Outcome, Shell, counted, outcome};
 use crate::diagnostic::Sink;
-use crate::flow;
+use crate::flow::{self, Expanded};
+use crate::lock::Base;
 use crate::output::Change;
+use crate::source::Repository;
 
-pub(super) fn run(
-    shell: &mut Shell<'_>,
-    diff: bool,
-    format: FindingFormat,
-    deny_warnings: bool,
-) -> Result<Outcome, Error> {
+/// How to run.
+pub(super) struct Options<'a> {
+    pub diff: bool,
+    pub format: FindingFormat,
+    pub deny_warnings: bool,
+    pub base: Option<&'a str>,
+}
+
+pub(super) fn run(shell: &mut Shell<'_>, options: &Options<'_>) -> Result<Outcome, Error> {
+    let format = options.format;
     let repository = shell.repository()?;
     let mut sink = Sink::new();
     let expanded = match flow::expand(&repository, &mut sink) {
@@ -24,13 +30,14 @@ pub(super) fn run(
         Ok(rendered) => rendered,
         Err(fault) => return shell.stopped(fault, sink, format),
     };
-    let drift = match flow::inspect(&repository, &expanded, &rendered, false, &mut sink) {
+    let base = published(shell, &repository, &expanded, options.base)?;
+    let drift = match flow::inspect(&repository, &expanded, &rendered, &base, false, &mut sink) {
         Ok(drift) => drift,
         Err(fault) => return shell.stopped(fault, sink, format),
     };
     let findings = sink.into_sorted();
     shell.findings(&findings, format)?;
-    if diff && !matches!(format, FindingFormat::Json) {
+    if options.diff && !matches!(format, FindingFormat::Json) {
         for change in &drift.changes {
             shell.data(&difference(change))?;
         }
@@ -41,7 +48,26 @@ pub(super) fn run(
         drift.changes.len(),
         drift.outputs
     ));
-    Ok(outcome(&findings, deny_warnings))
+    Ok(outcome(&findings, options.deny_warnings))
+}
+
+/// Where the release was published; why that cannot be told is for people who ask for more, or asked for a revision.
+pub(super) fn published(
+    shell: &Shell<'_>,
+    repository: &Repository,
+    expanded: &Expanded,
+    named: Option<&str>,
+) -> Result<Base, Error> {
+    let (release, lock) = (expanded.config.release.as_ref(), expanded.lock.as_ref());
+    let base = Base::find(repository, release, lock, named)?;
+    if let Base::Skipped(why) = &base {
+        let line = format!("`tag-moved` was not checked: {why}");
+        match named {
+            Some(_) => shell.say(&line),
+            None => shell.detail(&line),
+        }
+    }
+    Ok(base)
 }
 
 /// A unified diff from what is on disk to what the matrix yields.

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use crate::cli::FindingFormat;
-use crate::command::check::difference;
+use crate::command::check::{difference, published};
 use crate::command::shell::{Error, Outcome, Shell, counted, number, outcome};
 use crate::diagnostic::{Sink, code};
 use crate::flow;
@@ -34,10 +34,12 @@ pub(super) fn run(shell: &mut Shell<'_>, options: &Options) -> Result<Outcome, E
         Ok(rendered) => rendered,
         Err(fault) => return shell.stopped(fault, sink, options.format),
     };
+    let base = published(shell, &repository, &expanded, None)?;
     let drift = match flow::inspect(
         &repository,
         &expanded,
         &rendered,
+        &base,
         options.take_over,
         &mut sink,
     ) {

@@ -44,7 +44,16 @@ pub fn run(cli: &Cli) -> ExitCode {
             diff,
             format,
             deny_warnings,
-        } => check::run(&mut shell, *diff, *format, *deny_warnings),
+            base,
+        } => check::run(
+            &mut shell,
+            &check::Options {
+                diff: *diff,
+                format: *format,
+                deny_warnings: *deny_warnings,
+                base: base.as_deref(),
+            },
+        ),
         Command::List {
             only,
             format,

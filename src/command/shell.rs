@@ -14,7 +14,7 @@ use crate::command::{CLEAN, FOUND, NO_PLAN};
 use crate::diagnostic::{self, Finding, Severity, Sink};
 use crate::flow::Fault;
 use crate::output::WriteError;
-use crate::source::{ReadError, Repository};
+use crate::source::{GitError, ReadError, Repository};
 
 /// The exit code of a command that came to its end.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -29,6 +29,9 @@ pub(super) enum Error {
     /// Writing an output failed.
     #[error(transparent)]
     Write(#[from] WriteError),
+    /// git could not answer.
+    #[error(transparent)]
+    Git(#[from] GitError),
     /// Printing failed.
     #[error("cannot print: {0}")]
     Print(#[from] io::Error),

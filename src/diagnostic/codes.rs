@@ -128,6 +128,18 @@ codes! {
     LINEAGE_CYCLE = "lineage-cycle" Plan Error
         "images that stand on each other in a circle"
         "No order of building exists. Follow the places and cut one of the edges (`parent` or `needs`).";
+    LOCK_CONFLICT = "lock-conflict" Rule Error
+        "a lock that holds both sides of a merge"
+        "Which contents the release has cannot be told by merging lines. Merge `matrix.toml`, run `gen matrix`, then `gen bump --amend`, which records the lock anew. Until then our side's digests of upstream images count.";
+    LOCK_FORMAT = "lock-format" Rule Error
+        "a lock that another gen wrote"
+        "Its format is not the one this gen reads, so nothing can be said of what changed since the release. Use the gen that wrote it, or record the lock anew with `gen bump --amend`.";
+    LOCK_STALE = "lock-stale" Rule Error
+        "a lock that records another release than the matrix states"
+        "The version was moved by hand, or a merge took `matrix.toml` from one side and the lock from the other. `gen bump --amend` records the release that the matrix states.";
+    LOCK_SYNTAX = "lock-syntax" Rule Error
+        "a lock that cannot be read"
+        "It is not TOML, or has a key or value that no gen writes. Nobody edits it by hand: bring it back from git, or record it anew with `gen bump --amend`. Until then images are rendered without locked digests.";
     LOGIN_UNKNOWN = "login-unknown" Rule Error
         "a registry that a pipeline cannot log in to"
         "Its kind wants something that the `[registry]` table does not give, such as the role or the identity provider.";
@@ -140,6 +152,9 @@ codes! {
     MISSING_TARGET = "missing-target" Rule Error
         "`target` names no stage of the Dockerfile"
         "The builder would stop with \"target stage could not be found\". Name one of the stages.";
+    NEEDLESS_RELEASE = "needless-release" Rule Warning
+        "a release with no image that the one before had not"
+        "Every spec has the content it had, so the release only names the same images again. A final release after a pre-release is not meant: it moves the aliases.";
     NO_CELLS = "no-cells" Rule Error
         "an image of which no cell remains"
         "Its `match` and the excludes together remove every cell of its product. Correct them, or delete the image.";
@@ -194,6 +209,9 @@ codes! {
     TAG_LIES = "tag-lies" Rule Error
         "a tag prints an axis that the image ignores"
         "Two specs differ in the tag and in nothing that is built: one of the tags lies about its content. Use the axis in `from`, `args`, `env`, `apt`, `pip` or the Dockerfile, or leave it out of the tag.";
+    TAG_MOVED = "tag-moved" Rule Error
+        "a published reference that would stand for other content"
+        "Tags that print the release are never moved: whoever pinned one would get another image by the same name, and the pipeline refuses to overwrite it. What was published is read from the plan at `--base`, else at the git tag of the release, else where the branch left `origin`'s default one.";
     TEMPLATE_FAULT = "template-fault" Plan Error
         "a template failed while it was rendered"
         "The message says what failed and where in the template.";
@@ -236,6 +254,9 @@ codes! {
     UNKNOWN_VARIABLE = "unknown-variable" Plan Error
         "a template reads a name that is not there"
         "Templates see the image's own axes, `image`, `release`, and in `args`, `env`, `labels` and Dockerfiles also `from` and `needs`.";
+    UNRELEASED_CHANGE = "unreleased-change" Rule Error
+        "images changed, and the release did not"
+        "The lock says what the release is made of, and the matrix now yields something else: its tags are taken. The notes say which inputs changed. Bump the release, or record it anew with `gen bump --amend` if it was never published.";
     UNSAFE_VALUE = "unsafe-value" Plan Error
         "a value that could break out of where it is printed"
         "The place (an instruction, an identifier, a path) takes plain words only. Use a filter that quotes it, or another value.";

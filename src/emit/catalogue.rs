@@ -15,6 +15,9 @@ use crate::image::{Contents, Plan};
 use crate::output::{Planned, Tree};
 use crate::render::{Dialect, Templates, fault_finding};
 
+/// Where the plan is written.
+pub const PLAN: &str = "generated/plan.json";
+
 /// What an emitter works with.
 pub struct Emission<'a, 'r> {
     /// The configuration.
@@ -128,10 +131,7 @@ fn dockerfiles(e: &mut Emission<'_, '_>) -> Vec<Planned> {
 }
 
 fn plan(e: &mut Emission<'_, '_>) -> Vec<Planned> {
-    vec![Planned::text(
-        "generated/plan.json".to_owned(),
-        e.plan.to_json(),
-    )]
+    vec![Planned::text(PLAN.to_owned(), e.plan.to_json())]
 }
 
 fn schema_file(e: &mut Emission<'_, '_>) -> Vec<Planned> {

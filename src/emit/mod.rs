@@ -9,7 +9,7 @@ mod gitlab;
 mod login;
 mod work;
 
-pub use catalogue::{Emission, emit, schema_text};
+pub use catalogue::{Emission, PLAN, emit, schema_text};
 pub use cloud_build::CloudBuild as CloudBuildOptions;
 pub use github::{ACTIONS, Github as GithubOptions};
 pub use gitlab::GitLab as GitlabOptions;

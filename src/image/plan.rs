@@ -190,7 +190,7 @@ impl Spec {
             args: rendered.args.clone(),
             contexts: contexts(matrix, contents, id),
             tests: rendered.tests.clone(),
-            content: format!("sha256:{}", rendered.content),
+            content: rendered.content.to_string(),
             content_reference: contents.reference(spec, id),
         }
     }

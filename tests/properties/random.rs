@@ -6,6 +6,7 @@ use std::fs;
 
 use basematrix::diagnostic::Sink;
 use basematrix::flow::{self, Rendered};
+use basematrix::lock::Base;
 use basematrix::output::{self, Change, Drift, Owned, State};
 use basematrix::source::Repository;
 use proptest::prelude::*;
@@ -126,8 +127,15 @@ impl Tree {
         let mut sink = Sink::new();
         let expanded = flow::expand(&repository, &mut sink).ok()?;
         let rendered = flow::render(&repository, &expanded, &mut sink).ok()?;
-        let drift = flow::inspect(&repository, &expanded, &rendered, false, &mut sink)
-            .expect("a comparison");
+        let drift = flow::inspect(
+            &repository,
+            &expanded,
+            &rendered,
+            &Base::Nothing,
+            false,
+            &mut sink,
+        )
+        .expect("a comparison");
         Some((repository, rendered, drift))
     }
 
