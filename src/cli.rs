@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use clap::{Args, Parser, Subcommand, ValueEnum, ValueHint};
+use clap::{ArgGroup, Args, Parser, Subcommand, ValueEnum, ValueHint};
 use clap_complete::Shell;
 
 /// Declare, generate and check the container base images of a library.
@@ -115,9 +115,12 @@ pub enum Command {
     },
     /// Prove, offline, that nothing drifted.
     #[command(
-        after_help = "Examples:\n  gen check                   as a pre-commit hook\n  gen check --diff            with the difference of every stale output\n  gen check --format concise  one line a finding, for editors\n  gen check --format json     for machines"
+        after_help = "Examples:\n  gen check                   as a pre-commit hook\n  gen check --diff            with the difference of every stale output\n  gen check --fix             write this release's tag where a text names another\n  gen check --format concise  one line a finding, for editors\n  gen check --format json     for machines"
     )]
     Check {
+        /// Mend what can be mended alone: mentions of another release.
+        #[arg(long)]
+        fix: bool,
         /// Show the difference of every output that differs.
         #[arg(long)]
         diff: bool,
@@ -135,6 +138,28 @@ pub enum Command {
         /// The git revision at which the release was published. Default: its tag, else where the branch began.
         #[arg(long, value_name = "REV")]
         base: Option<String>,
+    },
+    /// Move the release everywhere at once: pins, mentions, outputs, the lock and `matrix.toml`.
+    #[command(
+        after_help = "Examples:\n  gen bump 0.13.0           to a version\n  gen bump minor            one step on: major, minor, patch, pre, release\n  gen bump minor --dry-run  show it as a diff, write nothing\n  gen bump --amend          record the current release anew, before it is published\n  gen bump --check          only say whether all places agree"
+    )]
+    #[command(group = ArgGroup::new("what").required(true).args(["to", "amend", "check"]))]
+    Bump {
+        /// The version, or a step: major, minor, patch, pre, release.
+        #[arg(value_name = "VERSION|STEP")]
+        to: Option<String>,
+        /// Record the current release anew: its content changed before it was published.
+        #[arg(long)]
+        amend: bool,
+        /// Only say whether all places agree.
+        #[arg(long, conflicts_with_all = ["dry_run", "backwards"])]
+        check: bool,
+        /// Show what would be written as a diff, write nothing.
+        #[arg(long)]
+        dry_run: bool,
+        /// Allow an older version than the current release.
+        #[arg(long)]
+        backwards: bool,
     },
     /// List the specs.
     #[command(

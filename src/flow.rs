@@ -186,6 +186,9 @@ pub fn inspect(
         drift: &drift,
         lock: expanded.lock.as_ref(),
         base,
+        repository,
+        tree: &rendered.tree,
+        owned: &rendered.owned,
     };
     check::run(&context, sink);
     Ok(drift)

@@ -6,4 +6,5 @@ mod rules;
 
 pub use context::Context;
 pub use registry::{RULES, Rule, run};
+pub use rules::drift::drift_findings;
 pub use rules::release_baked::{RELEASE_LABEL, release_finding};

@@ -57,12 +57,39 @@ pub static RULES: &[Rule] = &[
         run: rules::drift::run,
     },
     Rule {
+        codes: &[&code::LOCKFILE_STALE],
+        run: rules::lockfile_stale::run,
+    },
+    Rule {
+        codes: &[
+            &code::MENTION_STALE,
+            &code::MENTION_UNKNOWN,
+            &code::MENTION_UNMATCHED,
+            &code::UNUSED_MARKER,
+        ],
+        run: rules::mentions::run,
+    },
+    Rule {
+        codes: &[&code::BUILT_UNOFFERED, &code::OFFER_UNBUILT],
+        run: rules::offers::run,
+    },
+    Rule {
         codes: &[&code::NEEDLESS_RELEASE],
         run: rules::needless_release::run,
     },
     Rule {
         codes: &[&code::PARENT_IGNORED],
         run: rules::parent_ignored::run,
+    },
+    Rule {
+        codes: &[
+            &code::PIN_MISMATCH,
+            &code::PLACE_AMBIGUOUS,
+            &code::PLACE_COMPUTED,
+            &code::PLACE_MISSING,
+            &code::PLACE_UNREADABLE,
+        ],
+        run: rules::pin_mismatch::run,
     },
     Rule {
         codes: &[&code::RELEASE_BAKED],

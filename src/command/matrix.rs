@@ -66,7 +66,7 @@ pub(super) fn run(shell: &mut Shell<'_>, options: &Options) -> Result<Outcome, E
     // Before anything is written: should that fail, they may say why.
     shell.findings(&findings, options.format)?;
     if writes {
-        output::write(&repository, &changes)?;
+        output::write(&repository, &changes, &[])?;
     }
     for change in &changes {
         let line = format!("{} {}", verb(change, writes), change.path);

@@ -1,5 +1,6 @@
 //! One verb a file: arguments to a library call to what is printed.
 
+mod bump;
 mod check;
 mod completions;
 mod explain;
@@ -41,6 +42,7 @@ pub fn run(cli: &Cli) -> ExitCode {
             },
         ),
         Command::Check {
+            fix,
             diff,
             format,
             deny_warnings,
@@ -48,10 +50,26 @@ pub fn run(cli: &Cli) -> ExitCode {
         } => check::run(
             &mut shell,
             &check::Options {
+                fix: *fix,
                 diff: *diff,
                 format: *format,
                 deny_warnings: *deny_warnings,
                 base: base.as_deref(),
+            },
+        ),
+        Command::Bump {
+            to,
+            amend: _,
+            check,
+            dry_run,
+            backwards,
+        } => bump::run(
+            &mut shell,
+            &bump::Options {
+                to: to.as_deref(),
+                check: *check,
+                dry_run: *dry_run,
+                backwards: *backwards,
             },
         ),
         Command::List {

@@ -8,6 +8,7 @@ mod images;
 mod keys;
 mod load;
 mod model;
+mod places;
 pub mod raw;
 mod registries;
 mod release;
@@ -20,8 +21,8 @@ mod validate;
 pub use fields::{comparison_finding, field_finding};
 pub use load::{load, schema};
 pub use model::{
-    Alias, Ci, Config, Exclude, Expect, Image, Keys, ParentRef, Registry, RegistryId, RegistryKind,
-    Release, Row,
+    Affixes, Alias, Ci, Config, Exclude, Expect, Image, Keys, Locator, Mention, Offer, ParentRef,
+    Pin, Registry, RegistryId, RegistryKind, Relation, Release, Row,
 };
 pub use raw::RawPython as PythonSource;
 pub use selectors::{Names, parse_text as parse_selector};

@@ -144,6 +144,12 @@ pub(super) fn validate(
         .map(|k| (k.value.clone(), k.span.clone()))
         .collect();
     let ci = b.ci(raw, &axes, arch, &images);
+    let release = match (release, &raw.release) {
+        (Some(stated), Some(raw)) => {
+            Some(stated.map(|stated| b.places(stated, raw, &names, &objects)))
+        }
+        _ => None,
+    };
     let Builder { fields, sink, .. } = b;
     sink.checkpoint()?;
     let release = match release {

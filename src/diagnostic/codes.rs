@@ -77,6 +77,12 @@ codes! {
     BASE_CONFLICT = "base-conflict" Plan Error
         "an image has neither or both of `from` and `parent`"
         "Each spec stands on exactly one image: an upstream one (`from`) or one of this matrix (`parent`). A later row replaces the earlier choice; one table may not state both. With a `dockerfile` of your own both may be left out, its FROM then says it.";
+    BUILT_UNOFFERED = "built-unoffered" Rule Error
+        "a value is built that the library does not offer"
+        "The `[[release.offer]]` says `exactly`, so that list and axis hold the same. Add the value to the library's list, or take it out of the matrix.";
+    BUMP_REFUSED = "bump-refused" Plan Error
+        "a bump that cannot be carried out"
+        "Nothing was touched. Either the version asked for is none, or is older than the release, or one of the places cannot be moved.";
     DEAD_MATCH = "dead-match" Rule Error
         "an image's `match` removes nothing"
         "It accepts every cell of the image's axes, so it only looks like a restriction. Delete it, or correct the value it means.";
@@ -110,6 +116,9 @@ codes! {
     INVALID_PIN = "invalid-pin" Plan Error
         "an action pinned to what is no commit, or that no workflow uses"
         "Actions are pinned to a commit of 40 hexadecimal digits, with the version it has beside it: a tag can be moved.";
+    INVALID_PLACE = "invalid-place" Plan Error
+        "a pin, offer or mention that does not say where"
+        "Each `[[release.pin]]` and `[[release.offer]]` says in one way where in its file: `constant`, `key` or, for a pin, `search`. A mention takes globs.";
     INVALID_PLATFORM = "invalid-platform" Plan Error
         "a platform that is not `os/arch[/variant]`, or not one of the arch axis"
         "Platforms are written as in OCI: `linux/amd64`, `linux/arm64`, `linux/arm/v7`. An image's `platforms` may only narrow those of the `arch` axis.";
@@ -128,6 +137,9 @@ codes! {
     LINEAGE_CYCLE = "lineage-cycle" Plan Error
         "images that stand on each other in a circle"
         "No order of building exists. Follow the places and cut one of the edges (`parent` or `needs`).";
+    LOCKFILE_STALE = "lockfile-stale" Rule Error
+        "a package manager's lock file repeats another version"
+        "`Cargo.lock`, `uv.lock` and `package-lock.json` state the version of the package they lie beside, and tools that demand a fresh lock stop. They are another tool's to write: the finding gives the command.";
     LOCK_CONFLICT = "lock-conflict" Rule Error
         "a lock that holds both sides of a merge"
         "Which contents the release has cannot be told by merging lines. Merge `matrix.toml`, run `gen matrix`, then `gen bump --amend`, which records the lock anew. Until then our side's digests of upstream images count.";
@@ -143,6 +155,15 @@ codes! {
     LOGIN_UNKNOWN = "login-unknown" Rule Error
         "a registry that a pipeline cannot log in to"
         "Its kind wants something that the `[registry]` table does not give, such as the role or the identity provider.";
+    MENTION_STALE = "mention-stale" Rule Error
+        "a text names an image of another release"
+        "Somebody who copies the line gets an old image, or one that was never built. `gen check --fix` writes this release's tag; a comment `basematrix: keep` on the line, or on the one before, keeps a deliberate old one.";
+    MENTION_UNKNOWN = "mention-unknown" Rule Error
+        "a text names an image that the matrix does not make"
+        "The repository or the tag does not exist in this release. Correct the text, or build the image. Repositories of other projects below the same registry go into the mention's `ignore`.";
+    MENTION_UNMATCHED = "mention-unmatched" Rule Error
+        "a mention that looks at no file"
+        "Its globs match nothing that git does not ignore, so nothing is checked. Correct `files`.";
     MISSING_KEY = "missing-key" Plan Error
         "a required key is missing"
         "The table cannot be understood without it.";
@@ -176,6 +197,9 @@ codes! {
     ORPHAN_OUTPUT = "orphan-output" Rule Error
         "an output that the matrix no longer yields"
         "Left by an image or value that is gone; people and builders would still find it. `gen matrix` removes it.";
+    OFFER_UNBUILT = "offer-unbuilt" Rule Error
+        "the library offers a value that is not built"
+        "Its users can select an image that does not exist. Add the value to the axis, or take it out of the library's list.";
     PARENT_AMBIGUOUS = "parent-ambiguous" Plan Error
         "a parent that could be several specs"
         "The parent has an axis that the child lacks, and it has no `none`. State its value: `parent = { image = \"x\", python = \"3.12\" }`.";
@@ -188,6 +212,21 @@ codes! {
     PARENT_PLATFORM = "parent-platform" Plan Error
         "a platform that the parent lacks"
         "The child cannot be built there, since FROM (or COPY --from) finds no image. Give the parent the platform, or narrow the child.";
+    PIN_MISMATCH = "pin-mismatch" Rule Error
+        "a place in the library states another release than the matrix"
+        "What the library asks the registry for is not what is published. Either the constant was moved alone (run `gen bump`), or it was forgotten. `relation` says how much lag a place may have.";
+    PLACE_AMBIGUOUS = "place-ambiguous" Rule Error
+        "a place that could be several"
+        "The file states it more than once, and gen does not guess which is meant. Name it more exactly (`Class.NAME`, a longer key path), or state it once.";
+    PLACE_COMPUTED = "place-computed" Rule Error
+        "a place whose value is computed"
+        "gen reads the library's files and never runs them, so the value must be written there as plain text. Point the pin at the place the value comes from.";
+    PLACE_MISSING = "place-missing" Rule Error
+        "a place that is not in its file"
+        "The constant, key or pattern is not there; it was renamed, moved or deleted.";
+    PLACE_UNREADABLE = "place-unreadable" Rule Error
+        "a file with a place that cannot be read"
+        "It is not there, is not text, cannot be parsed, or is of a kind in which gen knows no constants.";
     PRODUCT_TOO_LARGE = "product-too-large" Plan Error
         "a product of axes beyond all use"
         "Nobody builds so many images; most likely a list was pasted into the wrong axis. Split the image, or give it only the `axes` it needs.";
@@ -263,6 +302,9 @@ codes! {
     UNUSED_AXIS = "unused-axis" Rule Warning
         "an axis that no image uses"
         "It multiplies nothing. Add it to an image's `axes`, or delete it.";
+    UNUSED_MARKER = "unused-marker" Rule Warning
+        "a `basematrix: keep` that keeps nothing"
+        "No mention of another release stands on its line or on the next; a later one would be kept silently.";
     UNUSED_REGISTRY = "unused-registry" Rule Warning
         "a registry that no image uses"
         "Delete it, or list it under an image's `registry`.";

@@ -23,6 +23,11 @@ impl Sink {
         self.findings.push(finding);
     }
 
+    /// Adds all findings of another sink.
+    pub fn append(&mut self, mut other: Sink) {
+        self.findings.append(&mut other.findings);
+    }
+
     /// Whether any finding so far means that no plan can be built.
     pub fn has_stopping(&self) -> bool {
         self.findings.iter().any(|f| f.code.stage == Stage::Plan)
