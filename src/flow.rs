@@ -6,6 +6,7 @@ use crate::check;
 use crate::config::{self, Config};
 use crate::diagnostic::{Finding, Sink, Stopped, code};
 use crate::emit::{Emission, emit};
+use crate::facts::Day;
 use crate::image::{Contents, ContextHash, Matrix, Plan, Spec, Unknown, render_specs, resolve};
 use crate::output::{Drift, Owned, Tree, compare, has_header};
 use crate::render::Templates;
@@ -149,7 +150,8 @@ pub fn render(
     })
 }
 
-/// Compares with the disk and runs every rule. With `take_over`, files that gen did not make count as stale.
+/// Compares with the disk and runs every rule. With `take_over`, files that gen did not make count as stale. Dates are
+/// looked at from `today`.
 ///
 /// # Errors
 /// When an output exists and cannot be read.
@@ -158,6 +160,7 @@ pub fn inspect(
     expanded: &Expanded,
     rendered: &Rendered,
     take_over: bool,
+    today: Day,
     sink: &mut Sink,
 ) -> Result<Drift, Fault> {
     let drift = compare(repository, &rendered.tree, &rendered.owned, take_over)?;
@@ -166,6 +169,7 @@ pub fn inspect(
         matrix: &expanded.matrix,
         contents: &rendered.contents,
         drift: &drift,
+        today,
     };
     check::run(&context, sink);
     Ok(drift)

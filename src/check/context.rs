@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use crate::config::{Config, field_finding};
 use crate::diagnostic::{Finding, Place};
+use crate::facts::Day;
 use crate::image::{Contents, Matrix, RenderedSpec, Spec};
 use crate::output::Drift;
 use crate::render::{Field, FieldFault};
@@ -20,6 +21,8 @@ pub struct Context<'a> {
     pub contents: &'a Contents,
     /// The outputs against the disk.
     pub drift: &'a Drift,
+    /// The day that dates are looked at from.
+    pub today: Day,
 }
 
 /// A Dockerfile of the user's with the first spec that uses it so, and how many do.

@@ -2,8 +2,8 @@
 
 use similar::TextDiff;
 
-use crate::cli::FindingFormat;
-use crate::command::shell::{Error, Outcome, Shell, counted, outcome};
+use crate::cli::{Dates, FindingFormat};
+use crate::command::shell::{Error, Outcome, Shell, outcome, tally};
 use crate::diagnostic::Sink;
 use crate::flow;
 use crate::output::Change;
@@ -13,21 +13,25 @@ pub(super) fn run(
     diff: bool,
     format: FindingFormat,
     deny_warnings: bool,
+    dates: Dates,
 ) -> Result<Outcome, Error> {
     let repository = shell.repository()?;
     let mut sink = Sink::new();
-    let expanded = match flow::expand(&repository, &mut sink) {
+    let today = shell.today(dates)?;
+    let mut expanded = match flow::expand(&repository, &mut sink) {
         Ok(expanded) => expanded,
         Err(fault) => return shell.stopped(fault, sink, format),
     };
+    shell.look_ahead(dates, &mut expanded.config);
     let rendered = match flow::render(&repository, &expanded, &mut sink) {
         Ok(rendered) => rendered,
         Err(fault) => return shell.stopped(fault, sink, format),
     };
-    let drift = match flow::inspect(&repository, &expanded, &rendered, false, &mut sink) {
+    let drift = match flow::inspect(&repository, &expanded, &rendered, false, today, &mut sink) {
         Ok(drift) => drift,
         Err(fault) => return shell.stopped(fault, sink, format),
     };
+    let suppressed = sink.suppressed();
     let findings = sink.into_sorted();
     shell.findings(&findings, format)?;
     if diff && !matches!(format, FindingFormat::Json) {
@@ -37,7 +41,7 @@ pub(super) fn run(
     }
     shell.say(&format!(
         "{}; {} of {} outputs differ",
-        counted(&findings),
+        tally(&findings, suppressed),
         drift.changes.len(),
         drift.outputs
     ));

@@ -2,10 +2,10 @@
 
 use std::collections::HashMap;
 
-use crate::cli::FindingFormat;
+use crate::cli::{Dates, FindingFormat};
 use crate::command::check::difference;
-use crate::command::shell::{Error, Outcome, Shell, counted, number, outcome};
-use crate::diagnostic::{Sink, code};
+use crate::command::shell::{Error, Outcome, Shell, number, outcome, tally};
+use crate::diagnostic::{Finding, Sink, code};
 use crate::flow;
 use crate::output::{self, Change, State};
 
@@ -14,6 +14,7 @@ pub(super) struct Options {
     pub dry_run: bool,
     pub diff: bool,
     pub take_over: bool,
+    pub dates: Dates,
     pub format: FindingFormat,
 }
 
@@ -26,10 +27,12 @@ pub(super) fn run(shell: &mut Shell<'_>, options: &Options) -> Result<Outcome, E
         None
     };
     let mut sink = Sink::new();
-    let expanded = match flow::expand(&repository, &mut sink) {
+    let today = shell.today(options.dates)?;
+    let mut expanded = match flow::expand(&repository, &mut sink) {
         Ok(expanded) => expanded,
         Err(fault) => return shell.stopped(fault, sink, options.format),
     };
+    shell.look_ahead(options.dates, &mut expanded.config);
     let rendered = match flow::render(&repository, &expanded, &mut sink) {
         Ok(rendered) => rendered,
         Err(fault) => return shell.stopped(fault, sink, options.format),
@@ -39,6 +42,7 @@ pub(super) fn run(shell: &mut Shell<'_>, options: &Options) -> Result<Outcome, E
         &expanded,
         &rendered,
         options.take_over,
+        today,
         &mut sink,
     ) {
         Ok(drift) => drift,
@@ -49,6 +53,7 @@ pub(super) fn run(shell: &mut Shell<'_>, options: &Options) -> Result<Outcome, E
         State::NotOurs | State::Linked => false,
         State::Fresh | State::Missing | State::Stale | State::Orphan => true,
     };
+    let suppressed = sink.suppressed();
     let mut findings = sink.into_sorted();
     let changes: Vec<&Change> = drift.changes.iter().filter(|c| mended(c)).collect();
     let codes: HashMap<&str, _> = changes
@@ -76,7 +81,7 @@ pub(super) fn run(shell: &mut Shell<'_>, options: &Options) -> Result<Outcome, E
     }
     shell.say(&summary(
         &changes,
-        &findings,
+        (&findings, suppressed),
         drift.outputs,
         expanded.matrix.specs.len(),
         writes,
@@ -97,7 +102,7 @@ fn verb(change: &Change, writes: bool) -> &'static str {
 
 fn summary(
     changes: &[&Change],
-    findings: &[crate::diagnostic::Finding],
+    (findings, suppressed): (&[Finding], usize),
     outputs: usize,
     specs: usize,
     writes: bool,
@@ -125,8 +130,8 @@ fn summary(
     } else {
         format!("{what}: {written} {will}written, {updated} {will}updated, {removed} {will}removed")
     };
-    if !findings.is_empty() {
-        text = format!("{}; {text}", counted(findings));
+    if !findings.is_empty() || suppressed > 0 {
+        text = format!("{}; {text}", tally(findings, suppressed));
     }
     text
 }

@@ -30,6 +30,7 @@ pub fn run(cli: &Cli) -> ExitCode {
             dry_run,
             diff,
             take_over,
+            dates,
             format,
         } => matrix::run(
             &mut shell,
@@ -37,6 +38,7 @@ pub fn run(cli: &Cli) -> ExitCode {
                 dry_run: *dry_run,
                 diff: *diff,
                 take_over: *take_over,
+                dates: *dates,
                 format: *format,
             },
         ),
@@ -44,7 +46,8 @@ pub fn run(cli: &Cli) -> ExitCode {
             diff,
             format,
             deny_warnings,
-        } => check::run(&mut shell, *diff, *format, *deny_warnings),
+            dates,
+        } => check::run(&mut shell, *diff, *format, *deny_warnings, *dates),
         Command::List {
             only,
             format,

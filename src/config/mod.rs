@@ -2,6 +2,7 @@
 
 mod attributes;
 mod axes;
+mod check;
 mod ci;
 mod fields;
 mod images;
@@ -17,6 +18,7 @@ mod spanned;
 mod unions;
 mod validate;
 
+pub use check::{Checks, Suppression};
 pub use fields::{comparison_finding, field_finding};
 pub use load::{load, schema};
 pub use model::{

@@ -4,6 +4,7 @@ use indexmap::IndexMap;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
+use crate::config::check::RawCheck;
 use crate::config::spanned::Spanned;
 pub use crate::config::unions::RawSelector;
 use crate::config::unions::{OneOrMany, RawParent, RawValue};
@@ -37,6 +38,8 @@ pub struct RawMatrix {
     pub alias: Vec<Spanned<RawAlias>>,
     /// Pipelines to generate; a table's presence turns the provider on.
     pub ci: Option<RawCi>,
+    /// How findings are weighed, and what the checks want to know.
+    pub check: Option<RawCheck>,
 }
 
 /// The library release that the images carry.

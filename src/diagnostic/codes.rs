@@ -104,6 +104,15 @@ codes! {
     EXPECTATION_FAILED = "expectation-failed" Rule Error
         "an `[[expect]]` does not hold"
         "The matrix no longer yields what its authors wrote down. Either the last change removed or added more than was meant, or the expectation is out of date.";
+    FIXED_CODE = "fixed-code" Plan Error
+        "a finding without which no plan exists, in `[check]`"
+        "Findings that mean \"no plan can be built\" cannot be suppressed or weigh otherwise: nothing would be left to check. Only codes of rules (exit code 1) can.";
+    INVALID_DATE = "invalid-date" Plan Error
+        "a date that is none"
+        "Dates are days of the calendar, written `2027-03-01`.";
+    INVALID_GLOB = "invalid-glob" Plan Error
+        "a glob that cannot be read"
+        "`*` and `?` stay within a folder's name, `**` crosses folders, `[ab]` and `{a,b}` are alternatives. Paths are relative to the repository root.";
     INVALID_NAME = "invalid-name" Plan Error
         "a name outside its grammar"
         "Axis, image, set and registry names are words that stand in selectors, templates and paths: axes `[a-z][a-z0-9_-]*`, the others lower-case letters, digits, `.`, `_` and `-`. `image`, `release`, `parent`, `from` and `registry` are reserved.";
@@ -188,6 +197,12 @@ codes! {
     STALE_OUTPUT = "stale-output" Rule Error
         "an output differs from what the matrix yields"
         "Either the matrix changed and `gen matrix` was not run, or the file was edited by hand. Edit `matrix.toml` or the templates instead, then run `gen matrix`.";
+    SUPPRESSION_EXPIRED = "suppression-expired" Rule Warning
+        "a suppression past its last day"
+        "What it accepted is told again. Mend the findings, or accept them anew with a later `until`.";
+    SUPPRESSION_UNUSED = "suppression-unused" Rule Warning
+        "a suppression that suppresses nothing"
+        "What it accepted is gone, or it was never meant so: its `match` must hold for every spec that a finding is about. Delete it, so that it does not hide the next finding.";
     SYMLINK_OUTPUT = "symlink-output" Rule Error
         "an output path leads through a symbolic link"
         "Outputs stay inside the repository. Replace the link by a folder.";
@@ -215,6 +230,9 @@ codes! {
     UNKNOWN_AXIS = "unknown-axis" Plan Error
         "an axis that does not exist, or that the image lacks"
         "A selector over a misspelt axis would silently hold for nothing.";
+    UNKNOWN_CODE = "unknown-code" Plan Error
+        "a code that no finding has"
+        "The codes are listed in docs/findings.md and printed in brackets with each finding.";
     UNKNOWN_IMAGE = "unknown-image" Plan Error
         "an image that is not declared"
         "Images are the `[image.NAME]` tables.";

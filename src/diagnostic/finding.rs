@@ -4,6 +4,7 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use crate::diagnostic::codes::Code;
+use crate::image::SpecId;
 use crate::source::SourceFile;
 
 /// How much a finding weighs. Only errors fail a run (warnings do under `--deny-warnings`).
@@ -71,6 +72,8 @@ impl Place {
 pub struct Finding {
     /// What kind of finding it is.
     pub code: Code,
+    /// How much it weighs: as its code, unless the matrix says otherwise.
+    pub severity: Severity,
     /// The headline: the fact, lower case, literals in backticks, no full stop.
     pub headline: String,
     /// Where to look first.
@@ -81,6 +84,8 @@ pub struct Finding {
     pub notes: Vec<String>,
     /// The next step, imperative and pasteable.
     pub help: Vec<String>,
+    /// The specs it is about, where the rule knows them all: a suppression may select by them.
+    pub specs: Vec<SpecId>,
 }
 
 impl Finding {
@@ -88,11 +93,13 @@ impl Finding {
     pub fn new(code: Code, headline: impl Into<String>, primary: Place) -> Self {
         Finding {
             code,
+            severity: code.severity,
             headline: headline.into(),
             primary,
             related: Vec::new(),
             notes: Vec::new(),
             help: Vec::new(),
+            specs: Vec::new(),
         }
     }
 
@@ -114,9 +121,15 @@ impl Finding {
         self
     }
 
+    /// States the specs it is about: all of them.
+    pub fn about(mut self, specs: impl IntoIterator<Item = SpecId>) -> Self {
+        self.specs.extend(specs);
+        self
+    }
+
     /// How much it weighs.
     pub fn severity(&self) -> Severity {
-        self.code.severity
+        self.severity
     }
 }
 

@@ -11,6 +11,8 @@ use basematrix::source::Repository;
 use proptest::prelude::*;
 use tempfile::TempDir;
 
+use crate::support::today;
+
 const AXES: [&str; 3] = ["python", "cuda", "job"];
 
 /// An image: its axes as bits, whether it stands on the image before, and its packages.
@@ -126,7 +128,7 @@ impl Tree {
         let mut sink = Sink::new();
         let expanded = flow::expand(&repository, &mut sink).ok()?;
         let rendered = flow::render(&repository, &expanded, &mut sink).ok()?;
-        let drift = flow::inspect(&repository, &expanded, &rendered, false, &mut sink)
+        let drift = flow::inspect(&repository, &expanded, &rendered, false, today(), &mut sink)
             .expect("a comparison");
         Some((repository, rendered, drift))
     }
