@@ -6,7 +6,7 @@ use crate::check;
 use crate::config::{self, Config};
 use crate::diagnostic::{Finding, Sink, Stopped, code};
 use crate::emit::{Emission, emit};
-use crate::facts::Day;
+use crate::facts::{Day, Facts};
 use crate::image::{Contents, ContextHash, Matrix, Plan, Spec, Unknown, render_specs, resolve};
 use crate::output::{Drift, Owned, Tree, compare, has_header};
 use crate::render::Templates;
@@ -19,6 +19,8 @@ pub struct Expanded {
     pub config: Config,
     /// The specs.
     pub matrix: Matrix,
+    /// Facts of the outside world.
+    pub facts: Facts,
 }
 
 /// Everything rendered in memory.
@@ -67,8 +69,13 @@ impl From<Stopped> for Fault {
 pub fn expand(repository: &Repository, sink: &mut Sink) -> Result<Expanded, Fault> {
     let file = repository.read_text(repository.matrix_path())?.with_lf();
     let config = config::load(&file, sink)?;
+    let facts = config::facts(&config, |path| repository.text(path), sink);
     let matrix = resolve(&config, sink)?;
-    Ok(Expanded { config, matrix })
+    Ok(Expanded {
+        config,
+        matrix,
+        facts: facts?,
+    })
 }
 
 /// The plan, without what is written.
@@ -118,7 +125,11 @@ pub fn render(
     expanded: &Expanded,
     sink: &mut Sink,
 ) -> Result<Rendered, Fault> {
-    let Expanded { config, matrix } = expanded;
+    let Expanded {
+        config,
+        matrix,
+        facts,
+    } = expanded;
     if let (Some(span), true) = (config.ci.any(), config.registries.is_empty()) {
         sink.push(
             Finding::new(
@@ -136,6 +147,7 @@ pub fn render(
     let plan = Plan::new(config, matrix, &contents);
     let tree = emit(&mut Emission {
         config,
+        facts,
         plan: &plan,
         contents: &contents,
         templates: &mut templates,
@@ -169,6 +181,7 @@ pub fn inspect(
         matrix: &expanded.matrix,
         contents: &rendered.contents,
         drift: &drift,
+        facts: &expanded.facts,
         today,
     };
     check::run(&context, sink);

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use crate::config::{Config, field_finding};
 use crate::diagnostic::{Finding, Place};
-use crate::facts::Day;
+use crate::facts::{Day, Facts};
 use crate::image::{Contents, Matrix, RenderedSpec, Spec};
 use crate::output::Drift;
 use crate::render::{Field, FieldFault};
@@ -21,6 +21,8 @@ pub struct Context<'a> {
     pub contents: &'a Contents,
     /// The outputs against the disk.
     pub drift: &'a Drift,
+    /// Facts of the outside world.
+    pub facts: &'a Facts,
     /// The day that dates are looked at from.
     pub today: Day,
 }

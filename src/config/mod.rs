@@ -4,11 +4,13 @@ mod attributes;
 mod axes;
 mod check;
 mod ci;
+mod facts;
 mod fields;
 mod images;
 mod keys;
 mod load;
 mod model;
+mod pins;
 pub mod raw;
 mod registries;
 mod release;
@@ -19,6 +21,7 @@ mod unions;
 mod validate;
 
 pub use check::{Checks, Suppression};
+pub use facts::facts;
 pub use fields::{comparison_finding, field_finding};
 pub use load::{load, schema};
 pub use model::{

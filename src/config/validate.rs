@@ -164,6 +164,7 @@ pub(super) fn validate(
         aliases,
         ci,
         check,
+        facts: raw.facts.clone(),
         fields,
         objects,
         sets: raw.set.clone(),

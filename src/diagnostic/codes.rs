@@ -104,6 +104,9 @@ codes! {
     EXPECTATION_FAILED = "expectation-failed" Rule Error
         "an `[[expect]]` does not hold"
         "The matrix no longer yields what its authors wrote down. Either the last change removed or added more than was meant, or the expectation is out of date.";
+    FACTS_MISSING = "facts-missing" Plan Error
+        "the file of facts cannot be read"
+        "`[facts] file` names a TOML file by its path from the repository root.";
     FIXED_CODE = "fixed-code" Plan Error
         "a finding without which no plan exists, in `[check]`"
         "Findings that mean \"no plan can be built\" cannot be suppressed or weigh otherwise: nothing would be left to check. Only codes of rules (exit code 1) can.";
@@ -219,7 +222,7 @@ codes! {
         "a template that cannot be parsed"
         "Templates follow Jinja's syntax: `{{ value }}`, `{% if … %}`.";
     TOML_SYNTAX = "toml-syntax" Plan Error
-        "matrix.toml is not TOML"
+        "a file that is not TOML"
         "Correct the syntax first; nothing else can be checked before.";
     UNDECLARED_ARG = "undeclared-arg" Rule Error
         "a build arg that the Dockerfile never declares"
@@ -237,8 +240,11 @@ codes! {
         "an image that is not declared"
         "Images are the `[image.NAME]` tables.";
     UNKNOWN_KEY = "unknown-key" Plan Error
-        "a key that matrix.toml does not have"
+        "a key that the file does not have"
         "An unknown key would silently do nothing.";
+    UNKNOWN_LIMIT = "unknown-limit" Plan Error
+        "a limit that no pipeline is held to"
+        "A row of `limit` under a misspelt key would silently do nothing. The shipped limits are listed in docs/facts.md.";
     UNKNOWN_REGISTRY = "unknown-registry" Plan Error
         "a registry that is not declared"
         "Registries are the `[registry.NAME]` tables.";
