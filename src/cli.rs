@@ -5,6 +5,8 @@ use std::path::PathBuf;
 use clap::{ArgGroup, Args, Parser, Subcommand, ValueEnum, ValueHint};
 use clap_complete::Shell;
 
+use crate::facts::Day;
+
 /// Declare, generate and check the container base images of a library.
 #[derive(Debug, Parser)]
 #[command(
@@ -50,6 +52,21 @@ pub struct Global {
     /// Say more.
     #[arg(short, long, global = true)]
     pub verbose: bool,
+}
+
+/// The day that findings about dates are made on.
+#[derive(Clone, Copy, Debug, Default, Args)]
+pub struct Dates {
+    /// Look at dates as on this day. Default: that of `SOURCE_DATE_EPOCH`, or today.
+    #[arg(long, value_name = "DATE", value_parser = day)]
+    pub as_of: Option<Day>,
+    /// How many days before its end of life a release is told of. Default: `[check] days-ahead`, or 90.
+    #[arg(long, value_name = "DAYS")]
+    pub days_ahead: Option<u32>,
+}
+
+fn day(text: &str) -> Result<Day, String> {
+    Day::parse(text).ok_or_else(|| "write a day as in 2027-03-01".to_owned())
 }
 
 /// When to use colour. `NO_COLOR` and `CLICOLOR_FORCE` are honoured by `auto`.
@@ -104,6 +121,9 @@ pub enum Command {
         /// Replace files that gen did not make and that stand where outputs belong.
         #[arg(long)]
         take_over: bool,
+        /// The day.
+        #[command(flatten)]
+        dates: Dates,
         /// How findings are printed.
         #[arg(
             long,
@@ -115,7 +135,7 @@ pub enum Command {
     },
     /// Prove, offline, that nothing drifted.
     #[command(
-        after_help = "Examples:\n  gen check                   as a pre-commit hook\n  gen check --diff            with the difference of every stale output\n  gen check --fix             write this release's tag where a text names another\n  gen check --format concise  one line a finding, for editors\n  gen check --format json     for machines"
+        after_help = "Examples:\n  gen check                     as a pre-commit hook\n  gen check --diff              with the difference of every stale output\n  gen check --fix               write this release's tag where a text names another\n  gen check --format concise    one line a finding, for editors\n  gen check --format json       for machines\n  gen check --as-of 2027-06-01  what will have ended by then"
     )]
     Check {
         /// Mend what can be mended alone: mentions of another release.
@@ -138,6 +158,9 @@ pub enum Command {
         /// The git revision at which the release was published. Default: its tag, else where the branch began.
         #[arg(long, value_name = "REV")]
         base: Option<String>,
+        /// The day.
+        #[command(flatten)]
+        dates: Dates,
     },
     /// Move the release everywhere at once: pins, mentions, outputs, the lock and `matrix.toml`.
     #[command(

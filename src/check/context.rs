@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use crate::config::{Config, field_finding};
 use crate::diagnostic::{Finding, Place};
+use crate::facts::{Day, Facts};
 use crate::image::{Contents, Matrix, RenderedSpec, Spec};
 use crate::lock::{Base, Lock};
 use crate::output::{Drift, Owned, Tree};
@@ -31,6 +32,10 @@ pub struct Context<'a> {
     pub tree: &'a Tree,
     /// What gen owns on disk.
     pub owned: &'a Owned,
+    /// Facts of the outside world.
+    pub facts: &'a Facts,
+    /// The day that dates are looked at from.
+    pub today: Day,
 }
 
 /// A Dockerfile of the user's with the first spec that uses it so, and how many do.

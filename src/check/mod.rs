@@ -3,6 +3,7 @@
 mod context;
 mod registry;
 mod rules;
+mod settle;
 
 pub use context::Context;
 pub use registry::{RULES, Rule, run};

@@ -1,5 +1,6 @@
 //! The registry of rules.
 
+use crate::check::settle::settle;
 use crate::check::{Context, rules};
 use crate::diagnostic::{Code, Sink, code};
 
@@ -121,9 +122,10 @@ pub static RULES: &[Rule] = &[
     },
 ];
 
-/// Runs every rule.
+/// Runs every rule, then lets the matrix weigh what they and the steps before them found.
 pub fn run(context: &Context<'_>, sink: &mut Sink) {
     for rule in RULES {
         (rule.run)(context, sink);
     }
+    settle(context, sink);
 }

@@ -3,11 +3,12 @@
 use std::fmt::Write;
 
 use crate::cli::FindingFormat;
-use crate::command::check::{difference, unified};
+use crate::command::difference::{difference, unified};
+use crate::command::look::{From, look};
 use crate::command::shell::{Error, Outcome, Shell, counted, number, outcome};
 use crate::command::{CLEAN, FOUND, NO_PLAN};
 use crate::diagnostic::{Code, Finding, Sink, code};
-use crate::flow::{self, Fault};
+use crate::flow::Fault;
 use crate::output::{self, Change, State};
 use crate::release::bump::{Bump, Move, Target, plan};
 use crate::release::lockfiles;
@@ -103,21 +104,14 @@ fn agreement(shell: &Shell<'_>) -> Result<Outcome, Error> {
     let repository = shell.repository()?;
     let mut sink = Sink::new();
     let full = FindingFormat::Full;
-    let expanded = match flow::expand(&repository, &mut sink) {
-        Ok(expanded) => expanded,
+    let looked = match look(shell, &repository, From::here(), &mut sink)? {
+        Ok(looked) => looked,
         Err(fault) => return shell.stopped(fault, sink, full),
     };
-    let rendered = match flow::render(&repository, &expanded, &mut sink) {
-        Ok(rendered) => rendered,
-        Err(fault) => return shell.stopped(fault, sink, full),
-    };
-    if let Err(fault) = flow::inspect(&repository, &expanded, &rendered, &crate::lock::Base::Nothing, false, &mut sink) {
-        return shell.stopped(fault, sink, full);
-    }
     let mut findings: Vec<Finding> = sink.into_sorted();
     findings.retain(|f| AGREEMENT.contains(&f.code));
     shell.findings(&findings, full)?;
-    let release = expanded.config.release.as_ref();
+    let release = looked.expanded.config.release.as_ref();
     let version = release.map_or("", |r| r.version.as_str());
     shell.say(&match (findings.is_empty(), release) {
         (_, None) => "the matrix states no release".to_owned(),

@@ -2,14 +2,12 @@
 
 use std::collections::BTreeMap;
 
-use similar::TextDiff;
-
-use crate::cli::FindingFormat;
-use crate::command::shell::{Error, Outcome, Shell, counted, number, outcome};
+use crate::cli::{Dates, FindingFormat};
+use crate::command::difference::difference;
+use crate::command::look::{From, look};
+use crate::command::shell::{Error, Outcome, Shell, number, outcome, tally};
 use crate::diagnostic::{Fix, Sink};
-use crate::flow::{self, Expanded, Fault};
-use crate::lock::Base;
-use crate::output::{self, Change, Drift, Edit};
+use crate::output::{self, Edit};
 use crate::source::Repository;
 
 /// How to run.
@@ -19,74 +17,53 @@ pub(super) struct Options<'a> {
     pub format: FindingFormat,
     pub deny_warnings: bool,
     pub base: Option<&'a str>,
+    pub dates: Dates,
 }
 
 pub(super) fn run(shell: &mut Shell<'_>, options: &Options<'_>) -> Result<Outcome, Error> {
-    let repository = shell.repository()?;
+    let mut repository = shell.repository()?;
+    let from = From {
+        dates: options.dates,
+        base: options.base,
+        take_over: false,
+    };
     if options.fix {
-        mend(shell, &repository)?;
+        mend(shell, &repository, from)?;
+        // What was mended may stand in build contexts, and so change what is rendered.
+        repository = repository.with([]);
     }
-    // Read anew: what was mended may stand in build contexts, and so change what is rendered.
-    let repository = repository.with([]);
     let mut sink = Sink::new();
-    let (findings, drift) = match look(&repository, &mut sink) {
-        Ok(drift) => (sink.into_sorted(), drift),
+    let looked = match look(shell, &repository, from, &mut sink)? {
+        Ok(looked) => looked,
         Err(fault) => return shell.stopped(fault, sink, options.format),
     };
+    let suppressed = sink.suppressed();
+    let findings = sink.into_sorted();
     shell.findings(&findings, options.format)?;
     if options.diff && !matches!(options.format, FindingFormat::Json) {
-        for change in &drift.changes {
+        for change in &looked.drift.changes {
             shell.data(&difference(change))?;
         }
     }
     shell.say(&format!(
         "{}; {} of {} outputs differ",
-        counted(&findings),
-        drift.changes.len(),
-        drift.outputs
+        tally(&findings, suppressed),
+        looked.drift.changes.len(),
+        looked.drift.outputs
     ));
     Ok(outcome(&findings, options.deny_warnings))
 }
 
-/// Where the release was published; why that cannot be told is for people who ask for more, or asked for a revision.
-pub(super) fn published(
-    shell: &Shell<'_>,
-    repository: &Repository,
-    expanded: &Expanded,
-    named: Option<&str>,
-) -> Result<Base, Error> {
-    let (release, lock) = (expanded.config.release.as_ref(), expanded.lock.as_ref());
-    let base = Base::find(repository, release, lock, named)?;
-    if let Base::Skipped(why) = &base {
-        let line = format!("`tag-moved` was not checked: {why}");
-        match named {
-            Some(_) => shell.say(&line),
-            None => shell.detail(&line),
-        }
-    }
-    Ok(base)
-}
-
-fn look(repository: &Repository, sink: &mut Sink) -> Result<Drift, Fault> {
-    let expanded = flow::expand(repository, sink)?;
-    let rendered = flow::render(repository, &expanded, sink)?;
-    let base = &Base::Nothing;
-    flow::inspect(repository, &expanded, &rendered, base, false, sink)
-}
-
 /// Carries out the fixes of all findings.
-fn mend(shell: &Shell<'_>, repository: &Repository) -> Result<(), Error> {
+fn mend(shell: &Shell<'_>, repository: &Repository, from: From<'_>) -> Result<(), Error> {
     let _lock = output::lock(repository)?;
     let mut sink = Sink::new();
-    if look(repository, &mut sink).is_err() {
+    if look(shell, repository, from, &mut sink)?.is_err() {
         // What stops the plan is told by the run that follows.
         return Ok(());
     }
-    let fixes: Vec<Fix> = sink
-        .into_sorted()
-        .into_iter()
-        .filter_map(|f| f.fix)
-        .collect();
+    let findings = sink.into_sorted();
+    let fixes: Vec<Fix> = findings.into_iter().filter_map(|f| f.fix).collect();
     let edits = mended(&fixes);
     output::write(repository, &[], &edits)?;
     if !fixes.is_empty() {
@@ -98,14 +75,12 @@ fn mend(shell: &Shell<'_>, repository: &Repository) -> Result<(), Error> {
 
 /// The files with their fixes, which do not overlap, sorted by path.
 fn mended(fixes: &[Fix]) -> Vec<Edit> {
-    let mut files: BTreeMap<&str, (String, Vec<&Fix>)> = BTreeMap::new();
+    let mut files: BTreeMap<&str, Vec<&Fix>> = BTreeMap::new();
     for fix in fixes {
-        let file = files.entry(&fix.file.path);
-        file.or_insert_with(|| (fix.file.text.clone(), Vec::new()))
-            .1
-            .push(fix);
+        files.entry(&fix.file.path).or_default().push(fix);
     }
-    let edits = files.into_iter().map(|(path, (mut text, mut fixes))| {
+    let edits = files.into_iter().map(|(path, mut fixes)| {
+        let mut text = fixes[0].file.text.clone();
         fixes.sort_by_key(|fix| fix.span.start);
         for fix in fixes.into_iter().rev() {
             text.replace_range(fix.span.clone(), &fix.text);
@@ -116,25 +91,4 @@ fn mended(fixes: &[Fix]) -> Vec<Edit> {
         }
     });
     edits.collect()
-}
-
-/// A unified diff from what is on disk to what the matrix yields.
-pub(super) fn difference(change: &Change) -> String {
-    let after = change.after.as_ref().map(|p| p.text.as_str());
-    unified(&change.path, change.before.as_deref(), after)
-}
-
-/// A unified diff of a file that may come or go. Line ends play no part.
-pub(super) fn unified(path: &str, before: Option<&str>, after: Option<&str>) -> String {
-    let name = |side: &str, text: Option<&str>| match text {
-        Some(_) => format!("{side}/{path}"),
-        None => "/dev/null".to_owned(),
-    };
-    let (old, new) = (name("a", before), name("b", after));
-    let lf = |text: Option<&str>| text.unwrap_or("").replace("\r\n", "\n");
-    TextDiff::from_lines(lf(before).as_str(), lf(after).as_str())
-        .unified_diff()
-        .context_radius(3)
-        .header(&old, &new)
-        .to_string()
 }

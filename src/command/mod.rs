@@ -3,8 +3,10 @@
 mod bump;
 mod check;
 mod completions;
+mod difference;
 mod explain;
 mod list;
+mod look;
 mod matrix;
 mod plan;
 mod schema;
@@ -31,6 +33,7 @@ pub fn run(cli: &Cli) -> ExitCode {
             dry_run,
             diff,
             take_over,
+            dates,
             format,
         } => matrix::run(
             &mut shell,
@@ -38,6 +41,7 @@ pub fn run(cli: &Cli) -> ExitCode {
                 dry_run: *dry_run,
                 diff: *diff,
                 take_over: *take_over,
+                dates: *dates,
                 format: *format,
             },
         ),
@@ -47,6 +51,7 @@ pub fn run(cli: &Cli) -> ExitCode {
             format,
             deny_warnings,
             base,
+            dates,
         } => check::run(
             &mut shell,
             &check::Options {
@@ -55,6 +60,7 @@ pub fn run(cli: &Cli) -> ExitCode {
                 format: *format,
                 deny_warnings: *deny_warnings,
                 base: base.as_deref(),
+                dates: *dates,
             },
         ),
         Command::Bump {

@@ -2,12 +2,15 @@
 
 mod attributes;
 mod axes;
+mod check;
 mod ci;
+mod facts;
 mod fields;
 mod images;
 mod keys;
 mod load;
 mod model;
+mod pins;
 mod places;
 pub mod raw;
 mod registries;
@@ -18,6 +21,8 @@ mod spanned;
 mod unions;
 mod validate;
 
+pub use check::{Checks, Suppression};
+pub use facts::facts;
 pub use fields::{comparison_finding, field_finding};
 pub use load::{load, schema};
 pub use model::{

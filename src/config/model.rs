@@ -7,6 +7,8 @@ use indexmap::IndexMap;
 use minijinja::Value;
 use serde::Serialize;
 
+use crate::config::check::Checks;
+use crate::config::facts::RawFacts;
 use crate::config::raw::{Named, RawPython, RawSelector};
 use crate::config::spanned::Spanned;
 use crate::diagnostic::Place;
@@ -41,6 +43,10 @@ pub struct Config {
     pub aliases: Vec<Alias>,
     /// Pipelines that are turned on.
     pub ci: Ci,
+    /// How findings are weighed.
+    pub check: Checks,
+    /// The file of facts, where there is one.
+    pub facts: Option<RawFacts>,
     /// The templated fields, ready to render.
     pub fields: Fields,
     /// One template value per value of each axis.

@@ -4,6 +4,8 @@ use indexmap::IndexMap;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
+use crate::config::check::RawCheck;
+use crate::config::facts::RawFacts;
 use crate::config::spanned::Spanned;
 pub use crate::config::unions::RawSelector;
 use crate::config::unions::{OneOrMany, RawParent, RawValue};
@@ -37,6 +39,10 @@ pub struct RawMatrix {
     pub alias: Vec<Spanned<RawAlias>>,
     /// Pipelines to generate; a table's presence turns the provider on.
     pub ci: Option<RawCi>,
+    /// How findings are weighed, and what the checks want to know.
+    pub check: Option<RawCheck>,
+    /// A file whose rows stand for the shipped facts of the outside world, or add to them.
+    pub facts: Option<RawFacts>,
 }
 
 /// The library release that the images carry.

@@ -137,6 +137,7 @@ pub(super) fn validate(
         .iter()
         .filter_map(|a| b.alias(&scope, a, images.iter().all(|i| i.folded)))
         .collect();
+    let check = b.checks(raw, &names);
     let unused_sets = raw
         .set
         .keys()
@@ -168,6 +169,8 @@ pub(super) fn validate(
         images,
         aliases,
         ci,
+        check,
+        facts: raw.facts.clone(),
         fields,
         objects,
         sets: raw.set.clone(),

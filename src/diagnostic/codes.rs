@@ -110,6 +110,18 @@ codes! {
     EXPECTATION_FAILED = "expectation-failed" Rule Error
         "an `[[expect]]` does not hold"
         "The matrix no longer yields what its authors wrote down. Either the last change removed or added more than was meant, or the expectation is out of date.";
+    FACTS_MISSING = "facts-missing" Plan Error
+        "the file of facts cannot be read"
+        "`[facts] file` names a TOML file by its path from the repository root.";
+    FIXED_CODE = "fixed-code" Plan Error
+        "a finding without which no plan exists, in `[check]`"
+        "Findings that mean \"no plan can be built\" cannot be suppressed or weigh otherwise: nothing would be left to check. Only codes of rules (exit code 1) can.";
+    INVALID_DATE = "invalid-date" Plan Error
+        "a date that is none"
+        "Dates are days of the calendar, written `2027-03-01`.";
+    INVALID_GLOB = "invalid-glob" Plan Error
+        "a glob that cannot be read"
+        "`*` and `?` stay within a folder's name, `**` crosses folders, `[ab]` and `{a,b}` are alternatives. Paths are relative to the repository root.";
     INVALID_NAME = "invalid-name" Plan Error
         "a name outside its grammar"
         "Axis, image, set and registry names are words that stand in selectors, templates and paths: axes `[a-z][a-z0-9_-]*`, the others lower-case letters, digits, `.`, `_` and `-`. `image`, `release`, `parent`, `from` and `registry` are reserved.";
@@ -137,9 +149,6 @@ codes! {
     LINEAGE_CYCLE = "lineage-cycle" Plan Error
         "images that stand on each other in a circle"
         "No order of building exists. Follow the places and cut one of the edges (`parent` or `needs`).";
-    LOCKFILE_STALE = "lockfile-stale" Rule Error
-        "a package manager's lock file repeats another version"
-        "`Cargo.lock`, `uv.lock` and `package-lock.json` state the version of the package they lie beside, and tools that demand a fresh lock stop. They are another tool's to write: the finding gives the command.";
     LOCK_CONFLICT = "lock-conflict" Rule Error
         "a lock that holds both sides of a merge"
         "Which contents the release has cannot be told by merging lines. Merge `matrix.toml`, run `gen matrix`, then `gen bump --amend`, which records the lock anew. Until then our side's digests of upstream images count.";
@@ -152,6 +161,9 @@ codes! {
     LOCK_SYNTAX = "lock-syntax" Rule Error
         "a lock that cannot be read"
         "It is not TOML, or has a key or value that no gen writes. Nobody edits it by hand: bring it back from git, or record it anew with `gen bump --amend`. Until then images are rendered without locked digests.";
+    LOCKFILE_STALE = "lockfile-stale" Rule Error
+        "a package manager's lock file repeats another version"
+        "`Cargo.lock`, `uv.lock` and `package-lock.json` state the version of the package they lie beside, and tools that demand a fresh lock stop. They are another tool's to write: the finding gives the command.";
     LOGIN_UNKNOWN = "login-unknown" Rule Error
         "a registry that a pipeline cannot log in to"
         "Its kind wants something that the `[registry]` table does not give, such as the role or the identity provider.";
@@ -242,6 +254,12 @@ codes! {
     STALE_OUTPUT = "stale-output" Rule Error
         "an output differs from what the matrix yields"
         "Either the matrix changed and `gen matrix` was not run, or the file was edited by hand. Edit `matrix.toml` or the templates instead, then run `gen matrix`.";
+    SUPPRESSION_EXPIRED = "suppression-expired" Rule Warning
+        "a suppression past its last day"
+        "What it accepted is told again. Mend the findings, or accept them anew with a later `until`.";
+    SUPPRESSION_UNUSED = "suppression-unused" Rule Warning
+        "a suppression that suppresses nothing"
+        "What it accepted is gone, or it was never meant so: its `match` must hold for every spec that a finding is about. Delete it, so that it does not hide the next finding.";
     SYMLINK_OUTPUT = "symlink-output" Rule Error
         "an output path leads through a symbolic link"
         "Outputs stay inside the repository. Replace the link by a folder.";
@@ -261,7 +279,7 @@ codes! {
         "a template that cannot be parsed"
         "Templates follow Jinja's syntax: `{{ value }}`, `{% if … %}`.";
     TOML_SYNTAX = "toml-syntax" Plan Error
-        "matrix.toml is not TOML"
+        "a file that is not TOML"
         "Correct the syntax first; nothing else can be checked before.";
     UNDECLARED_ARG = "undeclared-arg" Rule Error
         "a build arg that the Dockerfile never declares"
@@ -272,12 +290,18 @@ codes! {
     UNKNOWN_AXIS = "unknown-axis" Plan Error
         "an axis that does not exist, or that the image lacks"
         "A selector over a misspelt axis would silently hold for nothing.";
+    UNKNOWN_CODE = "unknown-code" Plan Error
+        "a code that no finding has"
+        "The codes are listed in docs/findings.md and printed in brackets with each finding.";
     UNKNOWN_IMAGE = "unknown-image" Plan Error
         "an image that is not declared"
         "Images are the `[image.NAME]` tables.";
     UNKNOWN_KEY = "unknown-key" Plan Error
-        "a key that matrix.toml does not have"
+        "a key that the file does not have"
         "An unknown key would silently do nothing.";
+    UNKNOWN_LIMIT = "unknown-limit" Plan Error
+        "a limit that no pipeline is held to"
+        "A row of `limit` under a misspelt key would silently do nothing. The shipped limits are listed in docs/facts.md.";
     UNKNOWN_REGISTRY = "unknown-registry" Plan Error
         "a registry that is not declared"
         "Registries are the `[registry.NAME]` tables.";

@@ -4,6 +4,7 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use crate::diagnostic::codes::Code;
+use crate::image::SpecId;
 use crate::source::SourceFile;
 
 /// How much a finding weighs. Only errors fail a run (warnings do under `--deny-warnings`).
@@ -93,6 +94,8 @@ impl Fix {
 pub struct Finding {
     /// What kind of finding it is.
     pub code: Code,
+    /// How much it weighs: as its code, unless the matrix says otherwise.
+    pub severity: Severity,
     /// The headline: the fact, lower case, literals in backticks, no full stop.
     pub headline: String,
     /// Where to look first.
@@ -105,6 +108,8 @@ pub struct Finding {
     pub help: Vec<String>,
     /// What `gen check --fix` would do about it.
     pub fix: Option<Fix>,
+    /// The specs it is about, where the rule knows them all: a suppression may select by them.
+    pub specs: Vec<SpecId>,
 }
 
 impl Finding {
@@ -112,12 +117,14 @@ impl Finding {
     pub fn new(code: Code, headline: impl Into<String>, primary: Place) -> Self {
         Finding {
             code,
+            severity: code.severity,
             headline: headline.into(),
             primary,
             related: Vec::new(),
             notes: Vec::new(),
             help: Vec::new(),
             fix: None,
+            specs: Vec::new(),
         }
     }
 
@@ -145,9 +152,15 @@ impl Finding {
         self
     }
 
+    /// States the specs it is about: all of them.
+    pub fn about(mut self, specs: impl IntoIterator<Item = SpecId>) -> Self {
+        self.specs.extend(specs);
+        self
+    }
+
     /// How much it weighs.
     pub fn severity(&self) -> Severity {
-        self.code.severity
+        self.severity
     }
 }
 

@@ -153,7 +153,10 @@ pub fn plan(
         // Of a release that is recorded, what changed since is `check`'s to say, and to record anew must be asked for.
         Some(lock)
             if *target != Target::Amend
-                && lock.release.as_ref().is_some_and(|r| r.version == to.as_str())
+                && lock
+                    .release
+                    .as_ref()
+                    .is_some_and(|r| r.version == to.as_str())
                 && to.as_str() == release.version =>
         {
             lock
