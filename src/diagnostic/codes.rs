@@ -206,12 +206,12 @@ codes! {
     NOT_OURS = "not-ours" Rule Error
         "a file that gen did not make stands where an output belongs"
         "It is neither listed in `generated/.outputs` nor bears the header, so it is never overwritten silently. Move it away, or let `gen matrix --take-over` replace it.";
-    ORPHAN_OUTPUT = "orphan-output" Rule Error
-        "an output that the matrix no longer yields"
-        "Left by an image or value that is gone; people and builders would still find it. `gen matrix` removes it.";
     OFFER_UNBUILT = "offer-unbuilt" Rule Error
         "the library offers a value that is not built"
         "Its users can select an image that does not exist. Add the value to the axis, or take it out of the library's list.";
+    ORPHAN_OUTPUT = "orphan-output" Rule Error
+        "an output that the matrix no longer yields"
+        "Left by an image or value that is gone; people and builders would still find it. `gen matrix` removes it.";
     PARENT_AMBIGUOUS = "parent-ambiguous" Plan Error
         "a parent that could be several specs"
         "The parent has an axis that the child lacks, and it has no `none`. State its value: `parent = { image = \"x\", python = \"3.12\" }`.";
