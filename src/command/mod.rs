@@ -2,6 +2,7 @@
 
 mod check;
 mod completions;
+mod diff;
 mod explain;
 mod list;
 mod matrix;
@@ -70,6 +71,11 @@ pub fn run(cli: &Cli) -> ExitCode {
         ),
         Command::Plan { only } => plan::run(&mut shell, only),
         Command::Explain { what } => explain::run(&mut shell, what),
+        Command::Diff {
+            revision,
+            only,
+            format,
+        } => diff::run(&mut shell, revision.as_deref(), only, *format),
         Command::Schema => schema::run(&mut shell),
         Command::Completions { shell: wanted } => completions::run(&mut shell, *wanted),
     };
