@@ -173,25 +173,32 @@ impl Stands<'_> {
     }
 }
 
-/// Every reference of a plan with what it stands for.
-fn references(plan: &Plan) -> IndexMap<&str, Stands<'_>> {
+/// Every reference at home, with what it stands for. Copies in other registries follow them.
+fn references<'a>(side: &Side<'a>) -> IndexMap<String, Stands<'a>> {
     let mut found = IndexMap::new();
-    for spec in &plan.specs {
-        let own = spec.references.iter().map(|r| (r, spec.immutable));
-        for (reference, immutable) in own.chain(spec.aliases.iter().map(|r| (r, false))) {
-            found.insert(reference.as_str(), Stands { spec, immutable });
+    let matrix = &side.expanded.matrix;
+    let aliases = matrix.alias_tags();
+    for ((one, aliases), spec) in matrix.specs.iter().zip(aliases).zip(&side.plan().specs) {
+        let immutable = one.immutable;
+        found.insert(one.home_reference(), Stands { spec, immutable });
+        for alias in aliases {
+            let immutable = false;
+            found.insert(
+                format!("{}:{alias}", one.home()),
+                Stands { spec, immutable },
+            );
         }
     }
     found
 }
 
 fn tags(old: Side<'_>, new: Side<'_>) -> Tags {
-    let (before, now) = (references(old.plan()), references(new.plan()));
+    let (before, now) = (references(&old), references(&new));
     let mut tags = Tags::default();
     for (reference, is) in &now {
         let Some(was) = before.get(reference) else {
             tags.new.push(Tag {
-                reference: (*reference).to_owned(),
+                reference: reference.clone(),
                 spec: is.spec.id.clone(),
             });
             continue;
@@ -199,7 +206,7 @@ fn tags(old: Side<'_>, new: Side<'_>) -> Tags {
         let (old, new) = (was.place(), is.place());
         if old != new {
             tags.moved.push(Moved {
-                reference: (*reference).to_owned(),
+                reference: reference.clone(),
                 immutable: is.immutable || was.immutable,
                 old,
                 new,
@@ -217,7 +224,7 @@ fn tags(old: Side<'_>, new: Side<'_>) -> Tags {
         };
         if !stays && !now.contains_key(reference) {
             tags.gone.push(Tag {
-                reference: (*reference).to_owned(),
+                reference: reference.clone(),
                 spec: was.spec.id.clone(),
             });
         }

@@ -60,11 +60,14 @@ pub fn rows(diff: &Diff) -> Vec<Row> {
             new: said(&diff.new),
         }
     };
-    let mut rows = vec![
-        row("release", &|side| side.release.clone()),
-        row("specs", &|side| Some(side.specs.to_string())),
-        row("platform images", &|side| Some(side.builds.to_string())),
-    ];
+    let mut rows = Vec::new();
+    if diff.old.release.is_some() || diff.new.release.is_some() {
+        rows.push(row("release", &|side| side.release.clone()));
+    }
+    rows.push(row("specs", &|side| Some(side.specs.to_string())));
+    rows.push(row("platform images", &|side| {
+        Some(side.builds.to_string())
+    }));
     for (provider, what) in [
         ("github", "GitHub jobs"),
         ("gitlab", "GitLab jobs"),

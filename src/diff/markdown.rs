@@ -2,87 +2,93 @@
 
 use std::fmt::Write;
 
-use crate::diff::grouped::{Row, counts, groups, rows};
-use crate::diff::{Diff, Listed, Tag};
-use crate::lock::Change;
+use crate::diff::grouped::{Group, Row, counts, groups, rows};
+use crate::diff::{Diff, Listed, Moved};
 
-/// Rows of a table before the rest is counted: a comment on GitHub holds 65,536 characters.
+/// Rows of a table, and lines of a Dockerfile, before the rest is counted.
 const ROWS: usize = 100;
 
-/// The difference as Markdown of GitHub's and GitLab's flavour. No text of the matrix can break out of its cell.
+/// Names told before the rest is counted.
+const NAMED: usize = 5;
+
+/// Characters of a comment: GitHub takes 65,536.
+const LIMIT: usize = 60_000;
+
+/// The difference as Markdown of GitHub's and GitLab's flavour, as long as a comment may be. No text of the matrix can
+/// break out of where it stands.
 pub fn markdown(diff: &Diff) -> String {
+    let mut out = summary(diff);
+    let (groups, followers) = groups(diff);
+    let mut parts = vec![changed(&groups, &followers)];
+    parts.extend(groups.iter().flat_map(details_of));
+    for (what, specs) in [("added", &diff.added), ("removed", &diff.removed)] {
+        let head = ["spec", "stands on", "platforms", "reference"];
+        parts.push(folded(&format!("Specs {what}"), &head, specs, of_listed));
+    }
+    let tags = &diff.tags;
+    let head = ["tag", "was", "is"];
+    parts.push(folded("Tags moved", &head, &tags.moving(), |tag| {
+        of_moved(tag)
+    }));
+    for (what, tags) in [("new", &tags.new), ("gone", &tags.gone)] {
+        parts.push(folded(
+            &format!("Tags {what}"),
+            &["tag", "spec"],
+            tags,
+            |tag| vec![code(&tag.reference), code(&tag.spec)],
+        ));
+    }
+    let mut left_out = 0;
+    for part in parts {
+        if out.len() + part.len() > LIMIT {
+            left_out += 1;
+        } else {
+            out.push_str(&part);
+        }
+    }
+    if left_out > 0 {
+        out.push_str("\nThe rest is too long for a comment: `gen diff` shows it.\n");
+    }
+    out
+}
+
+fn summary(diff: &Diff) -> String {
     let counts = counts(diff).unwrap_or_else(|| "nothing changed".to_owned());
     let mut out = format!("### Base images: {counts}\n\n");
     let (old, new) = (code(&diff.old.revision), code(&diff.new.revision));
     table(&mut out, &["", &old, &new]);
     for Row { what, old, new } in rows(diff) {
+        let (old, new) = (code(&old), code(&new));
         let new = if old == new {
-            code(&new)
+            new
         } else {
-            format!("**{}**", code(&new))
+            format!("**{new}**")
         };
-        row(&mut out, &[what, &code(&old), &new]);
+        row(&mut out, &[what.to_owned(), old, new]);
     }
     let _ = match diff.rebuilds {
         0 => writeln!(out, "\nNo platform image has to be built anew."),
         1 => writeln!(out, "\n**1** platform image has to be built anew."),
         n => writeln!(out, "\n**{n}** platform images have to be built anew."),
     };
-    let never: Vec<&str> = diff
-        .tags
-        .moved
-        .iter()
-        .filter(|t| t.immutable)
-        .map(|t| t.reference.as_str())
-        .collect();
-    if let Some(first) = never.first() {
-        let more = match never.len() {
-            1 => String::new(),
-            n => format!(" and {} more", n - 1),
-        };
+    let overwritten = diff.tags.overwritten();
+    if !overwritten.is_empty() {
         let _ = writeln!(
             out,
-            "\n> **Warning:** {}{more} would stand for other content, and must not move: bump the release.",
-            code(first)
+            "\n> **Bump the release:** other content would stand under {}.",
+            some(&overwritten)
         );
-    }
-    changed(&mut out, diff);
-    for (what, specs) in [("added", &diff.added), ("removed", &diff.removed)] {
-        folded(&mut out, &format!("Specs {what}"), specs.len(), |out| {
-            table(out, &["spec", "stands on", "platforms", "reference"]);
-            rest(out, specs, 4, |spec| of_listed(spec));
-        });
-    }
-    let tags = &diff.tags;
-    folded(&mut out, "Tags moved", tags.moved.len(), |out| {
-        table(out, &["tag", "was", "is"]);
-        rest(out, &tags.moved, 3, |tag| {
-            let is = if tag.old.spec == tag.new.spec {
-                format!("{}, new content", code(&tag.new.spec))
-            } else {
-                code(&tag.new.spec)
-            };
-            vec![code(&tag.reference), code(&tag.old.spec), is]
-        });
-    });
-    for (what, tags) in [("new", &tags.new), ("gone", &tags.gone)] {
-        folded(&mut out, &format!("Tags {what}"), tags.len(), |out| {
-            table(out, &["tag", "spec"]);
-            rest(out, tags, 2, |tag: &Tag| {
-                vec![code(&tag.reference), code(&tag.spec)]
-            });
-        });
     }
     out
 }
 
-/// The changed specs, those that changed alike together, each group with its lines and files.
-fn changed(out: &mut String, diff: &Diff) {
-    let (groups, followers) = groups(diff);
+/// The changed specs, those that changed alike in one row.
+fn changed(groups: &[Group<'_>], followers: &[&str]) -> String {
+    let mut out = String::new();
     if !groups.is_empty() {
         out.push('\n');
-        table(out, &["changed", "why"]);
-        rest(out, &groups, 2, |group| {
+        table(&mut out, &["changed", "why"]);
+        rest(&mut out, groups, 2, |group| {
             let why: Vec<String> = group
                 .changes
                 .iter()
@@ -92,34 +98,50 @@ fn changed(out: &mut String, diff: &Diff) {
         });
     }
     if !followers.is_empty() {
-        let _ = writeln!(out, "\nWhat they stand on changed: {}.", some(&followers));
+        let _ = writeln!(out, "\nWhat they stand on changed: {}.", some(followers));
     }
-    for group in &groups {
-        let title = format!("What changed in {}", some(&group.specs));
-        let lines = group
-            .changes
-            .iter()
-            .any(|c| matches!(c, Change::Dockerfile { .. }));
-        if lines && !group.dockerfile.is_empty() {
-            let mut text = String::new();
-            for line in group.dockerfile.iter().take(ROWS) {
-                let _ = writeln!(text, "{line}");
-            }
-            if group.dockerfile.len() > ROWS {
-                let _ = writeln!(text, "… {} more lines", group.dockerfile.len() - ROWS);
-            }
-            let fence = fence(&text);
-            details(out, &title, &format!("{fence}diff\n{text}{fence}\n"));
+    out
+}
+
+/// The lines and files that changed in a group.
+fn details_of(group: &Group<'_>) -> Vec<String> {
+    let specs: Vec<String> = group.specs.iter().take(NAMED).map(|s| html(s)).collect();
+    let more = match group.specs.len().saturating_sub(NAMED) {
+        0 => String::new(),
+        more => format!(" and {more} more"),
+    };
+    let specs = format!("{}{more}", specs.join(", "));
+    let mut parts = Vec::new();
+    if !group.dockerfile.is_empty() {
+        let mut text = String::new();
+        for line in group.dockerfile.iter().take(ROWS) {
+            let _ = writeln!(text, "{line}");
         }
-        if !group.files.is_empty() {
-            let mut text = String::new();
-            table(&mut text, &["file", ""]);
-            rest(&mut text, group.files, 2, |file| {
-                vec![code(&file.path), file.how.as_str().to_owned()]
-            });
-            details(out, &title.replacen("What changed", "Files", 1), &text);
+        if group.dockerfile.len() > ROWS {
+            let _ = writeln!(text, "… {} more lines", group.dockerfile.len() - ROWS);
         }
+        let fence = fence(&text);
+        let text = format!("{fence}diff\n{text}{fence}\n");
+        parts.push(details(&format!("Dockerfile of {specs}"), &text));
     }
+    if !group.files.is_empty() {
+        let mut text = String::new();
+        table(&mut text, &["file", ""]);
+        rest(&mut text, group.files, 2, |file| {
+            vec![code(&file.path), file.how.as_str().to_owned()]
+        });
+        parts.push(details(&format!("Files of {specs}"), &text));
+    }
+    parts
+}
+
+fn of_moved(tag: &Moved) -> Vec<String> {
+    let is = if tag.old.spec == tag.new.spec {
+        format!("{}, new content", code(&tag.new.spec))
+    } else {
+        code(&tag.new.spec)
+    };
+    vec![code(&tag.reference), code(&tag.old.spec), is]
 }
 
 fn of_listed(spec: &Listed) -> Vec<String> {
@@ -131,24 +153,23 @@ fn of_listed(spec: &Listed) -> Vec<String> {
     ]
 }
 
-/// A part that is shown when asked for, and left out when there is nothing in it.
-fn folded(out: &mut String, title: &str, count: usize, fill: impl FnOnce(&mut String)) {
-    if count > 0 {
-        let mut text = String::new();
-        fill(&mut text);
-        details(out, &format!("{title} ({count})"), &text);
+/// A table that is shown when asked for, and left out when there is nothing in it.
+fn folded<T>(title: &str, head: &[&str], list: &[T], cells: impl Fn(&T) -> Vec<String>) -> String {
+    if list.is_empty() {
+        return String::new();
     }
+    let mut text = String::new();
+    table(&mut text, head);
+    rest(&mut text, list, head.len(), cells);
+    details(&format!("{title} ({})", list.len()), &text)
 }
 
-fn details(out: &mut String, title: &str, text: &str) {
-    let _ = writeln!(
-        out,
-        "\n<details><summary>{title}</summary>\n\n{text}\n</details>"
-    );
+fn details(title: &str, text: &str) -> String {
+    format!("\n<details><summary>{title}</summary>\n\n{text}\n</details>\n")
 }
 
 /// The head of a table.
-fn table(out: &mut String, columns: &[&str]) {
+fn table(out: &mut String, columns: &[impl AsRef<str>]) {
     row(out, columns);
     let _ = writeln!(out, "|{}", "---|".repeat(columns.len()));
 }
@@ -175,21 +196,29 @@ fn rest<T>(out: &mut String, list: &[T], columns: usize, cells: impl Fn(&T) -> V
 
 /// The first few names as code.
 fn some(names: &[&str]) -> String {
-    let named = 5;
-    let mut told: Vec<String> = names.iter().take(named).map(|n| code(n)).collect();
-    if names.len() > named {
-        told.push(format!("and {} more", names.len() - named));
+    let told: Vec<String> = names.iter().take(NAMED).map(|n| code(n)).collect();
+    match names.len().saturating_sub(NAMED) {
+        0 => told.join(", "),
+        more => format!("{} and {more} more", told.join(", ")),
     }
-    told.join(", ")
 }
 
-/// Any text as code on one line, also in a table and in a summary, where backticks mean nothing.
+/// Any text as code on one line, also in a table.
 fn code(text: &str) -> String {
+    let plain = |c: char| !c.is_control() && !"`|".contains(c);
+    if !text.trim().is_empty() && text.chars().all(plain) {
+        format!("`{text}`")
+    } else {
+        html(text)
+    }
+}
+
+/// Any text as code where Markdown is not read, as in a summary, or would read too much.
+fn html(text: &str) -> String {
     format!("<code>{}</code>", escaped(text))
 }
 
-/// A sentence of ours with values in backticks, of which one may hold a backtick itself: what is between the first and
-/// the last of an odd number cannot be told apart, and stays as it is.
+/// A sentence of ours with values in backticks. Where the backticks do not pair, a value holds one: then none is code.
 fn prose(text: &str) -> String {
     let parts: Vec<&str> = text.split('`').collect();
     if parts.len().is_multiple_of(2) {

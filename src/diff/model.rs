@@ -138,7 +138,7 @@ impl How {
     }
 }
 
-/// References that stand for something else, in declared order.
+/// References at home that stand for something else, in declared order. Copies in other registries follow them.
 #[derive(Debug, Default, Serialize)]
 pub struct Tags {
     /// Those that are on both sides, and stand for another spec or content.
@@ -147,6 +147,19 @@ pub struct Tags {
     pub new: Vec<Tag>,
     /// Those that nothing puts any more. What a former release published stays, and is not among them.
     pub gone: Vec<Tag>,
+}
+
+impl Tags {
+    /// The references that moved and never may, since they print the release.
+    pub fn overwritten(&self) -> Vec<&str> {
+        let moved = self.moved.iter().filter(|tag| tag.immutable);
+        moved.map(|tag| tag.reference.as_str()).collect()
+    }
+
+    /// The references that moved as they may.
+    pub fn moving(&self) -> Vec<&Moved> {
+        self.moved.iter().filter(|tag| !tag.immutable).collect()
+    }
 }
 
 /// A reference that stands for another spec or content.

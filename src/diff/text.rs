@@ -60,7 +60,15 @@ pub fn text(diff: &Diff) -> String {
     out.push_str("\ntags:\n");
     cut(&mut out, '-', &tags.gone, of_spec);
     cut(&mut out, '+', &tags.new, of_spec);
-    cut(&mut out, '~', &tags.moved, moved);
+    cut(&mut out, '~', &tags.moving(), |tag| moved(tag));
+    let overwritten = tags.overwritten();
+    if !overwritten.is_empty() {
+        let _ = writeln!(
+            out,
+            "  ! {}\n      other content under a tag that prints the release, and may not move: bump it",
+            names(&overwritten)
+        );
+    }
     out
 }
 
@@ -90,12 +98,7 @@ fn moved(tag: &Moved) -> String {
     } else {
         format!("{} → {}", tag.old.spec, tag.new.spec)
     };
-    let never = if tag.immutable {
-        "  (it must not move: bump the release)"
-    } else {
-        ""
-    };
-    format!("{}  {what}{never}", tag.reference)
+    format!("{}  {what}", tag.reference)
 }
 
 fn names(specs: &[&str]) -> String {

@@ -221,6 +221,9 @@ impl fmt::Display for Change {
                 write!(f, "target {} → {}", what(old), what(new))
             }
             Change::Arg { name, old, new } => match (old, new) {
+                (Some(old), Some(new)) if shown(old) == shown(new) => {
+                    write!(f, "arg {} {}, further on", shown(name), shown(new))
+                }
                 (Some(old), Some(new)) => {
                     write!(f, "arg {} {} → {}", shown(name), shown(old), shown(new))
                 }
