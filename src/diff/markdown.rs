@@ -205,7 +205,7 @@ fn some(names: &[&str]) -> String {
 
 /// Any text as code on one line, also in a table.
 fn code(text: &str) -> String {
-    let plain = |c: char| !c.is_control() && !"`|".contains(c);
+    let plain = |c: char| !c.is_control() && !"`|<>&@".contains(c);
     if !text.trim().is_empty() && text.chars().all(plain) {
         format!("`{text}`")
     } else {
