@@ -23,8 +23,6 @@ use serde_json::Value;
 use similar::TextDiff;
 use tempfile::TempDir;
 
-mod support;
-
 const UPDATE: &str = "UPDATE_UI";
 /// Files that belong to the case and not to its repository.
 const OWN: [&str; 3] = ["args", "after", "expected.txt"];
