@@ -1,16 +1,16 @@
 //! Which outputs there are, and the context each template gets. One file per kind of output; decisions are taken here,
 //! layout is the templates'.
 
-mod catalogue;
 mod cloud_build;
 pub mod dockerfile;
+mod emitters;
 mod github;
 mod gitlab;
 mod login;
 mod work;
 
-pub use catalogue::{Emission, emit, schema_text};
 pub use cloud_build::CloudBuild as CloudBuildOptions;
+pub use emitters::{Emission, emit, schema_text};
 pub use github::{ACTIONS, Github as GithubOptions};
 pub use gitlab::GitLab as GitlabOptions;
 pub use work::arch;
