@@ -135,6 +135,7 @@ pub fn render(
     let plan = Plan::new(config, matrix, &contents);
     let tree = emit(&mut Emission {
         config,
+        matrix,
         plan: &plan,
         contents: &contents,
         templates: &mut templates,

@@ -8,6 +8,7 @@ mod images;
 mod keys;
 mod load;
 mod model;
+mod outputs;
 pub mod raw;
 mod registries;
 mod release;
@@ -23,6 +24,7 @@ pub use model::{
     Alias, Ci, Config, Exclude, Expect, Image, Keys, ParentRef, Registry, RegistryId, RegistryKind,
     Release, Row,
 };
+pub use outputs::{Catalog, Outputs};
 pub use raw::RawPython as PythonSource;
 pub use selectors::{Names, parse_text as parse_selector};
 pub use spanned::Spanned;

@@ -7,6 +7,7 @@ use indexmap::IndexMap;
 use minijinja::Value;
 use serde::Serialize;
 
+use crate::config::outputs::Outputs;
 use crate::config::raw::{Named, RawPython, RawSelector};
 use crate::config::spanned::Spanned;
 use crate::diagnostic::Place;
@@ -39,6 +40,8 @@ pub struct Config {
     pub aliases: Vec<Alias>,
     /// Pipelines that are turned on.
     pub ci: Ci,
+    /// Other outputs that are turned on.
+    pub outputs: Outputs,
     /// The templated fields, ready to render.
     pub fields: Fields,
     /// One template value per value of each axis.

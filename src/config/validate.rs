@@ -137,6 +137,11 @@ pub(super) fn validate(
         .iter()
         .filter_map(|a| b.alias(&scope, a, images.iter().all(|i| i.folded)))
         .collect();
+    let printed = axes
+        .iter()
+        .filter(|a| &*a.name != "arch" || images.iter().any(|i| !i.folded))
+        .collect::<Vec<_>>();
+    let outputs = b.outputs(raw, &names, &printed);
     let unused_sets = raw
         .set
         .keys()
@@ -162,6 +167,7 @@ pub(super) fn validate(
         images,
         aliases,
         ci,
+        outputs,
         fields,
         objects,
         sets: raw.set.clone(),

@@ -1,6 +1,7 @@
 //! Which outputs there are, and the context each template gets. One file per kind of output; decisions are taken here,
 //! layout is the templates'.
 
+mod catalog;
 mod cloud_build;
 pub mod dockerfile;
 mod emitters;
@@ -9,6 +10,10 @@ mod gitlab;
 mod login;
 mod work;
 
+pub use catalog::{
+    Catalog as CatalogOptions, JSON as CATALOG_JSON, PYTHON as CATALOG_PYTHON, PythonNames,
+    RESERVED_CONSTANTS,
+};
 pub use cloud_build::CloudBuild as CloudBuildOptions;
 pub use emitters::{Emission, emit, schema_text};
 pub use github::{ACTIONS, Github as GithubOptions};
