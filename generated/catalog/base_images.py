@@ -335,7 +335,6 @@ _ROWS: Final[tuple[_Row, ...]] = (
 )
 
 
-
 def _image(row: _Row) -> Image:
     name, values, platforms, copies = row
     _, reference, aliases = copies[0]

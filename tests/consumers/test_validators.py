@@ -97,11 +97,11 @@ CASES = {
     "json-keys.catalog": "duplicate key",
     "mypy": "no-untyped-def",  # an annotation is missing
     "python": "ModuleNotFoundError",  # a package beyond the standard library
-    "python.warning": "SyntaxWarning",  # `is` with a literal
+    "python.warning": "SyntaxError",  # `is` with a literal
     "ruff": "F401",  # an import that nothing uses
     "ruff.old": "FA102",  # `int | None` where Python 3.9 evaluates it
     "ruff.silenced": "F401",  # an exemption of the file must not help
-    "ruff-format": "Would reformat",
+    "ruff-format": "would be reformatted",
     "metaschema": "is not valid",
     "matrix-file": "regitsry",
 }
