@@ -20,6 +20,8 @@ use serde_json::Value;
 use similar::TextDiff;
 use tempfile::TempDir;
 
+mod support;
+
 const UPDATE: &str = "UPDATE_UI";
 /// Files that belong to the case and not to its repository.
 const OWN: [&str; 3] = ["args", "after", "expected.txt"];
@@ -86,6 +88,7 @@ fn run_gen(root: &Path, line: &str) -> Output {
             command.env_remove(&key);
         }
     }
+    command.env("SOURCE_DATE_EPOCH", support::SOURCE_DATE_EPOCH.0);
     command.output().expect("gen runs")
 }
 

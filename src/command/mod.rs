@@ -1,9 +1,12 @@
 //! One verb a file: arguments to a library call to what is printed.
 
+mod bump;
 mod check;
 mod completions;
+mod difference;
 mod explain;
 mod list;
+mod look;
 mod matrix;
 mod plan;
 mod schema;
@@ -30,6 +33,7 @@ pub fn run(cli: &Cli) -> ExitCode {
             dry_run,
             diff,
             take_over,
+            dates,
             format,
         } => matrix::run(
             &mut shell,
@@ -37,14 +41,43 @@ pub fn run(cli: &Cli) -> ExitCode {
                 dry_run: *dry_run,
                 diff: *diff,
                 take_over: *take_over,
+                dates: *dates,
                 format: *format,
             },
         ),
         Command::Check {
+            fix,
             diff,
             format,
             deny_warnings,
-        } => check::run(&mut shell, *diff, *format, *deny_warnings),
+            base,
+            dates,
+        } => check::run(
+            &mut shell,
+            &check::Options {
+                fix: *fix,
+                diff: *diff,
+                format: *format,
+                deny_warnings: *deny_warnings,
+                base: base.as_deref(),
+                dates: *dates,
+            },
+        ),
+        Command::Bump {
+            to,
+            amend: _,
+            check,
+            dry_run,
+            backwards,
+        } => bump::run(
+            &mut shell,
+            &bump::Options {
+                to: to.as_deref(),
+                check: *check,
+                dry_run: *dry_run,
+                backwards: *backwards,
+            },
+        ),
         Command::List {
             only,
             format,

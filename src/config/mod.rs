@@ -2,13 +2,17 @@
 
 mod attributes;
 mod axes;
+mod check;
 mod ci;
+mod facts;
 mod fields;
 mod images;
 mod keys;
 mod load;
 mod model;
 mod outputs;
+mod pins;
+mod places;
 pub mod raw;
 mod registries;
 mod release;
@@ -18,11 +22,13 @@ mod spanned;
 mod unions;
 mod validate;
 
+pub use check::{Checks, Suppression};
+pub use facts::facts;
 pub use fields::{comparison_finding, field_finding};
 pub use load::{load, schema};
 pub use model::{
-    Alias, Ci, Config, Exclude, Expect, Image, Keys, ParentRef, Registry, RegistryId, RegistryKind,
-    Release, Row,
+    Affixes, Alias, Ci, Config, Exclude, Expect, Image, Keys, Locator, Mention, Offer, ParentRef,
+    Pin, Registry, RegistryId, RegistryKind, Relation, Release, Row,
 };
 pub use outputs::{Catalog, Outputs};
 pub use raw::RawPython as PythonSource;

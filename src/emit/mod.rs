@@ -15,7 +15,7 @@ pub use catalog::{
     RESERVED_CONSTANTS,
 };
 pub use cloud_build::CloudBuild as CloudBuildOptions;
-pub use emitters::{Emission, emit, schema_text};
+pub use emitters::{Emission, PLAN, emit, schema_text};
 pub use github::{ACTIONS, Github as GithubOptions};
 pub use gitlab::GitLab as GitlabOptions;
 pub use work::arch;

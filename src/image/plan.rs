@@ -116,7 +116,7 @@ impl Plan {
             release: config.release.as_ref().map(|r| Release {
                 version: r.version.clone(),
                 tag: r.tag.clone(),
-                is_final: !r.pre_release,
+                is_final: !r.read.is_pre_release(),
             }),
             registries: config
                 .registries
@@ -190,7 +190,7 @@ impl Spec {
             args: rendered.args.clone(),
             contexts: contexts(matrix, contents, id),
             tests: rendered.tests.clone(),
-            content: format!("sha256:{}", rendered.content),
+            content: rendered.content.to_string(),
             content_reference: contents.reference(spec, id),
         }
     }
