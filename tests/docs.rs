@@ -393,6 +393,31 @@ fn every_field_of_the_plan_is_described() {
 }
 
 #[test]
+fn every_field_of_the_catalog_is_described() {
+    let catalog: serde_json::Value =
+        serde_json::from_str(&read("generated/catalog/base_images.json")).expect("JSON");
+    let mut names = BTreeSet::new();
+    for part in [
+        &catalog,
+        &catalog["release"],
+        &catalog["images"][0],
+        &catalog["excluded"][0],
+    ] {
+        names.extend(part.as_object().expect("an object").keys().cloned());
+    }
+    assert!(names.len() > 15, "{names:?}");
+    let text = read("docs/catalog.md").replace("`images[].", "`");
+    let missing: Vec<&String> = names
+        .iter()
+        .filter(|name| !text.contains(&format!("`{name}`")))
+        .collect();
+    assert!(
+        missing.is_empty(),
+        "docs/catalog.md does not describe {missing:?}"
+    );
+}
+
+#[test]
 fn every_block_of_the_shipped_templates_is_described() {
     let mut names = BTreeSet::new();
     for template in [
@@ -400,6 +425,7 @@ fn every_block_of_the_shipped_templates_is_described() {
         "templates/github/workflow.yml",
         "templates/gitlab/base-images.gitlab-ci.yml",
         "templates/cloud-build/cloudbuild.yaml",
+        "templates/catalog/module.py",
     ] {
         let text = read(template);
         let blocks = text.split("% block ").skip(1);
