@@ -183,6 +183,7 @@ pub fn inspect(
         drift: &drift,
         facts: &expanded.facts,
         today,
+        known_bases: Default::default(),
     };
     check::run(&context, sink);
     Ok(drift)
