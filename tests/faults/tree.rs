@@ -215,7 +215,7 @@ arch = ["amd64", "arm64"]
 axes = ["cuda"]
 match = {{ cuda = "!none" }}
 tag = "{{{{ cuda }}}}-{{{{ release.tag }}}}"
-from = "nvidia/cuda:{{{{ cuda }}}}-base-{{{{ cuda.os }}}}"
+from = "mirror.example.com/cuda:{{{{ cuda }}}}-base-{{{{ cuda.os }}}}"
 apt = ["{package}"]
 
 [image.base]
