@@ -229,6 +229,7 @@ pub fn inspect(
         owned: &rendered.owned,
         facts: &expanded.facts,
         today: standpoint.today,
+        known_bases: Default::default(),
     };
     check::run(&context, sink);
     Ok(drift)
