@@ -6,6 +6,7 @@ use crate::check;
 use crate::config::{self, Config};
 use crate::diagnostic::{Finding, Sink, Stopped, code};
 use crate::emit::{Emission, emit};
+use crate::facts::{Day, Facts};
 use crate::image::{Contents, ContextHash, Matrix, Plan, Spec, Unknown, render_specs, resolve};
 use crate::lock::{self, Base, Lock, Unread};
 use crate::output::{Drift, Owned, Tree, compare, has_header};
@@ -21,6 +22,8 @@ pub struct Expanded {
     pub matrix: Matrix,
     /// What was recorded of a release, when that can be read.
     pub lock: Option<Lock>,
+    /// Facts of the outside world.
+    pub facts: Facts,
 }
 
 /// Everything rendered in memory.
@@ -70,6 +73,7 @@ impl From<Stopped> for Fault {
 pub fn expand(repository: &Repository, sink: &mut Sink) -> Result<Expanded, Fault> {
     let file = repository.read_text(repository.matrix_path())?.with_lf();
     let config = config::load(&file, sink)?;
+    let facts = config::facts(&config, |path| repository.text(path), sink);
     let mut matrix = resolve(&config, sink)?;
     let lock = match Lock::read(repository, sink) {
         Ok(lock) => lock,
@@ -83,6 +87,7 @@ pub fn expand(repository: &Repository, sink: &mut Sink) -> Result<Expanded, Faul
         config,
         matrix,
         lock,
+        facts: facts?,
     })
 }
 
@@ -134,7 +139,12 @@ pub fn render(
     expanded: &Expanded,
     sink: &mut Sink,
 ) -> Result<Rendered, Fault> {
-    let Expanded { config, matrix, .. } = expanded;
+    let Expanded {
+        config,
+        matrix,
+        facts,
+        ..
+    } = expanded;
     if let (Some(span), true) = (config.ci.any(), config.registries.is_empty()) {
         sink.push(
             Finding::new(
@@ -152,6 +162,7 @@ pub fn render(
     let plan = Plan::new(config, matrix, &contents);
     let tree = emit(&mut Emission {
         config,
+        facts,
         plan: &plan,
         contents: &contents,
         templates: &mut templates,
@@ -166,7 +177,29 @@ pub fn render(
     })
 }
 
-/// Compares with the disk and runs every rule. With `take_over`, files that gen did not make count as stale.
+/// Where the disk and the world are looked at from.
+#[derive(Debug)]
+pub struct Standpoint {
+    /// The day that dates are looked at from.
+    pub today: Day,
+    /// What the references of the release stood for when it was published.
+    pub base: Base,
+    /// Whether files that gen did not make count as stale.
+    pub take_over: bool,
+}
+
+impl Standpoint {
+    /// On a day, with no other revision to compare with.
+    pub fn on(today: Day) -> Self {
+        Standpoint {
+            today,
+            base: Base::Nothing,
+            take_over: false,
+        }
+    }
+}
+
+/// Compares with the disk and runs every rule.
 ///
 /// # Errors
 /// When an output exists and cannot be read.
@@ -174,18 +207,27 @@ pub fn inspect(
     repository: &Repository,
     expanded: &Expanded,
     rendered: &Rendered,
-    base: &Base,
-    take_over: bool,
+    standpoint: &Standpoint,
     sink: &mut Sink,
 ) -> Result<Drift, Fault> {
-    let drift = compare(repository, &rendered.tree, &rendered.owned, take_over)?;
+    let drift = compare(
+        repository,
+        &rendered.tree,
+        &rendered.owned,
+        standpoint.take_over,
+    )?;
     let context = check::Context {
         config: &expanded.config,
         matrix: &expanded.matrix,
         contents: &rendered.contents,
         drift: &drift,
         lock: expanded.lock.as_ref(),
-        base,
+        base: &standpoint.base,
+        repository,
+        tree: &rendered.tree,
+        owned: &rendered.owned,
+        facts: &expanded.facts,
+        today: standpoint.today,
     };
     check::run(&context, sink);
     Ok(drift)

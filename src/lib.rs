@@ -25,5 +25,6 @@ pub mod image;
 pub mod lock;
 pub mod matrix;
 pub mod output;
+pub mod release;
 pub mod render;
 pub mod source;

@@ -89,6 +89,7 @@ fn run_gen(root: &Path, line: &str) -> Output {
             command.env_remove(&key);
         }
     }
+    command.env("SOURCE_DATE_EPOCH", support::SOURCE_DATE_EPOCH.0);
     command.output().expect("gen runs")
 }
 

@@ -1,5 +1,6 @@
 //! The registry of rules.
 
+use crate::check::settle::settle;
 use crate::check::{Context, rules};
 use crate::diagnostic::{Code, Sink, code};
 
@@ -57,12 +58,39 @@ pub static RULES: &[Rule] = &[
         run: rules::drift::run,
     },
     Rule {
+        codes: &[&code::LOCKFILE_STALE],
+        run: rules::lockfile_stale::run,
+    },
+    Rule {
+        codes: &[
+            &code::MENTION_STALE,
+            &code::MENTION_UNKNOWN,
+            &code::MENTION_UNMATCHED,
+            &code::UNUSED_MARKER,
+        ],
+        run: rules::mentions::run,
+    },
+    Rule {
+        codes: &[&code::BUILT_UNOFFERED, &code::OFFER_UNBUILT],
+        run: rules::offers::run,
+    },
+    Rule {
         codes: &[&code::NEEDLESS_RELEASE],
         run: rules::needless_release::run,
     },
     Rule {
         codes: &[&code::PARENT_IGNORED],
         run: rules::parent_ignored::run,
+    },
+    Rule {
+        codes: &[
+            &code::PIN_MISMATCH,
+            &code::PLACE_AMBIGUOUS,
+            &code::PLACE_COMPUTED,
+            &code::PLACE_MISSING,
+            &code::PLACE_UNREADABLE,
+        ],
+        run: rules::pin_mismatch::run,
     },
     Rule {
         codes: &[&code::RELEASE_BAKED],
@@ -94,9 +122,10 @@ pub static RULES: &[Rule] = &[
     },
 ];
 
-/// Runs every rule.
+/// Runs every rule, then lets the matrix weigh what they and the steps before them found.
 pub fn run(context: &Context<'_>, sink: &mut Sink) {
     for rule in RULES {
         (rule.run)(context, sink);
     }
+    settle(context, sink);
 }

@@ -2,11 +2,11 @@
 
 use std::collections::HashMap;
 
-use crate::cli::FindingFormat;
-use crate::command::check::{difference, published};
-use crate::command::shell::{Error, Outcome, Shell, counted, number, outcome};
-use crate::diagnostic::{Sink, code};
-use crate::flow;
+use crate::cli::{Dates, FindingFormat};
+use crate::command::difference::difference;
+use crate::command::look::{From, look};
+use crate::command::shell::{Error, Outcome, Shell, number, outcome, tally};
+use crate::diagnostic::{Finding, Sink, code};
 use crate::output::{self, Change, State};
 
 /// How to run.
@@ -14,6 +14,7 @@ pub(super) struct Options {
     pub dry_run: bool,
     pub diff: bool,
     pub take_over: bool,
+    pub dates: Dates,
     pub format: FindingFormat,
 }
 
@@ -26,31 +27,22 @@ pub(super) fn run(shell: &mut Shell<'_>, options: &Options) -> Result<Outcome, E
         None
     };
     let mut sink = Sink::new();
-    let expanded = match flow::expand(&repository, &mut sink) {
-        Ok(expanded) => expanded,
+    let from = From {
+        dates: options.dates,
+        base: None,
+        take_over: options.take_over,
+    };
+    let looked = match look(shell, &repository, from, &mut sink)? {
+        Ok(looked) => looked,
         Err(fault) => return shell.stopped(fault, sink, options.format),
     };
-    let rendered = match flow::render(&repository, &expanded, &mut sink) {
-        Ok(rendered) => rendered,
-        Err(fault) => return shell.stopped(fault, sink, options.format),
-    };
-    let base = published(shell, &repository, &expanded, None)?;
-    let drift = match flow::inspect(
-        &repository,
-        &expanded,
-        &rendered,
-        &base,
-        options.take_over,
-        &mut sink,
-    ) {
-        Ok(drift) => drift,
-        Err(fault) => return shell.stopped(fault, sink, options.format),
-    };
+    let drift = &looked.drift;
     // What is about to be mended is no finding; what cannot be is.
     let mended = |change: &Change| match change.state {
         State::NotOurs | State::Linked => false,
         State::Fresh | State::Missing | State::Stale | State::Orphan => true,
     };
+    let suppressed = sink.suppressed();
     let mut findings = sink.into_sorted();
     let changes: Vec<&Change> = drift.changes.iter().filter(|c| mended(c)).collect();
     let codes: HashMap<&str, _> = changes
@@ -66,7 +58,7 @@ pub(super) fn run(shell: &mut Shell<'_>, options: &Options) -> Result<Outcome, E
     // Before anything is written: should that fail, they may say why.
     shell.findings(&findings, options.format)?;
     if writes {
-        output::write(&repository, &changes)?;
+        output::write(&repository, &changes, &[])?;
     }
     for change in &changes {
         let line = format!("{} {}", verb(change, writes), change.path);
@@ -78,9 +70,9 @@ pub(super) fn run(shell: &mut Shell<'_>, options: &Options) -> Result<Outcome, E
     }
     shell.say(&summary(
         &changes,
-        &findings,
+        (&findings, suppressed),
         drift.outputs,
-        expanded.matrix.specs.len(),
+        looked.expanded.matrix.specs.len(),
         writes,
     ));
     Ok(outcome(&findings, false))
@@ -99,7 +91,7 @@ fn verb(change: &Change, writes: bool) -> &'static str {
 
 fn summary(
     changes: &[&Change],
-    findings: &[crate::diagnostic::Finding],
+    (findings, suppressed): (&[Finding], usize),
     outputs: usize,
     specs: usize,
     writes: bool,
@@ -127,8 +119,8 @@ fn summary(
     } else {
         format!("{what}: {written} {will}written, {updated} {will}updated, {removed} {will}removed")
     };
-    if !findings.is_empty() {
-        text = format!("{}; {text}", counted(findings));
+    if !findings.is_empty() || suppressed > 0 {
+        text = format!("{}; {text}", tally(findings, suppressed));
     }
     text
 }

@@ -1,10 +1,13 @@
 //! One verb a file: arguments to a library call to what is printed.
 
+mod bump;
 mod check;
 mod completions;
 mod diff;
+mod difference;
 mod explain;
 mod list;
+mod look;
 mod matrix;
 mod plan;
 mod schema;
@@ -31,6 +34,7 @@ pub fn run(cli: &Cli) -> ExitCode {
             dry_run,
             diff,
             take_over,
+            dates,
             format,
         } => matrix::run(
             &mut shell,
@@ -38,21 +42,41 @@ pub fn run(cli: &Cli) -> ExitCode {
                 dry_run: *dry_run,
                 diff: *diff,
                 take_over: *take_over,
+                dates: *dates,
                 format: *format,
             },
         ),
         Command::Check {
+            fix,
             diff,
             format,
             deny_warnings,
             base,
+            dates,
         } => check::run(
             &mut shell,
             &check::Options {
+                fix: *fix,
                 diff: *diff,
                 format: *format,
                 deny_warnings: *deny_warnings,
                 base: base.as_deref(),
+                dates: *dates,
+            },
+        ),
+        Command::Bump {
+            to,
+            amend: _,
+            check,
+            dry_run,
+            backwards,
+        } => bump::run(
+            &mut shell,
+            &bump::Options {
+                to: to.as_deref(),
+                check: *check,
+                dry_run: *dry_run,
+                backwards: *backwards,
             },
         ),
         Command::List {

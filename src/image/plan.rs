@@ -116,7 +116,7 @@ impl Plan {
             release: config.release.as_ref().map(|r| Release {
                 version: r.version.clone(),
                 tag: r.tag.clone(),
-                is_final: !r.pre_release,
+                is_final: !r.read.is_pre_release(),
             }),
             registries: config
                 .registries

@@ -52,7 +52,7 @@ impl Recorded {
         Recorded {
             version: release.version.clone(),
             tag: release.tag.clone(),
-            is_final: !release.pre_release,
+            is_final: !release.read.is_pre_release(),
             specs: matrix.specs.len(),
         }
     }

@@ -61,7 +61,8 @@ impl Lock {
             return Standing::Stale { recorded };
         };
         let difference = self.difference(matrix, contents);
-        let ends_pre_releases = |before: &Recorded| !release.pre_release && !before.is_final;
+        let ends_pre_releases =
+            |before: &Recorded| !release.read.is_pre_release() && !before.is_final;
         if release.version != recorded.version {
             return if difference.is_empty() && !ends_pre_releases(recorded) {
                 Standing::Needless { before: recorded }

@@ -138,7 +138,7 @@ impl Tree {
 }
 
 /// Whether a path is relative and stays below the root.
-pub(super) fn plain(path: &str) -> bool {
+pub fn plain(path: &str) -> bool {
     !path.is_empty()
         && !path.contains(['\\', ':'])
         && !path.chars().any(char::is_control)

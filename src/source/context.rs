@@ -143,7 +143,7 @@ impl Repository {
                     (b'l', target.to_string_lossy().into_owned().into_bytes())
                 }
                 Kind::File => {
-                    let bytes = fs::read(&absolute).map_err(fault)?;
+                    let bytes = self.bytes(&format!("{prefix}{path}"))?.unwrap_or_default();
                     if (ours.bytes)(&bytes) {
                         continue;
                     }

@@ -4,6 +4,7 @@ mod context;
 mod file;
 mod git;
 mod repository;
+mod walk;
 
 pub use context::{BuildContext, Ours};
 pub use file::SourceFile;

@@ -3,13 +3,12 @@
 use std::collections::BTreeMap;
 
 use basematrix::diagnostic::{Finding, Sink, Stage};
-use basematrix::flow;
+use basematrix::flow::{self, Standpoint};
 use basematrix::image::Plan;
 use basematrix::image::plan::Spec;
-use basematrix::lock::Base;
 use basematrix::source::Repository;
 
-use crate::support::project;
+use crate::support::{project, today};
 
 /// What came of one matrix.
 pub struct Outcome {
@@ -36,8 +35,7 @@ pub fn with(matrix: &str, files: &[(&str, &str)]) -> Outcome {
             &repository,
             &expanded,
             &rendered,
-            &Base::Nothing,
-            false,
+            &Standpoint::on(today()),
             &mut sink,
         )
         .expect("outputs are compared");

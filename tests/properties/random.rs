@@ -5,12 +5,13 @@ use std::fmt::Write;
 use std::fs;
 
 use basematrix::diagnostic::Sink;
-use basematrix::flow::{self, Rendered};
-use basematrix::lock::Base;
+use basematrix::flow::{self, Rendered, Standpoint};
 use basematrix::output::{self, Change, Drift, Owned, State};
 use basematrix::source::Repository;
 use proptest::prelude::*;
 use tempfile::TempDir;
+
+use crate::support::today;
 
 const AXES: [&str; 3] = ["python", "cuda", "job"];
 
@@ -131,8 +132,7 @@ impl Tree {
             &repository,
             &expanded,
             &rendered,
-            &Base::Nothing,
-            false,
+            &Standpoint::on(today()),
             &mut sink,
         )
         .expect("a comparison");
@@ -142,7 +142,7 @@ impl Tree {
     fn write(&self, text: &str) -> Option<()> {
         let (repository, _, drift) = self.look(text)?;
         let changes: Vec<&Change> = drift.changes.iter().collect();
-        output::write(&repository, &changes).expect("a written tree");
+        output::write(&repository, &changes, &[]).expect("a written tree");
         Some(())
     }
 

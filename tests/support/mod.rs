@@ -9,7 +9,16 @@ use std::fs;
 use std::path::Path;
 use std::process::{Command, Output};
 
+use basematrix::facts::Day;
 use tempfile::TempDir;
+
+/// The day on which every test runs, as seconds since 1970 and as itself.
+pub const SOURCE_DATE_EPOCH: (&str, &str) = ("1795219200", "2026-11-21");
+
+/// That day.
+pub fn today() -> Day {
+    Day::parse(SOURCE_DATE_EPOCH.1).expect("a day")
+}
 
 /// A repository with these files: path from its root, text.
 pub fn project(files: &[(&str, &str)]) -> TempDir {
@@ -35,6 +44,7 @@ pub fn run(folder: &Path, args: &[&str]) -> Output {
         command.env_remove(variable);
     }
     command
+        .env("SOURCE_DATE_EPOCH", SOURCE_DATE_EPOCH.0)
         .current_dir(folder)
         .args(args)
         .output()
