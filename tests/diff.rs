@@ -497,7 +497,7 @@ fn markdown_stands_whatever_a_value_holds() {
         fs::write(root.join("matrix.toml"), matrix).expect("a matrix");
         fs::write(
             root.join("D"),
-            format!("FROM debian\nARG X\n# {value}\n```\n"),
+            format!("FROM debian\nARG X\n# {value}\r```\r\n```\n"),
         )
         .expect("a Dockerfile");
         let file = root.join("c").join(value.replace(['/', '\\'], "_"));
