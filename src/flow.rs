@@ -162,6 +162,7 @@ pub fn render(
     let plan = Plan::new(config, matrix, &contents);
     let tree = emit(&mut Emission {
         config,
+        matrix,
         facts,
         plan: &plan,
         contents: &contents,

@@ -107,6 +107,9 @@ codes! {
     EMPTY_AXIS = "empty-axis" Plan Error
         "an axis without values"
         "A product over an empty axis is empty, so no image that uses it exists. Give it a value, or remove it.";
+    EMPTY_CATALOG = "empty-catalog" Plan Error
+        "a catalog that holds no image"
+        "Its `match` accepts none of the specs, so a library could pick nothing from it. Correct the `match`, or delete it.";
     EXPECTATION_FAILED = "expectation-failed" Rule Error
         "an `[[expect]]` does not hold"
         "The matrix no longer yields what its authors wrote down. Either the last change removed or added more than was meant, or the expectation is out of date.";
@@ -124,7 +127,7 @@ codes! {
         "`*` and `?` stay within a folder's name, `**` crosses folders, `[ab]` and `{a,b}` are alternatives. Paths are relative to the repository root.";
     INVALID_NAME = "invalid-name" Plan Error
         "a name outside its grammar"
-        "Axis, image, set and registry names are words that stand in selectors, templates and paths: axes `[a-z][a-z0-9_-]*`, the others lower-case letters, digits, `.`, `_` and `-`. `image`, `release`, `parent`, `from` and `registry` are reserved.";
+        "Axis, image, set and registry names are words that stand in selectors, templates and paths: axes `[a-z][a-z0-9_-]*`, the others lower-case letters, digits, `.`, `_` and `-`. `image`, `release`, `parent`, `from` and `registry` are reserved. Where the catalog is turned on, each axis also needs a name of its own in Python, and the module one that can be imported.";
     INVALID_PIN = "invalid-pin" Plan Error
         "an action pinned to what is no commit, or that no workflow uses"
         "Actions are pinned to a commit of 40 hexadecimal digits, with the version it has beside it: a tag can be moved.";
