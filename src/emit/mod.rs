@@ -7,6 +7,7 @@ pub mod dockerfile;
 mod emitters;
 mod github;
 mod gitlab;
+mod jobs;
 mod login;
 mod work;
 
@@ -18,6 +19,7 @@ pub use cloud_build::CloudBuild as CloudBuildOptions;
 pub use emitters::{Emission, PLAN, emit, schema_text};
 pub use github::{ACTIONS, Github as GithubOptions};
 pub use gitlab::GitLab as GitlabOptions;
+pub use jobs::{Jobs, jobs};
 pub use work::arch;
 
 use crate::config::Config;
