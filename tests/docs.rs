@@ -188,6 +188,7 @@ impl Tour {
             .current_dir(self.folder.path())
             .env_clear()
             .env("LC_ALL", "C")
+            .envs(support::GIT)
             .env("SOURCE_DATE_EPOCH", support::SOURCE_DATE_EPOCH.0)
             .env(
                 "PATH",

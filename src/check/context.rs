@@ -8,7 +8,7 @@ use crate::config::{Config, field_finding};
 use crate::diagnostic::{Finding, Place};
 use crate::facts::{Day, Facts};
 use crate::image::{Contents, Matrix, RenderedSpec, Spec, SpecId};
-use crate::lock::{self, Lock};
+use crate::lock::{Before, Lock};
 use crate::output::{Drift, Owned, Tree};
 use crate::render::{Field, FieldFault};
 use crate::source::{Repository, SourceFile};
@@ -27,7 +27,7 @@ pub struct Context<'a> {
     /// What was recorded of a release.
     pub lock: Option<&'a Lock>,
     /// What its references stood for when it was published.
-    pub base: &'a lock::Base,
+    pub before: &'a Before,
     /// Where the library's own files are read from.
     pub repository: &'a Repository,
     /// The outputs.
