@@ -5,9 +5,9 @@ use std::collections::HashSet;
 use crate::check;
 use crate::config::{self, Config};
 use crate::diagnostic::{Finding, Sink, Stopped, code};
-use crate::emit::{Emission, emit};
+use crate::emit::{ActionEdits, Emission, adopt, emit};
 use crate::image::{Contents, ContextHash, Matrix, Plan, Spec, Unknown, render_specs, resolve};
-use crate::output::{Drift, Owned, Tree, compare, has_header};
+use crate::output::{Drift, Owned, State, Tree, compare, has_header};
 use crate::render::Templates;
 use crate::source::{Ours, ReadError, Repository};
 
@@ -149,7 +149,8 @@ pub fn render(
     })
 }
 
-/// Compares with the disk and runs every rule. With `take_over`, files that gen did not make count as stale.
+/// Compares with the disk and runs every rule. With `take_over`, files that gen did not make and actions that somebody
+/// moved count as stale.
 ///
 /// # Errors
 /// When an output exists and cannot be read.
@@ -160,7 +161,17 @@ pub fn inspect(
     take_over: bool,
     sink: &mut Sink,
 ) -> Result<Drift, Fault> {
-    let drift = compare(repository, &rendered.tree, &rendered.owned, take_over)?;
+    let mut drift = compare(repository, &rendered.tree, &rendered.owned, take_over)?;
+    let workflow = expanded.config.ci.github.as_ref().map(|g| g.file.as_str());
+    for change in &mut drift.changes {
+        if change.state == State::Stale
+            && !take_over
+            && workflow == Some(&change.path)
+            && ActionEdits::of(change).is_some()
+        {
+            change.state = State::Edited;
+        }
+    }
     let context = check::Context {
         config: &expanded.config,
         matrix: &expanded.matrix,
@@ -169,4 +180,30 @@ pub fn inspect(
     };
     check::run(&context, sink);
     Ok(drift)
+}
+
+/// Actions that were moved in the workflow, taken over into the matrix.
+#[derive(Debug)]
+pub struct Adoption {
+    /// The matrix file as it would be on disk.
+    pub text: String,
+    /// What was moved, from where, to where.
+    pub moved: Vec<(String, String, String)>,
+}
+
+/// What the matrix file would be if every action that was moved in the workflow were moved there too. `None` when none
+/// was, or when the matrix cannot say all of it: the findings tell why.
+pub fn adopted(expanded: &Expanded, drift: &Drift) -> Option<Adoption> {
+    let edited = drift.changes.iter().find(|c| c.state == State::Edited)?;
+    let edits = ActionEdits::of(edited)?;
+    let file = &expanded.config.file;
+    let text = adopt(&file.text, &edits.pins()?).ok()?;
+    let moved = edits.edits.into_iter().map(|edit| {
+        let (from, to) = edit.moved;
+        (edit.action, from, to)
+    });
+    Some(Adoption {
+        text: file.edited_on_disk(&text),
+        moved: moved.collect(),
+    })
 }

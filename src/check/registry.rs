@@ -15,6 +15,10 @@ pub struct Rule {
 /// All rules.
 pub static RULES: &[Rule] = &[
     Rule {
+        codes: &[&code::ACTION_EDITED],
+        run: rules::action_edited::run,
+    },
+    Rule {
         codes: &[&code::ALIAS_UNMATCHED],
         run: rules::alias_unmatched::run,
     },

@@ -29,6 +29,7 @@ pub fn run(cli: &Cli) -> ExitCode {
         Command::Matrix {
             dry_run,
             diff,
+            adopt,
             take_over,
             format,
         } => matrix::run(
@@ -36,6 +37,7 @@ pub fn run(cli: &Cli) -> ExitCode {
             &matrix::Options {
                 dry_run: *dry_run,
                 diff: *diff,
+                adopt: *adopt,
                 take_over: *take_over,
                 format: *format,
             },

@@ -5,7 +5,7 @@ use crate::config::raw::RawMatrix;
 use crate::config::spanned::Spanned;
 use crate::config::validate::Builder;
 use crate::diagnostic::{Finding, code, nearest, or_list};
-use crate::emit::{ACTIONS, GithubOptions, arch};
+use crate::emit::{ACTIONS, GithubOptions, arch, is_commit, is_version};
 use crate::image::Platform;
 use crate::matrix::{Axis, AxisId};
 
@@ -84,13 +84,8 @@ impl Builder<'_> {
                 };
                 self.sink.push(finding);
             }
-            let commit = pin.sha.len() == 40 && pin.sha.bytes().all(|b| b.is_ascii_hexdigit());
-            let word = !pin.version.is_empty()
-                && pin
-                    .version
-                    .bytes()
-                    .all(|b| b.is_ascii_alphanumeric() || b"._+-".contains(&b));
-            if !commit || !word {
+            let commit = is_commit(&pin.sha);
+            if !commit || !is_version(&pin.version) {
                 let (what, label) = if commit {
                     (&pin.version, "its version is one word such as `v4.1.0`")
                 } else {

@@ -11,7 +11,9 @@ mod work;
 
 pub use catalogue::{Emission, emit, schema_text};
 pub use cloud_build::CloudBuild as CloudBuildOptions;
-pub use github::{ACTIONS, Github as GithubOptions};
+pub use github::{
+    ACTIONS, ActionEdit, ActionEdits, Github as GithubOptions, Unfit, adopt, is_commit, is_version,
+};
 pub use gitlab::GitLab as GitlabOptions;
 pub use work::arch;
 

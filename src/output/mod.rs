@@ -9,4 +9,4 @@ mod write;
 pub use drift::{Change, Drift, State, compare};
 pub use list::{LIST, Owned, has_header};
 pub use tree::{Planned, Tree};
-pub use write::{WriteError, lock, write};
+pub use write::{WriteError, lock, rewrite, write};

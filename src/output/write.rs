@@ -84,10 +84,7 @@ pub fn write(repository: &Repository, changes: &[&Change]) -> Result<(), WriteEr
         if changes.is_empty() {
             return Ok(());
         }
-        return Err(fault(
-            "use",
-            io::Error::other("the path leads through a symbolic link"),
-        ));
+        return Err(fault("use", led_astray()));
     }
     if changes.is_empty() {
         // What a run that was killed left behind.
@@ -105,6 +102,43 @@ pub fn write(repository: &Repository, changes: &[&Change]) -> Result<(), WriteEr
         clear_but_journal(&temporary)
     };
     result.and(cleared.map_err(|e| fault("clear", e)))
+}
+
+/// Gives a file of the user's another text. It keeps its mode; what a link leads to is replaced, not the link.
+///
+/// # Errors
+/// When it cannot be written; it is then as it was.
+pub fn rewrite(repository: &Repository, path: &str, text: &str) -> Result<(), WriteError> {
+    let temporary = repository.absolute(TEMPORARY);
+    let named = repository.absolute(path);
+    let fault = |source| WriteError {
+        doing: "replace",
+        path: named.clone(),
+        source,
+    };
+    if Links::new(repository).look(TEMPORARY) == Standing::Linked {
+        return Err(WriteError {
+            doing: "use",
+            path: temporary,
+            source: led_astray(),
+        });
+    }
+    let replaced = || {
+        let target = fs::canonicalize(&named)?;
+        fs::create_dir_all(&temporary)?;
+        let mut file = tempfile::NamedTempFile::new_in(&temporary)?;
+        file.write_all(text.as_bytes())?;
+        file.as_file()
+            .set_permissions(fs::metadata(&target)?.permissions())?;
+        file.persist(&target).map_err(|e| e.error)?;
+        Ok(())
+    };
+    let result = replaced().map_err(fault);
+    result.and(clear(&temporary).map_err(fault))
+}
+
+fn led_astray() -> io::Error {
+    io::Error::other("the path leads through a symbolic link")
 }
 
 /// The paths that this run creates, and those that runs cut short before it may have created.

@@ -126,7 +126,8 @@ impl Repository {
             .keys()
             .any(|path| format!("{prefix}{path}") == self.matrix_path());
         for (path, kind) in files {
-            if (ours.path)(&format!("{prefix}{path}")) {
+            let from_root = format!("{prefix}{path}");
+            if (ours.path)(&from_root) {
                 continue;
             }
             let absolute = root.join(&path);
@@ -140,7 +141,10 @@ impl Repository {
                     (b'l', target.to_string_lossy().into_owned().into_bytes())
                 }
                 Kind::File => {
-                    let bytes = fs::read(&absolute).map_err(fault)?;
+                    let bytes = match self.planned(&from_root) {
+                        Some(text) => text.as_bytes().to_vec(),
+                        None => fs::read(&absolute).map_err(fault)?,
+                    };
                     if (ours.bytes)(&bytes) {
                         continue;
                     }

@@ -16,6 +16,8 @@ use crate::source::SourceFile;
 pub struct Repository {
     root: PathBuf,
     matrix: String,
+    /// Files as they are about to be, by path: what is planned is read before it is written.
+    planned: BTreeMap<String, String>,
     texts: Mutex<BTreeMap<String, Option<Arc<SourceFile>>>>,
 }
 
@@ -82,8 +84,25 @@ impl Repository {
         Ok(Repository {
             root,
             matrix,
+            planned: BTreeMap::new(),
             texts: Mutex::default(),
         })
+    }
+
+    /// The same repository, where the file of that path already holds this text.
+    pub fn with_planned(self, path: &str, text: String) -> Self {
+        let mut planned = self.planned;
+        planned.insert(path.to_owned(), text);
+        Repository {
+            planned,
+            texts: Mutex::default(),
+            ..self
+        }
+    }
+
+    /// What the file of that path is about to hold, if that is not what it holds.
+    pub(super) fn planned(&self, path: &str) -> Option<&str> {
+        self.planned.get(path).map(String::as_str)
     }
 
     /// The root folder.
@@ -106,6 +125,9 @@ impl Repository {
     /// # Errors
     /// When it cannot be read or is not UTF-8.
     pub fn read_text(&self, path: &str) -> Result<Arc<SourceFile>, ReadError> {
+        if let Some(text) = self.planned(path) {
+            return Ok(SourceFile::new(path, text));
+        }
         let absolute = self.absolute(path);
         let bytes = fs::read(&absolute).map_err(|source| ReadError::Io {
             path: absolute.clone(),
@@ -144,6 +166,9 @@ impl Repository {
     /// # Errors
     /// When it exists and cannot be read.
     pub fn bytes(&self, path: &str) -> Result<Option<Vec<u8>>, ReadError> {
+        if let Some(text) = self.planned(path) {
+            return Ok(Some(text.as_bytes().to_vec()));
+        }
         let absolute = self.absolute(path);
         match fs::read(&absolute) {
             Ok(bytes) => Ok(Some(bytes)),

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use crate::check::Context;
 use crate::diagnostic::{Finding, Place, Sink, code};
+use crate::emit::ActionEdits;
 use crate::output::{Change, LIST, State};
 use crate::source::SourceFile;
 
@@ -24,17 +25,18 @@ pub fn run(cx: &Context<'_>, sink: &mut Sink) {
             .help("run `gen matrix` and commit the result"),
             State::Stale => {
                 let after = change.after.as_ref().map_or("", |p| p.text.as_str());
-                let place = match &change.before {
-                    Some(before) => first_difference(path, before, after),
-                    None => whole(),
-                };
-                Finding::new(
-                    &code::STALE_OUTPUT,
-                    format!("`{path}` is not what {} yields", cx.config.file.path),
-                    place,
+                stale(cx, change, after).help(
+                    "run `gen matrix`; to keep an edit, make it in the matrix or the templates",
                 )
-                .help("run `gen matrix`; to keep an edit, make it in the matrix or the templates")
             }
+            // The actions are told by a rule of their own.
+            State::Edited => match (ActionEdits::of(change), &change.before) {
+                (Some(edits), Some(before)) if before.replace("\r\n", "\n") != edits.rebased => {
+                    stale(cx, change, &edits.rebased)
+                        .help("decide on the actions that were moved in it first")
+                }
+                _ => continue,
+            },
             State::Orphan => Finding::new(
                 &code::ORPHAN_OUTPUT,
                 format!("`{path}` is no longer rendered"),
@@ -55,6 +57,19 @@ pub fn run(cx: &Context<'_>, sink: &mut Sink) {
             .help("remove the link, and run `gen matrix`"),
         });
     }
+}
+
+fn stale(cx: &Context<'_>, change: &Change, after: &str) -> Finding {
+    let path = change.path.as_str();
+    let place = match &change.before {
+        Some(before) => first_difference(path, before, after),
+        None => Place::file(path),
+    };
+    Finding::new(
+        &code::STALE_OUTPUT,
+        format!("`{path}` is not what {} yields", cx.config.file.path),
+        place,
+    )
 }
 
 /// Whether the list differs in nothing but paths that come or go, each of which is told by itself.
