@@ -1,15 +1,18 @@
 //! The flow, step by step: what every command runs a part of.
 
 use std::collections::HashSet;
+use std::sync::Arc;
 
 use crate::check;
 use crate::config::{self, Config};
 use crate::diagnostic::{Finding, Sink, Stopped, code};
 use crate::emit::{ActionEdits, Emission, adopt, emit};
+use crate::facts::{Day, Facts};
 use crate::image::{Contents, ContextHash, Matrix, Plan, Spec, Unknown, render_specs, resolve};
-use crate::output::{Drift, Owned, State, Tree, compare, has_header};
+use crate::lock::{self, Base, Lock, Unread};
+use crate::output::{self, Drift, Owned, State, Tree, has_header};
 use crate::render::Templates;
-use crate::source::{Ours, ReadError, Repository};
+use crate::source::{Ours, ReadError, Repository, SourceFile};
 
 /// The matrix with its specs resolved: enough to list them.
 #[derive(Debug)]
@@ -18,6 +21,10 @@ pub struct Expanded {
     pub config: Config,
     /// The specs.
     pub matrix: Matrix,
+    /// What was recorded of a release, when that can be read.
+    pub lock: Option<Lock>,
+    /// Facts of the outside world.
+    pub facts: Facts,
 }
 
 /// Everything rendered in memory.
@@ -59,15 +66,30 @@ impl From<Stopped> for Fault {
     }
 }
 
-/// Reads and expands the matrix.
+/// Reads and expands the matrix. Locked digests stand in the references of upstream images; a lock that cannot be read is
+/// told in `sink`, and locks none.
 ///
 /// # Errors
-/// When it cannot be read, or no plan can be built from it (why is in `sink`).
+/// When the matrix cannot be read, or no plan can be built from it (why is in `sink`).
 pub fn expand(repository: &Repository, sink: &mut Sink) -> Result<Expanded, Fault> {
     let file = repository.read_text(repository.matrix_path())?.with_lf();
     let config = config::load(&file, sink)?;
-    let matrix = resolve(&config, sink)?;
-    Ok(Expanded { config, matrix })
+    let facts = config::facts(&config, |path| repository.text(path), sink);
+    let mut matrix = resolve(&config, sink)?;
+    let lock = match Lock::read(repository, sink) {
+        Ok(lock) => lock,
+        Err(Unread::Findings) => None,
+        Err(Unread::Read(error)) => return Err(error.into()),
+    };
+    if let Some(lock) = &lock {
+        lock.pin(&mut matrix);
+    }
+    Ok(Expanded {
+        config,
+        matrix,
+        lock,
+        facts: facts?,
+    })
 }
 
 /// The plan, without what is written.
@@ -93,8 +115,9 @@ fn contents(
         .rendered()
         .map(Spec::rendered_path)
         .collect();
+    let lock = lock::path(repository.matrix_path());
     let ours = Ours {
-        path: &|path| owned.lists(path) || planned.contains(path),
+        path: &|path| owned.lists(path) || planned.contains(path) || path == lock,
         bytes: &has_header,
     };
     let mut contexts = ContextHash::new(repository, &ours);
@@ -117,7 +140,12 @@ pub fn render(
     expanded: &Expanded,
     sink: &mut Sink,
 ) -> Result<Rendered, Fault> {
-    let Expanded { config, matrix } = expanded;
+    let Expanded {
+        config,
+        matrix,
+        facts,
+        ..
+    } = expanded;
     if let (Some(span), true) = (config.ci.any(), config.registries.is_empty()) {
         sink.push(
             Finding::new(
@@ -135,6 +163,7 @@ pub fn render(
     let plan = Plan::new(config, matrix, &contents);
     let tree = emit(&mut Emission {
         config,
+        facts,
         plan: &plan,
         contents: &contents,
         templates: &mut templates,
@@ -149,19 +178,39 @@ pub fn render(
     })
 }
 
-/// Compares with the disk and runs every rule. With `take_over`, files that gen did not make and actions that somebody
-/// moved count as stale.
+/// Where the disk and the world are looked at from.
+#[derive(Debug)]
+pub struct Standpoint {
+    /// The day that dates are looked at from.
+    pub today: Day,
+    /// What the references of the release stood for when it was published.
+    pub base: Base,
+    /// Whether files that gen did not make, and actions that somebody moved, count as stale.
+    pub take_over: bool,
+}
+
+impl Standpoint {
+    /// On a day, with no other revision to compare with.
+    pub fn on(today: Day) -> Self {
+        Standpoint {
+            today,
+            base: Base::Nothing,
+            take_over: false,
+        }
+    }
+}
+
+/// Compares with the disk. With `take_over`, files that gen did not make and actions that somebody moved count as stale.
 ///
 /// # Errors
 /// When an output exists and cannot be read.
-pub fn inspect(
+pub fn compare(
     repository: &Repository,
     expanded: &Expanded,
     rendered: &Rendered,
     take_over: bool,
-    sink: &mut Sink,
-) -> Result<Drift, Fault> {
-    let mut drift = compare(repository, &rendered.tree, &rendered.owned, take_over)?;
+) -> Result<Drift, ReadError> {
+    let mut drift = output::compare(repository, &rendered.tree, &rendered.owned, take_over)?;
     let workflow = expanded.config.ci.github.as_ref().map(|g| g.file.as_str());
     for change in &mut drift.changes {
         if change.state == State::Stale
@@ -172,11 +221,33 @@ pub fn inspect(
             change.state = State::Edited;
         }
     }
+    Ok(drift)
+}
+
+/// Compares with the disk and runs every rule.
+///
+/// # Errors
+/// When an output exists and cannot be read.
+pub fn inspect(
+    repository: &Repository,
+    expanded: &Expanded,
+    rendered: &Rendered,
+    standpoint: &Standpoint,
+    sink: &mut Sink,
+) -> Result<Drift, Fault> {
+    let drift = compare(repository, expanded, rendered, standpoint.take_over)?;
     let context = check::Context {
         config: &expanded.config,
         matrix: &expanded.matrix,
         contents: &rendered.contents,
         drift: &drift,
+        lock: expanded.lock.as_ref(),
+        base: &standpoint.base,
+        repository,
+        tree: &rendered.tree,
+        owned: &rendered.owned,
+        facts: &expanded.facts,
+        today: standpoint.today,
     };
     check::run(&context, sink);
     Ok(drift)
@@ -186,7 +257,7 @@ pub fn inspect(
 #[derive(Debug)]
 pub struct Adoption {
     /// The matrix file as it would be on disk.
-    pub text: String,
+    pub matrix: Arc<SourceFile>,
     /// What was moved, from where, to where.
     pub moved: Vec<(String, String, String)>,
 }
@@ -203,7 +274,7 @@ pub fn adopted(expanded: &Expanded, drift: &Drift) -> Option<Adoption> {
         (edit.action, from, to)
     });
     Some(Adoption {
-        text: file.edited_on_disk(&text),
+        matrix: SourceFile::new(file.path.clone(), file.edited_on_disk(&text)),
         moved: moved.collect(),
     })
 }

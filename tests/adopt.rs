@@ -306,22 +306,57 @@ fn content_that_depends_on_the_matrix_file_follows() {
 
 #[cfg(unix)]
 #[test]
-fn a_matrix_behind_a_link_is_changed_where_it_is_and_keeps_its_mode() {
-    use std::os::unix::fs::{PermissionsExt, symlink};
-    let root = project(&[("shared/matrix.toml", MATRIX)]);
-    let root = root.path();
-    let target = root.join("shared/matrix.toml");
-    fs::set_permissions(&target, fs::Permissions::from_mode(0o664)).expect("a mode");
-    symlink("shared/matrix.toml", root.join("matrix.toml")).expect("a link");
-    ends(root, &["matrix"], 0);
-    bot(root, CHECKOUT, &newer("v9.1.0"));
-    ends(root, &["matrix", "--adopt"], 0);
-    assert!(root.join("matrix.toml").is_symlink());
-    assert!(read(root, "shared/matrix.toml").contains(NEW));
-    let mode = fs::metadata(&target)
+fn the_matrix_keeps_its_mode() {
+    use std::os::unix::fs::PermissionsExt;
+    let root = committed(MATRIX);
+    let file = root.path().join("matrix.toml");
+    fs::set_permissions(&file, fs::Permissions::from_mode(0o664)).expect("a mode");
+    bot(root.path(), CHECKOUT, &newer("v9.1.0"));
+    ends(root.path(), &["matrix", "--adopt"], 0);
+    assert!(read(root.path(), "matrix.toml").contains(NEW));
+    let mode = fs::metadata(&file)
         .expect("the matrix")
         .permissions()
         .mode();
     assert_eq!(mode & 0o777, 0o664);
-    assert!(!root.join("generated/.tmp").exists());
+}
+
+/// What a link leads to is not this repository's to change, and the link is not to be lost.
+#[cfg(unix)]
+#[test]
+fn a_matrix_behind_a_link_is_not_touched() {
+    let root = project(&[("shared/matrix.toml", MATRIX)]);
+    let root = root.path();
+    std::os::unix::fs::symlink("shared/matrix.toml", root.join("matrix.toml")).expect("a link");
+    ends(root, &["matrix"], 0);
+    bot(root, CHECKOUT, &newer("v9.1.0"));
+    let before = outputs(root);
+    let said = ends(root, &["matrix", "--adopt"], 2);
+    assert!(
+        said.contains("cannot replace") && said.contains("symbolic link"),
+        "{said}"
+    );
+    assert!(root.join("matrix.toml").is_symlink());
+    assert_eq!(read(root, "shared/matrix.toml"), MATRIX);
+    assert_eq!(outputs(root), before);
+}
+
+/// A bump regenerates the workflow as well, and would lose the edit.
+#[test]
+fn a_bump_waits_until_the_edit_is_adopted() {
+    let released = format!("[release]\nversion = \"1.0.0\"\n\n{MATRIX}");
+    let root = committed(&released);
+    let root = root.path();
+    ends(root, &["bump", "--amend"], 0);
+    bot(root, CHECKOUT, &newer("v9.1.0"));
+    let before = outputs(root);
+    let said = ends(root, &["bump", "minor"], 1);
+    assert!(said.contains("action-edited"), "{said}");
+    assert_eq!(
+        (outputs(root), read(root, "matrix.toml")),
+        (before, released)
+    );
+    ends(root, &["matrix", "--adopt"], 0);
+    ends(root, &["bump", "minor"], 0);
+    assert!(read(root, WORKFLOW).contains(NEW) && read(root, "matrix.toml").contains("1.1.0"));
 }

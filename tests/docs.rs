@@ -14,9 +14,11 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use basematrix::diagnostic::{Severity, Sink, full};
-use basematrix::flow::{self, Fault};
+use basematrix::flow::{self, Fault, Standpoint};
 use basematrix::source::Repository;
 use clap::CommandFactory;
+
+mod support;
 
 /// Languages of blocks that are only read; what they show is not claimed to be output.
 const SHOWN: &[&str] = &["dockerfile", "ini", "jinja", "sh", "text", "yaml"];
@@ -177,6 +179,7 @@ impl Tour {
             .current_dir(self.folder.path())
             .env_clear()
             .env("LC_ALL", "C")
+            .env("SOURCE_DATE_EPOCH", support::SOURCE_DATE_EPOCH.0)
             .env(
                 "PATH",
                 format!("{}:{path}", binary.parent().expect("a folder").display()),
@@ -215,7 +218,13 @@ fn check_matrix(block: &Block, tour: &Tour, faults: &mut Vec<String>) {
     let mut sink = Sink::new();
     let result = flow::expand(&repository, &mut sink).and_then(|expanded| {
         let rendered = flow::render(&repository, &expanded, &mut sink)?;
-        flow::inspect(&repository, &expanded, &rendered, false, &mut sink)
+        flow::inspect(
+            &repository,
+            &expanded,
+            &rendered,
+            &Standpoint::on(support::today()),
+            &mut sink,
+        )
     });
     if let Err(Fault::Read(error)) = result {
         panic!("{}: {error}", block.place());

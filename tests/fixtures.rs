@@ -7,12 +7,15 @@ use std::process::{Command, Output};
 
 use serde_json::Value;
 
+mod support;
+
 fn gen_in(root: &Path, arguments: &[&str]) -> Output {
     Command::new(env!("CARGO_BIN_EXE_gen"))
         .args(arguments)
         .arg("-C")
         .arg(root)
         .env("NO_COLOR", "1")
+        .env("SOURCE_DATE_EPOCH", support::SOURCE_DATE_EPOCH.0)
         .output()
         .expect("gen starts")
 }

@@ -4,10 +4,12 @@ use std::sync::Arc;
 
 use crate::config::{Config, field_finding};
 use crate::diagnostic::{Finding, Place};
+use crate::facts::{Day, Facts};
 use crate::image::{Contents, Matrix, RenderedSpec, Spec};
-use crate::output::Drift;
+use crate::lock::{Base, Lock};
+use crate::output::{Drift, Owned, Tree};
 use crate::render::{Field, FieldFault};
-use crate::source::SourceFile;
+use crate::source::{Repository, SourceFile};
 
 /// Everything there is to look at.
 #[derive(Debug)]
@@ -20,6 +22,20 @@ pub struct Context<'a> {
     pub contents: &'a Contents,
     /// The outputs against the disk.
     pub drift: &'a Drift,
+    /// What was recorded of a release.
+    pub lock: Option<&'a Lock>,
+    /// What its references stood for when it was published.
+    pub base: &'a Base,
+    /// Where the library's own files are read from.
+    pub repository: &'a Repository,
+    /// The outputs.
+    pub tree: &'a Tree,
+    /// What gen owns on disk.
+    pub owned: &'a Owned,
+    /// Facts of the outside world.
+    pub facts: &'a Facts,
+    /// The day that dates are looked at from.
+    pub today: Day,
 }
 
 /// A Dockerfile of the user's with the first spec that uses it so, and how many do.
@@ -33,6 +49,11 @@ pub struct OwnDockerfile<'a> {
 }
 
 impl<'a> Context<'a> {
+    /// Whether gen writes that file, or wrote it.
+    pub fn is_output(&self, path: &str) -> bool {
+        self.tree.contains(path) || self.owned.lists(path)
+    }
+
     /// A place in the matrix file.
     pub fn place(&self, span: std::ops::Range<usize>, label: impl Into<String>) -> Place {
         self.config.place(span, label)

@@ -3,7 +3,9 @@
 mod context;
 mod registry;
 mod rules;
+mod settle;
 
 pub use context::Context;
 pub use registry::{RULES, Rule, run};
+pub use rules::drift::drift_findings;
 pub use rules::release_baked::{RELEASE_LABEL, release_finding};

@@ -1,5 +1,6 @@
 //! The registry of rules.
 
+use crate::check::settle::settle;
 use crate::check::{Context, rules};
 use crate::diagnostic::{Code, Sink, code};
 
@@ -14,10 +15,6 @@ pub struct Rule {
 
 /// All rules.
 pub static RULES: &[Rule] = &[
-    Rule {
-        codes: &[&code::ACTION_EDITED],
-        run: rules::action_edited::run,
-    },
     Rule {
         codes: &[&code::ALIAS_UNMATCHED],
         run: rules::alias_unmatched::run,
@@ -43,11 +40,16 @@ pub static RULES: &[Rule] = &[
         run: rules::expectation_failed::run,
     },
     Rule {
+        codes: &[&code::LOCK_STALE],
+        run: rules::lock_stale::run,
+    },
+    Rule {
         codes: &[&code::MISSING_TARGET],
         run: rules::missing_target::run,
     },
     Rule {
         codes: &[
+            &code::ACTION_EDITED,
             &code::MISSING_OUTPUT,
             &code::NOT_OURS,
             &code::ORPHAN_OUTPUT,
@@ -57,8 +59,39 @@ pub static RULES: &[Rule] = &[
         run: rules::drift::run,
     },
     Rule {
+        codes: &[&code::LOCKFILE_STALE],
+        run: rules::lockfile_stale::run,
+    },
+    Rule {
+        codes: &[
+            &code::MENTION_STALE,
+            &code::MENTION_UNKNOWN,
+            &code::MENTION_UNMATCHED,
+            &code::UNUSED_MARKER,
+        ],
+        run: rules::mentions::run,
+    },
+    Rule {
+        codes: &[&code::BUILT_UNOFFERED, &code::OFFER_UNBUILT],
+        run: rules::offers::run,
+    },
+    Rule {
+        codes: &[&code::NEEDLESS_RELEASE],
+        run: rules::needless_release::run,
+    },
+    Rule {
         codes: &[&code::PARENT_IGNORED],
         run: rules::parent_ignored::run,
+    },
+    Rule {
+        codes: &[
+            &code::PIN_MISMATCH,
+            &code::PLACE_AMBIGUOUS,
+            &code::PLACE_COMPUTED,
+            &code::PLACE_MISSING,
+            &code::PLACE_UNREADABLE,
+        ],
+        run: rules::pin_mismatch::run,
     },
     Rule {
         codes: &[&code::RELEASE_BAKED],
@@ -69,8 +102,16 @@ pub static RULES: &[Rule] = &[
         run: rules::tag_lies::run,
     },
     Rule {
+        codes: &[&code::TAG_MOVED],
+        run: rules::tag_moved::run,
+    },
+    Rule {
         codes: &[&code::UNDECLARED_ARG],
         run: rules::undeclared_arg::run,
+    },
+    Rule {
+        codes: &[&code::UNRELEASED_CHANGE],
+        run: rules::unreleased_change::run,
     },
     Rule {
         codes: &[&code::UNUSED_AXIS, &code::UNUSED_VALUE],
@@ -82,9 +123,10 @@ pub static RULES: &[Rule] = &[
     },
 ];
 
-/// Runs every rule.
+/// Runs every rule, then lets the matrix weigh what they and the steps before them found.
 pub fn run(context: &Context<'_>, sink: &mut Sink) {
     for rule in RULES {
         (rule.run)(context, sink);
     }
+    settle(context, sink);
 }

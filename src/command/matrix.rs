@@ -1,15 +1,14 @@
 //! `gen matrix`: regenerate.
 
 use std::collections::HashMap;
-use std::sync::Arc;
 
-use crate::cli::FindingFormat;
-use crate::command::check::difference;
-use crate::command::shell::{Error, Outcome, Shell, counted, number, outcome};
+use crate::cli::{Dates, FindingFormat};
+use crate::command::difference::{difference, unified};
+use crate::command::look::{From, look};
+use crate::command::shell::{Error, Outcome, Shell, number, outcome, tally};
 use crate::diagnostic::{Finding, Sink};
-use crate::flow::{self, Expanded, Fault};
-use crate::output::{self, Change, Drift, Planned, State};
-use crate::source::{Repository, SourceFile};
+use crate::flow::{self, Adoption};
+use crate::output::{self, Change, Edit, State};
 
 /// How to run.
 pub(super) struct Options {
@@ -17,6 +16,7 @@ pub(super) struct Options {
     pub diff: bool,
     pub adopt: bool,
     pub take_over: bool,
+    pub dates: Dates,
     pub format: FindingFormat,
 }
 
@@ -29,29 +29,35 @@ pub(super) fn run(shell: &mut Shell<'_>, options: &Options) -> Result<Outcome, E
         None
     };
     let mut sink = Sink::new();
-    let (mut expanded, mut drift) = match inspect(&repository, options, &mut sink) {
-        Ok(inspected) => inspected,
+    let from = From {
+        dates: options.dates,
+        base: None,
+        take_over: options.take_over,
+    };
+    let mut looked = match look(shell, &repository, from, &mut sink)? {
+        Ok(looked) => looked,
         Err(fault) => return shell.stopped(fault, sink, options.format),
     };
     let mut adoption = None;
     if options.adopt
-        && let Some(found) = flow::adopted(&expanded, &drift)
+        && let Some(found) = flow::adopted(&looked.expanded, &looked.drift)
     {
-        let matrix = repository.matrix_path().to_owned();
-        repository = repository.with_planned(&matrix, found.text.clone());
+        let before = repository.read_text(repository.matrix_path())?;
+        repository = repository.with([found.matrix.clone()]);
         sink = Sink::new();
-        let before = expanded.config.file.clone();
-        (expanded, drift) = match inspect(&repository, options, &mut sink) {
-            Ok(inspected) => inspected,
+        looked = match look(shell, &repository, from, &mut sink)? {
+            Ok(looked) => looked,
             Err(fault) => return shell.stopped(fault, sink, options.format),
         };
-        adoption = Some((edit(&before, &expanded.config.file), found));
+        adoption = Some((before, found));
     }
+    let drift = &looked.drift;
     // What is about to be mended is no finding; what cannot be is.
     let mended = |change: &Change| match change.state {
         State::Edited | State::NotOurs | State::Linked => false,
         State::Fresh | State::Missing | State::Stale | State::Orphan => true,
     };
+    let suppressed = sink.suppressed();
     let mut findings = sink.into_sorted();
     let changes: Vec<&Change> = drift.changes.iter().filter(|c| mended(c)).collect();
     let codes: HashMap<&str, _> = changes
@@ -60,24 +66,27 @@ pub(super) fn run(shell: &mut Shell<'_>, options: &Options) -> Result<Outcome, E
         .collect();
     findings.retain(|f| codes.get(&*f.primary.path) != Some(&Some(f.code)));
     if options.diff {
-        for change in adoption
-            .iter()
-            .map(|(edit, _)| edit)
-            .chain(changes.iter().copied())
-        {
+        if let Some((before, adoption)) = &adoption {
+            let after = &adoption.matrix;
+            shell.data(&unified(&after.path, Some(&before.text), Some(&after.text)))?;
+        }
+        for change in &changes {
             shell.data(&difference(change))?;
         }
     }
     // Before anything is written: should that fail, they may say why.
     shell.findings(&findings, options.format)?;
     if writes {
-        output::write(&repository, &changes)?;
-        // Last: a run that is cut short before finds the same edits again.
-        if let Some((_, adoption)) = &adoption {
-            output::rewrite(&repository, repository.matrix_path(), &adoption.text)?;
+        // The matrix file last: a run that is cut short before finds the same edits again.
+        let edits: Vec<Edit> = adoption.iter().map(|(_, found)| edit(found)).collect();
+        if !edits.is_empty() {
+            let paths = changes.iter().map(|change| &change.path);
+            let paths = paths.chain(edits.iter().map(|edit| &edit.path));
+            output::probe(&repository, paths.map(String::as_str))?;
         }
+        output::write(&repository, &changes, &edits)?;
     }
-    for (action, from, to) in adoption.iter().flat_map(|(_, adoption)| &adoption.moved) {
+    for (action, from, to) in adoption.iter().flat_map(|(_, found)| &found.moved) {
         let will = if writes { "adopted" } else { "would adopt" };
         shell.say(&format!("{will} {action} {from} → {to}"));
     }
@@ -91,35 +100,20 @@ pub(super) fn run(shell: &mut Shell<'_>, options: &Options) -> Result<Outcome, E
     }
     shell.say(&summary(
         &changes,
-        &findings,
+        (&findings, suppressed),
         drift.changes.len() - changes.len(),
         drift.outputs,
-        expanded.matrix.specs.len(),
+        looked.expanded.matrix.specs.len(),
         writes,
     ));
     Ok(outcome(&findings, false))
 }
 
-/// The matrix, expanded, and what of it is not on disk.
-fn inspect(
-    repository: &Repository,
-    options: &Options,
-    sink: &mut Sink,
-) -> Result<(Expanded, Drift), Fault> {
-    let expanded = flow::expand(repository, sink)?;
-    let rendered = flow::render(repository, &expanded, sink)?;
-    let drift = flow::inspect(repository, &expanded, &rendered, options.take_over, sink)?;
-    Ok((expanded, drift))
-}
-
-/// The change of the matrix file, to be shown like that of an output.
-fn edit(before: &SourceFile, after: &SourceFile) -> Change {
-    let planned = Planned::text(after.path.to_string(), after.text.clone());
-    Change {
-        path: planned.path.clone(),
-        state: State::Stale,
-        before: Some(before.text.clone()),
-        after: Some(Arc::new(planned)),
+/// The matrix file with what it adopts.
+fn edit(adoption: &Adoption) -> Edit {
+    Edit {
+        path: adoption.matrix.path.to_string(),
+        text: adoption.matrix.text.clone(),
     }
 }
 
@@ -136,7 +130,7 @@ fn verb(change: &Change, writes: bool) -> &'static str {
 
 fn summary(
     changes: &[&Change],
-    findings: &[Finding],
+    (findings, suppressed): (&[Finding], usize),
     refused: usize,
     outputs: usize,
     specs: usize,
@@ -161,8 +155,8 @@ fn summary(
     } else {
         format!("{what}: {written} {will}written, {updated} {will}updated, {removed} {will}removed")
     };
-    if !findings.is_empty() {
-        text = format!("{}; {text}", counted(findings));
+    if !findings.is_empty() || suppressed > 0 {
+        text = format!("{}; {text}", tally(findings, suppressed));
     }
     text
 }

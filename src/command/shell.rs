@@ -8,13 +8,16 @@
 use std::env;
 use std::io::{self, IsTerminal, Write};
 use std::process::ExitCode;
+use std::time::{SystemTime, UNIX_EPOCH};
 
-use crate::cli::{Color, FindingFormat, Global};
+use crate::cli::{Color, Dates, FindingFormat, Global};
 use crate::command::{CLEAN, FOUND, NO_PLAN};
+use crate::config::Config;
 use crate::diagnostic::{self, Finding, Severity, Sink};
+use crate::facts::Day;
 use crate::flow::Fault;
 use crate::output::WriteError;
-use crate::source::{ReadError, Repository};
+use crate::source::{GitError, ReadError, Repository};
 
 /// The exit code of a command that came to its end.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -29,9 +32,23 @@ pub(super) enum Error {
     /// Writing an output failed.
     #[error(transparent)]
     Write(#[from] WriteError),
+    /// The matrix was not there yet.
+    #[error("there is no `{matrix}` at `{revision}`")]
+    NoMatrixAt {
+        /// Its path.
+        matrix: String,
+        /// The revision.
+        revision: String,
+    },
+    /// git could not answer.
+    #[error(transparent)]
+    Git(#[from] GitError),
     /// Printing failed.
     #[error("cannot print: {0}")]
     Print(#[from] io::Error),
+    /// The environment states a day that is none.
+    #[error("`SOURCE_DATE_EPOCH` is `{0}`, which is not a number of seconds since 1970")]
+    Epoch(String),
 }
 
 /// What every command needs.
@@ -61,6 +78,31 @@ impl<'a> Shell<'a> {
             &self.global.directory,
             self.global.config.as_deref(),
         )?)
+    }
+
+    /// The day that dates are looked at from: as asked for, else that of `SOURCE_DATE_EPOCH`, else today's, in UTC.
+    ///
+    /// # Errors
+    /// When `SOURCE_DATE_EPOCH` is no number of seconds.
+    pub fn today(&self, dates: Dates) -> Result<Day, Error> {
+        if let Some(day) = dates.as_of {
+            return Ok(day);
+        }
+        if let Some(epoch) = env::var_os("SOURCE_DATE_EPOCH").filter(|v| !v.is_empty()) {
+            let epoch = epoch.to_string_lossy();
+            let day = epoch.parse().ok().and_then(Day::of_epoch);
+            return day.ok_or_else(|| Error::Epoch(epoch.into_owned()));
+        }
+        let since = SystemTime::now().duration_since(UNIX_EPOCH);
+        let seconds = since.map_or(0, |d| i64::try_from(d.as_secs()).unwrap_or(i64::MAX));
+        Ok(Day::of_epoch(seconds).unwrap_or(Day::EPOCH))
+    }
+
+    /// Lets `--days-ahead` stand for what the matrix says.
+    pub fn look_ahead(&self, dates: Dates, config: &mut Config) {
+        if let Some(days) = dates.days_ahead {
+            config.check.days_ahead = days;
+        }
     }
 
     /// Data, to stdout.
@@ -170,6 +212,15 @@ pub(super) fn counted(findings: &[Finding]) -> String {
     } else {
         parts.join(", ")
     }
+}
+
+/// `1 warning, 2 suppressed`.
+pub(super) fn tally(findings: &[Finding], suppressed: usize) -> String {
+    let mut text = counted(findings);
+    if suppressed > 0 {
+        text += &format!(", {suppressed} suppressed");
+    }
+    text
 }
 
 /// Exit code for findings of rules.

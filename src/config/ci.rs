@@ -1,11 +1,12 @@
 //! `[ci.*]`: which pipelines are turned on, and whether what they name exists.
 
 use crate::config::model::{Ci, Image};
+use crate::config::pins::check_pin;
 use crate::config::raw::RawMatrix;
 use crate::config::spanned::Spanned;
 use crate::config::validate::Builder;
 use crate::diagnostic::{Finding, code, nearest, or_list};
-use crate::emit::{ACTIONS, GithubOptions, arch, is_commit, is_version};
+use crate::emit::{GithubOptions, arch};
 use crate::image::Platform;
 use crate::matrix::{Axis, AxisId};
 
@@ -72,32 +73,8 @@ impl Builder<'_> {
 
     fn actions(&mut self, github: &GithubOptions) {
         for (repo, pin) in &github.actions {
-            if !ACTIONS.contains(&repo.value.as_str()) {
-                let mut finding = Finding::new(
-                    &code::INVALID_PIN,
-                    format!("the workflow never uses `{}`", repo.value),
-                    self.place(repo.span.clone(), "unknown action"),
-                );
-                finding = match nearest(&repo.value, ACTIONS) {
-                    Some(near) => finding.help(format!("did you mean `{near}`?")),
-                    None => finding.note(format!("it may use {}", or_list(ACTIONS))),
-                };
-                self.sink.push(finding);
-            }
-            let commit = is_commit(&pin.sha);
-            if !commit || !is_version(&pin.version) {
-                let (what, label) = if commit {
-                    (&pin.version, "its version is one word such as `v4.1.0`")
-                } else {
-                    (&pin.sha, "a commit is 40 hexadecimal digits")
-                };
-                let finding = Finding::new(
-                    &code::INVALID_PIN,
-                    format!("`{}` cannot be pinned to `{what}`", repo.value),
-                    self.place(pin.span.clone(), label),
-                );
-                self.sink.push(finding);
-            }
+            let stated = (pin.sha.as_str(), pin.version.as_str());
+            check_pin(self.file, repo, stated, pin.span.clone(), self.sink);
         }
     }
 }

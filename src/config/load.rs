@@ -2,7 +2,8 @@
 
 use std::sync::Arc;
 
-use serde::Deserialize;
+use schemars::JsonSchema;
+use serde::de::DeserializeOwned;
 use toml::de::{DeTable, Deserializer};
 
 use crate::config::model::Config;
@@ -16,22 +17,26 @@ use crate::source::SourceFile;
 /// # Errors
 /// When no valid configuration came of it.
 pub fn load(file: &Arc<SourceFile>, sink: &mut Sink) -> Result<Config, Stopped> {
-    let raw = parse(file, sink)?;
+    let raw: RawMatrix = parse(file, sink)?;
     validate::validate(file, &raw, sink)
 }
 
-fn parse(file: &Arc<SourceFile>, sink: &mut Sink) -> Result<RawMatrix, Stopped> {
+/// Reads a file of TOML whose shape is that of `T`; everything wrong with the shape is in `sink`.
+pub(super) fn parse<T: DeserializeOwned + JsonSchema>(
+    file: &Arc<SourceFile>,
+    sink: &mut Sink,
+) -> Result<T, Stopped> {
     let (document, faults) = DeTable::parse_recoverable(&file.text);
     if !faults.is_empty() {
         syntax(file, &faults, sink);
         return Err(Stopped);
     }
-    let fault = match RawMatrix::deserialize(Deserializer::from(document.clone())) {
+    let fault = match T::deserialize(Deserializer::from(document.clone())) {
         Ok(raw) => return Ok(raw),
         Err(fault) => fault,
     };
     let before = sink.len();
-    let meant = shape::check(file, &schema(), &document, sink);
+    let meant = shape::check(file, &schemars::schema_for!(T).to_value(), &document, sink);
     if sink.len() == before {
         // The schema allowed what serde does not; its own words are better than none.
         let span = fault.span().unwrap_or(0..0);
@@ -43,7 +48,7 @@ fn parse(file: &Arc<SourceFile>, sink: &mut Sink) -> Result<RawMatrix, Stopped> 
     }
     // The findings say that no plan comes of it; what was meant is looked at for whatever else is wrong.
     meant
-        .and_then(|meant| RawMatrix::deserialize(Deserializer::from(meant)).ok())
+        .and_then(|meant| T::deserialize(Deserializer::from(meant)).ok())
         .ok_or(Stopped)
 }
 

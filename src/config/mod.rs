@@ -2,12 +2,16 @@
 
 mod attributes;
 mod axes;
+mod check;
 mod ci;
+mod facts;
 mod fields;
 mod images;
 mod keys;
 mod load;
 mod model;
+mod pins;
+mod places;
 pub mod raw;
 mod registries;
 mod release;
@@ -17,11 +21,13 @@ mod spanned;
 mod unions;
 mod validate;
 
+pub use check::{Checks, Suppression};
+pub use facts::facts;
 pub use fields::{comparison_finding, field_finding};
 pub use load::{load, schema};
 pub use model::{
-    Alias, Ci, Config, Exclude, Expect, Image, Keys, ParentRef, Registry, RegistryId, RegistryKind,
-    Release, Row,
+    Affixes, Alias, Ci, Config, Exclude, Expect, Image, Keys, Locator, Mention, Offer, ParentRef,
+    Pin, Registry, RegistryId, RegistryKind, Relation, Release, Row,
 };
 pub use raw::RawPython as PythonSource;
 pub use selectors::{Names, parse_text as parse_selector};

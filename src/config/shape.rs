@@ -11,6 +11,7 @@ use toml::Spanned;
 use toml::de::{DeArray, DeTable, DeValue};
 
 use crate::diagnostic::{Finding, Place, Sink, code, nearest, or_list};
+use crate::facts::Day;
 use crate::source::SourceFile;
 
 /// Reports every unknown key, missing key and wrong type of the document. Gives back a document without them, unless
@@ -121,9 +122,14 @@ impl Walk<'_> {
                 }
                 Some(Spanned::new(value.span(), DeValue::Array(meant)))
             }
-            DeValue::String(text) => self
-                .word(node, text, value.span(), name)
-                .then(|| value.clone()),
+            DeValue::String(text) => {
+                let fits = if branch.get("format").and_then(Json::as_str) == Some("date") {
+                    self.day(text, value.span())
+                } else {
+                    self.word(node, text, value.span(), name)
+                };
+                fits.then(|| value.clone())
+            }
             DeValue::Integer(number)
                 if number.as_str().starts_with('-') && branch.get("minimum").is_some() =>
             {
@@ -283,6 +289,23 @@ impl Walk<'_> {
             )
             .help(format!("add `{key} = …`")),
         );
+    }
+
+    /// Whether a string is a day.
+    fn day(&mut self, text: &str, span: Range<usize>) -> bool {
+        if Day::parse(text).is_some() {
+            return true;
+        }
+        self.sink.push(
+            Finding::new(
+                &code::INVALID_DATE,
+                format!("`{text}` is not a day of the calendar"),
+                Place::span(self.file, span, "year, month and day"),
+            )
+            .help("write it as in `2027-03-01`"),
+        );
+        self.lose();
+        false
     }
 
     /// Whether a string is one of the words allowed, where only certain ones are.

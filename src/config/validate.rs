@@ -137,6 +137,7 @@ pub(super) fn validate(
         .iter()
         .filter_map(|a| b.alias(&scope, a, images.iter().all(|i| i.folded)))
         .collect();
+    let check = b.checks(raw, &names);
     let unused_sets = raw
         .set
         .keys()
@@ -144,6 +145,12 @@ pub(super) fn validate(
         .map(|k| (k.value.clone(), k.span.clone()))
         .collect();
     let ci = b.ci(raw, &axes, arch, &images);
+    let release = match (release, &raw.release) {
+        (Some(stated), Some(raw)) => {
+            Some(stated.map(|stated| b.places(stated, raw, &names, &objects)))
+        }
+        _ => None,
+    };
     let Builder { fields, sink, .. } = b;
     sink.checkpoint()?;
     let release = match release {
@@ -162,6 +169,8 @@ pub(super) fn validate(
         images,
         aliases,
         ci,
+        check,
+        facts: raw.facts.clone(),
         fields,
         objects,
         sets: raw.set.clone(),

@@ -80,6 +80,12 @@ codes! {
     BASE_CONFLICT = "base-conflict" Plan Error
         "an image has neither or both of `from` and `parent`"
         "Each spec stands on exactly one image: an upstream one (`from`) or one of this matrix (`parent`). A later row replaces the earlier choice; one table may not state both. With a `dockerfile` of your own both may be left out, its FROM then says it.";
+    BUILT_UNOFFERED = "built-unoffered" Rule Error
+        "a value is built that the library does not offer"
+        "The `[[release.offer]]` says `exactly`, so that list and axis hold the same. Add the value to the library's list, or take it out of the matrix.";
+    BUMP_REFUSED = "bump-refused" Plan Error
+        "a bump that cannot be carried out"
+        "Nothing was touched. Either the version asked for is none, or is older than the release, or one of the places cannot be moved.";
     DEAD_MATCH = "dead-match" Rule Error
         "an image's `match` removes nothing"
         "It accepts every cell of the image's axes, so it only looks like a restriction. Delete it, or correct the value it means.";
@@ -107,12 +113,27 @@ codes! {
     EXPECTATION_FAILED = "expectation-failed" Rule Error
         "an `[[expect]]` does not hold"
         "The matrix no longer yields what its authors wrote down. Either the last change removed or added more than was meant, or the expectation is out of date.";
+    FACTS_MISSING = "facts-missing" Plan Error
+        "the file of facts cannot be read"
+        "`[facts] file` names a TOML file by its path from the repository root.";
+    FIXED_CODE = "fixed-code" Plan Error
+        "a finding without which no plan exists, in `[check]`"
+        "Findings that mean \"no plan can be built\" cannot be suppressed or weigh otherwise: nothing would be left to check. Only codes of rules (exit code 1) can.";
+    INVALID_DATE = "invalid-date" Plan Error
+        "a date that is none"
+        "Dates are days of the calendar, written `2027-03-01`.";
+    INVALID_GLOB = "invalid-glob" Plan Error
+        "a glob that cannot be read"
+        "`*` and `?` stay within a folder's name, `**` crosses folders, `[ab]` and `{a,b}` are alternatives. Paths are relative to the repository root.";
     INVALID_NAME = "invalid-name" Plan Error
         "a name outside its grammar"
         "Axis, image, set and registry names are words that stand in selectors, templates and paths: axes `[a-z][a-z0-9_-]*`, the others lower-case letters, digits, `.`, `_` and `-`. `image`, `release`, `parent`, `from` and `registry` are reserved.";
     INVALID_PIN = "invalid-pin" Plan Error
         "an action pinned to what is no commit, or that no workflow uses"
         "Actions are pinned to a commit of 40 hexadecimal digits, with the version it has beside it: a tag can be moved.";
+    INVALID_PLACE = "invalid-place" Plan Error
+        "a pin, offer or mention that does not say where"
+        "Each `[[release.pin]]` and `[[release.offer]]` says in one way where in its file: `constant`, `key` or, for a pin, `search`. A mention takes globs.";
     INVALID_PLATFORM = "invalid-platform" Plan Error
         "a platform that is not `os/arch[/variant]`, or not one of the arch axis"
         "Platforms are written as in OCI: `linux/amd64`, `linux/arm64`, `linux/arm/v7`. An image's `platforms` may only narrow those of the `arch` axis.";
@@ -131,9 +152,33 @@ codes! {
     LINEAGE_CYCLE = "lineage-cycle" Plan Error
         "images that stand on each other in a circle"
         "No order of building exists. Follow the places and cut one of the edges (`parent` or `needs`).";
+    LOCK_CONFLICT = "lock-conflict" Rule Error
+        "a lock that holds both sides of a merge"
+        "Which contents the release has cannot be told by merging lines. Merge `matrix.toml`, run `gen matrix`, then `gen bump --amend`, which records the lock anew. Until then our side's digests of upstream images count.";
+    LOCK_FORMAT = "lock-format" Rule Error
+        "a lock that another gen wrote"
+        "Its format is not the one this gen reads, so nothing can be said of what changed since the release. Use the gen that wrote it, or record the lock anew with `gen bump --amend`.";
+    LOCK_STALE = "lock-stale" Rule Error
+        "a lock that records another release than the matrix states"
+        "The version was moved by hand, or a merge took `matrix.toml` from one side and the lock from the other. `gen bump --amend` records the release that the matrix states.";
+    LOCK_SYNTAX = "lock-syntax" Rule Error
+        "a lock that cannot be read"
+        "It is not TOML, or has a key or value that no gen writes. Nobody edits it by hand: bring it back from git, or record it anew with `gen bump --amend`. Until then images are rendered without locked digests.";
+    LOCKFILE_STALE = "lockfile-stale" Rule Error
+        "a package manager's lock file repeats another version"
+        "`Cargo.lock`, `uv.lock` and `package-lock.json` state the version of the package they lie beside, and tools that demand a fresh lock stop. They are another tool's to write: the finding gives the command.";
     LOGIN_UNKNOWN = "login-unknown" Rule Error
         "a registry that a pipeline cannot log in to"
         "Its kind wants something that the `[registry]` table does not give, such as the role or the identity provider.";
+    MENTION_STALE = "mention-stale" Rule Error
+        "a text names an image of another release"
+        "Somebody who copies the line gets an old image, or one that was never built. `gen check --fix` writes this release's tag; a comment `basematrix: keep` on the line, or on the one before, keeps a deliberate old one.";
+    MENTION_UNKNOWN = "mention-unknown" Rule Error
+        "a text names an image that the matrix does not make"
+        "The repository or the tag does not exist in this release. Correct the text, or build the image. Repositories of other projects below the same registry go into the mention's `ignore`.";
+    MENTION_UNMATCHED = "mention-unmatched" Rule Error
+        "a mention that looks at no file"
+        "Its globs match nothing that git does not ignore, so nothing is checked. Correct `files`.";
     MISSING_KEY = "missing-key" Plan Error
         "a required key is missing"
         "The table cannot be understood without it.";
@@ -143,6 +188,9 @@ codes! {
     MISSING_TARGET = "missing-target" Rule Error
         "`target` names no stage of the Dockerfile"
         "The builder would stop with \"target stage could not be found\". Name one of the stages.";
+    NEEDLESS_RELEASE = "needless-release" Rule Warning
+        "a release with no image that the one before had not"
+        "Every spec has the content it had, so the release only names the same images again. A final release after a pre-release is not meant: it moves the aliases.";
     NO_CELLS = "no-cells" Rule Error
         "an image of which no cell remains"
         "Its `match` and the excludes together remove every cell of its product. Correct them, or delete the image.";
@@ -161,6 +209,9 @@ codes! {
     NOT_OURS = "not-ours" Rule Error
         "a file that gen did not make stands where an output belongs"
         "It is neither listed in `generated/.outputs` nor bears the header, so it is never overwritten silently. Move it away, or let `gen matrix --take-over` replace it.";
+    OFFER_UNBUILT = "offer-unbuilt" Rule Error
+        "the library offers a value that is not built"
+        "Its users can select an image that does not exist. Add the value to the axis, or take it out of the library's list.";
     ORPHAN_OUTPUT = "orphan-output" Rule Error
         "an output that the matrix no longer yields"
         "Left by an image or value that is gone; people and builders would still find it. `gen matrix` removes it.";
@@ -176,6 +227,21 @@ codes! {
     PARENT_PLATFORM = "parent-platform" Plan Error
         "a platform that the parent lacks"
         "The child cannot be built there, since FROM (or COPY --from) finds no image. Give the parent the platform, or narrow the child.";
+    PIN_MISMATCH = "pin-mismatch" Rule Error
+        "a place in the library states another release than the matrix"
+        "What the library asks the registry for is not what is published. Either the constant was moved alone (run `gen bump`), or it was forgotten. `relation` says how much lag a place may have.";
+    PLACE_AMBIGUOUS = "place-ambiguous" Rule Error
+        "a place that could be several"
+        "The file states it more than once, and gen does not guess which is meant. Name it more exactly (`Class.NAME`, a longer key path), or state it once.";
+    PLACE_COMPUTED = "place-computed" Rule Error
+        "a place whose value is computed"
+        "gen reads the library's files and never runs them, so the value must be written there as plain text. Point the pin at the place the value comes from.";
+    PLACE_MISSING = "place-missing" Rule Error
+        "a place that is not in its file"
+        "The constant, key or pattern is not there; it was renamed, moved or deleted.";
+    PLACE_UNREADABLE = "place-unreadable" Rule Error
+        "a file with a place that cannot be read"
+        "It is not there, is not text, cannot be parsed, or is of a kind in which gen knows no constants.";
     PRODUCT_TOO_LARGE = "product-too-large" Plan Error
         "a product of axes beyond all use"
         "Nobody builds so many images; most likely a list was pasted into the wrong axis. Split the image, or give it only the `axes` it needs.";
@@ -191,12 +257,21 @@ codes! {
     STALE_OUTPUT = "stale-output" Rule Error
         "an output differs from what the matrix yields"
         "Either the matrix changed and `gen matrix` was not run, or the file was edited by hand. Edit `matrix.toml` or the templates instead, then run `gen matrix`.";
+    SUPPRESSION_EXPIRED = "suppression-expired" Rule Warning
+        "a suppression past its last day"
+        "What it accepted is told again. Mend the findings, or accept them anew with a later `until`.";
+    SUPPRESSION_UNUSED = "suppression-unused" Rule Warning
+        "a suppression that suppresses nothing"
+        "What it accepted is gone, or it was never meant so: its `match` must hold for every spec that a finding is about. Delete it, so that it does not hide the next finding.";
     SYMLINK_OUTPUT = "symlink-output" Rule Error
         "an output path leads through a symbolic link"
         "Outputs stay inside the repository. Replace the link by a folder.";
     TAG_LIES = "tag-lies" Rule Error
         "a tag prints an axis that the image ignores"
         "Two specs differ in the tag and in nothing that is built: one of the tags lies about its content. Use the axis in `from`, `args`, `env`, `apt`, `pip` or the Dockerfile, or leave it out of the tag.";
+    TAG_MOVED = "tag-moved" Rule Error
+        "a published reference that would stand for other content"
+        "Tags that print the release are never moved: whoever pinned one would get another image by the same name, and the pipeline refuses to overwrite it. What was published is read from the plan at `--base`, else at the git tag of the release, else where the branch left `origin`'s default one.";
     TEMPLATE_FAULT = "template-fault" Plan Error
         "a template failed while it was rendered"
         "The message says what failed and where in the template.";
@@ -207,7 +282,7 @@ codes! {
         "a template that cannot be parsed"
         "Templates follow Jinja's syntax: `{{ value }}`, `{% if … %}`.";
     TOML_SYNTAX = "toml-syntax" Plan Error
-        "matrix.toml is not TOML"
+        "a file that is not TOML"
         "Correct the syntax first; nothing else can be checked before.";
     UNDECLARED_ARG = "undeclared-arg" Rule Error
         "a build arg that the Dockerfile never declares"
@@ -218,12 +293,18 @@ codes! {
     UNKNOWN_AXIS = "unknown-axis" Plan Error
         "an axis that does not exist, or that the image lacks"
         "A selector over a misspelt axis would silently hold for nothing.";
+    UNKNOWN_CODE = "unknown-code" Plan Error
+        "a code that no finding has"
+        "The codes are listed in docs/findings.md and printed in brackets with each finding.";
     UNKNOWN_IMAGE = "unknown-image" Plan Error
         "an image that is not declared"
         "Images are the `[image.NAME]` tables.";
     UNKNOWN_KEY = "unknown-key" Plan Error
-        "a key that matrix.toml does not have"
+        "a key that the file does not have"
         "An unknown key would silently do nothing.";
+    UNKNOWN_LIMIT = "unknown-limit" Plan Error
+        "a limit that no pipeline is held to"
+        "A row of `limit` under a misspelt key would silently do nothing. The shipped limits are listed in docs/facts.md.";
     UNKNOWN_REGISTRY = "unknown-registry" Plan Error
         "a registry that is not declared"
         "Registries are the `[registry.NAME]` tables.";
@@ -239,12 +320,18 @@ codes! {
     UNKNOWN_VARIABLE = "unknown-variable" Plan Error
         "a template reads a name that is not there"
         "Templates see the image's own axes, `image`, `release`, and in `args`, `env`, `labels` and Dockerfiles also `from` and `needs`.";
+    UNRELEASED_CHANGE = "unreleased-change" Rule Error
+        "images changed, and the release did not"
+        "The lock says what the release is made of, and the matrix now yields something else: its tags are taken. The notes say which inputs changed. Bump the release, or record it anew with `gen bump --amend` if it was never published.";
     UNSAFE_VALUE = "unsafe-value" Plan Error
         "a value that could break out of where it is printed"
         "The place (an instruction, an identifier, a path) takes plain words only. Use a filter that quotes it, or another value.";
     UNUSED_AXIS = "unused-axis" Rule Warning
         "an axis that no image uses"
         "It multiplies nothing. Add it to an image's `axes`, or delete it.";
+    UNUSED_MARKER = "unused-marker" Rule Warning
+        "a `basematrix: keep` that keeps nothing"
+        "No mention of another release stands on its line or on the next; a later one would be kept silently.";
     UNUSED_REGISTRY = "unused-registry" Rule Warning
         "a registry that no image uses"
         "Delete it, or list it under an image's `registry`.";

@@ -4,6 +4,7 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use crate::diagnostic::codes::Code;
+use crate::image::SpecId;
 use crate::source::SourceFile;
 
 /// How much a finding weighs. Only errors fail a run (warnings do under `--deny-warnings`).
@@ -66,11 +67,35 @@ impl Place {
     }
 }
 
+/// What would mend a finding: a text to put in the place of another.
+#[derive(Clone, Debug)]
+pub struct Fix {
+    /// The file, as it is on disk.
+    pub file: Arc<SourceFile>,
+    /// The bytes to replace.
+    pub span: Range<usize>,
+    /// What takes their place.
+    pub text: String,
+}
+
+impl Fix {
+    /// Puts `text` in the place of bytes `span` of `file`.
+    pub fn new(file: &Arc<SourceFile>, span: Range<usize>, text: impl Into<String>) -> Self {
+        Fix {
+            file: file.clone(),
+            span,
+            text: text.into(),
+        }
+    }
+}
+
 /// One finding. Its code is stable; its words are for people.
 #[derive(Clone, Debug)]
 pub struct Finding {
     /// What kind of finding it is.
     pub code: Code,
+    /// How much it weighs: as its code, unless the matrix says otherwise.
+    pub severity: Severity,
     /// The headline: the fact, lower case, literals in backticks, no full stop.
     pub headline: String,
     /// Where to look first.
@@ -81,6 +106,10 @@ pub struct Finding {
     pub notes: Vec<String>,
     /// The next step, imperative and pasteable.
     pub help: Vec<String>,
+    /// What `gen check --fix` would do about it.
+    pub fix: Option<Fix>,
+    /// The specs it is about, where the rule knows them all: a suppression may select by them.
+    pub specs: Vec<SpecId>,
 }
 
 impl Finding {
@@ -88,11 +117,14 @@ impl Finding {
     pub fn new(code: Code, headline: impl Into<String>, primary: Place) -> Self {
         Finding {
             code,
+            severity: code.severity,
             headline: headline.into(),
             primary,
             related: Vec::new(),
             notes: Vec::new(),
             help: Vec::new(),
+            fix: None,
+            specs: Vec::new(),
         }
     }
 
@@ -114,9 +146,21 @@ impl Finding {
         self
     }
 
+    /// Adds what would mend it.
+    pub fn fix(mut self, fix: Fix) -> Self {
+        self.fix = Some(fix);
+        self
+    }
+
+    /// States the specs it is about: all of them.
+    pub fn about(mut self, specs: impl IntoIterator<Item = SpecId>) -> Self {
+        self.specs.extend(specs);
+        self
+    }
+
     /// How much it weighs.
     pub fn severity(&self) -> Severity {
-        self.code.severity
+        self.severity
     }
 }
 

@@ -6,6 +6,7 @@ use crate::diagnostic::{Finding, Stage};
 #[derive(Debug, Default)]
 pub struct Sink {
     findings: Vec<Finding>,
+    suppressed: usize,
 }
 
 /// A step could not produce its result; why is in the [`Sink`].
@@ -21,6 +22,22 @@ impl Sink {
     /// Adds a finding.
     pub fn push(&mut self, finding: Finding) {
         self.findings.push(finding);
+    }
+
+    /// Adds all findings of another sink.
+    pub fn append(&mut self, mut other: Sink) {
+        self.findings.append(&mut other.findings);
+        self.suppressed += other.suppressed;
+    }
+
+    /// Counts a finding that the matrix accepts, and that is not shown.
+    pub fn suppress(&mut self) {
+        self.suppressed += 1;
+    }
+
+    /// How many findings were suppressed.
+    pub fn suppressed(&self) -> usize {
+        self.suppressed
     }
 
     /// Whether any finding so far means that no plan can be built.

@@ -10,15 +10,20 @@ use crate::config::{Ci, Config, schema};
 use crate::diagnostic::{Finding, Place, Sink, and_list, code};
 use crate::emit::work::Concern;
 use crate::emit::{cloud_build, github, gitlab, header};
-use crate::facts;
+use crate::facts::Facts;
 use crate::image::{Contents, Plan};
 use crate::output::{Planned, Tree};
 use crate::render::{Dialect, Templates, fault_finding};
+
+/// Where the plan is written.
+pub const PLAN: &str = "generated/plan.json";
 
 /// What an emitter works with.
 pub struct Emission<'a, 'r> {
     /// The configuration.
     pub config: &'a Config,
+    /// Facts of the outside world.
+    pub facts: &'a Facts,
     /// The plan.
     pub plan: &'a Plan,
     /// What goes into each spec.
@@ -128,10 +133,7 @@ fn dockerfiles(e: &mut Emission<'_, '_>) -> Vec<Planned> {
 }
 
 fn plan(e: &mut Emission<'_, '_>) -> Vec<Planned> {
-    vec![Planned::text(
-        "generated/plan.json".to_owned(),
-        e.plan.to_json(),
-    )]
+    vec![Planned::text(PLAN.to_owned(), e.plan.to_json())]
 }
 
 fn schema_file(e: &mut Emission<'_, '_>) -> Vec<Planned> {
@@ -181,13 +183,7 @@ fn github_workflow(e: &mut Emission<'_, '_>) -> Vec<Planned> {
         return Vec::new();
     };
     let mut concerns = Vec::new();
-    let context = github::context(
-        e.plan,
-        e.config,
-        options,
-        facts::action_pins(),
-        &mut concerns,
-    );
+    let context = github::context(e.plan, e.config, options, e.facts, &mut concerns);
     report(e, &options.span, concerns);
     let context = with_header(e.config, Value::from(Serde(&context)));
     render(
@@ -206,7 +202,7 @@ fn gitlab_pipeline(e: &mut Emission<'_, '_>) -> Vec<Planned> {
         return Vec::new();
     };
     let mut concerns = Vec::new();
-    let context = gitlab::context(e.plan, e.config, options, &mut concerns);
+    let context = gitlab::context(e.plan, e.config, options, e.facts, &mut concerns);
     report(e, &options.span, concerns);
     let context = with_header(e.config, Value::from(Serde(&context)));
     render(
@@ -225,7 +221,7 @@ fn cloud_build_config(e: &mut Emission<'_, '_>) -> Vec<Planned> {
         return Vec::new();
     };
     let mut concerns = Vec::new();
-    let context = cloud_build::context(e.plan, e.config, options, &mut concerns);
+    let context = cloud_build::context(e.plan, e.config, options, e.facts, &mut concerns);
     report(e, &options.span, concerns);
     let context = with_header(e.config, Value::from(Serde(&context)));
     render(
@@ -272,10 +268,11 @@ fn report(e: &mut Emission<'_, '_>, at: &std::ops::Range<usize>, concerns: Vec<C
                 key,
                 at,
                 count,
+                limit,
             } => Finding::new(
                 &code::PROVIDER_LIMIT,
                 format!(
-                    "{} would refuse the pipeline: {count} is over its limit `{key}`",
+                    "{} would refuse the pipeline: {count} is over its limit `{key}` of {limit}",
                     called(provider)
                 ),
                 place(format!("reached by {at}")),

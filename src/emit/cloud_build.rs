@@ -17,18 +17,13 @@ use serde::{Deserialize, Serialize};
 use super::login::{self, Login, Provider, Way};
 use super::work::{self, Concern};
 use crate::config::{Config, Spanned};
+use crate::facts::Facts;
 use crate::image::plan::Plan;
 
 /// Below the template folder.
 pub const TEMPLATE: &str = "cloud-build/cloudbuild.yaml";
 
 const PROVIDER: &str = "cloudbuild";
-
-/// `facts/provider_limits.toml`, `steps`.
-const STEPS: usize = 300;
-
-/// `facts/provider_limits.toml`, `timeout_seconds`.
-const TIMEOUT_SECONDS: usize = 86_400;
 
 /// The one platform of Cloud Build's machines.
 const NATIVE: &str = "linux/amd64";
@@ -144,6 +139,7 @@ pub fn context(
     plan: &Plan,
     config: &Config,
     options: &CloudBuild,
+    facts: &Facts,
     concerns: &mut Vec<Concern>,
 ) -> Context {
     let registries = login::logins(plan, config, Provider::CloudBuild, concerns);
@@ -204,13 +200,12 @@ pub fn context(
     }
 
     // The three that are not a unit's: prepare, probe, tags.
-    limit(concerns, "steps", specs.len() + 3, STEPS);
-    limit(
-        concerns,
+    let over = |key, count| work::over(facts, (PROVIDER, key), "the build", count);
+    concerns.extend(over("steps", specs.len() + 3));
+    concerns.extend(over(
         "timeout_seconds",
         options.timeout_minutes as usize * 60,
-        TIMEOUT_SECONDS,
-    );
+    ));
 
     Context {
         file: options.file.clone(),
@@ -292,17 +287,6 @@ fn emulators(platforms: &[String]) -> Vec<&str> {
         }
     }
     names
-}
-
-fn limit(concerns: &mut Vec<Concern>, key: &'static str, count: usize, limit: usize) {
-    if count > limit {
-        concerns.push(Concern::Limit {
-            provider: PROVIDER,
-            key,
-            at: "the build".to_owned(),
-            count,
-        });
-    }
 }
 
 #[cfg(test)]

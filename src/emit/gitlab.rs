@@ -11,18 +11,13 @@ use serde::{Deserialize, Serialize};
 use super::login::{self, Login, Provider, Way};
 use super::work::{self, Concern};
 use crate::config::{Config, Spanned};
+use crate::facts::Facts;
 use crate::image::plan::Plan;
 
 /// Below the template folder.
 pub const TEMPLATE: &str = "gitlab/base-images.gitlab-ci.yml";
 
 const PROVIDER: &str = "gitlab";
-
-/// `facts/provider_limits.toml`, `needs_per_job`.
-const NEEDS_PER_JOB: usize = 50;
-
-/// GitLab refuses longer job names.
-const JOB_NAME_CHARS: usize = 255;
 
 /// `[ci.gitlab]`
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
@@ -108,6 +103,7 @@ pub fn context(
     plan: &Plan,
     config: &Config,
     options: &GitLab,
+    facts: &Facts,
     concerns: &mut Vec<Concern>,
 ) -> Context {
     let units = work::units(plan);
@@ -163,14 +159,9 @@ pub fn context(
     for spec in &specs {
         let jobs = spec.builds.iter().map(|job| (&job.name, job.needs.len()));
         for (name, needs) in jobs.chain([(&spec.merge.name, spec.merge.needs.len())]) {
-            limit(concerns, "needs_per_job", name, needs, NEEDS_PER_JOB);
-            limit(
-                concerns,
-                "job_name_chars",
-                name,
-                name.chars().count(),
-                JOB_NAME_CHARS,
-            );
+            let over = |key, count| work::over(facts, (PROVIDER, key), name, count);
+            concerns.extend(over("needs_per_job", needs));
+            concerns.extend(over("job_name_chars", name.chars().count()));
         }
     }
 
@@ -230,15 +221,4 @@ fn tools(registries: &[Login]) -> Vec<Tool> {
         });
     }
     tools
-}
-
-fn limit(concerns: &mut Vec<Concern>, key: &'static str, at: &str, count: usize, limit: usize) {
-    if count > limit {
-        concerns.push(Concern::Limit {
-            provider: PROVIDER,
-            key,
-            at: at.to_owned(),
-            count,
-        });
-    }
 }

@@ -6,15 +6,17 @@ mod cloud_build;
 pub mod dockerfile;
 mod github;
 mod gitlab;
+mod jobs;
 mod login;
 mod work;
 
-pub use catalogue::{Emission, emit, schema_text};
+pub use catalogue::{Emission, PLAN, emit, schema_text};
 pub use cloud_build::CloudBuild as CloudBuildOptions;
 pub use github::{
     ACTIONS, ActionEdit, ActionEdits, Github as GithubOptions, Unfit, adopt, is_commit, is_version,
 };
 pub use gitlab::GitLab as GitlabOptions;
+pub use jobs::{Jobs, jobs};
 pub use work::arch;
 
 use crate::config::Config;

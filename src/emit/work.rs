@@ -9,6 +9,7 @@ use std::collections::{HashMap, HashSet};
 use indexmap::IndexMap;
 
 use crate::config::{Config, Spanned};
+use crate::facts::Facts;
 use crate::image::plan::{Plan, Spec};
 
 /// One content to build and merge.
@@ -128,6 +129,23 @@ pub fn unused(wanted: &str, separator: &str, taken: &mut HashSet<String>) -> Str
     name
 }
 
+/// The concern about a `count` that is over what the provider accepts of `key`, where it is.
+pub fn over(
+    facts: &Facts,
+    (provider, key): (&'static str, &'static str),
+    at: &str,
+    count: usize,
+) -> Option<Concern> {
+    let limit = facts.limit(provider, key);
+    (count > limit).then(|| Concern::Limit {
+        provider,
+        key,
+        at: at.to_owned(),
+        count,
+        limit,
+    })
+}
+
 /// What an emitter has to say about a plan that it can render only in part, or that a provider will refuse.
 /// The check rules turn these into findings.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -138,6 +156,7 @@ pub enum Concern {
         key: &'static str,
         at: String,
         count: usize,
+        limit: usize,
     },
     /// No runner is known for a platform that the plan has.
     NoRunner {

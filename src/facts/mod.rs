@@ -1,8 +1,21 @@
-//! Facts of the outside world, shipped as data with source and date.
+//! Facts of the outside world, shipped as data with source and date: which images exist, how long things are supported,
+//! what providers accept. The world is open: what no table knows is unknown, never non-existent.
+//!
+//! A file of the user's, named by `[facts] file`, adds rows and stands for shipped ones.
 
 mod actions;
+mod cuda;
+mod day;
+mod known;
+mod shipped;
+mod tables;
 
 pub use actions::{Pin, action_pins};
+pub use cuda::{CudaTag, Existence};
+pub use day::Day;
+pub use known::{By, Distribution, Facts, Known};
+pub use shipped::shipped_limits;
+pub use tables::{Basis, CudaImage, DistributionRelease, PythonCycle, Tables};
 
 /// The image uv is taken from. Source: the package index's newest uv release and the project's image naming, 2026-11-21.
 pub const UV_IMAGE: &str = "ghcr.io/astral-sh/uv:0.13.9";

@@ -16,8 +16,8 @@ use crate::source::SourceFile;
 pub struct Repository {
     root: PathBuf,
     matrix: String,
-    /// Files as they are about to be, by path: what is planned is read before it is written.
-    planned: BTreeMap<String, String>,
+    /// Texts that stand for what is on disk: what a bump is about to write.
+    overlay: BTreeMap<String, Arc<SourceFile>>,
     texts: Mutex<BTreeMap<String, Option<Arc<SourceFile>>>>,
 }
 
@@ -84,25 +84,21 @@ impl Repository {
         Ok(Repository {
             root,
             matrix,
-            planned: BTreeMap::new(),
+            overlay: BTreeMap::new(),
             texts: Mutex::default(),
         })
     }
 
-    /// The same repository, where the file of that path already holds this text.
-    pub fn with_planned(self, path: &str, text: String) -> Self {
-        let mut planned = self.planned;
-        planned.insert(path.to_owned(), text);
+    /// The same repository as if these texts were in it already.
+    pub fn with(&self, texts: impl IntoIterator<Item = Arc<SourceFile>>) -> Self {
+        let mut overlay = self.overlay.clone();
+        overlay.extend(texts.into_iter().map(|file| (file.path.to_string(), file)));
         Repository {
-            planned,
+            root: self.root.clone(),
+            matrix: self.matrix.clone(),
+            overlay,
             texts: Mutex::default(),
-            ..self
         }
-    }
-
-    /// What the file of that path is about to hold, if that is not what it holds.
-    pub(super) fn planned(&self, path: &str) -> Option<&str> {
-        self.planned.get(path).map(String::as_str)
     }
 
     /// The root folder.
@@ -125,8 +121,8 @@ impl Repository {
     /// # Errors
     /// When it cannot be read or is not UTF-8.
     pub fn read_text(&self, path: &str) -> Result<Arc<SourceFile>, ReadError> {
-        if let Some(text) = self.planned(path) {
-            return Ok(SourceFile::new(path, text));
+        if let Some(file) = self.overlay.get(path) {
+            return Ok(file.clone());
         }
         let absolute = self.absolute(path);
         let bytes = fs::read(&absolute).map_err(|source| ReadError::Io {
@@ -166,8 +162,8 @@ impl Repository {
     /// # Errors
     /// When it exists and cannot be read.
     pub fn bytes(&self, path: &str) -> Result<Option<Vec<u8>>, ReadError> {
-        if let Some(text) = self.planned(path) {
-            return Ok(Some(text.as_bytes().to_vec()));
+        if let Some(file) = self.overlay.get(path) {
+            return Ok(Some(file.text.clone().into_bytes()));
         }
         let absolute = self.absolute(path);
         match fs::read(&absolute) {

@@ -19,6 +19,7 @@ for name in list(os.environ):
     ):
         del os.environ[name]
 os.environ["TZ"] = "UTC"
+os.environ["SOURCE_DATE_EPOCH"] = "1795219200"  # findings about dates are as on 2026-11-21
 os.environ["LC_ALL"] = "C.UTF-8"
 os.environ["GIT_CONFIG_NOSYSTEM"] = "1"
 os.environ["GIT_CONFIG_GLOBAL"] = os.devnull

@@ -70,6 +70,8 @@ pub fn clean(program: impl AsRef<std::ffi::OsStr>) -> Command {
     for name in ["NO_COLOR", "CLICOLOR", "CLICOLOR_FORCE", "CI", "TERM"] {
         command.env_remove(name);
     }
+    // Findings about dates are as on 2026-11-21.
+    command.env("SOURCE_DATE_EPOCH", "1795219200");
     command.stdin(Stdio::null());
     command
 }

@@ -4,6 +4,8 @@ mod decode;
 mod hostile;
 mod random;
 mod render;
+#[path = "../support/mod.rs"]
+mod support;
 
 use std::cell::RefCell;
 use std::collections::HashMap;

@@ -1,36 +1,30 @@
-//! Actions that somebody, mostly a bot, moved in the generated workflow.
+//! Actions that somebody, mostly a bot, moved in the generated workflow: a kind of drift that has its own words.
 
 use std::sync::Arc;
 
-use crate::check::Context;
-use crate::diagnostic::{Finding, Place, Sink, code};
+use crate::config::Config;
+use crate::diagnostic::{Finding, Place, code};
 use crate::emit::{ActionEdit, ActionEdits, Unfit};
-use crate::output::State;
 use crate::source::SourceFile;
 
 const DROP: &str = "to drop the edit, run `gen matrix --take-over`";
 
-pub fn run(cx: &Context<'_>, sink: &mut Sink) {
-    for change in &cx.drift.changes {
-        if change.state != State::Edited {
-            continue;
+/// What is to be said of a workflow in which actions were moved: one finding for each.
+pub fn findings(config: &Config, path: &str, text: &str, edits: &ActionEdits) -> Vec<Finding> {
+    let file = SourceFile::new(path, text);
+    let held_back = edits.pins().is_none();
+    let told = edits.edits.iter().map(|edit| {
+        let finding = finding(config, &file, edit);
+        if held_back && edit.fit.is_ok() {
+            finding.note("it waits for the others, which cannot be adopted")
+        } else {
+            finding
         }
-        let (Some(edits), Some(text)) = (ActionEdits::of(change), &change.before) else {
-            continue;
-        };
-        let file = SourceFile::new(change.path.as_str(), text.as_str());
-        let held_back = edits.pins().is_none();
-        for edit in &edits.edits {
-            let mut finding = finding(cx, &file, edit);
-            if held_back && edit.fit.is_ok() {
-                finding = finding.note("it waits for the others, which cannot be adopted");
-            }
-            sink.push(finding);
-        }
-    }
+    });
+    told.collect()
 }
 
-fn finding(cx: &Context<'_>, file: &Arc<SourceFile>, edit: &ActionEdit) -> Finding {
+fn finding(config: &Config, file: &Arc<SourceFile>, edit: &ActionEdit) -> Finding {
     let (from, to) = &edit.moved;
     let label = format!("rendered: {}", edit.rendered);
     let mut finding = Finding::new(
@@ -41,7 +35,6 @@ fn finding(cx: &Context<'_>, file: &Arc<SourceFile>, edit: &ActionEdit) -> Findi
         ),
         Place::span(file, edit.span.clone(), label),
     );
-    let config = cx.config;
     let matrix = &config.file.path;
     let stated = config.ci.github.as_ref().and_then(|github| {
         let stated = github.actions.get(edit.action.as_str())?;

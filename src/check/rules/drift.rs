@@ -3,19 +3,29 @@
 use std::collections::BTreeSet;
 
 use crate::check::Context;
+use crate::check::rules::action_edited;
+use crate::config::Config;
 use crate::diagnostic::{Finding, Place, Sink, code};
 use crate::emit::ActionEdits;
-use crate::output::{Change, LIST, State};
+use crate::output::{Change, Drift, LIST, State};
 use crate::source::SourceFile;
 
 pub fn run(cx: &Context<'_>, sink: &mut Sink) {
-    for change in &cx.drift.changes {
+    for finding in drift_findings(cx.drift, cx.config) {
+        sink.push(finding);
+    }
+}
+
+/// What is to be said of outputs that differ.
+pub fn drift_findings(drift: &Drift, config: &Config) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    for change in &drift.changes {
         let path = change.path.as_str();
-        if path == LIST && told_by_its_paths(change, &cx.drift.changes) {
+        if path == LIST && told_by_its_paths(change, &drift.changes) {
             continue;
         }
         let whole = || Place::file(path);
-        sink.push(match change.state {
+        let finding = match change.state {
             State::Fresh => continue,
             State::Missing => Finding::new(
                 &code::MISSING_OUTPUT,
@@ -25,18 +35,22 @@ pub fn run(cx: &Context<'_>, sink: &mut Sink) {
             .help("run `gen matrix` and commit the result"),
             State::Stale => {
                 let after = change.after.as_ref().map_or("", |p| p.text.as_str());
-                stale(cx, change, after).help(
+                stale(config, change, after).help(
                     "run `gen matrix`; to keep an edit, make it in the matrix or the templates",
                 )
             }
-            // The actions are told by a rule of their own.
-            State::Edited => match (ActionEdits::of(change), &change.before) {
-                (Some(edits), Some(before)) if before.replace("\r\n", "\n") != edits.rebased => {
-                    stale(cx, change, &edits.rebased)
-                        .help("decide on the actions that were moved in it first")
+            State::Edited => {
+                let Some((edits, before)) = ActionEdits::of(change).zip(change.before.as_ref())
+                else {
+                    continue;
+                };
+                findings.extend(action_edited::findings(config, path, before, &edits));
+                if before.replace("\r\n", "\n") == edits.rebased {
+                    continue;
                 }
-                _ => continue,
-            },
+                stale(config, change, &edits.rebased)
+                    .help("decide on the actions that were moved in it first")
+            }
             State::Orphan => Finding::new(
                 &code::ORPHAN_OUTPUT,
                 format!("`{path}` is no longer rendered"),
@@ -55,11 +69,13 @@ pub fn run(cx: &Context<'_>, sink: &mut Sink) {
                 whole(),
             )
             .help("remove the link, and run `gen matrix`"),
-        });
+        };
+        findings.push(finding);
     }
+    findings
 }
 
-fn stale(cx: &Context<'_>, change: &Change, after: &str) -> Finding {
+fn stale(config: &Config, change: &Change, after: &str) -> Finding {
     let path = change.path.as_str();
     let place = match &change.before {
         Some(before) => first_difference(path, before, after),
@@ -67,7 +83,7 @@ fn stale(cx: &Context<'_>, change: &Change, after: &str) -> Finding {
     };
     Finding::new(
         &code::STALE_OUTPUT,
-        format!("`{path}` is not what {} yields", cx.config.file.path),
+        format!("`{path}` is not what {} yields", config.file.path),
         place,
     )
 }

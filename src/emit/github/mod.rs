@@ -1,7 +1,7 @@
 //! GitHub Actions: one job asks what is missing, each lineage layer is a matrix of builds and a merge, tags come last.
 //!
 //! **Legs.** The file does not name specs, so it hardly grows with them. A leg (spec × platform) belongs to the job of
-//! its place among the plan's builder legs of its layer, cut every [`LEGS_PER_JOB`]; the probe puts it there only when it
+//! its place among the plan's builder legs of its layer, cut where GitHub's limit is; the probe puts it there only when it
 //! is missing. The template's `jq` counts in the same way; a test holds the two together. The file grows by about 3 kB
 //! per 256 legs, so the limit on outputs is met long before the one on the file.
 //!
@@ -17,7 +17,7 @@ use serde::Serialize;
 
 use super::work::{self, Concern};
 use crate::config::{Config, Registry};
-use crate::facts::Pin;
+use crate::facts::Facts;
 use crate::image::plan::{Plan, Spec};
 
 mod adopt;
@@ -40,14 +40,8 @@ pub const TEMPLATE: &str = "github/workflow.yml";
 
 const PROVIDER: &str = "github";
 
-/// `facts/provider_limits.toml`, `matrix_configurations_per_job`.
-const LEGS_PER_JOB: usize = 256;
-
 /// Images merged by one job: their ids travel in one variable, which Linux holds to 128 KiB.
 const MERGES_PER_JOB: usize = 1000;
-
-/// `facts/provider_limits.toml`, `job_output_bytes`, reckoned in UTF-16.
-const OUTPUT_BYTES: usize = 1_048_576;
 
 /// What the template sees.
 #[derive(Debug, Serialize)]
@@ -106,10 +100,14 @@ pub fn context(
     plan: &Plan,
     config: &Config,
     options: &Github,
-    shipped: &[Pin],
+    facts: &Facts,
     concerns: &mut Vec<Concern>,
 ) -> Context {
-    let pins = Pins { options, shipped };
+    let pins = Pins {
+        options,
+        known: &facts.action_pins(),
+    };
+    let legs_per_job = facts.limit(PROVIDER, "matrix_configurations_per_job");
     let logins: Vec<(&Registry, Login)> = plan
         .registries
         .iter()
@@ -158,7 +156,7 @@ pub fn context(
             .iter()
             .map(|spec| spec.platforms.len() * (spec.id.len() + 96) + spec.id.len() + 3)
             .sum::<usize>();
-        let builds = jobs("build", number, legs.div_ceil(LEGS_PER_JOB), &mut needs);
+        let builds = jobs("build", number, legs.div_ceil(legs_per_job), &mut needs);
         let merges = jobs(
             "merge",
             number,
@@ -172,9 +170,14 @@ pub fn context(
             merges,
         });
     }
-    if output_units * 2 > OUTPUT_BYTES {
-        concerns.push(limit("job_output_bytes", "probe", output_units * 2));
-    }
+    // Reckoned in UTF-16.
+    let output = output_units * 2;
+    concerns.extend(work::over(
+        facts,
+        (PROVIDER, "job_output_bytes"),
+        "probe",
+        output,
+    ));
 
     let homes: Vec<&str> = builders
         .iter()
@@ -221,7 +224,7 @@ pub fn context(
         runner: options.control_runner.clone(),
         runners: runners(config, &builders, options, concerns),
         timeout: options.timeout_minutes,
-        legs: LEGS_PER_JOB,
+        legs: legs_per_job,
         merges: MERGES_PER_JOB,
         checkout: pins.action("actions/checkout"),
         buildx: pins.action("docker/setup-buildx-action"),
@@ -277,13 +280,4 @@ fn runners(
         runners.insert(platform, label.into());
     }
     serde_json::Value::Object(runners).to_string()
-}
-
-fn limit(key: &'static str, at: &str, count: usize) -> Concern {
-    Concern::Limit {
-        provider: PROVIDER,
-        key,
-        at: at.to_owned(),
-        count,
-    }
 }

@@ -22,10 +22,10 @@ pub struct Action {
     pub version: String,
 }
 
-/// Where actions are pinned: by the user, else by the shipped table, whose later rows are newer.
+/// Where actions are pinned: by the matrix, else by the facts, whose later rows are newer.
 pub(super) struct Pins<'a> {
     pub options: &'a Github,
-    pub shipped: &'a [Pin],
+    pub known: &'a [Pin],
 }
 
 impl Pins<'_> {
@@ -37,7 +37,7 @@ impl Pins<'_> {
             .get(repo)
             .map(|pin| (&pin.sha, &pin.version));
         let row = || {
-            self.shipped
+            self.known
                 .iter()
                 .rev()
                 .find(|pin| pin.repo == repo)
@@ -63,7 +63,7 @@ mod tests {
         let options = Github::default();
         let pins = Pins {
             options: &options,
-            shipped: action_pins(),
+            known: action_pins(),
         };
         for repo in USED {
             let action = pins.action(repo);

@@ -1,0 +1,42 @@
+//! Pins of actions, in `[ci.github.actions]` and in a file of facts.
+
+use std::ops::Range;
+use std::sync::Arc;
+
+use crate::config::spanned::Spanned;
+use crate::diagnostic::{Finding, Place, Sink, code, nearest, or_list};
+use crate::emit::{ACTIONS, is_commit, is_version};
+use crate::source::SourceFile;
+
+/// Reports an action that no workflow uses, and a pin (standing at `span`) to what is no commit or no version.
+pub(super) fn check_pin(
+    file: &Arc<SourceFile>,
+    repo: &Spanned<String>,
+    (sha, version): (&str, &str),
+    span: Range<usize>,
+    sink: &mut Sink,
+) {
+    if !ACTIONS.contains(&repo.value.as_str()) {
+        let finding = Finding::new(
+            &code::INVALID_PIN,
+            format!("the workflow never uses `{}`", repo.value),
+            Place::span(file, repo.span.clone(), "unknown action"),
+        );
+        sink.push(match nearest(&repo.value, ACTIONS) {
+            Some(near) => finding.help(format!("did you mean `{near}`?")),
+            None => finding.note(format!("it may use {}", or_list(ACTIONS))),
+        });
+    }
+    let (what, label) = if !is_commit(sha) {
+        (sha, "a commit is 40 hexadecimal digits")
+    } else if !is_version(version) {
+        (version, "its version is one word such as `v4.1.0`")
+    } else {
+        return;
+    };
+    sink.push(Finding::new(
+        &code::INVALID_PIN,
+        format!("`{}` cannot be pinned to `{what}`", repo.value),
+        Place::span(file, span, label),
+    ));
+}
