@@ -81,6 +81,7 @@ pub static RULES: &[Rule] = &[
     },
     Rule {
         codes: &[
+            &code::ACTION_EDITED,
             &code::MISSING_OUTPUT,
             &code::NOT_OURS,
             &code::ORPHAN_OUTPUT,

@@ -62,6 +62,9 @@ macro_rules! codes {
 }
 
 codes! {
+    ACTION_EDITED = "action-edited" Rule Error
+        "an action was moved in the generated workflow"
+        "Bots that update dependencies edit the workflow, which is made from the matrix: the next `gen matrix` would undo it, so it refuses to touch that file. `gen matrix --adopt` writes the commit and its version into `[ci.github.actions]` and regenerates all from there; `gen matrix --take-over` drops the edit. A pin that is older than the matrix's is no edit, it is stale.";
     ALIAS_AMBIGUOUS = "alias-ambiguous" Plan Error
         "several specs render the same alias"
         "A tag can point at one image only. Narrow the alias's `match`, print another axis in it, or say by which axes the `newest` spec has it.";

@@ -17,7 +17,9 @@ pub use catalog::{
 };
 pub use cloud_build::CloudBuild as CloudBuildOptions;
 pub use emitters::{Emission, PLAN, emit, schema_text};
-pub use github::{ACTIONS, Github as GithubOptions};
+pub use github::{
+    ACTIONS, ActionEdit, ActionEdits, Github as GithubOptions, Unfit, adopt, is_commit, is_version,
+};
 pub use gitlab::GitLab as GitlabOptions;
 pub use jobs::{Jobs, jobs};
 pub use work::arch;

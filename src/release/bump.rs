@@ -11,7 +11,7 @@ use crate::config::{Config, Pin, Release};
 use crate::diagnostic::{Finding, Place, Sink, code};
 use crate::flow::{self, Expanded, Fault, Rendered};
 use crate::lock::{self, Lock};
-use crate::output::{Drift, Owned, State, compare};
+use crate::output::{Drift, Owned, State};
 use crate::release::locate;
 use crate::release::mentions::{Kind, MARKER, Names, Sighting};
 use crate::release::pins::{Verdict, look};
@@ -137,10 +137,12 @@ pub fn plan(
     } = moving;
     // Files of the library may stand in build contexts, so what is rendered comes after them.
     let rendered = aside(sink, |sink| flow::render(texts.now(), &expanded, sink))?;
-    let drift = compare(texts.now(), &rendered.tree, &owned, false)?;
+    let drift = flow::compare(texts.now(), &expanded, &rendered, false)?;
     let refused = drift_findings(&drift, &expanded.config)
         .into_iter()
-        .filter(|f| f.code == &code::NOT_OURS || f.code == &code::SYMLINK_OUTPUT);
+        .filter(|f| {
+            [&code::ACTION_EDITED, &code::NOT_OURS, &code::SYMLINK_OUTPUT].contains(&f.code)
+        });
     refused.for_each(|finding| sink.push(finding));
     if !sink.is_empty() {
         return Err(Fault::Findings);

@@ -248,3 +248,16 @@ apt = ["curl"]
 
 /// Where the Dockerfile of [`ONE`] stands.
 pub const DOCKERFILE: &str = "generated/docker/base/Dockerfile";
+
+/// What a bot does to the workflow of a tree: its checkouts are moved on.
+pub fn bot(tree: &Tree) {
+    const WORKFLOW: &str = ".github/workflows/base-images.yml";
+    let text = tree.read(WORKFLOW);
+    let (before, rest) = text.split_once("actions/checkout@").expect("a checkout");
+    let pinned = rest.split_once('\n').expect("a line").0;
+    let moved = format!("{}\" # v99.0.0", "9".repeat(40));
+    tree.write(
+        WORKFLOW,
+        format!("{before}actions/checkout@{rest}").replace(pinned, &moved),
+    );
+}

@@ -1,5 +1,6 @@
 //! One rule a file.
 
+pub mod action_edited;
 pub mod alias_unmatched;
 pub mod arch_specific_url;
 pub mod base_exists;
