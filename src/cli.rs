@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use clap::{Args, Parser, Subcommand, ValueEnum, ValueHint};
+use clap::{ArgGroup, Args, Parser, Subcommand, ValueEnum, ValueHint};
 use clap_complete::Shell;
 
 use crate::facts::Day;
@@ -55,7 +55,7 @@ pub struct Global {
 }
 
 /// The day that findings about dates are made on.
-#[derive(Clone, Copy, Debug, Args)]
+#[derive(Clone, Copy, Debug, Default, Args)]
 pub struct Dates {
     /// Look at dates as on this day. Default: that of `SOURCE_DATE_EPOCH`, or today.
     #[arg(long, value_name = "DATE", value_parser = day)]
@@ -104,6 +104,18 @@ pub enum ListFormat {
     Lines,
 }
 
+/// How a difference is printed.
+#[derive(Clone, Copy, Debug, Default, ValueEnum)]
+pub enum DiffFormat {
+    /// For a terminal.
+    #[default]
+    Text,
+    /// As a JSON object.
+    Json,
+    /// For a comment on a pull request.
+    Markdown,
+}
+
 /// What to do.
 #[derive(Debug, Subcommand)]
 pub enum Command {
@@ -135,9 +147,12 @@ pub enum Command {
     },
     /// Prove, offline, that nothing drifted.
     #[command(
-        after_help = "Examples:\n  gen check                     as a pre-commit hook\n  gen check --diff              with the difference of every stale output\n  gen check --format concise    one line a finding, for editors\n  gen check --format json       for machines\n  gen check --as-of 2027-06-01  what will have ended by then"
+        after_help = "Examples:\n  gen check                     as a pre-commit hook\n  gen check --diff              with the difference of every stale output\n  gen check --fix               write this release's tag where a text names another\n  gen check --format concise    one line a finding, for editors\n  gen check --format json       for machines\n  gen check --as-of 2027-06-01  what will have ended by then"
     )]
     Check {
+        /// Mend what can be mended alone: mentions of another release.
+        #[arg(long)]
+        fix: bool,
         /// Show the difference of every output that differs.
         #[arg(long)]
         diff: bool,
@@ -152,9 +167,34 @@ pub enum Command {
         /// Let warnings fail the run.
         #[arg(long)]
         deny_warnings: bool,
+        /// The git revision at which the release was published. Default: its tag, else where the branch began.
+        #[arg(long, value_name = "REV")]
+        base: Option<String>,
         /// The day.
         #[command(flatten)]
         dates: Dates,
+    },
+    /// Move the release everywhere at once: pins, mentions, outputs, the lock and `matrix.toml`.
+    #[command(
+        after_help = "Examples:\n  gen bump 0.13.0           to a version\n  gen bump minor            one step on: major, minor, patch, pre, release\n  gen bump minor --dry-run  show it as a diff, write nothing\n  gen bump --amend          record the current release anew, before it is published\n  gen bump --check          only say whether all places agree"
+    )]
+    #[command(group = ArgGroup::new("what").required(true).args(["to", "amend", "check"]))]
+    Bump {
+        /// The version, or a step: major, minor, patch, pre, release.
+        #[arg(value_name = "VERSION|STEP")]
+        to: Option<String>,
+        /// Record the current release anew: its content changed before it was published.
+        #[arg(long)]
+        amend: bool,
+        /// Only say whether all places agree.
+        #[arg(long, conflicts_with_all = ["dry_run", "backwards"])]
+        check: bool,
+        /// Show what would be written as a diff, write nothing.
+        #[arg(long)]
+        dry_run: bool,
+        /// Allow an older version than the current release.
+        #[arg(long)]
+        backwards: bool,
     },
     /// List the specs.
     #[command(
@@ -196,6 +236,26 @@ pub enum Command {
         /// `axis=value,…`, a reference, a tag or the id of a spec.
         #[arg(value_name = "CELL|REFERENCE|TAG")]
         what: String,
+    },
+    /// Show what changed since another revision: specs and why, tags, builds, jobs.
+    #[command(
+        after_help = "Examples:\n  gen diff                      since the branch began\n  gen diff v1.2.0               since that release\n  gen diff --format markdown    for a comment on a pull request"
+    )]
+    Diff {
+        /// A git revision. Default: where the branch left origin's default one, else the last commit.
+        #[arg(value_name = "REV")]
+        revision: Option<String>,
+        /// Only specs that match the selector; repeat for "or".
+        #[arg(long, value_name = "SELECTOR")]
+        only: Vec<String>,
+        /// How it is printed.
+        #[arg(
+            long,
+            value_name = "FORMAT",
+            default_value = "text",
+            hide_default_value = true
+        )]
+        format: DiffFormat,
     },
     /// Print the JSON Schema of `matrix.toml`.
     #[command(

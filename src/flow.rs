@@ -8,6 +8,7 @@ use crate::diagnostic::{Finding, Sink, Stopped, code};
 use crate::emit::{Emission, emit};
 use crate::facts::{Day, Facts};
 use crate::image::{Contents, ContextHash, Matrix, Plan, Spec, Unknown, render_specs, resolve};
+use crate::lock::{self, Base, Lock, Unread};
 use crate::output::{Drift, Owned, Tree, compare, has_header};
 use crate::render::Templates;
 use crate::source::{Ours, ReadError, Repository};
@@ -19,6 +20,8 @@ pub struct Expanded {
     pub config: Config,
     /// The specs.
     pub matrix: Matrix,
+    /// What was recorded of a release, when that can be read.
+    pub lock: Option<Lock>,
     /// Facts of the outside world.
     pub facts: Facts,
 }
@@ -62,18 +65,28 @@ impl From<Stopped> for Fault {
     }
 }
 
-/// Reads and expands the matrix.
+/// Reads and expands the matrix. Locked digests stand in the references of upstream images; a lock that cannot be read is
+/// told in `sink`, and locks none.
 ///
 /// # Errors
-/// When it cannot be read, or no plan can be built from it (why is in `sink`).
+/// When the matrix cannot be read, or no plan can be built from it (why is in `sink`).
 pub fn expand(repository: &Repository, sink: &mut Sink) -> Result<Expanded, Fault> {
     let file = repository.read_text(repository.matrix_path())?.with_lf();
     let config = config::load(&file, sink)?;
     let facts = config::facts(&config, |path| repository.text(path), sink);
-    let matrix = resolve(&config, sink)?;
+    let mut matrix = resolve(&config, sink)?;
+    let lock = match Lock::read(repository, sink) {
+        Ok(lock) => lock,
+        Err(Unread::Findings) => None,
+        Err(Unread::Read(error)) => return Err(error.into()),
+    };
+    if let Some(lock) = &lock {
+        lock.pin(&mut matrix);
+    }
     Ok(Expanded {
         config,
         matrix,
+        lock,
         facts: facts?,
     })
 }
@@ -101,8 +114,9 @@ fn contents(
         .rendered()
         .map(Spec::rendered_path)
         .collect();
+    let lock = lock::path(repository.matrix_path());
     let ours = Ours {
-        path: &|path| owned.lists(path) || planned.contains(path),
+        path: &|path| owned.lists(path) || planned.contains(path) || path == lock,
         bytes: &has_header,
     };
     let mut contexts = ContextHash::new(repository, &ours);
@@ -129,6 +143,7 @@ pub fn render(
         config,
         matrix,
         facts,
+        ..
     } = expanded;
     if let (Some(span), true) = (config.ci.any(), config.registries.is_empty()) {
         sink.push(
@@ -147,6 +162,7 @@ pub fn render(
     let plan = Plan::new(config, matrix, &contents);
     let tree = emit(&mut Emission {
         config,
+        matrix,
         facts,
         plan: &plan,
         contents: &contents,
@@ -162,8 +178,29 @@ pub fn render(
     })
 }
 
-/// Compares with the disk and runs every rule. With `take_over`, files that gen did not make count as stale. Dates are
-/// looked at from `today`.
+/// Where the disk and the world are looked at from.
+#[derive(Debug)]
+pub struct Standpoint {
+    /// The day that dates are looked at from.
+    pub today: Day,
+    /// What the references of the release stood for when it was published.
+    pub base: Base,
+    /// Whether files that gen did not make count as stale.
+    pub take_over: bool,
+}
+
+impl Standpoint {
+    /// On a day, with no other revision to compare with.
+    pub fn on(today: Day) -> Self {
+        Standpoint {
+            today,
+            base: Base::Nothing,
+            take_over: false,
+        }
+    }
+}
+
+/// Compares with the disk and runs every rule.
 ///
 /// # Errors
 /// When an output exists and cannot be read.
@@ -171,18 +208,27 @@ pub fn inspect(
     repository: &Repository,
     expanded: &Expanded,
     rendered: &Rendered,
-    take_over: bool,
-    today: Day,
+    standpoint: &Standpoint,
     sink: &mut Sink,
 ) -> Result<Drift, Fault> {
-    let drift = compare(repository, &rendered.tree, &rendered.owned, take_over)?;
+    let drift = compare(
+        repository,
+        &rendered.tree,
+        &rendered.owned,
+        standpoint.take_over,
+    )?;
     let context = check::Context {
         config: &expanded.config,
         matrix: &expanded.matrix,
         contents: &rendered.contents,
         drift: &drift,
+        lock: expanded.lock.as_ref(),
+        base: &standpoint.base,
+        repository,
+        tree: &rendered.tree,
+        owned: &rendered.owned,
         facts: &expanded.facts,
-        today,
+        today: standpoint.today,
         known_bases: Default::default(),
     };
     check::run(&context, sink);

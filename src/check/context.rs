@@ -3,14 +3,15 @@
 use std::cell::OnceCell;
 use std::sync::Arc;
 
-use crate::check::bases::{Base, bases};
+use crate::check::bases::{BaseImage, bases};
 use crate::config::{Config, field_finding};
 use crate::diagnostic::{Finding, Place};
 use crate::facts::{Day, Facts};
 use crate::image::{Contents, Matrix, RenderedSpec, Spec, SpecId};
-use crate::output::Drift;
+use crate::lock::{Base, Lock};
+use crate::output::{Drift, Owned, Tree};
 use crate::render::{Field, FieldFault};
-use crate::source::SourceFile;
+use crate::source::{Repository, SourceFile};
 
 /// Everything there is to look at.
 #[derive(Debug)]
@@ -23,12 +24,22 @@ pub struct Context<'a> {
     pub contents: &'a Contents,
     /// The outputs against the disk.
     pub drift: &'a Drift,
+    /// What was recorded of a release.
+    pub lock: Option<&'a Lock>,
+    /// What its references stood for when it was published.
+    pub base: &'a Base,
+    /// Where the library's own files are read from.
+    pub repository: &'a Repository,
+    /// The outputs.
+    pub tree: &'a Tree,
+    /// What gen owns on disk.
+    pub owned: &'a Owned,
     /// Facts of the outside world.
     pub facts: &'a Facts,
     /// The day that dates are looked at from.
     pub today: Day,
     /// The upstream images, looked for once: see [`Context::bases`].
-    pub known_bases: OnceCell<Vec<Base>>,
+    pub known_bases: OnceCell<Vec<BaseImage>>,
 }
 
 /// A Dockerfile of the user's with the first spec that uses it so, and how many do.
@@ -44,6 +55,11 @@ pub struct OwnDockerfile<'a> {
 }
 
 impl<'a> Context<'a> {
+    /// Whether gen writes that file, or wrote it.
+    pub fn is_output(&self, path: &str) -> bool {
+        self.tree.contains(path) || self.owned.lists(path)
+    }
+
     /// A place in the matrix file.
     pub fn place(&self, span: std::ops::Range<usize>, label: impl Into<String>) -> Place {
         self.config.place(span, label)
@@ -63,7 +79,7 @@ impl<'a> Context<'a> {
     }
 
     /// The upstream images that specs stand on.
-    pub fn bases(&self) -> &[Base] {
+    pub fn bases(&self) -> &[BaseImage] {
         self.known_bases.get_or_init(|| bases(self))
     }
 

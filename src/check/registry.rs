@@ -32,6 +32,10 @@ pub static RULES: &[Rule] = &[
         run: rules::base_platform::run,
     },
     Rule {
+        codes: &[&code::BUILT_UNOFFERED, &code::OFFER_UNBUILT],
+        run: rules::offers::run,
+    },
+    Rule {
         codes: &[&code::CUDNN_MISMATCH],
         run: rules::cudnn_mismatch::run,
     },
@@ -64,12 +68,25 @@ pub static RULES: &[Rule] = &[
         run: rules::floating_base::run,
     },
     Rule {
-        codes: &[&code::MINIMUM_DRIVER],
-        run: rules::minimum_driver::run,
+        codes: &[&code::LOCKFILE_STALE],
+        run: rules::lockfile_stale::run,
     },
     Rule {
-        codes: &[&code::MISSING_TARGET],
-        run: rules::missing_target::run,
+        codes: &[&code::LOCK_STALE],
+        run: rules::lock_stale::run,
+    },
+    Rule {
+        codes: &[
+            &code::MENTION_STALE,
+            &code::MENTION_UNKNOWN,
+            &code::MENTION_UNMATCHED,
+            &code::UNUSED_MARKER,
+        ],
+        run: rules::mentions::run,
+    },
+    Rule {
+        codes: &[&code::MINIMUM_DRIVER],
+        run: rules::minimum_driver::run,
     },
     Rule {
         codes: &[
@@ -82,8 +99,26 @@ pub static RULES: &[Rule] = &[
         run: rules::drift::run,
     },
     Rule {
+        codes: &[&code::MISSING_TARGET],
+        run: rules::missing_target::run,
+    },
+    Rule {
+        codes: &[&code::NEEDLESS_RELEASE],
+        run: rules::needless_release::run,
+    },
+    Rule {
         codes: &[&code::PARENT_IGNORED],
         run: rules::parent_ignored::run,
+    },
+    Rule {
+        codes: &[
+            &code::PIN_MISMATCH,
+            &code::PLACE_AMBIGUOUS,
+            &code::PLACE_COMPUTED,
+            &code::PLACE_MISSING,
+            &code::PLACE_UNREADABLE,
+        ],
+        run: rules::pin_mismatch::run,
     },
     Rule {
         codes: &[&code::RELEASE_BAKED],
@@ -98,8 +133,16 @@ pub static RULES: &[Rule] = &[
         run: rules::tag_lies::run,
     },
     Rule {
+        codes: &[&code::TAG_MOVED],
+        run: rules::tag_moved::run,
+    },
+    Rule {
         codes: &[&code::UNDECLARED_ARG],
         run: rules::undeclared_arg::run,
+    },
+    Rule {
+        codes: &[&code::UNRELEASED_CHANGE],
+        run: rules::unreleased_change::run,
     },
     Rule {
         codes: &[&code::UNUSED_AXIS, &code::UNUSED_VALUE],

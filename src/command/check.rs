@@ -1,72 +1,94 @@
 //! `gen check`: prove that nothing drifted.
 
-use similar::TextDiff;
+use std::collections::BTreeMap;
 
 use crate::cli::{Dates, FindingFormat};
-use crate::command::shell::{Error, Outcome, Shell, outcome, tally};
-use crate::diagnostic::Sink;
-use crate::flow;
-use crate::output::Change;
+use crate::command::difference::difference;
+use crate::command::look::{From, look};
+use crate::command::shell::{Error, Outcome, Shell, number, outcome, tally};
+use crate::diagnostic::{Fix, Sink};
+use crate::output::{self, Edit};
+use crate::source::Repository;
 
-pub(super) fn run(
-    shell: &mut Shell<'_>,
-    diff: bool,
-    format: FindingFormat,
-    deny_warnings: bool,
-    dates: Dates,
-) -> Result<Outcome, Error> {
-    let repository = shell.repository()?;
+/// How to run.
+pub(super) struct Options<'a> {
+    pub fix: bool,
+    pub diff: bool,
+    pub format: FindingFormat,
+    pub deny_warnings: bool,
+    pub base: Option<&'a str>,
+    pub dates: Dates,
+}
+
+pub(super) fn run(shell: &mut Shell<'_>, options: &Options<'_>) -> Result<Outcome, Error> {
+    let mut repository = shell.repository()?;
+    let from = From {
+        dates: options.dates,
+        base: options.base,
+        take_over: false,
+    };
+    if options.fix {
+        mend(shell, &repository, from)?;
+        // What was mended may stand in build contexts, and so change what is rendered.
+        repository = repository.with([]);
+    }
     let mut sink = Sink::new();
-    let today = shell.today(dates)?;
-    let mut expanded = match flow::expand(&repository, &mut sink) {
-        Ok(expanded) => expanded,
-        Err(fault) => return shell.stopped(fault, sink, format),
-    };
-    shell.look_ahead(dates, &mut expanded.config);
-    let rendered = match flow::render(&repository, &expanded, &mut sink) {
-        Ok(rendered) => rendered,
-        Err(fault) => return shell.stopped(fault, sink, format),
-    };
-    let drift = match flow::inspect(&repository, &expanded, &rendered, false, today, &mut sink) {
-        Ok(drift) => drift,
-        Err(fault) => return shell.stopped(fault, sink, format),
+    let looked = match look(shell, &repository, from, &mut sink)? {
+        Ok(looked) => looked,
+        Err(fault) => return shell.stopped(fault, sink, options.format),
     };
     let suppressed = sink.suppressed();
     let findings = sink.into_sorted();
-    shell.findings(&findings, format)?;
-    if diff && !matches!(format, FindingFormat::Json) {
-        for change in &drift.changes {
+    shell.findings(&findings, options.format)?;
+    if options.diff && !matches!(options.format, FindingFormat::Json) {
+        for change in &looked.drift.changes {
             shell.data(&difference(change))?;
         }
     }
     shell.say(&format!(
         "{}; {} of {} outputs differ",
         tally(&findings, suppressed),
-        drift.changes.len(),
-        drift.outputs
+        looked.drift.changes.len(),
+        looked.drift.outputs
     ));
-    Ok(outcome(&findings, deny_warnings))
+    Ok(outcome(&findings, options.deny_warnings))
 }
 
-/// A unified diff from what is on disk to what the matrix yields.
-pub(super) fn difference(change: &Change) -> String {
-    let before = change.before.as_deref().unwrap_or("").replace("\r\n", "\n");
-    let after = change.after.as_ref().map_or("", |p| p.text.as_str());
-    let (old, new) = (
-        if change.before.is_some() {
-            format!("a/{}", change.path)
-        } else {
-            "/dev/null".to_owned()
-        },
-        if change.after.is_some() {
-            format!("b/{}", change.path)
-        } else {
-            "/dev/null".to_owned()
-        },
-    );
-    TextDiff::from_lines(before.as_str(), after)
-        .unified_diff()
-        .context_radius(3)
-        .header(&old, &new)
-        .to_string()
+/// Carries out the fixes of all findings.
+fn mend(shell: &Shell<'_>, repository: &Repository, from: From<'_>) -> Result<(), Error> {
+    let _lock = output::lock(repository)?;
+    let mut sink = Sink::new();
+    if look(shell, repository, from, &mut sink)?.is_err() {
+        // What stops the plan is told by the run that follows.
+        return Ok(());
+    }
+    let findings = sink.into_sorted();
+    let fixes: Vec<Fix> = findings.into_iter().filter_map(|f| f.fix).collect();
+    let edits = mended(&fixes);
+    output::write(repository, &[], &edits)?;
+    if !fixes.is_empty() {
+        let (places, files) = (number(fixes.len(), "place"), number(edits.len(), "file"));
+        shell.say(&format!("mended {places} in {files}"));
+    }
+    Ok(())
+}
+
+/// The files with their fixes, which do not overlap, sorted by path.
+fn mended(fixes: &[Fix]) -> Vec<Edit> {
+    let mut files: BTreeMap<&str, Vec<&Fix>> = BTreeMap::new();
+    for fix in fixes {
+        files.entry(&fix.file.path).or_default().push(fix);
+    }
+    let edits = files.into_iter().map(|(path, mut fixes)| {
+        let mut text = fixes[0].file.text.clone();
+        fixes.sort_by_key(|fix| fix.span.start);
+        for fix in fixes.into_iter().rev() {
+            text.replace_range(fix.span.clone(), &fix.text);
+        }
+        Edit {
+            path: path.to_owned(),
+            text,
+        }
+    });
+    edits.collect()
 }

@@ -2,11 +2,11 @@
 
 use std::fmt::Write;
 
+use crate::check::cuda_version;
 use crate::cli::FindingFormat;
 use crate::command::select::names;
 use crate::command::shell::{Error, Outcome, Shell};
 use crate::command::{CLEAN, FOUND};
-use crate::check::cuda_version;
 use crate::config::parse_selector;
 use crate::diagnostic::{Sink, nearest};
 use crate::flow::{self, Expanded};

@@ -3,10 +3,10 @@
 use std::collections::HashMap;
 
 use crate::cli::{Dates, FindingFormat};
-use crate::command::check::difference;
+use crate::command::difference::difference;
+use crate::command::look::{From, look};
 use crate::command::shell::{Error, Outcome, Shell, number, outcome, tally};
 use crate::diagnostic::{Finding, Sink, code};
-use crate::flow;
 use crate::output::{self, Change, State};
 
 /// How to run.
@@ -27,27 +27,16 @@ pub(super) fn run(shell: &mut Shell<'_>, options: &Options) -> Result<Outcome, E
         None
     };
     let mut sink = Sink::new();
-    let today = shell.today(options.dates)?;
-    let mut expanded = match flow::expand(&repository, &mut sink) {
-        Ok(expanded) => expanded,
+    let from = From {
+        dates: options.dates,
+        base: None,
+        take_over: options.take_over,
+    };
+    let looked = match look(shell, &repository, from, &mut sink)? {
+        Ok(looked) => looked,
         Err(fault) => return shell.stopped(fault, sink, options.format),
     };
-    shell.look_ahead(options.dates, &mut expanded.config);
-    let rendered = match flow::render(&repository, &expanded, &mut sink) {
-        Ok(rendered) => rendered,
-        Err(fault) => return shell.stopped(fault, sink, options.format),
-    };
-    let drift = match flow::inspect(
-        &repository,
-        &expanded,
-        &rendered,
-        options.take_over,
-        today,
-        &mut sink,
-    ) {
-        Ok(drift) => drift,
-        Err(fault) => return shell.stopped(fault, sink, options.format),
-    };
+    let drift = &looked.drift;
     // What is about to be mended is no finding; what cannot be is.
     let mended = |change: &Change| match change.state {
         State::NotOurs | State::Linked => false,
@@ -69,7 +58,7 @@ pub(super) fn run(shell: &mut Shell<'_>, options: &Options) -> Result<Outcome, E
     // Before anything is written: should that fail, they may say why.
     shell.findings(&findings, options.format)?;
     if writes {
-        output::write(&repository, &changes)?;
+        output::write(&repository, &changes, &[])?;
     }
     for change in &changes {
         let line = format!("{} {}", verb(change, writes), change.path);
@@ -83,7 +72,7 @@ pub(super) fn run(shell: &mut Shell<'_>, options: &Options) -> Result<Outcome, E
         &changes,
         (&findings, suppressed),
         drift.outputs,
-        expanded.matrix.specs.len(),
+        looked.expanded.matrix.specs.len(),
         writes,
     ));
     Ok(outcome(&findings, false))

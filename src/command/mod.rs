@@ -1,9 +1,13 @@
 //! One verb a file: arguments to a library call to what is printed.
 
+mod bump;
 mod check;
 mod completions;
+mod diff;
+mod difference;
 mod explain;
 mod list;
+mod look;
 mod matrix;
 mod plan;
 mod schema;
@@ -43,11 +47,38 @@ pub fn run(cli: &Cli) -> ExitCode {
             },
         ),
         Command::Check {
+            fix,
             diff,
             format,
             deny_warnings,
+            base,
             dates,
-        } => check::run(&mut shell, *diff, *format, *deny_warnings, *dates),
+        } => check::run(
+            &mut shell,
+            &check::Options {
+                fix: *fix,
+                diff: *diff,
+                format: *format,
+                deny_warnings: *deny_warnings,
+                base: base.as_deref(),
+                dates: *dates,
+            },
+        ),
+        Command::Bump {
+            to,
+            amend: _,
+            check,
+            dry_run,
+            backwards,
+        } => bump::run(
+            &mut shell,
+            &bump::Options {
+                to: to.as_deref(),
+                check: *check,
+                dry_run: *dry_run,
+                backwards: *backwards,
+            },
+        ),
         Command::List {
             only,
             format,
@@ -64,6 +95,11 @@ pub fn run(cli: &Cli) -> ExitCode {
         ),
         Command::Plan { only } => plan::run(&mut shell, only),
         Command::Explain { what } => explain::run(&mut shell, what),
+        Command::Diff {
+            revision,
+            only,
+            format,
+        } => diff::run(&mut shell, revision.as_deref(), only, *format),
         Command::Schema => schema::run(&mut shell),
         Command::Completions { shell: wanted } => completions::run(&mut shell, *wanted),
     };

@@ -17,7 +17,7 @@ use crate::diagnostic::{self, Finding, Severity, Sink};
 use crate::facts::Day;
 use crate::flow::Fault;
 use crate::output::WriteError;
-use crate::source::{ReadError, Repository};
+use crate::source::{GitError, ReadError, Repository};
 
 /// The exit code of a command that came to its end.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -32,6 +32,17 @@ pub(super) enum Error {
     /// Writing an output failed.
     #[error(transparent)]
     Write(#[from] WriteError),
+    /// The matrix was not there yet.
+    #[error("there is no `{matrix}` at `{revision}`")]
+    NoMatrixAt {
+        /// Its path.
+        matrix: String,
+        /// The revision.
+        revision: String,
+    },
+    /// git could not answer.
+    #[error(transparent)]
+    Git(#[from] GitError),
     /// Printing failed.
     #[error("cannot print: {0}")]
     Print(#[from] io::Error),

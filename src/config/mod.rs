@@ -10,7 +10,9 @@ mod images;
 mod keys;
 mod load;
 mod model;
+mod outputs;
 mod pins;
+mod places;
 pub mod raw;
 mod registries;
 mod release;
@@ -25,9 +27,10 @@ pub use facts::facts;
 pub use fields::{comparison_finding, field_finding};
 pub use load::{load, schema};
 pub use model::{
-    Alias, Ci, Config, Exclude, Expect, Image, Keys, ParentRef, Registry, RegistryId, RegistryKind,
-    Release, Row,
+    Affixes, Alias, Ci, Config, Exclude, Expect, Image, Keys, Locator, Mention, Offer, ParentRef,
+    Pin, Registry, RegistryId, RegistryKind, Relation, Release, Row,
 };
+pub use outputs::{Catalog, Outputs};
 pub use raw::RawPython as PythonSource;
 pub use selectors::{Names, parse_text as parse_selector};
 pub use spanned::Spanned;

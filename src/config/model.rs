@@ -9,12 +9,15 @@ use serde::Serialize;
 
 use crate::config::check::Checks;
 use crate::config::facts::RawFacts;
+use crate::config::outputs::Outputs;
 use crate::config::raw::{Named, RawPython, RawSelector};
 use crate::config::spanned::Spanned;
 use crate::diagnostic::Place;
 use crate::emit::{CloudBuildOptions, GithubOptions, GitlabOptions};
 use crate::image::Platform;
 use crate::matrix::{Axis, AxisId, ImageId, Selector};
+use crate::release::locate::Search;
+use crate::release::version::ReleaseVersion;
 use crate::render::{Field, Fields};
 use crate::source::SourceFile;
 
@@ -45,6 +48,8 @@ pub struct Config {
     pub check: Checks,
     /// The file of facts, where there is one.
     pub facts: Option<RawFacts>,
+    /// Other outputs that are turned on.
+    pub outputs: Outputs,
     /// The templated fields, ready to render.
     pub fields: Fields,
     /// One template value per value of each axis.
@@ -79,11 +84,95 @@ pub struct Release {
     pub version: String,
     /// How a tag names it.
     pub tag: String,
-    /// Whether it is a pre-release, which moves no alias.
-    pub pre_release: bool,
+    /// The version, read in its scheme. A pre-release moves no alias.
+    pub read: ReleaseVersion,
+    /// What stands around the version in the tag; `None` when the tag does not print it whole.
+    pub affixes: Option<Affixes>,
+    /// Places that must state it.
+    pub pins: Vec<Pin>,
+    /// Lists that offer what is built.
+    pub offers: Vec<Offer>,
+    /// Texts that name images.
+    pub mentions: Vec<Mention>,
     /// What templates see of it.
     pub object: Value,
     /// Where the version stands.
+    pub span: Range<usize>,
+}
+
+/// What stands before and after the version in a text that prints it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Affixes {
+    /// Before it.
+    pub prefix: String,
+    /// After it.
+    pub suffix: String,
+}
+
+/// Where in a file something is stated.
+#[derive(Clone, Debug)]
+pub enum Locator {
+    /// A constant.
+    Constant(Spanned<String>),
+    /// A key path.
+    Key(Spanned<String>),
+    /// A pattern, and how often it matches.
+    Search(Spanned<Search>, usize),
+}
+
+/// How what a place states relates to the release.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Relation {
+    /// The same text.
+    Exact,
+    /// The same release, pre-releases aside.
+    SameRelease,
+    /// The release or a later one.
+    NotOlder,
+}
+
+/// A place that must state the release.
+#[derive(Clone, Debug)]
+pub struct Pin {
+    /// Path of the file from the root.
+    pub file: Spanned<String>,
+    /// Where in it.
+    pub locator: Locator,
+    /// What it states for this release.
+    pub states: String,
+    /// What stands there around the version; `None` when it is not printed whole.
+    pub affixes: Option<Affixes>,
+    /// How what it says relates to the release.
+    pub relation: Relation,
+}
+
+/// A list of the library that offers values of an axis.
+#[derive(Clone, Debug)]
+pub struct Offer {
+    /// Path of the file from the root.
+    pub file: Spanned<String>,
+    /// Where in it; never a search.
+    pub locator: Locator,
+    /// The axis.
+    pub axis: AxisId,
+    /// How the library writes each value of the axis; `None` for `none`, which is no value to offer.
+    pub words: Vec<Option<String>>,
+    /// The specs looked at; `None` is all.
+    pub selector: Option<Selector>,
+    /// Whether all that is built must be offered.
+    pub exactly: bool,
+    /// Where the axis is named.
+    pub span: Range<usize>,
+}
+
+/// Texts that name images.
+#[derive(Clone, Debug)]
+pub struct Mention {
+    /// Which files.
+    pub files: Vec<Spanned<String>>,
+    /// Repositories that are not of this matrix.
+    pub ignore: globset::GlobSet,
+    /// Where it stands.
     pub span: Range<usize>,
 }
 

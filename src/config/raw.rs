@@ -9,7 +9,7 @@ use crate::config::facts::RawFacts;
 use crate::config::spanned::Spanned;
 pub use crate::config::unions::RawSelector;
 use crate::config::unions::{OneOrMany, RawParent, RawValue};
-use crate::emit::{CloudBuildOptions, GithubOptions, GitlabOptions};
+use crate::emit::{CatalogOptions, CloudBuildOptions, GithubOptions, GitlabOptions};
 
 /// A table whose keys are names the user chose.
 pub type Named<T> = IndexMap<Spanned<String>, T>;
@@ -43,6 +43,8 @@ pub struct RawMatrix {
     pub check: Option<RawCheck>,
     /// A file whose rows stand for the shipped facts of the outside world, or add to them.
     pub facts: Option<RawFacts>,
+    /// Other files to generate; a table's presence turns the output on.
+    pub output: Option<RawOutput>,
 }
 
 /// The library release that the images carry.
@@ -56,6 +58,84 @@ pub struct RawRelease {
     pub scheme: RawScheme,
     /// How a tag names the release: a template over `version`, `major`, `minor` and `patch`. Default `v{{ version }}`.
     pub tag: Option<Spanned<String>>,
+    /// Places in the library that must state the same release; a bump moves them.
+    #[serde(default)]
+    pub pin: Vec<Spanned<RawPin>>,
+    /// Lists in the library of what it offers: all of it must be built.
+    #[serde(default)]
+    pub offer: Vec<Spanned<RawOffer>>,
+    /// Texts that name images: each must exist, and carry this release.
+    #[serde(default)]
+    pub mention: Vec<Spanned<RawMention>>,
+}
+
+/// A place in the library that must state the release.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct RawPin {
+    /// The file, from the repository root.
+    pub file: Spanned<String>,
+    /// Name of a constant of Python, Rust, Go, TypeScript, JavaScript, a shell, an `.env` file, a Makefile or a
+    /// Dockerfile's `ARG`; `Class.NAME` inside a class.
+    pub constant: Option<Spanned<String>>,
+    /// Path of a key of TOML, JSON or YAML: `project.version`.
+    pub key: Option<Spanned<String>>,
+    /// A regular expression with one group, which is what is stated. The last resort.
+    pub search: Option<Spanned<String>>,
+    /// How often `search` matches, all of them places. Default 1.
+    pub count: Option<Spanned<u64>>,
+    /// What the place states: a template over `version`, `major`, `minor`, `patch` and `tag`. Default `{{ tag }}`.
+    pub states: Option<Spanned<String>>,
+    /// How what it states relates to the release.
+    #[serde(default)]
+    pub relation: RawRelation,
+}
+
+/// How what a place states relates to the release.
+#[derive(Clone, Copy, Debug, Default, Deserialize, JsonSchema, PartialEq, Eq)]
+#[serde(rename_all = "kebab-case")]
+pub enum RawRelation {
+    /// It states the release to the letter.
+    #[default]
+    Exact,
+    /// It states the same release, pre-releases aside: `0.9.1rc1` for `0.9.1`.
+    SameRelease,
+    /// It states the release or a later one: a library that is released more often than its images.
+    NotOlder,
+}
+
+/// A list in the library of what it offers.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct RawOffer {
+    /// The file, from the repository root.
+    pub file: Spanned<String>,
+    /// Name of the constant: a list, tuple or set, or a mapping whose keys are offered.
+    pub constant: Option<Spanned<String>>,
+    /// Path of a key of TOML, JSON or YAML.
+    pub key: Option<Spanned<String>>,
+    /// The axis whose values are offered.
+    pub axis: Spanned<String>,
+    /// How the library writes a value: a template over the axis. Default: the value itself.
+    pub states: Option<Spanned<String>>,
+    /// Which specs are looked at. Default: all.
+    #[serde(rename = "match")]
+    pub matches: Option<Spanned<RawSelector>>,
+    /// Whether all that is built must be offered, too.
+    #[serde(default)]
+    pub exactly: bool,
+}
+
+/// Texts that name images.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct RawMention {
+    /// The files, as globs from the repository root; one that starts with `!` takes files out again. What git ignores
+    /// and what gen writes are never among them.
+    pub files: Vec<Spanned<String>>,
+    /// Repositories, as globs, that live below the same registry and are not of this matrix: `acme/tools-*`.
+    #[serde(default)]
+    pub ignore: Vec<Spanned<String>>,
 }
 
 /// How versions are written and compared.
@@ -396,4 +476,12 @@ pub struct RawCi {
     pub gitlab: Option<Spanned<GitlabOptions>>,
     /// Google Cloud Build.
     pub cloud_build: Option<Spanned<CloudBuildOptions>>,
+}
+
+/// Files to generate besides pipelines.
+#[derive(Debug, Default, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
+pub struct RawOutput {
+    /// By which the library picks an image by axis values: a Python module and a JSON file.
+    pub catalog: Option<Spanned<CatalogOptions>>,
 }

@@ -1,83 +1,80 @@
-//! `[release]`: the version and how a tag names it.
+//! `[release]`: the version, how a tag names it, and the places that must state it.
 
-use std::str::FromStr;
+use std::ops::Range;
 use std::sync::Arc;
 
 use minijinja::Value;
 
-use crate::config::model::Release;
-use crate::config::raw::{RawRelease, RawScheme};
+use crate::config::model::{Affixes, Pin, Relation, Release};
+use crate::config::places::By;
+use crate::config::raw::{RawPin, RawRelation, RawRelease, RawScheme};
+use crate::config::selectors::Names;
 use crate::config::spanned::Spanned;
 use crate::config::validate::Builder;
 use crate::diagnostic::{Finding, code};
-use crate::matrix::Version;
+use crate::release::version::{ReleaseVersion, Scheme};
 use crate::render::{ReleaseObject, Scope};
 
-/// What a version says in its scheme.
-struct Parts {
-    numbers: Vec<u64>,
-    pre_release: bool,
+impl From<RawScheme> for Scheme {
+    fn from(raw: RawScheme) -> Self {
+        match raw {
+            RawScheme::Semver => Scheme::Semver,
+            RawScheme::Pep440 => Scheme::Pep440,
+            RawScheme::Calver => Scheme::Calver,
+        }
+    }
 }
 
-fn read(scheme: RawScheme, text: &str) -> Result<Parts, String> {
-    if text.trim() != text {
-        return Err("it starts or ends with a space".to_owned());
+impl Affixes {
+    /// What stands around `version` in a text; `None` when it is not there, or more than once.
+    fn around(text: &str, version: &str) -> Option<Self> {
+        let (prefix, suffix) = text.split_once(version)?;
+        (!suffix.contains(version)).then(|| Affixes {
+            prefix: prefix.to_owned(),
+            suffix: suffix.to_owned(),
+        })
     }
-    match scheme {
-        RawScheme::Semver => {
-            let v = semver::Version::parse(text).map_err(|e| e.to_string())?;
-            Ok(Parts {
-                numbers: vec![v.major, v.minor, v.patch],
-                pre_release: !v.pre.is_empty(),
-            })
-        }
-        RawScheme::Pep440 => {
-            let v = pep440_rs::Version::from_str(text).map_err(|e| e.to_string())?;
-            if v.epoch() != 0 {
-                return Err("an epoch (`N!`) has no form that a tag could carry".to_owned());
-            }
-            Ok(Parts {
-                numbers: v.release().to_vec(),
-                pre_release: v.any_prerelease(),
-            })
-        }
-        RawScheme::Calver => {
-            let v = Version::parse(text).ok_or("it is not digits and dots")?;
-            let numbers = (0..).map_while(|i| v.written_part(i)).collect();
-            Ok(Parts {
-                numbers,
-                pre_release: v.is_pre_release(),
-            })
-        }
+
+    /// What stands between them in a text.
+    pub fn strip<'t>(&self, text: &'t str) -> Option<&'t str> {
+        text.strip_prefix(self.prefix.as_str())?
+            .strip_suffix(self.suffix.as_str())
     }
+}
+
+/// A release that is read so far: its places come last, since they name axes.
+pub(super) struct Stated {
+    version: ReleaseVersion,
+    tag: String,
+    /// The names that a statement of it sees.
+    names: Vec<(Arc<str>, Value)>,
+    object: Value,
+    span: Range<usize>,
 }
 
 impl Builder<'_> {
-    pub(super) fn release(&mut self, raw: &Spanned<RawRelease>) -> Option<Release> {
+    pub(super) fn release(&mut self, raw: &Spanned<RawRelease>) -> Option<Stated> {
         let text = raw.version.value.clone();
-        let parts = match read(raw.scheme, &text) {
-            Ok(parts) => parts,
+        let scheme = Scheme::from(raw.scheme);
+        let reads = |scheme, text: &str| ReleaseVersion::parse(scheme, text).is_ok();
+        let version = match ReleaseVersion::parse(scheme, &text) {
+            Ok(version) => version,
             Err(fault) => {
-                let scheme = match raw.scheme {
-                    RawScheme::Semver => "semver",
-                    RawScheme::Pep440 => "pep440",
-                    RawScheme::Calver => "calver",
-                };
                 let mut finding = Finding::new(
                     &code::INVALID_VERSION,
-                    format!("`{text}` is not a {scheme} version"),
+                    format!("`{text}` is not a {} version", scheme.as_str()),
                     self.place(raw.version.span.clone(), fault),
                 );
                 let bare = text.trim_start_matches(['v', 'V']);
-                if bare != text && read(raw.scheme, bare).is_ok() {
+                if bare != text && reads(scheme, bare) {
                     finding = finding.help(format!(
                         "write `version = \"{bare}\"`; the `v` belongs into `tag = \"v{{{{ version }}}}\"`"
                     ));
-                } else if scheme == "semver" && read(raw.scheme, &format!("{text}.0")).is_ok() {
+                } else if scheme == Scheme::Semver && reads(scheme, &format!("{text}.0")) {
                     finding = finding.help(format!(
                         "write `{text}.0`; if the library follows Python's scheme, add `scheme = \"pep440\"`"
                     ));
-                } else if scheme == "semver" && read(RawScheme::Pep440, &text).is_ok() {
+                } else if scheme == Scheme::Semver && reads(Scheme::Pep440, &text) {
                     finding = finding
                         .help("if the library follows Python's scheme, add `scheme = \"pep440\"`");
                 }
@@ -85,11 +82,12 @@ impl Builder<'_> {
                 return None;
             }
         };
-        let part = |i: usize| parts.numbers.get(i).copied();
+        let numbers = version.numbers();
+        let part = |i: usize| numbers.get(i).copied();
         let mut names: Vec<(Arc<str>, Value)> = vec![("version".into(), Value::from(text.clone()))];
         let mut attributes = vec![
             ("version", Value::from(text.clone())),
-            ("pre", Value::from(parts.pre_release)),
+            ("pre", Value::from(version.is_pre_release())),
         ];
         for (index, name) in ["major", "minor", "patch"].into_iter().enumerate() {
             if let Some(number) = part(index) {
@@ -110,10 +108,9 @@ impl Builder<'_> {
         }
         let rendered = self
             .fields
-            .render(&field, &Value::from_object(Scope(names)));
+            .render(&field, &Value::from_object(Scope(names.clone())));
         let tag = match rendered {
-            // PEP 440 local versions and semver builds hold `+`, which no tag can.
-            Ok(tag) => tag.replace('+', "-"),
+            Ok(tag) => tag_word(&tag),
             Err(fault) => {
                 let finding = self.field_fault(&field, fault);
                 self.sink.push(finding);
@@ -121,12 +118,108 @@ impl Builder<'_> {
             }
         };
         attributes.push(("tag", Value::from(tag.clone())));
-        Some(Release {
-            version: text,
+        names.push(("tag".into(), Value::from(tag.clone())));
+        Some(Stated {
+            version,
             tag,
-            pre_release: parts.pre_release,
+            names,
             object: Value::from_object(ReleaseObject(attributes)),
             span: raw.version.span.clone(),
         })
     }
+
+    /// The release with its places.
+    pub(super) fn places(
+        &mut self,
+        stated: Stated,
+        raw: &RawRelease,
+        names: &Names<'_>,
+        objects: &[Vec<Value>],
+    ) -> Release {
+        let pins = raw
+            .pin
+            .iter()
+            .filter_map(|p| self.pin(p, &stated))
+            .collect();
+        let offers = raw.offer.iter();
+        let offers = offers
+            .filter_map(|o| self.offer(o, names, objects))
+            .collect();
+        let mentions = raw.mention.iter().filter_map(|m| self.mention(m)).collect();
+        let affixes = Affixes::around(&stated.tag, &tag_word(stated.version.as_str()));
+        Release {
+            version: stated.version.as_str().to_owned(),
+            tag: stated.tag,
+            read: stated.version,
+            affixes,
+            pins,
+            offers,
+            mentions,
+            object: stated.object,
+            span: stated.span,
+        }
+    }
+
+    fn pin(&mut self, raw: &Spanned<RawPin>, stated: &Stated) -> Option<Pin> {
+        let by = By {
+            constant: &raw.constant,
+            key: &raw.key,
+            search: &raw.search,
+            count: &raw.count,
+        };
+        let locator = self.locator(&by, raw.span.clone(), "a pin");
+        self.inside(&raw.file);
+        let relation = match raw.relation {
+            RawRelation::Exact => Relation::Exact,
+            RawRelation::SameRelease => Relation::SameRelease,
+            RawRelation::NotOlder => Relation::NotOlder,
+        };
+        let template = raw.states.clone().unwrap_or_else(|| Spanned {
+            value: "{{ tag }}".to_owned(),
+            span: raw.span.clone(),
+        });
+        let field = self.field(&template, &|_| false)?;
+        let before = self.sink.len();
+        let known: Vec<&str> = stated.names.iter().map(|(name, _)| &**name).collect();
+        self.check_names(&field, &known, "`states`");
+        if self.sink.len() > before {
+            return None;
+        }
+        let scope = Value::from_object(Scope(stated.names.clone()));
+        let states = match self.fields.render(&field, &scope) {
+            Ok(text) => text.into_owned(),
+            Err(fault) => {
+                let finding = self.field_fault(&field, fault);
+                self.sink.push(finding);
+                return None;
+            }
+        };
+        let version = stated.version.as_str();
+        let affixes = Affixes::around(&states, version)
+            .or_else(|| Affixes::around(&states, &tag_word(version)));
+        if affixes.is_none() && relation != Relation::Exact {
+            let label = format!("prints `{states}`, in which `{version}` does not stand once");
+            let finding = Finding::new(
+                &code::INVALID_PLACE,
+                "versions are compared, and `states` does not print the version whole",
+                self.place(template.span.clone(), label),
+            );
+            let finding =
+                finding.help("print `{{ version }}` or `{{ tag }}`, or leave out `relation`");
+            self.sink.push(finding);
+            return None;
+        }
+        Some(Pin {
+            file: raw.file.clone(),
+            locator: locator?,
+            states,
+            affixes,
+            relation,
+        })
+    }
+}
+
+/// A version as a tag can hold it: PEP 440 local versions and semver builds have a `+`, which no tag can.
+fn tag_word(version: &str) -> String {
+    version.replace('+', "-")
 }

@@ -138,6 +138,11 @@ pub(super) fn validate(
         .filter_map(|a| b.alias(&scope, a, images.iter().all(|i| i.folded)))
         .collect();
     let check = b.checks(raw, &names);
+    let printed = axes
+        .iter()
+        .filter(|a| &*a.name != "arch" || images.iter().any(|i| !i.folded))
+        .collect::<Vec<_>>();
+    let outputs = b.outputs(raw, &names, &printed);
     let unused_sets = raw
         .set
         .keys()
@@ -145,6 +150,12 @@ pub(super) fn validate(
         .map(|k| (k.value.clone(), k.span.clone()))
         .collect();
     let ci = b.ci(raw, &axes, arch, &images);
+    let release = match (release, &raw.release) {
+        (Some(stated), Some(raw)) => {
+            Some(stated.map(|stated| b.places(stated, raw, &names, &objects)))
+        }
+        _ => None,
+    };
     let Builder { fields, sink, .. } = b;
     sink.checkpoint()?;
     let release = match release {
@@ -165,6 +176,7 @@ pub(super) fn validate(
         ci,
         check,
         facts: raw.facts.clone(),
+        outputs,
         fields,
         objects,
         sets: raw.set.clone(),

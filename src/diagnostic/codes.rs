@@ -89,6 +89,12 @@ codes! {
     BASE_UNKNOWN = "base-unknown" Rule Warning
         "a base that the tables do not know"
         "It may be newer than the tables of this `gen`, or have been deleted from the registry. State it in a `[facts] file` when it is there.";
+    BUILT_UNOFFERED = "built-unoffered" Rule Error
+        "a value is built that the library does not offer"
+        "The `[[release.offer]]` says `exactly`, so that list and axis hold the same. Add the value to the library's list, or take it out of the matrix.";
+    BUMP_REFUSED = "bump-refused" Plan Error
+        "a bump that cannot be carried out"
+        "Nothing was touched. Either the version asked for is none, or is older than the release, or one of the places cannot be moved.";
     CUDNN_MISMATCH = "cudnn-mismatch" Rule Warning
         "a package made for another CUDA than the image has"
         "Packages of NVIDIA end in the CUDA they are made for, as in `libcudnn8=8.9.5.29-1+cuda12.2`. With another CUDA they may fail to install, to load, or work by luck.";
@@ -116,6 +122,9 @@ codes! {
     EMPTY_AXIS = "empty-axis" Plan Error
         "an axis without values"
         "A product over an empty axis is empty, so no image that uses it exists. Give it a value, or remove it.";
+    EMPTY_CATALOG = "empty-catalog" Plan Error
+        "a catalog that holds no image"
+        "Its `match` accepts none of the specs, so a library could pick nothing from it. Correct the `match`, or delete it.";
     END_OF_LIFE = "end-of-life" Rule Warning
         "something an image stands on no longer gets security fixes"
         "Python, the distribution, or the branch of the fleet's driver is past its end of life, so the images age from now on. The dates are data with source and date, `docs/facts.md` says how to state others; `--as-of` looks at another day.";
@@ -142,10 +151,13 @@ codes! {
         "`*` and `?` stay within a folder's name, `**` crosses folders, `[ab]` and `{a,b}` are alternatives. Paths are relative to the repository root.";
     INVALID_NAME = "invalid-name" Plan Error
         "a name outside its grammar"
-        "Axis, image, set and registry names are words that stand in selectors, templates and paths: axes `[a-z][a-z0-9_-]*`, the others lower-case letters, digits, `.`, `_` and `-`. `image`, `release`, `parent`, `from` and `registry` are reserved.";
+        "Axis, image, set and registry names are words that stand in selectors, templates and paths: axes `[a-z][a-z0-9_-]*`, the others lower-case letters, digits, `.`, `_` and `-`. `image`, `release`, `parent`, `from` and `registry` are reserved. Where the catalog is turned on, each axis also needs a name of its own in Python, and the module one that can be imported.";
     INVALID_PIN = "invalid-pin" Plan Error
         "an action pinned to what is no commit, or that no workflow uses"
         "Actions are pinned to a commit of 40 hexadecimal digits, with the version it has beside it: a tag can be moved.";
+    INVALID_PLACE = "invalid-place" Plan Error
+        "a pin, offer or mention that does not say where"
+        "Each `[[release.pin]]` and `[[release.offer]]` says in one way where in its file: `constant`, `key` or, for a pin, `search`. A mention takes globs.";
     INVALID_PLATFORM = "invalid-platform" Plan Error
         "a platform that is not `os/arch[/variant]`, or not one of the arch axis"
         "Platforms are written as in OCI: `linux/amd64`, `linux/arm64`, `linux/arm/v7`. An image's `platforms` may only narrow those of the `arch` axis.";
@@ -164,9 +176,33 @@ codes! {
     LINEAGE_CYCLE = "lineage-cycle" Plan Error
         "images that stand on each other in a circle"
         "No order of building exists. Follow the places and cut one of the edges (`parent` or `needs`).";
+    LOCK_CONFLICT = "lock-conflict" Rule Error
+        "a lock that holds both sides of a merge"
+        "Which contents the release has cannot be told by merging lines. Merge `matrix.toml`, run `gen matrix`, then `gen bump --amend`, which records the lock anew. Until then our side's digests of upstream images count.";
+    LOCK_FORMAT = "lock-format" Rule Error
+        "a lock that another gen wrote"
+        "Its format is not the one this gen reads, so nothing can be said of what changed since the release. Use the gen that wrote it, or record the lock anew with `gen bump --amend`.";
+    LOCK_STALE = "lock-stale" Rule Error
+        "a lock that records another release than the matrix states"
+        "The version was moved by hand, or a merge took `matrix.toml` from one side and the lock from the other. `gen bump --amend` records the release that the matrix states.";
+    LOCK_SYNTAX = "lock-syntax" Rule Error
+        "a lock that cannot be read"
+        "It is not TOML, or has a key or value that no gen writes. Nobody edits it by hand: bring it back from git, or record it anew with `gen bump --amend`. Until then images are rendered without locked digests.";
+    LOCKFILE_STALE = "lockfile-stale" Rule Error
+        "a package manager's lock file repeats another version"
+        "`Cargo.lock`, `uv.lock` and `package-lock.json` state the version of the package they lie beside, and tools that demand a fresh lock stop. They are another tool's to write: the finding gives the command.";
     LOGIN_UNKNOWN = "login-unknown" Rule Error
         "a registry that a pipeline cannot log in to"
         "Its kind wants something that the `[registry]` table does not give, such as the role or the identity provider.";
+    MENTION_STALE = "mention-stale" Rule Error
+        "a text names an image of another release"
+        "Somebody who copies the line gets an old image, or one that was never built. `gen check --fix` writes this release's tag; a comment `basematrix: keep` on the line, or on the one before, keeps a deliberate old one.";
+    MENTION_UNKNOWN = "mention-unknown" Rule Error
+        "a text names an image that the matrix does not make"
+        "The repository or the tag does not exist in this release. Correct the text, or build the image. Repositories of other projects below the same registry go into the mention's `ignore`.";
+    MENTION_UNMATCHED = "mention-unmatched" Rule Error
+        "a mention that looks at no file"
+        "Its globs match nothing that git does not ignore, so nothing is checked. Correct `files`.";
     MINIMUM_DRIVER = "minimum-driver" Rule Warning
         "a CUDA that needs a newer driver than the oldest of the fleet"
         "Within a CUDA major any toolkit runs on a driver from the major's first on (minor-version compatibility); below it the container is refused or fails at its first call. `[check] driver` states the oldest driver of the machines.";
@@ -179,6 +215,9 @@ codes! {
     MISSING_TARGET = "missing-target" Rule Error
         "`target` names no stage of the Dockerfile"
         "The builder would stop with \"target stage could not be found\". Name one of the stages.";
+    NEEDLESS_RELEASE = "needless-release" Rule Warning
+        "a release with no image that the one before had not"
+        "Every spec has the content it had, so the release only names the same images again. A final release after a pre-release is not meant: it moves the aliases.";
     NO_CELLS = "no-cells" Rule Error
         "an image of which no cell remains"
         "Its `match` and the excludes together remove every cell of its product. Correct them, or delete the image.";
@@ -197,6 +236,9 @@ codes! {
     NOT_OURS = "not-ours" Rule Error
         "a file that gen did not make stands where an output belongs"
         "It is neither listed in `generated/.outputs` nor bears the header, so it is never overwritten silently. Move it away, or let `gen matrix --take-over` replace it.";
+    OFFER_UNBUILT = "offer-unbuilt" Rule Error
+        "the library offers a value that is not built"
+        "Its users can select an image that does not exist. Add the value to the axis, or take it out of the library's list.";
     ORPHAN_OUTPUT = "orphan-output" Rule Error
         "an output that the matrix no longer yields"
         "Left by an image or value that is gone; people and builders would still find it. `gen matrix` removes it.";
@@ -212,6 +254,21 @@ codes! {
     PARENT_PLATFORM = "parent-platform" Plan Error
         "a platform that the parent lacks"
         "The child cannot be built there, since FROM (or COPY --from) finds no image. Give the parent the platform, or narrow the child.";
+    PIN_MISMATCH = "pin-mismatch" Rule Error
+        "a place in the library states another release than the matrix"
+        "What the library asks the registry for is not what is published. Either the constant was moved alone (run `gen bump`), or it was forgotten. `relation` says how much lag a place may have.";
+    PLACE_AMBIGUOUS = "place-ambiguous" Rule Error
+        "a place that could be several"
+        "The file states it more than once, and gen does not guess which is meant. Name it more exactly (`Class.NAME`, a longer key path), or state it once.";
+    PLACE_COMPUTED = "place-computed" Rule Error
+        "a place whose value is computed"
+        "gen reads the library's files and never runs them, so the value must be written there as plain text. Point the pin at the place the value comes from.";
+    PLACE_MISSING = "place-missing" Rule Error
+        "a place that is not in its file"
+        "The constant, key or pattern is not there; it was renamed, moved or deleted.";
+    PLACE_UNREADABLE = "place-unreadable" Rule Error
+        "a file with a place that cannot be read"
+        "It is not there, is not text, cannot be parsed, or is of a kind in which gen knows no constants.";
     PRODUCT_TOO_LARGE = "product-too-large" Plan Error
         "a product of axes beyond all use"
         "Nobody builds so many images; most likely a list was pasted into the wrong axis. Split the image, or give it only the `axes` it needs.";
@@ -242,6 +299,9 @@ codes! {
     TAG_LIES = "tag-lies" Rule Error
         "a tag prints an axis that the image ignores"
         "Two specs differ in the tag and in nothing that is built: one of the tags lies about its content. Use the axis in `from`, `args`, `env`, `apt`, `pip` or the Dockerfile, or leave it out of the tag.";
+    TAG_MOVED = "tag-moved" Rule Error
+        "a published reference that would stand for other content"
+        "Tags that print the release are never moved: whoever pinned one would get another image by the same name, and the pipeline refuses to overwrite it. What was published is read from the plan at `--base`, else at the git tag of the release, else where the branch left `origin`'s default one.";
     TEMPLATE_FAULT = "template-fault" Plan Error
         "a template failed while it was rendered"
         "The message says what failed and where in the template.";
@@ -290,12 +350,18 @@ codes! {
     UNKNOWN_VARIABLE = "unknown-variable" Plan Error
         "a template reads a name that is not there"
         "Templates see the image's own axes, `image`, `release`, and in `args`, `env`, `labels` and Dockerfiles also `from` and `needs`.";
+    UNRELEASED_CHANGE = "unreleased-change" Rule Error
+        "images changed, and the release did not"
+        "The lock says what the release is made of, and the matrix now yields something else: its tags are taken. The notes say which inputs changed. Bump the release, or record it anew with `gen bump --amend` if it was never published.";
     UNSAFE_VALUE = "unsafe-value" Plan Error
         "a value that could break out of where it is printed"
         "The place (an instruction, an identifier, a path) takes plain words only. Use a filter that quotes it, or another value.";
     UNUSED_AXIS = "unused-axis" Rule Warning
         "an axis that no image uses"
         "It multiplies nothing. Add it to an image's `axes`, or delete it.";
+    UNUSED_MARKER = "unused-marker" Rule Warning
+        "a `basematrix: keep` that keeps nothing"
+        "No mention of another release stands on its line or on the next; a later one would be kept silently.";
     UNUSED_REGISTRY = "unused-registry" Rule Warning
         "a registry that no image uses"
         "Delete it, or list it under an image's `registry`.";

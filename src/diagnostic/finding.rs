@@ -67,6 +67,28 @@ impl Place {
     }
 }
 
+/// What would mend a finding: a text to put in the place of another.
+#[derive(Clone, Debug)]
+pub struct Fix {
+    /// The file, as it is on disk.
+    pub file: Arc<SourceFile>,
+    /// The bytes to replace.
+    pub span: Range<usize>,
+    /// What takes their place.
+    pub text: String,
+}
+
+impl Fix {
+    /// Puts `text` in the place of bytes `span` of `file`.
+    pub fn new(file: &Arc<SourceFile>, span: Range<usize>, text: impl Into<String>) -> Self {
+        Fix {
+            file: file.clone(),
+            span,
+            text: text.into(),
+        }
+    }
+}
+
 /// One finding. Its code is stable; its words are for people.
 #[derive(Clone, Debug)]
 pub struct Finding {
@@ -84,6 +106,8 @@ pub struct Finding {
     pub notes: Vec<String>,
     /// The next step, imperative and pasteable.
     pub help: Vec<String>,
+    /// What `gen check --fix` would do about it.
+    pub fix: Option<Fix>,
     /// The specs it is about, where the rule knows them all: a suppression may select by them.
     pub specs: Vec<SpecId>,
 }
@@ -99,6 +123,7 @@ impl Finding {
             related: Vec::new(),
             notes: Vec::new(),
             help: Vec::new(),
+            fix: None,
             specs: Vec::new(),
         }
     }
@@ -118,6 +143,12 @@ impl Finding {
     /// Adds a next step.
     pub fn help(mut self, text: impl Into<String>) -> Self {
         self.help.push(text.into());
+        self
+    }
+
+    /// Adds what would mend it.
+    pub fn fix(mut self, fix: Fix) -> Self {
+        self.fix = Some(fix);
         self
     }
 

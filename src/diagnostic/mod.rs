@@ -12,7 +12,7 @@ mod sink;
 
 pub use codes::{ALL, Code, Stage, by_name};
 pub use concise::concise;
-pub use finding::{Finding, Place, Severity, sort};
+pub use finding::{Finding, Fix, Place, Severity, sort};
 pub use full::full;
 pub use json::json;
 pub use nearest::{and_list, nearest, or_list, suggest};

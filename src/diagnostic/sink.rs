@@ -24,6 +24,12 @@ impl Sink {
         self.findings.push(finding);
     }
 
+    /// Adds all findings of another sink.
+    pub fn append(&mut self, mut other: Sink) {
+        self.findings.append(&mut other.findings);
+        self.suppressed += other.suppressed;
+    }
+
     /// Counts a finding that the matrix accepts, and that is not shown.
     pub fn suppress(&mut self) {
         self.suppressed += 1;

@@ -13,8 +13,7 @@ use crate::image::{Spec, SpecId};
 use crate::matrix::AxisId;
 use crate::render::Field;
 
-/// Renders the aliases over the specs that match. Where several render the same, the newest has it. A pre-release has
-/// none, though they are checked all the same.
+/// Renders the aliases over the specs that match. Where several render the same, the newest has it.
 pub fn aliases(config: &Config, specs: &[Spec], sink: &mut Sink) -> Vec<Alias> {
     if config.aliases.is_empty() {
         return Vec::new();
@@ -189,9 +188,6 @@ pub fn aliases(config: &Config, specs: &[Spec], sink: &mut Sink) -> Vec<Alias> {
                 }
             }
         }
-    }
-    if config.release.as_ref().is_some_and(|r| r.pre_release) {
-        return Vec::new();
     }
     found
 }

@@ -9,10 +9,10 @@ use crate::check::{RELEASE_LABEL, release_finding};
 use crate::config::{Config, comparison_finding, field_finding};
 use crate::diagnostic::{Finding, Place, Sink, Stopped, code, nearest};
 use crate::emit::dockerfile;
-use crate::image::hash::{Ingredients, hex};
-use crate::image::{ContextHash, Matrix, Spec, SpecId};
+use crate::image::hash::Ingredients;
+use crate::image::{ContextHash, Digest, Matrix, Spec, SpecId};
 use crate::render::{Dialect, Field, Scope, Templates};
-use crate::source::{ReadError, Repository, SourceFile};
+use crate::source::{BuildContext, ReadError, Repository, SourceFile};
 
 /// What goes into one spec.
 #[derive(Debug)]
@@ -29,24 +29,44 @@ pub struct RenderedSpec {
     pub target: Option<String>,
     /// Folder sent to the builder.
     pub context: String,
-    /// Whether that folder holds the matrix file, which every release changes.
-    pub holds_matrix: bool,
+    /// The files in it.
+    pub files: Arc<BuildContext>,
     /// Whether the matrix names that folder and it is not there.
     pub context_missing: bool,
     /// Build args.
     pub args: IndexMap<Arc<str>, String>,
     /// Tests of the built image.
     pub tests: Vec<String>,
-    /// SHA-256 of all that, as 64 hex digits.
-    pub content: String,
+    /// SHA-256 of all that.
+    pub content: Digest,
     /// Hash of what is built without labels and comments: specs that share it are the same image by other names.
     pub substance: [u8; 32],
 }
 
 impl RenderedSpec {
+    /// The text of its Dockerfile; of the user's that cannot be read, none.
+    pub fn dockerfile_text(&self) -> &str {
+        let own = self.own.as_ref().map(|file| file.text.as_str());
+        self.rendered.as_deref().or(own).unwrap_or_default()
+    }
+
+    /// All that goes into it, where it stands on these contents.
+    fn ingredients<'a>(&'a self, spec: &'a Spec, stands_on: Vec<String>) -> Ingredients<'a> {
+        Ingredients {
+            dockerfile: self.dockerfile_text(),
+            own: self.rendered.is_none(),
+            files: &self.files,
+            target: self.target.as_deref(),
+            args: &self.args,
+            platforms: &spec.platforms,
+            epoch: spec.merged.epoch,
+            stands_on,
+        }
+    }
+
     /// The tag under which this content is pushed: `content-` and 12 hex digits.
     pub fn content_tag(&self) -> String {
-        format!("content-{}", &self.content[..12])
+        format!("content-{}", self.content.short())
     }
 }
 
@@ -63,6 +83,15 @@ impl Contents {
     /// Of all, in order.
     pub fn iter(&self) -> impl Iterator<Item = (SpecId, &RenderedSpec)> {
         self.0.iter().enumerate().map(|(i, r)| (SpecId(i), r))
+    }
+
+    /// All that goes into a spec: what its content is the hash of.
+    pub fn ingredients<'a>(&'a self, matrix: &'a Matrix, id: SpecId) -> Ingredients<'a> {
+        let spec = matrix.spec(id);
+        let below = spec
+            .stands_on()
+            .map(|on| self.reference(matrix.spec(on), on));
+        self.get(id).ingredients(spec, below.collect())
     }
 
     /// The reference of a spec's content at its home.
@@ -311,47 +340,34 @@ impl One<'_> {
         };
         let context_missing = stated && !repository.is_folder(&context);
         let files = if context_missing {
-            Default::default()
+            Arc::default()
         } else {
             contexts.get(&context, &path).map_err(|error| {
                 self.unread.get_or_insert(error);
                 Stopped
             })?
         };
-        let text = rendered
-            .as_deref()
-            .or(own.as_ref().map(|f| f.text.as_str()))
-            .unwrap_or("");
-        let ingredients = Ingredients {
-            dockerfile: text,
-            files: &files.hash,
-            target: target.as_deref(),
-            args: &args,
-            platforms: &spec.platforms,
-            epoch: merged.epoch,
-        };
-        let mut content = ingredients.content();
-        if rendered.is_none() {
-            // The user's Dockerfile may call what it stands on by a reference, which says nothing of what is in it.
-            for id in spec.stands_on() {
-                content.field("stands on", self.references[id.0].as_bytes());
-            }
-        }
-        let substance = ingredients.substance(from.as_deref(), own.is_some());
-        Ok(RenderedSpec {
+        let mut done = RenderedSpec {
             from,
             dockerfile: path,
             rendered,
             own,
             target,
             context,
-            holds_matrix: files.holds_matrix,
+            files,
             context_missing,
             args,
             tests,
-            content: hex(&content.finish()),
-            substance,
-        })
+            content: [0; 32].into(),
+            substance: [0; 32],
+        };
+        let below = spec.stands_on().map(|id| self.references[id.0].clone());
+        let ingredients = done.ingredients(spec, below.collect());
+        let content = ingredients.content();
+        let substance = ingredients.substance(done.from.as_deref());
+        done.content = content;
+        done.substance = substance;
+        Ok(done)
     }
 
     /// A path of the user's stays below the root.

@@ -1,6 +1,7 @@
 //! Hashes of build contexts, each folder once a run.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use crate::source::{BuildContext, Ours, ReadError, Repository};
 
@@ -8,7 +9,7 @@ use crate::source::{BuildContext, Ours, ReadError, Repository};
 pub struct ContextHash<'a> {
     repository: &'a Repository,
     ours: &'a Ours<'a>,
-    known: HashMap<(String, Option<String>), BuildContext>,
+    known: HashMap<(String, Option<String>), Arc<BuildContext>>,
 }
 
 impl<'a> ContextHash<'a> {
@@ -21,22 +22,23 @@ impl<'a> ContextHash<'a> {
         }
     }
 
-    /// The hash of the folder `context`, sent along with `dockerfile`.
+    /// The files of the folder `context`, sent along with `dockerfile`.
     ///
     /// # Errors
     /// When a file in it cannot be read.
-    pub fn get(&mut self, context: &str, dockerfile: &str) -> Result<BuildContext, ReadError> {
+    pub fn get(&mut self, context: &str, dockerfile: &str) -> Result<Arc<BuildContext>, ReadError> {
         // Only a Dockerfile with an ignore file of its own sees the folder differently.
         let own_ignore = format!("{dockerfile}.dockerignore");
         let own_ignore = self.repository.is_file(&own_ignore).then_some(own_ignore);
         let key = (context.to_owned(), own_ignore);
         if let Some(known) = self.known.get(&key) {
-            return Ok(*known);
+            return Ok(known.clone());
         }
-        let hash = self
+        let read = self
             .repository
-            .hash_context(context, key.1.as_deref(), self.ours)?;
-        self.known.insert(key, hash);
-        Ok(hash)
+            .build_context(context, key.1.as_deref(), self.ours)?;
+        let read = Arc::new(read);
+        self.known.insert(key, read.clone());
+        Ok(read)
     }
 }

@@ -1,20 +1,26 @@
 //! The hashes of a spec: of all that goes into it, and of what is built whatever it is called.
 
-use std::fmt::Write;
 use std::sync::Arc;
 
 use indexmap::IndexMap;
-use sha2::{Digest, Sha256};
+use sha2::{Digest as _, Sha256};
 
-use crate::image::Platform;
+use crate::image::{Digest, Platform};
+use crate::source::BuildContext;
 
-/// What goes into one spec.
-#[derive(Clone, Copy, Debug)]
+/// Version of what counts as content, and of how it is hashed. Raised when either changes: every content is then another.
+pub const CONTENT_FORMAT: u32 = 1;
+
+/// What goes into one spec. The content is the hash of these, and `matrix.lock` states them one by one.
+#[derive(Clone, Debug)]
 pub struct Ingredients<'a> {
     /// Text of the Dockerfile.
     pub dockerfile: &'a str,
-    /// Hash of the files of its context.
-    pub files: &'a [u8; 32],
+    /// Whether that is the user's: then its context counts for [`substance`](Self::substance), and what it stands on
+    /// for [`content`](Self::content), since it may call it by a reference that says nothing of what is in it.
+    pub own: bool,
+    /// The files of its context.
+    pub files: &'a BuildContext,
     /// Stage to build.
     pub target: Option<&'a str>,
     /// Build args.
@@ -23,25 +29,30 @@ pub struct Ingredients<'a> {
     pub platforms: &'a [Platform],
     /// Rebuild counter.
     pub epoch: u64,
+    /// What it stands on, by content: its parent first, then its needs. A rendered Dockerfile states them itself.
+    pub stands_on: Vec<String>,
 }
 
 impl Ingredients<'_> {
-    /// The hash of all of it, open for what else counts. Nothing is masked.
-    pub fn content(&self) -> Hash {
-        let mut hash = Hash::new("basematrix content 1");
+    /// The hash of all of it. Nothing is masked.
+    pub fn content(&self) -> Digest {
+        let mut hash = Hash::new(&format!("basematrix content {CONTENT_FORMAT}"));
         hash.field("dockerfile", self.dockerfile.as_bytes());
-        hash.field("context", self.files);
+        hash.field("context", &self.files.hash);
         self.build(&mut hash);
         hash.field("epoch", &self.epoch.to_le_bytes());
-        hash
+        for reference in self.stands_on.iter().filter(|_| self.own) {
+            hash.field("stands on", reference.as_bytes());
+        }
+        hash.finish().into()
     }
 
     /// The hash of what is built without labels and comments, standing on `from`: specs that share it are one image by
     /// several names. The files count where the Dockerfile is the user's, for a rendered one copies none.
-    pub fn substance(&self, from: Option<&str>, with_files: bool) -> [u8; 32] {
+    pub fn substance(&self, from: Option<&str>) -> [u8; 32] {
         let mut hash = Hash::new("substance");
         hash.field("dockerfile", without_labels(self.dockerfile).as_bytes());
-        hash.field("context", if with_files { self.files } else { &[] });
+        hash.field("context", if self.own { &self.files.hash } else { &[] });
         hash.field("from", from.unwrap_or("").as_bytes());
         self.build(&mut hash);
         hash.finish()
@@ -79,7 +90,7 @@ fn without_labels(text: &str) -> String {
 }
 
 /// SHA-256 over named, length-prefixed fields, so that no two inputs run into each other.
-pub struct Hash(Sha256);
+struct Hash(Sha256);
 
 impl Hash {
     fn new(domain: &str) -> Self {
@@ -88,25 +99,14 @@ impl Hash {
         hash
     }
 
-    /// Takes in a field.
-    pub fn field(&mut self, name: &str, bytes: &[u8]) {
+    fn field(&mut self, name: &str, bytes: &[u8]) {
         for part in [name.as_bytes(), bytes] {
             self.0.update((part.len() as u64).to_le_bytes());
             self.0.update(part);
         }
     }
 
-    /// The digest.
-    pub fn finish(self) -> [u8; 32] {
+    fn finish(self) -> [u8; 32] {
         self.0.finalize().into()
     }
-}
-
-/// Bytes as lower-case hexadecimal digits.
-pub fn hex(bytes: &[u8]) -> String {
-    let mut hex = String::with_capacity(2 * bytes.len());
-    for byte in bytes {
-        let _ = write!(hex, "{byte:02x}");
-    }
-    hex
 }

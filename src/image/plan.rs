@@ -116,7 +116,7 @@ impl Plan {
             release: config.release.as_ref().map(|r| Release {
                 version: r.version.clone(),
                 tag: r.tag.clone(),
-                is_final: !r.pre_release,
+                is_final: !r.read.is_pre_release(),
             }),
             registries: config
                 .registries
@@ -136,6 +136,20 @@ impl Plan {
                 .map(|(id, _)| Spec::new(config, matrix, contents, id, &aliases[id.0]))
                 .collect(),
         }
+    }
+
+    /// The contents to build, each once, by their reference at home, with the first spec that has each.
+    pub fn units(&self) -> IndexMap<&str, &Spec> {
+        let mut units = IndexMap::new();
+        for spec in &self.specs {
+            units.entry(spec.content_reference.as_str()).or_insert(spec);
+        }
+        units
+    }
+
+    /// Number of platform images to build: equal content in one repository is built once.
+    pub fn builds(&self) -> usize {
+        self.units().values().map(|s| s.platforms.len()).sum()
     }
 
     /// The text of `plan.json`.
@@ -190,7 +204,7 @@ impl Spec {
             args: rendered.args.clone(),
             contexts: contexts(matrix, contents, id),
             tests: rendered.tests.clone(),
-            content: format!("sha256:{}", rendered.content),
+            content: rendered.content.to_string(),
             content_reference: contents.reference(spec, id),
         }
     }

@@ -131,7 +131,11 @@ pub fn split_prefix(prefix: &str) -> (&str, &str) {
 /// A reference with nothing left out: host, Docker Hub's `library/`, tag. Two references that builders take for the same
 /// are equal in this form.
 pub fn full(reference: &str) -> String {
-    let (host, path) = split_prefix(reference);
+    // Before a first `/` only: what follows the colon of `python:3.11` is a tag, not a port.
+    let (host, path) = match reference.contains('/') {
+        true => split_prefix(reference),
+        false => ("docker.io", reference),
+    };
     let library = if host == "docker.io" && !path.contains('/') {
         "library/"
     } else {
@@ -218,6 +222,7 @@ mod tests {
     fn references_are_the_same_when_builders_say_so() {
         for (short, long) in [
             ("python", "docker.io/library/python:latest"),
+            ("python:3.11", "docker.io/library/python:3.11"),
             ("docker.io/python:3.11", "docker.io/library/python:3.11"),
             ("nvidia/cuda:12.8.1", "docker.io/nvidia/cuda:12.8.1"),
             ("localhost:5000/a/b", "localhost:5000/a/b:latest"),

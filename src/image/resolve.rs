@@ -68,13 +68,23 @@ pub fn resolve(config: &Config, sink: &mut Sink) -> Result<Matrix, Stopped> {
     sink.checkpoint()?;
     duplicates(config, &specs, sink);
     let order = lineage::link(config, &mut specs, sink);
-    let aliases = aliases(config, &specs, sink);
+    let found = aliases(config, &specs, sink);
+    let rests = config
+        .release
+        .as_ref()
+        .is_some_and(|r| r.read.is_pre_release());
+    let (aliases, resting) = if rests {
+        (Vec::new(), found)
+    } else {
+        (found, Vec::new())
+    };
     let order = order?;
     sink.checkpoint()?;
     Ok(Matrix {
         specs,
         order,
         aliases,
+        resting,
         match_removes,
     })
 }

@@ -67,8 +67,10 @@ pub struct Matrix {
     pub specs: Vec<Spec>,
     /// The same, parents before children, stable otherwise.
     pub order: Vec<SpecId>,
-    /// Aliases, by declared alias and then by spec; none for a pre-release.
+    /// Aliases that the release moves, by declared alias and then by spec.
     pub aliases: Vec<Alias>,
+    /// Aliases that rest where they are, since a pre-release moves none.
+    pub resting: Vec<Alias>,
     /// For each image: whether its `match` removed anything.
     pub match_removes: Vec<bool>,
 }

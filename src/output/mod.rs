@@ -8,5 +8,5 @@ mod write;
 
 pub use drift::{Change, Drift, State, compare};
 pub use list::{LIST, Owned, has_header};
-pub use tree::{Planned, Tree};
-pub use write::{WriteError, lock, write};
+pub use tree::{Planned, Tree, plain};
+pub use write::{Edit, WriteError, lock, probe, write};

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::sync::Arc;
 
+use crate::lock;
 use crate::output::list::LIST;
 use crate::output::write::TEMPORARY;
 
@@ -47,6 +48,7 @@ pub struct Tree {
     folders: HashSet<String>,
     header: String,
     matrix: String,
+    lock: String,
 }
 
 impl Tree {
@@ -58,6 +60,7 @@ impl Tree {
             files: BTreeMap::from([(ATTRIBUTES.to_owned(), Arc::new(attributes))]),
             folders: HashSet::from(["generated".to_owned()]),
             header,
+            lock: lock::path(&matrix),
             matrix,
         }
     }
@@ -88,6 +91,7 @@ impl Tree {
                 || path == LIST
                 || path == TEMPORARY
                 || path == self.matrix
+                || path == self.lock
         };
         let mut way = path;
         while let Some((above, _)) = way.rsplit_once('/') {
@@ -134,7 +138,7 @@ impl Tree {
 }
 
 /// Whether a path is relative and stays below the root.
-pub(super) fn plain(path: &str) -> bool {
+pub fn plain(path: &str) -> bool {
     !path.is_empty()
         && !path.contains(['\\', ':'])
         && !path.chars().any(char::is_control)

@@ -13,7 +13,6 @@ use std::path::{Path, PathBuf};
 use crate::output::drift::{Change, State};
 use crate::output::links::{Links, Standing};
 use crate::output::list::LIST;
-use crate::output::tree::Planned;
 use crate::source::Repository;
 
 /// Where files are written before they take their place; below `generated/`, so on the same file system as the rest.
@@ -68,12 +67,26 @@ pub fn lock(repository: &Repository) -> Result<Lock, WriteError> {
     Ok(Lock { _file: file })
 }
 
+/// A file of the user's with its new text.
+#[derive(Clone, Debug)]
+pub struct Edit {
+    /// Path from the root.
+    pub path: String,
+    /// Its new text, line ends as they are to be.
+    pub text: String,
+}
+
 /// Carries out changes: writes what is missing or stale, removes orphans. The list of owned paths comes last, so that
 /// a run that was cut short is healed by the next: what it wrote bears the header, what it did not remove is still listed.
+/// Then the edits, in their order; each file keeps its mode.
 ///
 /// # Errors
 /// At the first path that fails; every file is then old or new, never in between.
-pub fn write(repository: &Repository, changes: &[&Change]) -> Result<(), WriteError> {
+pub fn write(
+    repository: &Repository,
+    changes: &[&Change],
+    edits: &[Edit],
+) -> Result<(), WriteError> {
     let temporary = repository.absolute(TEMPORARY);
     let fault = |doing, source| WriteError {
         doing,
@@ -81,7 +94,7 @@ pub fn write(repository: &Repository, changes: &[&Change]) -> Result<(), WriteEr
         source,
     };
     if Links::new(repository).look(TEMPORARY) == Standing::Linked {
-        if changes.is_empty() {
+        if changes.is_empty() && edits.is_empty() {
             return Ok(());
         }
         return Err(fault(
@@ -89,7 +102,7 @@ pub fn write(repository: &Repository, changes: &[&Change]) -> Result<(), WriteEr
             io::Error::other("the path leads through a symbolic link"),
         ));
     }
-    if changes.is_empty() {
+    if changes.is_empty() && edits.is_empty() {
         // What a run that was killed left behind.
         return clear(&temporary).map_err(|e| fault("clear", e));
     }
@@ -97,7 +110,7 @@ pub fn write(repository: &Repository, changes: &[&Change]) -> Result<(), WriteEr
     clear_but_journal(&temporary).map_err(|e| fault("clear", e))?;
     fs::create_dir_all(&temporary).map_err(|e| fault("create", e))?;
     keep_journal(repository, &temporary, &journal).map_err(|e| fault("write in", e))?;
-    let result = carry_out(repository, changes, &temporary);
+    let result = carry_out(repository, changes, edits, &temporary);
     // A run that failed keeps its journal: what it wrote is not listed yet.
     let cleared = if result.is_ok() {
         clear(&temporary)
@@ -105,6 +118,41 @@ pub fn write(repository: &Repository, changes: &[&Change]) -> Result<(), WriteEr
         clear_but_journal(&temporary)
     };
     result.and(cleared.map_err(|e| fault("clear", e)))
+}
+
+/// Whether all these paths can be written, as far as can be told without writing: a run that is to leave all or nothing
+/// asks before it begins.
+///
+/// # Errors
+/// At the first path that cannot.
+pub fn probe<'p>(
+    repository: &Repository,
+    paths: impl Iterator<Item = &'p str>,
+) -> Result<(), WriteError> {
+    let mut links = Links::new(repository);
+    let mut folders = BTreeSet::new();
+    for path in paths.chain([JOURNAL]) {
+        let target = repository.absolute(path);
+        if matches!(links.look(path), Standing::Linked | Standing::Folder) {
+            return Err(WriteError {
+                doing: "replace",
+                path: target,
+                source: io::Error::other("it is a folder, or a symbolic link leads there"),
+            });
+        }
+        let mut above = target.ancestors().skip(1);
+        if let Some(folder) = above.find(|folder| folder.exists()) {
+            folders.insert(folder.to_owned());
+        }
+    }
+    for path in folders {
+        tempfile::tempfile_in(&path).map_err(|source| WriteError {
+            doing: "write in",
+            path,
+            source,
+        })?;
+    }
+    Ok(())
 }
 
 /// The paths that this run creates, and those that runs cut short before it may have created.
@@ -162,6 +210,7 @@ fn clear(folder: &Path) -> io::Result<()> {
 fn carry_out(
     repository: &Repository,
     changes: &[&Change],
+    edits: &[Edit],
     temporary: &Path,
 ) -> Result<(), WriteError> {
     // Looked at again: a link may have come since the comparison.
@@ -172,51 +221,88 @@ fn carry_out(
         .partition(|c: &&Change| c.path == LIST);
     for change in others.into_iter().chain(list) {
         match (&change.after, change.state) {
-            (Some(planned), _) => replace(repository, &mut links, planned, temporary)?,
+            (Some(planned), _) => {
+                let mode = Mode::Output {
+                    executable: planned.executable,
+                };
+                replace(
+                    repository,
+                    &mut links,
+                    &planned.path,
+                    &planned.text,
+                    mode,
+                    temporary,
+                )?;
+            }
             (None, State::Orphan) => remove(repository, &change.path)?,
             (None, _) => {}
         }
     }
+    for edit in edits {
+        replace(
+            repository,
+            &mut links,
+            &edit.path,
+            &edit.text,
+            Mode::Kept,
+            temporary,
+        )?;
+    }
     Ok(())
+}
+
+/// Who may do what with a file that is replaced.
+#[derive(Clone, Copy)]
+enum Mode {
+    /// Everybody may read it.
+    Output {
+        /// And run it.
+        executable: bool,
+    },
+    /// As before; a file that was not there is as an output.
+    Kept,
 }
 
 fn replace(
     repository: &Repository,
     links: &mut Links<'_>,
-    planned: &Planned,
+    path: &str,
+    text: &str,
+    mode: Mode,
     temporary: &Path,
 ) -> Result<(), WriteError> {
-    let target = repository.absolute(&planned.path);
+    let target = repository.absolute(path);
     let fault = |doing, source| WriteError {
         doing,
         path: target.clone(),
         source,
     };
     links
-        .make_folder_of(&planned.path)
+        .make_folder_of(path)
         .map_err(|e| fault("create the folder of", e))?;
     let mut file = tempfile::NamedTempFile::new_in(temporary).map_err(|e| fault("write", e))?;
-    file.write_all(planned.text.as_bytes())
+    file.write_all(text.as_bytes())
         .map_err(|e| fault("write", e))?;
-    set_mode(file.as_file(), planned.executable).map_err(|e| fault("set the mode of", e))?;
+    set_mode(file.as_file(), mode, &target).map_err(|e| fault("set the mode of", e))?;
     file.persist(&target)
         .map_err(|e| fault("replace", e.error))?;
     Ok(())
 }
 
 #[cfg(unix)]
-fn set_mode(file: &File, executable: bool) -> io::Result<()> {
+fn set_mode(file: &File, mode: Mode, target: &Path) -> io::Result<()> {
     use std::os::unix::fs::PermissionsExt;
     // Temporary files are private; outputs are for everybody to read.
-    file.set_permissions(fs::Permissions::from_mode(if executable {
-        0o755
-    } else {
-        0o644
-    }))
+    let mode = match (mode, fs::metadata(target)) {
+        (Mode::Kept, Ok(before)) => before.permissions().mode() & 0o7777,
+        (Mode::Kept, Err(_)) | (Mode::Output { executable: false }, _) => 0o644,
+        (Mode::Output { executable: true }, _) => 0o755,
+    };
+    file.set_permissions(fs::Permissions::from_mode(mode))
 }
 
 #[cfg(not(unix))]
-fn set_mode(_: &File, _: bool) -> io::Result<()> {
+fn set_mode(_: &File, _: Mode, _: &Path) -> io::Result<()> {
     Ok(())
 }
 

@@ -80,22 +80,24 @@ impl Ignore {
 }
 
 /// What a build context holds.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct BuildContext {
     /// SHA-256 over its files.
     pub hash: [u8; 32],
+    /// Each file by its path in the context: its executable bit, kind and bytes as one hash.
+    pub files: BTreeMap<String, [u8; 32]>,
     /// Whether the matrix file is among them, which every release changes.
     pub holds_matrix: bool,
 }
 
 impl Repository {
-    /// SHA-256 over the files of the folder `context` (from the root): path, executable bit and bytes of each, in sorted
+    /// The files of the folder `context` (from the root): path, executable bit and bytes of each, in sorted
     /// order, links by their target. `.git`, what the ignore file leaves out, and what is `ours` are not part of it.
     /// The ignore file is the one of that path, else the context's `.dockerignore`. A folder that is not there is empty.
     ///
     /// # Errors
     /// When the folder or a file in it cannot be read.
-    pub fn hash_context(
+    pub fn build_context(
         &self,
         context: &str,
         ignore_file: Option<&str>,
@@ -122,6 +124,7 @@ impl Repository {
             format!("{}/", context.trim_end_matches('/'))
         };
         let mut all = Sha256::new();
+        let mut hashes = BTreeMap::new();
         let holds_matrix = files
             .keys()
             .any(|path| format!("{prefix}{path}") == self.matrix_path());
@@ -140,7 +143,7 @@ impl Repository {
                     (b'l', target.to_string_lossy().into_owned().into_bytes())
                 }
                 Kind::File => {
-                    let bytes = fs::read(&absolute).map_err(fault)?;
+                    let bytes = self.bytes(&format!("{prefix}{path}"))?.unwrap_or_default();
                     if (ours.bytes)(&bytes) {
                         continue;
                     }
@@ -151,10 +154,14 @@ impl Repository {
             all.update((path.len() as u64).to_le_bytes());
             all.update(path.as_bytes());
             all.update([mark]);
-            all.update(Sha256::digest(&bytes));
+            let bytes = Sha256::digest(&bytes);
+            all.update(bytes);
+            let one = Sha256::new().chain_update([mark]).chain_update(bytes);
+            hashes.insert(path, one.finalize().into());
         }
         Ok(BuildContext {
             hash: all.finalize().into(),
+            files: hashes,
             holds_matrix,
         })
     }

@@ -1,9 +1,12 @@
-//! The only reader: files with their text and lines, and where the repository is.
+//! The only reader: files with their text and lines, where the repository is, and what git knows of it.
 
 mod context;
 mod file;
+mod git;
 mod repository;
+mod walk;
 
 pub use context::{BuildContext, Ours};
 pub use file::SourceFile;
+pub use git::{Checkout, Commit, Git, GitError, Object};
 pub use repository::{ReadError, Repository};

@@ -16,6 +16,8 @@ use crate::source::SourceFile;
 pub struct Repository {
     root: PathBuf,
     matrix: String,
+    /// Texts that stand for what is on disk: what a bump is about to write.
+    overlay: BTreeMap<String, Arc<SourceFile>>,
     texts: Mutex<BTreeMap<String, Option<Arc<SourceFile>>>>,
 }
 
@@ -82,8 +84,21 @@ impl Repository {
         Ok(Repository {
             root,
             matrix,
+            overlay: BTreeMap::new(),
             texts: Mutex::default(),
         })
+    }
+
+    /// The same repository as if these texts were in it already.
+    pub fn with(&self, texts: impl IntoIterator<Item = Arc<SourceFile>>) -> Self {
+        let mut overlay = self.overlay.clone();
+        overlay.extend(texts.into_iter().map(|file| (file.path.to_string(), file)));
+        Repository {
+            root: self.root.clone(),
+            matrix: self.matrix.clone(),
+            overlay,
+            texts: Mutex::default(),
+        }
     }
 
     /// The root folder.
@@ -106,6 +121,9 @@ impl Repository {
     /// # Errors
     /// When it cannot be read or is not UTF-8.
     pub fn read_text(&self, path: &str) -> Result<Arc<SourceFile>, ReadError> {
+        if let Some(file) = self.overlay.get(path) {
+            return Ok(file.clone());
+        }
         let absolute = self.absolute(path);
         let bytes = fs::read(&absolute).map_err(|source| ReadError::Io {
             path: absolute.clone(),
@@ -144,6 +162,9 @@ impl Repository {
     /// # Errors
     /// When it exists and cannot be read.
     pub fn bytes(&self, path: &str) -> Result<Option<Vec<u8>>, ReadError> {
+        if let Some(file) = self.overlay.get(path) {
+            return Ok(Some(file.text.clone().into_bytes()));
+        }
         let absolute = self.absolute(path);
         match fs::read(&absolute) {
             Ok(bytes) => Ok(Some(bytes)),

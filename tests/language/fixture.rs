@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use basematrix::diagnostic::{Finding, Sink, Stage};
-use basematrix::flow;
+use basematrix::flow::{self, Standpoint};
 use basematrix::image::Plan;
 use basematrix::image::plan::Spec;
 use basematrix::source::Repository;
@@ -31,8 +31,14 @@ pub fn with(matrix: &str, files: &[(&str, &str)]) -> Outcome {
     if let Ok(expanded) = flow::expand(&repository, &mut sink)
         && let Ok(rendered) = flow::render(&repository, &expanded, &mut sink)
     {
-        flow::inspect(&repository, &expanded, &rendered, false, today(), &mut sink)
-            .expect("outputs are compared");
+        flow::inspect(
+            &repository,
+            &expanded,
+            &rendered,
+            &Standpoint::on(today()),
+            &mut sink,
+        )
+        .expect("outputs are compared");
         let rendered_ones = rendered.contents.iter().map(|(_, spec)| spec);
         let texts = rendered_ones.filter_map(|s| Some((s.dockerfile.clone(), s.rendered.clone()?)));
         made = Some((texts.collect(), rendered.plan));

@@ -5,7 +5,7 @@ use std::fmt::Write;
 use std::fs;
 
 use basematrix::diagnostic::Sink;
-use basematrix::flow::{self, Rendered};
+use basematrix::flow::{self, Rendered, Standpoint};
 use basematrix::output::{self, Change, Drift, Owned, State};
 use basematrix::source::Repository;
 use proptest::prelude::*;
@@ -128,15 +128,21 @@ impl Tree {
         let mut sink = Sink::new();
         let expanded = flow::expand(&repository, &mut sink).ok()?;
         let rendered = flow::render(&repository, &expanded, &mut sink).ok()?;
-        let drift = flow::inspect(&repository, &expanded, &rendered, false, today(), &mut sink)
-            .expect("a comparison");
+        let drift = flow::inspect(
+            &repository,
+            &expanded,
+            &rendered,
+            &Standpoint::on(today()),
+            &mut sink,
+        )
+        .expect("a comparison");
         Some((repository, rendered, drift))
     }
 
     fn write(&self, text: &str) -> Option<()> {
         let (repository, _, drift) = self.look(text)?;
         let changes: Vec<&Change> = drift.changes.iter().collect();
-        output::write(&repository, &changes).expect("a written tree");
+        output::write(&repository, &changes, &[]).expect("a written tree");
         Some(())
     }
 

@@ -3,18 +3,27 @@
 use std::collections::BTreeSet;
 
 use crate::check::Context;
+use crate::config::Config;
 use crate::diagnostic::{Finding, Place, Sink, code};
-use crate::output::{Change, LIST, State};
+use crate::output::{Change, Drift, LIST, State};
 use crate::source::SourceFile;
 
 pub fn run(cx: &Context<'_>, sink: &mut Sink) {
-    for change in &cx.drift.changes {
+    for finding in drift_findings(cx.drift, cx.config) {
+        sink.push(finding);
+    }
+}
+
+/// What is to be said of outputs that differ.
+pub fn drift_findings(drift: &Drift, config: &Config) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    for change in &drift.changes {
         let path = change.path.as_str();
-        if path == LIST && told_by_its_paths(change, &cx.drift.changes) {
+        if path == LIST && told_by_its_paths(change, &drift.changes) {
             continue;
         }
         let whole = || Place::file(path);
-        sink.push(match change.state {
+        findings.push(match change.state {
             State::Fresh => continue,
             State::Missing => Finding::new(
                 &code::MISSING_OUTPUT,
@@ -30,7 +39,7 @@ pub fn run(cx: &Context<'_>, sink: &mut Sink) {
                 };
                 Finding::new(
                     &code::STALE_OUTPUT,
-                    format!("`{path}` is not what {} yields", cx.config.file.path),
+                    format!("`{path}` is not what {} yields", config.file.path),
                     place,
                 )
                 .help("run `gen matrix`; to keep an edit, make it in the matrix or the templates")
@@ -55,6 +64,7 @@ pub fn run(cx: &Context<'_>, sink: &mut Sink) {
             .help("remove the link, and run `gen matrix`"),
         });
     }
+    findings
 }
 
 /// Whether the list differs in nothing but paths that come or go, each of which is told by itself.

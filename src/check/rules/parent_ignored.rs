@@ -63,6 +63,15 @@ pub(super) fn ignores(cx: &Context<'_>, own: &OwnDockerfile<'_>, parsed: &Docker
     let values = from_args(parsed, &own.rendered.args);
     // By content, or by a reference of the parent's, which the build is told to take for the content.
     let mut names = vec![full(from)];
+    // A digest that the lock adds is nothing that the matrix declares.
+    if let Some((name, digest)) = from.split_once('@')
+        && cx.lock.is_some_and(|lock| {
+            lock.digest_of(name)
+                .is_some_and(|d| d.to_string() == digest)
+        })
+    {
+        names.push(full(name));
+    }
     if let Some(parent) = own.spec.parent {
         let references = cx.matrix.spec(parent).references();
         names.extend(references.iter().map(|r| full(r)));

@@ -6,14 +6,17 @@ use minijinja::Value;
 use minijinja::value::Serde;
 use serde::Serialize;
 
-use crate::config::{Ci, Config, schema};
+use crate::config::{Config, schema};
 use crate::diagnostic::{Finding, Place, Sink, and_list, code};
 use crate::emit::work::Concern;
-use crate::emit::{cloud_build, github, gitlab, header};
+use crate::emit::{catalog, cloud_build, github, gitlab, header};
 use crate::facts::Facts;
-use crate::image::{Contents, Plan};
+use crate::image::{Contents, Matrix, Plan};
 use crate::output::{Planned, Tree};
 use crate::render::{Dialect, Templates, fault_finding};
+
+/// Where the plan is written.
+pub const PLAN: &str = "generated/plan.json";
 
 /// What an emitter works with.
 pub struct Emission<'a, 'r> {
@@ -21,6 +24,8 @@ pub struct Emission<'a, 'r> {
     pub config: &'a Config,
     /// Facts of the outside world.
     pub facts: &'a Facts,
+    /// The specs.
+    pub matrix: &'a Matrix,
     /// The plan.
     pub plan: &'a Plan,
     /// What goes into each spec.
@@ -35,7 +40,7 @@ pub struct Emission<'a, 'r> {
 struct Emitter {
     name: &'static str,
     /// Where its table stands, if it has one.
-    table: fn(&Ci) -> Option<Range<usize>>,
+    table: fn(&Config) -> Option<Range<usize>>,
     run: fn(&mut Emission<'_, '_>) -> Vec<Planned>,
 }
 
@@ -58,23 +63,28 @@ const EMITTERS: &[Emitter] = &[
     },
     Emitter {
         name: "publish script",
-        table: Ci::any,
+        table: |config| config.ci.any(),
         run: publish_script,
     },
     Emitter {
         name: "github",
-        table: |ci| ci.github.as_ref().map(|o| o.span.clone()),
+        table: |config| config.ci.github.as_ref().map(|o| o.span.clone()),
         run: github_workflow,
     },
     Emitter {
         name: "gitlab",
-        table: |ci| ci.gitlab.as_ref().map(|o| o.span.clone()),
+        table: |config| config.ci.gitlab.as_ref().map(|o| o.span.clone()),
         run: gitlab_pipeline,
     },
     Emitter {
         name: "cloud-build",
-        table: |ci| ci.cloud_build.as_ref().map(|o| o.span.clone()),
+        table: |config| config.ci.cloud_build.as_ref().map(|o| o.span.clone()),
         run: cloud_build_config,
+    },
+    Emitter {
+        name: "catalog",
+        table: |config| config.outputs.catalog.as_ref().map(|c| c.span.clone()),
+        run: catalog_files,
     },
 ];
 
@@ -87,7 +97,7 @@ pub fn emit(emission: &mut Emission<'_, '_>) -> Tree {
             if let Err(path) = tree.add(planned) {
                 let config = emission.config;
                 let label = format!("the output `{}` asks for it", emitter.name);
-                let place = match (emitter.table)(&config.ci) {
+                let place = match (emitter.table)(config) {
                     Some(span) => config.place(span, label),
                     None => Place::file(config.file.path.clone()),
                 };
@@ -98,7 +108,7 @@ pub fn emit(emission: &mut Emission<'_, '_>) -> Tree {
                         format!("`{path}` is taken, or needs a file for its folder")
                     };
                     Finding::new(&code::UNSAFE_VALUE, fact, place)
-                        .help("give one of them another `file`")
+                        .help("give one of them another path")
                 } else {
                     Finding::new(
                         &code::UNSAFE_VALUE,
@@ -130,10 +140,7 @@ fn dockerfiles(e: &mut Emission<'_, '_>) -> Vec<Planned> {
 }
 
 fn plan(e: &mut Emission<'_, '_>) -> Vec<Planned> {
-    vec![Planned::text(
-        "generated/plan.json".to_owned(),
-        e.plan.to_json(),
-    )]
+    vec![Planned::text(PLAN.to_owned(), e.plan.to_json())]
 }
 
 fn schema_file(e: &mut Emission<'_, '_>) -> Vec<Planned> {
@@ -155,9 +162,9 @@ pub fn schema_text(header: &str) -> String {
 }
 
 fn publish_script(e: &mut Emission<'_, '_>) -> Vec<Planned> {
-    if e.config.ci.any().is_none() {
+    let Some(at) = e.config.ci.any() else {
         return Vec::new();
-    }
+    };
     let context = Value::from(Serde(Header {
         header: header(e.config),
     }));
@@ -167,6 +174,7 @@ fn publish_script(e: &mut Emission<'_, '_>) -> Vec<Planned> {
         "ci/publish.sh",
         &context,
         "generated/ci/publish.sh",
+        at,
     )
     .into_iter()
     .map(Planned::executable)
@@ -192,6 +200,7 @@ fn github_workflow(e: &mut Emission<'_, '_>) -> Vec<Planned> {
         github::TEMPLATE,
         &context,
         &options.file,
+        options.span.clone(),
     )
     .into_iter()
     .collect()
@@ -211,6 +220,7 @@ fn gitlab_pipeline(e: &mut Emission<'_, '_>) -> Vec<Planned> {
         gitlab::TEMPLATE,
         &context,
         &options.file,
+        options.span.clone(),
     )
     .into_iter()
     .collect()
@@ -230,9 +240,45 @@ fn cloud_build_config(e: &mut Emission<'_, '_>) -> Vec<Planned> {
         cloud_build::TEMPLATE,
         &context,
         &options.file,
+        options.span.clone(),
     )
     .into_iter()
     .collect()
+}
+
+fn catalog_files(e: &mut Emission<'_, '_>) -> Vec<Planned> {
+    let Some(catalog) = &e.config.outputs.catalog else {
+        return Vec::new();
+    };
+    let Some(entries) = catalog::Entries::new(catalog, e.config, e.matrix, e.plan) else {
+        let at = catalog.selector.as_ref().map_or(&catalog.span, |s| &s.span);
+        e.sink.push(
+            Finding::new(
+                &code::EMPTY_CATALOG,
+                "the catalog would hold no image",
+                e.config.place(at.clone(), "accepts no spec"),
+            )
+            .help("correct the `match` of `[output.catalog]`, or delete it"),
+        );
+        return Vec::new();
+    };
+    let module = catalog.python.as_ref().and_then(|path| {
+        let context = Value::from(Serde(catalog::context(&entries, e.config)));
+        let context = with_header(e.config, context);
+        render(
+            e,
+            Dialect::Python,
+            catalog::TEMPLATE,
+            &context,
+            path,
+            catalog.span.clone(),
+        )
+    });
+    let data = catalog
+        .json
+        .as_ref()
+        .map(|path| Planned::text(path.clone(), entries.to_json()));
+    module.into_iter().chain(data).collect()
 }
 
 fn with_header(config: &Config, context: Value) -> Value {
@@ -245,12 +291,12 @@ fn render(
     template: &str,
     context: &Value,
     path: &str,
+    at: Range<usize>,
 ) -> Option<Planned> {
     match e.templates.render(dialect, template, context) {
         Ok(text) => Some(Planned::text(path.to_owned(), text)),
         Err(error) => {
-            let span = e.config.ci.any().unwrap_or(0..0);
-            let asked = e.config.place(span, format!("asks for `{path}`"));
+            let asked = e.config.place(at, format!("asks for `{path}`"));
             e.sink
                 .push(fault_finding(e.templates, template, &error, asked));
             None

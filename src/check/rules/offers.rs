@@ -1,0 +1,104 @@
+//! What the library offers against what is built.
+
+use std::collections::BTreeSet;
+
+use crate::check::Context;
+use crate::config::Offer;
+use crate::diagnostic::{Finding, Place, Sink, and_list, code};
+use crate::release::pins::look_list;
+use crate::release::unseen::unseen_finding;
+
+pub fn run(cx: &Context<'_>, sink: &mut Sink) {
+    let release = cx.config.release.iter();
+    for offer in release.flat_map(|r| &r.offers) {
+        match look_list(cx.repository, &offer.file, &offer.locator) {
+            Err(unseen) => {
+                let finding =
+                    unseen_finding(cx.config, &offer.file, &offer.locator, unseen, "offer");
+                sink.push(finding);
+            }
+            Ok((file, list)) => {
+                let built = built(cx, offer);
+                let axis = &cx.config.axis(offer.axis).name;
+                for item in &list.items {
+                    if built.contains(item.value.as_str()) {
+                        continue;
+                    }
+                    let place = Place::span(&file, item.span.clone(), "offered here");
+                    let declared = declared(offer, &item.value);
+                    let headline = if declared {
+                        format!(
+                            "`{}` is offered, and no spec has it",
+                            item.value.escape_debug()
+                        )
+                    } else {
+                        format!(
+                            "`{}` is offered, and axis `{axis}` does not have it",
+                            item.value.escape_debug()
+                        )
+                    };
+                    let finding = Finding::new(&code::OFFER_UNBUILT, headline, place);
+                    let finding = finding.related(cx.place(offer.span.clone(), "must be built"));
+                    sink.push(if declared {
+                        finding.help(
+                            "no longer offer it, or correct the excludes and matches that remove it",
+                        )
+                    } else {
+                        finding.help(format!("add it to axis `{axis}`, or no longer offer it"))
+                    });
+                }
+                if !offer.exactly {
+                    continue;
+                }
+                let lacking: Vec<&str> = ordered(offer, &built)
+                    .filter(|word| list.items.iter().all(|item| item.value != *word))
+                    .collect();
+                if !lacking.is_empty() {
+                    let are = if lacking.len() == 1 { "is" } else { "are" };
+                    let finding = Finding::new(
+                        &code::BUILT_UNOFFERED,
+                        format!(
+                            "{} {are} built, and not offered",
+                            and_list(lacking.into_iter())
+                        ),
+                        Place::span(&file, list.span.clone(), "not in this list"),
+                    )
+                    .related(cx.place(offer.span.clone(), "`exactly` what is built is offered"))
+                    .help("offer it, or take it out of the matrix");
+                    sink.push(finding);
+                }
+            }
+        }
+    }
+}
+
+/// The words of the values that some spec has.
+fn built<'o>(cx: &Context<'_>, offer: &'o Offer) -> BTreeSet<&'o str> {
+    let config = cx.config;
+    let mut built = BTreeSet::new();
+    for spec in &cx.matrix.specs {
+        let folded = config.arch.filter(|_| config.images[spec.image.0].folded);
+        let looked_at = offer.selector.as_ref().is_none_or(|selector| {
+            selector.holds_on_any(spec.image, &spec.cell, folded, &spec.arches)
+        });
+        if !looked_at {
+            continue;
+        }
+        let own = spec.cell.get(offer.axis);
+        let folded = (folded == Some(offer.axis)).then_some(&spec.arches);
+        for value in own.into_iter().chain(folded.into_iter().flatten().copied()) {
+            built.extend(offer.words[value].as_deref());
+        }
+    }
+    built
+}
+
+fn declared(offer: &Offer, word: &str) -> bool {
+    offer.words.iter().flatten().any(|w| w == word)
+}
+
+/// The built words in the order of the axis.
+fn ordered<'o>(offer: &'o Offer, built: &BTreeSet<&'o str>) -> impl Iterator<Item = &'o str> {
+    let words = offer.words.iter().flatten().map(String::as_str);
+    words.filter(|word| built.contains(word))
+}

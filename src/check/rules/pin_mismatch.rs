@@ -1,0 +1,62 @@
+//! Places of the library that do not state the release they should.
+
+use crate::check::Context;
+use crate::config::{Pin, Relation, Release};
+use crate::diagnostic::{Finding, Place, Sink, code};
+use crate::release::pins::{Seen, Verdict, look};
+use crate::release::unseen::unseen_finding;
+
+pub fn run(cx: &Context<'_>, sink: &mut Sink) {
+    let Some(release) = &cx.config.release else {
+        return;
+    };
+    for pin in &release.pins {
+        match look(cx.repository, pin) {
+            Err(unseen) => {
+                sink.push(unseen_finding(
+                    cx.config,
+                    &pin.file,
+                    &pin.locator,
+                    unseen,
+                    "pin",
+                ));
+            }
+            Ok(seen) => judge(cx, release, pin, &seen, sink),
+        }
+    }
+}
+
+fn judge(cx: &Context<'_>, release: &Release, pin: &Pin, seen: &Seen, sink: &mut Sink) {
+    for found in &seen.found {
+        let verdict = pin.judge(release, &found.value);
+        if verdict == Verdict::Agrees {
+            continue;
+        }
+        let named = pin.locator.named();
+        let (stated, wanted) = (found.value.escape_debug(), &pin.states);
+        let headline = match pin.relation {
+            Relation::Exact => format!("{named} says `{stated}`, the matrix releases `{wanted}`"),
+            Relation::SameRelease => {
+                format!("{named} says `{stated}`, which is another release than `{wanted}`")
+            }
+            Relation::NotOlder => {
+                format!("{named} says `{stated}`, which is older than the release `{wanted}`")
+            }
+        };
+        let place = Place::span(&seen.file, found.span.clone(), "stated here");
+        let finding = Finding::new(&code::PIN_MISMATCH, headline, place)
+            .related(cx.place(release.span.clone(), "released here"));
+        sink.push(match (verdict, pin.version_in(release, &found.value)) {
+            (Verdict::Newer, Some(version)) => finding.help(format!(
+                "run `gen bump {version}`, or set it back to `{wanted}`"
+            )),
+            (Verdict::Older, _) => finding.help(format!(
+                "set it to `{wanted}`; `gen bump` moves it along with every other place"
+            )),
+            (Verdict::Spelled, _) => finding.help(format!(
+                "write `{wanted}`, or say by `states` how it is written there"
+            )),
+            _ => finding.help(format!("set it to `{wanted}`")),
+        });
+    }
+}

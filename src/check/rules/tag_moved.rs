@@ -1,0 +1,49 @@
+//! A reference that never moves, and stands for other content than where it was published.
+
+use crate::check::Context;
+use crate::diagnostic::{Finding, Sink, code};
+use crate::lock::{Base, some};
+
+pub fn run(cx: &Context<'_>, sink: &mut Sink) {
+    let (Base::At(published), Some(release)) = (cx.base, &cx.config.release) else {
+        return;
+    };
+    let mut moved: Vec<String> = Vec::new();
+    for (id, rendered) in cx.contents.iter() {
+        let spec = cx.matrix.spec(id);
+        if !spec.immutable {
+            continue;
+        }
+        let content = rendered.content.to_string();
+        moved.extend(spec.references().into_iter().filter(|reference| {
+            let before = published.contents.get(reference);
+            before.is_some_and(|before| *before != content)
+        }));
+    }
+    if moved.is_empty() {
+        return;
+    }
+    let (count, plural) = match moved.len() {
+        1 => ("a reference".to_owned(), ""),
+        n => (format!("{n} references"), "s"),
+    };
+    let stand = if plural.is_empty() { "stands" } else { "stand" };
+    let finding = Finding::new(
+        &code::TAG_MOVED,
+        format!(
+            "{count} of release `{}` {stand} for other content than at `{}`",
+            release.version, published.revision
+        ),
+        cx.place(release.span.clone(), "what carries it must stay what it is"),
+    )
+    .note(some(&moved))
+    .help("run `gen bump patch`, so that the new content gets tags of its own");
+    sink.push(if published.certain {
+        finding
+    } else {
+        finding.help(format!(
+            "if `{}` was not published at `{}`, name a revision where what is published stands: `gen check --base REV`",
+            release.version, published.revision
+        ))
+    });
+}

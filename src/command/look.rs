@@ -1,0 +1,83 @@
+//! What `check`, `matrix` and `bump --check` look at before they differ.
+
+use crate::cli::Dates;
+use crate::command::shell::{Error, Shell};
+use crate::diagnostic::Sink;
+use crate::flow::{self, Expanded, Fault, Standpoint};
+use crate::lock::Base;
+use crate::output::Drift;
+use crate::source::{GitError, Repository};
+
+/// A matrix with its outputs, looked at by every rule.
+pub(super) struct Looked {
+    pub expanded: Expanded,
+    pub drift: Drift,
+}
+
+/// From where to look.
+#[derive(Clone, Copy)]
+pub(super) struct From<'a> {
+    pub dates: Dates,
+    /// The revision at which the release was published, when it is asked for.
+    pub base: Option<&'a str>,
+    pub take_over: bool,
+}
+
+impl From<'_> {
+    /// Today, and nowhere else.
+    pub fn here() -> Self {
+        From {
+            dates: Dates::default(),
+            base: None,
+            take_over: false,
+        }
+    }
+}
+
+/// Expands, renders, compares with the disk and runs every rule.
+///
+/// # Errors
+/// When no plan can be built, or the machine fails.
+pub(super) fn look(
+    shell: &Shell<'_>,
+    repository: &Repository,
+    from: From<'_>,
+    sink: &mut Sink,
+) -> Result<Result<Looked, Fault>, Error> {
+    let today = shell.today(from.dates)?;
+    let mut expanded = match flow::expand(repository, sink) {
+        Ok(expanded) => expanded,
+        Err(fault) => return Ok(Err(fault)),
+    };
+    shell.look_ahead(from.dates, &mut expanded.config);
+    let rendered = match flow::render(repository, &expanded, sink) {
+        Ok(rendered) => rendered,
+        Err(fault) => return Ok(Err(fault)),
+    };
+    let standpoint = Standpoint {
+        today,
+        base: published(shell, repository, &expanded, from.base)?,
+        take_over: from.take_over,
+    };
+    let drift = flow::inspect(repository, &expanded, &rendered, &standpoint, sink);
+    Ok(drift.map(|drift| Looked { expanded, drift }))
+}
+
+/// Where the release was published; why that cannot be told is for people who ask for more, or asked for a revision.
+fn published(
+    shell: &Shell<'_>,
+    repository: &Repository,
+    expanded: &Expanded,
+    named: Option<&str>,
+) -> Result<Base, GitError> {
+    let (release, lock) = (expanded.config.release.as_ref(), expanded.lock.as_ref());
+    let base = Base::find(repository, release, lock, named)?;
+    if let Base::Skipped(why) = &base {
+        let line = format!("`tag-moved` was not checked: {why}");
+        match named {
+            Some(_) => shell.say(&line),
+            None => shell.detail(&line),
+        }
+    }
+    Ok(base)
+}

@@ -1,0 +1,249 @@
+//! Places in files of the library: where a pin or an offer is found, and which texts mention images.
+
+use std::ops::Range;
+
+use globset::{GlobBuilder, GlobSetBuilder};
+use minijinja::Value;
+
+use crate::config::model::{Locator, Mention, Offer};
+use crate::config::raw::{RawMention, RawOffer};
+use crate::config::selectors::Names;
+use crate::config::spanned::Spanned;
+use crate::config::validate::Builder;
+use crate::diagnostic::{Finding, code, suggest};
+use crate::matrix::AxisId;
+use crate::release::locate::Search;
+use crate::render::Scope;
+
+/// The keys that say where in a file something is stated.
+pub(super) struct By<'a> {
+    pub constant: &'a Option<Spanned<String>>,
+    pub key: &'a Option<Spanned<String>>,
+    pub search: &'a Option<Spanned<String>>,
+    pub count: &'a Option<Spanned<u64>>,
+}
+
+impl Builder<'_> {
+    /// The one way in which a place is found.
+    pub(super) fn locator(
+        &mut self,
+        by: &By<'_>,
+        span: Range<usize>,
+        what: &str,
+    ) -> Option<Locator> {
+        if let (Some(count), None) = (by.count, by.search) {
+            let finding = Finding::new(
+                &code::INVALID_PLACE,
+                "`count` says how often `search` matches, and there is none",
+                self.place(count.span.clone(), "counts nothing"),
+            );
+            self.sink.push(finding.help("delete it"));
+        }
+        let stated = [by.constant, by.key, by.search];
+        let mut stated = stated.into_iter().flatten();
+        match (stated.next(), stated.next()) {
+            (None, _) => {
+                let finding = Finding::new(
+                    &code::INVALID_PLACE,
+                    format!("{what} does not say where in its file"),
+                    self.place(span, "no place"),
+                );
+                let finding =
+                    finding.help("add `constant = \"NAME\"`, or `key = \"path.of.keys\"`");
+                self.sink.push(finding);
+                None
+            }
+            (Some(first), Some(second)) => {
+                let finding = Finding::new(
+                    &code::INVALID_PLACE,
+                    format!("{what} says in two ways where in its file"),
+                    self.place(second.span.clone(), "another way"),
+                );
+                let finding = finding
+                    .related(self.place(first.span.clone(), "one way"))
+                    .help("keep one; use two tables for two places");
+                self.sink.push(finding);
+                None
+            }
+            (Some(one), None) => match by {
+                By {
+                    constant: Some(_), ..
+                } => Some(Locator::Constant(one.clone())),
+                By { key: Some(_), .. } => Some(Locator::Key(one.clone())),
+                By { count, .. } => self.search(one, count),
+            },
+        }
+    }
+
+    fn search(
+        &mut self,
+        pattern: &Spanned<String>,
+        count: &Option<Spanned<u64>>,
+    ) -> Option<Locator> {
+        let times = match count {
+            None => 1,
+            Some(count) if count.value == 0 => {
+                let finding = Finding::new(
+                    &code::INVALID_PLACE,
+                    "a pin that matches nowhere states nothing",
+                    self.place(count.span.clone(), "must be 1 or more"),
+                );
+                self.sink
+                    .push(finding.help("delete the pin, or say how often it matches"));
+                1
+            }
+            Some(count) => usize::try_from(count.value).unwrap_or(usize::MAX),
+        };
+        match Search::parse(&pattern.value) {
+            Ok(search) => {
+                let span = pattern.span.clone();
+                Some(Locator::Search(
+                    Spanned {
+                        value: search,
+                        span,
+                    },
+                    times,
+                ))
+            }
+            Err(fault) => {
+                let finding = Finding::new(
+                    &code::INVALID_PLACE,
+                    format!("`search` cannot be used: {fault}"),
+                    self.place(pattern.span.clone(), "a regular expression with one group"),
+                );
+                let help = "put the version alone in parentheses, as in `search = 'base:(\\S+)'`";
+                self.sink.push(finding.help(help));
+                None
+            }
+        }
+    }
+
+    /// A path of a file of the library stays below the root.
+    pub(super) fn inside(&mut self, path: &Spanned<String>) {
+        if crate::output::plain(&path.value) {
+            return;
+        }
+        let finding = Finding::new(
+            &code::UNSAFE_VALUE,
+            format!(
+                "`{}` is no path below the repository root",
+                path.escape_debug()
+            ),
+            self.place(path.span.clone(), "must be relative, without `..`"),
+        );
+        self.sink
+            .push(finding.help("write the path of one file from the root"));
+    }
+
+    pub(super) fn offer(
+        &mut self,
+        raw: &Spanned<RawOffer>,
+        names: &Names<'_>,
+        objects: &[Vec<Value>],
+    ) -> Option<Offer> {
+        let by = By {
+            constant: &raw.constant,
+            key: &raw.key,
+            search: &None,
+            count: &None,
+        };
+        let locator = self.locator(&by, raw.span.clone(), "an offer");
+        self.inside(&raw.file);
+        let selector = match &raw.matches {
+            Some(matches) => Some(self.selector(names, matches)?),
+            None => None,
+        };
+        let axes = names.axes;
+        let Some(index) = axes.iter().position(|a| *a.name == *raw.axis.value) else {
+            let finding = Finding::new(
+                &code::UNKNOWN_AXIS,
+                format!("there is no axis `{}`", raw.axis.value),
+                self.place(raw.axis.span.clone(), "unknown axis"),
+            );
+            let known = axes.iter().map(|a| &*a.name);
+            self.sink
+                .push(suggest(finding, &raw.axis.value, known, "axis", ""));
+            return None;
+        };
+        let axis = &axes[index];
+        let template = raw.states.clone().unwrap_or_else(|| Spanned {
+            value: format!("{{{{ {} }}}}", axis.word),
+            span: raw.axis.span.clone(),
+        });
+        let field = self.field(&template, &|name| *name == *axis.word)?;
+        let before = self.sink.len();
+        self.check_names(&field, &[&axis.word], "an offer");
+        if self.sink.len() > before {
+            return None;
+        }
+        let mut words = Vec::with_capacity(axis.values.len());
+        for (value, object) in axis.values.iter().zip(&objects[index]) {
+            if value.is_none() {
+                words.push(None);
+                continue;
+            }
+            let scope = Value::from_object(Scope(vec![(axis.word.clone(), object.clone())]));
+            match self.fields.render(&field, &scope) {
+                Ok(word) => words.push(Some(word.into_owned())),
+                Err(fault) => {
+                    let finding = self.field_fault(&field, fault);
+                    self.sink.push(finding);
+                    return None;
+                }
+            }
+        }
+        Some(Offer {
+            file: raw.file.clone(),
+            locator: locator?,
+            axis: AxisId(index),
+            words,
+            selector,
+            exactly: raw.exactly,
+            span: raw.axis.span.clone(),
+        })
+    }
+
+    pub(super) fn mention(&mut self, raw: &Spanned<RawMention>) -> Option<Mention> {
+        if !raw.files.iter().any(|glob| !glob.starts_with('!')) {
+            let finding = Finding::new(
+                &code::MISSING_KEY,
+                "a mention names no files",
+                self.place(raw.span.clone(), "`files` takes in nothing"),
+            );
+            self.sink
+                .push(finding.help("add a glob, as in `files = [\"docs/**/*.md\"]`"));
+        }
+        for glob in &raw.files {
+            let bare = glob.strip_prefix('!').unwrap_or(glob);
+            self.glob(bare, glob);
+        }
+        let mut ignore = GlobSetBuilder::new();
+        for glob in &raw.ignore {
+            if let Some(glob) = self.glob(&glob.value, glob) {
+                ignore.add(glob);
+            }
+        }
+        Some(Mention {
+            files: raw.files.clone(),
+            ignore: ignore.build().ok()?,
+            span: raw.span.clone(),
+        })
+    }
+
+    fn glob(&mut self, pattern: &str, at: &Spanned<String>) -> Option<globset::Glob> {
+        let glob = GlobBuilder::new(pattern).literal_separator(true).build();
+        let fault = match glob {
+            Ok(glob) if !pattern.is_empty() && !pattern.starts_with('/') => return Some(glob),
+            Ok(_) => "it is empty, or starts with `/`".to_owned(),
+            Err(error) => error.kind().to_string(),
+        };
+        let finding = Finding::new(
+            &code::INVALID_PLACE,
+            format!("`{pattern}` is no glob: {fault}"),
+            self.place(at.span.clone(), "from the repository root"),
+        );
+        self.sink
+            .push(finding.help("write it as in `docs/**/*.md`"));
+        None
+    }
+}

@@ -1,0 +1,260 @@
+//! Which inputs of a spec changed, told so that people see the cause.
+
+use std::fmt;
+
+use serde::Serialize;
+
+use crate::image::RenderedSpec;
+use crate::lock::Inputs;
+
+/// Longest text that is shown of a value, in characters.
+const SHOWN: usize = 60;
+
+/// One input that changed. Texts are as they are recorded: a long value of an arg by its hash.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(tag = "input", rename_all = "kebab-case")]
+pub enum Change {
+    /// What counts as content, or how it is hashed: another gen recorded it.
+    ContentFormat {
+        /// Recorded.
+        old: u32,
+        /// This gen's.
+        new: u32,
+    },
+    /// The upstream image or the spec that it stands on. `None`: what its own Dockerfile says.
+    From {
+        /// Before.
+        old: Option<String>,
+        /// Now.
+        new: Option<String>,
+    },
+    /// The digest of the same upstream image.
+    Digest {
+        /// The image.
+        base: String,
+        /// Before.
+        old: Option<String>,
+        /// Now.
+        new: Option<String>,
+    },
+    /// The specs it needs besides.
+    Needs {
+        /// Before.
+        old: Vec<String>,
+        /// Now.
+        new: Vec<String>,
+    },
+    /// The Dockerfile.
+    Dockerfile {
+        /// Its path, when it is the user's.
+        own: Option<String>,
+    },
+    /// A file of the context.
+    Context {
+        /// Its folder.
+        folder: String,
+    },
+    /// The stage to build.
+    Target {
+        /// Before.
+        old: Option<String>,
+        /// Now.
+        new: Option<String>,
+    },
+    /// The value of a build arg.
+    Arg {
+        /// Its name.
+        name: String,
+        /// Before; `None` when it is new.
+        old: Option<String>,
+        /// Now; `None` when it is gone.
+        new: Option<String>,
+    },
+    /// The order of the build args, and nothing else of them.
+    ArgOrder,
+    /// The platforms.
+    Platforms {
+        /// Before.
+        old: Vec<String>,
+        /// Now.
+        new: Vec<String>,
+    },
+    /// The rebuild counter.
+    Epoch {
+        /// Before.
+        old: u64,
+        /// Now.
+        new: u64,
+    },
+    /// The content of what it stands on. Whatever changed there is the cause.
+    Below {
+        /// Ids of the specs.
+        specs: Vec<String>,
+    },
+}
+
+impl Change {
+    /// Whether the cause lies in another spec.
+    pub fn follows(&self) -> bool {
+        matches!(self, Change::Below { .. })
+    }
+}
+
+/// Every input that differs between what was recorded of a spec and what it is now.
+pub fn changes(old: &Inputs, new: &Inputs, rendered: &RenderedSpec) -> Vec<Change> {
+    let mut found = Vec::new();
+    let from = |inputs: &Inputs| {
+        let parent = inputs.parent.as_ref().map(|p| p.spec.clone());
+        parent.or_else(|| inputs.base.clone())
+    };
+    if from(old) != from(new) || old.parent.is_some() != new.parent.is_some() {
+        found.push(Change::From {
+            old: from(old),
+            new: from(new),
+        });
+    } else if let (Some(base), true) = (&new.base, old.digest != new.digest) {
+        found.push(Change::Digest {
+            base: base.clone(),
+            old: old.digest.clone(),
+            new: new.digest.clone(),
+        });
+    }
+    let names =
+        |inputs: &Inputs| -> Vec<String> { inputs.needs.iter().map(|n| n.spec.clone()).collect() };
+    if names(old) != names(new) {
+        found.push(Change::Needs {
+            old: names(old),
+            new: names(new),
+        });
+    }
+    if old.dockerfile != new.dockerfile {
+        let own = rendered.rendered.is_none();
+        found.push(Change::Dockerfile {
+            own: own.then(|| rendered.dockerfile.clone()),
+        });
+    }
+    if old.context != new.context {
+        found.push(Change::Context {
+            folder: rendered.context.clone(),
+        });
+    }
+    if old.target != new.target {
+        found.push(Change::Target {
+            old: old.target.clone(),
+            new: new.target.clone(),
+        });
+    }
+    let gone = old.args.keys().filter(|name| !new.args.contains_key(*name));
+    for name in new.args.keys().chain(gone) {
+        let (old, new) = (old.args.get(name), new.args.get(name));
+        if old != new {
+            found.push(Change::Arg {
+                name: name.clone(),
+                old: old.cloned(),
+                new: new.cloned(),
+            });
+        }
+    }
+    if old.args == new.args && !old.args.keys().eq(new.args.keys()) {
+        found.push(Change::ArgOrder);
+    }
+    if old.platforms != new.platforms {
+        found.push(Change::Platforms {
+            old: old.platforms.clone(),
+            new: new.platforms.clone(),
+        });
+    }
+    if old.epoch != new.epoch {
+        found.push(Change::Epoch {
+            old: old.epoch,
+            new: new.epoch,
+        });
+    }
+    let before = |id: &str| {
+        let mut below = old.parent.iter().chain(&old.needs);
+        below.find(|b| b.spec == id).map(|b| b.content)
+    };
+    let moved: Vec<String> = new
+        .parent
+        .iter()
+        .chain(&new.needs)
+        .filter(|b| before(&b.spec).is_some_and(|content| content != b.content))
+        .map(|b| b.spec.clone())
+        .collect();
+    if !moved.is_empty() {
+        found.push(Change::Below { specs: moved });
+    }
+    found
+}
+
+/// What changed, in a few words, without whose it is.
+impl fmt::Display for Change {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Change::ContentFormat { old, new } => {
+                write!(f, "what counts as content, format {old} → {new} of gen")
+            }
+            Change::From { old, new } => {
+                let what = |from: &Option<String>| match from {
+                    Some(from) => shown(from),
+                    None => "what its Dockerfile says".to_owned(),
+                };
+                write!(f, "base {} → {}", what(old), what(new))
+            }
+            Change::Digest { base, old, new } => {
+                let what = |digest: &Option<String>| match digest {
+                    Some(digest) => format!("`{}`", shortened(digest, 19)),
+                    None => "none".to_owned(),
+                };
+                write!(f, "digest of {} {} → {}", shown(base), what(old), what(new))
+            }
+            Change::Needs { old, new } => write!(f, "needs {} → {}", all(old), all(new)),
+            Change::Dockerfile { own: None } => write!(f, "Dockerfile"),
+            Change::Dockerfile { own: Some(path) } => write!(f, "{}", shown(path)),
+            Change::Context { folder } if folder == "." => write!(f, "files of the repository"),
+            Change::Context { folder } => write!(f, "files of {}", shown(folder)),
+            Change::Target { old, new } => {
+                let what = |target: &Option<String>| match target {
+                    Some(target) => shown(target),
+                    None => "the last stage".to_owned(),
+                };
+                write!(f, "target {} → {}", what(old), what(new))
+            }
+            Change::Arg { name, old, new } => match (old, new) {
+                (Some(old), Some(new)) if shown(old) == shown(new) => {
+                    write!(f, "arg {} {}, further on", shown(name), shown(new))
+                }
+                (Some(old), Some(new)) => {
+                    write!(f, "arg {} {} → {}", shown(name), shown(old), shown(new))
+                }
+                (None, Some(new)) => write!(f, "new arg {} {}", shown(name), shown(new)),
+                (_, None) => write!(f, "arg {} is gone", shown(name)),
+            },
+            Change::ArgOrder => write!(f, "order of the args"),
+            Change::Platforms { old, new } => write!(f, "platforms {} → {}", all(old), all(new)),
+            Change::Epoch { old, new } => write!(f, "epoch {old} → {new}"),
+            Change::Below { specs } => write!(f, "content of {}", all(specs)),
+        }
+    }
+}
+
+/// A value in backticks, on one line and not too long.
+fn shown(text: &str) -> String {
+    format!("`{}`", shortened(text, SHOWN))
+}
+
+fn shortened(text: &str, limit: usize) -> String {
+    let escaped = text
+        .escape_debug()
+        .to_string()
+        .replace("\\'", "'")
+        .replace("\\\"", "\"");
+    match escaped.char_indices().nth(limit) {
+        Some((end, _)) => format!("{}…", &escaped[..end]),
+        None => escaped,
+    }
+}
+
+fn all(names: &[String]) -> String {
+    crate::diagnostic::and_list(names.iter().map(String::as_str))
+}

@@ -1,0 +1,53 @@
+//! `matrix.lock`: what a release is made of, recorded when it is cut, so that `gen check` can tell offline and without
+//! git whether an image release is due, and which input of which spec calls for it.
+//!
+//! The file is committed. Only `gen bump` and `gen lock` write it: it is no output of `gen matrix`, which neither
+//! rewrites nor removes it, and it is part of no build context.
+
+mod change;
+mod group;
+mod inputs;
+mod model;
+mod published;
+mod read;
+mod standing;
+mod write;
+
+pub use change::{Change, changes};
+pub use group::{Group, grouped, some};
+pub use inputs::{Below, Inputs, dockerfile};
+pub use model::{Entry, FORMAT, Lock, Recorded};
+pub use published::{Base, Published};
+pub use read::Unread;
+pub use standing::{Difference, Standing};
+
+/// Path of the lock of a matrix file: `matrix.lock` beside `matrix.toml`.
+pub fn path(matrix_path: &str) -> String {
+    let (folder, name) = match matrix_path.rfind('/') {
+        Some(at) => matrix_path.split_at(at + 1),
+        None => ("", matrix_path),
+    };
+    let stem = match name.rsplit_once('.') {
+        Some((stem, _)) if !stem.is_empty() => stem,
+        _ => name,
+    };
+    format!("{folder}{stem}.lock")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_lock_stands_beside_its_matrix() {
+        for (matrix, lock) in [
+            ("matrix.toml", "matrix.lock"),
+            ("ci/images.toml", "ci/images.lock"),
+            ("a.b/matrix", "a.b/matrix.lock"),
+            (".toml", ".toml.lock"),
+            ("matrix.v2.toml", "matrix.v2.lock"),
+        ] {
+            assert_eq!(path(matrix), lock);
+        }
+    }
+}

@@ -1,0 +1,145 @@
+//! What the lock holds, and recording it.
+
+use std::collections::{BTreeMap, HashMap};
+
+use serde::Deserialize;
+
+use crate::config::{Config, Release};
+use crate::diagnostic::Place;
+use crate::image::reference::full;
+use crate::image::{CONTENT_FORMAT, Contents, Digest, Matrix, SpecId};
+use crate::lock::Inputs;
+
+/// Version of the format of `matrix.lock`.
+pub const FORMAT: u32 = 1;
+
+/// What a release is made of.
+#[derive(Clone, Debug)]
+pub struct Lock {
+    /// [`CONTENT_FORMAT`] of the gen that recorded it. Contents of another format cannot be compared.
+    pub content_format: u32,
+    /// The release recorded; `None` when only digests are.
+    pub release: Option<Recorded>,
+    /// The release that was recorded before it.
+    pub after: Option<Recorded>,
+    /// Digests of upstream images, by reference.
+    pub bases: BTreeMap<String, Digest>,
+    /// The specs, by id.
+    pub specs: BTreeMap<String, Entry>,
+    /// Where the release stands in the file it was read from.
+    pub place: Option<Place>,
+    /// Whether a merge left both sides in the file. What is held is then our side.
+    pub conflicted: bool,
+}
+
+/// A release that was recorded.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Recorded {
+    /// The version as written in the matrix.
+    pub version: String,
+    /// How tags name it.
+    pub tag: String,
+    /// Whether it is no pre-release: only then do aliases move.
+    #[serde(rename = "final")]
+    pub is_final: bool,
+    /// Number of its specs.
+    pub specs: usize,
+}
+
+impl Recorded {
+    fn new(release: &Release, matrix: &Matrix) -> Self {
+        Recorded {
+            version: release.version.clone(),
+            tag: release.tag.clone(),
+            is_final: !release.read.is_pre_release(),
+            specs: matrix.specs.len(),
+        }
+    }
+}
+
+/// One spec as it was recorded.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Entry {
+    /// The hash of all that goes into it.
+    pub content: Digest,
+    /// The release where that content first appeared.
+    pub since: String,
+    /// What goes into it, part by part.
+    pub inputs: Inputs,
+}
+
+impl Lock {
+    /// The lock of a matrix at its release: a spec whose content is that of `previous` keeps the release where it first
+    /// appeared, specs that are gone are dropped, digests of upstream images are kept. Recording twice changes nothing.
+    /// Without a `[release]` only the digests are held.
+    pub fn record(
+        previous: Option<&Lock>,
+        config: &Config,
+        matrix: &Matrix,
+        contents: &Contents,
+    ) -> Lock {
+        let release = config.release.as_ref();
+        let release = release.map(|r| Recorded::new(r, matrix));
+        let before = previous.and_then(|p| p.release.as_ref());
+        let version = |release: Option<&Recorded>| release.map(|r| r.version.clone());
+        let after = if version(before) == version(release.as_ref()) {
+            previous.and_then(|p| p.after.clone())
+        } else {
+            before.cloned()
+        };
+        let entry = |id: SpecId, release: &str| {
+            let spec = matrix.spec(id);
+            let content = contents.get(id).content;
+            let known = previous.and_then(|p| p.specs.get(&spec.id));
+            let entry = Entry {
+                content,
+                since: known
+                    .filter(|k| k.content == content)
+                    .map_or(release, |k| k.since.as_str())
+                    .to_owned(),
+                inputs: Inputs::of(matrix, contents, id),
+            };
+            (spec.id.clone(), entry)
+        };
+        let specs = match &release {
+            Some(release) => (0..matrix.specs.len())
+                .map(|index| entry(SpecId(index), &release.version))
+                .collect(),
+            None => BTreeMap::new(),
+        };
+        Lock {
+            content_format: CONTENT_FORMAT,
+            specs,
+            release,
+            after,
+            bases: previous.map(|p| p.bases.clone()).unwrap_or_default(),
+            place: None,
+            conflicted: false,
+        }
+    }
+
+    /// The digest that is locked for an upstream reference, however that names Docker Hub.
+    pub fn digest_of(&self, base: &str) -> Option<&Digest> {
+        let wanted = full(base);
+        let mut all = self.bases.iter();
+        all.find(|(known, _)| full(known) == wanted)
+            .map(|(_, digest)| digest)
+    }
+
+    /// Puts the locked digests into the references of upstream images. One that states its digest keeps it.
+    pub fn pin(&self, matrix: &mut Matrix) {
+        let mut known: HashMap<String, Option<&Digest>> = HashMap::new();
+        for base in matrix.specs.iter_mut().filter_map(|s| s.base.as_mut()) {
+            if self.bases.is_empty() || base.contains('@') {
+                continue;
+            }
+            let digest = known
+                .entry(base.clone())
+                .or_insert_with_key(|base| self.digest_of(base));
+            if let Some(digest) = digest {
+                *base = format!("{base}@{digest}");
+            }
+        }
+    }
+}

@@ -1,0 +1,136 @@
+//! How a matrix stands to the release that was recorded last.
+
+use crate::config::Config;
+use crate::image::{CONTENT_FORMAT, Contents, Matrix, SpecId};
+use crate::lock::{Change, Entry, Inputs, Lock, Recorded, changes};
+
+/// How a matrix stands to its lock.
+#[derive(Debug)]
+pub enum Standing<'a> {
+    /// Nothing can be said: no release is recorded, or a merge left both sides.
+    Unknown,
+    /// The release is recorded as it is.
+    Recorded,
+    /// The release is recorded, and what it is made of has changed since.
+    Unreleased(Difference<'a>),
+    /// The release moved, and nothing that is built did.
+    Needless {
+        /// The release that already had all of it.
+        before: &'a Recorded,
+    },
+    /// Another release is recorded.
+    Stale {
+        /// That one.
+        recorded: &'a Recorded,
+    },
+}
+
+/// The specs that are not as recorded.
+#[derive(Debug, Default)]
+pub struct Difference<'a> {
+    /// Those of other content, with what was recorded, in declared order.
+    pub changed: Vec<(SpecId, &'a Entry)>,
+    /// Those that are not recorded.
+    pub added: Vec<SpecId>,
+    /// Ids of those that are recorded and no longer there.
+    pub removed: Vec<&'a str>,
+}
+
+impl Difference<'_> {
+    /// Whether all is as recorded.
+    pub fn is_empty(&self) -> bool {
+        self.changed.is_empty() && self.added.is_empty() && self.removed.is_empty()
+    }
+
+    /// Number of specs that are not as recorded.
+    pub fn len(&self) -> usize {
+        self.changed.len() + self.added.len() + self.removed.len()
+    }
+}
+
+impl Lock {
+    /// How a matrix stands to what is recorded.
+    ///
+    /// A release that only ends its pre-releases is never needless: it moves the aliases, which they did not.
+    pub fn standing(&self, config: &Config, matrix: &Matrix, contents: &Contents) -> Standing<'_> {
+        let recorded = match &self.release {
+            Some(recorded) if !self.conflicted => recorded,
+            _ => return Standing::Unknown,
+        };
+        let Some(release) = &config.release else {
+            return Standing::Stale { recorded };
+        };
+        let difference = self.difference(matrix, contents);
+        let ends_pre_releases =
+            |before: &Recorded| !release.read.is_pre_release() && !before.is_final;
+        if release.version != recorded.version {
+            return if difference.is_empty() && !ends_pre_releases(recorded) {
+                Standing::Needless { before: recorded }
+            } else {
+                Standing::Stale { recorded }
+            };
+        }
+        if !difference.is_empty() {
+            return Standing::Unreleased(difference);
+        }
+        let fresh = |entry: &Entry| entry.since == recorded.version;
+        match &self.after {
+            Some(before)
+                if !ends_pre_releases(before)
+                    && before.specs == recorded.specs
+                    && !self.specs.values().any(fresh) =>
+            {
+                Standing::Needless { before }
+            }
+            _ => Standing::Recorded,
+        }
+    }
+
+    /// The specs that are not as recorded.
+    pub fn difference(&self, matrix: &Matrix, contents: &Contents) -> Difference<'_> {
+        let mut difference = Difference::default();
+        let comparable = self.content_format == CONTENT_FORMAT;
+        let mut known = 0;
+        for (id, rendered) in contents.iter() {
+            match self.specs.get(&matrix.spec(id).id) {
+                None => difference.added.push(id),
+                Some(entry) => {
+                    known += 1;
+                    if !comparable || entry.content != rendered.content {
+                        difference.changed.push((id, entry));
+                    }
+                }
+            }
+        }
+        if known < self.specs.len() {
+            let there: std::collections::HashSet<&str> =
+                matrix.specs.iter().map(|s| s.id.as_str()).collect();
+            let ids = self.specs.keys().map(String::as_str);
+            difference.removed = ids.filter(|id| !there.contains(id)).collect();
+        }
+        difference
+    }
+
+    /// Which inputs of a spec that is not as recorded changed.
+    pub fn changes(
+        &self,
+        matrix: &Matrix,
+        contents: &Contents,
+        (id, entry): (SpecId, &Entry),
+    ) -> Vec<Change> {
+        let mut found = Vec::new();
+        if self.content_format != CONTENT_FORMAT {
+            found.push(Change::ContentFormat {
+                old: self.content_format,
+                new: CONTENT_FORMAT,
+            });
+        }
+        let (new, rendered) = (Inputs::of(matrix, contents, id), contents.get(id));
+        found.extend(changes(&entry.inputs, &new, rendered));
+        if found.is_empty() {
+            // Only hashes that agree in their first digits could hide it.
+            found.push(Change::Dockerfile { own: None });
+        }
+        found
+    }
+}

@@ -1,0 +1,43 @@
+//! Constants of program code, by the grammar of its language. Nothing of it is run.
+
+pub(super) mod go;
+pub(super) mod python;
+pub(super) mod rust;
+pub(super) mod script;
+pub(super) mod shell;
+mod tree;
+mod walk;
+
+pub(super) use tree::{constant, list};
+
+use tree_sitter::{Language, Node};
+
+use crate::release::locate::choose::Declaration;
+use crate::release::locate::found::{Found, FoundList};
+use crate::release::locate::unfound::Unfound;
+
+/// How a language is read.
+pub(super) struct Syntax {
+    /// Its grammar.
+    language: fn() -> Language,
+    /// Whether its scanner asks the C library about characters it has no table for, which is only safe with ASCII:
+    /// <https://en.cppreference.com/w/c/string/byte/isdigit>. Others are shown to it as `_`.
+    ascii: bool,
+    /// What stands between a scope and a name in it.
+    separator: &'static str,
+    /// The declarations of a file that are there when it is loaded.
+    declarations: for<'t> fn(Node<'t>, &str) -> Vec<Declaration<Given<'t>>>,
+    /// The text that an expression is.
+    text: fn(Node<'_>, &str) -> Result<Found, Unfound>,
+    /// The list that an expression is.
+    list: fn(Node<'_>, &str) -> Result<FoundList, Unfound>,
+}
+
+/// What a declaration gives to its name.
+#[derive(Clone, Copy, Debug)]
+enum Given<'t> {
+    /// An expression.
+    Written(Node<'t>),
+    /// What comes of an expression that is not the value itself.
+    Computed(Node<'t>, &'static str),
+}

@@ -1,0 +1,118 @@
+//! From the root of a tree to the declarations in it, scope by scope.
+
+use tree_sitter::Node;
+
+use crate::release::locate::choose::Declaration;
+use crate::release::locate::code::Given;
+use crate::release::locate::found::Found;
+use crate::release::locate::unfound::Unfound;
+
+/// Where the walk goes from a node.
+pub enum Next {
+    /// Not into it.
+    Past,
+    /// Into it.
+    Into,
+    /// Into it, where names belong to this type.
+    Type(String),
+    /// Into it, where names belong to this module, which need not be named.
+    Module(String),
+}
+
+/// The scopes around a node.
+#[derive(Clone, Default)]
+pub struct Scope {
+    path: Vec<String>,
+    optional: usize,
+}
+
+impl Scope {
+    /// That `name` is declared here.
+    pub fn declare<'t>(
+        &self,
+        name: Node<'t>,
+        text: &str,
+        value: Option<Given<'t>>,
+    ) -> Declaration<Given<'t>> {
+        let mut path = self.path.clone();
+        path.push(written(name, text).to_owned());
+        Declaration {
+            path,
+            optional: self.optional,
+            span: name.byte_range(),
+            value,
+        }
+    }
+}
+
+/// Shows `visit` each node that it asks for, from `root`; not what does not parse.
+pub fn walk<'t>(root: Node<'t>, mut visit: impl FnMut(Node<'t>, &Scope) -> Next) {
+    let mut todo = vec![(root, Scope::default())];
+    while let Some((node, mut scope)) = todo.pop() {
+        match visit(node, &scope) {
+            Next::Past => continue,
+            Next::Into => {}
+            Next::Type(name) => scope.path.push(name),
+            Next::Module(name) => {
+                if scope.optional == scope.path.len() {
+                    scope.optional += 1;
+                }
+                scope.path.push(name);
+            }
+        }
+        let below = children(node).into_iter().filter(|n| !n.is_error());
+        todo.extend(below.map(|n| (n, scope.clone())));
+    }
+}
+
+/// The parts of a node that mean something.
+pub fn children(node: Node<'_>) -> Vec<Node<'_>> {
+    let mut cursor = node.walk();
+    node.named_children(&mut cursor)
+        .filter(|n| !n.is_extra())
+        .collect()
+}
+
+/// The text of a node.
+pub fn written<'a>(node: Node<'_>, text: &'a str) -> &'a str {
+    text.get(node.byte_range()).unwrap_or_default()
+}
+
+/// The text of the part `field` of a node.
+pub fn field<'a>(node: Node<'_>, field: &str, text: &'a str) -> &'a str {
+    node.child_by_field_name(field)
+        .map_or("", |n| written(n, text))
+}
+
+/// The expression in parentheses, casts and comments.
+pub fn inner<'t>(mut node: Node<'t>, wrapping: &[&str]) -> Node<'t> {
+    while wrapping.contains(&node.kind())
+        && let Some(expression) = children(node)
+            .into_iter()
+            .find(|n| n.kind() != "type_arguments")
+    {
+        node = expression;
+    }
+    node
+}
+
+/// The items of a list, each a text.
+pub fn texts<'t>(
+    nodes: impl IntoIterator<Item = Node<'t>>,
+    source: &str,
+    text: fn(Node<'_>, &str) -> Result<Found, Unfound>,
+) -> Result<Vec<Found>, Unfound> {
+    nodes.into_iter().map(|n| text(n, source)).collect()
+}
+
+/// That a name's value is another name's.
+pub fn name(node: Node<'_>, text: &str) -> Unfound {
+    let what = format!("another name's, `{}`", written(node, text));
+    Unfound::computed(node.byte_range(), what)
+}
+
+/// That a value is what a call returns.
+pub fn call(node: Node<'_>, callee: &str) -> Unfound {
+    let callee = callee.lines().next().unwrap_or_default();
+    Unfound::computed(node.byte_range(), format!("the result of `{callee}(…)`"))
+}

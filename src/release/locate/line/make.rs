@@ -1,0 +1,70 @@
+//! Makefiles: variables outside of recipes and `define`.
+
+use std::ops::Range;
+
+use crate::release::locate::choose::Declaration;
+use crate::release::locate::line::{Syntax, Value, is_name, lines, trimmed};
+use crate::release::locate::unfound::Unfound;
+
+/// <https://www.gnu.org/software/make/manual/html_node/Setting.html>, the longest first.
+const OPERATORS: &[&str] = &[":::=", "::=", ":=", "?=", "+=", "!=", "="];
+const MODIFIERS: &[&str] = &["export", "override", "private", "unexport"];
+
+pub const SYNTAX: Syntax = Syntax {
+    variables,
+    not: "#$\\`",
+};
+
+/// The variables of a Makefile.
+fn variables(text: &str) -> Result<Vec<Declaration<Value>>, Unfound> {
+    let mut found = Vec::new();
+    let mut defining = 0_usize;
+    let mut lines = lines(text).peekable();
+    while let Some((start, line)) = lines.next() {
+        let mut end = start + line.len();
+        while text[start..end].ends_with('\\')
+            && let Some((next, more)) = lines.next()
+        {
+            end = next + more.len();
+        }
+        let first = line.split_whitespace().find(|w| !MODIFIERS.contains(w));
+        match first {
+            Some("define") => defining += 1,
+            Some("endef") => defining = defining.saturating_sub(1),
+            _ if defining > 0 || line.starts_with('\t') => {}
+            _ => found.extend(variable(text, start..end)),
+        }
+    }
+    Ok(found)
+}
+
+fn variable(text: &str, span: Range<usize>) -> Option<Declaration<Value>> {
+    let line = &text[span.clone()];
+    let line = &line[..comment(line)];
+    let equals = line.find('=')?;
+    let operator = OPERATORS.iter().find(|o| line[..=equals].ends_with(**o))?;
+    let mut name = trimmed(text, span.start..span.start + equals + 1 - operator.len());
+    while let Some((modifier, rest)) = text[name.clone()].split_once([' ', '\t'])
+        && MODIFIERS.contains(&modifier)
+    {
+        name = trimmed(text, name.end - rest.len()..name.end);
+    }
+    if !is_name(&text[name.clone()]) {
+        return None;
+    }
+    let written = trimmed(text, span.start + equals + 1..span.start + line.len());
+    let value = match *operator {
+        "+=" => Value::Computed(written, "added to here"),
+        "!=" => Value::Computed(written, "the output of a command"),
+        _ => Value::Written(written),
+    };
+    Some(Declaration::plain(&text[name.clone()], name, Some(value)))
+}
+
+/// Where the comment of a line starts.
+fn comment(line: &str) -> usize {
+    let starts = |(at, _): &(usize, &str)| !line[..*at].ends_with('\\');
+    line.match_indices('#')
+        .find(starts)
+        .map_or(line.len(), |(at, _)| at)
+}

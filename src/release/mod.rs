@@ -1,0 +1,10 @@
+//! The release and its places in the library: where they are, whether they agree, and moving them.
+
+pub mod bump;
+pub mod locate;
+pub mod lockfiles;
+pub mod mentions;
+pub mod pins;
+mod texts;
+pub mod unseen;
+pub mod version;

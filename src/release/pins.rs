@@ -1,0 +1,122 @@
+//! Pins: what each place in the library states, and whether that agrees with the release.
+
+use std::cmp::Ordering;
+use std::sync::Arc;
+
+use crate::config::{Locator, Pin, Relation, Release, Spanned};
+use crate::release::locate::{self, Found, FoundList, Unfound};
+use crate::release::version::ReleaseVersion;
+use crate::source::{Repository, SourceFile};
+
+/// Places found in a file.
+#[derive(Debug)]
+pub struct Seen {
+    /// The file, as it is on disk.
+    pub file: Arc<SourceFile>,
+    /// The places; more than one only where a pattern counts several.
+    pub found: Vec<Found>,
+}
+
+/// Why a place could not be seen.
+#[derive(Debug)]
+pub enum Unseen {
+    /// The file is not there, cannot be read, or is no text.
+    File,
+    /// It was read, and the place is not found in it.
+    Place(Arc<SourceFile>, Unfound),
+}
+
+/// How what a place states stands to the release.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Verdict {
+    /// It states what it should.
+    Agrees,
+    /// It states an older release.
+    Older,
+    /// It states a later one.
+    Newer,
+    /// It states the release, written otherwise.
+    Spelled,
+    /// It states something that is no version.
+    Unread,
+}
+
+/// Looks at a pin.
+///
+/// # Errors
+/// Why it could not be seen.
+pub fn look(repository: &Repository, pin: &Pin) -> Result<Seen, Unseen> {
+    let file = repository.text(&pin.file).ok_or(Unseen::File)?;
+    match find(&file, &pin.locator) {
+        Ok(found) => Ok(Seen { file, found }),
+        Err(unfound) => Err(Unseen::Place(file, unfound)),
+    }
+}
+
+fn find(file: &SourceFile, locator: &Locator) -> Result<Vec<Found>, Unfound> {
+    match locator {
+        Locator::Constant(name) => locate::constant(file, name).map(|found| vec![found]),
+        Locator::Key(path) => locate::key(file, path).map(|found| vec![found]),
+        Locator::Search(search, count) => search.find(file, *count),
+    }
+}
+
+/// Looks at a list.
+///
+/// # Errors
+/// Why it could not be seen.
+pub fn look_list(
+    repository: &Repository,
+    path: &Spanned<String>,
+    locator: &Locator,
+) -> Result<(Arc<SourceFile>, FoundList), Unseen> {
+    let file = repository.text(path).ok_or(Unseen::File)?;
+    let found = match locator {
+        Locator::Constant(name) => locate::list(&file, name),
+        Locator::Key(path) => locate::key_list(&file, path),
+        // An offer has no search: `config` makes none.
+        Locator::Search(..) => Err(Unfound::Nothing { near: None }),
+    };
+    match found {
+        Ok(list) => Ok((file, list)),
+        Err(unfound) => Err(Unseen::Place(file, unfound)),
+    }
+}
+
+impl Pin {
+    /// How a text that stands at the place relates to the release.
+    pub fn judge(&self, release: &Release, text: &str) -> Verdict {
+        if text == self.states {
+            return Verdict::Agrees;
+        }
+        let Some(version) = self.version_in(release, text) else {
+            return Verdict::Unread;
+        };
+        let order = version.cmp_release(&release.read);
+        // Only the version may be written otherwise, and only where versions are compared.
+        let framed = self
+            .affixes
+            .as_ref()
+            .is_some_and(|a| a.strip(text).is_some());
+        match self.relation {
+            Relation::SameRelease if framed && version.same_release(&release.read) => {
+                Verdict::Agrees
+            }
+            Relation::NotOlder if framed && order.is_ge() => Verdict::Agrees,
+            _ => match order {
+                Ordering::Less => Verdict::Older,
+                Ordering::Equal => Verdict::Spelled,
+                Ordering::Greater => Verdict::Newer,
+            },
+        }
+    }
+
+    /// The version that a text at the place states, with or without what should stand around it.
+    pub fn version_in(&self, release: &Release, text: &str) -> Option<ReleaseVersion> {
+        let framed = self.affixes.as_ref().and_then(|a| a.strip(text));
+        framed
+            .into_iter()
+            .chain([text, text.trim_start_matches(['v', 'V'])])
+            .find_map(|text| ReleaseVersion::parse_any(release.read.scheme(), text))
+    }
+}

@@ -1,0 +1,80 @@
+//! Files of the library with their new texts, in memory, in place of what is on disk.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use crate::output::Edit;
+use crate::release::locate;
+use crate::source::{Repository, SourceFile};
+
+/// A file that is rewritten.
+#[derive(Clone, Debug)]
+pub struct Rewritten {
+    /// As it is on disk; `None` when it is not there.
+    pub before: Option<Arc<SourceFile>>,
+    /// As it will be.
+    pub edit: Edit,
+}
+
+/// The repository with the texts that are planned so far.
+#[derive(Debug)]
+pub(super) struct Texts<'a> {
+    disk: &'a Repository,
+    now: Repository,
+    edited: BTreeMap<String, Arc<SourceFile>>,
+}
+
+impl<'a> Texts<'a> {
+    pub fn new(disk: &'a Repository) -> Self {
+        Texts {
+            disk,
+            now: disk.with([]),
+            edited: BTreeMap::new(),
+        }
+    }
+
+    /// The repository as if all of it were written.
+    pub fn now(&self) -> &Repository {
+        &self.now
+    }
+
+    /// Puts a text in its place.
+    pub fn put(&mut self, path: &str, text: String) {
+        let file = SourceFile::new(path, text);
+        self.edited.insert(path.to_owned(), file.clone());
+        self.now = self.now.with([file]);
+    }
+
+    /// Carries out edits of a file as it is now. They do not overlap; none change nothing.
+    pub fn edit(&mut self, file: &SourceFile, mut edits: Vec<locate::Edit>) {
+        if edits.is_empty() {
+            return;
+        }
+        edits.sort_by_key(|(span, _)| span.start);
+        let mut text = file.text.clone();
+        for (span, new) in edits.into_iter().rev() {
+            text.replace_range(span, &new);
+        }
+        self.put(&file.path, text);
+    }
+
+    /// What is rewritten, the matrix file last.
+    pub fn finish(self) -> (Repository, Vec<Rewritten>) {
+        let matrix = self.disk.matrix_path();
+        let (last, mut files): (Vec<_>, Vec<_>) = self
+            .edited
+            .into_iter()
+            .partition(|(path, _)| path == matrix);
+        files.extend(last);
+        let files = files.into_iter().filter_map(|(path, file)| {
+            let before = self.disk.text(&path);
+            let text = file.text.clone();
+            let same = before.as_ref().is_some_and(|b| b.text == text);
+            (!same).then_some(Rewritten {
+                before,
+                edit: Edit { path, text },
+            })
+        });
+        (self.now, files.collect())
+    }
+}

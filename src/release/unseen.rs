@@ -1,0 +1,160 @@
+//! The finding for a place that could not be seen.
+
+use std::ops::Range;
+use std::sync::Arc;
+
+use crate::config::{Config, Locator, Spanned};
+use crate::diagnostic::{Finding, Place, code};
+use crate::release::locate::Unfound;
+use crate::release::pins::Unseen;
+use crate::source::SourceFile;
+
+impl Locator {
+    /// Where in `matrix.toml` it says where.
+    fn span(&self) -> Range<usize> {
+        match self {
+            Locator::Constant(word) | Locator::Key(word) => word.span.clone(),
+            Locator::Search(search, _) => search.span.clone(),
+        }
+    }
+
+    /// What is looked for, for people.
+    pub fn named(&self) -> String {
+        match self {
+            Locator::Constant(word) | Locator::Key(word) => format!("`{}`", word.value),
+            Locator::Search(..) => "the pattern's place".to_owned(),
+        }
+    }
+}
+
+/// The finding for a place of `what` (a pin, an offer) that could not be seen.
+pub fn unseen_finding(
+    config: &Config,
+    path: &Spanned<String>,
+    locator: &Locator,
+    unseen: Unseen,
+    what: &str,
+) -> Finding {
+    let asked = |label: &str| config.place(locator.span(), label);
+    let (file, unfound) = match unseen {
+        Unseen::File => {
+            return Finding::new(
+                &code::PLACE_UNREADABLE,
+                format!("`{}` is not there, or is no text", path.value),
+                config.place(path.span.clone(), "read from the repository root"),
+            )
+            .help(format!("correct `file`, or delete the {what}"));
+        }
+        Unseen::Place(file, unfound) => (file, unfound),
+    };
+    let named = locator.named();
+    let here = |span: Range<usize>, label: String| Place::span(&file, span, label);
+    match unfound {
+        Unfound::Nothing { near } => {
+            let finding = Finding::new(
+                &code::PLACE_MISSING,
+                format!("{named} is not in `{}`", file.path),
+                asked("looked for in that file"),
+            );
+            match near {
+                Some(near) => finding.help(format!("did you mean `{near}`?")),
+                None => finding.help(format!("correct it, or delete the {what}")),
+            }
+        }
+        Unfound::Valueless { span } => Finding::new(
+            &code::PLACE_MISSING,
+            format!("{named} has no value in `{}`", file.path),
+            here(span, "declared without a value".to_owned()),
+        )
+        .related(asked("looked for in that file"))
+        .help("write its value there"),
+        Unfound::Several(spans) => several(
+            &file,
+            spans,
+            format!("{named} is in `{}` more than once", file.path),
+        )
+        .related(asked("one of them is meant"))
+        .help("name it more exactly, such as `Class.NAME` or a longer key path, or state it once"),
+        Unfound::Count(spans) if spans.is_empty() => Finding::new(
+            &code::PLACE_MISSING,
+            format!("the pattern matches nothing in `{}`", file.path),
+            asked("looked for in that file"),
+        )
+        .help(format!("correct `search`, or delete the {what}")),
+        Unfound::Count(spans) => {
+            let (found, wanted) = (spans.len(), counted(locator));
+            let headline = format!("the pattern matches {}, not {wanted}", times(found));
+            several(&file, spans, headline)
+                .related(asked("looked for in that file"))
+                .help(format!("narrow `search`, or say `count = {found}`"))
+        }
+        Unfound::Computed { span, what } => Finding::new(
+            &code::PLACE_COMPUTED,
+            format!("{named} is not written out in `{}`", file.path),
+            here(span, what),
+        )
+        .related(asked("must be a plain text"))
+        .help("write the value there as a text, or point to the place it comes from"),
+        Unfound::NotText { span, what } => Finding::new(
+            &code::PLACE_COMPUTED,
+            format!("{named} is not written as text in `{}`", file.path),
+            here(span, what),
+        )
+        .related(asked("must be a plain text"))
+        .help("write it in quotes"),
+        Unfound::Syntax { span, what } => Finding::new(
+            &code::PLACE_UNREADABLE,
+            format!("`{}` cannot be parsed", file.path),
+            here(span, what),
+        )
+        .related(asked("looked for in that file"))
+        .help("correct its syntax first"),
+        Unfound::Language { readable } => Finding::new(
+            &code::PLACE_UNREADABLE,
+            format!(
+                "{named} cannot be looked for in a file such as `{}`",
+                file.path
+            ),
+            asked("not for this kind of file"),
+        )
+        .note(format!("it can in {readable}"))
+        .help("use `search` with a pattern"),
+        Unfound::Path(fault) => Finding::new(
+            &code::PLACE_MISSING,
+            format!("{named} is no path of keys: {fault}"),
+            asked("keys joined by `.`"),
+        )
+        .help("write it as in `project.version`"),
+    }
+}
+
+/// How often a pattern should match.
+fn counted(locator: &Locator) -> usize {
+    match locator {
+        Locator::Search(_, count) => *count,
+        Locator::Constant(_) | Locator::Key(_) => 1,
+    }
+}
+
+fn times(count: usize) -> String {
+    match count {
+        1 => "once".to_owned(),
+        n => format!("{n} times"),
+    }
+}
+
+/// The finding for several places: the first is looked at first, the next ones are shown with it.
+fn several(file: &Arc<SourceFile>, spans: Vec<Range<usize>>, headline: String) -> Finding {
+    const SHOWN: usize = 4;
+    let mut places = spans
+        .into_iter()
+        .map(|span| Place::span(file, span, "here"));
+    let first = places
+        .next()
+        .unwrap_or_else(|| Place::file(file.path.clone()));
+    let mut finding = Finding::new(&code::PLACE_AMBIGUOUS, headline, first);
+    for place in places.take(SHOWN - 1) {
+        finding = finding.related(place);
+    }
+    finding
+}

@@ -1,0 +1,230 @@
+//! What git knows of the repository. The only place that starts it: no shell, nothing fetched, nothing written to the
+//! repository, and none of the caller's `GIT_*` that would point elsewhere.
+
+#![expect(
+    clippy::disallowed_methods,
+    reason = "the room that asks git, and makes the folder it checks out into"
+)]
+
+use std::fmt;
+use std::io::{self, BufRead, Read, Write};
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output, Stdio};
+
+use tempfile::TempDir;
+
+use crate::source::Repository;
+
+/// git, asked from the root of a repository. That need not be the top of its worktree.
+#[derive(Clone, Copy, Debug)]
+pub struct Git<'a> {
+    root: &'a Path,
+}
+
+/// The id of a commit that is there.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Commit(String);
+
+impl Commit {
+    /// Its first 12 digits.
+    pub fn short(&self) -> String {
+        self.0.chars().take(12).collect()
+    }
+}
+
+impl fmt::Display for Commit {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// An object of git's.
+#[derive(Debug)]
+pub struct Object {
+    /// Its id.
+    pub id: String,
+    /// What it holds.
+    pub bytes: Vec<u8>,
+}
+
+/// git could not answer.
+#[derive(Debug, thiserror::Error)]
+pub enum GitError {
+    /// It could not be started.
+    #[error("cannot run git: {0}")]
+    Start(#[from] io::Error),
+    /// It failed: the first line that it said.
+    #[error("git {command}: {said}")]
+    Failed {
+        /// What it was asked.
+        command: &'static str,
+        /// What it said.
+        said: String,
+    },
+    /// No commit has that name.
+    #[error("git knows no revision `{0}`")]
+    NoRevision(String),
+}
+
+impl<'a> Git<'a> {
+    /// Of a repository, which may be outside of any worktree: then every question fails.
+    pub fn new(repository: &'a Repository) -> Self {
+        Git {
+            root: repository.root(),
+        }
+    }
+
+    fn command(&self, arguments: &[&str]) -> Command {
+        let mut command = Command::new("git");
+        command.current_dir(self.root).args(arguments);
+        // A hook runs with variables that name its own index and worktree.
+        for variable in [
+            "GIT_DIR",
+            "GIT_WORK_TREE",
+            "GIT_INDEX_FILE",
+            "GIT_PREFIX",
+            "GIT_OBJECT_DIRECTORY",
+            "GIT_COMMON_DIR",
+            "GIT_NAMESPACE",
+        ] {
+            command.env_remove(variable);
+        }
+        command
+            .env("GIT_OPTIONAL_LOCKS", "0")
+            .env("GIT_NO_LAZY_FETCH", "1")
+            .env("GIT_TERMINAL_PROMPT", "0")
+            .env("LC_ALL", "C")
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped());
+        command
+    }
+
+    fn run(&self, name: &'static str, arguments: &[&str]) -> Result<Vec<u8>, GitError> {
+        finished(name, self.command(arguments).output()?)
+    }
+
+    /// The objects of these names, each `None` where there is none; one process for all. A path is told from the root
+    /// of the repository: `REV:./path`.
+    ///
+    /// # Errors
+    /// When git cannot be asked, as outside of a worktree.
+    pub fn objects(&self, names: &[String]) -> Result<Vec<Option<Object>>, GitError> {
+        let mut child = self
+            .command(&["cat-file", "--batch"])
+            .stdin(Stdio::piped())
+            .spawn()?;
+        if let Some(mut input) = child.stdin.take() {
+            for name in names {
+                // A name is one line, whatever was asked for.
+                let line = name.replace(['\n', '\r', '\0'], " ");
+                // What it does not read, it says why on its way out.
+                let _ = writeln!(input, "{line}");
+            }
+        }
+        let output = finished("cat-file", child.wait_with_output()?)?;
+        let mut rest = output.as_slice();
+        names.iter().map(|_| object(&mut rest)).collect()
+    }
+
+    /// The commit that a revision names.
+    ///
+    /// # Errors
+    /// When it names none, or git cannot be asked.
+    pub fn commit(&self, revision: &str) -> Result<Commit, GitError> {
+        let name = format!("{revision}^{{commit}}");
+        let found = self.objects(&[name])?.pop().flatten();
+        found
+            .map(|object| Commit(object.id))
+            .ok_or_else(|| GitError::NoRevision(revision.to_owned()))
+    }
+
+    /// Where the current commit left the default branch of `origin`; `None` where either is unknown.
+    pub fn merge_base(&self) -> Option<Commit> {
+        let arguments = ["merge-base", "HEAD", "refs/remotes/origin/HEAD"];
+        let found = self.run("merge-base", &arguments).ok()?;
+        let id = String::from_utf8_lossy(&found).trim().to_owned();
+        (!id.is_empty()).then_some(Commit(id))
+    }
+
+    /// Checks out what a commit holds below the root of the repository, into a temporary folder.
+    ///
+    /// # Errors
+    /// When git fails, or the folder cannot be made.
+    pub fn checkout(&self, commit: &Commit) -> Result<Checkout, GitError> {
+        let folder = tempfile::tempdir()?;
+        let index = folder.path().join("index");
+        let tree = folder.path().join("tree");
+        let below = self.run("rev-parse", &["rev-parse", "--show-prefix"])?;
+        let below = String::from_utf8_lossy(&below);
+        let root = tree.join(below.trim_end_matches(['\n', '\r']));
+        std::fs::create_dir_all(&root)?;
+        let prefix = format!("--prefix={}/", tree.display());
+        // From a folder below the top, only what is in it is checked out.
+        for (name, arguments) in [
+            ("read-tree", &["read-tree", &commit.0][..]),
+            (
+                "checkout-index",
+                &["checkout-index", "--all", "--force", &prefix],
+            ),
+        ] {
+            let mut command = self.command(arguments);
+            command.env("GIT_INDEX_FILE", &index);
+            finished(name, command.output()?)?;
+        }
+        Ok(Checkout {
+            root,
+            _folder: folder,
+        })
+    }
+}
+
+/// A checkout in a folder that goes when this does.
+#[derive(Debug)]
+pub struct Checkout {
+    root: PathBuf,
+    _folder: TempDir,
+}
+
+impl Checkout {
+    /// Where the root of the repository is in it.
+    pub fn root(&self) -> &Path {
+        &self.root
+    }
+
+    /// Whether it has a file at this path from that root.
+    pub fn holds(&self, path: &str) -> bool {
+        self.root.join(path).is_file()
+    }
+}
+
+fn finished(command: &'static str, output: Output) -> Result<Vec<u8>, GitError> {
+    if output.status.success() {
+        return Ok(output.stdout);
+    }
+    let said = String::from_utf8_lossy(&output.stderr);
+    let said = said.lines().next().unwrap_or("it failed");
+    let said = said.trim_start_matches("fatal: ").to_owned();
+    Err(GitError::Failed { command, said })
+}
+
+/// The next object of an answer: `<id> <type> <size>`, its bytes, a line break; or a line that ends in `missing`.
+fn object(rest: &mut &[u8]) -> Result<Option<Object>, GitError> {
+    let mut head = String::new();
+    rest.read_line(&mut head)?;
+    let mut words = head.split_whitespace();
+    let (id, _, size) = (words.next(), words.next(), words.next());
+    let size = size
+        .filter(|_| words.next().is_none())
+        .and_then(|s| s.parse().ok());
+    let (Some(id), Some(size)) = (id, size) else {
+        return Ok(None);
+    };
+    let mut bytes = vec![0; size];
+    rest.read_exact(&mut bytes)?;
+    rest.read_exact(&mut [0])?;
+    Ok(Some(Object {
+        id: id.to_owned(),
+        bytes,
+    }))
+}

@@ -1,0 +1,97 @@
+//! The files of the repository that globs name.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use globset::{GlobBuilder, GlobSet, GlobSetBuilder};
+use ignore::WalkBuilder;
+
+use crate::source::Repository;
+use crate::source::repository::slashes;
+
+/// Which files are meant: those that a glob takes in and none that starts with `!` takes out.
+struct Wanted {
+    taken: GlobSet,
+    left: GlobSet,
+    /// The folders outside of which no glob can match.
+    below: Vec<String>,
+}
+
+impl Wanted {
+    fn new(globs: &[&str]) -> Self {
+        let (left, taken): (Vec<&str>, Vec<&str>) = globs
+            .iter()
+            .copied()
+            .partition(|glob| glob.starts_with('!'));
+        Wanted {
+            below: taken.iter().map(|glob| literal_folder(glob)).collect(),
+            taken: set(taken.into_iter()),
+            left: set(left.iter().map(|glob| &glob[1..])),
+        }
+    }
+
+    fn has(&self, path: &str) -> bool {
+        self.taken.is_match(path) && !self.left.is_match(path)
+    }
+
+    fn may_hold(&self, folder: &str) -> bool {
+        let inside = |a: &str, b: &str| {
+            b.is_empty() || a == b || a.strip_prefix(b).is_some_and(|r| r.starts_with('/'))
+        };
+        self.below
+            .iter()
+            .any(|below| inside(folder, below) || inside(below, folder))
+    }
+}
+
+fn set<'g>(globs: impl Iterator<Item = &'g str>) -> GlobSet {
+    let mut set = GlobSetBuilder::new();
+    for glob in globs {
+        if let Ok(glob) = GlobBuilder::new(glob).literal_separator(true).build() {
+            set.add(glob);
+        }
+    }
+    set.build().unwrap_or_default()
+}
+
+/// The folders of a glob before its first wildcard.
+fn literal_folder(glob: &str) -> String {
+    let literal = glob
+        .find(['*', '?', '[', '{', '\\'])
+        .map_or(glob, |i| &glob[..i]);
+    literal
+        .rsplit_once('/')
+        .map_or("", |(folder, _)| folder)
+        .to_owned()
+}
+
+impl Repository {
+    /// The files that the globs name, sorted. Globs are rooted at the repository, `*` stays within a folder; one that
+    /// starts with `!` takes files out. Links are not followed, and what git ignores is not looked at.
+    pub fn matching(&self, globs: &[&str]) -> Vec<String> {
+        let wanted = Arc::new(Wanted::new(globs));
+        let root = self.root().to_owned();
+        let path_of = move |path: &Path| path.strip_prefix(&root).map(slashes).unwrap_or_default();
+        let mut walk = WalkBuilder::new(self.root());
+        // What a clone ignores for itself (`.git/info/exclude`, the user's own list) would tell machines apart.
+        walk.standard_filters(false)
+            .git_ignore(true)
+            .require_git(false);
+        let (pruned, prune_path) = (wanted.clone(), path_of.clone());
+        walk.filter_entry(move |entry| {
+            let folder = entry.file_type().is_some_and(|kind| kind.is_dir());
+            let path = prune_path(entry.path());
+            path != ".git" && (!folder || path.is_empty() || pruned.may_hold(&path))
+        });
+        let files = walk
+            .build()
+            .flatten()
+            .filter(|entry| entry.file_type().is_some_and(|kind| kind.is_file()));
+        let mut found: Vec<String> = files
+            .map(|entry| path_of(entry.path()))
+            .filter(|path| wanted.has(path))
+            .collect();
+        found.sort();
+        found
+    }
+}

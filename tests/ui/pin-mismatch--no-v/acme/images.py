@@ -1,0 +1,1 @@
+BASE_TAG: Final = "0.9.0"

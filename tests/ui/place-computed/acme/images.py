@@ -1,0 +1,2 @@
+VERSION = "0.9.0"
+BASE_TAG = f"v{VERSION}"
