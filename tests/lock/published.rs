@@ -106,6 +106,16 @@ fn without_tags_the_place_where_the_branch_began_counts() {
     assert_eq!(amended.check(&[]).0, moved(fork.trim()));
 }
 
+/// On the default branch itself that place is the last commit.
+#[test]
+fn where_the_branch_is_the_default_one_the_last_commit_counts() {
+    let amended = Amended::new(|root| {
+        git(root, &["update-ref", "refs/remotes/origin/HEAD", "HEAD"]);
+    });
+    let head = git(amended.folder.path(), &["rev-parse", "--short=12", "HEAD"]);
+    assert_eq!(amended.check(&[]).0, moved(head.trim()));
+}
+
 #[test]
 fn a_revision_that_is_named_counts_alone() {
     let amended = Amended::new(|root| {
