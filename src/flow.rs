@@ -8,7 +8,7 @@ use crate::diagnostic::{Finding, Sink, Stopped, code};
 use crate::emit::{Emission, emit};
 use crate::facts::{Day, Facts};
 use crate::image::{Contents, ContextHash, Matrix, Plan, Spec, Unknown, render_specs, resolve};
-use crate::lock::{self, Base, Lock, Unread};
+use crate::lock::{self, Before, Lock, Unread};
 use crate::output::{Drift, Owned, Tree, compare, has_header};
 use crate::render::Templates;
 use crate::source::{Ours, ReadError, Repository};
@@ -184,7 +184,7 @@ pub struct Standpoint {
     /// The day that dates are looked at from.
     pub today: Day,
     /// What the references of the release stood for when it was published.
-    pub base: Base,
+    pub before: Before,
     /// Whether files that gen did not make count as stale.
     pub take_over: bool,
 }
@@ -194,7 +194,7 @@ impl Standpoint {
     pub fn on(today: Day) -> Self {
         Standpoint {
             today,
-            base: Base::Nothing,
+            before: Before::Nothing,
             take_over: false,
         }
     }
@@ -223,12 +223,13 @@ pub fn inspect(
         contents: &rendered.contents,
         drift: &drift,
         lock: expanded.lock.as_ref(),
-        base: &standpoint.base,
+        before: &standpoint.before,
         repository,
         tree: &rendered.tree,
         owned: &rendered.owned,
         facts: &expanded.facts,
         today: standpoint.today,
+        known_bases: Default::default(),
     };
     check::run(&context, sink);
     Ok(drift)

@@ -377,6 +377,15 @@ fn every_key_of_the_language_is_described() {
 }
 
 #[test]
+fn every_key_of_a_file_of_facts_is_described() {
+    let schema = schemars::schema_for!(basematrix::facts::Tables).to_value();
+    let mut names = BTreeSet::new();
+    properties(&schema, &mut names);
+    assert!(names.len() > 30, "{names:?}");
+    described("docs/facts.md", names);
+}
+
+#[test]
 fn every_field_of_the_plan_is_described() {
     let plan: serde_json::Value =
         serde_json::from_str(&read("generated/plan.json")).expect("the plan is JSON");
