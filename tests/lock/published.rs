@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use serde_json::Value;
 use tempfile::TempDir;
 
+use super::life::CODES;
 use super::room::{MATRIX, record};
 use crate::support::{commit, git, project, run, stderr, stdout};
 
@@ -37,6 +38,7 @@ impl Amended {
         let findings: Vec<Value> = serde_json::from_str(&stdout(&output)).unwrap_or_default();
         let messages = findings
             .iter()
+            .filter(|f| f["code"].as_str().is_some_and(|code| CODES.contains(&code)))
             .map(|f| format!("{}: {}", f["code"], f["message"]));
         (messages.collect(), stderr(&output))
     }
