@@ -16,7 +16,7 @@ use crate::source::SourceFile;
 
 /// An upstream image, and the specs that stand on it by one and the same text.
 #[derive(Debug)]
-pub struct Base {
+pub struct BaseImage {
     /// The reference, every template and build arg filled in.
     pub reference: String,
     /// Who stands on it; never empty.
@@ -33,7 +33,7 @@ enum At {
     Dockerfile(Arc<SourceFile>, Range<usize>),
 }
 
-impl Base {
+impl BaseImage {
     /// The reference, taken apart.
     pub fn parts(&self) -> Parts<'_> {
         Parts::of(&self.reference)
@@ -77,7 +77,7 @@ impl Base {
 }
 
 /// Every upstream image, by the text that names it, in the order of the specs.
-pub fn bases(cx: &Context<'_>) -> Vec<Base> {
+pub fn bases(cx: &Context<'_>) -> Vec<BaseImage> {
     let mut found = Found {
         bases: Vec::new(),
         known: HashMap::new(),
@@ -130,7 +130,7 @@ pub fn bases(cx: &Context<'_>) -> Vec<Base> {
 
 /// Bases so far, and where each is among them, by the place of its text and what it comes to.
 struct Found<'a> {
-    bases: Vec<Base>,
+    bases: Vec<BaseImage>,
     known: HashMap<(&'a str, usize), HashMap<String, usize>>,
 }
 
@@ -148,7 +148,7 @@ impl<'a> Found<'a> {
             return;
         }
         here.insert(reference.to_owned(), self.bases.len());
-        self.bases.push(Base {
+        self.bases.push(BaseImage {
             reference: reference.to_owned(),
             specs: vec![id],
             at: at(),

@@ -3,7 +3,7 @@
 use std::cell::OnceCell;
 use std::sync::Arc;
 
-use crate::check::bases::{Base, bases};
+use crate::check::bases::{BaseImage, bases};
 use crate::config::{Config, field_finding};
 use crate::diagnostic::{Finding, Place};
 use crate::facts::{Day, Facts};
@@ -39,7 +39,7 @@ pub struct Context<'a> {
     /// The day that dates are looked at from.
     pub today: Day,
     /// The upstream images, looked for once: see [`Context::bases`].
-    pub known_bases: OnceCell<Vec<Base>>,
+    pub known_bases: OnceCell<Vec<BaseImage>>,
 }
 
 /// A Dockerfile of the user's with the first spec that uses it so, and how many do.
@@ -79,7 +79,7 @@ impl<'a> Context<'a> {
     }
 
     /// The upstream images that specs stand on.
-    pub fn bases(&self) -> &[Base] {
+    pub fn bases(&self) -> &[BaseImage] {
         self.known_bases.get_or_init(|| bases(self))
     }
 

@@ -8,7 +8,7 @@ mod registry;
 mod rules;
 mod settle;
 
-pub use bases::{Base, cuda_version};
+pub use bases::{BaseImage, cuda_version};
 pub use context::Context;
 pub use registry::{RULES, Rule, run};
 pub use rules::drift::drift_findings;

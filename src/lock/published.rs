@@ -8,7 +8,7 @@ use crate::config::Release;
 use crate::emit::PLAN;
 use crate::image::plan::FORMAT;
 use crate::lock::Lock;
-use crate::source::{Git, GitError, Repository};
+use crate::source::{Git, GitError, ORIGIN, Repository};
 
 /// Where to look for what immutable references stood for.
 #[derive(Debug)]
@@ -73,19 +73,21 @@ impl Before {
             return Ok(Before::Nothing);
         };
         let tag = format!("refs/tags/{}", release.tag);
-        let mut names = vec![plan(&tag), format!("{tag}^{{commit}}")];
+        // All in one question, since each costs a process.
+        let commit = |name: &str| format!("{name}^{{commit}}");
+        let mut names = vec![plan(&tag), commit(&tag), commit(ORIGIN), commit("HEAD")];
         let before = if recorded.version == release.version {
             lock.after.as_ref()
         } else {
             Some(recorded)
         };
-        names.extend(before.map(|before| format!("refs/tags/{}^{{commit}}", before.tag)));
+        names.extend(before.map(|before| commit(&format!("refs/tags/{}", before.tag))));
         let Ok(found) = git.objects(&names) else {
             return Ok(Before::Skipped("git cannot be asked here".to_owned()));
         };
         let mut found = found.into_iter();
         let mut next = || found.next().flatten();
-        let (published, tagged, before) = (next(), next(), next());
+        let (published, tagged, origin, head, before) = (next(), next(), next(), next(), next());
         if let Some(published) = published {
             return Ok(Before::of(release.tag.clone(), true, &published.bytes));
         }
@@ -98,7 +100,12 @@ impl Before {
         if before.is_some() {
             return Ok(Before::Nothing);
         }
-        let Some(fork) = git.merge_base() else {
+        let fork = match (origin, head) {
+            (Some(origin), Some(head)) if origin.id == head.id => Some(head.into_commit()),
+            (Some(_), Some(_)) => git.merge_base(),
+            _ => None,
+        };
+        let Some(fork) = fork else {
             let tag = &release.tag;
             return Ok(Before::Skipped(format!(
                 "there is neither a tag `{tag}` nor an `origin/HEAD`"

@@ -1,7 +1,7 @@
 //! Python, distributions and drivers that are past their support, or soon will be.
 
 use crate::check::gathered::Gathered;
-use crate::check::{Base, Context};
+use crate::check::{BaseImage, Context};
 use crate::diagnostic::{Finding, Place, Sink, code};
 use crate::facts::{By, Day, Distribution, DistributionRelease, Known};
 use crate::image::SpecId;
@@ -121,7 +121,7 @@ fn python_axis(cx: &Context<'_>, ends: &mut Gathered) {
 }
 
 /// The official Python image, and the word of its tag that states the version.
-fn python<'a>(cx: &Context<'_>, base: &'a Base) -> Option<(End, &'a str)> {
+fn python<'a>(cx: &Context<'_>, base: &'a BaseImage) -> Option<(End, &'a str)> {
     let parts = base.parts();
     let word = parts.tag.filter(|_| parts.is_hub("python"))?;
     let word = word.split('-').next()?;
@@ -143,7 +143,7 @@ fn of_python(cx: &Context<'_>, version: &Version) -> Option<End> {
 /// The distribution that a base says it is of.
 fn release<'a>(
     cx: &'a Context<'_>,
-    base: &Base,
+    base: &BaseImage,
 ) -> Option<(Distribution, Known<'a, DistributionRelease>)> {
     let parts = base.parts();
     let mut words = parts.tag?.split('-');

@@ -1,7 +1,7 @@
 //! A base that moves by itself.
 
 use crate::check::gathered::Gathered;
-use crate::check::{Base, Context};
+use crate::check::{BaseImage, Context};
 use crate::diagnostic::{Finding, Sink, code};
 use crate::image::reference::Parts;
 use crate::matrix::Version;
@@ -31,7 +31,7 @@ pub fn run(cx: &Context<'_>, sink: &mut Sink) {
     found.tell(sink);
 }
 
-fn floating(cx: &Context<'_>, base: &Base) -> Option<Floating> {
+fn floating(cx: &Context<'_>, base: &BaseImage) -> Option<Floating> {
     let parts = base.parts();
     if parts.digest.is_some() {
         return None;

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::check::{Base, Context};
+use crate::check::{BaseImage, Context};
 use crate::diagnostic::{Finding, Place, Sink, code};
 use crate::facts::CudaTag;
 use crate::image::SpecId;
@@ -87,7 +87,7 @@ fn versions(cx: &Context<'_>) -> Vec<(String, Place, Vec<SpecId>)> {
     found
 }
 
-fn tag_version(base: &Base) -> Option<&str> {
+fn tag_version(base: &BaseImage) -> Option<&str> {
     let parts = base.parts();
     let tag = parts.tag.filter(|_| parts.is_hub("nvidia/cuda"))?;
     CudaTag::parse(tag).map(|t| t.version)
