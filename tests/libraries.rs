@@ -44,7 +44,9 @@ struct Library {
     /// Brings the package manager's lock file up to date, given what `gen bump` said.
     refresh: fn(&Path, &str),
     /// What the library's own tools read in it, `TAG` and `VERSION` for the release.
-    reads: (fn(&Path) -> Vec<String>, &'static [&'static str]),
+    reads: &'static [&'static str],
+    /// How they read it.
+    read: fn(&Path) -> Vec<String>,
 }
 
 #[test]
@@ -55,16 +57,14 @@ fn python() {
         releases: ["0.13.0", "0.13.1rc1", "0.13.1"],
         pinned: "truss/contexts/image_builder/util.py",
         refresh: as_uv_does,
-        reads: (
-            read_python,
-            &[
-                "TAG",
-                "baseten/truss-server-base",
-                "3.11 3.12 3.13",
-                "VERSION",
-                "VERSION",
-            ],
-        ),
+        reads: &[
+            "TAG",
+            "baseten/truss-server-base",
+            "3.11 3.12 3.13",
+            "VERSION",
+            "VERSION",
+        ],
+        read: read_python,
     });
 }
 
@@ -79,7 +79,8 @@ fn rust() {
         releases: ["1.5.0", "1.5.1-rc.1", "1.5.1"],
         pinned: "src/image.rs",
         refresh: as_told,
-        reads: (read_rust, &["acme-serve VERSION", "acme-wire 1.4.0"]),
+        reads: &["acme-serve VERSION", "acme-wire 1.4.0"],
+        read: read_rust,
     });
 }
 
@@ -91,13 +92,11 @@ fn go() {
         releases: ["2.8.0", "2.8.1-rc.1", "2.8.1"],
         pinned: "internal/images/images.go",
         refresh: |_, said| assert_eq!(command_of(said), None),
-        reads: (
-            read_make_and_shell,
-            &[
-                "ghcr.io/acme/runner:3.12-cpu-TAG",
-                "ghcr.io/acme/runner:3.13-cuda12.8.1-TAG",
-            ],
-        ),
+        reads: &[
+            "ghcr.io/acme/runner:3.12-cpu-TAG",
+            "ghcr.io/acme/runner:3.13-cuda12.8.1-TAG",
+        ],
+        read: read_make_and_shell,
     });
 }
 
@@ -109,14 +108,12 @@ fn typescript() {
         releases: ["3.1.0", "3.1.1-rc.1", "3.1.1"],
         pinned: "src/images.ts",
         refresh: as_told,
-        reads: (
-            read_node,
-            &[
-                "VERSION VERSION VERSION TAG",
-                "ghcr.io/acme/models:3.13-batch-TAG",
-                "3.12,3.13 serve,batch",
-            ],
-        ),
+        reads: &[
+            "VERSION VERSION VERSION TAG",
+            "ghcr.io/acme/models:3.13-batch-TAG",
+            "3.12,3.13 serve,batch",
+        ],
+        read: read_node,
     });
 }
 
@@ -177,12 +174,12 @@ fn bump(root: &Path, library: &Library, step: &str, release: &str) {
     clean(root);
     let output = well(root, "bump --check");
     assert_eq!(stderr(&output), format!("all places agree on {release}\n"));
-    let (read, wanted) = library.reads;
     let tag = format!("v{release}");
-    let wanted = wanted
+    let wanted = library
+        .reads
         .iter()
         .map(|w| w.replace("TAG", &tag).replace("VERSION", release));
-    assert_eq!(read(root), wanted.collect::<Vec<_>>());
+    assert_eq!((library.read)(root), wanted.collect::<Vec<_>>());
 }
 
 fn gen_in(root: &Path, line: &str) -> Output {
