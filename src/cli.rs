@@ -104,6 +104,18 @@ pub enum ListFormat {
     Lines,
 }
 
+/// How a difference is printed.
+#[derive(Clone, Copy, Debug, Default, ValueEnum)]
+pub enum DiffFormat {
+    /// For a terminal.
+    #[default]
+    Text,
+    /// As a JSON object.
+    Json,
+    /// For a comment on a pull request.
+    Markdown,
+}
+
 /// What to do.
 #[derive(Debug, Subcommand)]
 pub enum Command {
@@ -224,6 +236,26 @@ pub enum Command {
         /// `axis=value,…`, a reference, a tag or the id of a spec.
         #[arg(value_name = "CELL|REFERENCE|TAG")]
         what: String,
+    },
+    /// Show what changed since another revision: specs and why, tags, builds, jobs.
+    #[command(
+        after_help = "Examples:\n  gen diff                      since the branch began\n  gen diff v1.2.0               since that release\n  gen diff --format markdown    for a comment on a pull request"
+    )]
+    Diff {
+        /// A git revision. Default: where the branch left origin's default one, else the last commit.
+        #[arg(value_name = "REV")]
+        revision: Option<String>,
+        /// Only specs that match the selector; repeat for "or".
+        #[arg(long, value_name = "SELECTOR")]
+        only: Vec<String>,
+        /// How it is printed.
+        #[arg(
+            long,
+            value_name = "FORMAT",
+            default_value = "text",
+            hide_default_value = true
+        )]
+        format: DiffFormat,
     },
     /// Print the JSON Schema of `matrix.toml`.
     #[command(

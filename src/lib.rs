@@ -4,6 +4,7 @@
 //! matrix.toml → config (as written → valid) → matrix (cells) → image (specs, lineage, content)
 //!             → emit (which outputs, with which context) → render (bytes, in memory) → output (compare, or write)
 //!                                        check looks across all of it, and reports diagnostics
+//!                                        lock says what a release was made of, diff what two revisions differ in
 //! ```
 //!
 //! Every decision is taken before a template runs, `gen matrix` and `gen check` share one render ([`flow`]), and no
@@ -16,6 +17,7 @@ pub mod cli;
 pub mod command;
 pub mod config;
 pub mod diagnostic;
+pub mod diff;
 pub mod emit;
 pub mod facts;
 pub mod flow;

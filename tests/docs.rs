@@ -14,7 +14,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use basematrix::diagnostic::{Severity, Sink, full};
-use basematrix::flow::{self, Fault};
+use basematrix::flow::{self, Fault, Standpoint};
 use basematrix::source::Repository;
 use clap::CommandFactory;
 

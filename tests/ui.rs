@@ -3,10 +3,13 @@
 //! A case is a folder named `<code>` or `<code>--<what>`, and holds a small repository:
 //!
 //! - `matrix.toml` and whatever else it needs;
-//! - `args`, one command line each line (default: `check --format full`); the last is judged, those before prepare it;
+//! - `args`, one command line each line (default: `check --format full`); the last is judged, those before prepare it,
+//!   and may call git;
 //! - `after/`, laid over the repository between preparation and judgement;
 //! - `expected.txt`, the exit code, stdout and stderr. `UPDATE_UI=1 cargo test --test ui` writes it anew: read the
 //!   difference before it is committed.
+
+mod support;
 
 use std::env;
 use std::fs;
@@ -19,8 +22,6 @@ use std::thread;
 use serde_json::Value;
 use similar::TextDiff;
 use tempfile::TempDir;
-
-mod support;
 
 const UPDATE: &str = "UPDATE_UI";
 /// Files that belong to the case and not to its repository.
@@ -109,6 +110,11 @@ impl Stage {
             .collect();
         let line = lines.pop().unwrap_or("check --format full").to_owned();
         for line in lines {
+            if let Some(line) = line.strip_prefix("git ") {
+                let words: Vec<&str> = line.split_whitespace().collect();
+                support::git(folder.path(), &words);
+                continue;
+            }
             let output = run_gen(folder.path(), line);
             assert!(
                 output.status.code().is_some_and(|code| code < 2),

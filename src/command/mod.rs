@@ -3,6 +3,7 @@
 mod bump;
 mod check;
 mod completions;
+mod diff;
 mod difference;
 mod explain;
 mod list;
@@ -94,6 +95,11 @@ pub fn run(cli: &Cli) -> ExitCode {
         ),
         Command::Plan { only } => plan::run(&mut shell, only),
         Command::Explain { what } => explain::run(&mut shell, what),
+        Command::Diff {
+            revision,
+            only,
+            format,
+        } => diff::run(&mut shell, revision.as_deref(), only, *format),
         Command::Schema => schema::run(&mut shell),
         Command::Completions { shell: wanted } => completions::run(&mut shell, *wanted),
     };

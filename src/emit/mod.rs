@@ -6,6 +6,7 @@ mod cloud_build;
 pub mod dockerfile;
 mod github;
 mod gitlab;
+mod jobs;
 mod login;
 mod work;
 
@@ -13,6 +14,7 @@ pub use catalogue::{Emission, PLAN, emit, schema_text};
 pub use cloud_build::CloudBuild as CloudBuildOptions;
 pub use github::{ACTIONS, Github as GithubOptions};
 pub use gitlab::GitLab as GitlabOptions;
+pub use jobs::{Jobs, jobs};
 pub use work::arch;
 
 use crate::config::Config;

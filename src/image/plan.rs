@@ -138,6 +138,20 @@ impl Plan {
         }
     }
 
+    /// The contents to build, each once, by their reference at home, with the first spec that has each.
+    pub fn units(&self) -> IndexMap<&str, &Spec> {
+        let mut units = IndexMap::new();
+        for spec in &self.specs {
+            units.entry(spec.content_reference.as_str()).or_insert(spec);
+        }
+        units
+    }
+
+    /// Number of platform images to build: equal content in one repository is built once.
+    pub fn builds(&self) -> usize {
+        self.units().values().map(|s| s.platforms.len()).sum()
+    }
+
     /// The text of `plan.json`.
     pub fn to_json(&self) -> String {
         let mut text = serde_json::to_string_pretty(self).unwrap_or_default();

@@ -11,7 +11,7 @@ use crate::lock::Inputs;
 const SHOWN: usize = 60;
 
 /// One input that changed. Texts are as they are recorded: a long value of an arg by its hash.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 #[serde(tag = "input", rename_all = "kebab-case")]
 pub enum Change {
     /// What counts as content, or how it is hashed: another gen recorded it.
@@ -221,6 +221,9 @@ impl fmt::Display for Change {
                 write!(f, "target {} → {}", what(old), what(new))
             }
             Change::Arg { name, old, new } => match (old, new) {
+                (Some(old), Some(new)) if shown(old) == shown(new) => {
+                    write!(f, "arg {} {}, further on", shown(name), shown(new))
+                }
                 (Some(old), Some(new)) => {
                     write!(f, "arg {} {} → {}", shown(name), shown(old), shown(new))
                 }

@@ -46,40 +46,32 @@ pub struct Below {
 }
 
 impl Inputs {
-    /// Those of a spec.
+    /// Those of a spec, as the lock states them.
     pub fn of(matrix: &Matrix, contents: &Contents, id: SpecId) -> Self {
+        let mut inputs = Inputs::whole(matrix, contents, id);
+        for value in inputs.args.values_mut().filter(|v| v.len() > LONG) {
+            *value = format!("sha256:{}", Short::of(value.as_bytes()));
+        }
+        inputs
+    }
+
+    /// Those of a spec, with every value as it is.
+    pub fn whole(matrix: &Matrix, contents: &Contents, id: SpecId) -> Self {
         let spec = matrix.spec(id);
         // Named one by one, so that what is added to the content cannot be forgotten here.
         let Ingredients {
-            dockerfile,
-            own,
+            dockerfile: _,
+            own: _,
             files,
             target,
             args,
             platforms,
             epoch,
-            stands_on,
+            stands_on: _,
         } = contents.ingredients(matrix, id);
         let below = |on: &SpecId| Below {
             spec: matrix.spec(*on).id.clone(),
             content: contents.get(*on).content.short(),
-        };
-        let neutral = |text: &str| {
-            let from = spec.base.as_ref().or(stands_on.first());
-            let text = match from.filter(|_| spec.base.is_some() || spec.parent.is_some()) {
-                Some(from) => replaced(text, from, "{{ from }}"),
-                None => text.to_owned(),
-            };
-            let needs = stands_on.iter().skip(usize::from(spec.parent.is_some()));
-            needs.zip(&spec.needs).fold(text, |text, (reference, id)| {
-                let name = format!("{{{{ needs.{} }}}}", matrix.spec(*id).id);
-                replaced(&text, reference, &name)
-            })
-        };
-        let dockerfile = if own {
-            Short::of(dockerfile.as_bytes())
-        } else {
-            Short::of(neutral(&without_values(dockerfile, args)).as_bytes())
         };
         let (base, digest) = match spec.base.as_deref() {
             Some(base) => match base.split_once('@') {
@@ -88,16 +80,10 @@ impl Inputs {
             },
             None => (None, None),
         };
-        let stated = |value: &str| {
-            let value = neutral(value);
-            if value.len() > LONG {
-                format!("sha256:{}", Short::of(value.as_bytes()))
-            } else {
-                value
-            }
-        };
+        let neutral = Neutral::new(matrix, contents, id);
+        let args = args.iter();
         Inputs {
-            dockerfile,
+            dockerfile: Short::of(dockerfile(matrix, contents, id).as_bytes()),
             context: (!files.files.is_empty()).then(|| Short::of(&files.hash)),
             target: target.map(str::to_owned),
             platforms: platforms.iter().map(|p| p.as_str().to_owned()).collect(),
@@ -107,10 +93,48 @@ impl Inputs {
             parent: spec.parent.as_ref().map(below),
             needs: spec.needs.iter().map(below).collect(),
             args: args
-                .iter()
-                .map(|(name, value)| (name.to_string(), stated(value)))
+                .map(|(name, value)| (name.to_string(), neutral.text(value)))
                 .collect(),
         }
+    }
+}
+
+/// The Dockerfile of a spec: the user's as it is, a rendered one without what it stands on and the values of args, which
+/// are inputs of their own.
+pub fn dockerfile(matrix: &Matrix, contents: &Contents, id: SpecId) -> String {
+    let Ingredients {
+        dockerfile,
+        own,
+        args,
+        ..
+    } = contents.ingredients(matrix, id);
+    if own {
+        return dockerfile.to_owned();
+    }
+    Neutral::new(matrix, contents, id).text(&without_values(dockerfile, args))
+}
+
+/// Takes what a spec stands on out of its texts.
+struct Neutral(Vec<(String, String)>);
+
+impl Neutral {
+    fn new(matrix: &Matrix, contents: &Contents, id: SpecId) -> Self {
+        let spec = matrix.spec(id);
+        let content = |id: SpecId| contents.reference(matrix.spec(id), id);
+        let from = spec.parent.map(content).or_else(|| spec.base.clone());
+        let from = from.map(|from| (from, "{{ from }}".to_owned()));
+        let needs = spec.needs.iter().map(|id| {
+            let name = format!("{{{{ needs.{} }}}}", matrix.spec(*id).id);
+            (content(*id), name)
+        });
+        Neutral(from.into_iter().chain(needs).collect())
+    }
+
+    fn text(&self, text: &str) -> String {
+        let parts = self.0.iter();
+        parts.fold(text.to_owned(), |text, (reference, name)| {
+            replaced(&text, reference, name)
+        })
     }
 }
 

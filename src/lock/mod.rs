@@ -15,7 +15,7 @@ mod write;
 
 pub use change::{Change, changes};
 pub use group::{Group, grouped, some};
-pub use inputs::{Below, Inputs};
+pub use inputs::{Below, Inputs, dockerfile};
 pub use model::{Entry, FORMAT, Lock, Recorded};
 pub use published::{Base, Published};
 pub use read::Unread;

@@ -104,7 +104,7 @@ impl Base {
                 "there is neither a tag `{tag}` nor an `origin/HEAD`"
             )));
         };
-        let short: String = fork.to_string().chars().take(12).collect();
+        let short = fork.short();
         let found = git.objects(&[plan(&fork.to_string())])?.pop().flatten();
         Ok(match found {
             Some(found) => Base::of(short, false, &found.bytes),

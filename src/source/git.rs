@@ -25,6 +25,13 @@ pub struct Git<'a> {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Commit(String);
 
+impl Commit {
+    /// Its first 12 digits.
+    pub fn short(&self) -> String {
+        self.0.chars().take(12).collect()
+    }
+}
+
 impl fmt::Display for Commit {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0)
@@ -183,6 +190,11 @@ impl Checkout {
     /// Where the root of the repository is in it.
     pub fn root(&self) -> &Path {
         &self.root
+    }
+
+    /// Whether it has a file at this path from that root.
+    pub fn holds(&self, path: &str) -> bool {
+        self.root.join(path).is_file()
     }
 }
 

@@ -3,7 +3,7 @@
 use crate::check::Context;
 use crate::diagnostic::{Finding, Sink, code};
 use crate::image::SpecId;
-use crate::lock::{Difference, Lock, Standing, grouped, some};
+use crate::lock::{Base, Difference, Lock, Standing, grouped, some};
 
 /// Causes told before the rest is counted.
 const CAUSES: usize = 12;
@@ -15,31 +15,40 @@ pub fn run(cx: &Context<'_>, sink: &mut Sink) {
     let Standing::Unreleased(difference) = lock.standing(cx.config, cx.matrix, cx.contents) else {
         return;
     };
-    let specs = cx.matrix.specs.len() + difference.removed.len();
-    let plural = if specs == 1 { "" } else { "s" };
+    let version = &release.version;
+    let told = causes(cx, lock, &difference);
     let mut finding = Finding::new(
         &code::UNRELEASED_CHANGE,
-        format!(
-            "{} of {specs} spec{plural} changed since release `{}` was recorded",
-            difference.len(),
-            release.version
-        ),
+        match (difference.len(), difference.changed.first()) {
+            (1, Some((id, _))) => {
+                let spec = cx.matrix.spec(*id).describe(cx.config);
+                format!("{spec} changed since release `{version}` was recorded")
+            }
+            (count, _) => {
+                let all = cx.matrix.specs.len() + difference.removed.len();
+                format!("{count} of {all} specs changed since release `{version}` was recorded")
+            }
+        },
         cx.place(release.span.clone(), "the release is still the same"),
     );
     finding.related.extend(lock.place.clone().map(|mut place| {
         place.label = "recorded here".to_owned();
         place
     }));
-    for cause in causes(cx, lock, &difference) {
+    for cause in told {
         finding = finding.note(cause);
     }
-    sink.push(
-        finding
+    sink.push(match cx.base {
+        Base::At(published) if published.certain => finding.help(format!(
+            "run `gen bump patch`; `gen diff {}` shows the changes line by line",
+            published.revision
+        )),
+        _ => finding
             .help(
                 "run `gen bump patch`; or `gen bump --amend`, if this release was never published",
             )
             .help("`gen diff` shows the changes line by line"),
-    );
+    });
 }
 
 /// What changed, each cause with the specs it changed.

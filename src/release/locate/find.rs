@@ -19,7 +19,7 @@ pub fn constant(file: &SourceFile, name: &str) -> Result<Found, Unfound> {
     let kind = Kind::of(&file.path);
     unmarked(file, Found::shifted, |text| match reader(kind)? {
         Reader::Code(syntax) => code::constant(&syntax, text, name),
-        Reader::Lines(variables) => line::constant(variables, text, name),
+        Reader::Lines(syntax) => line::constant(&syntax, text, name),
     })
 }
 
@@ -32,7 +32,7 @@ pub fn list(file: &SourceFile, name: &str) -> Result<FoundList, Unfound> {
     let kind = Kind::of(&file.path);
     unmarked(file, shifted, |text| match reader(kind)? {
         Reader::Code(syntax) => code::list(&syntax, text, name),
-        Reader::Lines(variables) => line::list(variables, text, name),
+        Reader::Lines(syntax) => line::list(&syntax, text, name),
     })
 }
 
@@ -63,7 +63,7 @@ pub fn key_list(file: &SourceFile, path: &str) -> Result<FoundList, Unfound> {
 /// How the constants of a kind of file are read.
 enum Reader {
     Code(code::Syntax),
-    Lines(line::Variables),
+    Lines(line::Syntax),
 }
 
 fn reader(kind: Option<Kind>) -> Result<Reader, Unfound> {
@@ -74,9 +74,9 @@ fn reader(kind: Option<Kind>) -> Result<Reader, Unfound> {
         Some(Kind::TypeScript) => Reader::Code(script::TYPESCRIPT),
         Some(Kind::Script) => Reader::Code(script::SCRIPT),
         Some(Kind::Shell) => Reader::Code(shell::SYNTAX),
-        Some(Kind::Env) => Reader::Lines(env::variables),
-        Some(Kind::Make) => Reader::Lines(make::variables),
-        Some(Kind::Dockerfile) => Reader::Lines(dockerfile::variables),
+        Some(Kind::Env) => Reader::Lines(env::SYNTAX),
+        Some(Kind::Make) => Reader::Lines(make::SYNTAX),
+        Some(Kind::Dockerfile) => Reader::Lines(dockerfile::SYNTAX),
         Some(Kind::Toml | Kind::Json | Kind::Yaml) | None => {
             return Err(Unfound::Language {
                 readable: kind::CODE,

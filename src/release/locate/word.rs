@@ -6,8 +6,8 @@ use crate::release::locate::found::{Found, FoundList};
 use crate::release::locate::literal::{self, Literal};
 use crate::release::locate::unfound::Unfound;
 
-/// The text that the word at `span` is.
-pub fn text(source: &str, span: Range<usize>) -> Result<Found, Unfound> {
+/// The text that the word at `span` is. The characters of `not` mean something even in quotes.
+pub fn text(source: &str, span: Range<usize>, not: &'static str) -> Result<Found, Unfound> {
     let word = source.get(span.clone()).unwrap_or_default();
     let quote = word.chars().next().filter(|c| matches!(c, '"' | '\''));
     let Some(quote) = quote else {
@@ -34,26 +34,31 @@ pub fn text(source: &str, span: Range<usize>) -> Result<Found, Unfound> {
         '"' => Literal::escaped(&literal::SHELL, '"'),
         _ => Literal::raw("'"),
     };
-    if let Some(what) = put_together(content).filter(|_| quote == '"') {
+    let verbatim = quote == '\'' && !not.contains('$');
+    if let Some(what) = put_together(content).filter(|_| !verbatim) {
         return Err(Unfound::computed(span, what));
     }
-    Found::text(content, span.start + 1..span.start + end, literal)
-        .map_err(|piece| Unfound::unread(span, &piece))
+    Found::text(
+        content,
+        span.start + 1..span.start + end,
+        literal.without(not),
+    )
+    .map_err(|piece| Unfound::unread(span, &piece))
 }
 
 /// The words that a text is: a list, as shells and make know it.
 pub fn list(source: &str, found: &Found) -> Result<FoundList, Unfound> {
-    words(source, found.span.clone())
+    words(source, found.span.clone(), "")
 }
 
 /// The words of the bytes `span`, each without quotes; a line that ends in a backslash goes on.
-pub fn words(source: &str, span: Range<usize>) -> Result<FoundList, Unfound> {
+pub fn words(source: &str, span: Range<usize>, not: &'static str) -> Result<FoundList, Unfound> {
     let mut items = Vec::new();
     let mut at = span.start;
     for piece in source[span.clone()].split_inclusive(char::is_whitespace) {
         let word = piece.trim_end();
         if !word.is_empty() && word != "\\" {
-            items.push(text(source, at..at + word.len())?);
+            items.push(text(source, at..at + word.len(), not)?);
         }
         at += piece.len();
     }

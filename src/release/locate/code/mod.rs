@@ -20,6 +20,9 @@ use crate::release::locate::unfound::Unfound;
 pub(super) struct Syntax {
     /// Its grammar.
     language: fn() -> Language,
+    /// Whether its scanner asks the C library about characters it has no table for, which is only safe with ASCII:
+    /// <https://en.cppreference.com/w/c/string/byte/isdigit>. Others are shown to it as `_`.
+    ascii: bool,
     /// What stands between a scope and a name in it.
     separator: &'static str,
     /// The declarations of a file that are there when it is loaded.

@@ -15,6 +15,7 @@ use crate::release::locate::unfound::Unfound;
 
 pub const SYNTAX: Syntax = Syntax {
     language: || tree_sitter_python::LANGUAGE.into(),
+    ascii: false,
     separator: ".",
     declarations,
     text,

@@ -13,6 +13,7 @@ use crate::release::locate::unfound::Unfound;
 
 pub const SYNTAX: Syntax = Syntax {
     language: || tree_sitter_rust::LANGUAGE.into(),
+    ascii: false,
     separator: "::",
     declarations,
     text,

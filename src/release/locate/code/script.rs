@@ -20,6 +20,7 @@ pub const TYPESCRIPT: Syntax = Syntax {
 /// JavaScript, which the grammar of TypeScript with JSX contains.
 pub const SCRIPT: Syntax = Syntax {
     language: || tree_sitter_typescript::LANGUAGE_TSX.into(),
+    ascii: false,
     separator: ".",
     declarations,
     text,
@@ -31,6 +32,7 @@ const WRAPPING: &[&str] = &[
     "as_expression",
     "satisfies_expression",
     "non_null_expression",
+    "type_assertion",
 ];
 /// What makes a collection of a collection.
 const COLLECTIONS: &[&str] = &["Set", "Map", "Array.from", "Object.freeze"];
@@ -187,13 +189,7 @@ fn list(node: Node<'_>, source: &str) -> Result<FoundList, Unfound> {
             .into_iter()
             .map(|n| part(n, &["key", "name"]))
             .collect(),
-        "enum_declaration" => match node.child_by_field_name("body") {
-            Some(body) => children(body)
-                .into_iter()
-                .map(|n| part(n, &["value"]))
-                .collect(),
-            None => Vec::new(),
-        },
+        "enum_declaration" => members(node)?,
         _ => {
             return Err(match text(node, source) {
                 Err(computed @ Unfound::Computed { .. }) => computed,
@@ -205,6 +201,17 @@ fn list(node: Node<'_>, source: &str) -> Result<FoundList, Unfound> {
         span,
         items: texts(items, source, text)?,
     })
+}
+
+/// The values of the members of an enum.
+fn members(node: Node<'_>) -> Result<Vec<Node<'_>>, Unfound> {
+    let body = node.child_by_field_name("body").map(children);
+    fn value(member: Node<'_>) -> Result<Node<'_>, Unfound> {
+        member.child_by_field_name("value").ok_or_else(|| {
+            Unfound::not_text(member.byte_range(), "a member of an enum without a text")
+        })
+    }
+    body.unwrap_or_default().into_iter().map(value).collect()
 }
 
 /// The first of the parts `fields` that a node has, else itself.

@@ -12,6 +12,7 @@ use crate::release::locate::word;
 
 pub const SYNTAX: Syntax = Syntax {
     language: || tree_sitter_bash::LANGUAGE.into(),
+    ascii: true,
     separator: ".",
     declarations,
     text,
@@ -118,9 +119,9 @@ fn text(node: Node<'_>, source: &str) -> Result<Found, Unfound> {
     let span = node.byte_range();
     let all = written(node, source);
     match node.kind() {
-        "variable_assignment" => word::text(source, span.end..span.end),
+        "variable_assignment" => word::text(source, span.end..span.end, ""),
         "expansion" => match default(node, source) {
-            Some(default) => word::text(source, default),
+            Some(default) => word::text(source, default, ""),
             None => Err(variables(node, source)),
         },
         "string" => match children(node).as_slice() {
@@ -134,7 +135,7 @@ fn text(node: Node<'_>, source: &str) -> Result<Found, Unfound> {
                     _ => text(*only, source),
                 }
             }
-            _ => word::text(source, span),
+            _ => word::text(source, span, ""),
         },
         "ansi_c_string" => {
             let content = all.get(2..all.len().saturating_sub(1)).unwrap_or_default();
@@ -148,7 +149,7 @@ fn text(node: Node<'_>, source: &str) -> Result<Found, Unfound> {
             span,
             format!("put together when it is used: `{all}`"),
         )),
-        "word" | "raw_string" | "number" | "concatenation" => word::text(source, span),
+        "word" | "raw_string" | "number" | "concatenation" => word::text(source, span, ""),
         _ => Err(Unfound::computed(span, "the result of an expression")),
     }
 }

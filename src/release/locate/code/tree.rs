@@ -1,5 +1,7 @@
 //! A file as a tree, and what of it can be trusted when it does not parse as a whole.
 
+use std::borrow::Cow;
+
 use tree_sitter::{Node, Parser, Tree};
 
 use crate::release::locate::choose;
@@ -20,11 +22,16 @@ pub fn list(syntax: &Syntax, text: &str, name: &str) -> Result<FoundList, Unfoun
 }
 
 fn parse(syntax: &Syntax, text: &str) -> Result<Tree, Unfound> {
+    let mut shown = Cow::Borrowed(text.as_bytes());
+    if syntax.ascii && !text.is_ascii() {
+        let bytes = shown.to_mut().iter_mut();
+        bytes.filter(|b| !b.is_ascii()).for_each(|b| *b = b'_');
+    }
     let mut parser = Parser::new();
     let tree = parser
         .set_language(&(syntax.language)())
         .ok()
-        .and_then(|()| parser.parse(text, None));
+        .and_then(|()| parser.parse(&shown, None));
     tree.ok_or_else(|| Unfound::Syntax {
         span: 0..0,
         what: "the file cannot be parsed".to_owned(),

@@ -84,12 +84,14 @@ pub fn field<'a>(node: Node<'_>, field: &str, text: &'a str) -> &'a str {
         .map_or("", |n| written(n, text))
 }
 
-/// The expression in parentheses and comments.
+/// The expression in parentheses, casts and comments.
 pub fn inner<'t>(mut node: Node<'t>, wrapping: &[&str]) -> Node<'t> {
     while wrapping.contains(&node.kind())
-        && let Some(first) = children(node).first()
+        && let Some(expression) = children(node)
+            .into_iter()
+            .find(|n| n.kind() != "type_arguments")
     {
-        node = *first;
+        node = expression;
     }
     node
 }

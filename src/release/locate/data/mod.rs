@@ -68,9 +68,14 @@ pub(super) fn list(documents: &[Node], path: &KeyPath) -> Result<FoundList, Unfo
         Kind::Other(computed @ Unfound::Computed { .. }) => Err(computed.clone()),
         Kind::Other(_) | Kind::Text(_) => Err(Unfound::not_list(node.span.clone())),
     };
+    let items = items?;
+    // A table of TOML is its header; its keys stand below it.
+    let start = items.iter().map(|i| i.span.start).chain([node.span.start]);
+    let end = items.iter().map(|i| i.span.end).chain([node.span.end]);
+    let (start, end) = (start.min(), end.max());
     Ok(FoundList {
-        span: node.span.clone(),
-        items: items?,
+        span: start.unwrap_or_default()..end.unwrap_or_default(),
+        items,
     })
 }
 

@@ -79,8 +79,11 @@ impl Open {
         let kind = if self.map {
             let mut entries = Vec::new();
             let mut inside = self.inside.into_iter();
-            while let (Some(key), Some(value)) = (inside.next(), inside.next()) {
+            while let (Some(key), Some(mut value)) = (inside.next(), inside.next()) {
                 let key = self::key(key, text);
+                if let Kind::Other(Unfound::Valueless { span }) = &mut value.kind {
+                    *span = key.span.clone();
+                }
                 entries.push(Entry { key, value });
             }
             Kind::Map(entries)
@@ -129,6 +132,7 @@ fn scalar(
         ScalarStyle::DoubleQuoted => ("\"", Literal::escaped(&literal::YAML, '"')),
         ScalarStyle::Literal | ScalarStyle::Folded => {
             let what = "a block of lines";
+            let span = start..start + text[start..span.end].trim_end().len();
             return Node {
                 kind: Kind::Other(Unfound::not_text(span.clone(), what)),
                 span,
@@ -152,7 +156,7 @@ fn quoted(rest: &str, mark: &str) -> Option<usize> {
     let bytes = rest.as_bytes();
     let mut at = 1;
     while let Some(byte) = bytes.get(at) {
-        let doubled = mark == "'" && rest[at..].starts_with("''");
+        let doubled = mark == "'" && bytes[at..].starts_with(b"''");
         match byte {
             b'\\' if mark == "\"" => at += 2,
             _ if doubled => at += 2,

@@ -5,12 +5,14 @@ use std::ops::Range;
 use parse_dockerfile::Instruction;
 
 use crate::release::locate::choose::Declaration;
-use crate::release::locate::line::Value;
+use crate::release::locate::line::{Syntax, Value};
 use crate::release::locate::unfound::Unfound;
 use crate::release::locate::word;
 
+pub const SYNTAX: Syntax = Syntax { variables, not: "" };
+
 /// The build arguments of a Dockerfile.
-pub fn variables(text: &str) -> Result<Vec<Declaration<Value>>, Unfound> {
+fn variables(text: &str) -> Result<Vec<Declaration<Value>>, Unfound> {
     let parsed = parse_dockerfile::parse(text).map_err(|fault| syntax(text, &fault))?;
     let mut found = Vec::new();
     for instruction in &parsed.instructions {

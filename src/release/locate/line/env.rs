@@ -1,12 +1,14 @@
 //! `.env` files: `NAME=value`, perhaps exported, quoted, or with a comment behind it.
 
 use crate::release::locate::choose::Declaration;
-use crate::release::locate::line::{Value, is_name, lines, trimmed};
+use crate::release::locate::line::{Syntax, Value, is_name, lines, trimmed};
 use crate::release::locate::unfound::Unfound;
 use crate::release::locate::word;
 
+pub const SYNTAX: Syntax = Syntax { variables, not: "" };
+
 /// The variables of a `.env` file.
-pub fn variables(text: &str) -> Result<Vec<Declaration<Value>>, Unfound> {
+fn variables(text: &str) -> Result<Vec<Declaration<Value>>, Unfound> {
     let mut found = Vec::new();
     for (start, line) in lines(text) {
         let Some(equals) = line.find('=') else {
@@ -19,30 +21,25 @@ pub fn variables(text: &str) -> Result<Vec<Declaration<Value>>, Unfound> {
         if !is_name(&text[name.clone()]) {
             continue;
         }
-        let value = trimmed(text, start + equals + 1..start + line.len());
-        let value = value.start..value.start + value_length(&text[value]);
+        let rest = start + equals + 1..start + line.len();
+        let length = value_length(&text[rest.clone()]);
+        let value = trimmed(text, rest.start..rest.start + length);
         let written = Value::Written(value);
         found.push(Declaration::plain(&text[name.clone()], name, Some(written)));
     }
     Ok(found)
 }
 
-/// How much of the rest of a line is the value: what is after it is a comment.
+/// How much of the rest of a line is before its comment: `#` at its start or after white space, outside of quotes.
 fn value_length(rest: &str) -> usize {
-    let quote = rest.chars().next().filter(|c| matches!(c, '"' | '\''));
-    let quoted = quote
-        .and_then(|q| word::closing(rest, q))
-        .map(|end| end + 1);
-    let from = quoted.unwrap_or(0);
-    let comment = rest[from..]
-        .char_indices()
-        .find(|(at, c)| {
-            *c == '#'
-                && rest[..from + at]
-                    .chars()
-                    .next_back()
-                    .is_none_or(char::is_whitespace)
-        })
-        .map_or(rest.len(), |(at, _)| from + at);
-    rest[..comment].trim_end().len()
+    let before = rest.len() - rest.trim_start().len();
+    let value = &rest[before..];
+    let quote = value.chars().next().filter(|c| matches!(c, '"' | '\''));
+    let quoted = quote.and_then(|quote| word::closing(value, quote));
+    let from = before + quoted.map_or(0, |end| end + 1);
+    let comment = rest
+        .match_indices('#')
+        .map(|(at, _)| at)
+        .find(|at| *at >= from && (*at == 0 || rest[..*at].ends_with(char::is_whitespace)));
+    comment.unwrap_or(rest.len())
 }

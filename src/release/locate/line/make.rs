@@ -3,15 +3,20 @@
 use std::ops::Range;
 
 use crate::release::locate::choose::Declaration;
-use crate::release::locate::line::{Value, is_name, lines, trimmed};
+use crate::release::locate::line::{Syntax, Value, is_name, lines, trimmed};
 use crate::release::locate::unfound::Unfound;
 
 /// <https://www.gnu.org/software/make/manual/html_node/Setting.html>, the longest first.
 const OPERATORS: &[&str] = &[":::=", "::=", ":=", "?=", "+=", "!=", "="];
 const MODIFIERS: &[&str] = &["export", "override", "private", "unexport"];
 
+pub const SYNTAX: Syntax = Syntax {
+    variables,
+    not: "#$\\`",
+};
+
 /// The variables of a Makefile.
-pub fn variables(text: &str) -> Result<Vec<Declaration<Value>>, Unfound> {
+fn variables(text: &str) -> Result<Vec<Declaration<Value>>, Unfound> {
     let mut found = Vec::new();
     let mut defining = 0_usize;
     let mut lines = lines(text).peekable();

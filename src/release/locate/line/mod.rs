@@ -11,8 +11,13 @@ use crate::release::locate::found::{Found, FoundList};
 use crate::release::locate::unfound::Unfound;
 use crate::release::locate::word;
 
-/// The variables of a file, with the bytes of their values.
-pub(super) type Variables = fn(&str) -> Result<Vec<Declaration<Value>>, Unfound>;
+/// How a kind of file is read.
+pub(super) struct Syntax {
+    /// The variables of a file, with the bytes of their values.
+    pub variables: fn(&str) -> Result<Vec<Declaration<Value>>, Unfound>,
+    /// What means something even in quotes.
+    pub not: &'static str,
+}
 
 /// What a variable is given.
 #[derive(Debug)]
@@ -24,21 +29,21 @@ pub(super) enum Value {
 }
 
 /// The text of the variable `name`.
-pub(super) fn constant(variables: Variables, text: &str, name: &str) -> Result<Found, Unfound> {
-    word::text(text, value(variables, text, name)?)
+pub(super) fn constant(syntax: &Syntax, text: &str, name: &str) -> Result<Found, Unfound> {
+    word::text(text, value(syntax, text, name)?, syntax.not)
 }
 
 /// The words of the variable `name`.
-pub(super) fn list(variables: Variables, text: &str, name: &str) -> Result<FoundList, Unfound> {
-    let span = value(variables, text, name)?;
+pub(super) fn list(syntax: &Syntax, text: &str, name: &str) -> Result<FoundList, Unfound> {
+    let span = value(syntax, text, name)?;
     match text[span.clone()].starts_with(['"', '\'']) {
-        true => word::list(text, &word::text(text, span)?),
-        false => word::words(text, span),
+        true => word::list(text, &word::text(text, span, syntax.not)?),
+        false => word::words(text, span, syntax.not),
     }
 }
 
-fn value(variables: Variables, text: &str, name: &str) -> Result<Range<usize>, Unfound> {
-    match choose::one(variables(text)?, name, "\0")? {
+fn value(syntax: &Syntax, text: &str, name: &str) -> Result<Range<usize>, Unfound> {
+    match choose::one((syntax.variables)(text)?, name, "\0")? {
         Value::Written(span) => Ok(span),
         Value::Computed(span, what) => Err(Unfound::computed(span, what)),
     }
@@ -53,11 +58,15 @@ fn lines(text: &str) -> impl Iterator<Item = (usize, &str)> {
     })
 }
 
-/// `span` without the white space at its ends.
+/// `span` without the white space at its ends; of nothing but white space, where that starts.
 fn trimmed(text: &str, span: Range<usize>) -> Range<usize> {
     let inside = &text[span.clone()];
-    let start = span.start + (inside.len() - inside.trim_start().len());
-    start..start + inside.trim().len()
+    let inner = inside.trim();
+    let start = match inner {
+        "" => span.start,
+        _ => span.start + (inside.len() - inside.trim_start().len()),
+    };
+    start..start + inner.len()
 }
 
 /// Whether a word can be the name of a variable.

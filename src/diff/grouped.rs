@@ -1,0 +1,106 @@
+//! Changed specs, those that changed in the same way together.
+
+use indexmap::IndexMap;
+
+use crate::diff::{Changed, Diff, File, Line, Summary};
+use crate::lock::Change;
+
+/// Specs that changed in the same way.
+pub struct Group<'a> {
+    /// Their ids.
+    pub specs: Vec<&'a str>,
+    /// Their inputs that changed, but for what they stand on.
+    pub changes: Vec<&'a Change>,
+    /// Lines of their Dockerfiles.
+    pub dockerfile: &'a [Line],
+    /// Files of their contexts.
+    pub files: &'a [File],
+}
+
+/// The groups, in the order of their first spec, and the specs that only follow what they stand on.
+pub fn groups(diff: &Diff) -> (Vec<Group<'_>>, Vec<&str>) {
+    let mut groups: IndexMap<(Vec<&Change>, &[Line], &[File]), Vec<&str>> = IndexMap::new();
+    let mut followers = Vec::new();
+    for spec in &diff.changed {
+        if spec.follows() {
+            followers.push(spec.id.as_str());
+            continue;
+        }
+        let changes = spec.changes.iter().filter(|c| !c.follows()).collect();
+        let key = (changes, spec.dockerfile.as_slice(), spec.files.as_slice());
+        groups.entry(key).or_default().push(&spec.id);
+    }
+    let groups = groups.into_iter();
+    let groups = groups.map(|((changes, dockerfile, files), specs)| Group {
+        specs,
+        changes,
+        dockerfile,
+        files,
+    });
+    (groups.collect(), followers)
+}
+
+/// A row of the summary: what it counts, before, now.
+pub struct Row {
+    /// What it counts.
+    pub what: &'static str,
+    /// Before.
+    pub old: String,
+    /// Now.
+    pub new: String,
+}
+
+/// The summary of both sides, row by row.
+pub fn rows(diff: &Diff) -> Vec<Row> {
+    let row = |what, get: &dyn Fn(&Summary) -> Option<String>| {
+        let said = |side| get(side).unwrap_or_else(|| "none".to_owned());
+        Row {
+            what,
+            old: said(&diff.old),
+            new: said(&diff.new),
+        }
+    };
+    let mut rows = Vec::new();
+    if diff.old.release.is_some() || diff.new.release.is_some() {
+        rows.push(row("release", &|side| side.release.clone()));
+    }
+    rows.push(row("specs", &|side| Some(side.specs.to_string())));
+    rows.push(row("platform images", &|side| {
+        Some(side.builds.to_string())
+    }));
+    for (provider, what) in [
+        ("github", "GitHub jobs"),
+        ("gitlab", "GitLab jobs"),
+        ("cloud-build", "Cloud Build steps"),
+    ] {
+        let jobs = |side: &Summary| {
+            let found = side.jobs.iter().find(|j| j.provider == provider)?;
+            Some(found.jobs.to_string())
+        };
+        if jobs(&diff.old).or(jobs(&diff.new)).is_some() {
+            rows.push(row(what, &jobs));
+        }
+    }
+    rows
+}
+
+/// How many specs came, went and changed, in words; `None` when all are the same.
+pub fn counts(diff: &Diff) -> Option<String> {
+    let follow = diff
+        .changed
+        .iter()
+        .filter(|spec| Changed::follows(spec))
+        .count();
+    let parts = [
+        (diff.added.len(), "added"),
+        (diff.removed.len(), "removed"),
+        (diff.changed.len() - follow, "changed"),
+        (follow, if follow == 1 { "follows" } else { "follow" }),
+    ];
+    let told: Vec<String> = parts
+        .iter()
+        .filter(|(count, _)| *count > 0)
+        .map(|(count, what)| format!("{count} {what}"))
+        .collect();
+    (!told.is_empty()).then(|| told.join(", "))
+}

@@ -1,0 +1,83 @@
+//! Patterns.
+
+use basematrix::release::locate::{Search, SearchFault, Unfound, Unwritable};
+
+use super::marked::{applied, file, unmarked};
+
+#[test]
+fn the_group_of_each_match_is_found() {
+    for (pattern, marked) in [
+        (r"^version: (\S+)$", "a\nversion: «v1»\nb version: v2\n"),
+        (r"^version: (.*)$", "a\r\nversion: «v1»\r\nb\r\n"),
+        (r"image:(v[0-9]+)", "é image:«v1».2 and image:«v1».\n"),
+        (r"(?:a|b)=(\d+)", "\u{feff}a=«1» b=«2» c=3"),
+    ] {
+        let (text, spans) = unmarked(marked);
+        let search = Search::parse(pattern).expect("a pattern");
+        let found = search
+            .find(&file("notes", &text), spans.len())
+            .expect(marked);
+        let places: Vec<_> = found.iter().map(|f| f.span.clone()).collect();
+        assert_eq!(places, spans);
+        assert!(found.iter().all(|f| f.value == text[f.span.clone()]));
+        let other = search
+            .find(&file("notes", &text), 7)
+            .expect_err("not seven");
+        assert_eq!(other.to_string(), format!("found {} times", spans.len()));
+        assert_eq!(other, Unfound::Count(spans));
+    }
+}
+
+#[test]
+fn what_the_pattern_would_not_find_again_is_not_written() {
+    let (text, search) = (
+        "v=v1\nv=v1\n",
+        Search::parse(r"^v=(v[0-9.]+)$").expect("a pattern"),
+    );
+    let found = search.find(&file("a", text), 2).expect("two");
+    let edits: Vec<_> = found
+        .iter()
+        .flat_map(|f| f.edits(text, "v2.0").expect("fits"))
+        .collect();
+    assert_eq!(applied(text, &edits), "v=v2.0\nv=v2.0\n");
+    for value in ["2.0", "v2.0rc1", "v2\nv=v3", ""] {
+        let refused = found[1].edits(text, value);
+        assert_eq!(refused, Err(Unwritable::Pattern(value.to_owned())));
+    }
+    assert_eq!(
+        Unwritable::Pattern("2.0".to_owned()).to_string(),
+        "with `2.0` in its place the pattern would not find it again"
+    );
+}
+
+#[test]
+fn a_wrong_pattern_is_told_where() {
+    for (pattern, span, words) in [
+        ("é(v", 2..3, "unclosed group"),
+        ("(v[0-9+)", 2..3, "unclosed character class"),
+        (r"(\pX)", 1..4, "Unicode property not found"),
+    ] {
+        match Search::parse(pattern) {
+            Err(SearchFault::Syntax { span: at, what }) => {
+                assert_eq!((at, what.as_str()), (span, words))
+            }
+            other => panic!("{pattern}: {other:?}"),
+        }
+    }
+    for (pattern, words) in [
+        (
+            "v.*",
+            "the pattern has no group: put `(` and `)` around the value",
+        ),
+        (
+            "(a)(b)",
+            "the pattern has 2 groups, and one is the value: write the others `(?:…)`",
+        ),
+        (r"(\w{1000}){1000}", "the pattern is too large"),
+    ] {
+        assert_eq!(
+            Search::parse(pattern).expect_err(pattern).to_string(),
+            words
+        );
+    }
+}
