@@ -3,9 +3,9 @@
 use std::fmt::Write;
 
 use crate::cli::FindingFormat;
-use crate::command::difference::{difference, unified};
+use crate::command::difference::patch;
 use crate::command::look::{From, look};
-use crate::command::shell::{Error, Outcome, Shell, counted, number, outcome};
+use crate::command::shell::{Error, Outcome, Shell, counted, number};
 use crate::command::{CLEAN, FOUND, NO_PLAN};
 use crate::diagnostic::{Code, Finding, Sink, code};
 use crate::flow::Fault;
@@ -13,6 +13,7 @@ use crate::output::{self, Change, State};
 use crate::release::bump::{Bump, Move, Target, plan};
 use crate::release::lockfiles;
 use crate::release::version::Step;
+use crate::source::Repository;
 
 /// How many mentions are listed before the rest is counted.
 const SHOWN: usize = 20;
@@ -53,35 +54,22 @@ pub(super) fn run(shell: &mut Shell<'_>, options: &Options<'_>) -> Result<Outcom
     } else {
         Some(output::lock(&repository)?)
     };
-    let target = match options.to {
-        None => Target::Amend,
-        Some("major") => Target::Step(Step::Major),
-        Some("minor") => Target::Step(Step::Minor),
-        Some("patch") => Target::Step(Step::Patch),
-        Some("pre") => Target::Step(Step::Pre),
-        Some("release") => Target::Step(Step::Release),
-        Some(version) => Target::Version(version.to_owned()),
-    };
+    let target = target(&repository, options.to);
     let mut sink = Sink::new();
     let bump = match plan(&repository, &target, options.backwards, &mut sink) {
         Ok(bump) => bump,
         Err(Fault::Read(error)) => return Err(error.into()),
         Err(Fault::Findings) => return refused(shell, sink),
     };
+    if !options.dry_run && !bump.is_done() {
+        // All or nothing: what can be told before the first write is told before it.
+        output::probe(&repository, bump.paths())?;
+    }
     shell.say(listing(&bump).trim_end());
     if options.dry_run {
-        for change in &bump.drift.changes {
-            shell.data(&difference(change))?;
-        }
-        for file in &bump.files {
-            let before = file.before.as_ref().map(|f| f.text.as_str());
-            shell.data(&unified(&file.edit.path, before, Some(&file.edit.text)))?;
-        }
-    } else if !bump.is_done() {
-        output::probe(&repository, bump.paths())?;
-        let changes: Vec<&Change> = bump.drift.changes.iter().collect();
-        let edits: Vec<_> = bump.files.iter().map(|f| f.edit.clone()).collect();
-        output::write(&repository, &changes, &edits)?;
+        difference(shell, &bump)?;
+    } else {
+        carry_out(&repository, options.to, &bump)?;
     }
     // What repeats the version and is another tool's to write.
     let mut repeated = Sink::new();
@@ -89,6 +77,53 @@ pub(super) fn run(shell: &mut Shell<'_>, options: &Options<'_>) -> Result<Outcom
     shell.findings(&repeated.into_sorted(), FindingFormat::Full)?;
     shell.say(&summary(&bump, options.dry_run));
     Ok(Outcome(CLEAN))
+}
+
+/// What is asked for. A step says how far a run that was cut short had taken it.
+fn target(repository: &Repository, to: Option<&str>) -> Target {
+    let step = match to {
+        None => return Target::Amend,
+        Some("major") => Step::Major,
+        Some("minor") => Step::Minor,
+        Some("patch") => Step::Patch,
+        Some("pre") => Step::Pre,
+        Some("release") => Step::Release,
+        Some(version) => return Target::Version(version.to_owned()),
+    };
+    let noted = output::noted(repository);
+    let begun = noted.as_deref().and_then(|line| line.split_once(' '));
+    let begun = begun.filter(|(step, _)| Some(*step) == to);
+    Target::Step {
+        step,
+        begun: begun.map(|(_, version)| version.to_owned()),
+    }
+}
+
+/// Prints what would be written.
+fn difference(shell: &Shell<'_>, bump: &Bump) -> Result<(), Error> {
+    for change in &bump.drift.changes {
+        let after = change.after.as_ref().map(|p| p.text.as_str());
+        shell.data(&patch(&change.path, change.before.as_deref(), after))?;
+    }
+    for file in &bump.files {
+        let before = file.before.as_ref().map(|f| f.text.as_str());
+        shell.data(&patch(&file.edit.path, before, Some(&file.edit.text)))?;
+    }
+    Ok(())
+}
+
+/// Writes everything, the matrix file last.
+fn carry_out(repository: &Repository, to: Option<&str>, bump: &Bump) -> Result<(), Error> {
+    if bump.is_done() {
+        return Ok(output::settle(repository)?);
+    }
+    let changes: Vec<&Change> = bump.drift.changes.iter().collect();
+    let edits: Vec<_> = bump.files.iter().map(|f| f.edit.clone()).collect();
+    output::note(
+        repository,
+        &format!("{} {}", to.unwrap_or_default(), bump.to),
+    )?;
+    Ok(output::write(repository, &changes, &edits)?)
 }
 
 fn refused(shell: &Shell<'_>, sink: Sink) -> Result<Outcome, Error> {
@@ -118,7 +153,8 @@ fn agreement(shell: &Shell<'_>) -> Result<Outcome, Error> {
         (true, _) => format!("all places agree on {version}"),
         (false, _) => format!("{}; not all places agree on {version}", counted(&findings)),
     });
-    Ok(outcome(&findings, false))
+    let agree = findings.is_empty();
+    Ok(Outcome(if agree { CLEAN } else { FOUND }))
 }
 
 /// Every place with what it stated and will state.

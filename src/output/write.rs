@@ -22,6 +22,10 @@ pub(super) const TEMPORARY: &str = "generated/.tmp";
 /// when the matrix has changed in between.
 pub(super) const JOURNAL: &str = "generated/.tmp/started";
 
+/// What a run that takes a step says of it before it begins: if it is cut short after its last file, running it again must
+/// not take another step.
+const NOTE: &str = "generated/.tmp/step";
+
 /// An output could not be written.
 #[derive(Debug, thiserror::Error)]
 #[error("cannot {doing} {}: {source}", path.display())]
@@ -107,7 +111,7 @@ pub fn write(
         return clear(&temporary).map_err(|e| fault("clear", e));
     }
     let journal = journal(repository, changes);
-    clear_but_journal(&temporary).map_err(|e| fault("clear", e))?;
+    clear_but_kept(&temporary).map_err(|e| fault("clear", e))?;
     fs::create_dir_all(&temporary).map_err(|e| fault("create", e))?;
     keep_journal(repository, &temporary, &journal).map_err(|e| fault("write in", e))?;
     let result = carry_out(repository, changes, edits, &temporary);
@@ -115,9 +119,47 @@ pub fn write(
     let cleared = if result.is_ok() {
         clear(&temporary)
     } else {
-        clear_but_journal(&temporary)
+        clear_but_kept(&temporary)
     };
     result.and(cleared.map_err(|e| fault("clear", e)))
+}
+
+/// Keeps a line until a run has carried out its changes.
+///
+/// # Errors
+/// When it cannot be written.
+pub fn note(repository: &Repository, line: &str) -> Result<(), WriteError> {
+    let path = repository.absolute(NOTE);
+    let keep = || {
+        if Links::new(repository).look(NOTE) == Standing::Linked {
+            let linked = "the path leads through a symbolic link";
+            return Err(io::Error::other(linked));
+        }
+        let temporary = repository.absolute(TEMPORARY);
+        fs::create_dir_all(&temporary)?;
+        let mut file = tempfile::NamedTempFile::new_in(&temporary)?;
+        file.write_all(line.as_bytes())?;
+        file.persist(&path).map_err(|e| e.error)?;
+        Ok(())
+    };
+    keep().map_err(|source| WriteError {
+        doing: "write",
+        path: path.clone(),
+        source,
+    })
+}
+
+/// The line that a run which was cut short has left.
+pub fn noted(repository: &Repository) -> Option<String> {
+    fs::read_to_string(repository.absolute(NOTE)).ok()
+}
+
+/// Clears what runs that were cut short have left, once nothing is left to do.
+///
+/// # Errors
+/// When it cannot be removed.
+pub fn settle(repository: &Repository) -> Result<(), WriteError> {
+    write(repository, &[], &[])
 }
 
 /// Whether all these paths can be written, as far as can be told without writing: a run that is to leave all or nothing
@@ -183,21 +225,21 @@ fn keep_journal(
     Ok(())
 }
 
-fn clear_but_journal(temporary: &Path) -> io::Result<()> {
+fn clear_but_kept(temporary: &Path) -> io::Result<()> {
     let entries = match fs::read_dir(temporary) {
         Err(e) if e.kind() == io::ErrorKind::NotFound => return Ok(()),
         entries => entries?,
     };
-    let mut journal = false;
+    let mut kept = false;
     for entry in entries {
         let path = entry?.path();
-        if JOURNAL.ends_with(&*path.file_name().unwrap_or_default().to_string_lossy()) {
-            journal = true;
+        if [JOURNAL, NOTE].iter().any(|keep| path.ends_with(keep)) {
+            kept = true;
         } else {
             fs::remove_file(path)?;
         }
     }
-    if journal { Ok(()) } else { clear(temporary) }
+    if kept { Ok(()) } else { clear(temporary) }
 }
 
 fn clear(folder: &Path) -> io::Result<()> {

@@ -165,11 +165,7 @@ impl<'a> Names<'a> {
         mentions
     }
 
-    fn look(
-        &self,
-        file: &Arc<SourceFile>,
-        mention: &Mention,
-    ) -> (Vec<Sighting>, Vec<IdleMarker>) {
+    fn look(&self, file: &Arc<SourceFile>, mention: &Mention) -> (Vec<Sighting>, Vec<IdleMarker>) {
         let text = file.text.as_str();
         let mut sightings: Vec<Sighting> = Vec::new();
         let mut markers: Vec<Range<usize>> = Vec::new();
