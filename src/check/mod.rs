@@ -8,4 +8,5 @@ mod settle;
 pub use context::Context;
 pub use registry::{RULES, Rule, run};
 pub use rules::drift::drift_findings;
+pub use rules::lock_stale::stale_finding;
 pub use rules::release_baked::{RELEASE_LABEL, release_finding};

@@ -2,13 +2,14 @@
 
 use std::fmt::Write;
 
+use crate::check::stale_finding;
 use crate::cli::FindingFormat;
 use crate::command::difference::patch;
 use crate::command::look::{From, look};
 use crate::command::shell::{Error, Outcome, Shell, counted, number};
 use crate::command::{CLEAN, FOUND, NO_PLAN};
 use crate::diagnostic::{Code, Finding, Sink, code};
-use crate::flow::Fault;
+use crate::flow::{Expanded, Fault};
 use crate::output::{self, Change, State};
 use crate::release::bump::{Bump, Move, Target, plan};
 use crate::release::lockfiles;
@@ -102,6 +103,13 @@ fn target(repository: &Repository, to: Option<&str>) -> Target {
 /// Prints what would be written.
 fn difference(shell: &Shell<'_>, bump: &Bump) -> Result<(), Error> {
     for change in &bump.drift.changes {
+        let new = change.after.as_ref();
+        if change.state == State::Missing && new.is_some_and(|planned| planned.executable) {
+            let path = &change.path;
+            shell.data(&format!(
+                "diff --git a/{path} b/{path}\nnew file mode 100755\n"
+            ))?;
+        }
         let after = change.after.as_ref().map(|p| p.text.as_str());
         shell.data(&patch(&change.path, change.before.as_deref(), after))?;
     }
@@ -145,6 +153,8 @@ fn agreement(shell: &Shell<'_>) -> Result<Outcome, Error> {
     };
     let mut findings: Vec<Finding> = sink.into_sorted();
     findings.retain(|f| AGREEMENT.contains(&f.code));
+    let behind = findings.iter().any(|f| f.code == &code::LOCK_STALE);
+    findings.extend(other_release(&looked.expanded).filter(|_| !behind));
     shell.findings(&findings, full)?;
     let release = looked.expanded.config.release.as_ref();
     let version = release.map_or("", |r| r.version.as_str());
@@ -155,6 +165,15 @@ fn agreement(shell: &Shell<'_>) -> Result<Outcome, Error> {
     });
     let agree = findings.is_empty();
     Ok(Outcome(if agree { CLEAN } else { FOUND }))
+}
+
+/// The finding for a lock of another release. `gen check` says nothing of it where that one already had all there is to
+/// build, for then no release was due.
+fn other_release(expanded: &Expanded) -> Option<Finding> {
+    let (config, lock) = (&expanded.config, expanded.lock.as_ref()?);
+    let recorded = lock.release.as_ref().filter(|_| !lock.conflicted)?;
+    let version = &config.release.as_ref()?.version;
+    (recorded.version != *version).then(|| stale_finding(config, lock, recorded))
 }
 
 /// Every place with what it stated and will state.

@@ -204,7 +204,11 @@ impl<'a> Names<'a> {
         let text = file.text.as_str();
         let before = &text[..found.start];
         let joined = before.ends_with(|c: char| c.is_ascii_alphanumeric() || "._-/@".contains(c));
-        if joined && !before.ends_with("://") {
+        // In front of it may stand a scheme, or the escape of a line break.
+        let apart = ["://", "\\n", "\\r", "\\t"]
+            .iter()
+            .any(|s| before.ends_with(s));
+        if joined && !apart {
             return None;
         }
         let name_end = end_of(text, found.end, |c| {
@@ -215,7 +219,8 @@ impl<'a> Names<'a> {
         }
         let repository = format!("{}{}", spelling.full, &text[found.end..name_end]);
         let tag_start = name_end + 1;
-        let tag_span = tag_start..tag_start + tag_length(&text[tag_start..])?;
+        let emphasised = before.ends_with('*');
+        let tag_span = tag_start..tag_start + tag_length(&text[tag_start..], emphasised)?;
         let tag = &text[tag_span.clone()];
         let kind = self.kind(&repository, tag, mention)?;
         let strange = matches!(kind, Kind::UnknownTag | Kind::UnknownRepository);
@@ -347,16 +352,18 @@ fn spellings(config: &Config) -> Vec<Spelling> {
     spellings
 }
 
-/// How long the tag at the start of a text is; `None` when none is written out there.
-fn tag_length(text: &str) -> Option<usize> {
+/// How long the tag at the start of a text is; `None` when none is written out there. Text that is `emphasised` ends in `*`.
+fn tag_length(text: &str, emphasised: bool) -> Option<usize> {
     let end = end_of(text, 0, |c| c.is_ascii_alphanumeric() || "._-".contains(c));
-    let written = &text[..end];
+    let (written, rest) = text.split_at(end);
     // What goes on is a placeholder: `:3.9-{version}`, `:$TAG`, `:<tag>`; or a path, and this was a port.
-    if text[end..].starts_with(['{', '$', '<', '*', '%', '[', '#', '/', '…']) {
+    let goes_on = rest.starts_with(['{', '$', '<', '*', '%', '[', '#', '/', '…']);
+    let markup = rest.starts_with("</") || rest.starts_with("<br");
+    if goes_on && !markup && !(emphasised && rest.starts_with('*')) {
         return None;
     }
     // So is what is left open: `"base:3.9-" + version`, `base:3.9-...`.
-    let open = written.ends_with(['-', '_']) && text[end..].starts_with(['"', '\'', '`']);
+    let open = written.ends_with(['-', '_']) && rest.starts_with(['"', '\'', '`']);
     if open || written.ends_with("..") || written.starts_with(['.', '-']) {
         return None;
     }

@@ -39,6 +39,10 @@ const MOVED: &[&str] = &[
     "acme/base:OLD; acme/base:OLD",
     "|acme/base:OLD|",
     "**acme/base:OLD**",
+    "*acme/base:OLD*",
+    "<code>acme/base:OLD</code>",
+    "acme/base:OLD<br/>",
+    "print(\"\\nacme/base:OLD\\n\")",
     "é acme/base:OLD é",
     "“acme/base:OLD”",
     "acme/base:OLD\r\nacme/base:OLD\r\n",
@@ -79,7 +83,6 @@ const NONE: &[&str] = &[
     "acme/base:latest",
     "acme/base:3.12-v1.2.3",
     "acme/base:3.12-v1.2.3.",
-    "acme/base:3.12-v1.2.3@sha256:0123",
     "acme/base@sha256:0123",
     "acme/base:{tag}",
     "acme/base:${TAG}",
@@ -90,14 +93,13 @@ const NONE: &[&str] = &[
     "acme/base:3.12-<version>",
     "acme/base:3.12-v%s",
     "acme/base:3.12-*",
+    "acme/base:v*",
     "acme/base:3.12-[v]",
     "acme/base:3.12-#{v}",
     "acme/base:...",
     "acme/base:3.12-...",
     "acme/base:3.12-…",
     "\"acme/base:3.12-\" + version",
-    "'acme/base:3.12-v1.0.' + patch + '..'",
-    "<acme/base:tag",
     "${REGISTRY}/acme/base:3.12-v1.0.0",
     "ghcr.io/acme/base:3.12-v1.0.0",
     "localhost:5000/acme/base:3.12-v1.0.0",
@@ -115,21 +117,10 @@ const NONE: &[&str] = &[
 #[test]
 fn what_names_no_image_is_left_alone() {
     for text in NONE {
-        if text.contains("v1.0.'") {
-            continue;
-        }
         let room = library(text);
         room.gen_("check").ends(0).never_tells(&["mention"]);
         room.gen_("bump minor").ends(0);
-        let moved = text.replace("1.2.3", "1.3.0");
-        let moved = if text.contains("@sha256") {
-            (*text).to_owned()
-        } else {
-            moved
-        };
-        if !text.contains(":3.12-v1.2.3@") {
-            assert_eq!(room.read("docs/a.md"), moved);
-        }
+        assert_eq!(room.read("docs/a.md"), text.replace("1.2.3", "1.3.0"));
     }
 }
 
@@ -196,7 +187,7 @@ fn a_marker_keeps_what_is_old_on_purpose() {
         "<!-- basematrix: keep -->\nacme/base:3.12-v1.0.0\n",
         "<!-- basematrix: keep -->\r\nacme/base:3.12-v1.0.0 acme/base:3.13-v1.0.0\r\n",
         "# basematrix: keep\nFROM acme/base:3.12-v1.0.0@sha256:0123",
-        "acme/other:1 # basematrix: keep",
+        "acme/other:v1 # basematrix: keep",
         "acme/base:nonsense # basematrix: keep",
     ];
     for text in kept {
@@ -269,7 +260,7 @@ fn registries_of_every_kind() {
         (
             &["localhost:5000"],
             &["localhost:5000/base"],
-            &["localhost:5000/x/base.md"],
+            &["localhost:5001/base"],
         ),
         (
             &["123456789012.dkr.ecr.eu-west-1.amazonaws.com/acme"],
@@ -394,6 +385,7 @@ fn outputs_the_lock_and_the_matrix_are_never_mentions() {
         &(matrix("1.2.3", "", &mention("\"**\", \"**/*\"", ""))
             + "\n[ci.gitlab]\n# acme/base:3.12-v0.1.0\n"),
     )]);
+    room.write("a.md", "nothing");
     room.gen_("check").ends(0);
     room.gen_("bump minor").ends(0).tells(&["0 mentions"]);
     room.gen_("check").ends(0);
@@ -417,12 +409,13 @@ fn bytes_that_are_no_text_are_left_alone() {
 fn a_large_file_is_no_obstacle() {
     let line = "nothing to see here, but for a colon: and a slash/\n";
     let filler = line.repeat(10_000_000 / line.len() / 2);
+    let place = format!("docs/a.md:{} ", filler.lines().count() + 1);
     let text = format!("{filler}acme/base:3.12-v1.2.3\n{filler}acme/base:3.13-v1.2.3");
     let room = library(&text);
     room.gen_("check").ends(0);
     room.gen_("bump minor")
         .ends(0)
-        .tells(&["docs/a.md:100001 ", "2 mentions"]);
+        .tells(&[&place, "2 mentions"]);
     assert!(
         room.read("docs/a.md") == text.replace("v1.2.3", "v1.3.0"),
         "other bytes changed"

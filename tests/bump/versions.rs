@@ -57,8 +57,7 @@ fn each_scheme_and_step_arrives_where_it_should() {
         let room = library(scheme, from);
         let said = room.gen_(&format!("bump {asked}"));
         let line = format!("release {from} → {to}\n");
-        let said = said
-            .ends(0)
+        said.ends(0)
             .tells(&[&line, &format!("moved to {to}: 2 pins, ")]);
         let tag = to.replace('+', "-");
         assert_eq!(
@@ -80,12 +79,7 @@ fn each_scheme_and_step_arrives_where_it_should() {
                 .contains(&format!("version = \"{to}\"")),
             "{from} {asked}"
         );
-        room.gen_("check --deny-warnings")
-            .ends(if said.err.contains("nothing is built") {
-                1
-            } else {
-                0
-            });
+        room.gen_("check").ends(0);
         room.gen_("bump --check")
             .ends(0)
             .tells(&[&format!("all places agree on {to}")]);
