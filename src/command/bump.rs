@@ -82,22 +82,28 @@ pub(super) fn run(shell: &mut Shell<'_>, options: &Options<'_>) -> Result<Outcom
 
 /// What is asked for. A step says how far a run that was cut short had taken it.
 fn target(repository: &Repository, to: Option<&str>) -> Target {
-    let step = match to {
-        None => return Target::Amend,
-        Some("major") => Step::Major,
-        Some("minor") => Step::Minor,
-        Some("patch") => Step::Patch,
-        Some("pre") => Step::Pre,
-        Some("release") => Step::Release,
-        Some(version) => return Target::Version(version.to_owned()),
+    let Some(to) = to else { return Target::Amend };
+    let Some(step) = step(to) else {
+        return Target::Version(to.to_owned());
     };
     let noted = output::noted(repository);
     let begun = noted.as_deref().and_then(|line| line.split_once(' '));
-    let begun = begun.filter(|(step, _)| Some(*step) == to);
+    let begun = begun.filter(|(step, _)| *step == to);
     Target::Step {
         step,
         begun: begun.map(|(_, version)| version.to_owned()),
     }
+}
+
+fn step(word: &str) -> Option<Step> {
+    Some(match word {
+        "major" => Step::Major,
+        "minor" => Step::Minor,
+        "patch" => Step::Patch,
+        "pre" => Step::Pre,
+        "release" => Step::Release,
+        _ => return None,
+    })
 }
 
 /// Prints what would be written.
@@ -127,10 +133,9 @@ fn carry_out(repository: &Repository, to: Option<&str>, bump: &Bump) -> Result<(
     }
     let changes: Vec<&Change> = bump.drift.changes.iter().collect();
     let edits: Vec<_> = bump.files.iter().map(|f| f.edit.clone()).collect();
-    output::note(
-        repository,
-        &format!("{} {}", to.unwrap_or_default(), bump.to),
-    )?;
+    if let Some(step) = to.filter(|to| step(to).is_some()) {
+        output::note(repository, &format!("{step} {}", bump.to))?;
+    }
     Ok(output::write(repository, &changes, &edits)?)
 }
 

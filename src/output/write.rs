@@ -23,8 +23,8 @@ pub(super) const TEMPORARY: &str = "generated/.tmp";
 pub(super) const JOURNAL: &str = "generated/.tmp/started";
 
 /// What a run that takes a step says of it before it begins: if it is cut short after its last file, running it again must
-/// not take another step.
-const NOTE: &str = "generated/.tmp/step";
+/// not take another step. Removing it is the last thing that run does.
+pub(super) const NOTE: &str = "generated/.step";
 
 /// An output could not be written.
 #[derive(Debug, thiserror::Error)]
@@ -108,20 +108,20 @@ pub fn write(
     }
     if changes.is_empty() && edits.is_empty() {
         // What a run that was killed left behind.
-        return clear(&temporary).map_err(|e| fault("clear", e));
+        return settle(repository);
     }
     let journal = journal(repository, changes);
-    clear_but_kept(&temporary).map_err(|e| fault("clear", e))?;
+    clear_but_journal(&temporary).map_err(|e| fault("clear", e))?;
     fs::create_dir_all(&temporary).map_err(|e| fault("create", e))?;
     keep_journal(repository, &temporary, &journal).map_err(|e| fault("write in", e))?;
     let result = carry_out(repository, changes, edits, &temporary);
     // A run that failed keeps its journal: what it wrote is not listed yet.
-    let cleared = if result.is_ok() {
-        clear(&temporary)
-    } else {
-        clear_but_kept(&temporary)
-    };
-    result.and(cleared.map_err(|e| fault("clear", e)))
+    match result {
+        Ok(()) => settle(repository),
+        Err(error) => clear_but_journal(&temporary)
+            .map_err(|e| fault("clear", e))
+            .and(Err(error)),
+    }
 }
 
 /// Keeps a line until a run has carried out its changes.
@@ -159,7 +159,16 @@ pub fn noted(repository: &Repository) -> Option<String> {
 /// # Errors
 /// When it cannot be removed.
 pub fn settle(repository: &Repository) -> Result<(), WriteError> {
-    write(repository, &[], &[])
+    let fault = |path: &str, source| WriteError {
+        doing: "clear",
+        path: repository.absolute(path),
+        source,
+    };
+    clear(&repository.absolute(TEMPORARY)).map_err(|e| fault(TEMPORARY, e))?;
+    match fs::remove_file(repository.absolute(NOTE)) {
+        Err(e) if e.kind() != io::ErrorKind::NotFound => Err(fault(NOTE, e)),
+        _ => Ok(()),
+    }
 }
 
 /// Whether all these paths can be written, as far as can be told without writing: a run that is to leave all or nothing
@@ -225,21 +234,21 @@ fn keep_journal(
     Ok(())
 }
 
-fn clear_but_kept(temporary: &Path) -> io::Result<()> {
+fn clear_but_journal(temporary: &Path) -> io::Result<()> {
     let entries = match fs::read_dir(temporary) {
         Err(e) if e.kind() == io::ErrorKind::NotFound => return Ok(()),
         entries => entries?,
     };
-    let mut kept = false;
+    let mut journal = false;
     for entry in entries {
         let path = entry?.path();
-        if [JOURNAL, NOTE].iter().any(|keep| path.ends_with(keep)) {
-            kept = true;
+        if path.ends_with(JOURNAL) {
+            journal = true;
         } else {
             fs::remove_file(path)?;
         }
     }
-    if kept { Ok(()) } else { clear(temporary) }
+    if journal { Ok(()) } else { clear(temporary) }
 }
 
 fn clear(folder: &Path) -> io::Result<()> {
