@@ -121,7 +121,7 @@ pub enum DiffFormat {
 pub enum Command {
     /// Regenerate every output of the matrix.
     #[command(
-        after_help = "Examples:\n  gen matrix              write what changed, remove what is no longer rendered\n  gen matrix --dry-run    say what would be written\n  gen matrix --diff       show it as a diff, write nothing\n  gen matrix --take-over  also replace files that gen did not make"
+        after_help = "Examples:\n  gen matrix              write what changed, remove what is no longer rendered\n  gen matrix --dry-run    say what would be written\n  gen matrix --diff       show it as a diff, write nothing\n  gen matrix --adopt      take over actions that a bot moved in the workflow\n  gen matrix --take-over  also replace what gen did not write"
     )]
     Matrix {
         /// Say what would be written, write nothing.
@@ -130,8 +130,11 @@ pub enum Command {
         /// Show what would be written as a diff, write nothing.
         #[arg(long)]
         diff: bool,
-        /// Replace files that gen did not make and that stand where outputs belong.
+        /// Take actions that were moved in the generated workflow over into the matrix, and regenerate from that.
         #[arg(long)]
+        adopt: bool,
+        /// Replace what gen did not write: files that stand where outputs belong, actions moved in the workflow.
+        #[arg(long, conflicts_with = "adopt")]
         take_over: bool,
         /// The day.
         #[command(flatten)]

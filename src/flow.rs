@@ -1,18 +1,19 @@
 //! The flow, step by step: what every command runs a part of.
 
 use std::collections::HashSet;
+use std::sync::Arc;
 
 use crate::check;
 use crate::config::{self, Config};
 use crate::diagnostic::{Finding, Sink, Stopped, code};
-use crate::emit::{Emission, emit};
+use crate::emit::{ActionEdits, Emission, adopt, emit};
 use crate::facts::{Day, Facts};
 use crate::image::{Contents, ContextHash, Matrix, Plan, Spec, Unknown, render_specs, resolve};
-use crate::lock::{self, Base, Lock, Unread};
-use crate::output::{Drift, Owned, Tree, compare, has_header};
+use crate::lock::{self, Before, Lock, Unread};
+use crate::output::{self, Drift, Owned, State, Tree, has_header};
 use crate::release::unseen::pinned_output;
 use crate::render::Templates;
-use crate::source::{Ours, ReadError, Repository};
+use crate::source::{Ours, ReadError, Repository, SourceFile};
 
 /// The matrix with its specs resolved: enough to list them.
 #[derive(Debug)]
@@ -163,6 +164,7 @@ pub fn render(
     let plan = Plan::new(config, matrix, &contents);
     let tree = emit(&mut Emission {
         config,
+        matrix,
         facts,
         plan: &plan,
         contents: &contents,
@@ -188,8 +190,8 @@ pub struct Standpoint {
     /// The day that dates are looked at from.
     pub today: Day,
     /// What the references of the release stood for when it was published.
-    pub base: Base,
-    /// Whether files that gen did not make count as stale.
+    pub before: Before,
+    /// Whether files that gen did not make, and actions that somebody moved, count as stale.
     pub take_over: bool,
 }
 
@@ -198,10 +200,34 @@ impl Standpoint {
     pub fn on(today: Day) -> Self {
         Standpoint {
             today,
-            base: Base::Nothing,
+            before: Before::Nothing,
             take_over: false,
         }
     }
+}
+
+/// Compares with the disk. With `take_over`, files that gen did not make and actions that somebody moved count as stale.
+///
+/// # Errors
+/// When an output exists and cannot be read.
+pub fn compare(
+    repository: &Repository,
+    expanded: &Expanded,
+    rendered: &Rendered,
+    take_over: bool,
+) -> Result<Drift, ReadError> {
+    let mut drift = output::compare(repository, &rendered.tree, &rendered.owned, take_over)?;
+    let workflow = expanded.config.ci.github.as_ref().map(|g| g.file.as_str());
+    for change in &mut drift.changes {
+        if change.state == State::Stale
+            && !take_over
+            && workflow == Some(&change.path)
+            && ActionEdits::of(change).is_some()
+        {
+            change.state = State::Edited;
+        }
+    }
+    Ok(drift)
 }
 
 /// Compares with the disk and runs every rule.
@@ -215,25 +241,47 @@ pub fn inspect(
     standpoint: &Standpoint,
     sink: &mut Sink,
 ) -> Result<Drift, Fault> {
-    let drift = compare(
-        repository,
-        &rendered.tree,
-        &rendered.owned,
-        standpoint.take_over,
-    )?;
+    let drift = compare(repository, expanded, rendered, standpoint.take_over)?;
     let context = check::Context {
         config: &expanded.config,
         matrix: &expanded.matrix,
         contents: &rendered.contents,
         drift: &drift,
         lock: expanded.lock.as_ref(),
-        base: &standpoint.base,
+        before: &standpoint.before,
         repository,
         tree: &rendered.tree,
         owned: &rendered.owned,
         facts: &expanded.facts,
         today: standpoint.today,
+        known_bases: Default::default(),
     };
     check::run(&context, sink);
     Ok(drift)
+}
+
+/// Actions that were moved in the workflow, taken over into the matrix.
+#[derive(Debug)]
+pub struct Adoption {
+    /// The matrix file as it would be on disk.
+    pub matrix: Arc<SourceFile>,
+    /// What was moved, from where, to where.
+    pub moved: Vec<(String, String, String)>,
+}
+
+/// What the matrix file would be if every action that was moved in the workflow were moved there too. `None` when none
+/// was, or when the matrix cannot say all of it: the findings tell why.
+pub fn adopted(expanded: &Expanded, drift: &Drift) -> Option<Adoption> {
+    let edited = drift.changes.iter().find(|c| c.state == State::Edited)?;
+    let edits = ActionEdits::of(edited)?;
+    let file = &expanded.config.file;
+    let text = adopt(&file.text, &edits.pins()?).ok()?;
+    let moved = edits.edits.into_iter().map(|edit| {
+        let (from, to) = edit.moved;
+        (edit.action, from, to)
+    });
+    Some(Adoption {
+        matrix: SourceFile::new(file.path.clone(), file.edited_on_disk(&text)),
+        moved: moved.collect(),
+    })
 }

@@ -2,6 +2,7 @@
 
 mod support;
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::os::unix::fs::{PermissionsExt, symlink};
 use std::path::Path;
@@ -230,6 +231,39 @@ fn json_says_all_of_it() {
     assert_eq!(
         diff["tags"]["moved"][0]["new"],
         json!({"spec": "base/3.13", "content": content("base/3.13")})
+    );
+}
+
+/// Names of all fields, and the words that stand for a kind of thing.
+fn fields(value: &Value, names: &mut BTreeSet<String>) {
+    match value {
+        Value::Object(map) => {
+            for (name, value) in map {
+                names.insert(name.clone());
+                if ["input", "how", "provider"].contains(&name.as_str()) {
+                    names.insert(value.as_str().unwrap_or_default().to_owned());
+                }
+                fields(value, names);
+            }
+        }
+        Value::Array(list) => list.iter().for_each(|value| fields(value, names)),
+        _ => {}
+    }
+}
+
+#[test]
+fn every_field_of_the_json_is_described() {
+    let folder = changed();
+    let mut names = BTreeSet::new();
+    fields(&as_json(folder.path(), &["HEAD"]), &mut names);
+    assert!(names.len() > 40, "{names:?}");
+    let document = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/diff.md");
+    let document = fs::read_to_string(document).expect("docs/diff.md");
+    names.retain(|name| !document.contains(&format!("`{name}`")));
+    assert_eq!(
+        names,
+        BTreeSet::new(),
+        "docs/diff.md does not describe these"
     );
 }
 
@@ -463,7 +497,7 @@ fn markdown_stands_whatever_a_value_holds() {
         fs::write(root.join("matrix.toml"), matrix).expect("a matrix");
         fs::write(
             root.join("D"),
-            format!("FROM debian\nARG X\n# {value}\n```\n"),
+            format!("FROM debian\nARG X\n# {value}\r```\r\n```\n"),
         )
         .expect("a Dockerfile");
         let file = root.join("c").join(value.replace(['/', '\\'], "_"));

@@ -1,12 +1,14 @@
 //! What a rule may look at.
 
+use std::cell::OnceCell;
 use std::sync::Arc;
 
+use crate::check::bases::{BaseImage, bases};
 use crate::config::{Config, field_finding};
 use crate::diagnostic::{Finding, Place};
 use crate::facts::{Day, Facts};
-use crate::image::{Contents, Matrix, RenderedSpec, Spec};
-use crate::lock::{Base, Lock};
+use crate::image::{Contents, Matrix, RenderedSpec, Spec, SpecId};
+use crate::lock::{Before, Lock};
 use crate::output::{Drift, Owned, Tree};
 use crate::render::{Field, FieldFault};
 use crate::source::{Repository, SourceFile};
@@ -25,7 +27,7 @@ pub struct Context<'a> {
     /// What was recorded of a release.
     pub lock: Option<&'a Lock>,
     /// What its references stood for when it was published.
-    pub base: &'a Base,
+    pub before: &'a Before,
     /// Where the library's own files are read from.
     pub repository: &'a Repository,
     /// The outputs.
@@ -36,10 +38,14 @@ pub struct Context<'a> {
     pub facts: &'a Facts,
     /// The day that dates are looked at from.
     pub today: Day,
+    /// The upstream images, looked for once: see [`Context::bases`].
+    pub known_bases: OnceCell<Vec<BaseImage>>,
 }
 
 /// A Dockerfile of the user's with the first spec that uses it so, and how many do.
 pub struct OwnDockerfile<'a> {
+    /// Its id.
+    pub id: SpecId,
     /// The spec.
     pub spec: &'a Spec,
     /// What goes into it.
@@ -64,11 +70,17 @@ impl<'a> Context<'a> {
         let (matrix, contents) = (self.matrix, self.contents);
         contents.iter().filter_map(move |(id, rendered)| {
             Some(OwnDockerfile {
+                id,
                 spec: matrix.spec(id),
                 rendered,
                 file: rendered.own.as_ref()?,
             })
         })
+    }
+
+    /// The upstream images that specs stand on.
+    pub fn bases(&self) -> &[BaseImage] {
+        self.known_bases.get_or_init(|| bases(self))
     }
 
     /// Where a field of a spec stands, or else its image.

@@ -1,10 +1,14 @@
 //! Rules that look at a matrix, its plan and the disk, and report what drifted. One rule a file.
 
+mod bases;
 mod context;
+mod dockerfile;
+mod gathered;
 mod registry;
 mod rules;
 mod settle;
 
+pub use bases::{BaseImage, cuda_version};
 pub use context::Context;
 pub use registry::{RULES, Rule, run};
 pub use rules::drift::drift_findings;

@@ -20,6 +20,22 @@ pub static RULES: &[Rule] = &[
         run: rules::alias_unmatched::run,
     },
     Rule {
+        codes: &[&code::ARCH_SPECIFIC_URL],
+        run: rules::arch_specific_url::run,
+    },
+    Rule {
+        codes: &[&code::BASE_MISSING, &code::BASE_UNKNOWN],
+        run: rules::base_exists::run,
+    },
+    Rule {
+        codes: &[&code::BASE_PLATFORM],
+        run: rules::base_platform::run,
+    },
+    Rule {
+        codes: &[&code::CUDNN_MISMATCH],
+        run: rules::cudnn_mismatch::run,
+    },
+    Rule {
         codes: &[&code::DEAD_MATCH],
         run: rules::dead_match::run,
     },
@@ -36,6 +52,10 @@ pub static RULES: &[Rule] = &[
         run: rules::own_dockerfile::run,
     },
     Rule {
+        codes: &[&code::END_OF_LIFE, &code::END_OF_LIFE_SOON],
+        run: rules::end_of_life::run,
+    },
+    Rule {
         codes: &[&code::EXPECTATION_FAILED],
         run: rules::expectation_failed::run,
     },
@@ -44,11 +64,20 @@ pub static RULES: &[Rule] = &[
         run: rules::lock_stale::run,
     },
     Rule {
+        codes: &[&code::FLOATING_BASE],
+        run: rules::floating_base::run,
+    },
+    Rule {
+        codes: &[&code::MINIMUM_DRIVER],
+        run: rules::minimum_driver::run,
+    },
+    Rule {
         codes: &[&code::MISSING_TARGET],
         run: rules::missing_target::run,
     },
     Rule {
         codes: &[
+            &code::ACTION_EDITED,
             &code::MISSING_OUTPUT,
             &code::NOT_OURS,
             &code::ORPHAN_OUTPUT,
@@ -95,6 +124,10 @@ pub static RULES: &[Rule] = &[
     Rule {
         codes: &[&code::RELEASE_BAKED],
         run: rules::release_baked::run,
+    },
+    Rule {
+        codes: &[&code::SECRET_IN_IMAGE],
+        run: rules::secret_in_image::run,
     },
     Rule {
         codes: &[&code::TAG_LIES],

@@ -2,6 +2,7 @@
 
 use std::fmt::Write;
 
+use crate::check::cuda_version;
 use crate::cli::FindingFormat;
 use crate::command::select::names;
 use crate::command::shell::{Error, Outcome, Shell};
@@ -10,7 +11,7 @@ use crate::config::parse_selector;
 use crate::diagnostic::{Sink, nearest};
 use crate::flow::{self, Expanded};
 use crate::image::{Spec, SpecId};
-use crate::matrix::{Cell, Verdict, verdicts};
+use crate::matrix::{Cell, Verdict, Version, verdicts};
 use crate::source::SourceFile;
 
 /// How many cells are told apart before the rest is counted.
@@ -129,6 +130,12 @@ fn spec_text(expanded: &Expanded, id: SpecId, how: &str, out: &mut String) {
             .clone()
             .unwrap_or_else(|| "what its own Dockerfile says".to_owned()),
     );
+    let floor = cuda_version(config, &expanded.matrix, spec)
+        .and_then(Version::parse)
+        .and_then(|cuda| expanded.facts.driver_floor(cuda.part(0)));
+    if let Some(known) = floor {
+        row("driver", format!("{} or newer", known.row.floor.text));
+    }
     for need in &spec.needs {
         row("needs", expanded.matrix.spec(*need).id.clone());
     }

@@ -4,7 +4,7 @@ use crate::cli::Dates;
 use crate::command::shell::{Error, Shell};
 use crate::diagnostic::Sink;
 use crate::flow::{self, Expanded, Fault, Standpoint};
-use crate::lock::Base;
+use crate::lock::Before;
 use crate::output::Drift;
 use crate::source::{GitError, Repository};
 
@@ -56,7 +56,7 @@ pub(super) fn look(
     };
     let standpoint = Standpoint {
         today,
-        base: published(shell, repository, &expanded, from.base)?,
+        before: published(shell, repository, &expanded, from.base)?,
         take_over: from.take_over,
     };
     let drift = flow::inspect(repository, &expanded, &rendered, &standpoint, sink);
@@ -69,10 +69,10 @@ fn published(
     repository: &Repository,
     expanded: &Expanded,
     named: Option<&str>,
-) -> Result<Base, GitError> {
+) -> Result<Before, GitError> {
     let (release, lock) = (expanded.config.release.as_ref(), expanded.lock.as_ref());
-    let base = Base::find(repository, release, lock, named)?;
-    if let Base::Skipped(why) = &base {
+    let base = Before::find(repository, release, lock, named)?;
+    if let Before::Skipped(why) = &base {
         let line = format!("`tag-moved` was not checked: {why}");
         match named {
             Some(_) => shell.say(&line),

@@ -3,23 +3,25 @@
 use std::collections::HashMap;
 
 use crate::cli::{Dates, FindingFormat};
-use crate::command::difference::difference;
+use crate::command::difference::{difference, patch};
 use crate::command::look::{From, look};
 use crate::command::shell::{Error, Outcome, Shell, number, outcome, tally};
-use crate::diagnostic::{Finding, Sink, code};
-use crate::output::{self, Change, State};
+use crate::diagnostic::{Finding, Sink};
+use crate::flow::{self, Adoption};
+use crate::output::{self, Change, Edit, State};
 
 /// How to run.
 pub(super) struct Options {
     pub dry_run: bool,
     pub diff: bool,
+    pub adopt: bool,
     pub take_over: bool,
     pub dates: Dates,
     pub format: FindingFormat,
 }
 
 pub(super) fn run(shell: &mut Shell<'_>, options: &Options) -> Result<Outcome, Error> {
-    let repository = shell.repository()?;
+    let mut repository = shell.repository()?;
     let writes = !(options.dry_run || options.diff);
     let _lock = if writes {
         Some(output::lock(&repository)?)
@@ -32,14 +34,27 @@ pub(super) fn run(shell: &mut Shell<'_>, options: &Options) -> Result<Outcome, E
         base: None,
         take_over: options.take_over,
     };
-    let looked = match look(shell, &repository, from, &mut sink)? {
+    let mut looked = match look(shell, &repository, from, &mut sink)? {
         Ok(looked) => looked,
         Err(fault) => return shell.stopped(fault, sink, options.format),
     };
+    let mut adoption = None;
+    if options.adopt
+        && let Some(found) = flow::adopted(&looked.expanded, &looked.drift)
+    {
+        let before = repository.read_text(repository.matrix_path())?;
+        repository = repository.with([found.matrix.clone()]);
+        sink = Sink::new();
+        looked = match look(shell, &repository, from, &mut sink)? {
+            Ok(looked) => looked,
+            Err(fault) => return shell.stopped(fault, sink, options.format),
+        };
+        adoption = Some((before, found));
+    }
     let drift = &looked.drift;
     // What is about to be mended is no finding; what cannot be is.
     let mended = |change: &Change| match change.state {
-        State::NotOurs | State::Linked => false,
+        State::Edited | State::NotOurs | State::Linked => false,
         State::Fresh | State::Missing | State::Stale | State::Orphan => true,
     };
     let suppressed = sink.suppressed();
@@ -51,6 +66,10 @@ pub(super) fn run(shell: &mut Shell<'_>, options: &Options) -> Result<Outcome, E
         .collect();
     findings.retain(|f| codes.get(&*f.primary.path) != Some(&Some(f.code)));
     if options.diff {
+        if let Some((before, adoption)) = &adoption {
+            let after = &adoption.matrix;
+            shell.data(&patch(&after.path, Some(&before.text), Some(&after.text)))?;
+        }
         for change in &changes {
             shell.data(&difference(change))?;
         }
@@ -58,7 +77,18 @@ pub(super) fn run(shell: &mut Shell<'_>, options: &Options) -> Result<Outcome, E
     // Before anything is written: should that fail, they may say why.
     shell.findings(&findings, options.format)?;
     if writes {
-        output::write(&repository, &changes, &[])?;
+        // The matrix file last: a run that is cut short before finds the same edits again.
+        let edits: Vec<Edit> = adoption.iter().map(|(_, found)| edit(found)).collect();
+        if !edits.is_empty() {
+            let paths = changes.iter().map(|change| &change.path);
+            let paths = paths.chain(edits.iter().map(|edit| &edit.path));
+            output::probe(&repository, paths.map(String::as_str))?;
+        }
+        output::write(&repository, &changes, &edits)?;
+    }
+    for (action, from, to) in adoption.iter().flat_map(|(_, found)| &found.moved) {
+        let will = if writes { "adopted" } else { "would adopt" };
+        shell.say(&format!("{will} {action} {from} → {to}"));
     }
     for change in &changes {
         let line = format!("{} {}", verb(change, writes), change.path);
@@ -71,11 +101,20 @@ pub(super) fn run(shell: &mut Shell<'_>, options: &Options) -> Result<Outcome, E
     shell.say(&summary(
         &changes,
         (&findings, suppressed),
+        drift.changes.len() - changes.len(),
         drift.outputs,
         looked.expanded.matrix.specs.len(),
         writes,
     ));
     Ok(outcome(&findings, false))
+}
+
+/// The matrix file with what it adopts.
+fn edit(adoption: &Adoption) -> Edit {
+    Edit {
+        path: adoption.matrix.path.to_string(),
+        text: adoption.matrix.text.clone(),
+    }
 }
 
 fn verb(change: &Change, writes: bool) -> &'static str {
@@ -92,6 +131,7 @@ fn verb(change: &Change, writes: bool) -> &'static str {
 fn summary(
     changes: &[&Change],
     (findings, suppressed): (&[Finding], usize),
+    refused: usize,
     outputs: usize,
     specs: usize,
     writes: bool,
@@ -106,10 +146,6 @@ fn summary(
         number(outputs, "output"),
         number(specs, "spec")
     );
-    let refused = findings
-        .iter()
-        .filter(|f| f.code == &code::NOT_OURS || f.code == &code::SYMLINK_OUTPUT)
-        .count();
     let mut text = if changes.is_empty() && refused == 0 {
         format!("{what} are up to date")
     } else if refused > 0 {

@@ -33,6 +33,7 @@ pub fn run(cli: &Cli) -> ExitCode {
         Command::Matrix {
             dry_run,
             diff,
+            adopt,
             take_over,
             dates,
             format,
@@ -41,6 +42,7 @@ pub fn run(cli: &Cli) -> ExitCode {
             &matrix::Options {
                 dry_run: *dry_run,
                 diff: *diff,
+                adopt: *adopt,
                 take_over: *take_over,
                 dates: *dates,
                 format: *format,

@@ -10,6 +10,7 @@ mod images;
 mod keys;
 mod load;
 mod model;
+mod outputs;
 mod pins;
 mod places;
 pub mod raw;
@@ -29,6 +30,7 @@ pub use model::{
     Affixes, Alias, Ci, Config, Exclude, Expect, Image, Keys, Locator, Mention, Offer, ParentRef,
     Pin, Registry, RegistryId, RegistryKind, Relation, Release, Row,
 };
+pub use outputs::{Catalog, Outputs};
 pub use raw::RawPython as PythonSource;
 pub use selectors::{Names, parse_text as parse_selector};
 pub use spanned::Spanned;

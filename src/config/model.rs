@@ -9,6 +9,7 @@ use serde::Serialize;
 
 use crate::config::check::Checks;
 use crate::config::facts::RawFacts;
+use crate::config::outputs::Outputs;
 use crate::config::raw::{Named, RawPython, RawSelector};
 use crate::config::spanned::Spanned;
 use crate::diagnostic::Place;
@@ -47,6 +48,8 @@ pub struct Config {
     pub check: Checks,
     /// The file of facts, where there is one.
     pub facts: Option<RawFacts>,
+    /// Other outputs that are turned on.
+    pub outputs: Outputs,
     /// The templated fields, ready to render.
     pub fields: Fields,
     /// One template value per value of each axis.

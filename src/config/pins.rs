@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use crate::config::spanned::Spanned;
 use crate::diagnostic::{Finding, Place, Sink, code, nearest, or_list};
-use crate::emit::ACTIONS;
+use crate::emit::{ACTIONS, is_commit, is_version};
 use crate::source::SourceFile;
 
 /// Reports an action that no workflow uses, and a pin (standing at `span`) to what is no commit or no version.
@@ -27,11 +27,9 @@ pub(super) fn check_pin(
             None => finding.note(format!("it may use {}", or_list(ACTIONS))),
         });
     }
-    let commit = sha.len() == 40 && sha.bytes().all(|b| b.is_ascii_hexdigit());
-    let word = |b: u8| b.is_ascii_alphanumeric() || b"._+-".contains(&b);
-    let (what, label) = if !commit {
+    let (what, label) = if !is_commit(sha) {
         (sha, "a commit is 40 hexadecimal digits")
-    } else if version.is_empty() || !version.bytes().all(word) {
+    } else if !is_version(version) {
         (version, "its version is one word such as `v4.1.0`")
     } else {
         return;

@@ -9,7 +9,7 @@ use crate::config::facts::RawFacts;
 use crate::config::spanned::Spanned;
 pub use crate::config::unions::RawSelector;
 use crate::config::unions::{OneOrMany, RawParent, RawValue};
-use crate::emit::{CloudBuildOptions, GithubOptions, GitlabOptions};
+use crate::emit::{CatalogOptions, CloudBuildOptions, GithubOptions, GitlabOptions};
 
 /// A table whose keys are names the user chose.
 pub type Named<T> = IndexMap<Spanned<String>, T>;
@@ -43,6 +43,8 @@ pub struct RawMatrix {
     pub check: Option<RawCheck>,
     /// A file whose rows stand for the shipped facts of the outside world, or add to them.
     pub facts: Option<RawFacts>,
+    /// Other files to generate; a table's presence turns the output on.
+    pub output: Option<RawOutput>,
 }
 
 /// The library release that the images carry.
@@ -474,4 +476,12 @@ pub struct RawCi {
     pub gitlab: Option<Spanned<GitlabOptions>>,
     /// Google Cloud Build.
     pub cloud_build: Option<Spanned<CloudBuildOptions>>,
+}
+
+/// Files to generate besides pipelines.
+#[derive(Debug, Default, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
+pub struct RawOutput {
+    /// By which the library picks an image by axis values: a Python module and a JSON file.
+    pub catalog: Option<Spanned<CatalogOptions>>,
 }

@@ -173,7 +173,7 @@ impl Builder<'_> {
         self.inside(&raw.file);
         let matrix = &*self.file.path;
         if raw.file.value == matrix || raw.file.value == lock::path(matrix) {
-            self.sink.push(pinned_output(&self.file, &raw.file));
+            self.sink.push(pinned_output(self.file, &raw.file));
             return None;
         }
         let relation = match raw.relation {

@@ -138,6 +138,11 @@ pub(super) fn validate(
         .filter_map(|a| b.alias(&scope, a, images.iter().all(|i| i.folded)))
         .collect();
     let check = b.checks(raw, &names);
+    let printed = axes
+        .iter()
+        .filter(|a| &*a.name != "arch" || images.iter().any(|i| !i.folded))
+        .collect::<Vec<_>>();
+    let outputs = b.outputs(raw, &names, &printed);
     let unused_sets = raw
         .set
         .keys()
@@ -171,6 +176,7 @@ pub(super) fn validate(
         ci,
         check,
         facts: raw.facts.clone(),
+        outputs,
         fields,
         objects,
         sets: raw.set.clone(),

@@ -62,6 +62,9 @@ macro_rules! codes {
 }
 
 codes! {
+    ACTION_EDITED = "action-edited" Rule Error
+        "an action was moved in the generated workflow"
+        "Bots that update dependencies edit the workflow, which is made from the matrix: the next `gen matrix` would undo it, so it refuses to touch that file. `gen matrix --adopt` writes the commit and its version into `[ci.github.actions]` and regenerates all from there; `gen matrix --take-over` drops the edit. A pin that is older than the matrix's is no edit, it is stale.";
     ALIAS_AMBIGUOUS = "alias-ambiguous" Plan Error
         "several specs render the same alias"
         "A tag can point at one image only. Narrow the alias's `match`, print another axis in it, or say by which axes the `newest` spec has it.";
@@ -71,18 +74,33 @@ codes! {
     ALIAS_UNMATCHED = "alias-unmatched" Rule Error
         "an alias matches no spec"
         "Nobody will ever find the alias in the registry. Correct its `match`, or delete it.";
+    ARCH_SPECIFIC_URL = "arch-specific-url" Rule Warning
+        "a download for one architecture in an image that is built for several"
+        "What is downloaded for `x86_64` does not run on `linux/arm64`, or installs and fails later. Choose by `TARGETARCH` or `uname -m`. An instruction that asks for the architecture, or names several, is left alone.";
     AXIS_COMPARISON = "axis-comparison" Plan Error
         "a template compares an axis in a way that would silently be false"
         "Inside a template an axis is an object with attributes, and objects do not equal strings: `cuda == \"none\"` would always be false. Use truth (`if cuda`), a term of the selector language (`cuda is matching(\">=12,<13\")`, `job is matching(\"server\")`) or an attribute of the right type (`cuda.major >= 12`).";
     BASE_CONFLICT = "base-conflict" Plan Error
         "an image has neither or both of `from` and `parent`"
         "Each spec stands on exactly one image: an upstream one (`from`) or one of this matrix (`parent`). A later row replaces the earlier choice; one table may not state both. With a `dockerfile` of your own both may be left out, its FROM then says it.";
+    BASE_MISSING = "base-missing" Rule Error
+        "a base that never existed"
+        "The tables know for certain that `nvidia/cuda` never had the tag: the version, the name of cuDNN in it, or the pair of version and distribution. The build would stop with \"manifest unknown\".";
+    BASE_PLATFORM = "base-platform" Rule Error
+        "a platform that the base is not there for"
+        "The build for it finds no image behind FROM. Leave the platform out for these cells.";
+    BASE_UNKNOWN = "base-unknown" Rule Warning
+        "a base that the tables do not know"
+        "It may be newer than the tables of this `gen`, or have been deleted from the registry. State it in a `[facts] file` when it is there.";
     BUILT_UNOFFERED = "built-unoffered" Rule Error
         "a value is built that the library does not offer"
         "The `[[release.offer]]` says `exactly`, so that list and axis hold the same. Add the value to the library's list, or take it out of the matrix.";
     BUMP_REFUSED = "bump-refused" Plan Error
         "a bump that cannot be carried out"
         "Nothing was touched. Either the version asked for is none, or is older than the release, or one of the places cannot be moved.";
+    CUDNN_MISMATCH = "cudnn-mismatch" Rule Warning
+        "a package made for another CUDA than the image has"
+        "Packages of NVIDIA end in the CUDA they are made for, as in `libcudnn8=8.9.5.29-1+cuda12.2`. With another CUDA they may fail to install, to load, or work by luck.";
     DEAD_MATCH = "dead-match" Rule Error
         "an image's `match` removes nothing"
         "It accepts every cell of the image's axes, so it only looks like a restriction. Delete it, or correct the value it means.";
@@ -107,6 +125,15 @@ codes! {
     EMPTY_AXIS = "empty-axis" Plan Error
         "an axis without values"
         "A product over an empty axis is empty, so no image that uses it exists. Give it a value, or remove it.";
+    EMPTY_CATALOG = "empty-catalog" Plan Error
+        "a catalog that holds no image"
+        "Its `match` accepts none of the specs, so a library could pick nothing from it. Correct the `match`, or delete it.";
+    END_OF_LIFE = "end-of-life" Rule Warning
+        "something an image stands on no longer gets security fixes"
+        "Python, the distribution, or the branch of the fleet's driver is past its end of life, so the images age from now on. The dates are data with source and date, `docs/facts.md` says how to state others; `--as-of` looks at another day.";
+    END_OF_LIFE_SOON = "end-of-life-soon" Rule Note
+        "something an image stands on is near its end of life, or in long-term support"
+        "It will end within `[check] days-ahead` (90 days, `--days-ahead`), or regular support is over and long-term support goes on for a part of it. Plan the move.";
     EXPECTATION_FAILED = "expectation-failed" Rule Error
         "an `[[expect]]` does not hold"
         "The matrix no longer yields what its authors wrote down. Either the last change removed or added more than was meant, or the expectation is out of date.";
@@ -116,6 +143,9 @@ codes! {
     FIXED_CODE = "fixed-code" Plan Error
         "a finding without which no plan exists, in `[check]`"
         "Findings that mean \"no plan can be built\" cannot be suppressed or weigh otherwise: nothing would be left to check. Only codes of rules (exit code 1) can.";
+    FLOATING_BASE = "floating-base" Rule Warning
+        "a base that moves by itself"
+        "Without a tag, with `latest`, or with a `python` tag that names no release of Debian, the same matrix yields other images one day: `python:3.10` moved from bookworm to trixie, and a package that builds relied on was gone. State the release, or a digest.";
     INVALID_DATE = "invalid-date" Plan Error
         "a date that is none"
         "Dates are days of the calendar, written `2027-03-01`.";
@@ -124,7 +154,7 @@ codes! {
         "`*` and `?` stay within a folder's name, `**` crosses folders, `[ab]` and `{a,b}` are alternatives. Paths are relative to the repository root.";
     INVALID_NAME = "invalid-name" Plan Error
         "a name outside its grammar"
-        "Axis, image, set and registry names are words that stand in selectors, templates and paths: axes `[a-z][a-z0-9_-]*`, the others lower-case letters, digits, `.`, `_` and `-`. `image`, `release`, `parent`, `from` and `registry` are reserved.";
+        "Axis, image, set and registry names are words that stand in selectors, templates and paths: axes `[a-z][a-z0-9_-]*`, the others lower-case letters, digits, `.`, `_` and `-`. `image`, `release`, `parent`, `from` and `registry` are reserved. Where the catalog is turned on, each axis also needs a name of its own in Python, and the module one that can be imported.";
     INVALID_PIN = "invalid-pin" Plan Error
         "an action pinned to what is no commit, or that no workflow uses"
         "Actions are pinned to a commit of 40 hexadecimal digits, with the version it has beside it: a tag can be moved.";
@@ -176,6 +206,9 @@ codes! {
     MENTION_UNMATCHED = "mention-unmatched" Rule Error
         "a mention that looks at no file"
         "Its globs match nothing that git does not ignore, so nothing is checked. Correct `files`.";
+    MINIMUM_DRIVER = "minimum-driver" Rule Warning
+        "a CUDA that needs a newer driver than the oldest of the fleet"
+        "Within a CUDA major any toolkit runs on a driver from the major's first on (minor-version compatibility); below it the container is refused or fails at its first call. `[check] driver` states the oldest driver of the machines.";
     MISSING_KEY = "missing-key" Plan Error
         "a required key is missing"
         "The table cannot be understood without it.";
@@ -248,6 +281,9 @@ codes! {
     RELEASE_BAKED = "release-baked" Rule Note
         "a template prints the release into the image"
         "Each release then changes the content of every such spec, so all are built again though nothing else changed. Labels and env that state the release are the usual cause.";
+    SECRET_IN_IMAGE = "secret-in-image" Rule Warning
+        "a build arg or variable that looks like a secret, with a value"
+        "Args and env stay in the image's history and configuration, for whoever pulls it. Words as in BuildKit's `SecretsUsedInArgOrEnv`: key, token, password, secret, credential, auth. Mount it while building, or pass it when the image runs.";
     SELECTOR_SYNTAX = "selector-syntax" Plan Error
         "a selector term that cannot be read"
         "Terms are a value, `!value`, `>=12`, `<13`, `12.4.*` or a glob, joined by `,` when all must hold; a list holds if any does; `@set` is a whole selector.";

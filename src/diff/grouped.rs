@@ -17,9 +17,12 @@ pub struct Group<'a> {
     pub files: &'a [File],
 }
 
+/// In which way a spec changed.
+type Way<'a> = (Vec<&'a Change>, &'a [Line], &'a [File]);
+
 /// The groups, in the order of their first spec, and the specs that only follow what they stand on.
 pub fn groups(diff: &Diff) -> (Vec<Group<'_>>, Vec<&str>) {
-    let mut groups: IndexMap<(Vec<&Change>, &[Line], &[File]), Vec<&str>> = IndexMap::new();
+    let mut groups: IndexMap<Way<'_>, Vec<&str>> = IndexMap::new();
     let mut followers = Vec::new();
     for spec in &diff.changed {
         if spec.follows() {

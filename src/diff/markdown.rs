@@ -115,13 +115,16 @@ fn details_of(group: &Group<'_>) -> Vec<String> {
     if !group.dockerfile.is_empty() {
         let mut text = String::new();
         for line in group.dockerfile.iter().take(ROWS) {
+            // Each begins with its sign, so none of them closes the fence.
+            let line = line
+                .to_string()
+                .replace(|c: char| c.is_control() && c != '\t', " ");
             let _ = writeln!(text, "{line}");
         }
         if group.dockerfile.len() > ROWS {
             let _ = writeln!(text, "… {} more lines", group.dockerfile.len() - ROWS);
         }
-        let fence = fence(&text);
-        let text = format!("{fence}diff\n{text}{fence}\n");
+        let text = format!("```diff\n{text}```\n");
         parts.push(details(&format!("Dockerfile of {specs}"), &text));
     }
     if !group.files.is_empty() {
@@ -249,10 +252,4 @@ fn escaped(text: &str) -> String {
         }
     }
     out
-}
-
-/// A fence that the text cannot close.
-fn fence(text: &str) -> String {
-    let longest = text.split(|c| c != '`').map(str::len).max().unwrap_or(0);
-    "`".repeat(longest.max(2) + 1)
 }

@@ -1,18 +1,25 @@
 //! Which outputs there are, and the context each template gets. One file per kind of output; decisions are taken here,
 //! layout is the templates'.
 
-mod catalogue;
+mod catalog;
 mod cloud_build;
 pub mod dockerfile;
+mod emitters;
 mod github;
 mod gitlab;
 mod jobs;
 mod login;
 mod work;
 
-pub use catalogue::{Emission, PLAN, emit, schema_text};
+pub use catalog::{
+    Catalog as CatalogOptions, JSON as CATALOG_JSON, PYTHON as CATALOG_PYTHON, PythonNames,
+    RESERVED_CONSTANTS,
+};
 pub use cloud_build::CloudBuild as CloudBuildOptions;
-pub use github::{ACTIONS, Github as GithubOptions};
+pub use emitters::{Emission, PLAN, emit, schema_text};
+pub use github::{
+    ACTIONS, ActionEdit, ActionEdits, Github as GithubOptions, Unfit, adopt, is_commit, is_version,
+};
 pub use gitlab::GitLab as GitlabOptions;
 pub use jobs::{Jobs, jobs};
 pub use work::arch;

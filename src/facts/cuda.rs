@@ -128,10 +128,9 @@ impl Facts {
             (_, Some(newest)) if newest.version < version => {
                 format!("the newest that is known is {}", newest.text)
             }
-            (Some(oldest), _) if version < oldest.version => format!(
-                "the oldest that is known is {}: older ones have been deleted",
-                oldest.text
-            ),
+            (Some(oldest), _) if version < oldest.version => {
+                format!("the oldest that is known is {}", oldest.text)
+            }
             _ => "the tables do not have it".to_owned(),
         };
         Existence::Unknown(why, near())

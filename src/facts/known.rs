@@ -37,9 +37,9 @@ pub enum By<'a> {
 impl fmt::Display for By<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            By::Shipped(who, Some(day)) => write!(f, "by {who}, as of {day}"),
-            By::Shipped(who, None) => write!(f, "by {who}"),
-            By::Own(path) => write!(f, "by `{path}`"),
+            By::Shipped(who, Some(day)) => write!(f, "known from {who}, as of {day}"),
+            By::Shipped(who, None) => write!(f, "known from {who}"),
+            By::Own(path) => write!(f, "known from `{path}`"),
         }
     }
 }
@@ -122,6 +122,15 @@ impl Facts {
             |r| (r.source.as_ref(), r.as_of),
             |r| r.version.text == called || r.codename == called,
         )
+    }
+
+    /// The codename of the newest Debian that is out.
+    pub fn newest_debian(&self, today: Day) -> Option<&str> {
+        let own = self.own.iter().flat_map(|(_, own)| &own.debian);
+        let all = own.chain(&shipped::distributions().debian);
+        let out = all.filter(|r| r.release.is_none_or(|day| day <= today));
+        let newest = out.max_by(|a, b| a.version.version.cmp(&b.version.version));
+        newest.map(|r| r.codename.as_str())
     }
 
     /// The oldest driver that runs a CUDA major.
@@ -230,7 +239,7 @@ mod tests {
         };
         assert_eq!(
             eol(&facts, "3.9.18"),
-            Some(("2027-12-31".to_owned(), "by `own.toml`".to_owned()))
+            Some(("2027-12-31".to_owned(), "known from `own.toml`".to_owned()))
         );
         let shipped = eol(&Facts::default(), "3.9").expect("a cycle");
         assert_eq!(shipped.0, "2025-10-31");

@@ -150,6 +150,53 @@ pub fn full(reference: &str) -> String {
     format!("{host}/{library}{path}{tag}")
 }
 
+/// A reference taken apart, with what Docker Hub leaves out filled in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Parts<'a> {
+    /// `docker.io`.
+    pub host: &'a str,
+    /// Path of the repository without `library/`: `python`, `nvidia/cuda`.
+    pub path: &'a str,
+    /// The tag.
+    pub tag: Option<&'a str>,
+    /// The digest.
+    pub digest: Option<&'a str>,
+}
+
+impl<'a> Parts<'a> {
+    /// Takes a reference apart.
+    pub fn of(reference: &'a str) -> Self {
+        let (named, digest) = reference
+            .split_once('@')
+            .map_or((reference, None), |(named, digest)| (named, Some(digest)));
+        let (name, tag) = match named.rsplit_once(':') {
+            Some((name, tag)) if !tag.contains('/') => (name, Some(tag)),
+            _ => (named, None),
+        };
+        let (host, path) = split_prefix(name);
+        let path = match host {
+            "docker.io" => path.strip_prefix("library/").unwrap_or(path),
+            _ => path,
+        };
+        Parts {
+            host,
+            path,
+            tag,
+            digest,
+        }
+    }
+
+    /// Whether it is this repository of Docker Hub: `python`, `nvidia/cuda`.
+    pub fn is_hub(&self, path: &str) -> bool {
+        self.host == "docker.io" && self.path == path
+    }
+
+    /// Whether it is one of Docker's official images.
+    pub fn is_official(&self) -> bool {
+        self.host == "docker.io" && !self.path.contains('/')
+    }
+}
+
 /// Why `host` is not a registry host.
 pub fn host_fault(host: &str) -> Option<String> {
     let (name, port) = host
@@ -183,6 +230,40 @@ mod tests {
         ] {
             assert_eq!(full(short), long);
             assert_eq!(full(long), long);
+        }
+    }
+
+    #[test]
+    fn references_are_taken_apart() {
+        let of = |reference| {
+            let parts = Parts::of(reference);
+            (parts.host, parts.path, parts.tag, parts.digest)
+        };
+        for (reference, parts) in [
+            ("python", ("docker.io", "python", None, None)),
+            (
+                "docker.io/library/python:3.11@sha256:00",
+                ("docker.io", "python", Some("3.11"), Some("sha256:00")),
+            ),
+            (
+                "nvidia/cuda:12.8.1-base-ubuntu24.04",
+                (
+                    "docker.io",
+                    "nvidia/cuda",
+                    Some("12.8.1-base-ubuntu24.04"),
+                    None,
+                ),
+            ),
+            (
+                "localhost:5000/python",
+                ("localhost:5000", "python", None, None),
+            ),
+            (
+                "ghcr.io/library/x:1",
+                ("ghcr.io", "library/x", Some("1"), None),
+            ),
+        ] {
+            assert_eq!(of(reference), parts, "{reference}");
         }
     }
 

@@ -8,11 +8,11 @@ use crate::config::Release;
 use crate::emit::PLAN;
 use crate::image::plan::FORMAT;
 use crate::lock::Lock;
-use crate::source::{Git, GitError, Repository};
+use crate::source::{Git, GitError, ORIGIN, Repository};
 
 /// Where to look for what immutable references stood for.
 #[derive(Debug)]
-pub enum Base {
+pub enum Before {
     /// Nowhere: there is no lock and no release, or the release is known not to be published.
     Nothing,
     /// It could not be found out, and why.
@@ -45,7 +45,7 @@ struct Spec {
     content: String,
 }
 
-impl Base {
+impl Before {
     /// Looks for the revision at which the release was published: the one named, else the git tag of the release, else
     /// where this branch left the default one of `origin`. Where releases are tagged and this one is not yet, it was not
     /// published. git is asked only where a lock records a release.
@@ -64,51 +64,58 @@ impl Base {
             let commit = git.commit(named)?;
             let found = git.objects(&[plan(&commit.to_string())])?.pop().flatten();
             return Ok(match found {
-                Some(found) => Base::of(named.to_owned(), true, &found.bytes),
-                None => Base::Skipped(format!("there is no `{PLAN}` at `{named}`")),
+                Some(found) => Before::of(named.to_owned(), true, &found.bytes),
+                None => Before::Skipped(format!("there is no `{PLAN}` at `{named}`")),
             });
         }
         let recorded = lock.and_then(|lock| Some((lock, lock.release.as_ref()?)));
         let (Some(release), Some((lock, recorded))) = (release, recorded) else {
-            return Ok(Base::Nothing);
+            return Ok(Before::Nothing);
         };
         let tag = format!("refs/tags/{}", release.tag);
-        let mut names = vec![plan(&tag), format!("{tag}^{{commit}}")];
+        // All in one question, since each costs a process.
+        let commit = |name: &str| format!("{name}^{{commit}}");
+        let mut names = vec![plan(&tag), commit(&tag), commit(ORIGIN), commit("HEAD")];
         let before = if recorded.version == release.version {
             lock.after.as_ref()
         } else {
             Some(recorded)
         };
-        names.extend(before.map(|before| format!("refs/tags/{}^{{commit}}", before.tag)));
+        names.extend(before.map(|before| commit(&format!("refs/tags/{}", before.tag))));
         let Ok(found) = git.objects(&names) else {
-            return Ok(Base::Skipped("git cannot be asked here".to_owned()));
+            return Ok(Before::Skipped("git cannot be asked here".to_owned()));
         };
         let mut found = found.into_iter();
         let mut next = || found.next().flatten();
-        let (published, tagged, before) = (next(), next(), next());
+        let (published, tagged, origin, head, before) = (next(), next(), next(), next(), next());
         if let Some(published) = published {
-            return Ok(Base::of(release.tag.clone(), true, &published.bytes));
+            return Ok(Before::of(release.tag.clone(), true, &published.bytes));
         }
         if tagged.is_some() {
             let tag = &release.tag;
-            return Ok(Base::Skipped(format!(
+            return Ok(Before::Skipped(format!(
                 "there is no `{PLAN}` at the tag `{tag}`"
             )));
         }
         if before.is_some() {
-            return Ok(Base::Nothing);
+            return Ok(Before::Nothing);
         }
-        let Some(fork) = git.merge_base() else {
+        let fork = match (origin, head) {
+            (Some(origin), Some(head)) if origin.id == head.id => Some(head.into_commit()),
+            (Some(_), Some(_)) => git.merge_base(),
+            _ => None,
+        };
+        let Some(fork) = fork else {
             let tag = &release.tag;
-            return Ok(Base::Skipped(format!(
+            return Ok(Before::Skipped(format!(
                 "there is neither a tag `{tag}` nor an `origin/HEAD`"
             )));
         };
         let short = fork.short();
         let found = git.objects(&[plan(&fork.to_string())])?.pop().flatten();
         Ok(match found {
-            Some(found) => Base::of(short, false, &found.bytes),
-            None => Base::Skipped(format!(
+            Some(found) => Before::of(short, false, &found.bytes),
+            None => Before::Skipped(format!(
                 "there is no `{PLAN}` at `{short}`, where this branch began"
             )),
         })
@@ -124,17 +131,17 @@ impl Base {
                     let references = spec.references.into_iter();
                     references.map(move |r| (r, content.clone()))
                 });
-                Base::At(Published {
+                Before::At(Published {
                     revision,
                     certain,
                     contents: contents.collect(),
                 })
             }
-            Ok(plan) => Base::Skipped(format!(
+            Ok(plan) => Before::Skipped(format!(
                 "`{PLAN}` has format {} at `{revision}`",
                 plan.version
             )),
-            Err(_) => Base::Skipped(format!("`{PLAN}` is no plan at `{revision}`")),
+            Err(_) => Before::Skipped(format!("`{PLAN}` is no plan at `{revision}`")),
         }
     }
 }

@@ -24,6 +24,8 @@ pub enum State {
     Missing,
     /// There, ours, and different.
     Stale,
+    /// There, ours, and with actions at other commits, which somebody put there.
+    Edited,
     /// There, and neither listed nor bearing the header.
     NotOurs,
     /// Its path leads through a symbolic link.
@@ -39,6 +41,7 @@ impl State {
             State::Fresh => None,
             State::Missing => Some(&code::MISSING_OUTPUT),
             State::Stale => Some(&code::STALE_OUTPUT),
+            State::Edited => Some(&code::ACTION_EDITED),
             State::NotOurs => Some(&code::NOT_OURS),
             State::Linked => Some(&code::SYMLINK_OUTPUT),
             State::Orphan => Some(&code::ORPHAN_OUTPUT),

@@ -11,7 +11,7 @@ use crate::config::{Config, Pin, Release};
 use crate::diagnostic::{Finding, Place, Sink, code};
 use crate::flow::{self, Expanded, Fault, Rendered};
 use crate::lock::{self, Lock, Unread};
-use crate::output::{Drift, Owned, State, compare, is_linked};
+use crate::output::{Drift, Owned, State, is_linked};
 use crate::release::locate;
 use crate::release::mentions::{Kind, MARKER, Names, Sighting};
 use crate::release::pins::{Verdict, look};
@@ -109,7 +109,7 @@ pub fn plan(
     };
     linked_matrix(repository, sink)?;
     let to = version_of(config, release, target, back).map_err(|finding| {
-        sink.push(finding);
+        sink.push(*finding);
         Fault::Findings
     })?;
     let mut texts = Texts::new(repository);
@@ -149,10 +149,12 @@ pub fn plan(
     } = moving;
     // Files of the library may stand in build contexts, so what is rendered comes after them.
     let rendered = aside(sink, |sink| flow::render(texts.now(), &expanded, sink))?;
-    let drift = compare(texts.now(), &rendered.tree, &owned, false)?;
+    let drift = flow::compare(texts.now(), &expanded, &rendered, false)?;
     let refused = drift_findings(&drift, &expanded.config)
         .into_iter()
-        .filter(|f| f.code == &code::NOT_OURS || f.code == &code::SYMLINK_OUTPUT);
+        .filter(|f| {
+            [&code::ACTION_EDITED, &code::NOT_OURS, &code::SYMLINK_OUTPUT].contains(&f.code)
+        });
     refused.for_each(|finding| sink.push(finding));
     if !sink.is_empty() {
         return Err(Fault::Findings);
@@ -227,7 +229,7 @@ fn version_of(
     release: &Release,
     target: &Target,
     back: bool,
-) -> Result<ReleaseVersion, Finding> {
+) -> Result<ReleaseVersion, Box<Finding>> {
     let refused = |headline: String| {
         let place = config.place(release.span.clone(), "released here");
         Finding::new(&code::BUMP_REFUSED, headline, place)
@@ -241,7 +243,7 @@ fn version_of(
         Target::Step { step, .. } => release
             .read
             .step(*step)
-            .map_err(|why| refused(why).help("state the version: `gen bump VERSION`"))?,
+            .map_err(|why| Box::new(refused(why).help("state the version: `gen bump VERSION`")))?,
         Target::Version(text) => ReleaseVersion::parse(scheme, text).map_err(|fault| {
             let finding = refused(format!(
                 "`{}` is not a {} version: {fault}",
@@ -251,21 +253,19 @@ fn version_of(
             let bare = text.trim_start_matches(['v', 'V']);
             let full = format!("{bare}.0");
             let reads = |text: &str| ReleaseVersion::parse(scheme, text).is_ok();
-            finding.help(if bare != text && reads(bare) {
+            Box::new(finding.help(if bare != text && reads(bare) {
                 format!("run `gen bump {bare}`; the tag puts the `v` before it")
             } else if reads(&full) {
                 format!("run `gen bump {full}`")
             } else {
                 "state a version, or a step: major, minor, patch, pre, release".to_owned()
-            })
+            }))
         })?,
     };
     if to.cmp_release(&release.read) == Ordering::Less && !back {
-        return Err(refused(format!(
-            "`{to}` is older than the release `{}`",
-            release.version
-        ))
-        .help("if the release goes back on purpose, add `--backwards`"));
+        let older = format!("`{to}` is older than the release `{}`", release.version);
+        let help = "if the release goes back on purpose, add `--backwards`";
+        return Err(Box::new(refused(older).help(help)));
     }
     Ok(to)
 }

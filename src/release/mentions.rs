@@ -1,6 +1,6 @@
 //! Mentions: references to the matrix's images in documents, examples and workflows, and whether they are current.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, HashSet};
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -77,7 +77,7 @@ pub struct Mentions {
 /// The images of a matrix by every name that a text may call them.
 #[derive(Debug)]
 pub struct Names<'a> {
-    repositories: HashMap<&'a str, Tags<'a>>,
+    repositories: BTreeMap<&'a str, Tags<'a>>,
     spellings: Vec<Spelling>,
     /// Finds the spellings, and after them the marker.
     searcher: AhoCorasick,
@@ -108,16 +108,14 @@ impl<'a> Names<'a> {
         let repositories = repositories(config, matrix)?;
         let mut spellings = spellings(config);
         // Without a registry to begin with, only the names themselves tell.
-        let mut bare: Vec<&str> = repositories.keys().copied().collect();
-        bare.sort_unstable();
-        for repository in bare {
+        for repository in repositories.keys() {
             let named = spellings
                 .iter()
                 .any(|s| repository.starts_with(s.full.as_str()));
             if !named {
                 spellings.push(Spelling {
-                    text: repository.to_owned(),
-                    full: repository.to_owned(),
+                    text: (*repository).to_owned(),
+                    full: (*repository).to_owned(),
                     bare: true,
                 });
             }
@@ -270,9 +268,7 @@ impl<'a> Names<'a> {
 
     /// The repository of this matrix that is most like one it does not have.
     pub fn near_repository(&self, repository: &str) -> Option<&str> {
-        let mut known: Vec<&str> = self.repositories.keys().copied().collect();
-        known.sort_unstable();
-        nearest(repository, known)
+        nearest(repository, self.repositories.keys().copied())
     }
 
     /// The tag of a repository that is most like one it does not have.
@@ -285,12 +281,12 @@ impl<'a> Names<'a> {
 }
 
 /// The repositories of a matrix with their tags.
-fn repositories<'a>(config: &Config, matrix: &'a Matrix) -> Option<HashMap<&'a str, Tags<'a>>> {
+fn repositories<'a>(config: &Config, matrix: &'a Matrix) -> Option<BTreeMap<&'a str, Tags<'a>>> {
     let scheme = config.release.as_ref()?.read.scheme();
     let stand_in = StandIn::new(config);
     let other = stand_in.as_ref().map(|s| &s.matrix);
     let mut frames = stand_in.as_ref().map(|s| Frames::new(s, scheme));
-    let mut repositories: HashMap<&str, Tags<'_>> = HashMap::new();
+    let mut repositories: BTreeMap<&str, Tags<'_>> = BTreeMap::new();
     let mut add = |spec: usize, tag: &'a str, other: Option<&str>| {
         let frame = frames
             .as_mut()

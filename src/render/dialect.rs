@@ -9,6 +9,7 @@ use minijinja::{
 };
 
 use crate::render::fields::matching;
+use crate::render::python;
 
 /// Kinds of files that templates write.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -23,6 +24,8 @@ pub enum Dialect {
     CloudBuild,
     /// A shell script. Bare values become shell words.
     Shell,
+    /// A Python module. Bare values become literals; `literals` prints those of a list without parentheses.
+    Python,
 }
 
 impl Dialect {
@@ -54,7 +57,11 @@ pub fn environment(dialect: Dialect) -> Environment<'static> {
     engine.set_auto_escape_callback(|_| AutoEscape::None);
     engine.set_formatter(move |out, state, value| format(dialect, out, state, value));
     engine.add_test("matching", matching);
-    engine.add_filter("ident", ident);
+    engine.add_filter("ident", move |value: &Value| match dialect {
+        Dialect::Python => python_name(value),
+        _ => ident(value),
+    });
+    engine.add_filter("literals", literals);
     engine.add_filter("shell", |value: &Value| {
         line(value).and_then(|t| safe(shell_word(&t)))
     });
@@ -97,6 +104,28 @@ fn ident(value: &Value) -> Result<Value, Error> {
     }
 }
 
+/// Identifiers of Python.
+fn python_name(value: &Value) -> Result<Value, Error> {
+    let text = value.to_string();
+    if python::is_python_name(&text) {
+        safe(text)
+    } else {
+        Err(unsafe_value(&text, "as a name of Python"))
+    }
+}
+
+/// The items of a list as literals of Python, with commas between them.
+fn literals(value: &Value) -> Result<Value, Error> {
+    let items: Result<Vec<String>, Error> = value.try_iter()?.map(|v| python_literal(&v)).collect();
+    safe(items?.join(", "))
+}
+
+fn python_literal(value: &Value) -> Result<String, Error> {
+    Ok(python::literal(
+        &serde_json::to_value(value).map_err(fault)?,
+    ))
+}
+
 /// Whether YAML reads a bare word as something else: null, a boolean (of YAML 1.1 too) or a number.
 fn other_than_text(word: &str) -> bool {
     const WORDS: [&str; 9] = ["null", "true", "false", "yes", "no", "on", "off", "y", "n"];
@@ -136,6 +165,7 @@ fn format(
             Dialect::Dockerfile => word(value)?,
             Dialect::Shell => shell_word(&line(value)?),
             Dialect::Github | Dialect::Gitlab | Dialect::CloudBuild => yaml_scalar(dialect, value)?,
+            Dialect::Python => python_literal(value)?,
         }
     };
     out.write_str(&text).map_err(fault)
@@ -199,7 +229,7 @@ fn yaml_string(dialect: Dialect, text: &str) -> Result<String, Error> {
     let guarded = match dialect {
         Dialect::Github => text.replace("${{", "${{ '${{' }}"),
         Dialect::Gitlab | Dialect::CloudBuild => text.replace('$', "$$"),
-        Dialect::Dockerfile | Dialect::Shell => text.to_owned(),
+        Dialect::Dockerfile | Dialect::Shell | Dialect::Python => text.to_owned(),
     };
     let json = serde_json::to_string(&guarded).map_err(fault)?;
     // YAML has characters that JSON may hold raw: DEL, C1 controls, line separators, BOM.
@@ -307,6 +337,22 @@ mod tests {
             r"'a'\''b c'"
         );
         assert!(render(Dialect::Dockerfile, "ENV A={{ v | quote }}", "a\nRUN evil").is_err());
+    }
+
+    #[test]
+    fn python_takes_literals_and_names() {
+        let engine = environment(Dialect::Python);
+        let render = |template: &str| {
+            let values = minijinja::context! { v => ["a", "b\"c"], name => "class", one => 1.5 };
+            engine.render_str(template, values)
+        };
+        assert_eq!(
+            render("<{ v }> <{ v | literals }> <{ one }> <{ none }> <{ true }>")
+                .unwrap_or_default(),
+            r#"("a", "b\"c") "a", "b\"c" 1.5 None True"#
+        );
+        assert!(render("<{ 'on' | ident }>").is_ok());
+        assert!(render("<{ name | ident }>").is_err());
     }
 
     #[test]

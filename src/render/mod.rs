@@ -6,10 +6,12 @@ mod analyse;
 mod dialect;
 mod fields;
 mod objects;
+mod python;
 mod templates;
 
 pub use analyse::{Uses, analyse};
 pub use dialect::{Dialect, environment, shell_word};
 pub use fields::{Field, FieldFault, Fields};
 pub use objects::{AxisObject, NoneWatch, ReleaseObject, Scope};
+pub use python::{is_python_keyword, is_python_name};
 pub use templates::{Templates, fault_finding, shipped};

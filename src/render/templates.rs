@@ -21,6 +21,7 @@ macro_rules! shipped {
 }
 
 shipped!(
+    "catalog/module.py",
     "ci/publish.sh",
     "cloud-build/cloudbuild.yaml",
     "docker/Dockerfile",

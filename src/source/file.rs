@@ -3,6 +3,8 @@
 use std::ops::Range;
 use std::sync::{Arc, OnceLock};
 
+use similar::{ChangeTag, TextDiff};
+
 /// A text file as it was read.
 #[derive(Debug)]
 pub struct SourceFile {
@@ -58,6 +60,35 @@ impl SourceFile {
         offset + self.turned.partition_point(|at| *at < offset)
     }
 
+    /// This file's bytes on disk with the changes that lead from its text to `edited`: lines that stay keep their line
+    /// ends, new ones end like the first line of the file.
+    pub fn edited_on_disk(&self, edited: &str) -> String {
+        if self.turned.is_empty() {
+            return edited.to_owned();
+        }
+        let turned = |line: &str, crlf: bool| match line.strip_suffix('\n') {
+            Some(line) if crlf => format!("{line}\r\n"),
+            _ => line.to_owned(),
+        };
+        let mut offset = 0;
+        let mut out = String::with_capacity(edited.len() + self.turned.len());
+        let first = self.text.find('\n');
+        let by_default = first.is_some_and(|end| self.turned.contains(&end));
+        for change in TextDiff::from_lines(self.text.as_str(), edited).iter_all_changes() {
+            let line = change.value();
+            let end = offset + line.len().saturating_sub(1);
+            match change.tag() {
+                ChangeTag::Equal => {
+                    out.push_str(&turned(line, self.turned.binary_search(&end).is_ok()));
+                    offset += line.len();
+                }
+                ChangeTag::Delete => offset += line.len(),
+                ChangeTag::Insert => out.push_str(&turned(line, by_default)),
+            }
+        }
+        out
+    }
+
     /// One-based line and column (counted in characters) of a byte offset.
     pub fn line_column(&self, offset: usize) -> (usize, usize) {
         let offset = offset.min(self.text.len());
@@ -81,5 +112,24 @@ impl SourceFile {
             .find('\n')
             .map_or(self.text.len(), |p| span.end + p + 1);
         (&self.text[start..end], start, self.line_column(start).0)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_edit_leaves_the_line_ends_of_all_other_lines() {
+        let disk = "a\r\nb\nc\r\nd";
+        let file = SourceFile::new("f", disk).with_lf();
+        assert_eq!(file.edited_on_disk("a\nb\nc\nd"), disk);
+        assert_eq!(
+            file.edited_on_disk("a\nB\nnew\nc\nd"),
+            "a\r\nB\r\nnew\r\nc\r\nd"
+        );
+        assert_eq!(file.edited_on_disk("a\nd"), "a\r\nd");
+        let file = SourceFile::new("f", "a\nb\r\n").with_lf();
+        assert_eq!(file.edited_on_disk("a\nnew\nb\n"), "a\nnew\nb\r\n");
     }
 }

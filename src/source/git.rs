@@ -15,6 +15,9 @@ use tempfile::TempDir;
 
 use crate::source::Repository;
 
+/// The default branch of `origin`, as it was fetched last.
+pub const ORIGIN: &str = "refs/remotes/origin/HEAD";
+
 /// git, asked from the root of a repository. That need not be the top of its worktree.
 #[derive(Clone, Copy, Debug)]
 pub struct Git<'a> {
@@ -45,6 +48,13 @@ pub struct Object {
     pub id: String,
     /// What it holds.
     pub bytes: Vec<u8>,
+}
+
+impl Object {
+    /// It as a commit, which it was asked for as.
+    pub fn into_commit(self) -> Commit {
+        Commit(self.id)
+    }
 }
 
 /// git could not answer.
@@ -135,13 +145,13 @@ impl<'a> Git<'a> {
         let name = format!("{revision}^{{commit}}");
         let found = self.objects(&[name])?.pop().flatten();
         found
-            .map(|object| Commit(object.id))
+            .map(Object::into_commit)
             .ok_or_else(|| GitError::NoRevision(revision.to_owned()))
     }
 
     /// Where the current commit left the default branch of `origin`; `None` where either is unknown.
     pub fn merge_base(&self) -> Option<Commit> {
-        let arguments = ["merge-base", "HEAD", "refs/remotes/origin/HEAD"];
+        let arguments = ["merge-base", "HEAD", ORIGIN];
         let found = self.run("merge-base", &arguments).ok()?;
         let id = String::from_utf8_lossy(&found).trim().to_owned();
         (!id.is_empty()).then_some(Commit(id))

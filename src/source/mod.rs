@@ -8,5 +8,5 @@ mod walk;
 
 pub use context::{BuildContext, Ours};
 pub use file::SourceFile;
-pub use git::{Checkout, Commit, Git, GitError, Object};
+pub use git::{Checkout, Commit, Git, GitError, ORIGIN, Object};
 pub use repository::{ReadError, Repository};

@@ -8,6 +8,7 @@ import os
 from pathlib import Path
 
 import pytest
+from packages import build_wheel
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -37,3 +38,10 @@ def gen() -> Path:
     if not binary.is_file():
         pytest.fail(f"no binary at {binary}: run scripts/test, or set GEN_BIN", pytrace=False)
     return binary
+
+
+@pytest.fixture(scope="session")
+def wheel(tmp_path_factory, worker_id) -> Path:
+    """The wheel, built once in a run of the tests."""
+    base = tmp_path_factory.getbasetemp()
+    return build_wheel((base if worker_id == "master" else base.parent) / "wheel")

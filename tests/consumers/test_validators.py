@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 from judges import JUDGES, Judge, Refused, for_act
-from trees import PROVIDERS, ROOT, UNJUDGED, Tree, kind_of, outputs, owned, trees
+from trees import CATALOG, PROVIDERS, ROOT, UNJUDGED, Tree, kind_of, outputs, owned, trees
 
 BROKEN = Path(__file__).parent / "broken"
 
@@ -38,6 +38,7 @@ def test_this_repository_has_a_matrix_with_every_provider():
     config = Tree("repository", ROOT).config()
     assert config, "no matrix.toml at the root of the repository"
     assert set(config.get("ci", {})) == set(PROVIDERS)
+    assert set(CATALOG.values()) <= Tree("repository", ROOT).expected_kinds()
 
 
 @pytest.mark.parametrize("tree", [pytest.param(tree, id=tree.name) for tree in TREES])
@@ -93,6 +94,14 @@ CASES = {
     "busybox": "syntax error",
     "yaml-keys": "duplicate key",
     "json-keys": "duplicate key",
+    "json-keys.catalog": "duplicate key",
+    "mypy": "no-untyped-def",  # an annotation is missing
+    "python": "ModuleNotFoundError",  # a package beyond the standard library
+    "python.warning": "SyntaxError",  # `is` with a literal
+    "ruff": "F401",  # an import that nothing uses
+    "ruff.old": "FA102",  # `int | None` where Python 3.9 evaluates it
+    "ruff.silenced": "F401",  # an exemption of the file must not help
+    "ruff-format": "would be reformatted",
     "metaschema": "is not valid",
     "matrix-file": "regitsry",
 }
@@ -120,7 +129,7 @@ def test_every_judge_is_shown_a_broken_output():
 
 def test_every_kind_has_a_judge():
     judged = {kind for judge in JUDGES for kind in judge.kinds}
-    assert judged == {*PROVIDERS.values(), "dockerfile", "script", "plan", "schema"}
+    assert judged == {*PROVIDERS.values(), *CATALOG.values(), "dockerfile", "script", "plan", "schema"}
     assert {kind_of(name) for name in UNJUDGED} == {"unjudged"}
 
 

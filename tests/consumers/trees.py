@@ -11,6 +11,9 @@ ROOT = Path(__file__).resolve().parents[2]
 #: `[ci.<key>]` in matrix.toml and the kind of output that it turns on.
 PROVIDERS = {"github": "github", "gitlab": "gitlab", "cloud-build": "cloud-build"}
 
+#: Keys of `[output.catalog]` and the kinds of output that they place.
+CATALOG = {"python": "module", "json": "catalog"}
+
 #: Outputs that no outside tool reads, with the reason.
 UNJUDGED = {
     ".outputs": "the list of owned paths itself",
@@ -38,6 +41,10 @@ def kind_of(path: str) -> str | None:
         return "plan"
     if pure.name == "matrix.schema.json":
         return "schema"
+    if pure.suffix == ".py":
+        return "module"
+    if pure.suffix == ".json" and pure.stem.replace("-", "_") == "base_images":
+        return "catalog"
     return None
 
 
@@ -63,6 +70,11 @@ class Tree:
         providers = {PROVIDERS[key] for key in config.get("ci", {})}
         if providers:
             kinds |= providers | {"script"}
+        catalog = config.get("output", {}).get("catalog")
+        if catalog is not None:
+            # A table that states no path writes both.
+            stated = {kind for key, kind in CATALOG.items() if key in catalog}
+            kinds |= stated or set(CATALOG.values())
         return kinds
 
     def generate(self, gen: Path, scratch: Path) -> Path:

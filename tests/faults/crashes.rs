@@ -5,7 +5,7 @@ use std::process::{Child, Stdio};
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
-use crate::tree::{Files, Tree, matrix, same};
+use crate::tree::{Files, Tree, bot, matrix, same};
 
 /// Numbers that look random and are the same in every run with one `FAULTS_SEED`.
 struct Random(u64);
@@ -43,8 +43,8 @@ fn begun(tree: &Tree, run: &mut Child) -> bool {
 }
 
 /// Starts a run and kills it some time after its first write.
-fn kill_in_mid_write(tree: &Tree, after: Duration) {
-    let mut command = tree.command(&["-q", "matrix"]);
+fn kill_in_mid_write(tree: &Tree, arguments: &[&str], after: Duration) {
+    let mut command = tree.command(arguments);
     let mut run = command
         .stdout(Stdio::null())
         .stderr(Stdio::null())
@@ -99,7 +99,11 @@ fn a_kill_in_mid_write_leaves_every_file_old_or_new_and_the_next_run_heals() {
     for _ in 0..24 {
         let next = 1 - at;
         tree.write("matrix.toml", &texts[next]);
-        kill_in_mid_write(&tree, Duration::from_micros(random.below(60_000)));
+        kill_in_mid_write(
+            &tree,
+            &["-q", "matrix"],
+            Duration::from_micros(random.below(60_000)),
+        );
         let (fresh, stale) = whole(&tree, &ends[at], &ends[next]);
         torn_between += usize::from(fresh > 1 && stale > 1);
         tree.gen_(&["matrix"]).ends(0);
@@ -125,7 +129,11 @@ fn a_first_run_that_is_killed_is_taken_up_where_it_stopped() {
     let mut random = Random::new();
     for _ in 0..4 {
         let tree = Tree::new(&text);
-        kill_in_mid_write(&tree, Duration::from_micros(random.below(30_000)));
+        kill_in_mid_write(
+            &tree,
+            &["-q", "matrix"],
+            Duration::from_micros(random.below(30_000)),
+        );
         whole(&tree, &Files::new(), &end);
         tree.gen_(&["matrix"]).ends(0);
         same(&tree.files(), &end);
@@ -142,7 +150,11 @@ fn many_kills_in_a_row_heal_like_one() {
     // Many rounds: what a killed run wrote is an orphan only when the next matrix is another one.
     for round in 0..12 {
         tree.write("matrix.toml", &texts[(round + 1) % 2]);
-        kill_in_mid_write(&tree, Duration::from_micros(random.below(40_000)));
+        kill_in_mid_write(
+            &tree,
+            &["-q", "matrix"],
+            Duration::from_micros(random.below(40_000)),
+        );
     }
     tree.write("matrix.toml", &texts[0]);
     tree.gen_(&["matrix"]).ends(0);
@@ -152,5 +164,50 @@ fn many_kills_in_a_row_heal_like_one() {
             .expect("a folder")
             .count()
             > 3
+    );
+}
+
+/// The matrix file comes last: until then the edit is still to be seen in the workflow, and is adopted by the next run.
+#[test]
+fn an_adoption_that_is_killed_is_taken_up_by_the_next() {
+    let [old, new] = ["curl", "wget"].map(|package| matrix(8, 0..12, package) + "\n[ci.github]\n");
+    let edited = |tree: &Tree| {
+        bot(tree);
+        tree.write("matrix.toml", &new);
+    };
+    let reference = Tree::written(&old);
+    edited(&reference);
+    let before = reference.files();
+    reference.gen_(&["matrix", "--adopt"]).ends(0);
+    let end = reference.files();
+    assert_ne!(before["matrix.toml"], end["matrix.toml"]);
+    let mut random = Random::new();
+    let mut torn_between = 0;
+    for _ in 0..16 {
+        let tree = Tree::written(&old);
+        edited(&tree);
+        kill_in_mid_write(
+            &tree,
+            &["-q", "matrix", "--adopt"],
+            Duration::from_micros(random.below(40_000)),
+        );
+        let (fresh, stale) = whole(&tree, &before, &end);
+        torn_between += usize::from(fresh > 0 && stale > 0);
+        if stale > 0 {
+            assert_eq!(
+                tree.files()["matrix.toml"],
+                before["matrix.toml"],
+                "the matrix file was written before the outputs"
+            );
+        }
+        tree.gen_(&["matrix", "--adopt"]).ends(0);
+        same(&tree.files(), &end);
+        if torn_between == 3 {
+            return;
+        }
+    }
+    assert!(
+        torn_between > 0,
+        "no run was killed in the middle of its work"
     );
 }

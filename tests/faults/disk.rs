@@ -6,7 +6,7 @@ use std::os::unix::process::CommandExt;
 use std::path::Path;
 
 use crate::tree::{
-    DOCKERFILE, JOURNAL, ONE, Said, Tree, binary, clean, files, leftovers, matrix, same,
+    DOCKERFILE, JOURNAL, ONE, Said, Tree, binary, bot, clean, files, leftovers, matrix, same,
 };
 
 /// Somebody without rights to the tree: root would be let in everywhere.
@@ -192,4 +192,26 @@ fn a_full_disk_tears_nothing() {
     said.ends(2)
         .tells(&["cannot", "generated/", "No space left"]);
     no_room(&before, &work.path().join("after"), &wanted);
+}
+
+/// The matrix file cannot be replaced in a closed folder: that is said before anything is written.
+#[test]
+fn an_adoption_into_a_matrix_that_cannot_be_written_leaves_all_as_it_was() {
+    let tree = Tree::written(&(matrix(1, 0..1, "curl") + "\n[ci.github]\n"));
+    bot(&tree);
+    let before = tree.files();
+    set_modes(tree.path(), 0o777, 0o666);
+    fs::set_permissions(tree.path(), Permissions::from_mode(0o555)).expect("a mode");
+    stopped_by_modes(&tree, &["matrix", "--adopt"])
+        .ends(2)
+        .tells(&["cannot write in", "ermission denied"]);
+    same(&tree.files(), &before);
+    stopped_by_modes(&tree, &["check"])
+        .ends(1)
+        .tells(&["action-edited"]);
+    assert!(!tree.at("generated/.tmp").exists(), "leftovers");
+    fs::set_permissions(tree.path(), Permissions::from_mode(0o755)).expect("a mode");
+    tree.gen_(&["matrix", "--adopt"]).ends(0);
+    assert!(tree.read("matrix.toml").contains("v99.0.0"));
+    tree.gen_(&["check"]).ends(0);
 }

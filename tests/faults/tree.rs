@@ -4,6 +4,7 @@
 
 use std::collections::BTreeMap;
 use std::fs;
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 
@@ -157,12 +158,16 @@ pub fn leftovers(root: &Path) -> Vec<String> {
 pub fn files(root: &Path) -> Files {
     let mut found = BTreeMap::new();
     let mut folders = vec![root.to_owned()];
+    // Files and folders may go while they are looked at, when gen runs at the same time.
     while let Some(folder) = folders.pop() {
-        for entry in fs::read_dir(&folder).expect("a folder").flatten() {
+        let entries = match fs::read_dir(&folder) {
+            Err(error) if error.kind() == ErrorKind::NotFound && folder != root => continue,
+            entries => entries.expect("a folder"),
+        };
+        for entry in entries.flatten() {
             let path = entry.path();
             let name = path.strip_prefix(root).expect("below the root");
             let name = name.to_string_lossy().into_owned();
-            // A file may go while it is looked at, when gen runs at the same time.
             let Ok(kind) = entry.file_type() else {
                 continue;
             };
@@ -210,7 +215,7 @@ arch = ["amd64", "arm64"]
 axes = ["cuda"]
 match = {{ cuda = "!none" }}
 tag = "{{{{ cuda }}}}-{{{{ release.tag }}}}"
-from = "nvidia/cuda:{{{{ cuda }}}}-base-{{{{ cuda.os }}}}"
+from = "mirror.example.com/cuda:{{{{ cuda }}}}-base-{{{{ cuda.os }}}}"
 apt = ["{package}"]
 
 [image.base]
@@ -243,3 +248,16 @@ apt = ["curl"]
 
 /// Where the Dockerfile of [`ONE`] stands.
 pub const DOCKERFILE: &str = "generated/docker/base/Dockerfile";
+
+/// What a bot does to the workflow of a tree: its checkouts are moved on.
+pub fn bot(tree: &Tree) {
+    const WORKFLOW: &str = ".github/workflows/base-images.yml";
+    let text = tree.read(WORKFLOW);
+    let (before, rest) = text.split_once("actions/checkout@").expect("a checkout");
+    let pinned = rest.split_once('\n').expect("a line").0;
+    let moved = format!("{}\" # v99.0.0", "9".repeat(40));
+    tree.write(
+        WORKFLOW,
+        format!("{before}actions/checkout@{rest}").replace(pinned, &moved),
+    );
+}

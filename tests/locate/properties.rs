@@ -244,7 +244,7 @@ fn value() -> impl Strategy<Value = String> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { failure_persistence: None, cases: 1500, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { failure_persistence: None, cases: 1200, ..ProptestConfig::default() })]
 
     /// Bump, then read back, is the identity; or the value is refused. No other byte moves.
     #[test]
@@ -354,7 +354,7 @@ fn pieces() -> impl Strategy<Value = String> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { failure_persistence: None, cases: 4000, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { failure_persistence: None, cases: 800, ..ProptestConfig::default() })]
 
     /// No text makes it panic, and every place it tells is one of the text.
     #[test]

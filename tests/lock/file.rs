@@ -72,6 +72,35 @@ fn locked_digests_stand_in_from_and_survive_a_record() {
     );
 }
 
+/// What the lock adds to a base is nothing that the user's Dockerfile had to say.
+#[test]
+fn a_locked_digest_is_not_asked_of_a_dockerfile_of_the_users() {
+    let digest = format!("sha256:{}", "ab".repeat(32));
+    let matrix = "[image.own]\ntag = \"1\"\nfrom = \"debian:13\"\ndockerfile = \"own/D\"\n";
+    let lock = format!(
+        "version = 1\ncontent-format = 1\n[[base]]\nreference = \"debian:13\"\ndigest = \"{digest}\"\n"
+    );
+    let folder = project(&[
+        ("matrix.toml", matrix),
+        ("matrix.lock", &lock),
+        ("own/D", "FROM debian:13\n"),
+    ]);
+    let findings = |folder: &std::path::Path| {
+        run(folder, &["matrix"]);
+        stdout(&run(folder, &["check", "--format", "json"]))
+    };
+    assert!(!findings(folder.path()).contains("parent-ignored"));
+    // What the matrix itself declares still is.
+    let stated = matrix.replace("debian:13", &format!("debian:13@{digest}"));
+    fs::write(folder.path().join("matrix.toml"), &stated).expect("a matrix");
+    fs::write(
+        folder.path().join("matrix.lock"),
+        "version = 1\ncontent-format = 1\n",
+    )
+    .expect("a lock");
+    assert!(findings(folder.path()).contains("parent-ignored"));
+}
+
 #[test]
 fn the_lock_is_part_of_no_context_and_no_output() {
     let matrix = format!(

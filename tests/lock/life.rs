@@ -9,7 +9,7 @@ use super::room::{MATRIX, record};
 use crate::support::{project, run, stdout};
 
 /// What the rules over the lock may say.
-const CODES: [&str; 7] = [
+pub const CODES: [&str; 7] = [
     "lock-conflict",
     "lock-format",
     "lock-stale",

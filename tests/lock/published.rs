@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use serde_json::Value;
 use tempfile::TempDir;
 
+use super::life::CODES;
 use super::room::{MATRIX, record};
 use crate::support::{commit, git, project, run, stderr, stdout};
 
@@ -37,6 +38,7 @@ impl Amended {
         let findings: Vec<Value> = serde_json::from_str(&stdout(&output)).unwrap_or_default();
         let messages = findings
             .iter()
+            .filter(|f| f["code"].as_str().is_some_and(|code| CODES.contains(&code)))
             .map(|f| format!("{}: {}", f["code"], f["message"]));
         (messages.collect(), stderr(&output))
     }
@@ -104,6 +106,16 @@ fn without_tags_the_place_where_the_branch_began_counts() {
         &["rev-parse", "--short=12", "HEAD~1"],
     );
     assert_eq!(amended.check(&[]).0, moved(fork.trim()));
+}
+
+/// On the default branch itself that place is the last commit.
+#[test]
+fn where_the_branch_is_the_default_one_the_last_commit_counts() {
+    let amended = Amended::new(|root| {
+        git(root, &["update-ref", "refs/remotes/origin/HEAD", "HEAD"]);
+    });
+    let head = git(amended.folder.path(), &["rev-parse", "--short=12", "HEAD"]);
+    assert_eq!(amended.check(&[]).0, moved(head.trim()));
 }
 
 #[test]

@@ -16,6 +16,10 @@ pub fn leaves(path: &str, text: &str) -> Result<Vec<Leaf>, String> {
     } else if path.ends_with(".yml") || path.ends_with(".yaml") {
         let value = yaml_serde::from_str(text).map_err(|e| e.to_string())?;
         yaml(&value, String::new(), &mut found)?;
+    } else if path.ends_with(".py") {
+        for (number, token) in python(text)?.into_iter().enumerate() {
+            found.push((number.to_string(), token));
+        }
     } else {
         found.extend(
             text.split('\n')
@@ -230,4 +234,97 @@ fn words_are_read_as_a_builder_does() {
             .map(String::from)
             .to_vec())
     );
+}
+
+/// Tokens of a Python module: what its strings hold, and what stands between them, cut at each line and each sign.
+fn python(text: &str) -> Result<Vec<String>, String> {
+    let mut found = Vec::new();
+    let mut rest = text;
+    while let Some(c) = rest.chars().next() {
+        if c == '#' {
+            let (comment, after) = rest.split_once('\n').unwrap_or((rest, ""));
+            found.push(comment.to_owned());
+            rest = after;
+        } else if let Some((held, after)) = rest
+            .strip_prefix("\"\"\"")
+            .and_then(|inner| inner.split_once("\"\"\""))
+        {
+            found.push(format!("document {held}"));
+            rest = after;
+        } else if let Some(inner) = rest.strip_prefix('"') {
+            let (held, after) = python_string(inner)?;
+            found.push(format!("string {held}"));
+            rest = after;
+        } else if c.is_alphanumeric() || c == '_' {
+            let end = rest
+                .find(|c: char| !c.is_alphanumeric() && c != '_')
+                .unwrap_or(rest.len());
+            found.push(rest[..end].to_owned());
+            rest = &rest[end..];
+        } else {
+            found.push(c.to_string());
+            rest = &rest[c.len_utf8()..];
+        }
+    }
+    Ok(found)
+}
+
+/// What a string in double quotes holds, and what stands behind it.
+fn python_string(inner: &str) -> Result<(String, &str), String> {
+    let mut held = String::new();
+    let mut chars = inner.char_indices();
+    while let Some((at, c)) = chars.next() {
+        match c {
+            '"' => return Ok((held, &inner[at + 1..])),
+            '\n' => break,
+            '\\' => {
+                let (_, sign) = chars.next().ok_or("an open escape")?;
+                let digits = match sign {
+                    'u' => 4,
+                    'U' => 8,
+                    'x' => 2,
+                    'n' => {
+                        held.push('\n');
+                        continue;
+                    }
+                    '"' | '\\' => {
+                        held.push(sign);
+                        continue;
+                    }
+                    // The module's own patterns, such as `\d`.
+                    _ => {
+                        held.extend(['\\', sign]);
+                        continue;
+                    }
+                };
+                let hex: String = chars.by_ref().take(digits).map(|(_, c)| c).collect();
+                let code = u32::from_str_radix(&hex, 16).map_err(|e| e.to_string())?;
+                held.push(char::from_u32(code).ok_or("no character")?);
+            }
+            c => held.push(c),
+        }
+    }
+    Err(format!("an open string: {inner:.40}"))
+}
+
+#[test]
+fn strings_are_read_as_python_does() {
+    assert_eq!(
+        python("a = (\"x\\\"\\\\\\u00e9\",) # \"b\n"),
+        Ok([
+            "a",
+            " ",
+            "=",
+            " ",
+            "(",
+            "string x\"\\é",
+            ",",
+            ")",
+            " ",
+            "# \"b"
+        ]
+        .map(String::from)
+        .to_vec())
+    );
+    assert!(python("a = \"x\n\"").is_err());
 }

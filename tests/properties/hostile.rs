@@ -301,6 +301,8 @@ image = @cloud-image
 emulator = @cloud-emulator
 pool = @cloud-pool
 service-account = @cloud-account
+
+[output.catalog]
 "#;
 
 /// A TOML string. Keys are quoted as well.

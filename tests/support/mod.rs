@@ -51,6 +51,18 @@ pub fn run(folder: &Path, args: &[&str]) -> Output {
         .expect("`gen` starts")
 }
 
+/// What keeps git out of reach of the caller's configuration, and its commits the same at any time.
+pub const GIT: [(&str, &str); 8] = [
+    ("GIT_CONFIG_GLOBAL", "/dev/null"),
+    ("GIT_CONFIG_SYSTEM", "/dev/null"),
+    ("GIT_AUTHOR_NAME", "somebody"),
+    ("GIT_AUTHOR_EMAIL", "somebody@example.com"),
+    ("GIT_AUTHOR_DATE", "2024-01-01T00:00:00Z"),
+    ("GIT_COMMITTER_NAME", "somebody"),
+    ("GIT_COMMITTER_EMAIL", "somebody@example.com"),
+    ("GIT_COMMITTER_DATE", "2024-01-01T00:00:00Z"),
+];
+
 /// Runs git in a folder, out of reach of the caller's configuration and hooks.
 pub fn git(folder: &Path, args: &[&str]) -> String {
     let mut command = Command::new("git");
@@ -61,23 +73,8 @@ pub fn git(folder: &Path, args: &[&str]) -> String {
     }
     let output = command
         .current_dir(folder)
-        .args([
-            "-c",
-            "user.name=somebody",
-            "-c",
-            "user.email=somebody@example.com",
-        ])
-        .args([
-            "-c",
-            "init.defaultBranch=main",
-            "-c",
-            "commit.gpgSign=false",
-        ])
         .args(args)
-        .env("GIT_CONFIG_GLOBAL", "/dev/null")
-        .env("GIT_CONFIG_SYSTEM", "/dev/null")
-        .env("GIT_AUTHOR_DATE", "2024-01-01T00:00:00Z")
-        .env("GIT_COMMITTER_DATE", "2024-01-01T00:00:00Z")
+        .envs(GIT)
         .output()
         .expect("git starts");
     assert!(output.status.success(), "git {args:?}: {}", stderr(&output));

@@ -3,8 +3,10 @@
 use std::collections::BTreeSet;
 
 use crate::check::Context;
+use crate::check::rules::action_edited;
 use crate::config::Config;
 use crate::diagnostic::{Finding, Place, Sink, code};
+use crate::emit::ActionEdits;
 use crate::output::{Change, Drift, LIST, State};
 use crate::source::SourceFile;
 
@@ -23,7 +25,7 @@ pub fn drift_findings(drift: &Drift, config: &Config) -> Vec<Finding> {
             continue;
         }
         let whole = || Place::file(path);
-        findings.push(match change.state {
+        let finding = match change.state {
             State::Fresh => continue,
             State::Missing => Finding::new(
                 &code::MISSING_OUTPUT,
@@ -33,16 +35,21 @@ pub fn drift_findings(drift: &Drift, config: &Config) -> Vec<Finding> {
             .help("run `gen matrix` and commit the result"),
             State::Stale => {
                 let after = change.after.as_ref().map_or("", |p| p.text.as_str());
-                let place = match &change.before {
-                    Some(before) => first_difference(path, before, after),
-                    None => whole(),
-                };
-                Finding::new(
-                    &code::STALE_OUTPUT,
-                    format!("`{path}` is not what {} yields", config.file.path),
-                    place,
+                stale(config, change, after).help(
+                    "run `gen matrix`; to keep an edit, make it in the matrix or the templates",
                 )
-                .help("run `gen matrix`; to keep an edit, make it in the matrix or the templates")
+            }
+            State::Edited => {
+                let Some((edits, before)) = ActionEdits::of(change).zip(change.before.as_ref())
+                else {
+                    continue;
+                };
+                findings.extend(action_edited::findings(config, path, before, &edits));
+                if before.replace("\r\n", "\n") == edits.rebased {
+                    continue;
+                }
+                stale(config, change, &edits.rebased)
+                    .help("decide on the actions that were moved in it first")
             }
             State::Orphan => Finding::new(
                 &code::ORPHAN_OUTPUT,
@@ -62,9 +69,23 @@ pub fn drift_findings(drift: &Drift, config: &Config) -> Vec<Finding> {
                 whole(),
             )
             .help("remove the link, and run `gen matrix`"),
-        });
+        };
+        findings.push(finding);
     }
     findings
+}
+
+fn stale(config: &Config, change: &Change, after: &str) -> Finding {
+    let path = change.path.as_str();
+    let place = match &change.before {
+        Some(before) => first_difference(path, before, after),
+        None => Place::file(path),
+    };
+    Finding::new(
+        &code::STALE_OUTPUT,
+        format!("`{path}` is not what {} yields", config.file.path),
+        place,
+    )
 }
 
 /// Whether the list differs in nothing but paths that come or go, each of which is told by itself.

@@ -1,14 +1,22 @@
 //! One rule a file.
 
+pub mod action_edited;
 pub mod alias_unmatched;
+pub mod arch_specific_url;
+pub mod base_exists;
+pub mod base_platform;
+pub mod cudnn_mismatch;
 pub mod dead_match;
 pub mod dead_rule;
 pub mod dead_when;
 pub mod drift;
+pub mod end_of_life;
 pub mod expectation_failed;
+pub mod floating_base;
 pub mod lock_stale;
 pub mod lockfile_stale;
 pub mod mentions;
+pub mod minimum_driver;
 pub mod missing_target;
 pub mod needless_release;
 pub mod offers;
@@ -16,6 +24,7 @@ pub mod own_dockerfile;
 pub mod parent_ignored;
 pub mod pin_mismatch;
 pub mod release_baked;
+pub mod secret_in_image;
 pub mod tag_lies;
 pub mod tag_moved;
 pub mod undeclared_arg;

@@ -1,11 +1,12 @@
 //! A Dockerfile of the user's whose FROM does not use the declared base or parent.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
-use parse_dockerfile::{Dockerfile, Instruction};
+use parse_dockerfile::Dockerfile;
 
 use crate::check::Context;
 use crate::check::context::OwnDockerfile;
+use crate::check::dockerfile::{expand, from_args};
 use crate::diagnostic::{Finding, Place, Sink, code};
 use crate::image::reference::full;
 
@@ -18,7 +19,7 @@ pub fn run(cx: &Context<'_>, sink: &mut Sink) {
         if !ignores(cx, &own, &parsed) {
             continue;
         }
-        let values = arg_values(&parsed, &own);
+        let values = from_args(&parsed, &own.rendered.args);
         if !seen.insert((own.file.path.clone(), own.spec.image)) {
             continue;
         }
@@ -59,7 +60,7 @@ pub(super) fn ignores(cx: &Context<'_>, own: &OwnDockerfile<'_>, parsed: &Docker
     let Some(from) = &own.rendered.from else {
         return false;
     };
-    let values = arg_values(parsed, own);
+    let values = from_args(parsed, &own.rendered.args);
     // By content, or by a reference of the parent's, which the build is told to take for the content.
     let mut names = vec![full(from)];
     // A digest that the lock adds is nothing that the matrix declares.
@@ -79,76 +80,4 @@ pub(super) fn ignores(cx: &Context<'_>, own: &OwnDockerfile<'_>, parsed: &Docker
     !parsed
         .stages()
         .any(|s| names.contains(&full(&expand(&s.from.image.value, &values))))
-}
-
-/// Values of the args that FROM may read: those passed, else the defaults before the first FROM.
-fn arg_values(parsed: &Dockerfile<'_>, own: &OwnDockerfile<'_>) -> BTreeMap<String, String> {
-    let mut values = BTreeMap::new();
-    for instruction in &parsed.instructions {
-        let Instruction::Arg(arg) = instruction else {
-            break;
-        };
-        for word in arg.arguments.value.split_whitespace() {
-            let (name, default) = word.split_once('=').unwrap_or((word, ""));
-            let value = match own.rendered.args.get(name) {
-                Some(passed) => passed.clone(),
-                None => expand(default.trim_matches(['"', '\'']), &values),
-            };
-            values.insert(name.to_owned(), value);
-        }
-    }
-    values
-}
-
-/// `$NAME`, `${NAME}` and `${NAME:-default}`.
-fn expand(text: &str, values: &BTreeMap<String, String>) -> String {
-    let mut out = String::new();
-    let mut rest = text;
-    while let Some(at) = rest.find('$') {
-        out.push_str(&rest[..at]);
-        rest = &rest[at + 1..];
-        let (name, default, after) = match rest.strip_prefix('{') {
-            Some(inner) => {
-                let (inner, after) = inner.split_once('}').unwrap_or((inner, ""));
-                let (name, default) = inner.split_once(":-").unwrap_or((inner, ""));
-                (name, default, after)
-            }
-            None => {
-                let end = rest
-                    .find(|c: char| !(c.is_ascii_alphanumeric() || c == '_'))
-                    .unwrap_or(rest.len());
-                (&rest[..end], "", &rest[end..])
-            }
-        };
-        match values.get(name).filter(|v| !v.is_empty()) {
-            Some(value) => out.push_str(value),
-            None => out.push_str(default),
-        }
-        rest = after;
-    }
-    out.push_str(rest);
-    out
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn args_are_expanded_as_from_does() {
-        let values = BTreeMap::from([
-            ("A".to_owned(), "x".to_owned()),
-            ("E".to_owned(), String::new()),
-        ]);
-        for (text, expected) in [
-            ("$A/b", "x/b"),
-            ("${A}:1", "x:1"),
-            ("${B:-d}", "d"),
-            ("${E:-d}", "d"),
-            ("plain", "plain"),
-            ("$A$A", "xx"),
-        ] {
-            assert_eq!(expand(text, &values), expected, "{text}");
-        }
-    }
 }

@@ -2,10 +2,10 @@
 
 use crate::check::Context;
 use crate::diagnostic::{Finding, Sink, code};
-use crate::lock::{Base, some};
+use crate::lock::{Before, some};
 
 pub fn run(cx: &Context<'_>, sink: &mut Sink) {
-    let (Base::At(published), Some(release)) = (cx.base, &cx.config.release) else {
+    let (Before::At(published), Some(release)) = (cx.before, &cx.config.release) else {
         return;
     };
     let mut moved: Vec<String> = Vec::new();

@@ -3,7 +3,7 @@
 use crate::check::Context;
 use crate::diagnostic::{Finding, Sink, code};
 use crate::image::SpecId;
-use crate::lock::{Base, Difference, Lock, Standing, grouped, some};
+use crate::lock::{Before, Difference, Lock, Standing, grouped, some};
 
 /// Causes told before the rest is counted.
 const CAUSES: usize = 12;
@@ -38,8 +38,8 @@ pub fn run(cx: &Context<'_>, sink: &mut Sink) {
     for cause in told {
         finding = finding.note(cause);
     }
-    sink.push(match cx.base {
-        Base::At(published) if published.certain => finding.help(format!(
+    sink.push(match cx.before {
+        Before::At(published) if published.certain => finding.help(format!(
             "run `gen bump patch`; `gen diff {}` shows the changes line by line",
             published.revision
         )),

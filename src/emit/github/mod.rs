@@ -20,12 +20,16 @@ use crate::config::{Config, Registry};
 use crate::facts::Facts;
 use crate::image::plan::{Plan, Spec};
 
+mod adopt;
+mod edits;
 mod login;
 mod options;
 mod pins;
 
+pub use adopt::adopt;
+pub use edits::{ActionEdit, ActionEdits, Unfit};
 pub use login::{Login, Rights};
-pub use options::Github;
+pub use options::{Github, is_commit, is_version};
 pub use pins::{Action, USED as ACTIONS};
 
 use login::{Access, login, rights, stored_secrets};

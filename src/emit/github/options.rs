@@ -34,6 +34,19 @@ pub struct ActionPin {
     pub version: String,
 }
 
+/// Whether a text names a commit: 40 hexadecimal digits.
+pub fn is_commit(text: &str) -> bool {
+    text.len() == 40 && text.bytes().all(|b| b.is_ascii_hexdigit())
+}
+
+/// Whether a text can stand behind a commit as its version: one word.
+pub fn is_version(text: &str) -> bool {
+    !text.is_empty()
+        && text
+            .bytes()
+            .all(|b| b.is_ascii_alphanumeric() || b"._+-".contains(&b))
+}
+
 impl Default for Github {
     fn default() -> Self {
         Self {

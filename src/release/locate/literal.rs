@@ -201,27 +201,17 @@ impl Literal {
         if let Some(c) = value.chars().find(foreign) {
             return Err(c.escape_default().to_string());
         }
-        match &self.how {
-            How::Escaped { escapes, quote } => {
-                let mut written = String::with_capacity(value.len());
-                for c in value.chars() {
-                    if c == *quote || escapes.needed.contains(c) {
-                        written.push('\\');
-                    }
-                    written.push(c);
-                }
-                Ok(written)
-            }
+        let written = match &self.how {
+            How::Escaped { escapes, quote } => escapes.encode(value, *quote),
             How::Raw { close } => match format!("{value}{close}").find(close.as_str()) {
-                Some(end) if end == value.len() => Ok(value.to_owned()),
-                _ => Err(close.clone()),
+                Some(end) if end == value.len() => value.to_owned(),
+                _ => return Err(close.clone()),
             },
-            How::Doubled { quote } => Ok(value.replace(*quote, &format!("{quote}{quote}"))),
-            How::Bare { .. } => {
-                self.decode(value)?;
-                Ok(value.to_owned())
-            }
-        }
+            How::Doubled { quote } => value.replace(*quote, &format!("{quote}{quote}")),
+            How::Bare { .. } => value.to_owned(),
+        };
+        // Where a backslash is not read, what needs one cannot be written.
+        self.decode(&written).map(|_| written)
     }
 }
 
@@ -232,6 +222,17 @@ impl From<How> for Literal {
 }
 
 impl Escapes {
+    fn encode(&self, value: &str, quote: char) -> String {
+        let mut written = String::with_capacity(value.len());
+        for c in value.chars() {
+            if c == quote || self.needed.contains(c) {
+                written.push('\\');
+            }
+            written.push(c);
+        }
+        written
+    }
+
     fn decode(&self, written: &str) -> Result<String, String> {
         let mut value = String::with_capacity(written.len());
         let mut rest = written;

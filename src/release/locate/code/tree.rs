@@ -67,7 +67,7 @@ fn given<'t>(syntax: &Syntax, tree: &'t Tree, text: &str, name: &str) -> Result<
     }
 }
 
-/// The largest part of the statement of `node` that starts on its line, or the line before a bracket.
+/// The assignment or item that gives `node` to its name; the expression itself where the grammar has none around it.
 fn statement(node: Node<'_>) -> Node<'_> {
     match node.parent() {
         Some(parent) if parent.kind().contains("assignment") || parent.kind().contains("item") => {

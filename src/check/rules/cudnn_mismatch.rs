@@ -1,0 +1,131 @@
+//! A package made for another CUDA than the image has.
+
+use std::collections::BTreeSet;
+use std::ops::Range;
+use std::sync::Arc;
+
+use crate::check::gathered::Gathered;
+use crate::check::{Context, cuda_version};
+use crate::diagnostic::{Finding, Place, Sink, code};
+use crate::image::{RenderedSpec, Spec};
+use crate::matrix::Version;
+use crate::source::SourceFile;
+
+/// What stands before the CUDA version in the version of a package: `8.9.7.29-1+cuda12.2`. Source: NVIDIA's apt
+/// repositories.
+const SUFFIX: &str = "+cuda";
+
+pub fn run(cx: &Context<'_>, sink: &mut Sink) {
+    let mut told = Gathered::default();
+    for (id, rendered) in cx.contents.iter() {
+        let own = rendered.own.as_ref().map(|f| f.text.as_str());
+        let text = rendered.rendered.as_deref().or(own).unwrap_or_default();
+        let passed = || rendered.args.values().any(|v| v.contains(SUFFIX));
+        if !text.contains(SUFFIX) && !passed() {
+            continue;
+        }
+        let spec = cx.matrix.spec(id);
+        let Some(cuda) = cuda_version(cx.config, cx.matrix, spec) else {
+            continue;
+        };
+        let Some(version) = Version::parse(cuda) else {
+            continue;
+        };
+        let fits = |made_for: &str| {
+            Version::parse(made_for).is_some_and(|m| version.starts_with(&[m.part(0), m.part(1)]))
+        };
+        let args = rendered.args.values().map(String::as_str);
+        let found: BTreeSet<&str> = args
+            .chain([text])
+            .flat_map(pins)
+            .map(|(_, made_for)| made_for)
+            .collect();
+        // A text that also has the right one chooses among them.
+        if found.iter().any(|made_for| fits(made_for)) {
+            continue;
+        }
+        for made_for in found {
+            let place = place(cx, spec, rendered, made_for);
+            let finding = finding(cx, spec, cuda, made_for, place);
+            told.add(finding, made_for, &[id]);
+        }
+    }
+    told.tell(sink);
+}
+
+fn finding(cx: &Context<'_>, spec: &Spec, cuda: &str, made_for: &str, place: Place) -> Finding {
+    let mut finding = Finding::new(
+        &code::CUDNN_MISMATCH,
+        format!("a package made for CUDA {made_for} goes into an image of CUDA {cuda}"),
+        place,
+    );
+    let value = spec.cell.iter().find_map(|(axis, value)| {
+        let value = &cx.config.axis(axis).values[value];
+        let says = |text: &Arc<str>| **text == *cuda;
+        (says(&value.text) || value.version_text.as_ref().is_some_and(says)).then_some(value)
+    });
+    if let Some(value) = value {
+        let label = format!("CUDA {cuda}, for {}", spec.describe(cx.config));
+        finding = finding.related(cx.place(value.span.clone(), label));
+    }
+    finding.help(format!(
+        "pin the package that is made for CUDA {cuda}, or let it follow as an attribute of the value"
+    ))
+}
+
+/// Where a spec's package for `made_for` is asked for: a field of the matrix, else the Dockerfile.
+fn place(cx: &Context<'_>, spec: &Spec, rendered: &RenderedSpec, made_for: &str) -> Place {
+    let pin = format!("{SUFFIX}{made_for}");
+    let label = format!("for CUDA {made_for}");
+    let merged = &spec.merged;
+    let fields = merged
+        .apt
+        .iter()
+        .chain(merged.args.values())
+        .chain(merged.env.values());
+    for field in fields {
+        let text = cx.config.fields.render(field, &spec.scope);
+        if text.is_ok_and(|t| t.contains(&pin)) {
+            return cx.place(field.span.clone(), label);
+        }
+    }
+    let shown = match (&rendered.own, &rendered.rendered) {
+        (Some(own), _) => Some(own.clone()),
+        (None, Some(text)) => Some(SourceFile::new(rendered.dockerfile.as_str(), text.as_str())),
+        (None, None) => None,
+    };
+    let at = shown.and_then(|file| {
+        let (at, _) = pins(&file.text).find(|(_, found)| *found == made_for)?;
+        Some((file, at))
+    });
+    match at {
+        Some((file, at)) => Place::span(&file, at, label),
+        None => cx.place(cx.span_of(spec, None), label),
+    }
+}
+
+/// Every `+cudaX.Y` of a text: its bytes, and `X.Y`.
+fn pins(text: &str) -> impl Iterator<Item = (Range<usize>, &str)> {
+    text.match_indices(SUFFIX).filter_map(|(at, _)| {
+        let rest = &text[at + SUFFIX.len()..];
+        let length = rest
+            .find(|c: char| !(c.is_ascii_digit() || c == '.'))
+            .unwrap_or(rest.len());
+        let version = rest[..length].trim_end_matches('.');
+        version
+            .contains('.')
+            .then_some((at..at + SUFFIX.len() + version.len(), version))
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pins_are_read_to_the_last_digit() {
+        let text = "libcudnn8=8.9.5.29-1+cuda12.2 a+cuda b+cuda12. c+cuda11.8.";
+        let found: Vec<(&str, &str)> = pins(text).map(|(at, v)| (&text[at], v)).collect();
+        assert_eq!(found, [("+cuda12.2", "12.2"), ("+cuda11.8", "11.8")]);
+    }
+}

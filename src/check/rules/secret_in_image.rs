@@ -1,0 +1,126 @@
+//! A build arg or variable of the environment that looks like a secret, and has a value.
+
+use std::collections::BTreeSet;
+
+use parse_dockerfile::{Instruction, UnescapedString};
+
+use crate::check::Context;
+use crate::check::dockerfile::{assignments, built_stages};
+use crate::check::gathered::Gathered;
+use crate::diagnostic::{Finding, Place, Sink, code};
+use crate::image::SpecId;
+
+/// Words between `_` that make a name one of a secret, and those that take it back. Source: `SecretsUsedInArgOrEnv` of
+/// BuildKit (frontend/dockerfile/dockerfile2llb), 2026-08.
+const SECRET: [&str; 10] = [
+    "apikey",
+    "auth",
+    "credential",
+    "credentials",
+    "key",
+    "passwd",
+    "password",
+    "pword",
+    "secret",
+    "token",
+];
+const PUBLIC: &str = "public";
+
+/// What stands beside the place.
+const KEPT: &str = "stays in the image, for whoever pulls it";
+
+fn is_secret(name: &str) -> bool {
+    let words: Vec<String> = name.split('_').map(str::to_ascii_lowercase).collect();
+    words.iter().any(|w| SECRET.contains(&w.as_str())) && !words.iter().any(|w| w == PUBLIC)
+}
+
+pub fn run(cx: &Context<'_>, sink: &mut Sink) {
+    matrix(cx, sink);
+    let mut seen = BTreeSet::new();
+    for own in cx.own_dockerfiles() {
+        let target = own.rendered.target.clone();
+        if !seen.insert((own.file.path.clone(), target)) {
+            continue;
+        }
+        let Ok(parsed) = parse_dockerfile::parse(&own.file.text) else {
+            continue;
+        };
+        let built = built_stages(&parsed, own.rendered.target.as_deref());
+        let global = parsed
+            .instructions
+            .iter()
+            .take_while(|i| matches!(i, Instruction::Arg(_)));
+        for instruction in global.chain(built.iter().flat_map(|s| s.instructions)) {
+            let (what, said): (_, &UnescapedString<'_>) = match instruction {
+                Instruction::Arg(arg) => ("ARG", &arg.arguments),
+                Instruction::Env(env) => ("ENV", &env.arguments),
+                _ => continue,
+            };
+            for (name, value) in assignments(&said.value) {
+                if is_secret(name) && !value.is_empty() {
+                    sink.push(finding(
+                        what,
+                        name,
+                        Place::span(own.file, said.span.clone(), KEPT),
+                    ));
+                }
+            }
+        }
+    }
+}
+
+fn matrix(cx: &Context<'_>, sink: &mut Sink) {
+    let mut told = Gathered::default();
+    for (index, spec) in cx.matrix.specs.iter().enumerate() {
+        // Beside a Dockerfile of the user's `env` goes nowhere.
+        let env = Some(&spec.merged.env).filter(|_| spec.merged.dockerfile.is_none());
+        let tables = [("args", Some(&spec.merged.args)), ("env", env)];
+        for (table, fields) in tables {
+            for (name, field) in fields.into_iter().flatten() {
+                if is_secret(name) && !field.source.is_empty() {
+                    let place = cx.place(field.span.clone(), KEPT);
+                    told.add(finding(table, name, place), name, &[SpecId(index)]);
+                }
+            }
+        }
+    }
+    told.tell(sink);
+}
+
+fn finding(what: &str, name: &str, place: Place) -> Finding {
+    Finding::new(
+        &code::SECRET_IN_IMAGE,
+        format!("`{name}` in `{what}` looks like a secret"),
+        place,
+    )
+    .help("mount it while building, `RUN --mount=type=secret,id=…`, or pass it when the image runs")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_of_secrets_are_known_by_their_words() {
+        for name in [
+            "TOKEN",
+            "GITHUB_TOKEN",
+            "aws_secret_access_key",
+            "APIKEY",
+            "DB_PASSWORD",
+        ] {
+            assert!(is_secret(name), "{name}");
+        }
+        for name in [
+            "TOKENIZER",
+            "KEYRING",
+            "PUBLIC_KEY",
+            "MONKEY",
+            "AUTHOR",
+            "PATH",
+            "",
+        ] {
+            assert!(!is_secret(name), "{name}");
+        }
+    }
+}

@@ -1,0 +1,134 @@
+//! `[output.*]`: which outputs besides the pipelines are turned on, and whether they can be what they are to be.
+
+use std::collections::HashMap;
+use std::ops::Range;
+
+use crate::config::raw::RawMatrix;
+use crate::config::selectors::Names;
+use crate::config::spanned::Spanned;
+use crate::config::validate::Builder;
+use crate::diagnostic::{Finding, code};
+use crate::emit::{CATALOG_JSON, CATALOG_PYTHON, PythonNames, RESERVED_CONSTANTS};
+use crate::matrix::{Axis, Selector};
+use crate::render::{is_python_keyword, is_python_name};
+
+/// Outputs that are turned on.
+#[derive(Debug, Default)]
+pub struct Outputs {
+    /// The catalog.
+    pub catalog: Option<Catalog>,
+}
+
+/// Where the catalog is written, and what it holds.
+#[derive(Debug)]
+pub struct Catalog {
+    /// Path of the Python module, when one is wanted.
+    pub python: Option<String>,
+    /// Path of the JSON file, when one is wanted.
+    pub json: Option<String>,
+    /// The specs it holds; `None` is all.
+    pub selector: Option<Selector>,
+    /// Where its table stands.
+    pub span: Range<usize>,
+}
+
+impl Builder<'_> {
+    /// `axes` are those that cells have: without an `arch` that every image folds.
+    pub(super) fn outputs(
+        &mut self,
+        raw: &RawMatrix,
+        names: &Names<'_>,
+        axes: &[&Axis],
+    ) -> Outputs {
+        let Some(table) = raw.output.as_ref().and_then(|o| o.catalog.as_ref()) else {
+            return Outputs::default();
+        };
+        let path = |stated: &Option<Spanned<String>>| stated.as_ref().map(|s| s.value.clone());
+        let (python, json) = match (path(&table.python), path(&table.json)) {
+            (None, None) => (
+                Some(CATALOG_PYTHON.to_owned()),
+                Some(CATALOG_JSON.to_owned()),
+            ),
+            stated => stated,
+        };
+        if let Some(stated) = &table.python {
+            self.importable(stated);
+        }
+        if python.is_some() {
+            self.python_names(axes);
+        }
+        let matches = table.matches.as_ref();
+        Outputs {
+            catalog: Some(Catalog {
+                python,
+                json,
+                selector: matches.and_then(|m| self.selector(names, m)),
+                span: table.span.clone(),
+            }),
+        }
+    }
+
+    /// Reports a path by whose last part Python cannot import a module.
+    fn importable(&mut self, path: &Spanned<String>) {
+        let file = path.rsplit('/').next().unwrap_or_default();
+        if file.strip_suffix(".py").is_some_and(is_python_name) {
+            return;
+        }
+        let finding = Finding::new(
+            &code::INVALID_NAME,
+            format!("Python cannot import `{}`", file.escape_debug()),
+            self.place(
+                path.span.clone(),
+                "a module is a file `name.py`, its name letters, digits and `_`",
+            ),
+        );
+        let stem = file.strip_suffix(".py").unwrap_or(file);
+        let mut word: String = stem
+            .chars()
+            .map(|c| if c.is_ascii_alphanumeric() { c } else { '_' })
+            .collect();
+        if is_python_keyword(&word) {
+            word.push('_');
+        }
+        self.sink.push(if is_python_name(&word) {
+            finding.help(format!("write `{word}.py`"))
+        } else {
+            finding
+        });
+    }
+
+    /// Reports axes for which the module has no name of their own.
+    fn python_names(&mut self, axes: &[&Axis]) {
+        let mut taken: HashMap<String, &Axis> = HashMap::new();
+        for axis in axes {
+            let names = PythonNames::of(axis);
+            if RESERVED_CONSTANTS.contains(&names.constant.as_str()) {
+                let finding = Finding::new(
+                    &code::INVALID_NAME,
+                    format!("axis `{}` has no name in the catalog", axis.name),
+                    self.place(
+                        axis.span.clone(),
+                        format!("`{}` is something else there", names.constant),
+                    ),
+                );
+                self.sink.push(finding.help("give the axis another name"));
+            }
+            if let Some(other) = taken.insert(names.parameter.clone(), axis) {
+                let finding = Finding::new(
+                    &code::INVALID_NAME,
+                    format!(
+                        "axes `{}` and `{}` are one name in the catalog",
+                        other.name, axis.name
+                    ),
+                    self.place(axis.span.clone(), format!("`{}` there", names.parameter)),
+                )
+                .related(self.place(other.span.clone(), "and this too"))
+                .note(format!(
+                    "`{}` is a keyword of Python, so the axis of that name gets a `_` there",
+                    names.parameter.trim_end_matches('_')
+                ));
+                self.sink.push(finding.help("rename one of them"));
+            }
+        }
+    }
+}

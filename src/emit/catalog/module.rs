@@ -1,0 +1,200 @@
+//! What the template of the Python module sees.
+
+use std::sync::Arc;
+
+use indexmap::{IndexMap, IndexSet};
+use serde::Serialize;
+
+use super::entries::{Copy, Entries, Entry};
+use super::names::PythonNames;
+use crate::config::Config;
+use crate::image::Platform;
+use crate::image::plan::Release;
+use crate::matrix::Axis;
+
+/// Below the template folder.
+pub const TEMPLATE: &str = "catalog/module.py";
+
+/// What the template sees.
+#[derive(Debug, Serialize)]
+pub struct Context<'a> {
+    /// Names that `import *` brings.
+    exports: Vec<String>,
+    release: Option<&'a Release>,
+    /// The axes, as arguments.
+    axes: Vec<Argument>,
+    registries: &'a [&'a str],
+    /// Types and tuples of values: of each axis, of the families, of the registries.
+    lists: Vec<List<'a>>,
+    families: Vec<Family<'a>>,
+    versions: Vec<VersionOf<'a>>,
+    excluded: Vec<Rule<'a>>,
+    rows: Vec<Row<'a>>,
+}
+
+#[derive(Debug, Serialize)]
+struct Argument {
+    parameter: String,
+    #[serde(rename = "type")]
+    type_name: String,
+    constant: String,
+}
+
+#[derive(Debug, Serialize)]
+struct List<'a> {
+    #[serde(rename = "type")]
+    type_name: String,
+    constant: String,
+    values: Vec<&'a str>,
+}
+
+#[derive(Debug, Serialize)]
+struct Family<'a> {
+    name: &'a str,
+    /// As arguments are called.
+    axes: Vec<String>,
+}
+
+/// What a value compares as, where that is not what it is called.
+#[derive(Debug, Serialize)]
+struct VersionOf<'a> {
+    axis: String,
+    value: &'a str,
+    version: &'a str,
+}
+
+#[derive(Debug, Serialize)]
+struct Rule<'a> {
+    reason: &'a str,
+    images: &'a [Arc<str>],
+    /// Argument and values.
+    terms: Vec<(String, &'a [Arc<str>])>,
+}
+
+#[derive(Debug, Serialize)]
+struct Row<'a> {
+    image: &'a str,
+    /// In the order of the family's axes.
+    values: Vec<&'a str>,
+    platforms: &'a [Platform],
+    /// Registry, reference, aliases; home first.
+    copies: Vec<(Option<&'a str>, &'a str, &'a [String])>,
+}
+
+/// Decides all that stands in the module.
+pub fn context<'a>(entries: &'a Entries<'a>, config: &'a Config) -> Context<'a> {
+    let axes: IndexMap<&str, (&Axis, PythonNames)> = config
+        .axes
+        .iter()
+        .filter(|axis| entries.axes.contains_key(&axis.name))
+        .map(|axis| (&*axis.name, (axis, PythonNames::of(axis))))
+        .collect();
+    let parameter = |axis: &str| axes[axis].1.parameter.clone();
+    let lists = lists(entries, &axes);
+    let mut families: IndexMap<&str, Family<'_>> = IndexMap::new();
+    for entry in &entries.images {
+        families.entry(&entry.image).or_insert_with(|| Family {
+            name: &entry.image,
+            axes: entry.cell.keys().map(|axis| parameter(axis)).collect(),
+        });
+    }
+    Context {
+        exports: exports(entries, &lists),
+        release: entries.release,
+        axes: axes
+            .values()
+            .map(|(_, names)| Argument {
+                parameter: names.parameter.clone(),
+                type_name: names.type_name.clone(),
+                constant: names.constant.clone(),
+            })
+            .collect(),
+        registries: &entries.registries,
+        lists,
+        families: families.into_values().collect(),
+        versions: axes
+            .values()
+            .flat_map(|(axis, names)| axis.values.iter().map(move |value| (names, value)))
+            .filter_map(|(names, value)| {
+                let version = value.version_text.as_deref()?;
+                (*version != *value.text).then(|| VersionOf {
+                    axis: names.parameter.clone(),
+                    value: &value.text,
+                    version,
+                })
+            })
+            .collect(),
+        excluded: entries
+            .excluded
+            .iter()
+            .map(|rule| Rule {
+                reason: rule.reason,
+                images: &rule.images,
+                terms: rule
+                    .cell
+                    .iter()
+                    .map(|(axis, values)| (parameter(axis), values.as_slice()))
+                    .collect(),
+            })
+            .collect(),
+        rows: entries.images.iter().map(row).collect(),
+    }
+}
+
+fn lists<'a>(
+    entries: &'a Entries<'a>,
+    axes: &IndexMap<&str, (&Axis, PythonNames)>,
+) -> Vec<List<'a>> {
+    let mut lists: Vec<List<'_>> = axes
+        .iter()
+        .map(|(axis, (_, names))| List {
+            type_name: names.type_name.clone(),
+            constant: names.constant.clone(),
+            values: entries.axes[*axis].iter().map(|v| &**v).collect(),
+        })
+        .collect();
+    let images: IndexSet<&str> = entries.images.iter().map(|e| &*e.image).collect();
+    lists.push(List {
+        type_name: "ImageName".to_owned(),
+        constant: "IMAGE_NAMES".to_owned(),
+        values: images.into_iter().collect(),
+    });
+    if !entries.registries.is_empty() {
+        lists.push(List {
+            type_name: "RegistryName".to_owned(),
+            constant: "REGISTRY_NAMES".to_owned(),
+            values: entries.registries.clone(),
+        });
+    }
+    lists
+}
+
+/// In the order that linters ask of `__all__`: constants, types, functions. A lone capital counts as a type there.
+fn exports(entries: &Entries<'_>, lists: &[List<'_>]) -> Vec<String> {
+    let mut names: Vec<&str> = vec!["AmbiguousImage", "IMAGES", "Image", "NoSuchImage"];
+    if entries.release.is_some() {
+        names.extend(["RELEASE", "RELEASE_TAG"]);
+    }
+    for list in lists {
+        names.extend([list.constant.as_str(), list.type_name.as_str()]);
+    }
+    names.sort_by_key(|name| {
+        let constant = name.len() > 1 && !name.contains(|c: char| c.is_ascii_lowercase());
+        (!constant, *name)
+    });
+    names.push("resolve");
+    names.into_iter().map(str::to_owned).collect()
+}
+
+fn row<'a>(entry: &'a Entry<'_>) -> Row<'a> {
+    let copy = |copy: &'a Copy<'_>| (copy.registry, &*copy.reference, &*copy.aliases);
+    Row {
+        image: &entry.image,
+        values: entry.cell.values().map(|value| &**value).collect(),
+        platforms: entry.platforms,
+        copies: std::iter::once(&entry.home)
+            .chain(&entry.copies)
+            .map(copy)
+            .collect(),
+    }
+}

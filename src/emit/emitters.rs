@@ -1,0 +1,403 @@
+//! The registry of emitters, and the run over them.
+
+use std::ops::Range;
+
+use minijinja::Value;
+use minijinja::value::Serde;
+use serde::Serialize;
+
+use crate::config::{Config, schema};
+use crate::diagnostic::{Finding, Place, Sink, and_list, code};
+use crate::emit::work::Concern;
+use crate::emit::{catalog, cloud_build, github, gitlab, header};
+use crate::facts::Facts;
+use crate::image::{Contents, Matrix, Plan};
+use crate::output::{Planned, Tree};
+use crate::render::{Dialect, Templates, fault_finding};
+
+/// Where the plan is written.
+pub const PLAN: &str = "generated/plan.json";
+
+/// What an emitter works with.
+pub struct Emission<'a, 'r> {
+    /// The configuration.
+    pub config: &'a Config,
+    /// Facts of the outside world.
+    pub facts: &'a Facts,
+    /// The specs.
+    pub matrix: &'a Matrix,
+    /// The plan.
+    pub plan: &'a Plan,
+    /// What goes into each spec.
+    pub contents: &'a Contents,
+    /// The templates.
+    pub templates: &'a mut Templates<'r>,
+    /// Where faults go.
+    pub sink: &'a mut Sink,
+}
+
+/// One kind of output: its name, and what it plans. An emitter whose table is absent plans nothing.
+struct Emitter {
+    name: &'static str,
+    /// Where its table stands, if it has one.
+    table: fn(&Config) -> Option<Range<usize>>,
+    run: fn(&mut Emission<'_, '_>) -> Vec<Planned>,
+}
+
+/// All kinds of output.
+const EMITTERS: &[Emitter] = &[
+    Emitter {
+        name: "dockerfiles",
+        table: |_| None,
+        run: dockerfiles,
+    },
+    Emitter {
+        name: "plan",
+        table: |_| None,
+        run: plan,
+    },
+    Emitter {
+        name: "schema",
+        table: |_| None,
+        run: schema_file,
+    },
+    Emitter {
+        name: "publish script",
+        table: |config| config.ci.any(),
+        run: publish_script,
+    },
+    Emitter {
+        name: "github",
+        table: |config| config.ci.github.as_ref().map(|o| o.span.clone()),
+        run: github_workflow,
+    },
+    Emitter {
+        name: "gitlab",
+        table: |config| config.ci.gitlab.as_ref().map(|o| o.span.clone()),
+        run: gitlab_pipeline,
+    },
+    Emitter {
+        name: "cloud-build",
+        table: |config| config.ci.cloud_build.as_ref().map(|o| o.span.clone()),
+        run: cloud_build_config,
+    },
+    Emitter {
+        name: "catalog",
+        table: |config| config.outputs.catalog.as_ref().map(|c| c.span.clone()),
+        run: catalog_files,
+    },
+];
+
+/// Renders every output into memory.
+pub fn emit(emission: &mut Emission<'_, '_>) -> Tree {
+    let matrix = emission.config.file.path.to_string();
+    let mut tree = Tree::new(header(emission.config), matrix);
+    for emitter in EMITTERS {
+        for planned in (emitter.run)(emission) {
+            if let Err(path) = tree.add(planned) {
+                let config = emission.config;
+                let label = format!("the output `{}` asks for it", emitter.name);
+                let place = match (emitter.table)(config) {
+                    Some(span) => config.place(span, label),
+                    None => Place::file(config.file.path.clone()),
+                };
+                let finding = if tree.takes(&path) {
+                    let fact = if tree.contains(&path) {
+                        format!("two outputs would be `{path}`")
+                    } else {
+                        format!("`{path}` is taken, or needs a file for its folder")
+                    };
+                    Finding::new(&code::UNSAFE_VALUE, fact, place)
+                        .help("give one of them another path")
+                } else {
+                    Finding::new(
+                        &code::UNSAFE_VALUE,
+                        format!(
+                            "`{}` is no path below the repository root",
+                            path.escape_debug()
+                        ),
+                        place,
+                    )
+                    .help("write a relative path without `..`")
+                };
+                emission.sink.push(finding);
+            }
+        }
+    }
+    tree
+}
+
+fn dockerfiles(e: &mut Emission<'_, '_>) -> Vec<Planned> {
+    e.contents
+        .iter()
+        .filter_map(|(_, spec)| {
+            Some(Planned::text(
+                spec.dockerfile.clone(),
+                spec.rendered.clone()?,
+            ))
+        })
+        .collect()
+}
+
+fn plan(e: &mut Emission<'_, '_>) -> Vec<Planned> {
+    vec![Planned::text(PLAN.to_owned(), e.plan.to_json())]
+}
+
+fn schema_file(e: &mut Emission<'_, '_>) -> Vec<Planned> {
+    vec![Planned::text(
+        "generated/matrix.schema.json".to_owned(),
+        schema_text(&header(e.config)),
+    )]
+}
+
+/// The JSON Schema as it is written, with its header as `$comment`.
+pub fn schema_text(header: &str) -> String {
+    let mut schema = schema();
+    if let Some(object) = schema.as_object_mut() {
+        object.shift_insert(1, "$comment".to_owned(), header.into());
+    }
+    let mut text = serde_json::to_string_pretty(&schema).unwrap_or_default();
+    text.push('\n');
+    text
+}
+
+fn publish_script(e: &mut Emission<'_, '_>) -> Vec<Planned> {
+    let Some(at) = e.config.ci.any() else {
+        return Vec::new();
+    };
+    let context = Value::from(Serde(Header {
+        header: header(e.config),
+    }));
+    render(
+        e,
+        Dialect::Shell,
+        "ci/publish.sh",
+        &context,
+        "generated/ci/publish.sh",
+        at,
+    )
+    .into_iter()
+    .map(Planned::executable)
+    .collect()
+}
+
+#[derive(Serialize)]
+struct Header {
+    header: String,
+}
+
+fn github_workflow(e: &mut Emission<'_, '_>) -> Vec<Planned> {
+    let Some(options) = &e.config.ci.github else {
+        return Vec::new();
+    };
+    let mut concerns = Vec::new();
+    let context = github::context(e.plan, e.config, options, e.facts, &mut concerns);
+    report(e, &options.span, concerns);
+    let context = with_header(e.config, Value::from(Serde(&context)));
+    render(
+        e,
+        Dialect::Github,
+        github::TEMPLATE,
+        &context,
+        &options.file,
+        options.span.clone(),
+    )
+    .into_iter()
+    .collect()
+}
+
+fn gitlab_pipeline(e: &mut Emission<'_, '_>) -> Vec<Planned> {
+    let Some(options) = &e.config.ci.gitlab else {
+        return Vec::new();
+    };
+    let mut concerns = Vec::new();
+    let context = gitlab::context(e.plan, e.config, options, e.facts, &mut concerns);
+    report(e, &options.span, concerns);
+    let context = with_header(e.config, Value::from(Serde(&context)));
+    render(
+        e,
+        Dialect::Gitlab,
+        gitlab::TEMPLATE,
+        &context,
+        &options.file,
+        options.span.clone(),
+    )
+    .into_iter()
+    .collect()
+}
+
+fn cloud_build_config(e: &mut Emission<'_, '_>) -> Vec<Planned> {
+    let Some(options) = &e.config.ci.cloud_build else {
+        return Vec::new();
+    };
+    let mut concerns = Vec::new();
+    let context = cloud_build::context(e.plan, e.config, options, e.facts, &mut concerns);
+    report(e, &options.span, concerns);
+    let context = with_header(e.config, Value::from(Serde(&context)));
+    render(
+        e,
+        Dialect::CloudBuild,
+        cloud_build::TEMPLATE,
+        &context,
+        &options.file,
+        options.span.clone(),
+    )
+    .into_iter()
+    .collect()
+}
+
+fn catalog_files(e: &mut Emission<'_, '_>) -> Vec<Planned> {
+    let Some(catalog) = &e.config.outputs.catalog else {
+        return Vec::new();
+    };
+    let Some(entries) = catalog::Entries::new(catalog, e.config, e.matrix, e.plan) else {
+        let at = catalog.selector.as_ref().map_or(&catalog.span, |s| &s.span);
+        e.sink.push(
+            Finding::new(
+                &code::EMPTY_CATALOG,
+                "the catalog would hold no image",
+                e.config.place(at.clone(), "accepts no spec"),
+            )
+            .help("correct the `match` of `[output.catalog]`, or delete it"),
+        );
+        return Vec::new();
+    };
+    let module = catalog.python.as_ref().and_then(|path| {
+        let context = Value::from(Serde(catalog::context(&entries, e.config)));
+        let context = with_header(e.config, context);
+        render(
+            e,
+            Dialect::Python,
+            catalog::TEMPLATE,
+            &context,
+            path,
+            catalog.span.clone(),
+        )
+    });
+    let data = catalog
+        .json
+        .as_ref()
+        .map(|path| Planned::text(path.clone(), entries.to_json()));
+    module.into_iter().chain(data).collect()
+}
+
+fn with_header(config: &Config, context: Value) -> Value {
+    minijinja::context! { header => header(config), ..context }
+}
+
+fn render(
+    e: &mut Emission<'_, '_>,
+    dialect: Dialect,
+    template: &str,
+    context: &Value,
+    path: &str,
+    at: Range<usize>,
+) -> Option<Planned> {
+    match e.templates.render(dialect, template, context) {
+        Ok(text) => Some(Planned::text(path.to_owned(), text)),
+        Err(error) => {
+            let asked = e.config.place(at, format!("asks for `{path}`"));
+            e.sink
+                .push(fault_finding(e.templates, template, &error, asked));
+            None
+        }
+    }
+}
+
+/// What a provider cannot do with this plan, as findings at its table.
+fn report(e: &mut Emission<'_, '_>, at: &std::ops::Range<usize>, concerns: Vec<Concern>) {
+    for concern in concerns {
+        let place = |label: String| e.config.place(at.clone(), label);
+        e.sink.push(match concern {
+            Concern::Limit {
+                provider,
+                key,
+                at,
+                count,
+                limit,
+            } => Finding::new(
+                &code::PROVIDER_LIMIT,
+                format!(
+                    "{} would refuse the pipeline: {count} is over its limit `{key}` of {limit}",
+                    called(provider)
+                ),
+                place(format!("reached by {at}")),
+            )
+            .help(match key {
+                "timeout_seconds" => "lower `timeout-minutes`".to_owned(),
+                "job_name_chars" => "shorten the values, or the image's key".to_owned(),
+                _ => widest_axis(e.config),
+            }),
+            Concern::NoRunner { provider, platform } => Finding::new(
+                &code::UNKNOWN_RUNNER,
+                format!("{} has no runner for `{platform}`", called(provider)),
+                place("it has nowhere to be built".to_owned()),
+            )
+            .help(format!(
+                "name one: `runner = {{ \"{platform}\" = {} }}`; or leave the platform out of the matrix",
+                if provider == "gitlab" { "[\"…\"]" } else { "\"…\"" }
+            )),
+            Concern::NotBuiltHere {
+                provider,
+                spec,
+                platforms,
+            } => {
+                let finding = Finding::new(
+                    &code::NOT_BUILT_HERE,
+                    format!("{} does not build `{spec}`", called(provider)),
+                    place("an image is built whole or not at all".to_owned()),
+                );
+                if platforms.is_empty() {
+                    finding.note("it stands on a spec that is not built there")
+                } else {
+                    finding
+                        .note(format!(
+                            "it has {}, which `platforms` leaves out",
+                            and_list(platforms.iter().map(String::as_str))
+                        ))
+                        .help("add that to `platforms`, or let another pipeline publish it first")
+                }
+            }
+            Concern::LoginUnknown {
+                provider,
+                registry,
+                wants,
+            } => {
+                let mut finding = Finding::new(
+                    &code::LOGIN_UNKNOWN,
+                    format!("{} cannot log in to registry `{registry}`", called(provider)),
+                    place(format!("it wants {wants}")),
+                )
+                .help(format!("correct `[registry.{registry}]`"));
+                let known = e.config.registries.iter().find(|r| r.name == registry);
+                finding.related.extend(known.map(|r| {
+                    let label = format!("its host is `{}`", r.host);
+                    e.config.place(r.span.clone(), label)
+                }));
+                finding
+            }
+        });
+    }
+}
+
+/// What people call a provider.
+fn called(provider: &'static str) -> &'static str {
+    match provider {
+        "github" => "GitHub",
+        "gitlab" => "GitLab",
+        "cloudbuild" => "Cloud Build",
+        other => other,
+    }
+}
+
+/// The next step where a pipeline is too large: the axis with the most values is the one to split by.
+fn widest_axis(config: &Config) -> String {
+    match config.axes.iter().max_by_key(|a| a.values.len()) {
+        Some(axis) => format!(
+            "split the matrix file in two by axis `{}` ({} values), or narrow it",
+            axis.name,
+            axis.values.len()
+        ),
+        None => "split the matrix file in two".to_owned(),
+    }
+}

@@ -1,0 +1,3 @@
+"""Sound but for quotes that a formatter would change."""
+
+RELEASE = 'v1'

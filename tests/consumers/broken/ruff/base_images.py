@@ -1,0 +1,3 @@
+"""Sound but for an import that nothing uses."""
+
+import re

@@ -1,0 +1,109 @@
+"""The wheel and the sdist, built offline, and what a user does with them: pip and pre-commit, out of reach of a network."""
+
+import fcntl
+import os
+import re
+import subprocess
+import sys
+from contextlib import contextmanager
+from pathlib import Path
+
+from trees import ROOT
+
+#: Wheels that pip needs for builds of its own; scripts/tools fetches them.
+BUILD_WHEELS = ROOT / ".tools/wheels"
+
+#: Where builds from unpacked sources go: never into the folder of the binary under test, which runs meanwhile.
+SOURCE_TARGET = Path(os.environ.get("CARGO_TARGET_DIR") or ROOT / "target") / "source"
+
+MATRIX = """\
+[registry.ghcr]
+prefix = "ghcr.io/acme"
+
+[image.server]
+tag = "1"
+from = "debian:13-slim"
+
+[ci.github]
+"""
+
+
+def run(command: list, cwd: Path, code: int | None = 0, **more: str) -> str:
+    """Runs a program and gives back all that it said; fails with that when the exit code is another (None: any but 0)."""
+    done = subprocess.run(
+        command, cwd=cwd, env={**os.environ, **more}, stdin=subprocess.DEVNULL, capture_output=True, text=True
+    )
+    said = done.stdout + done.stderr
+    expected = done.returncode != 0 if code is None else done.returncode == code
+    assert expected, f"{command}: exit {done.returncode}\n{said[-8000:]}"
+    return said
+
+
+def version() -> str:
+    """The version that Cargo.toml states."""
+    return re.search(r'^version = "(.+)"$', (ROOT / "Cargo.toml").read_text(), re.MULTILINE)[1]
+
+
+@contextmanager
+def alone(lock: Path):
+    """One process of the test run at a time."""
+    with open(lock, "w") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield
+
+
+def build_wheel(folder: Path) -> Path:
+    """The wheel, of the binary that the tests have built already: an optimised one takes minutes and is packed the same."""
+    with alone(folder.parent / f"{folder.name}.lock"):
+        if not list(folder.glob("*.whl")):
+            run(["maturin", "build", "--profile", "dev", "--locked", "--out", folder], ROOT)
+    (wheel,) = folder.glob("*.whl")
+    return wheel
+
+
+def offline(scratch: Path, *links: Path) -> dict[str, str]:
+    """An environment in which pip and pre-commit know these folders of wheels, and nothing else in the world."""
+    return {
+        "PIP_NO_INDEX": "1",
+        "PIP_FIND_LINKS": " ".join(str(link) for link in links),
+        "PIP_NO_CACHE_DIR": "1",
+        "PIP_DISABLE_PIP_VERSION_CHECK": "1",
+        "PRE_COMMIT_HOME": str(scratch / "pre-commit"),
+    }
+
+
+def from_source() -> dict[str, str]:
+    """What lets a build from source take seconds instead of minutes: no optimisation, dependencies built once."""
+    return {
+        "MATURIN_PEP517_ARGS": "--profile dev",
+        "CARGO_TARGET_DIR": str(SOURCE_TARGET),
+        "CARGO_PROFILE_DEV_DEBUG": "0",
+        "CARGO_INCREMENTAL": "0",
+    }
+
+
+def venv(folder: Path) -> Path:
+    """A fresh virtual environment; its folder of programs."""
+    run([sys.executable, "-m", "venv", folder], folder.parent)
+    return folder / "bin"
+
+
+def repository(folder: Path, files: dict[str, str]) -> Path:
+    """A git repository with these files, committed."""
+    for path, text in files.items():
+        (folder / path).parent.mkdir(parents=True, exist_ok=True)
+        (folder / path).write_text(text)
+    run(["git", "init", "-q", "-b", "main", "--template="], folder)
+    commit(folder)
+    return folder
+
+
+def commit(folder: Path) -> None:
+    run(["git", "add", "-A", "-f"], folder)
+    run(["git", "-c", "user.name=test", "-c", "user.email=test@example.com", "commit", "-qm", "tree"], folder)
+
+
+def blocks(language: str) -> list[str]:
+    """The blocks of one language in docs/hooks.md."""
+    text = (ROOT / "docs/hooks.md").read_text()
+    return re.findall(rf"^```{language}\n(.*?)^```$", text, re.MULTILINE | re.DOTALL)

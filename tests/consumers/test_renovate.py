@@ -1,0 +1,194 @@
+"""What Renovate finds in a matrix.toml by renovate/matrix.json, and what comes of its updates.
+
+Renovate itself is a service; its custom manager is a list of regular expressions over the text of the file, and an
+update is a replacement inside what they matched. Both are done here as its documentation says.
+"""
+
+import json
+import re
+import tomllib
+
+import pytest
+from packages import blocks, repository, run
+from trees import ROOT
+
+PRESET = ROOT / "renovate/matrix.json"
+SHA = "0123456789abcdef0123456789abcdef01234567"
+
+
+def managers() -> list[dict]:
+    return json.loads(PRESET.read_text())["customManagers"]
+
+
+def python_of(pattern: str) -> str:
+    """The same expression as Python writes it: only named groups differ."""
+    return re.sub(r"\(\?<(?=[a-zA-Z])", "(?P<", pattern)
+
+
+def found(text: str, managers: list[dict]) -> list[dict]:
+    """The dependencies of a file in its order: groups, over which templates are laid, and the text that matched."""
+    dependencies = []
+    for manager in managers:
+        fixed = {key.removesuffix("Template"): value for key, value in manager.items() if key.endswith("Template")}
+        for pattern in manager["matchStrings"]:
+            for match in re.finditer(python_of(pattern), text):
+                groups = {key: value for key, value in match.groupdict().items() if value is not None}
+                laid = {
+                    key: re.sub(r"\{\{\{(\w+)\}\}\}", lambda m: groups.get(m[1], m[0]), value)
+                    for key, value in fixed.items()
+                    if key != "autoReplaceString"
+                }
+                dependencies.append({**groups, **laid, "at": match.start(), "text": match[0]})
+    return sorted(dependencies, key=lambda dependency: dependency["at"])
+
+
+def summary(dependencies: list[dict]) -> list[tuple]:
+    return [(d["datasource"], d["depName"], d["currentValue"], d.get("currentDigest")) for d in dependencies]
+
+
+def sample() -> str:
+    """The matrix that docs/hooks.md shows."""
+    (block,) = blocks("toml")
+    return block
+
+
+#: Where Renovate would look: the repository's own matrix, and the documented one.
+OWN = (ROOT / "matrix.toml").read_text()
+
+
+def test_every_cuda_release_of_this_repository_is_found():
+    config = tomllib.loads(OWN)
+    rows = [row for row in config["axis"]["cuda"] if isinstance(row, dict)]
+    assert len(rows) >= 4
+    dependencies = found(OWN, managers())
+    print(*summary(dependencies), sep="\n")
+    assert summary(dependencies) == [("docker", "nvidia/cuda", row["value"], None) for row in rows]
+    for row, dependency in zip(rows, dependencies):
+        version = python_of(dependency["extractVersion"])
+        assert re.match(version, f"12.8.9-base-{row['os']}")["version"] == "12.8.9"
+        assert not re.match(version, f"12.8.9-cudnn-devel-{row['os']}")
+        assert not re.match(version, "12.8.9-base-rockylinux9")
+
+
+def test_the_documented_matrix_is_found_whole():
+    checkout = tomllib.loads(sample())["ci"]["github"]["actions"]["actions/checkout"]
+    assert summary(found(sample(), managers())) == [
+        ("docker", "nvidia/cuda", "12.8.1", None),
+        ("docker", "nvidia/cuda", "13.0.1", None),
+        ("github-releases", "krallin/tini", "v0.19.0", None),
+        ("docker", "debian", "13.1-slim", None),
+        ("github-tags", "actions/checkout", checkout["version"], checkout["sha"]),
+    ]
+
+
+@pytest.mark.parametrize(
+    "entry",
+    [
+        f'[ci.github.actions]\n"a/b" = {{ sha = "{SHA}", version = "v1.2.3" }}',
+        f'[ci.github.actions]\n"a/b" = {{version="v1.2.3",sha="{SHA}"}}',
+        f'[ci.github.actions."a/b"] # held\nsha = "{SHA}" # until June\n\n# said\nversion = "v1.2.3"',
+        f'[ci.github.actions."a/b"]\r\nversion = "v1.2.3"\r\nsha = "{SHA}"\r\n',
+        f"[ci.github]\nactions.\"a/b\" = {{ sha = '{SHA}', version = 'v1.2.3' }}",
+        f'[ci]\ngithub = {{ actions = {{ "a/b" = {{ sha = "{SHA}", version = "v1.2.3" }} }} }}',
+    ],
+)
+def test_an_action_is_found_in_every_shape(entry):
+    assert tomllib.loads(entry)["ci"]["github"]["actions"]["a/b"]["version"] == "v1.2.3"
+    assert summary(found(entry, managers())) == [("github-tags", "a/b", "v1.2.3", SHA)]
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        'from = "python:{{ python }}-slim"',
+        'from = "nvidia/cuda:{{ cuda }}-base-{{ cuda.os }}"',
+        'from = "debian"',
+        'from = "localhost:5000/a/b"',
+        'parent = "gpu-base"',
+        'python = ["3.11", "3.12"]',
+        'version = "1.2.3"',
+        '{ value = "12.8.1", driver = "570" }',
+        '# renovate: datasource=docker depName=x\nfrom = "python:{{ python }}"',
+        '"a/b" = { sha = "v1", version = "v1" }',
+    ],
+)
+def test_what_is_no_version_of_anything_is_left_alone(line):
+    assert found(line, managers()) == []
+
+
+def test_a_broken_expression_finds_nothing():
+    for index, word in [(0, "sha"), (1, "value"), (2, "from"), (3, "renovate")]:
+        broken = managers()
+        strings = broken[index]["matchStrings"]
+        broken[index]["matchStrings"] = [string.replace(word, f"{word}x", 1) for string in strings]
+        assert len(found(sample(), broken)) < len(found(sample(), managers())), word
+
+
+def outside_re2(pattern: str) -> list[str]:
+    """What RE2, in which Renovate runs these, does not know: assertions, references back, possessive and atomic groups."""
+    return re.findall(r"\(\?(?:[=!>]|<[=!])|\\[1-9]|\\k<|[*+?}]\+", pattern)
+
+
+def test_the_expressions_are_those_of_re2():
+    assert outside_re2(r"(?=a)(?<!b)\1a*+(?>c)") == ["(?=", "(?<!", r"\1", "*+", "(?>"]
+    for manager in managers():
+        for pattern in manager["matchStrings"]:
+            assert outside_re2(pattern) == [], pattern
+        for file in manager["managerFilePatterns"]:
+            file = file.removeprefix("/").removesuffix("/")
+            assert re.search(file, "matrix.toml") and re.search(file, "images/matrix.toml")
+            assert not re.search(file, "generated/matrix.schema.json") and not re.search(file, "my-matrix.toml")
+
+
+def updated(text: str, dependency: dict, value: str, digest: str | None = None) -> str:
+    """The file after an update: the new version, and commit, in place of the old ones inside what was matched."""
+    new = dependency["text"].replace(dependency["currentValue"], value)
+    if digest:
+        new = new.replace(dependency["currentDigest"], digest)
+    return text.replace(dependency["text"], new)
+
+
+def test_updates_of_the_matrix_are_what_gen_builds(gen, tmp_path):
+    root = repository(tmp_path / "project", {"matrix.toml": sample()})
+    run([gen, "matrix"], root)
+    text = sample()
+    updates = {"12.8.1": "12.8.2", "v0.19.0": "v0.20.0", "13.1-slim": "13.2-slim"}
+    for dependency in found(sample(), managers()):
+        if dependency["currentValue"] in updates:
+            text = updated(text, dependency, updates[dependency["currentValue"]])
+    (root / "matrix.toml").write_text(text)
+    run([gen, "check"], root, code=1)
+    run([gen, "matrix"], root)
+    built = "".join(path.read_text() for path in sorted(root.glob("generated/docker/**/Dockerfile")))
+    assert "FROM nvidia/cuda:12.8.2-base-ubuntu24.04" in built and "FROM debian:13.2-slim" in built
+
+
+def test_an_action_moved_in_matrix_and_workflow_alike_is_complete(gen, tmp_path):
+    root = repository(tmp_path / "project", {"matrix.toml": sample()})
+    run([gen, "matrix"], root)
+    (action,) = (d for d in found(sample(), managers()) if d["datasource"] == "github-tags")
+    workflow = root / ".github/workflows/base-images.yml"
+    pin = f'@{action["currentDigest"]}" # {action["currentValue"]}'
+    assert pin in workflow.read_text()
+    workflow.write_text(workflow.read_text().replace(pin, f'@{SHA}" # v7.4.0'))
+    # One of the two alone is an edit that wants to be adopted.
+    assert "action-edited" in run([gen, "check"], root, code=1)
+    (root / "matrix.toml").write_text(updated(sample(), action, "v7.4.0", SHA))
+    assert "no findings" in run([gen, "check"], root)
+
+
+def test_the_configurations_are_valid(tmp_path):
+    def judged(schema: str, text: str, suffix: str, code: int = 0) -> str:
+        file = tmp_path / f"config{suffix}"
+        file.write_text(text)
+        return run(["check-jsonschema", "--builtin-schema", f"vendor.{schema}", file], tmp_path, code)
+
+    configurations = [PRESET.read_text(), *blocks("json")]
+    assert len(configurations) == 3
+    for text in configurations:
+        judged("renovate", text, ".json")
+    (dependabot,) = (block for block in blocks("yaml") if "package-ecosystem" in block)
+    judged("dependabot", dependabot, ".yml")
+    # Negative controls.
+    assert "regexp" in judged("renovate", PRESET.read_text().replace('"regex"', '"regexp"', 1), ".json", 1)
+    judged("dependabot", dependabot.replace("exclude-paths", "exclude-path"), ".yml", 1)

@@ -1,0 +1,5 @@
+<% extends "builtin/catalog/module.py" %>
+<% block extra %>
+
+NEWEST = <{ axes | literal }>
+<% endblock %>
