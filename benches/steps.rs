@@ -1,14 +1,20 @@
 //! The steps of the flow, each by itself, on matrices of growing size: `cargo bench`. The whole binary is timed by
 //! `scripts/bench`.
 
+#[path = "support/library.rs"]
+mod library;
 #[path = "../tests/faults/tree.rs"]
 mod tree;
 
 use basematrix::diagnostic::Sink;
-use basematrix::flow::{self, Expanded, Rendered};
+use basematrix::facts::Day;
+use basematrix::flow::{self, Expanded, Rendered, Standpoint};
 use basematrix::output::compare;
+use basematrix::release::mentions::Names;
+use basematrix::release::pins;
 use basematrix::source::Repository;
 use divan::{Bencher, counter::ItemsCount};
+use library::Library;
 use tree::{Tree, matrix};
 
 /// Cells of the large image; without optimisation, as in `cargo test`, only that each step runs at all.
@@ -86,4 +92,75 @@ fn plan_as_json(bencher: Bencher<'_, '_>, cells: usize) {
     bencher
         .counter(ItemsCount::new(cells))
         .bench_local(|| rendered.plan.to_json());
+}
+
+/// Files that are mentioned, and pins of ten languages; without optimisation only that it runs at all.
+const LIBRARIES: &[Library] = if cfg!(debug_assertions) {
+    &[Library {
+        pins: 10,
+        files: 50,
+    }]
+} else {
+    &[
+        Library { pins: 50, files: 1 },
+        Library {
+            pins: 50,
+            files: 1_000,
+        },
+        Library {
+            pins: 50,
+            files: 5_000,
+        },
+    ]
+};
+
+/// All that `gen check` does, over a library with pins and mentions.
+#[divan::bench(args = LIBRARIES)]
+fn check_library(bencher: Bencher<'_, '_>, library: &Library) {
+    let tree = library.written();
+    bencher.bench_local(|| {
+        let repository = Repository::find(tree.path(), None).expect("a repository");
+        let mut sink = Sink::new();
+        let expanded = flow::expand(&repository, &mut sink).expect("a plan");
+        let rendered = flow::render(&repository, &expanded, &mut sink).expect("outputs");
+        let standpoint = Standpoint::on(Day::EPOCH);
+        let drift = flow::inspect(&repository, &expanded, &rendered, &standpoint, &mut sink);
+        assert!(drift.expect("a comparison").is_clean() && sink.is_empty());
+    });
+}
+
+/// Each pin found in its file.
+#[divan::bench(args = LIBRARIES)]
+fn look_at_pins(bencher: Bencher<'_, '_>, library: &Library) {
+    let tree = library.written();
+    let repository = Repository::find(tree.path(), None).expect("a repository");
+    let expanded = expanded(&repository);
+    let release = expanded.config.release.as_ref().expect("a release");
+    bencher
+        .counter(ItemsCount::new(library.pins))
+        .bench_local(|| {
+            let repository = repository.with([]);
+            for pin in &release.pins {
+                assert_eq!(
+                    pins::look(&repository, pin).expect("a place").found.len(),
+                    1
+                );
+            }
+        });
+}
+
+/// The files of a mention found, read and searched.
+#[divan::bench(args = LIBRARIES)]
+fn read_mentions(bencher: Bencher<'_, '_>, library: &Library) {
+    let tree = library.written();
+    let repository = Repository::find(tree.path(), None).expect("a repository");
+    let expanded = expanded(&repository);
+    let release = expanded.config.release.as_ref().expect("a release");
+    let names = Names::new(&expanded.config, &expanded.matrix).expect("a release");
+    bencher
+        .counter(ItemsCount::new(library.files))
+        .bench_local(|| {
+            let seen = names.read(&repository, &release.mentions[0], &|_| false);
+            assert!(seen.files == library.files && seen.sightings.is_empty());
+        });
 }

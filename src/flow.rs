@@ -11,6 +11,7 @@ use crate::facts::{Day, Facts};
 use crate::image::{Contents, ContextHash, Matrix, Plan, Spec, Unknown, render_specs, resolve};
 use crate::lock::{self, Before, Lock, Unread};
 use crate::output::{self, Drift, Owned, State, Tree, has_header};
+use crate::release::unseen::pinned_output;
 use crate::render::Templates;
 use crate::source::{Ours, ReadError, Repository, SourceFile};
 
@@ -170,6 +171,10 @@ pub fn render(
         templates: &mut templates,
         sink,
     });
+    let pins = config.release.iter().flat_map(|r| &r.pins);
+    for pin in pins.filter(|pin| tree.contains(&pin.file)) {
+        sink.push(pinned_output(&config.file, &pin.file));
+    }
     sink.checkpoint()?;
     Ok(Rendered {
         contents,

@@ -2,17 +2,19 @@
 
 use std::fmt::Write;
 
+use crate::check::stale_finding;
 use crate::cli::FindingFormat;
-use crate::command::difference::{difference, unified};
+use crate::command::difference::patch;
 use crate::command::look::{From, look};
-use crate::command::shell::{Error, Outcome, Shell, counted, number, outcome};
+use crate::command::shell::{Error, Outcome, Shell, counted, number};
 use crate::command::{CLEAN, FOUND, NO_PLAN};
 use crate::diagnostic::{Code, Finding, Sink, code};
-use crate::flow::Fault;
+use crate::flow::{Expanded, Fault};
 use crate::output::{self, Change, State};
 use crate::release::bump::{Bump, Move, Target, plan};
 use crate::release::lockfiles;
 use crate::release::version::Step;
+use crate::source::Repository;
 
 /// How many mentions are listed before the rest is counted.
 const SHOWN: usize = 20;
@@ -53,35 +55,22 @@ pub(super) fn run(shell: &mut Shell<'_>, options: &Options<'_>) -> Result<Outcom
     } else {
         Some(output::lock(&repository)?)
     };
-    let target = match options.to {
-        None => Target::Amend,
-        Some("major") => Target::Step(Step::Major),
-        Some("minor") => Target::Step(Step::Minor),
-        Some("patch") => Target::Step(Step::Patch),
-        Some("pre") => Target::Step(Step::Pre),
-        Some("release") => Target::Step(Step::Release),
-        Some(version) => Target::Version(version.to_owned()),
-    };
+    let target = target(&repository, options.to);
     let mut sink = Sink::new();
     let bump = match plan(&repository, &target, options.backwards, &mut sink) {
         Ok(bump) => bump,
         Err(Fault::Read(error)) => return Err(error.into()),
         Err(Fault::Findings) => return refused(shell, sink),
     };
+    if !options.dry_run && !bump.is_done() {
+        // All or nothing: what can be told before the first write is told before it.
+        output::probe(&repository, bump.paths())?;
+    }
     shell.say(listing(&bump).trim_end());
     if options.dry_run {
-        for change in &bump.drift.changes {
-            shell.data(&difference(change))?;
-        }
-        for file in &bump.files {
-            let before = file.before.as_ref().map(|f| f.text.as_str());
-            shell.data(&unified(&file.edit.path, before, Some(&file.edit.text)))?;
-        }
-    } else if !bump.is_done() {
-        output::probe(&repository, bump.paths())?;
-        let changes: Vec<&Change> = bump.drift.changes.iter().collect();
-        let edits: Vec<_> = bump.files.iter().map(|f| f.edit.clone()).collect();
-        output::write(&repository, &changes, &edits)?;
+        difference(shell, &bump)?;
+    } else {
+        carry_out(&repository, options.to, &bump)?;
     }
     // What repeats the version and is another tool's to write.
     let mut repeated = Sink::new();
@@ -89,6 +78,65 @@ pub(super) fn run(shell: &mut Shell<'_>, options: &Options<'_>) -> Result<Outcom
     shell.findings(&repeated.into_sorted(), FindingFormat::Full)?;
     shell.say(&summary(&bump, options.dry_run));
     Ok(Outcome(CLEAN))
+}
+
+/// What is asked for. A step says how far a run that was cut short had taken it.
+fn target(repository: &Repository, to: Option<&str>) -> Target {
+    let Some(to) = to else { return Target::Amend };
+    let Some(step) = step(to) else {
+        return Target::Version(to.to_owned());
+    };
+    let noted = output::noted(repository);
+    let begun = noted.as_deref().and_then(|line| line.split_once(' '));
+    let begun = begun.filter(|(step, _)| *step == to);
+    Target::Step {
+        step,
+        begun: begun.map(|(_, version)| version.to_owned()),
+    }
+}
+
+fn step(word: &str) -> Option<Step> {
+    Some(match word {
+        "major" => Step::Major,
+        "minor" => Step::Minor,
+        "patch" => Step::Patch,
+        "pre" => Step::Pre,
+        "release" => Step::Release,
+        _ => return None,
+    })
+}
+
+/// Prints what would be written.
+fn difference(shell: &Shell<'_>, bump: &Bump) -> Result<(), Error> {
+    for change in &bump.drift.changes {
+        let new = change.after.as_ref();
+        if change.state == State::Missing && new.is_some_and(|planned| planned.executable) {
+            let path = &change.path;
+            shell.data(&format!(
+                "diff --git a/{path} b/{path}\nnew file mode 100755\n"
+            ))?;
+        }
+        let after = change.after.as_ref().map(|p| p.text.as_str());
+        shell.data(&patch(&change.path, change.before.as_deref(), after))?;
+    }
+    for file in &bump.files {
+        let before = file.before.as_ref().map(|f| f.text.as_str());
+        shell.data(&patch(&file.edit.path, before, Some(&file.edit.text)))?;
+    }
+    Ok(())
+}
+
+/// Writes everything, the matrix file last.
+fn carry_out(repository: &Repository, to: Option<&str>, bump: &Bump) -> Result<(), Error> {
+    if bump.is_done() {
+        return Ok(output::settle(repository)?);
+    }
+    let changes: Vec<&Change> = bump.drift.changes.iter().collect();
+    let edits: Vec<_> = bump.files.iter().map(|f| f.edit.clone()).collect();
+    if let Some(step) = to.filter(|to| step(to).is_some()) {
+        output::note(repository, &format!("{step} {}", bump.to))?;
+    }
+    Ok(output::write(repository, &changes, &edits)?)
 }
 
 fn refused(shell: &Shell<'_>, sink: Sink) -> Result<Outcome, Error> {
@@ -110,6 +158,8 @@ fn agreement(shell: &Shell<'_>) -> Result<Outcome, Error> {
     };
     let mut findings: Vec<Finding> = sink.into_sorted();
     findings.retain(|f| AGREEMENT.contains(&f.code));
+    let behind = findings.iter().any(|f| f.code == &code::LOCK_STALE);
+    findings.extend(other_release(&looked.expanded).filter(|_| !behind));
     shell.findings(&findings, full)?;
     let release = looked.expanded.config.release.as_ref();
     let version = release.map_or("", |r| r.version.as_str());
@@ -118,7 +168,17 @@ fn agreement(shell: &Shell<'_>) -> Result<Outcome, Error> {
         (true, _) => format!("all places agree on {version}"),
         (false, _) => format!("{}; not all places agree on {version}", counted(&findings)),
     });
-    Ok(outcome(&findings, false))
+    let agree = findings.is_empty();
+    Ok(Outcome(if agree { CLEAN } else { FOUND }))
+}
+
+/// The finding for a lock of another release. `gen check` says nothing of it where that one already had all there is to
+/// build, for then no release was due.
+fn other_release(expanded: &Expanded) -> Option<Finding> {
+    let (config, lock) = (&expanded.config, expanded.lock.as_ref()?);
+    let recorded = lock.release.as_ref().filter(|_| !lock.conflicted)?;
+    let version = &config.release.as_ref()?.version;
+    (recorded.version != *version).then(|| stale_finding(config, lock, recorded))
 }
 
 /// Every place with what it stated and will state.

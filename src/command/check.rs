@@ -65,11 +65,13 @@ fn mend(shell: &Shell<'_>, repository: &Repository, from: From<'_>) -> Result<()
     let findings = sink.into_sorted();
     let fixes: Vec<Fix> = findings.into_iter().filter_map(|f| f.fix).collect();
     let edits = mended(&fixes);
-    output::write(repository, &[], &edits)?;
-    if !fixes.is_empty() {
-        let (places, files) = (number(fixes.len(), "place"), number(edits.len(), "file"));
-        shell.say(&format!("mended {places} in {files}"));
+    if edits.is_empty() {
+        return Ok(());
     }
+    output::probe(repository, edits.iter().map(|edit| edit.path.as_str()))?;
+    output::write(repository, &[], &edits)?;
+    let (places, files) = (number(fixes.len(), "place"), number(edits.len(), "file"));
+    shell.say(&format!("mended {places} in {files}"));
     Ok(())
 }
 

@@ -4,23 +4,31 @@ use similar::TextDiff;
 
 use crate::output::Change;
 
-/// From what is on disk to what the matrix yields.
+/// From what is on disk to what the matrix yields, for people: line ends play no part.
 pub(super) fn difference(change: &Change) -> String {
+    let lf = |text: &str| text.replace("\r\n", "\n");
+    let before = change.before.as_deref().map(lf);
     let after = change.after.as_ref().map(|p| p.text.as_str());
-    unified(&change.path, change.before.as_deref(), after)
+    patch(&change.path, before.as_deref(), after)
 }
 
-/// Of a file that may come or go. Line ends play no part.
-pub(super) fn unified(path: &str, before: Option<&str>, after: Option<&str>) -> String {
+/// From one text of a file that may come or go to another, byte by byte: what `git apply` does with it is what the run does.
+pub(super) fn patch(path: &str, before: Option<&str>, after: Option<&str>) -> String {
     let name = |side: &str, text: Option<&str>| match text {
         Some(_) => format!("{side}/{path}"),
         None => "/dev/null".to_owned(),
     };
-    let (old, new) = (name("a", before), name("b", after));
-    let lf = |text: Option<&str>| text.unwrap_or("").replace("\r\n", "\n");
-    TextDiff::from_lines(lf(before).as_str(), lf(after).as_str())
+    let (old, new) = (lines(before), lines(after));
+    TextDiff::configure()
+        .newline_terminated(true)
+        .diff_slices(&old, &new)
         .unified_diff()
         .context_radius(3)
-        .header(&old, &new)
+        .header(&name("a", before), &name("b", after))
         .to_string()
+}
+
+/// Lines as patches count them: LF alone ends one.
+fn lines(text: Option<&str>) -> Vec<&str> {
+    text.unwrap_or("").split_inclusive('\n').collect()
 }

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use crate::cli::{Dates, FindingFormat};
-use crate::command::difference::{difference, unified};
+use crate::command::difference::{difference, patch};
 use crate::command::look::{From, look};
 use crate::command::shell::{Error, Outcome, Shell, number, outcome, tally};
 use crate::diagnostic::{Finding, Sink};
@@ -68,7 +68,7 @@ pub(super) fn run(shell: &mut Shell<'_>, options: &Options) -> Result<Outcome, E
     if options.diff {
         if let Some((before, adoption)) = &adoption {
             let after = &adoption.matrix;
-            shell.data(&unified(&after.path, Some(&before.text), Some(&after.text)))?;
+            shell.data(&patch(&after.path, Some(&before.text), Some(&after.text)))?;
         }
         for change in &changes {
             shell.data(&difference(change))?;

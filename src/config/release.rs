@@ -12,6 +12,8 @@ use crate::config::selectors::Names;
 use crate::config::spanned::Spanned;
 use crate::config::validate::Builder;
 use crate::diagnostic::{Finding, code};
+use crate::lock;
+use crate::release::unseen::pinned_output;
 use crate::release::version::{ReleaseVersion, Scheme};
 use crate::render::{ReleaseObject, Scope};
 
@@ -169,6 +171,11 @@ impl Builder<'_> {
         };
         let locator = self.locator(&by, raw.span.clone(), "a pin");
         self.inside(&raw.file);
+        let matrix = &*self.file.path;
+        if raw.file.value == matrix || raw.file.value == lock::path(matrix) {
+            self.sink.push(pinned_output(self.file, &raw.file));
+            return None;
+        }
         let relation = match raw.relation {
             RawRelation::Exact => Relation::Exact,
             RawRelation::SameRelease => Relation::SameRelease,

@@ -24,6 +24,11 @@ pub(super) enum Standing {
     File,
 }
 
+/// Whether a symbolic link stands at a path from the root, or leads there.
+pub fn is_linked(repository: &Repository, path: &str) -> bool {
+    Links::new(repository).look(path) == Standing::Linked
+}
+
 /// Looks at paths below the root, at each folder on the way once.
 pub(super) struct Links<'a> {
     repository: &'a Repository,

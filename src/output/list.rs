@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use crate::emit::MARK;
 use crate::output::tree::plain;
-use crate::output::write::{JOURNAL, TEMPORARY};
+use crate::output::write::{JOURNAL, NOTE, TEMPORARY};
 use crate::source::{ReadError, Repository};
 
 /// Where the list stands.
@@ -65,7 +65,7 @@ impl Owned {
 
     /// Whether a file of that path is gen's, whatever it holds.
     pub fn lists(&self, path: &str) -> bool {
-        path == LIST
+        [LIST, NOTE].contains(&path)
             || path
                 .strip_prefix(TEMPORARY)
                 .is_some_and(|rest| rest.starts_with('/'))

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use crate::lock;
 use crate::output::list::LIST;
-use crate::output::write::TEMPORARY;
+use crate::output::write::{NOTE, TEMPORARY};
 
 /// Tells git that its folder is generated.
 const ATTRIBUTES: &str = "generated/.gitattributes";
@@ -89,6 +89,7 @@ impl Tree {
         let file = |path: &str| {
             self.files.contains_key(path)
                 || path == LIST
+                || path == NOTE
                 || path == TEMPORARY
                 || path == self.matrix
                 || path == self.lock

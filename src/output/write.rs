@@ -22,6 +22,10 @@ pub(super) const TEMPORARY: &str = "generated/.tmp";
 /// when the matrix has changed in between.
 pub(super) const JOURNAL: &str = "generated/.tmp/started";
 
+/// What a run that takes a step says of it before it begins: if it is cut short after its last file, running it again must
+/// not take another step. Removing it is the last thing that run does.
+pub(super) const NOTE: &str = "generated/.step";
+
 /// An output could not be written.
 #[derive(Debug, thiserror::Error)]
 #[error("cannot {doing} {}: {source}", path.display())]
@@ -104,7 +108,7 @@ pub fn write(
     }
     if changes.is_empty() && edits.is_empty() {
         // What a run that was killed left behind.
-        return clear(&temporary).map_err(|e| fault("clear", e));
+        return settle(repository);
     }
     let journal = journal(repository, changes);
     clear_but_journal(&temporary).map_err(|e| fault("clear", e))?;
@@ -112,12 +116,59 @@ pub fn write(
     keep_journal(repository, &temporary, &journal).map_err(|e| fault("write in", e))?;
     let result = carry_out(repository, changes, edits, &temporary);
     // A run that failed keeps its journal: what it wrote is not listed yet.
-    let cleared = if result.is_ok() {
-        clear(&temporary)
-    } else {
-        clear_but_journal(&temporary)
+    match result {
+        Ok(()) => settle(repository),
+        Err(error) => clear_but_journal(&temporary)
+            .map_err(|e| fault("clear", e))
+            .and(Err(error)),
+    }
+}
+
+/// Keeps a line until a run has carried out its changes.
+///
+/// # Errors
+/// When it cannot be written.
+pub fn note(repository: &Repository, line: &str) -> Result<(), WriteError> {
+    let path = repository.absolute(NOTE);
+    let keep = || {
+        if Links::new(repository).look(NOTE) == Standing::Linked {
+            let linked = "the path leads through a symbolic link";
+            return Err(io::Error::other(linked));
+        }
+        let temporary = repository.absolute(TEMPORARY);
+        fs::create_dir_all(&temporary)?;
+        let mut file = tempfile::NamedTempFile::new_in(&temporary)?;
+        file.write_all(line.as_bytes())?;
+        file.persist(&path).map_err(|e| e.error)?;
+        Ok(())
     };
-    result.and(cleared.map_err(|e| fault("clear", e)))
+    keep().map_err(|source| WriteError {
+        doing: "write",
+        path: path.clone(),
+        source,
+    })
+}
+
+/// The line that a run which was cut short has left.
+pub fn noted(repository: &Repository) -> Option<String> {
+    fs::read_to_string(repository.absolute(NOTE)).ok()
+}
+
+/// Clears what runs that were cut short have left, once nothing is left to do.
+///
+/// # Errors
+/// When it cannot be removed.
+pub fn settle(repository: &Repository) -> Result<(), WriteError> {
+    let fault = |path: &str, source| WriteError {
+        doing: "clear",
+        path: repository.absolute(path),
+        source,
+    };
+    clear(&repository.absolute(TEMPORARY)).map_err(|e| fault(TEMPORARY, e))?;
+    match fs::remove_file(repository.absolute(NOTE)) {
+        Err(e) if e.kind() != io::ErrorKind::NotFound => Err(fault(NOTE, e)),
+        _ => Ok(()),
+    }
 }
 
 /// Whether all these paths can be written, as far as can be told without writing: a run that is to leave all or nothing
@@ -191,7 +242,7 @@ fn clear_but_journal(temporary: &Path) -> io::Result<()> {
     let mut journal = false;
     for entry in entries {
         let path = entry?.path();
-        if JOURNAL.ends_with(&*path.file_name().unwrap_or_default().to_string_lossy()) {
+        if path.ends_with(JOURNAL) {
             journal = true;
         } else {
             fs::remove_file(path)?;

@@ -10,13 +10,13 @@ use crate::check::drift_findings;
 use crate::config::{Config, Pin, Release};
 use crate::diagnostic::{Finding, Place, Sink, code};
 use crate::flow::{self, Expanded, Fault, Rendered};
-use crate::lock::{self, Lock};
-use crate::output::{Drift, Owned, State};
+use crate::lock::{self, Lock, Unread};
+use crate::output::{Drift, Owned, State, is_linked};
 use crate::release::locate;
 use crate::release::mentions::{Kind, MARKER, Names, Sighting};
 use crate::release::pins::{Verdict, look};
 use crate::release::texts::{Rewritten, Texts};
-use crate::release::unseen::unseen_finding;
+use crate::release::unseen::{pinned_output, unseen_finding};
 use crate::release::version::{ReleaseVersion, Step};
 use crate::source::Repository;
 
@@ -26,7 +26,12 @@ pub enum Target {
     /// A version.
     Version(String),
     /// One step on.
-    Step(Step),
+    Step {
+        /// Which.
+        step: Step,
+        /// The version that a run which was cut short took this step to. Where that is the release by now, the step is done.
+        begun: Option<String>,
+    },
     /// Nowhere: the current release is recorded anew.
     Amend,
 }
@@ -83,24 +88,28 @@ pub fn plan(
     back: bool,
     sink: &mut Sink,
 ) -> Result<Bump, Fault> {
-    let before = aside(sink, |sink| {
-        let before = flow::expand(repository, sink)?;
-        // The digests stand in the lock: without them everything would seem to have changed.
-        let unread = before.lock.is_none() && !sink.is_empty();
-        if unread && *target != Target::Amend {
-            return Err(Fault::Findings);
-        }
-        Ok(before)
-    })?;
+    let before = aside(sink, |sink| flow::expand(repository, sink))?;
     let config = &before.config;
+    if *target != Target::Amend {
+        // What changed since the release, and which digests are locked, is told by the lock alone.
+        let mut said = Sink::new();
+        let read = Lock::read(repository, &mut said);
+        sink.append(said);
+        match read {
+            Err(Unread::Read(error)) => return Err(error.into()),
+            _ if !sink.is_empty() => return Err(Fault::Findings),
+            _ => {}
+        }
+    }
     let Some(release) = &config.release else {
         let place = Place::file(config.file.path.clone());
         let finding = Finding::new(&code::BUMP_REFUSED, "the matrix states no release", place);
         sink.push(finding.help("add `[release]` with `version = \"0.1.0\"`"));
         return Err(Fault::Findings);
     };
+    linked_matrix(repository, sink)?;
     let to = version_of(config, release, target, back).map_err(|finding| {
-        sink.push(finding);
+        sink.push(*finding);
         Fault::Findings
     })?;
     let mut texts = Texts::new(repository);
@@ -126,9 +135,12 @@ pub fn plan(
     for pin in &next.pins {
         moving.pin(pin);
     }
-    if let Some(names) = Names::new(&expanded.config, &expanded.matrix) {
+    if !next.mentions.is_empty()
+        && let Some(names) = Names::new(&expanded.config, &expanded.matrix)
+    {
         moving.mentions(&names);
     }
+    moving.agreed();
     let Moving {
         pins,
         stays,
@@ -217,7 +229,7 @@ fn version_of(
     release: &Release,
     target: &Target,
     back: bool,
-) -> Result<ReleaseVersion, Finding> {
+) -> Result<ReleaseVersion, Box<Finding>> {
     let refused = |headline: String| {
         let place = config.place(release.span.clone(), "released here");
         Finding::new(&code::BUMP_REFUSED, headline, place)
@@ -225,10 +237,13 @@ fn version_of(
     let scheme = release.read.scheme();
     let to = match target {
         Target::Amend => release.read.clone(),
-        Target::Step(step) => release
+        Target::Step { begun, .. } if begun.as_ref() == Some(&release.version) => {
+            release.read.clone()
+        }
+        Target::Step { step, .. } => release
             .read
             .step(*step)
-            .map_err(|why| refused(why).help("state the version: `gen bump VERSION`"))?,
+            .map_err(|why| Box::new(refused(why).help("state the version: `gen bump VERSION`")))?,
         Target::Version(text) => ReleaseVersion::parse(scheme, text).map_err(|fault| {
             let finding = refused(format!(
                 "`{}` is not a {} version: {fault}",
@@ -236,23 +251,37 @@ fn version_of(
                 scheme.as_str()
             ));
             let bare = text.trim_start_matches(['v', 'V']);
-            if bare != text && ReleaseVersion::parse(scheme, bare).is_ok() {
-                finding.help(format!(
-                    "run `gen bump {bare}`; the tag puts the `v` before it"
-                ))
+            let full = format!("{bare}.0");
+            let reads = |text: &str| ReleaseVersion::parse(scheme, text).is_ok();
+            Box::new(finding.help(if bare != text && reads(bare) {
+                format!("run `gen bump {bare}`; the tag puts the `v` before it")
+            } else if reads(&full) {
+                format!("run `gen bump {full}`")
             } else {
-                finding.help("state a version, or a step: major, minor, patch, pre, release")
-            }
+                "state a version, or a step: major, minor, patch, pre, release".to_owned()
+            }))
         })?,
     };
     if to.cmp_release(&release.read) == Ordering::Less && !back {
-        return Err(refused(format!(
-            "`{to}` is older than the release `{}`",
-            release.version
-        ))
-        .help("if the release goes back on purpose, add `--backwards`"));
+        let older = format!("`{to}` is older than the release `{}`", release.version);
+        let help = "if the release goes back on purpose, add `--backwards`";
+        return Err(Box::new(refused(older).help(help)));
     }
     Ok(to)
+}
+
+/// Refuses a matrix file that would be a file of its own after the bump, and a link before.
+fn linked_matrix(repository: &Repository, sink: &mut Sink) -> Result<(), Fault> {
+    let path = repository.matrix_path();
+    if !is_linked(repository, path) {
+        return Ok(());
+    }
+    let headline = format!("`{path}` is a symbolic link, or lies behind one");
+    let finding = Finding::new(&code::BUMP_REFUSED, headline, Place::file(path))
+        .note("a file is moved by putting another in its place, which would cut the link")
+        .help("run `gen bump` where the file itself lies, or put the file there");
+    sink.push(finding);
+    Err(Fault::Findings)
 }
 
 /// Lets the matrix file state the version.
@@ -281,17 +310,20 @@ struct Moving<'a, 't> {
 
 impl Moving<'_, '_> {
     fn pin(&mut self, pin: &Pin) {
-        if (self.is_output)(&pin.file) || *pin.file == *self.config.file.path {
-            let finding = Finding::new(
-                &code::BUMP_REFUSED,
-                format!(
-                    "`{}` is written by gen, and states the release by itself",
-                    pin.file.value
-                ),
-                self.config
-                    .place(pin.file.span.clone(), "an output is no place to pin"),
+        if (self.is_output)(&pin.file) {
+            self.sink.push(pinned_output(&self.config.file, &pin.file));
+            return;
+        }
+        if is_linked(self.texts.now(), &pin.file) {
+            let headline = format!(
+                "`{}` is a symbolic link, or lies behind one",
+                pin.file.value
             );
-            self.sink.push(finding.help("delete the pin"));
+            let place = self.config.place(pin.file.span.clone(), "cannot be moved");
+            let finding = Finding::new(&code::BUMP_REFUSED, headline, place)
+                .note("a file is moved by putting another in its place, which would cut the link");
+            self.sink
+                .push(finding.help("pin the file that it leads to"));
             return;
         }
         let seen = match look(self.texts.now(), pin) {
@@ -349,6 +381,33 @@ impl Moving<'_, '_> {
                 self.texts.edit(&sightings[0].file, edits);
             }
         }
+    }
+
+    /// Looks once more: of two places that are one, the later may have undone the earlier.
+    fn agreed(&mut self) {
+        if !self.sink.is_empty() {
+            return;
+        }
+        let mut undone = Vec::new();
+        for pin in self.release.pins.iter().filter(|p| self.texts.has(&p.file)) {
+            let headline = match look(self.texts.now(), pin) {
+                Ok(seen) => {
+                    let states = |value: &str| pin.judge(self.release, value) == Verdict::Agrees;
+                    let Some(other) = seen.found.iter().find(|f| !states(&f.value)) else {
+                        continue;
+                    };
+                    let (named, other) = (pin.locator.named(), other.value.escape_debug());
+                    let wanted = &pin.states;
+                    format!("{named} would state `{other}`, and not `{wanted}`")
+                }
+                Err(_) => format!("{} would not be found again", pin.locator.named()),
+            };
+            let label = "another pin or mention writes there too";
+            let place = self.config.place(pin.locator.span(), label);
+            let finding = Finding::new(&code::BUMP_REFUSED, headline, place);
+            undone.push(finding.help("keep one of them, or point them to two places"));
+        }
+        undone.into_iter().for_each(|f| self.sink.push(f));
     }
 
     fn mention(&mut self, sighting: &Sighting) -> Option<(Range<usize>, String)> {

@@ -1,15 +1,16 @@
 //! Mentions: references to the matrix's images in documents, examples and workflows, and whether they are current.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, HashSet};
 use std::ops::Range;
 use std::sync::Arc;
 
 use aho_corasick::{AhoCorasick, MatchKind};
 
-use crate::config::{Affixes, Config, Mention, Release};
+use crate::config::{Config, Mention};
 use crate::diagnostic::nearest;
 use crate::image::Matrix;
-use crate::release::version::ReleaseVersion;
+use crate::lock;
+use crate::release::forms::{Frame, Frames, StandIn};
 use crate::source::{Repository, SourceFile};
 
 /// What keeps a mention that is old on purpose: on its line, or alone on the line above.
@@ -48,15 +49,9 @@ pub enum Kind {
         tag: String,
     },
     /// A repository of this matrix with a tag it does not have.
-    UnknownTag {
-        /// The nearest it has.
-        near: Option<String>,
-    },
+    UnknownTag,
     /// A repository below a registry of this matrix that is none of its images.
-    UnknownRepository {
-        /// The nearest there is.
-        near: Option<String>,
-    },
+    UnknownRepository,
 }
 
 /// A marker that keeps nothing.
@@ -71,7 +66,7 @@ pub struct IdleMarker {
 /// What was found in the files of a mention.
 #[derive(Debug, Default)]
 pub struct Mentions {
-    /// References that nothing keeps, by file and place.
+    /// References that are not current and that nothing keeps, by file and place.
     pub sightings: Vec<Sighting>,
     /// Markers that keep nothing.
     pub idle: Vec<IdleMarker>,
@@ -82,85 +77,55 @@ pub struct Mentions {
 /// The images of a matrix by every name that a text may call them.
 #[derive(Debug)]
 pub struct Names<'a> {
-    release: &'a Release,
-    repositories: HashMap<&'a str, Tags<'a>>,
-    /// Text before the name of a repository, and the same with the host spelled in full.
-    spellings: Vec<(String, String)>,
-    searcher: Option<AhoCorasick>,
+    repositories: BTreeMap<&'a str, Tags<'a>>,
+    spellings: Vec<Spelling>,
+    /// Finds the spellings, and after them the marker.
+    searcher: AhoCorasick,
+}
+
+/// How a text may begin a reference.
+#[derive(Debug)]
+struct Spelling {
+    /// What stands in the text.
+    text: String,
+    /// The same with the host in full.
+    full: String,
+    /// Whether it is the name of an image alone. Nothing but the release in its tag then tells a mention from other words.
+    bare: bool,
 }
 
 /// The tags of one repository.
 #[derive(Debug, Default)]
 struct Tags<'a> {
     now: HashSet<&'a str>,
-    /// Tags that print the release, around which other releases are recognised.
-    release: Vec<(Affixes, &'a str)>,
+    /// Tags that print the release, by which other releases are recognised.
+    framed: Vec<(Frame, &'a str)>,
 }
 
 impl<'a> Names<'a> {
     /// The names of a matrix. `None` when nothing in it is released.
     pub fn new(config: &'a Config, matrix: &'a Matrix) -> Option<Self> {
-        let release = config.release.as_ref()?;
-        let mut repositories: HashMap<&str, Tags<'_>> = HashMap::new();
-        for spec in &matrix.specs {
-            let around = spec.tag.split_once(release.tag.as_str());
-            for repository in spec.repositories.iter() {
-                let tags = repositories.entry(repository).or_default();
-                tags.now.insert(&spec.tag);
-                if let Some((prefix, suffix)) = around {
-                    let (prefix, suffix) = (prefix.to_owned(), suffix.to_owned());
-                    tags.release.push((Affixes { prefix, suffix }, &spec.tag));
-                }
-            }
-        }
-        for alias in matrix.aliases.iter().chain(&matrix.resting) {
-            for repository in matrix.spec(alias.spec).repositories.iter() {
-                let tags = repositories.entry(repository).or_default();
-                tags.now.insert(&alias.tag);
-            }
-        }
-        for tags in repositories.values_mut() {
-            // Of two that match, the one that says more of the tag.
-            tags.release
-                .sort_by_key(|(a, tag)| (std::cmp::Reverse(a.prefix.len() + a.suffix.len()), *tag));
-        }
-        let mut spellings = Vec::new();
-        for registry in &config.registries {
-            let full = format!("{}/", registry.prefix);
-            match HUB
-                .iter()
-                .find_map(|host| registry.prefix.strip_prefix(host))
-            {
-                Some(path) => {
-                    let path = path.trim_start_matches('/');
-                    for host in HUB {
-                        let spelling = [host, path, ""].join("/").replace("//", "/");
-                        spellings.push((spelling, full.clone()));
-                    }
-                    if !path.is_empty() {
-                        spellings.push((format!("{path}/"), full.clone()));
-                    }
-                }
-                None => spellings.push((full.clone(), full)),
-            }
-        }
+        let repositories = repositories(config, matrix)?;
+        let mut spellings = spellings(config);
         // Without a registry to begin with, only the names themselves tell.
-        let mut bare: Vec<&str> = repositories.keys().copied().collect();
-        bare.sort_unstable();
-        for repository in bare {
+        for repository in repositories.keys() {
             let named = spellings
                 .iter()
-                .any(|(_, full)| repository.starts_with(full.as_str()));
+                .any(|s| repository.starts_with(s.full.as_str()));
             if !named {
-                spellings.push((repository.to_owned(), repository.to_owned()));
+                spellings.push(Spelling {
+                    text: (*repository).to_owned(),
+                    full: (*repository).to_owned(),
+                    bare: true,
+                });
             }
         }
+        let words = spellings.iter().map(|s| s.text.as_str());
         let searcher = AhoCorasick::builder()
             .match_kind(MatchKind::LeftmostLongest)
-            .build(spellings.iter().map(|(spelling, _)| spelling))
-            .ok();
+            .build(words.chain([MARKER]))
+            .ok()?;
         Some(Names {
-            release,
             repositories,
             spellings,
             searcher,
@@ -175,41 +140,55 @@ impl<'a> Names<'a> {
         written: &dyn Fn(&str) -> bool,
     ) -> Mentions {
         let globs: Vec<&str> = mention.files.iter().map(|g| g.value.as_str()).collect();
-        let mut mentions = Mentions::default();
-        for path in repository.matching(&globs) {
-            if written(&path) || path == repository.matrix_path() {
-                continue;
-            }
-            mentions.files += 1;
-            if let Some(file) = repository.text(&path) {
-                self.look(&file, mention, &mut mentions);
-            }
+        let mut paths = repository.matching(&globs);
+        let (matrix, lock) = (
+            repository.matrix_path(),
+            lock::path(repository.matrix_path()),
+        );
+        paths.retain(|path| !written(path) && path != matrix && *path != lock);
+        let mut mentions = Mentions {
+            files: paths.len(),
+            ..Mentions::default()
+        };
+        let looked = repository.look_through(&paths, |path, bytes| {
+            // Most files name no image; those that do must be text.
+            self.searcher.find(&bytes)?;
+            let file = SourceFile::new(path, String::from_utf8(bytes).ok()?);
+            Some(self.look(&file, mention))
+        });
+        for (mut sightings, mut idle) in looked {
+            mentions.sightings.append(&mut sightings);
+            mentions.idle.append(&mut idle);
         }
         mentions
     }
 
-    fn look(&self, file: &Arc<SourceFile>, mention: &Mention, into: &mut Mentions) {
+    fn look(&self, file: &Arc<SourceFile>, mention: &Mention) -> (Vec<Sighting>, Vec<IdleMarker>) {
         let text = file.text.as_str();
-        let searcher = self.searcher.iter();
-        let mut sightings: Vec<Sighting> = searcher
-            .flat_map(|s| s.find_iter(text))
-            .filter_map(|found| {
-                let (_, full) = &self.spellings[found.pattern().as_usize()];
-                self.reference(file, found.range(), full, mention)
-            })
-            .collect();
-        for (at, _) in text.match_indices(MARKER) {
-            let kept = kept_by(text, at, &sightings);
+        let mut sightings: Vec<Sighting> = Vec::new();
+        let mut markers: Vec<Range<usize>> = Vec::new();
+        for found in self.searcher.find_iter(text) {
+            match self.spellings.get(found.pattern().as_usize()) {
+                Some(spelling) => {
+                    sightings.extend(self.reference(file, found.range(), spelling, mention));
+                }
+                None => markers.push(found.range()),
+            }
+        }
+        let mut idle = Vec::new();
+        for marker in markers {
+            let kept = kept_by(text, marker.start, &sightings);
             let before = sightings.len();
             sightings.retain(|s| s.kind == Kind::Current || !kept.contains(&s.span.start));
             if sightings.len() == before {
-                into.idle.push(IdleMarker {
+                idle.push(IdleMarker {
                     file: file.clone(),
-                    span: at..at + MARKER.len(),
+                    span: marker,
                 });
             }
         }
-        into.sightings.append(&mut sightings);
+        sightings.retain(|s| s.kind != Kind::Current);
+        (sightings, idle)
     }
 
     /// The reference that begins where a spelling was found, if one does.
@@ -217,52 +196,47 @@ impl<'a> Names<'a> {
         &self,
         file: &Arc<SourceFile>,
         found: Range<usize>,
-        full: &str,
+        spelling: &Spelling,
         mention: &Mention,
     ) -> Option<Sighting> {
         let text = file.text.as_str();
         let before = &text[..found.start];
         let joined = before.ends_with(|c: char| c.is_ascii_alphanumeric() || "._-/@".contains(c));
-        if joined && !before.ends_with("://") {
+        // In front of it may stand a scheme, or the escape of a line break.
+        let apart = ["://", "\\n", "\\r", "\\t"]
+            .iter()
+            .any(|s| before.ends_with(s));
+        if joined && !apart {
             return None;
         }
         let name_end = end_of(text, found.end, |c| {
             c.is_ascii_lowercase() || c.is_ascii_digit() || "._-/".contains(c)
         });
-        let rest = &text[found.end..name_end];
-        let repository = format!("{full}{rest}");
-        let tag_start = name_end + 1;
         if !text[name_end..].starts_with(':') {
             return None;
         }
-        let mut tag_end = end_of(text, tag_start, |c| {
-            c.is_ascii_alphanumeric() || "._-".contains(c)
-        });
-        // What goes on is a placeholder: `:3.9-{version}`, `:$TAG`, `:<tag>`.
-        if text[tag_end..].starts_with(['{', '$', '<', '*', '%', '[']) {
-            return None;
-        }
-        // A full stop ends the sentence, not the tag.
-        tag_end = tag_start + text[tag_start..tag_end].trim_end_matches(['.', '-']).len();
-        let tag = &text[tag_start..tag_end];
-        if tag.is_empty() || tag.starts_with(['.', '-']) {
-            return None;
-        }
+        let repository = format!("{}{}", spelling.full, &text[found.end..name_end]);
+        let tag_start = name_end + 1;
+        let emphasised = before.ends_with('*');
+        let tag_span = tag_start..tag_start + tag_length(&text[tag_start..], emphasised)?;
+        let tag = &text[tag_span.clone()];
         let kind = self.kind(&repository, tag, mention)?;
+        let strange = matches!(kind, Kind::UnknownTag | Kind::UnknownRepository);
+        if strange && spelling.bare {
+            return None;
+        }
         // `acme/tool.py:14` is a line of a file.
-        let hostless = !repository.starts_with(&text[found.clone()]);
-        if matches!(kind, Kind::UnknownRepository { .. })
-            && hostless
-            && tag.bytes().all(|b| b.is_ascii_digit())
-        {
+        let hostless = spelling.text != spelling.full;
+        let line = hostless && tag.bytes().all(|b| b.is_ascii_digit());
+        if line && kind == Kind::UnknownRepository {
             return None;
         }
         Some(Sighting {
             file: file.clone(),
-            span: found.start..tag_end,
-            tag_span: tag_start..tag_end,
+            span: found.start..tag_span.end,
+            digest: text[tag_span.end..].starts_with("@sha"),
+            tag_span,
             repository,
-            digest: text[tag_end..].starts_with("@sha256:"),
             kind,
         })
     }
@@ -278,38 +252,120 @@ impl<'a> Names<'a> {
             return None;
         }
         let Some(tags) = self.repositories.get(repository) else {
-            let mut known: Vec<&str> = self.repositories.keys().copied().collect();
-            known.sort_unstable();
-            let near = nearest(repository, known.into_iter()).map(str::to_owned);
-            return Some(Kind::UnknownRepository { near });
+            return Some(Kind::UnknownRepository);
         };
         if tags.now.contains(tag) {
             return Some(Kind::Current);
         }
-        let stale = tags.release.iter().find_map(|(affixes, now)| {
-            let states = affixes.strip(tag)?;
-            self.states_release(states).then(|| Kind::Stale {
-                states: states.to_owned(),
+        let stale = tags.framed.iter().find_map(|(frame, now)| {
+            Some(Kind::Stale {
+                states: frame.states(tag)?.to_owned(),
                 tag: (*now).to_owned(),
             })
         });
-        Some(stale.unwrap_or_else(|| {
-            let mut known: Vec<&str> = tags.now.iter().copied().collect();
-            known.sort_unstable();
-            Kind::UnknownTag {
-                near: nearest(tag, known.into_iter()).map(str::to_owned),
-            }
-        }))
+        Some(stale.unwrap_or(Kind::UnknownTag))
     }
 
-    /// Whether a text names a release, with or without what its tag puts around the version.
-    fn states_release(&self, text: &str) -> bool {
-        let framed = self.release.affixes.as_ref().and_then(|a| a.strip(text));
-        framed
-            .into_iter()
-            .chain([text, text.trim_start_matches(['v', 'V'])])
-            .any(|text| ReleaseVersion::parse(self.release.read.scheme(), text).is_ok())
+    /// The repository of this matrix that is most like one it does not have.
+    pub fn near_repository(&self, repository: &str) -> Option<&str> {
+        nearest(repository, self.repositories.keys().copied())
     }
+
+    /// The tag of a repository that is most like one it does not have.
+    pub fn near_tag(&self, repository: &str, tag: &str) -> Option<&str> {
+        let tags = self.repositories.get(repository)?;
+        let mut known: Vec<&str> = tags.now.iter().copied().collect();
+        known.sort_unstable();
+        nearest(tag, known)
+    }
+}
+
+/// The repositories of a matrix with their tags.
+fn repositories<'a>(config: &Config, matrix: &'a Matrix) -> Option<BTreeMap<&'a str, Tags<'a>>> {
+    let scheme = config.release.as_ref()?.read.scheme();
+    let stand_in = StandIn::new(config);
+    let other = stand_in.as_ref().map(|s| &s.matrix);
+    let mut frames = stand_in.as_ref().map(|s| Frames::new(s, scheme));
+    let mut repositories: BTreeMap<&str, Tags<'_>> = BTreeMap::new();
+    let mut add = |spec: usize, tag: &'a str, other: Option<&str>| {
+        let frame = frames
+            .as_mut()
+            .and_then(|frames| other.and_then(|tag| frames.of(tag)));
+        for repository in matrix.specs[spec].repositories.iter() {
+            let tags = repositories.entry(repository).or_default();
+            tags.now.insert(tag);
+            tags.framed.extend(frame.clone().map(|frame| (frame, tag)));
+        }
+    };
+    for (index, spec) in matrix.specs.iter().enumerate() {
+        let other = other.and_then(|m| m.specs.get(index));
+        let same = other.filter(|o| o.id == spec.id);
+        add(index, &spec.tag, same.map(|o| o.tag.as_str()));
+    }
+    let aliases = |matrix: &'a Matrix| matrix.aliases.iter().chain(&matrix.resting);
+    let others: Vec<_> = other
+        .into_iter()
+        .flat_map(|m| m.aliases.iter().chain(&m.resting))
+        .collect();
+    for (index, alias) in aliases(matrix).enumerate() {
+        let same = others.get(index).filter(|o| o.spec == alias.spec);
+        add(alias.spec.0, &alias.tag, same.map(|o| o.tag.as_str()));
+    }
+    for tags in repositories.values_mut() {
+        // Of two that match, the one that says more of the tag.
+        tags.framed
+            .sort_by_cached_key(|(frame, tag)| (frame.order(), *tag));
+    }
+    Some(repositories)
+}
+
+/// How references to images of the declared registries begin.
+fn spellings(config: &Config) -> Vec<Spelling> {
+    let mut spellings = Vec::new();
+    for registry in &config.registries {
+        let full = format!("{}/", registry.prefix);
+        let mut add = |text: String| {
+            spellings.push(Spelling {
+                text,
+                full: full.clone(),
+                bare: false,
+            });
+        };
+        let path = HUB
+            .iter()
+            .find_map(|host| registry.prefix.strip_prefix(host));
+        let Some(path) = path else {
+            add(full.clone());
+            continue;
+        };
+        for host in HUB {
+            add(format!("{host}{path}/"));
+        }
+        if let Some(path) = path.strip_prefix('/') {
+            add(format!("{path}/"));
+        }
+    }
+    spellings
+}
+
+/// How long the tag at the start of a text is; `None` when none is written out there. Text that is `emphasised` ends in `*`.
+fn tag_length(text: &str, emphasised: bool) -> Option<usize> {
+    let end = end_of(text, 0, |c| c.is_ascii_alphanumeric() || "._-".contains(c));
+    let (written, rest) = text.split_at(end);
+    // What goes on is a placeholder: `:3.9-{version}`, `:$TAG`, `:<tag>`; or a path, and this was a port.
+    let goes_on = rest.starts_with(['{', '$', '<', '*', '%', '[', '#', '/', '…']);
+    let markup = rest.starts_with("</") || rest.starts_with("<br");
+    if goes_on && !markup && !(emphasised && rest.starts_with('*')) {
+        return None;
+    }
+    // So is what is left open: `"base:3.9-" + version`, `base:3.9-...`.
+    let open = written.ends_with(['-', '_']) && rest.starts_with(['"', '\'', '`']);
+    if open || written.ends_with("..") || written.starts_with(['.', '-']) {
+        return None;
+    }
+    // A full stop ends the sentence, not the tag.
+    let length = written.trim_end_matches(['.', '-']).len();
+    (length > 0).then_some(length)
 }
 
 /// The bytes in which a marker keeps mentions: its own line, or the next where its own mentions nothing.

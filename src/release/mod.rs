@@ -1,6 +1,7 @@
 //! The release and its places in the library: where they are, whether they agree, and moving them.
 
 pub mod bump;
+mod forms;
 pub mod locate;
 pub mod lockfiles;
 pub mod mentions;

@@ -38,11 +38,16 @@ impl<'a> Texts<'a> {
         &self.now
     }
 
+    /// Whether a file has a text other than on disk.
+    pub fn has(&self, path: &str) -> bool {
+        self.edited.contains_key(path)
+    }
+
     /// Puts a text in its place.
     pub fn put(&mut self, path: &str, text: String) {
         let file = SourceFile::new(path, text);
         self.edited.insert(path.to_owned(), file.clone());
-        self.now = self.now.with([file]);
+        self.now.lay(file);
     }
 
     /// Carries out edits of a file as it is now. They do not overlap; none change nothing.

@@ -11,7 +11,7 @@ use crate::source::SourceFile;
 
 impl Locator {
     /// Where in `matrix.toml` it says where.
-    fn span(&self) -> Range<usize> {
+    pub fn span(&self) -> Range<usize> {
         match self {
             Locator::Constant(word) | Locator::Key(word) => word.span.clone(),
             Locator::Search(search, _) => search.span.clone(),
@@ -25,6 +25,19 @@ impl Locator {
             Locator::Search(..) => "the pattern's place".to_owned(),
         }
     }
+}
+
+/// The finding for a pin in a file that gen writes.
+pub fn pinned_output(matrix: &Arc<SourceFile>, path: &Spanned<String>) -> Finding {
+    Finding::new(
+        &code::INVALID_PLACE,
+        format!(
+            "`{}` is written by gen, and follows the release by itself",
+            path.value
+        ),
+        Place::span(matrix, path.span.clone(), "nothing to pin"),
+    )
+    .help("delete the pin")
 }
 
 /// The finding for a place of `what` (a pin, an offer) that could not be seen.

@@ -1,7 +1,7 @@
 //! One text file, and where its lines are.
 
 use std::ops::Range;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use similar::{ChangeTag, TextDiff};
 
@@ -14,6 +14,8 @@ pub struct SourceFile {
     pub text: String,
     /// The line breaks of the text that are CRLF on disk, as offsets, in order.
     turned: Vec<usize>,
+    /// Where its lines begin, told when first asked.
+    lines: OnceLock<Vec<usize>>,
 }
 
 impl SourceFile {
@@ -23,6 +25,7 @@ impl SourceFile {
             path: path.into(),
             text: text.into(),
             turned: Vec::new(),
+            lines: OnceLock::new(),
         })
     }
 
@@ -48,6 +51,7 @@ impl SourceFile {
             path: self.path.clone(),
             text,
             turned,
+            lines: OnceLock::new(),
         })
     }
 
@@ -87,14 +91,17 @@ impl SourceFile {
 
     /// One-based line and column (counted in characters) of a byte offset.
     pub fn line_column(&self, offset: usize) -> (usize, usize) {
-        let before = &self.text.as_bytes()[..offset.min(self.text.len())];
-        let line = before.iter().filter(|b| **b == b'\n').count();
-        let start = before
-            .iter()
-            .rposition(|b| *b == b'\n')
-            .map_or(0, |p| p + 1);
-        let column = String::from_utf8_lossy(&before[start..]).chars().count();
-        (line + 1, column + 1)
+        let offset = offset.min(self.text.len());
+        let lines = self.lines.get_or_init(|| {
+            let ends = self.text.bytes().enumerate().filter(|(_, b)| *b == b'\n');
+            std::iter::once(0)
+                .chain(ends.map(|(at, _)| at + 1))
+                .collect()
+        });
+        let line = lines.partition_point(|start| *start <= offset);
+        let before = &self.text.as_bytes()[lines[line - 1]..offset];
+        let column = String::from_utf8_lossy(before).chars().count();
+        (line, column + 1)
     }
 
     /// The lines that `span` touches: their text, the offset of its first byte, and the number of its first line.

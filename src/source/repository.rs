@@ -101,6 +101,14 @@ impl Repository {
         }
     }
 
+    /// Lays one more text over what is there.
+    pub fn lay(&mut self, file: Arc<SourceFile>) {
+        let texts = self.texts.get_mut();
+        let texts = texts.unwrap_or_else(std::sync::PoisonError::into_inner);
+        texts.remove(&*file.path);
+        self.overlay.insert(file.path.to_string(), file);
+    }
+
     /// The root folder.
     pub fn root(&self) -> &Path {
         &self.root

@@ -2,6 +2,8 @@
 
 use std::path::Path;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::thread;
 
 use globset::{GlobBuilder, GlobSet, GlobSetBuilder};
 use ignore::WalkBuilder;
@@ -93,5 +95,50 @@ impl Repository {
             .collect();
         found.sort();
         found
+    }
+
+    /// Looks at the bytes of many files, several at a time, and keeps what `look` makes of them, in the order of the
+    /// paths. Files that cannot be read are left out.
+    pub fn look_through<T: Send>(
+        &self,
+        paths: &[String],
+        look: impl Fn(&str, Vec<u8>) -> Option<T> + Sync,
+    ) -> Vec<T> {
+        /// How many files are worth a thread, and how many one takes at a time.
+        const HANDFUL: usize = 64;
+        let next = AtomicUsize::new(0);
+        let work = || {
+            let mut made = Vec::new();
+            loop {
+                let start = next.fetch_add(HANDFUL, Ordering::Relaxed);
+                let Some(handful) = paths.get(start..paths.len().min(start + HANDFUL)) else {
+                    return made;
+                };
+                for (index, path) in handful.iter().enumerate() {
+                    let bytes = self.bytes(path).ok().flatten();
+                    let result = bytes.and_then(|bytes| look(path, bytes));
+                    made.extend(result.map(|result| (start + index, result)));
+                }
+                if handful.is_empty() {
+                    return made;
+                }
+            }
+        };
+        let threads = thread::available_parallelism().map_or(1, |n| n.get().min(8));
+        let mut made = thread::scope(|scope| {
+            let helpers: Vec<_> = (1..threads.min(paths.len().div_ceil(HANDFUL)))
+                .map(|_| scope.spawn(work))
+                .collect();
+            let mut made = work();
+            for helper in helpers {
+                match helper.join() {
+                    Ok(more) => made.extend(more),
+                    Err(panic) => std::panic::resume_unwind(panic),
+                }
+            }
+            made
+        });
+        made.sort_by_key(|(index, _)| *index);
+        made.into_iter().map(|(_, result)| result).collect()
     }
 }

@@ -1,6 +1,7 @@
 //! What `gen` does when the world is against it: nothing is ever torn, nothing of anybody else's is ever touched, and
 //! running again heals.
 
+mod bumps;
 mod crashes;
 mod disk;
 mod ownership;

@@ -31,22 +31,23 @@ pub fn run(cx: &Context<'_>, sink: &mut Sink) {
             sink.push(match &sighting.kind {
                 Kind::Current => continue,
                 Kind::Stale { states, tag } => stale(sighting, states, tag, &release.tag),
-                Kind::UnknownTag { near } => {
+                Kind::UnknownTag => {
                     let word = &sighting.file.text[sighting.tag_span.clone()];
                     let finding = Finding::new(
                         &code::MENTION_UNKNOWN,
                         format!("no image of `{}` has the tag `{word}`", sighting.repository),
                         place(sighting, "named here"),
                     );
-                    suggest(finding, near.as_deref())
+                    suggest(finding, names.near_tag(&sighting.repository, word))
                 }
-                Kind::UnknownRepository { near } => {
+                Kind::UnknownRepository => {
                     let finding = Finding::new(
                         &code::MENTION_UNKNOWN,
                         format!("the matrix makes no image `{}`", sighting.repository),
                         place(sighting, "named here"),
                     );
-                    let finding = suggest(finding, near.as_deref());
+                    let near = names.near_repository(&sighting.repository);
+                    let finding = suggest(finding, near);
                     finding.help("if it is another project's, add it to the mention's `ignore`")
                 }
             });

@@ -1,0 +1,16 @@
+//! `gen bump`, `gen bump --check` and `gen check --fix` as a release engineer runs them, over libraries of every kind.
+
+mod support;
+
+mod bump {
+    mod agreement;
+    mod files;
+    mod locks;
+    mod mentions;
+    mod patch;
+    mod pins;
+    mod refusals;
+    mod room;
+    mod tags;
+    mod versions;
+}

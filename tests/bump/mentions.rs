@@ -1,0 +1,447 @@
+//! References in texts: every spelling, and what is none.
+
+use super::room::{Room, matrix, mention};
+
+/// A library with one text, and mentions of it.
+fn library(text: impl AsRef<[u8]>) -> Room {
+    let room = Room::new(&[(
+        "matrix.toml",
+        &matrix("1.2.3", "", &mention("\"docs/**\"", "")),
+    )]);
+    room.write("docs/a.md", text);
+    room
+}
+
+/// Texts in which `OLD` stands for a tag of an old release, and is moved.
+const MOVED: &[&str] = &[
+    "acme/base:OLD",
+    "docker.io/acme/base:OLD",
+    "index.docker.io/acme/base:OLD",
+    "registry-1.docker.io/acme/base:OLD",
+    "docker://acme/base:OLD",
+    "docker://docker.io/acme/base:OLD",
+    "oci://index.docker.io/acme/base:OLD",
+    "https://docker.io/acme/base:OLD",
+    "`acme/base:OLD`",
+    "\"acme/base:OLD\"",
+    "'acme/base:OLD',",
+    "(acme/base:OLD)",
+    "[acme/base:OLD]",
+    "<acme/base:OLD>",
+    "image:acme/base:OLD",
+    "image: acme/base:OLD",
+    "--image=acme/base:OLD",
+    "FROM acme/base:OLD AS base",
+    "FROM --platform=linux/amd64 acme/base:OLD",
+    "COPY --from=acme/base:OLD /a /b",
+    "Pull acme/base:OLD.",
+    "Is it acme/base:OLD?",
+    "acme/base:OLD; acme/base:OLD",
+    "|acme/base:OLD|",
+    "**acme/base:OLD**",
+    "*acme/base:OLD*",
+    "<code>acme/base:OLD</code>",
+    "acme/base:OLD<br/>",
+    "print(\"\\nacme/base:OLD\\n\")",
+    "é acme/base:OLD é",
+    "“acme/base:OLD”",
+    "acme/base:OLD\r\nacme/base:OLD\r\n",
+    "\tacme/base:OLD",
+    "x\u{0}acme/base:OLD",
+];
+
+#[test]
+fn every_spelling_is_found_and_moved() {
+    for text in MOVED {
+        for old in [
+            "3.12-v1.2.2",
+            "3.13-0.9.0",
+            "3.12-v1.3.0-rc.1",
+            "3.12-v9.9.9",
+        ] {
+            let room = library(text.replace("OLD", old));
+            room.gen_("check")
+                .ends(1)
+                .tells(&["mention-stale", "run `gen check --fix`"]);
+            let new = format!("{}v1.2.3", &old[..5]);
+            room.gen_("check --fix")
+                .ends(0)
+                .tells(&["mended ", " in 1 file\n"]);
+            assert_eq!(room.read("docs/a.md"), text.replace("OLD", &new));
+            if old != "3.12-v1.2.2" {
+                break;
+            }
+        }
+    }
+}
+
+/// Texts that name no image of an old release, whatever they look like.
+const NONE: &[&str] = &[
+    "acme/base",
+    "acme/base:",
+    "acme/base: 3.12-v1.0.0",
+    "acme/base:latest",
+    "acme/base:3.12-v1.2.3",
+    "acme/base:3.12-v1.2.3.",
+    "acme/base@sha256:0123",
+    "acme/base:{tag}",
+    "acme/base:${TAG}",
+    "acme/base:$TAG",
+    "acme/base:3.12-$TAG",
+    "acme/base:3.12-v{version}",
+    "acme/base:3.12-v{{ version }}",
+    "acme/base:3.12-<version>",
+    "acme/base:3.12-v%s",
+    "acme/base:3.12-*",
+    "acme/base:v*",
+    "acme/base:3.12-[v]",
+    "acme/base:3.12-#{v}",
+    "acme/base:...",
+    "acme/base:3.12-...",
+    "acme/base:3.12-…",
+    "\"acme/base:3.12-\" + version",
+    "${REGISTRY}/acme/base:3.12-v1.0.0",
+    "ghcr.io/acme/base:3.12-v1.0.0",
+    "localhost:5000/acme/base:3.12-v1.0.0",
+    "https://hub.docker.com/r/acme/base:3.12-v1.0.0",
+    "macme/base:3.12-v1.0.0",
+    "my-acme/base:3.12-v1.0.0",
+    "git@acme/base:3.12-v1.0.0",
+    "ACME/base:3.12-v1.0.0",
+    "acme/BASE:3.12-v1.0.0",
+    "acme/base.py:14",
+    "acme/base:443/path",
+    "Acme/base:3.12-v1.0.0",
+];
+
+#[test]
+fn what_names_no_image_is_left_alone() {
+    for text in NONE {
+        let room = library(text);
+        room.gen_("check").ends(0).never_tells(&["mention"]);
+        room.gen_("bump minor").ends(0);
+        assert_eq!(room.read("docs/a.md"), text.replace("1.2.3", "1.3.0"));
+    }
+}
+
+/// Text, headline, suggestion.
+const UNKNOWN: &[(&str, &str, &str)] = &[
+    (
+        "acme/base:3.11-v1.2.3",
+        "no image of `docker.io/acme/base` has the tag `3.11-v1.2.3`",
+        "did you mean `3.12-v1.2.3`?",
+    ),
+    (
+        "acme/base:latst",
+        "has the tag `latst`",
+        "did you mean `latest`?",
+    ),
+    (
+        "acme/base:nonsense",
+        "has the tag `nonsense`",
+        "name one that exists (`gen list`)",
+    ),
+    (
+        "acme/bas:3.12-v1.2.3",
+        "the matrix makes no image `docker.io/acme/bas`",
+        "did you mean `docker.io/acme/base`?",
+    ),
+    (
+        "docker.io/acme/other:1",
+        "the matrix makes no image `docker.io/acme/other`",
+        "add it to the mention's `ignore`",
+    ),
+];
+
+#[test]
+fn unknown_images_are_told_and_never_rewritten() {
+    for (text, headline, help) in UNKNOWN {
+        let room = library(text);
+        room.gen_("check --fix")
+            .ends(1)
+            .tells(&["mention-unknown", headline, help]);
+        room.gen_("bump minor").ends(0);
+        assert_eq!(room.read("docs/a.md"), *text);
+    }
+}
+
+#[test]
+fn a_digest_is_never_left_with_another_tag() {
+    for digest in ["@sha256:0123", "@sha512:0123"] {
+        let text = format!("acme/base:3.12-v1.0.0{digest}\n");
+        let room = library(&text);
+        room.gen_("check --fix")
+            .ends(1)
+            .tells(&["mention-stale", "only a registry knows"]);
+        room.gen_("bump minor")
+            .ends(2)
+            .tells(&["only a registry knows the digest"]);
+        assert_eq!(room.read("docs/a.md"), text);
+    }
+}
+
+#[test]
+fn a_marker_keeps_what_is_old_on_purpose() {
+    let kept = [
+        "acme/base:3.12-v1.0.0 <!-- basematrix: keep -->\n",
+        "<!-- basematrix: keep -->\nacme/base:3.12-v1.0.0\n",
+        "<!-- basematrix: keep -->\r\nacme/base:3.12-v1.0.0 acme/base:3.13-v1.0.0\r\n",
+        "# basematrix: keep\nFROM acme/base:3.12-v1.0.0@sha256:0123",
+        "acme/other:v1 # basematrix: keep",
+        "acme/base:nonsense # basematrix: keep",
+    ];
+    for text in kept {
+        let room = library(text);
+        room.gen_("check --deny-warnings --fix").ends(0);
+        room.gen_("bump minor").ends(0).tells(&["0 mentions"]);
+        assert_eq!(room.read("docs/a.md"), text);
+    }
+    let room = library("<!-- basematrix: keep -->\n\nacme/base:3.12-v1.0.0\n");
+    room.gen_("check")
+        .ends(1)
+        .tells(&["mention-stale", "unused-marker"]);
+    let room = library("acme/base:3.12-v1.0.0 basematrix: keep\nacme/base:3.12-v1.0.0\n");
+    room.gen_("check --fix").ends(0);
+    assert_eq!(
+        room.read("docs/a.md"),
+        "acme/base:3.12-v1.0.0 basematrix: keep\nacme/base:3.12-v1.2.3\n"
+    );
+    let room = library("acme/base:3.12-v1.2.3 basematrix: keep\n");
+    room.gen_("check").ends(0).tells(&["unused-marker"]);
+}
+
+#[test]
+fn ignored_repositories_are_somebody_elses() {
+    for (ignore, silent) in [
+        ("acme/tool-*", true),
+        ("docker.io/acme/tool-*", true),
+        ("acme/*", true),
+        ("acme/tool", false),
+        ("*", false),
+        ("**", true),
+    ] {
+        let places = mention("\"docs/**\"", &format!("ignore = [\"{ignore}\"]"));
+        let room = Room::new(&[
+            ("matrix.toml", &matrix("1.2.3", "", &places)),
+            ("docs/a.md", "acme/tool-x:1.0 docker.io/acme/tool-y:v2\n"),
+        ]);
+        room.gen_("check").ends(if silent { 0 } else { 1 });
+    }
+}
+
+/// The registries, texts that are moved, texts that are not.
+#[test]
+fn registries_of_every_kind() {
+    let cases: &[(&[&str], &[&str], &[&str])] = &[
+        (
+            &["ghcr.io/acme/images"],
+            &[
+                "ghcr.io/acme/images/base",
+                "https://ghcr.io/acme/images/base",
+            ],
+            &[
+                "acme/images/base",
+                "ghcr.io/acme/base",
+                "docker.io/acme/images/base",
+            ],
+        ),
+        (
+            &["localhost:5000/acme"],
+            &[
+                "localhost:5000/acme/base",
+                "http://localhost:5000/acme/base",
+            ],
+            &[
+                "acme/base",
+                "localhost:5001/acme/base",
+                "localhost/acme/base",
+            ],
+        ),
+        (
+            &["localhost:5000"],
+            &["localhost:5000/base"],
+            &["localhost:5001/base"],
+        ),
+        (
+            &["123456789012.dkr.ecr.eu-west-1.amazonaws.com/acme"],
+            &["123456789012.dkr.ecr.eu-west-1.amazonaws.com/acme/base"],
+            &[
+                "123456789012.dkr.ecr.us-east-1.amazonaws.com/acme/base",
+                "acme/base",
+            ],
+        ),
+        (
+            &["public.ecr.aws/x1y2"],
+            &["public.ecr.aws/x1y2/base"],
+            &["public.ecr.aws/other/base"],
+        ),
+        (
+            &["europe-docker.pkg.dev/p/r"],
+            &["europe-docker.pkg.dev/p/r/base"],
+            &["pkg.dev/p/r/base"],
+        ),
+        (
+            &["index.docker.io/acme"],
+            &[
+                "acme/base",
+                "docker.io/acme/base",
+                "index.docker.io/acme/base",
+            ],
+            &["ghcr.io/acme/base"],
+        ),
+        (
+            &["docker.io/acme", "ghcr.io/acme", "ghcr.io/acme/more"],
+            &["acme/base", "ghcr.io/acme/base", "ghcr.io/acme/more/base"],
+            &["quay.io/acme/base"],
+        ),
+    ];
+    for (prefixes, moved, left) in cases {
+        let tables: String = prefixes
+            .iter()
+            .enumerate()
+            .map(|(i, p)| format!("[registry.r{i}]\nprefix = \"{p}\"\n"))
+            .collect();
+        let text = matrix("1.2.3", "", &mention("\"docs/**\"", ""))
+            .replace("[registry.hub]\nprefix = \"docker.io/acme\"\n", &tables);
+        let room = Room::new(&[("matrix.toml", &text)]);
+        let doc: String = moved
+            .iter()
+            .chain(*left)
+            .map(|name| format!("{name}:3.12-v1.2.3\n"))
+            .collect();
+        room.write("docs/a.md", &doc);
+        room.gen_("check").ends(0);
+        room.gen_("bump minor").ends(0);
+        let wanted: String = moved
+            .iter()
+            .map(|name| format!("{name}:3.12-v1.3.0\n"))
+            .chain(left.iter().map(|name| format!("{name}:3.12-v1.2.3\n")))
+            .collect();
+        assert_eq!(room.read("docs/a.md"), wanted, "{prefixes:?}");
+    }
+}
+
+/// With no registry the names alone tell, so nothing but another release of a known image is a mention.
+#[test]
+fn without_a_registry_only_the_names_tell() {
+    let text = matrix("1.2.3", "", &mention("\"docs/**\"", ""))
+        .replace("[registry.hub]\nprefix = \"docker.io/acme\"\n", "");
+    let room = Room::new(&[("matrix.toml", &text)]);
+    let none = "base:hover base:8080 base-x:3 a:b base:latest database:3.12-v1.0.0 acme/base:3.12-v1.0.0 base: x\n";
+    room.write(
+        "docs/a.md",
+        format!("base:3.12-v1.2.3 `base:3.13-v1.0.0` {none}"),
+    );
+    room.gen_("check")
+        .ends(1)
+        .tells(&["mention-stale", "1 error;"]);
+    room.gen_("bump minor").ends(0).tells(&["2 mentions"]);
+    assert_eq!(
+        room.read("docs/a.md"),
+        format!("base:3.12-v1.3.0 `base:3.13-v1.3.0` {none}")
+    );
+}
+
+#[test]
+fn globs_take_in_and_leave_out() {
+    let files =
+        "\"**/*.md\", \"*.txt\", \".github/**/*.yml\", \"!vendor/**\", \"!**/CHANGELOG.md\"";
+    let room = Room::new(&[("matrix.toml", &matrix("1.2.3", "", &mention(files, "")))]);
+    let taken = [
+        "a.md",
+        "x/y/b.md",
+        "c.txt",
+        ".github/workflows/d.yml",
+        "docs/.hidden.md",
+    ];
+    let left = [
+        "x/c.txt",
+        "vendor/a.md",
+        "vendor/x/a.md",
+        "CHANGELOG.md",
+        "x/CHANGELOG.md",
+        "a.rst",
+        "ignored.md",
+        "build/a.md",
+        "x/build/b.md",
+    ];
+    room.write(".gitignore", "ignored.md\nbuild/\n");
+    for path in taken.iter().chain(&left) {
+        room.write(path, "acme/base:3.12-v1.2.3\n");
+    }
+    room.gen_("bump minor").ends(0).tells(&["5 mentions"]);
+    for path in taken {
+        assert_eq!(room.read(path), "acme/base:3.12-v1.3.0\n", "{path}");
+    }
+    for path in left {
+        assert_eq!(room.read(path), "acme/base:3.12-v1.2.3\n", "{path}");
+    }
+}
+
+#[test]
+fn outputs_the_lock_and_the_matrix_are_never_mentions() {
+    let room = Room::new(&[(
+        "matrix.toml",
+        &(matrix("1.2.3", "", &mention("\"**\", \"**/*\"", ""))
+            + "\n[ci.gitlab]\n# acme/base:3.12-v0.1.0\n"),
+    )]);
+    room.write("a.md", "nothing");
+    room.gen_("check").ends(0);
+    room.gen_("bump minor").ends(0).tells(&["0 mentions"]);
+    room.gen_("check").ends(0);
+    assert!(room.read("matrix.toml").contains("# acme/base:3.12-v0.1.0"));
+}
+
+#[test]
+fn bytes_that_are_no_text_are_left_alone() {
+    let mut latin = b"caf\xe9 acme/base:3.12-v1.0.0\n".to_vec();
+    let room = library(&latin);
+    room.gen_("check").ends(0);
+    room.gen_("bump minor").ends(0);
+    assert_eq!(std::fs::read(room.at("docs/a.md")).expect("it"), latin);
+    latin.extend([0, 159, 146, 150]);
+    room.write("docs/b.bin", &latin);
+    room.gen_("check --fix").ends(0);
+    assert_eq!(std::fs::read(room.at("docs/b.bin")).expect("it"), latin);
+}
+
+#[test]
+fn a_large_file_is_no_obstacle() {
+    let line = "nothing to see here, but for a colon: and a slash/\n";
+    let filler = line.repeat(10_000_000 / line.len() / 2);
+    let place = format!("docs/a.md:{} ", filler.lines().count() + 1);
+    let text = format!("{filler}acme/base:3.12-v1.2.3\n{filler}acme/base:3.13-v1.2.3");
+    let room = library(&text);
+    room.gen_("check").ends(0);
+    room.gen_("bump minor")
+        .ends(0)
+        .tells(&[&place, "2 mentions"]);
+    assert!(
+        room.read("docs/a.md") == text.replace("v1.2.3", "v1.3.0"),
+        "other bytes changed"
+    );
+}
+
+/// Many mentions of one file, in good time though each finding tells its line.
+#[test]
+fn many_mentions_are_counted_and_not_all_listed() {
+    let text = "acme/base:3.12-v1.2.3\n".repeat(20_000);
+    let room = library(&text);
+    let said = room.gen_("bump minor").ends(0).tells(&[
+        "docs/a.md:20 ",
+        "and 19980 mentions",
+        "20000 mentions, ",
+    ]);
+    assert!(said.err.lines().count() < 40, "{}", said.err);
+    assert_eq!(room.read("docs/a.md"), text.replace("v1.2.3", "v1.3.0"));
+}
+
+#[test]
+fn a_mention_that_looks_at_nothing_is_told() {
+    let room = Room::new(&[(
+        "matrix.toml",
+        &matrix("1.2.3", "", &mention("\"dcos/**\"", "")),
+    )]);
+    room.gen_("check").ends(1).tells(&["mention-unmatched"]);
+    room.gen_("bump minor").ends(0);
+}
