@@ -28,6 +28,10 @@ pub static RULES: &[Rule] = &[
         run: rules::base_exists::run,
     },
     Rule {
+        codes: &[&code::BASE_MISMATCH],
+        run: rules::base_mismatch::run,
+    },
+    Rule {
         codes: &[&code::BASE_PLATFORM],
         run: rules::base_platform::run,
     },

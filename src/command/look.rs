@@ -1,12 +1,14 @@
 //! What `check`, `matrix` and `bump --check` look at before they differ.
 
+use std::thread;
+
 use crate::cli::Dates;
 use crate::command::shell::{Error, Shell};
 use crate::diagnostic::Sink;
 use crate::flow::{self, Expanded, Fault, Standpoint};
 use crate::lock::Before;
 use crate::output::Drift;
-use crate::source::{GitError, Repository};
+use crate::source::Repository;
 
 /// A matrix with its outputs, looked at by every rule.
 pub(super) struct Looked {
@@ -50,34 +52,30 @@ pub(super) fn look(
         Err(fault) => return Ok(Err(fault)),
     };
     shell.look_ahead(from.dates, &mut expanded.config);
-    let rendered = match flow::render(repository, &expanded, sink) {
+    let (release, lock) = (expanded.config.release.as_ref(), expanded.lock.as_ref());
+    // git answers while the outputs are rendered.
+    let (rendered, before) = thread::scope(|scope| {
+        let asked = scope.spawn(|| Before::find(repository, release, lock, from.base));
+        (flow::render(repository, &expanded, sink), asked.join())
+    });
+    let rendered = match rendered {
         Ok(rendered) => rendered,
         Err(fault) => return Ok(Err(fault)),
     };
-    let standpoint = Standpoint {
-        today,
-        before: published(shell, repository, &expanded, from.base)?,
-        take_over: from.take_over,
-    };
-    let drift = flow::inspect(repository, &expanded, &rendered, &standpoint, sink);
-    Ok(drift.map(|drift| Looked { expanded, drift }))
-}
-
-/// Where the release was published; why that cannot be told is for people who ask for more, or asked for a revision.
-fn published(
-    shell: &Shell<'_>,
-    repository: &Repository,
-    expanded: &Expanded,
-    named: Option<&str>,
-) -> Result<Before, GitError> {
-    let (release, lock) = (expanded.config.release.as_ref(), expanded.lock.as_ref());
-    let base = Before::find(repository, release, lock, named)?;
-    if let Before::Skipped(why) = &base {
+    let before = before.unwrap_or_else(|panic| std::panic::resume_unwind(panic))?;
+    if let Before::Skipped(why) = &before {
+        // Whoever asked for a revision wants to know; others may.
         let line = format!("`tag-moved` was not checked: {why}");
-        match named {
+        match from.base {
             Some(_) => shell.say(&line),
             None => shell.detail(&line),
         }
     }
-    Ok(base)
+    let standpoint = Standpoint {
+        today,
+        before,
+        take_over: from.take_over,
+    };
+    let drift = flow::inspect(repository, &expanded, &rendered, &standpoint, sink);
+    Ok(drift.map(|drift| Looked { expanded, drift }))
 }

@@ -27,8 +27,8 @@ pub use facts::facts;
 pub use fields::{comparison_finding, field_finding};
 pub use load::{load, schema};
 pub use model::{
-    Affixes, Alias, Ci, Config, Exclude, Expect, Image, Keys, Locator, Mention, Offer, ParentRef,
-    Pin, Registry, RegistryId, RegistryKind, Relation, Release, Row,
+    Affixes, Alias, Ci, Config, Exclude, Expect, Image, Keys, Locator, Mention, Offer, Offered,
+    ParentRef, Pin, Registry, RegistryId, RegistryKind, Relation, Release, Row,
 };
 pub use outputs::{Catalog, Outputs};
 pub use raw::RawPython as PythonSource;

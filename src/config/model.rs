@@ -153,9 +153,9 @@ pub struct Offer {
     pub file: Spanned<String>,
     /// Where in it; never a search.
     pub locator: Locator,
-    /// The axis.
-    pub axis: AxisId,
-    /// How the library writes each value of the axis; `None` for `none`, which is no value to offer.
+    /// What is offered.
+    pub of: Offered,
+    /// How the library writes each of them; `None` for `none`, which is no value to offer.
     pub words: Vec<Option<String>>,
     /// The specs looked at; `None` is all.
     pub selector: Option<Selector>,
@@ -163,6 +163,15 @@ pub struct Offer {
     pub exactly: bool,
     /// Where the axis is named.
     pub span: Range<usize>,
+}
+
+/// What a list of the library offers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Offered {
+    /// Values of an axis.
+    Axis(AxisId),
+    /// Images, by their keys.
+    Images,
 }
 
 /// Texts that name images.

@@ -1,11 +1,12 @@
 //! Places in files of the library: where a pin or an offer is found, and which texts mention images.
 
 use std::ops::Range;
+use std::sync::Arc;
 
 use globset::{GlobBuilder, GlobSetBuilder};
 use minijinja::Value;
 
-use crate::config::model::{Locator, Mention, Offer};
+use crate::config::model::{Locator, Mention, Offer, Offered};
 use crate::config::raw::{RawMention, RawOffer};
 use crate::config::selectors::Names;
 use crate::config::spanned::Spanned;
@@ -153,36 +154,24 @@ impl Builder<'_> {
             Some(matches) => Some(self.selector(names, matches)?),
             None => None,
         };
-        let axes = names.axes;
-        let Some(index) = axes.iter().position(|a| *a.name == *raw.axis.value) else {
-            let finding = Finding::new(
-                &code::UNKNOWN_AXIS,
-                format!("there is no axis `{}`", raw.axis.value),
-                self.place(raw.axis.span.clone(), "unknown axis"),
-            );
-            let known = axes.iter().map(|a| &*a.name);
-            self.sink
-                .push(suggest(finding, &raw.axis.value, known, "axis", ""));
-            return None;
-        };
-        let axis = &axes[index];
+        let (of, word, objects) = self.offered(&raw.axis, names, objects)?;
         let template = raw.states.clone().unwrap_or_else(|| Spanned {
-            value: format!("{{{{ {} }}}}", axis.word),
+            value: format!("{{{{ {word} }}}}"),
             span: raw.axis.span.clone(),
         });
-        let field = self.field(&template, &|name| *name == *axis.word)?;
+        let field = self.field(&template, &|name| *name == *word)?;
         let before = self.sink.len();
-        self.check_names(&field, &[&axis.word], "an offer");
+        self.check_names(&field, &[&word], "an offer");
         if self.sink.len() > before {
             return None;
         }
-        let mut words = Vec::with_capacity(axis.values.len());
-        for (value, object) in axis.values.iter().zip(&objects[index]) {
-            if value.is_none() {
+        let mut words = Vec::with_capacity(objects.len());
+        for object in objects {
+            let Some(object) = object else {
                 words.push(None);
                 continue;
-            }
-            let scope = Value::from_object(Scope(vec![(axis.word.clone(), object.clone())]));
+            };
+            let scope = Value::from_object(Scope(vec![(word.clone(), object)]));
             match self.fields.render(&field, &scope) {
                 Ok(word) => words.push(Some(word.into_owned())),
                 Err(fault) => {
@@ -195,12 +184,44 @@ impl Builder<'_> {
         Some(Offer {
             file: raw.file.clone(),
             locator: locator?,
-            axis: AxisId(index),
+            of,
             words,
             selector,
             exactly: raw.exactly,
             span: raw.axis.span.clone(),
         })
+    }
+
+    /// What is offered, how templates call it, and each thing as they see it; `None` is none to offer.
+    fn offered(
+        &mut self,
+        axis: &Spanned<String>,
+        names: &Names<'_>,
+        objects: &[Vec<Value>],
+    ) -> Option<(Offered, Arc<str>, Vec<Option<Value>>)> {
+        if axis.value == "image" {
+            let keys = names.images.iter().map(|key| Some(Value::from(*key)));
+            return Some((Offered::Images, "image".into(), keys.collect()));
+        }
+        let axes = names.axes;
+        let Some(index) = axes.iter().position(|a| *a.name == *axis.value) else {
+            let finding = Finding::new(
+                &code::UNKNOWN_AXIS,
+                format!("there is no axis `{}`", axis.value),
+                self.place(axis.span.clone(), "unknown axis"),
+            );
+            let known = axes.iter().map(|a| &*a.name).chain(["image"]);
+            self.sink
+                .push(suggest(finding, &axis.value, known, "axis", ""));
+            return None;
+        };
+        let values = axes[index].values.iter().zip(&objects[index]);
+        let values = values.map(|(value, object)| (!value.is_none()).then(|| object.clone()));
+        Some((
+            Offered::Axis(AxisId(index)),
+            axes[index].word.clone(),
+            values.collect(),
+        ))
     }
 
     pub(super) fn mention(&mut self, raw: &Spanned<RawMention>) -> Option<Mention> {

@@ -114,9 +114,9 @@ pub struct RawOffer {
     pub constant: Option<Spanned<String>>,
     /// Path of a key of TOML, JSON or YAML.
     pub key: Option<Spanned<String>>,
-    /// The axis whose values are offered.
+    /// The axis whose values are offered, or `image`: the images, by their keys.
     pub axis: Spanned<String>,
-    /// How the library writes a value: a template over the axis. Default: the value itself.
+    /// How the library writes one: a template over the axis, or over `image`. Default: the value or key itself.
     pub states: Option<Spanned<String>>,
     /// Which specs are looked at. Default: all.
     #[serde(rename = "match")]

@@ -83,6 +83,9 @@ codes! {
     BASE_CONFLICT = "base-conflict" Plan Error
         "an image has neither or both of `from` and `parent`"
         "Each spec stands on exactly one image: an upstream one (`from`) or one of this matrix (`parent`). A later row replaces the earlier choice; one table may not state both. With a `dockerfile` of your own both may be left out, its FROM then says it.";
+    BASE_MISMATCH = "base-mismatch" Rule Error
+        "a base of another version than the axis says"
+        "Tags and documents print the axis, and whoever pulls the image finds the version of its base. Let both say the same; `11.6` and `11.6.2` do. Looked at are the axes `cuda` and `python`, against `nvidia/cuda` and the official image of Python.";
     BASE_MISSING = "base-missing" Rule Error
         "a base that never existed"
         "The tables know for certain that `nvidia/cuda` never had the tag: the version, the name of cuDNN in it, or the pair of version and distribution. The build would stop with \"manifest unknown\".";
@@ -93,8 +96,8 @@ codes! {
         "a base that the tables do not know"
         "It may be newer than the tables of this `gen`, or have been deleted from the registry. State it in a `[facts] file` when it is there.";
     BUILT_UNOFFERED = "built-unoffered" Rule Error
-        "a value is built that the library does not offer"
-        "The `[[release.offer]]` says `exactly`, so that list and axis hold the same. Add the value to the library's list, or take it out of the matrix.";
+        "a value or image is built that the library does not offer"
+        "The `[[release.offer]]` says `exactly`, so that the list holds what is built and nothing else. Add it to the library's list, or take it out of the matrix.";
     BUMP_REFUSED = "bump-refused" Plan Error
         "a bump that cannot be carried out"
         "Nothing was touched. Either the version asked for is none, or is older than the release, or one of the places cannot be moved.";
@@ -240,8 +243,8 @@ codes! {
         "a file that gen did not make stands where an output belongs"
         "It is neither listed in `generated/.outputs` nor bears the header, so it is never overwritten silently. Move it away, or let `gen matrix --take-over` replace it.";
     OFFER_UNBUILT = "offer-unbuilt" Rule Error
-        "the library offers a value that is not built"
-        "Its users can select an image that does not exist. Add the value to the axis, or take it out of the library's list.";
+        "the library offers a value or image that is not built"
+        "Its users can select an image that does not exist. Add it to the matrix, or take it out of the library's list.";
     ORPHAN_OUTPUT = "orphan-output" Rule Error
         "an output that the matrix no longer yields"
         "Left by an image or value that is gone; people and builders would still find it. `gen matrix` removes it.";

@@ -101,20 +101,23 @@ impl Facts {
         if !full && full_from.is_some_and(|from| from.version <= version) {
             return Existence::Never("its tags state major, minor and patch".to_owned(), near());
         }
-        if let Some(window) = self.cuda_window(parsed.distro).filter(|_| full) {
-            if version < window.first.version {
+        if let Some(window) = self.cuda_window(parsed.distro) {
+            let first = &window.first.version;
+            // Tags that do not state all three numbers are not known one by one where a window begins.
+            if version < *first && (full || version.part(0) < first.part(0)) {
                 return Existence::Never(
                     format!("on {} the first is {}", parsed.distro, window.first.text),
                     near(),
                 );
             }
-            if let Some(last) = window.last.as_ref().filter(|last| last.version < version) {
+            let last = window.last.as_ref().filter(|_| full);
+            if let Some(last) = last.filter(|last| last.version < version) {
                 return Existence::Never(
                     format!("on {} the last is {}", parsed.distro, last.text),
                     near(),
                 );
             }
-            if of_version().any(|r| r.status != Status::Observed) {
+            if full && of_version().any(|r| r.status != Status::Observed) {
                 return Existence::Never(
                     format!("CUDA {} is not there for {}", parsed.version, parsed.distro),
                     near(),
@@ -274,6 +277,7 @@ mod tests {
             ("12.8-base-ubuntu24.04", "12.8.2-base-ubuntu24.04"),
             ("12.8.1-base-ubuntu18.04", "12.8.1-base-ubuntu20.04"),
             ("12.9.1-base-ubuntu26.04", "12.9.1-base-ubuntu24.04"),
+            ("10.2-base-ubuntu20.04", "11.2.2-base-ubuntu20.04"),
             ("13.0.2-devel-ubuntu20.04", "13.0.2-devel-ubuntu22.04"),
             ("12.5.0-base-ubuntu24.04", "12.5.0-base-ubuntu22.04"),
             (
@@ -302,6 +306,7 @@ mod tests {
             "14.0.0-base-ubuntu28.04",
             "11.2.1-base-ubuntu20.04",
             "10.1-base-ubuntu18.04",
+            "10.2-base-ubuntu16.04",
             "11.0-base-ubuntu20.04",
             "latest",
         ] {

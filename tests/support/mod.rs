@@ -31,6 +31,20 @@ pub fn project(files: &[(&str, &str)]) -> TempDir {
     folder
 }
 
+/// Copies what is in a folder into another, over what is there.
+pub fn lay(from: &Path, to: &Path) {
+    for entry in fs::read_dir(from).expect("a folder") {
+        let entry = entry.expect("an entry");
+        let target = to.join(entry.file_name());
+        if entry.file_type().expect("its kind").is_dir() {
+            fs::create_dir_all(&target).expect("a folder");
+            lay(&entry.path(), &target);
+        } else {
+            fs::copy(entry.path(), &target).expect("a copy");
+        }
+    }
+}
+
 /// Runs `gen` in a folder, out of reach of the caller's terminal and CI.
 pub fn run(folder: &Path, args: &[&str]) -> Output {
     let mut command = Command::new(env!("CARGO_BIN_EXE_gen"));

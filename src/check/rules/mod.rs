@@ -4,6 +4,7 @@ pub mod action_edited;
 pub mod alias_unmatched;
 pub mod arch_specific_url;
 pub mod base_exists;
+pub mod base_mismatch;
 pub mod base_platform;
 pub mod cudnn_mismatch;
 pub mod dead_match;

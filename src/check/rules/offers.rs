@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use crate::check::Context;
-use crate::config::Offer;
+use crate::config::{Offer, Offered};
 use crate::diagnostic::{Finding, Place, Sink, and_list, code};
 use crate::release::pins::look_list;
 use crate::release::unseen::unseen_finding;
@@ -19,33 +19,14 @@ pub fn run(cx: &Context<'_>, sink: &mut Sink) {
             }
             Ok((file, list)) => {
                 let built = built(cx, offer);
-                let axis = &cx.config.axis(offer.axis).name;
                 for item in &list.items {
                     if built.contains(item.value.as_str()) {
                         continue;
                     }
                     let place = Place::span(&file, item.span.clone(), "offered here");
-                    let declared = declared(offer, &item.value);
-                    let headline = if declared {
-                        format!(
-                            "`{}` is offered, and no spec has it",
-                            item.value.escape_debug()
-                        )
-                    } else {
-                        format!(
-                            "`{}` is offered, and axis `{axis}` does not have it",
-                            item.value.escape_debug()
-                        )
-                    };
-                    let finding = Finding::new(&code::OFFER_UNBUILT, headline, place);
-                    let finding = finding.related(cx.place(offer.span.clone(), "must be built"));
-                    sink.push(if declared {
-                        finding.help(
-                            "no longer offer it, or correct the excludes and matches that remove it",
-                        )
-                    } else {
-                        finding.help(format!("add it to axis `{axis}`, or no longer offer it"))
-                    });
+                    let finding = unbuilt(cx, offer, &item.value, place)
+                        .related(cx.place(offer.span.clone(), "must be built"));
+                    sink.push(finding);
                 }
                 if !offer.exactly {
                     continue;
@@ -72,7 +53,31 @@ pub fn run(cx: &Context<'_>, sink: &mut Sink) {
     }
 }
 
-/// The words of the values that some spec has.
+/// Something that is offered, and that no spec is.
+fn unbuilt(cx: &Context<'_>, offer: &Offer, item: &str, place: Place) -> Finding {
+    let word = item.escape_debug();
+    let declared = offer.words.iter().flatten().any(|w| w == item);
+    let (headline, help) = match offer.of {
+        _ if declared => (
+            format!("`{word}` is offered, and no spec has it"),
+            "no longer offer it, or correct the excludes and matches that remove it".to_owned(),
+        ),
+        Offered::Images => (
+            format!("`{word}` is offered, and there is no such image"),
+            format!("declare `[image.{word}]`, or no longer offer it"),
+        ),
+        Offered::Axis(axis) => {
+            let axis = &cx.config.axis(axis).name;
+            (
+                format!("`{word}` is offered, and axis `{axis}` does not have it"),
+                format!("add it to axis `{axis}`, or no longer offer it"),
+            )
+        }
+    };
+    Finding::new(&code::OFFER_UNBUILT, headline, place).help(help)
+}
+
+/// The words of the values that some spec has, or of the images that some spec is of.
 fn built<'o>(cx: &Context<'_>, offer: &'o Offer) -> BTreeSet<&'o str> {
     let config = cx.config;
     let mut built = BTreeSet::new();
@@ -84,20 +89,21 @@ fn built<'o>(cx: &Context<'_>, offer: &'o Offer) -> BTreeSet<&'o str> {
         if !looked_at {
             continue;
         }
-        let own = spec.cell.get(offer.axis);
-        let folded = (folded == Some(offer.axis)).then_some(&spec.arches);
-        for value in own.into_iter().chain(folded.into_iter().flatten().copied()) {
-            built.extend(offer.words[value].as_deref());
+        match offer.of {
+            Offered::Images => built.extend(offer.words[spec.image.0].as_deref()),
+            Offered::Axis(axis) => {
+                let own = spec.cell.get(axis);
+                let folded = (folded == Some(axis)).then_some(&spec.arches);
+                for value in own.into_iter().chain(folded.into_iter().flatten().copied()) {
+                    built.extend(offer.words[value].as_deref());
+                }
+            }
         }
     }
     built
 }
 
-fn declared(offer: &Offer, word: &str) -> bool {
-    offer.words.iter().flatten().any(|w| w == word)
-}
-
-/// The built words in the order of the axis.
+/// The built words as they are declared.
 fn ordered<'o>(offer: &'o Offer, built: &BTreeSet<&'o str>) -> impl Iterator<Item = &'o str> {
     let words = offer.words.iter().flatten().map(String::as_str);
     words.filter(|word| built.contains(word))

@@ -1,0 +1,3 @@
+package ir
+
+var cudaVersions = []string{"11.6"}

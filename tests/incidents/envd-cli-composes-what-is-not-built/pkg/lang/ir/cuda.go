@@ -1,0 +1,3 @@
+package ir
+
+var cudaVersions = []string{"10.2", "11.2", "11.6"}

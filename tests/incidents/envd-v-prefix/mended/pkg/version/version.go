@@ -1,0 +1,4 @@
+package version
+
+// Replaced by the linker.
+var gitTag = "v0.2.1"

@@ -1,0 +1,3 @@
+package app
+
+var supportedCUDAVersions = []string{"11.8.0"}

@@ -1,0 +1,2 @@
+# Must be sorted ascendingly.
+SUPPORTED_PYTHON_VERSIONS = ["3.9", "3.10", "3.11", "3.12", "3.13"]
