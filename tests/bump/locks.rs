@@ -94,13 +94,16 @@ fn a_release_without_a_lock_is_recorded() {
     room.gen_("check --deny-warnings").ends(0);
 }
 
+/// What makes a broken lock of a good one.
+type Break<'a> = &'a dyn Fn(&str) -> String;
+
 #[test]
 fn a_lock_that_cannot_be_read_refuses_a_bump_and_can_be_recorded_anew() {
     let conflicted = |lock: &str| {
         let mine = lock.lines().next().expect("a line").to_owned();
         format!("<<<<<<< HEAD\n{lock}=======\n{mine}\n>>>>>>> other\n")
     };
-    let broken: [(&str, &dyn Fn(&str) -> String); 4] = [
+    let broken: [(&str, Break<'_>); 4] = [
         ("lock-syntax", &|_| "not toml at all [\n".to_owned()),
         ("lock-syntax", &|lock| lock.replace("since", "before")),
         ("lock-format", &|lock| {
