@@ -11,8 +11,10 @@ use crate::command::{CLEAN, FOUND, NO_PLAN};
 use crate::diagnostic::{Code, Finding, Sink, code};
 use crate::flow::{Expanded, Fault};
 use crate::output::{self, Change, State};
-use crate::release::bump::{Bump, Move, Target, plan};
+use crate::release::bump::{Bump, plan};
 use crate::release::lockfiles;
+use crate::release::moving::Move;
+use crate::release::target::Target;
 use crate::release::version::Step;
 use crate::source::Repository;
 

@@ -3,6 +3,7 @@
 
 mod catalog;
 mod cloud_build;
+mod concerns;
 pub mod dockerfile;
 mod emitters;
 mod github;

@@ -1,0 +1,106 @@
+//! What a provider cannot do with a plan, told as findings.
+
+use std::ops::Range;
+
+use crate::config::Config;
+use crate::diagnostic::{Finding, and_list, code};
+use crate::emit::emitters::Emission;
+use crate::emit::work::Concern;
+
+/// Reports concerns at the provider's table.
+pub(super) fn report(e: &mut Emission<'_, '_>, at: &Range<usize>, concerns: Vec<Concern>) {
+    for concern in concerns {
+        let place = |label: String| e.config.place(at.clone(), label);
+        e.sink.push(match concern {
+            Concern::Limit {
+                provider,
+                key,
+                at,
+                count,
+                limit,
+            } => Finding::new(
+                &code::PROVIDER_LIMIT,
+                format!(
+                    "{} would refuse the pipeline: {count} is over its limit `{key}` of {limit}",
+                    called(provider)
+                ),
+                place(format!("reached by {at}")),
+            )
+            .help(match key {
+                "timeout_seconds" => "lower `timeout-minutes`".to_owned(),
+                "job_name_chars" => "shorten the values, or the image's key".to_owned(),
+                _ => widest_axis(e.config),
+            }),
+            Concern::NoRunner { provider, platform } => Finding::new(
+                &code::UNKNOWN_RUNNER,
+                format!("{} has no runner for `{platform}`", called(provider)),
+                place("it has nowhere to be built".to_owned()),
+            )
+            .help(format!(
+                "name one: `runner = {{ \"{platform}\" = {} }}`; or leave the platform out of the matrix",
+                if provider == "gitlab" { "[\"…\"]" } else { "\"…\"" }
+            )),
+            Concern::NotBuiltHere {
+                provider,
+                spec,
+                platforms,
+            } => {
+                let finding = Finding::new(
+                    &code::NOT_BUILT_HERE,
+                    format!("{} does not build `{spec}`", called(provider)),
+                    place("an image is built whole or not at all".to_owned()),
+                );
+                if platforms.is_empty() {
+                    finding.note("it stands on a spec that is not built there")
+                } else {
+                    finding
+                        .note(format!(
+                            "it has {}, which `platforms` leaves out",
+                            and_list(platforms.iter().map(String::as_str))
+                        ))
+                        .help("add that to `platforms`, or let another pipeline publish it first")
+                }
+            }
+            Concern::LoginUnknown {
+                provider,
+                registry,
+                wants,
+            } => {
+                let mut finding = Finding::new(
+                    &code::LOGIN_UNKNOWN,
+                    format!("{} cannot log in to registry `{registry}`", called(provider)),
+                    place(format!("it wants {wants}")),
+                )
+                .help(format!("correct `[registry.{registry}]`"));
+                let known = e.config.registries.iter().find(|r| r.name == registry);
+                finding.related.extend(known.map(|r| {
+                    let label = format!("its host is `{}`", r.host);
+                    e.config.place(r.span.clone(), label)
+                }));
+                finding
+            }
+        });
+    }
+}
+
+/// What people call a provider.
+fn called(provider: &'static str) -> &'static str {
+    match provider {
+        "github" => "GitHub",
+        "gitlab" => "GitLab",
+        "cloudbuild" => "Cloud Build",
+        other => other,
+    }
+}
+
+/// The next step where a pipeline is too large: the axis with the most values is the one to split by.
+fn widest_axis(config: &Config) -> String {
+    match config.axes.iter().max_by_key(|a| a.values.len()) {
+        Some(axis) => format!(
+            "split the matrix file in two by axis `{}` ({} values), or narrow it",
+            axis.name,
+            axis.values.len()
+        ),
+        None => "split the matrix file in two".to_owned(),
+    }
+}
