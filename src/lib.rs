@@ -5,6 +5,7 @@
 //!             → emit (which outputs, with which context) → render (bytes, in memory) → output (compare, or write)
 //!                                        check looks across all of it, and reports diagnostics
 //!                                        lock says what a release was made of, diff what two revisions differ in
+//!                                        registry asks what upstream images are now, for `gen lock` alone
 //! ```
 //!
 //! Every decision is taken before a template runs, `gen matrix` and `gen check` share one render ([`flow`]), and no
@@ -25,6 +26,7 @@ pub mod image;
 pub mod lock;
 pub mod matrix;
 pub mod output;
+pub mod registry;
 pub mod release;
 pub mod render;
 pub mod source;

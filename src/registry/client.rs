@@ -1,0 +1,291 @@
+//! What a tag points at: `HEAD` or `GET /v2/<name>/manifests/<tag>` of OCI distribution.
+
+use std::collections::HashMap;
+use std::net::IpAddr;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::thread;
+
+use sha2::{Digest as _, Sha256};
+
+use crate::image::Digest;
+use crate::image::reference::Parts;
+use crate::registry::Fault;
+use crate::registry::credentials::{Credentials, Login};
+use crate::registry::fault::harmless;
+use crate::registry::http::{Answer, Http, Method, Request};
+use crate::registry::token::Asking;
+
+/// What a tag may point at, indexes first. A registry that is not asked for them answers with something older, which
+/// has another digest.
+const KINDS: [&str; 4] = [
+    "application/vnd.oci.image.index.v1+json",
+    "application/vnd.docker.distribution.manifest.list.v2+json",
+    "application/vnd.oci.image.manifest.v1+json",
+    "application/vnd.docker.distribution.manifest.v2+json",
+];
+/// The header in which a registry says the digest of what it answers.
+const DIGEST: &str = "docker-content-digest";
+/// How many references are asked for at a time.
+const AT_ONCE: usize = 4;
+
+/// A client of every registry that references name.
+#[derive(Debug)]
+pub struct Client {
+    remote: Http,
+    local: Http,
+    credentials: Credentials,
+    /// What each repository was shown when it last asked.
+    shown: Mutex<HashMap<String, Arc<Mutex<Option<String>>>>>,
+}
+
+impl Client {
+    /// As the user is logged in with Docker, else as nobody.
+    pub fn new() -> Self {
+        Client {
+            remote: Http::new(),
+            local: Http::local(),
+            credentials: Credentials::read(),
+            shown: Mutex::default(),
+        }
+    }
+
+    /// The digests of what references point at, in their order, a few asked for at once.
+    pub fn resolve_all(&self, references: &[&str]) -> Vec<Result<Digest, Fault>> {
+        let next = AtomicUsize::new(0);
+        let work = || {
+            let mut done = Vec::new();
+            while let index = next.fetch_add(1, Ordering::Relaxed)
+                && let Some(reference) = references.get(index)
+            {
+                done.push((index, self.resolve(reference)));
+            }
+            done
+        };
+        let mut found = thread::scope(|scope| {
+            let workers = AT_ONCE.min(references.len());
+            let workers: Vec<_> = (0..workers).map(|_| scope.spawn(work)).collect();
+            let done = workers.into_iter().map(|w| w.join().unwrap_or_default());
+            done.flatten().collect::<Vec<_>>()
+        });
+        found.sort_by_key(|(index, _)| *index);
+        found.into_iter().map(|(_, result)| result).collect()
+    }
+
+    /// The digest of what a reference points at: of the index, where it is there for several platforms.
+    ///
+    /// # Errors
+    /// When the registry does not tell, or what it tells cannot be.
+    pub fn resolve(&self, reference: &str) -> Result<Digest, Fault> {
+        let at = At::of(reference);
+        // A HEAD costs a registry little, and counts towards no limit on pulls.
+        let head = self.ask(&at, Method::Head)?;
+        if head.status == 200
+            && is_manifest(&head).is_ok()
+            && let Some(digest) = stated(&head)?
+        {
+            return Ok(digest);
+        }
+        // Some know no HEAD, or say with it less than they could.
+        let got = self.ask(&at, Method::Get)?;
+        match got.status {
+            200 => {}
+            404 => return Err(Fault::NotFound(got.said())),
+            401 | 403 => {
+                let login = self.credentials.of(at.host);
+                return Err(self.asking(&at, &login).denied(&got));
+            }
+            _ => return Err(got.fault()),
+        }
+        is_manifest(&got)?;
+        let digest = Digest::from(<[u8; 32]>::from(Sha256::digest(&got.body)));
+        match stated(&got)? {
+            Some(stated) if stated != digest => Err(Fault::Answer(format!(
+                "it says `{stated}` of a manifest that has `{digest}`"
+            ))),
+            _ => Ok(digest),
+        }
+    }
+
+    /// Asks for a manifest, and shows who we are when that is asked for.
+    fn ask(&self, at: &At<'_>, method: Method<'_>) -> Result<Answer, Fault> {
+        let http = if at.local { &self.local } else { &self.remote };
+        let accept = KINDS.join(", ");
+        let request = Request {
+            method,
+            url: &at.url,
+            query: &[],
+            accept: &accept,
+            authorization: None,
+        };
+        let slot = held(&self.shown)
+            .entry(at.repository.clone())
+            .or_default()
+            .clone();
+        let known = held(&slot).clone();
+        let answer = http.ask(&Request {
+            authorization: known.as_deref(),
+            ..request
+        })?;
+        let challenged = answer.header("www-authenticate").is_some();
+        if answer.status != 401 || !challenged {
+            return Ok(answer);
+        }
+        // Who comes second waits for what the first is given.
+        let mut slot = held(&slot);
+        if *slot == known {
+            let login = self.credentials.of(at.host);
+            *slot = Some(self.asking(at, &login).authorization(&answer)?);
+        }
+        let authorization = slot.clone();
+        drop(slot);
+        if authorization == known {
+            return Ok(answer);
+        }
+        http.ask(&Request {
+            authorization: authorization.as_deref(),
+            ..request
+        })
+    }
+
+    fn asking<'a>(&'a self, at: &'a At<'_>, login: &'a Login) -> Asking<'a> {
+        Asking {
+            remote: &self.remote,
+            plain: at.local.then_some(&self.local),
+            login,
+            scope: &at.scope,
+        }
+    }
+}
+
+impl Default for Client {
+    fn default() -> Self {
+        Client::new()
+    }
+}
+
+/// Where a reference is asked for.
+struct At<'a> {
+    /// Of the registry, as references name it.
+    host: &'a str,
+    /// Whether it is on this machine. Docker too asks those without TLS.
+    local: bool,
+    /// The repository, with its host.
+    repository: String,
+    url: String,
+    scope: String,
+}
+
+impl<'a> At<'a> {
+    fn of(reference: &'a str) -> Self {
+        let parts = Parts::of(reference);
+        let (host, name, server) = match parts.host {
+            "docker.io" | "index.docker.io" => {
+                let library = if parts.path.contains('/') {
+                    ""
+                } else {
+                    "library/"
+                };
+                let name = format!("{library}{}", parts.path);
+                ("docker.io", name, "registry-1.docker.io")
+            }
+            host => (host, parts.path.to_owned(), host),
+        };
+        let machine = host.split(':').next().unwrap_or(host);
+        let local = machine == "localhost"
+            || machine
+                .parse()
+                .is_ok_and(|address: IpAddr| address.is_loopback());
+        let scheme = if local { "http" } else { "https" };
+        let tag = parts.tag.unwrap_or("latest");
+        At {
+            host,
+            local,
+            repository: format!("{host}/{name}"),
+            url: format!("{scheme}://{server}/v2/{name}/manifests/{tag}"),
+            scope: format!("repository:{name}:pull"),
+        }
+    }
+}
+
+fn held<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// The digest that an answer states; `None` when it states none.
+fn stated(answer: &Answer) -> Result<Option<Digest>, Fault> {
+    let stated = answer.header(DIGEST).filter(|s| !s.is_empty());
+    let read = |text: &str| {
+        text.parse().map_err(|_| {
+            let text = harmless(text);
+            Fault::Answer(format!("`{text}` is no SHA-256 digest"))
+        })
+    };
+    stated.map(read).transpose()
+}
+
+/// Whether it is a manifest: pages that a proxy or portal answers with have a digest too.
+fn is_manifest(answer: &Answer) -> Result<(), Fault> {
+    let kind = answer.header("content-type").unwrap_or_default();
+    let kind = kind.split(';').next().unwrap_or_default().trim();
+    if KINDS.contains(&kind) {
+        return Ok(());
+    }
+    Err(Fault::Answer(match kind {
+        "" => "it does not say what it is".to_owned(),
+        kind => format!("it is `{}` and no manifest", harmless(kind)),
+    }))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn references_are_asked_for_where_builders_pull_them_from() {
+        for (reference, url, scope) in [
+            (
+                "python:3.13",
+                "https://registry-1.docker.io/v2/library/python/manifests/3.13",
+                "repository:library/python:pull",
+            ),
+            (
+                "docker.io/nvidia/cuda",
+                "https://registry-1.docker.io/v2/nvidia/cuda/manifests/latest",
+                "repository:nvidia/cuda:pull",
+            ),
+            (
+                "index.docker.io/library/python:3",
+                "https://registry-1.docker.io/v2/library/python/manifests/3",
+                "repository:library/python:pull",
+            ),
+            (
+                "ghcr.io/a/b:1",
+                "https://ghcr.io/v2/a/b/manifests/1",
+                "repository:a/b:pull",
+            ),
+            (
+                "localhost:5000/a:1",
+                "http://localhost:5000/v2/a/manifests/1",
+                "repository:a:pull",
+            ),
+            (
+                "127.0.0.2/a:1",
+                "http://127.0.0.2/v2/a/manifests/1",
+                "repository:a:pull",
+            ),
+            (
+                "localhost.example.com/a:1",
+                "https://localhost.example.com/v2/a/manifests/1",
+                "repository:a:pull",
+            ),
+        ] {
+            let at = At::of(reference);
+            assert_eq!(
+                (at.url.as_str(), at.scope.as_str()),
+                (url, scope),
+                "{reference}"
+            );
+        }
+    }
+}
