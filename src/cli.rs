@@ -199,6 +199,18 @@ pub enum Command {
         #[arg(long)]
         backwards: bool,
     },
+    /// Ask registries for the digests of upstream images, and stand on those: in the lock and in every output.
+    #[command(
+        after_help = "Examples:\n  gen lock                       all upstream images that state no digest themselves\n  gen lock --only image=gpu-base\n  gen lock --dry-run             show it as a diff, write nothing\n\nRegistries are asked as `docker login` left it, through the proxies of HTTPS_PROXY and NO_PROXY."
+    )]
+    Lock {
+        /// Only images that specs which match the selector stand on; repeat for "or".
+        #[arg(long, value_name = "SELECTOR")]
+        only: Vec<String>,
+        /// Show what would be written as a diff, write nothing.
+        #[arg(long)]
+        dry_run: bool,
+    },
     /// List the specs.
     #[command(
         after_help = "Examples:\n  gen list\n  gen list --only python=3.12,job=server --only @gpu\n  gen list --format lines --aliases --copies    every reference a release puts\n  gen list --format json | jq '.[].reference'"

@@ -4,7 +4,7 @@ use std::fmt::Write;
 
 use crate::check::stale_finding;
 use crate::cli::FindingFormat;
-use crate::command::difference::patch;
+use crate::command::difference::patches;
 use crate::command::look::{From, look};
 use crate::command::shell::{Error, Outcome, Shell, counted, number};
 use crate::command::{CLEAN, FOUND, NO_PLAN};
@@ -70,7 +70,7 @@ pub(super) fn run(shell: &mut Shell<'_>, options: &Options<'_>) -> Result<Outcom
     }
     shell.say(listing(&bump).trim_end());
     if options.dry_run {
-        difference(shell, &bump)?;
+        shell.data(&patches(&bump.drift, &bump.files))?;
     } else {
         carry_out(&repository, options.to, &bump)?;
     }
@@ -106,26 +106,6 @@ fn step(word: &str) -> Option<Step> {
         "release" => Step::Release,
         _ => return None,
     })
-}
-
-/// Prints what would be written.
-fn difference(shell: &Shell<'_>, bump: &Bump) -> Result<(), Error> {
-    for change in &bump.drift.changes {
-        let new = change.after.as_ref();
-        if change.state == State::Missing && new.is_some_and(|planned| planned.executable) {
-            let path = &change.path;
-            shell.data(&format!(
-                "diff --git a/{path} b/{path}\nnew file mode 100755\n"
-            ))?;
-        }
-        let after = change.after.as_ref().map(|p| p.text.as_str());
-        shell.data(&patch(&change.path, change.before.as_deref(), after))?;
-    }
-    for file in &bump.files {
-        let before = file.before.as_ref().map(|f| f.text.as_str());
-        shell.data(&patch(&file.edit.path, before, Some(&file.edit.text)))?;
-    }
-    Ok(())
 }
 
 /// Writes everything, the matrix file last.

@@ -2,7 +2,8 @@
 
 use similar::TextDiff;
 
-use crate::output::Change;
+use crate::output::{Change, Drift, State};
+use crate::release::Rewritten;
 
 /// From what is on disk to what the matrix yields, for people: line ends play no part.
 pub(super) fn difference(change: &Change) -> String {
@@ -26,6 +27,24 @@ pub(super) fn patch(path: &str, before: Option<&str>, after: Option<&str>) -> St
         .context_radius(3)
         .header(&name("a", before), &name("b", after))
         .to_string()
+}
+
+/// All that a run would write: outputs, then files besides.
+pub(super) fn patches(drift: &Drift, files: &[Rewritten]) -> String {
+    let mut text = String::new();
+    for change in &drift.changes {
+        let (path, new) = (&change.path, change.after.as_ref());
+        if change.state == State::Missing && new.is_some_and(|planned| planned.executable) {
+            text += &format!("diff --git a/{path} b/{path}\nnew file mode 100755\n");
+        }
+        let after = new.map(|planned| planned.text.as_str());
+        text += &patch(path, change.before.as_deref(), after);
+    }
+    for file in files {
+        let before = file.before.as_ref().map(|f| f.text.as_str());
+        text += &patch(&file.edit.path, before, Some(&file.edit.text));
+    }
+    text
 }
 
 /// Lines as patches count them: LF alone ends one.

@@ -7,6 +7,7 @@ mod diff;
 mod difference;
 mod explain;
 mod list;
+mod lock;
 mod look;
 mod matrix;
 mod plan;
@@ -95,6 +96,7 @@ pub fn run(cli: &Cli) -> ExitCode {
                 copies: *copies,
             },
         ),
+        Command::Lock { only, dry_run } => lock::run(&mut shell, only, *dry_run),
         Command::Plan { only } => plan::run(&mut shell, only),
         Command::Explain { what } => explain::run(&mut shell, what),
         Command::Diff {

@@ -95,6 +95,9 @@ codes! {
     BASE_UNKNOWN = "base-unknown" Rule Warning
         "a base that the tables do not know"
         "It may be newer than the tables of this `gen`, or have been deleted from the registry. State it in a `[facts] file` when it is there.";
+    BASE_UNRESOLVED = "base-unresolved" Plan Error
+        "an upstream image whose digest could not be learned"
+        "`gen lock` locks the digests of all the images it is asked for, or none. Nothing was written: what was locked before still holds.";
     BUILT_UNOFFERED = "built-unoffered" Rule Error
         "a value or image is built that the library does not offer"
         "The `[[release.offer]]` says `exactly`, so that the list holds what is built and nothing else. Add it to the library's list, or take it out of the matrix.";

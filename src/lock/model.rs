@@ -119,6 +119,27 @@ impl Lock {
         }
     }
 
+    /// Digests of upstream images, and nothing recorded.
+    pub fn of_bases(bases: BTreeMap<String, Digest>) -> Lock {
+        Lock {
+            content_format: CONTENT_FORMAT,
+            release: None,
+            after: None,
+            bases,
+            specs: BTreeMap::new(),
+            place: None,
+            conflicted: false,
+        }
+    }
+
+    /// The same records over other digests of upstream images.
+    pub fn with_bases(&self, bases: BTreeMap<String, Digest>) -> Lock {
+        Lock {
+            bases,
+            ..self.clone()
+        }
+    }
+
     /// The digest that is locked for an upstream reference, however that names Docker Hub.
     pub fn digest_of(&self, base: &str) -> Option<&Digest> {
         let wanted = full(base);

@@ -7,7 +7,7 @@ use crate::lock::{Below, Lock, Recorded};
 
 /// What the file says of itself.
 const HEADER: &str = "\
-# What the release is made of. Written by gen bump; commit it, do not edit it.
+# What the release is made of. Written by gen bump and gen lock; commit it, do not edit it.
 # After a merge conflict, merge the matrix, then run gen bump --amend.
 ";
 

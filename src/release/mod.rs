@@ -1,5 +1,6 @@
 //! The release and its places in the library: where they are, whether they agree, and moving them.
 
+pub mod bases;
 pub mod bump;
 mod forms;
 pub mod locate;
@@ -11,3 +12,5 @@ pub mod target;
 mod texts;
 pub mod unseen;
 pub mod version;
+
+pub use texts::Rewritten;

@@ -1,0 +1,160 @@
+//! `gen lock`: ask registries what upstream images are now, and stand on that.
+
+use std::fmt::Write;
+
+use crate::cli::FindingFormat;
+use crate::command::difference::patches;
+use crate::command::select::{selected, selectors};
+use crate::command::shell::{Error, Outcome, Shell, counted, number};
+use crate::command::{CLEAN, FOUND, NO_PLAN};
+use crate::diagnostic::{Finding, Sink};
+use crate::flow::Fault;
+use crate::image::Digest;
+use crate::image::reference::Parts;
+use crate::output::{self, Change, State};
+use crate::registry::{self, Client};
+use crate::release::bases::{Base, Bases, Moved, Relock};
+
+pub(super) fn run(shell: &mut Shell<'_>, only: &[String], dry_run: bool) -> Result<Outcome, Error> {
+    let repository = shell.repository()?;
+    let _lock = if dry_run {
+        None
+    } else {
+        Some(output::lock(&repository)?)
+    };
+    let mut sink = Sink::new();
+    let bases = match Bases::read(&repository, &mut sink) {
+        Ok(bases) => bases,
+        Err(fault) => return refused(shell, fault, sink),
+    };
+    let selectors = match selectors(shell, &bases.expanded.config, only)? {
+        Ok(selectors) => selectors,
+        Err(outcome) => return Ok(outcome),
+    };
+    let chosen = bases.chosen(|spec| selected(&bases.expanded, &selectors, spec));
+    let references: Vec<&str> = chosen.iter().map(|base| base.reference.as_str()).collect();
+    let mut digests = Vec::new();
+    for (base, answer) in chosen
+        .into_iter()
+        .zip(Client::new().resolve_all(&references))
+    {
+        match answer {
+            Ok(digest) => digests.push((base, digest)),
+            Err(fault) => sink.push(unresolved(&bases, base, &fault)),
+        }
+    }
+    if !sink.is_empty() {
+        return refused(shell, Fault::Findings, sink);
+    }
+    let relock = match bases.plan(&repository, &digests, &mut sink) {
+        Ok(relock) => relock,
+        Err(fault) => return refused(shell, fault, sink),
+    };
+    if !dry_run && !relock.is_done() {
+        // All or nothing: what can be told before the first write is told before it.
+        output::probe(&repository, relock.paths())?;
+    }
+    shell.say(listing(&relock.moved).trim_end());
+    if dry_run {
+        shell.data(&patches(&relock.drift, &relock.files))?;
+    } else {
+        // The lock last: a run that is cut short before is healed by the next.
+        let changes: Vec<&Change> = relock.drift.changes.iter().collect();
+        let edits: Vec<_> = relock.files.iter().map(|f| f.edit.clone()).collect();
+        output::write(&repository, &changes, &edits)?;
+    }
+    shell.say(&summary(&relock, dry_run));
+    Ok(Outcome(CLEAN))
+}
+
+fn refused(shell: &Shell<'_>, fault: Fault, sink: Sink) -> Result<Outcome, Error> {
+    let stopped = sink.has_stopping();
+    let findings = sink.into_sorted();
+    shell.findings(&findings, FindingFormat::Full)?;
+    match fault {
+        Fault::Read(error) => Err(error.into()),
+        Fault::Findings => {
+            shell.say(&format!("{}; nothing was locked", counted(&findings)));
+            Ok(Outcome(if stopped { NO_PLAN } else { FOUND }))
+        }
+    }
+}
+
+/// Why the digest of a base was not learned, and what to do about it.
+fn unresolved(bases: &Bases, base: &Base, fault: &registry::Fault) -> Finding {
+    let reference = &base.reference;
+    let host = Parts::of(reference).host;
+    let headline = match fault {
+        registry::Fault::NotFound(_) => format!("`{reference}` does not exist"),
+        registry::Fault::Denied(_) => format!("`{reference}` does not exist, or is private"),
+        _ => format!("the digest of `{reference}` could not be learned"),
+    };
+    let finding = bases.unresolved(base, headline);
+    let finding = finding.note(format!("`{host}` {fault}"));
+    match fault {
+        registry::Fault::NotFound(_) => finding.help("correct the name or the tag"),
+        registry::Fault::Denied(_) => {
+            finding.help(format!("correct the name, or run `docker login {host}`"))
+        }
+        registry::Fault::Busy(_) => finding.help(format!(
+            "run `gen lock` again later; after `docker login {host}` there may be less to wait for"
+        )),
+        _ => finding.help("run `gen lock` again; until then what is locked stays"),
+    }
+}
+
+/// Every base with what it was and will be.
+fn listing(moved: &[Moved]) -> String {
+    let short = |digest: &Digest| digest.short().to_string();
+    let width = moved.iter().map(|m| m.reference.len()).max().unwrap_or(0);
+    let mut text = String::new();
+    for Moved {
+        reference,
+        from,
+        to,
+    } in moved
+    {
+        let how = match (from, to) {
+            (Some(from), Some(to)) if from == to => format!("{} stays", short(from)),
+            (Some(from), Some(to)) => format!("{} → {}", short(from), short(to)),
+            (None, Some(to)) => format!("new → {}", short(to)),
+            (Some(from), None) => format!("{} dropped", short(from)),
+            (None, None) => continue,
+        };
+        let _ = writeln!(text, "  {reference:width$}  {how}");
+    }
+    text
+}
+
+fn summary(relock: &Relock, dry_run: bool) -> String {
+    let count = |of: fn(&Moved) -> bool| relock.moved.iter().filter(|m| of(m)).count();
+    let new = count(|m| m.from.is_none());
+    let moved = count(|m| m.from.is_some() && m.to.is_some() && m.from != m.to);
+    let dropped = count(|m| m.to.is_none());
+    let bases = relock.moved.len() - dropped;
+    let outputs = relock.drift.changes.iter();
+    let outputs = outputs.filter(|c| c.state != State::Fresh).count();
+    let mut text = if relock.is_done() {
+        format!("{} locked; nothing changed", number(bases, "base"))
+    } else {
+        let verb = if dry_run { "would lock" } else { "locked" };
+        format!(
+            "{verb} {}: {new} new, {moved} moved, {dropped} dropped; {}",
+            number(bases, "base"),
+            number(outputs, "output")
+        )
+    };
+    if relock.unreleased > 0 {
+        let verb = if relock.unreleased == 1 {
+            "differs"
+        } else {
+            "differ"
+        };
+        let _ = write!(
+            text,
+            "; {} {verb} from the release that is recorded: run `gen bump`",
+            number(relock.unreleased, "spec")
+        );
+    }
+    text
+}

@@ -1,0 +1,13 @@
+//! `gen lock`: what registries are asked and how, what their answers are worth, and what becomes of the repository.
+//!
+//! The registries are servers on this machine that answer by a script; `gen` runs as a user would run it.
+
+mod support;
+
+mod digests {
+    mod answers;
+    mod life;
+    mod logins;
+    mod room;
+    mod server;
+}

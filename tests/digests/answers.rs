@@ -1,0 +1,172 @@
+//! What registries answer, and what it is worth.
+
+use super::room::{Room, matrix};
+use super::server::{BODY, INDEX, Reply, Server, digest};
+
+const AT: &str = "/v2/lib/debian/manifests/13";
+
+/// Locks, and gives the digest and what was asked for it.
+fn lock(server: &Server) -> (Vec<String>, Vec<String>) {
+    let room = Room::on(server);
+    room.gen_(&["lock"]);
+    (room.locked(), server.lines())
+}
+
+fn locks(replies: &[Reply], asked: &[&str]) {
+    let server = Server::script(replies);
+    let (digests, lines) = lock(&server);
+    assert_eq!(digests, [digest(BODY.as_bytes())]);
+    let asked: Vec<String> = asked
+        .iter()
+        .map(|method| format!("{method} {AT}"))
+        .collect();
+    assert_eq!(lines, asked);
+}
+
+fn refuses(replies: &[Reply], why: &str) -> Server {
+    let server = Server::script(replies);
+    let said = Room::on(&server).refused();
+    assert!(said.contains(why), "`{why}` is not in\n{said}");
+    server
+}
+
+#[test]
+fn one_request_is_enough_and_names_every_kind_of_manifest() {
+    let server = Server::script([Reply::stated(BODY)]);
+    let (digests, lines) = lock(&server);
+    assert_eq!(digests, [digest(BODY.as_bytes())]);
+    assert_eq!(lines, [format!("HEAD {AT}")]);
+    let seen = &server.seen()[0];
+    let accept = seen.header("accept").expect("what is accepted");
+    let kinds: Vec<&str> = accept.split(", ").collect();
+    assert_eq!(
+        kinds,
+        [
+            INDEX,
+            "application/vnd.docker.distribution.manifest.list.v2+json",
+            "application/vnd.oci.image.manifest.v1+json",
+            "application/vnd.docker.distribution.manifest.v2+json",
+        ]
+    );
+    assert_eq!(seen.header("authorization"), None);
+    let agent = seen.header("user-agent").expect("a name");
+    assert!(agent.starts_with("basematrix/"), "{agent}");
+}
+
+#[test]
+fn a_manifest_without_a_stated_digest_has_that_of_its_bytes() {
+    locks(&[Reply::manifest(BODY)], &["HEAD", "GET"]);
+}
+
+#[test]
+fn a_registry_that_knows_no_head_is_asked_for_the_manifest() {
+    locks(&[Reply::status(405), Reply::stated(BODY)], &["HEAD", "GET"]);
+    locks(&[Reply::status(404), Reply::stated(BODY)], &["HEAD", "GET"]);
+}
+
+#[test]
+fn what_passes_is_asked_again() {
+    let ok = || Reply::stated(BODY);
+    for status in [408, 429, 500, 502, 503, 504] {
+        let passing = Reply::status(status).header("Retry-After", "0");
+        locks(&[passing, ok()], &["HEAD", "HEAD"]);
+    }
+    locks(&[Reply::status(500), ok()], &["HEAD", "HEAD"]);
+    locks(&[Reply::hang_up(), ok()], &["HEAD", "HEAD"]);
+}
+
+#[test]
+fn what_does_not_pass_is_given_up() {
+    let busy = Reply::status(429).header("Retry-After", "3600");
+    let server = refuses(&[busy], "asks to be left alone for 3600 seconds");
+    assert_eq!(server.lines().len(), 1);
+    let failing = Reply::status(503).header("Retry-After", "0");
+    let server = refuses(&[failing], "answers with status 503");
+    assert_eq!(server.lines().len(), 4);
+    let server = refuses(&[Reply::status(418)], "answers with status 418");
+    assert_eq!(server.lines().len(), 2);
+}
+
+#[test]
+fn what_is_not_there_is_told_apart() {
+    let body = r#"{"errors":[{"code":"MANIFEST_UNKNOWN","message":"manifest unknown"}]}"#;
+    let server = refuses(
+        &[Reply::status(404).body(body)],
+        "has no such image: manifest unknown",
+    );
+    let said = Room::on(&server).refused();
+    assert!(said.contains("/lib/debian:13` does not exist"), "{said}");
+    assert!(said.contains("correct the name or the tag"), "{said}");
+}
+
+#[test]
+fn a_redirect_is_followed() {
+    let moved = |to: &str| Reply::status(307).header("Location", to);
+    let server = Server::new(move |seen, _| match seen.path.as_str() {
+        AT => moved("/elsewhere"),
+        _ => Reply::stated(BODY),
+    });
+    let (digests, lines) = lock(&server);
+    assert_eq!(digests, [digest(BODY.as_bytes())]);
+    assert_eq!(lines, [format!("HEAD {AT}"), "HEAD /elsewhere".to_owned()]);
+    let round = Reply::status(307).header("Location", AT);
+    let server = refuses(&[round], "it leads round in circles");
+    assert!(server.lines().len() < 10);
+}
+
+#[test]
+fn a_stated_digest_must_be_that_of_the_bytes() {
+    let other = digest(b"other");
+    let lies = Reply::manifest(BODY).header("Docker-Content-Digest", &other);
+    refuses(
+        &[Reply::status(405), lies],
+        &format!("it says `{other}` of a manifest that has"),
+    );
+}
+
+#[test]
+fn hostile_answers_are_refused() {
+    let states = |digest: &str| Reply::manifest(BODY).header("Docker-Content-Digest", digest);
+    let whole = digest(BODY.as_bytes());
+    for bad in [
+        "sha256:0".to_owned(),
+        "sha512:".to_owned() + &"0".repeat(128),
+        whole.to_uppercase(),
+        format!("{whole}\" evil"),
+        format!("{whole}0"),
+    ] {
+        refuses(&[states(&bad)], "is no SHA-256 digest");
+    }
+    let huge = Reply::manifest("").body(vec![b' '; 5 * 1024 * 1024]);
+    refuses(&[Reply::status(405), huge], "it is longer than 4 MiB");
+    let portal = Reply::status(200).header("Content-Type", "text/html; charset=utf-8");
+    refuses(
+        &[portal.body("<html>")],
+        "it is `text/html` and no manifest",
+    );
+    refuses(
+        &[Reply::status(200).body(BODY)],
+        "it does not say what it is",
+    );
+    let old = "application/vnd.docker.distribution.manifest.v1+prettyjws";
+    let old = Reply::status(200).header("Content-Type", old).body(BODY);
+    refuses(
+        &[old.header("Docker-Content-Digest", &whole)],
+        "manifest.v1+prettyjws` and no manifest",
+    );
+    let evil = r#"{"errors":[{"message":"\u001b[2Jgone\u202e"}]}"#;
+    refuses(
+        &[Reply::status(404).body(evil)],
+        r"has no such image: \u{1b}[2Jgone\u{202e}",
+    );
+}
+
+#[test]
+fn nobody_at_all_is_told_at_once() {
+    let room = Room::new(&matrix("127.0.0.1:1"));
+    let said = room.refused();
+    assert!(
+        said.contains("`127.0.0.1:1` cannot be reached: nobody listens there"),
+        "{said}"
+    );
+}

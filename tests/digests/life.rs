@@ -1,0 +1,380 @@
+//! What becomes of the repository: the lock, the outputs and the release, as upstream images move.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::Path;
+use std::sync::{Arc, Mutex};
+
+use super::room::{Room, matrix};
+use super::server::{Reply, Server, digest};
+use crate::support::{commit, stderr, stdout};
+
+const DOCKERFILE: &str = "generated/docker/low/Dockerfile";
+
+/// A registry in which every tag points at a manifest that holds its path and what was pushed last.
+struct Registry {
+    server: Server,
+    pushed: Arc<Mutex<String>>,
+}
+
+impl Registry {
+    fn new() -> Self {
+        let pushed = Arc::new(Mutex::new("1".to_owned()));
+        let now = pushed.clone();
+        let server = Server::new(move |seen, _| {
+            let now = now.lock().expect("what was pushed");
+            Reply::stated(&body(&seen.path, &now))
+        });
+        Registry { server, pushed }
+    }
+
+    fn push(&self, what: &str) {
+        what.clone_into(&mut self.pushed.lock().expect("what was pushed"));
+    }
+
+    fn digest(&self, repository: &str, tag: &str) -> String {
+        let path = format!("/v2/{repository}/manifests/{tag}");
+        let pushed = self.pushed.lock().expect("what was pushed");
+        digest(body(&path, &pushed).as_bytes())
+    }
+
+    /// That of the base of [`Room::on`].
+    fn debian(&self) -> String {
+        self.digest("lib/debian", "13")
+    }
+}
+
+fn body(path: &str, pushed: &str) -> String {
+    format!("{{\"schemaVersion\":2,\"annotations\":{{\"{path}\":\"{pushed}\"}}}}")
+}
+
+/// The first twelve digits of a digest.
+fn short(digest: &str) -> &str {
+    &digest["sha256:".len()..][..12]
+}
+
+/// Every file of a repository.
+fn files(root: &Path) -> BTreeMap<String, String> {
+    let mut found = BTreeMap::new();
+    let mut folders = vec![root.to_owned()];
+    while let Some(folder) = folders.pop() {
+        for entry in fs::read_dir(folder).expect("a folder") {
+            let path = entry.expect("an entry").path();
+            if path.is_dir() {
+                folders.push(path);
+            } else {
+                let name = path.strip_prefix(root).expect("inside");
+                let text = fs::read_to_string(&path).expect("text");
+                found.insert(name.to_string_lossy().into_owned(), text);
+            }
+        }
+    }
+    found
+}
+
+#[test]
+fn digests_stand_in_the_lock_and_in_every_output() {
+    let registry = Registry::new();
+    let room = Room::on(&registry.server);
+    room.gen_(&["matrix"]);
+    let (out, said) = room.gen_(&["lock"]);
+    let new = registry.debian();
+    let reference = format!("{}/lib/debian:13", registry.server.host);
+    assert_eq!(out, "");
+    assert_eq!(
+        said,
+        format!(
+            "  {reference}  new → {}\nlocked 1 base: 1 new, 0 moved, 0 dropped; 2 outputs\n",
+            short(&new)
+        )
+    );
+    let dockerfile = room.read(DOCKERFILE).expect("a Dockerfile");
+    assert!(
+        dockerfile.contains(&format!("FROM {reference}@{new}\n")),
+        "{dockerfile}"
+    );
+    let lock = room.read("matrix.lock").expect("a lock");
+    let base = format!("\n[[base]]\nreference = \"{reference}\"\ndigest = \"{new}\"\n");
+    assert!(lock.ends_with(&base), "{lock}");
+    assert!(!lock.contains("release ="), "{lock}");
+    let before = files(room.path());
+    room.gen_(&["check", "--deny-warnings"]);
+    let (_, said) = room.gen_(&["lock"]);
+    assert_eq!(
+        said,
+        format!(
+            "  {reference}  {} stays\n1 base locked; nothing changed\n",
+            short(&new)
+        )
+    );
+    room.gen_(&["matrix"]);
+    assert_eq!(files(room.path()), before);
+}
+
+#[test]
+fn a_base_that_moved_calls_for_a_release() {
+    let registry = Registry::new();
+    let room = Room::on(&registry.server);
+    room.gen_(&["lock"]);
+    room.gen_(&["bump", "--amend"]);
+    let recorded = room.read("matrix.lock").expect("a lock");
+    let old = registry.debian();
+    registry.push("2");
+    // Nobody hears of it before the registry is asked.
+    room.gen_(&["check", "--deny-warnings"]);
+    let (_, said) = room.gen_(&["lock"]);
+    let new = registry.debian();
+    assert!(
+        said.contains(&format!("{} → {}\n", short(&old), short(&new))),
+        "{said}"
+    );
+    assert!(
+        said.contains("0 new, 1 moved, 0 dropped; 2 outputs; 1 spec differs"),
+        "{said}"
+    );
+    let lock = room.read("matrix.lock").expect("a lock");
+    let only = |text: &str| {
+        text.replace(
+            &format!(
+                "[[base]]\nreference = \"{}/lib/debian:13\"\ndigest = \"{old}\"",
+                registry.server.host
+            ),
+            "",
+        )
+    };
+    assert_eq!(
+        only(&lock.replace(
+            &format!("\ndigest = \"{new}\""),
+            &format!("\ndigest = \"{old}\"")
+        )),
+        only(&recorded),
+        "records are not touched"
+    );
+    let output = room.run(&["check"]);
+    let said = stderr(&output);
+    assert_eq!(output.status.code(), Some(1), "{said}");
+    assert!(said.contains("error[unreleased-change]"), "{said}");
+    assert!(
+        said.contains(short(&new)),
+        "the new digest is named: {said}"
+    );
+    assert!(!said.contains("stale-output"), "{said}");
+    room.gen_(&["bump", "patch"]);
+    room.gen_(&["check", "--deny-warnings"]);
+    assert_eq!(room.locked()[0], new);
+}
+
+#[test]
+fn what_is_not_meant_keeps_its_digest_and_what_is_not_used_is_dropped() {
+    let registry = Registry::new();
+    let host = &registry.server.host;
+    let text = format!(
+        "[axis]\nv = [\"1\", \"2\", \"3\"]\n[image.low]\ntag = \"{{{{ v }}}}\"\nfrom = \"{host}/lib/x:{{{{ v }}}}\"\n"
+    );
+    let room = Room::new(&text);
+    room.gen_(&["lock", "--only", "v=1", "--only", "v=3"]);
+    let old = |tag| registry.digest("lib/x", tag);
+    let (one, three) = (old("1"), old("3"));
+    assert_eq!(room.locked(), [one.clone(), three.clone()]);
+    registry.push("2");
+    room.edit("matrix.toml", "\"2\", ", "");
+    room.gen_(&["lock", "--only", "v=3"]);
+    assert_eq!(room.locked(), [one.clone(), old("3")]);
+    room.edit("matrix.toml", ", \"3\"", "");
+    let (_, said) = room.gen_(&["lock", "--only", "v=1"]);
+    assert!(
+        said.contains(&format!("/lib/x:3  {} dropped\n", short(&old("3")))),
+        "{said}"
+    );
+    assert_eq!(room.locked(), [old("1")]);
+    let output = room.run(&["lock", "--only", "v=9"]);
+    assert_eq!(output.status.code(), Some(2), "{}", stderr(&output));
+}
+
+#[test]
+fn only_what_a_registry_can_say_is_asked_for() {
+    let registry = Registry::new();
+    let host = &registry.server.host;
+    let stated = digest(b"stated");
+    let text = format!(
+        "[release]\nversion = \"1.0.0\"\n[registry.hub]\nprefix = \"docker.io/acme\"\n\
+         [image.a]\nfrom = \"scratch\"\n[image.b]\nfrom = \"{host}/lib/x:1@{stated}\"\n\
+         [image.c]\nfrom = \"{host}/lib/x:1\"\n[image.d]\nfrom = \"{host}/lib/x:1\"\n\
+         [image.e]\nparent = \"c\"\n[image.f]\nfrom = \"{host}/lib/x\"\n"
+    );
+    let room = Room::new(&text);
+    room.gen_(&["lock"]);
+    let mut lines = registry.server.lines();
+    lines.sort();
+    assert_eq!(
+        lines,
+        [
+            "HEAD /v2/lib/x/manifests/1",
+            "HEAD /v2/lib/x/manifests/latest"
+        ]
+    );
+    room.gen_(&["check"]);
+    let none = Room::new("[image.a]\ntag = \"1\"\nfrom = \"scratch\"\n");
+    none.gen_(&["lock"]);
+    assert_eq!(none.read("matrix.lock"), None);
+}
+
+#[test]
+fn all_digests_are_learned_or_none_is_locked() {
+    let server = Server::new(|seen, _| match seen.path.ends_with("/2") {
+        true => Reply::status(404),
+        false => Reply::stated("{}"),
+    });
+    let text = format!(
+        "[axis]\nv = [\"1\", \"2\"]\n[image.low]\ntag = \"{{{{ v }}}}\"\nfrom = \"{}/lib/x:{{{{ v }}}}\"\n",
+        server.host
+    );
+    let room = Room::new(&text);
+    let before = files(room.path());
+    let output = room.run(&["lock"]);
+    let said = stderr(&output);
+    assert_eq!(output.status.code(), Some(2), "{said}");
+    assert!(said.contains("/lib/x:2` does not exist"), "{said}");
+    assert!(said.ends_with("1 error; nothing was locked\n"), "{said}");
+    assert_eq!(files(room.path()), before);
+}
+
+#[test]
+fn a_dry_run_shows_and_writes_nothing() {
+    let registry = Registry::new();
+    let room = Room::on(&registry.server);
+    room.gen_(&["matrix"]);
+    let before = files(room.path());
+    let (out, said) = room.gen_(&["lock", "--dry-run"]);
+    let new = registry.debian();
+    assert!(out.contains("+++ b/matrix.lock"), "{out}");
+    assert!(out.contains(&format!("/lib/debian:13@{new}\n")), "{out}");
+    assert!(said.contains("would lock 1 base: 1 new"), "{said}");
+    assert_eq!(files(room.path()), before);
+}
+
+#[test]
+fn a_run_that_was_cut_short_is_healed_by_the_next() {
+    let registry = Registry::new();
+    let room = Room::on(&registry.server);
+    room.gen_(&["lock"]);
+    let old = files(room.path());
+    registry.push("2");
+    room.gen_(&["lock"]);
+    let new = files(room.path());
+    let changed: Vec<&String> = new.keys().filter(|p| old.get(*p) != new.get(*p)).collect();
+    assert!(changed.len() > 1, "{changed:?}");
+    // In whatever order: any of the files may be new already.
+    for some in 0..1 << changed.len() {
+        for (index, path) in changed.iter().enumerate() {
+            let files = if some >> index & 1 == 1 { &new } else { &old };
+            fs::write(room.path().join(path), &files[*path]).expect("a file");
+        }
+        room.gen_(&["lock"]);
+        assert_eq!(files(room.path()), new, "{some:b}");
+    }
+}
+
+#[test]
+fn where_something_else_stands_nothing_is_written() {
+    let registry = Registry::new();
+    let room = Room::on(&registry.server);
+    fs::create_dir_all(room.path().join("generated/docker/low")).expect("a folder");
+    fs::write(room.path().join(DOCKERFILE), "FROM mine\n").expect("a file");
+    let before = files(room.path());
+    let output = room.run(&["lock"]);
+    assert_eq!(output.status.code(), Some(1), "{}", stderr(&output));
+    assert!(
+        stderr(&output).contains("error[not-ours]"),
+        "{}",
+        stderr(&output)
+    );
+    assert_eq!(files(room.path()), before);
+    fs::remove_file(room.path().join(DOCKERFILE)).expect("a file");
+    fs::create_dir(room.path().join("matrix.lock")).expect("a folder");
+    let output = room.run(&["lock"]);
+    assert_eq!(output.status.code(), Some(2), "{}", stderr(&output));
+    assert!(!room.path().join(DOCKERFILE).exists());
+}
+
+#[test]
+fn a_lock_that_cannot_be_kept_is_not_replaced() {
+    let registry = Registry::new();
+    let room = Room::on(&registry.server);
+    room.gen_(&["lock"]);
+    let good = room.read("matrix.lock").expect("a lock");
+    for (text, code) in [
+        (
+            "<<<<<<< a\nversion = 1\n=======\n>>>>>>> b\n".to_owned(),
+            "lock-conflict",
+        ),
+        (
+            good.replace("version = 1\n", "version = 9\n"),
+            "lock-format",
+        ),
+        (good.replace("[[base]]", "[[bases]]"), "lock-syntax"),
+    ] {
+        fs::write(room.path().join("matrix.lock"), &text).expect("a lock");
+        let before = registry.server.lines().len();
+        let output = room.run(&["lock"]);
+        let said = stderr(&output);
+        assert_eq!(output.status.code(), Some(1), "{said}");
+        assert!(said.contains(&format!("error[{code}]")), "{said}");
+        assert_eq!(room.read("matrix.lock"), Some(text));
+        assert_eq!(registry.server.lines().len(), before, "nobody is asked");
+    }
+}
+
+#[test]
+fn nothing_else_asks_a_registry() {
+    let registry = Registry::new();
+    let room = Room::on(&registry.server);
+    room.gen_(&["lock"]);
+    let before = registry.server.lines().len();
+    registry.push("2");
+    commit(room.path(), "all");
+    for args in [
+        &["matrix"] as &[&str],
+        &["matrix", "--dry-run"],
+        &["check", "--deny-warnings"],
+        &["check", "--fix"],
+        &["list"],
+        &["plan"],
+        &["explain", "image=low"],
+        &["bump", "--amend"],
+        &["bump", "minor"],
+        &["bump", "--check"],
+        &["diff"],
+        &["schema"],
+        &["completions", "bash"],
+    ] {
+        room.gen_(args);
+    }
+    assert_eq!(registry.server.lines().len(), before);
+}
+
+#[test]
+fn a_reference_is_the_same_however_it_names_docker_hub() {
+    // Nothing is asked for where nothing is meant, so that no network is needed.
+    let text = matrix("docker.io").replace("docker.io/lib/debian:13", "debian:13");
+    let room = Room::new(
+        &format!("{text}[axis]\nv = [\"1\"]\n[image.other]\naxes = [\"v\"]\nfrom = \"scratch\"\n")
+            .replace("[image.low]", "[image.low]\naxes = []"),
+    );
+    let locked = digest(b"x");
+    fs::write(
+        room.path().join("matrix.lock"),
+        format!("version = 1\ncontent-format = 1\n\n[[base]]\nreference = \"docker.io/library/debian:13\"\ndigest = \"{locked}\"\n"),
+    )
+    .expect("a lock");
+    room.gen_(&["lock", "--only", "image=other"]);
+    let lock = room.read("matrix.lock").expect("a lock");
+    assert!(lock.contains("reference = \"debian:13\""), "{lock}");
+    assert_eq!(room.locked(), [locked]);
+    let output = room.run(&["plan"]);
+    assert!(
+        stdout(&output).contains("debian:13@sha256:"),
+        "{}",
+        stdout(&output)
+    );
+}
