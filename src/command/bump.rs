@@ -206,6 +206,7 @@ fn summary(bump: &Bump, dry_run: bool) -> String {
         .filter(|s| s.since == bump.to)
         .count();
     let content = match new {
+        _ if bump.is_first() => format!("{} recorded for the first time", number(specs, "image")),
         0 => "no image has new content, so tags move and nothing is built".to_owned(),
         1 => format!("1 of {specs} images has new content"),
         n => format!("{n} of {specs} images have new content"),

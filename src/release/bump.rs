@@ -165,6 +165,13 @@ impl Bump {
         self.files.is_empty() && self.drift.is_clean()
     }
 
+    /// Whether no release was recorded before.
+    pub fn is_first(&self) -> bool {
+        let path = lock::path(self.repository.matrix_path());
+        let mut files = self.files.iter();
+        files.any(|file| file.edit.path == path && file.before.is_none())
+    }
+
     /// The paths it writes or removes.
     pub fn paths(&self) -> impl Iterator<Item = &str> {
         let outputs = self

@@ -261,7 +261,13 @@ fn as_nobody(room: &Room, arguments: &[&str]) -> (Option<i32>, String) {
     let bin = tempfile::tempdir().expect("a folder");
     fs::set_permissions(bin.path(), fs::Permissions::from_mode(0o755)).expect("a mode");
     let copy = bin.path().join("gen");
-    fs::copy(env!("CARGO_BIN_EXE_gen"), &copy).expect("a copy of gen");
+    // By another process: one that this one starts meanwhile would inherit the open file, and a file that is open for
+    // writing cannot be run.
+    let copied = Command::new("cp")
+        .arg(env!("CARGO_BIN_EXE_gen"))
+        .arg(&copy)
+        .status();
+    assert!(copied.expect("cp runs").success(), "a copy of gen");
     let mut command = Command::new(copy);
     command.args(arguments).current_dir(room.folder());
     command.env("SOURCE_DATE_EPOCH", SOURCE_DATE_EPOCH.0);

@@ -22,7 +22,13 @@ fn stopped_by_modes(tree: &Tree, arguments: &[&str]) -> Said {
     let bin = tempfile::tempdir().expect("a folder");
     fs::set_permissions(bin.path(), Permissions::from_mode(0o755)).expect("a mode");
     let copy = bin.path().join("gen");
-    fs::copy(binary(), &copy).expect("a copy of gen");
+    // By another process: one that this one starts meanwhile would inherit the open file, and a file that is open for
+    // writing cannot be run.
+    let copied = std::process::Command::new("cp")
+        .arg(binary())
+        .arg(&copy)
+        .status();
+    assert!(copied.expect("cp runs").success(), "a copy of gen");
     let mut command = clean(copy);
     command
         .args(arguments)
