@@ -242,11 +242,24 @@ pub fn inspect(
     sink: &mut Sink,
 ) -> Result<Drift, Fault> {
     let drift = compare(repository, expanded, rendered, standpoint.take_over)?;
+    judge(repository, expanded, rendered, &drift, standpoint, sink);
+    Ok(drift)
+}
+
+/// Runs every rule over what was compared.
+pub fn judge(
+    repository: &Repository,
+    expanded: &Expanded,
+    rendered: &Rendered,
+    drift: &Drift,
+    standpoint: &Standpoint,
+    sink: &mut Sink,
+) {
     let context = check::Context {
         config: &expanded.config,
         matrix: &expanded.matrix,
         contents: &rendered.contents,
-        drift: &drift,
+        drift,
         lock: expanded.lock.as_ref(),
         before: &standpoint.before,
         repository,
@@ -257,7 +270,6 @@ pub fn inspect(
         known_bases: Default::default(),
     };
     check::run(&context, sink);
-    Ok(drift)
 }
 
 /// Actions that were moved in the workflow, taken over into the matrix.

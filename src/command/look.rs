@@ -53,13 +53,17 @@ pub(super) fn look(
     };
     shell.look_ahead(from.dates, &mut expanded.config);
     let (release, lock) = (expanded.config.release.as_ref(), expanded.lock.as_ref());
-    // git answers while the outputs are rendered.
-    let (rendered, before) = thread::scope(|scope| {
+    // git answers while the outputs are rendered and compared.
+    let (compared, before) = thread::scope(|scope| {
         let asked = scope.spawn(|| Before::find(repository, release, lock, from.base));
-        (flow::render(repository, &expanded, sink), asked.join())
+        let compared = flow::render(repository, &expanded, sink).and_then(|rendered| {
+            let drift = flow::compare(repository, &expanded, &rendered, from.take_over)?;
+            Ok((rendered, drift))
+        });
+        (compared, asked.join())
     });
-    let rendered = match rendered {
-        Ok(rendered) => rendered,
+    let (rendered, drift) = match compared {
+        Ok(compared) => compared,
         Err(fault) => return Ok(Err(fault)),
     };
     let before = before.unwrap_or_else(|panic| std::panic::resume_unwind(panic))?;
@@ -76,6 +80,6 @@ pub(super) fn look(
         before,
         take_over: from.take_over,
     };
-    let drift = flow::inspect(repository, &expanded, &rendered, &standpoint, sink);
-    Ok(drift.map(|drift| Looked { expanded, drift }))
+    flow::judge(repository, &expanded, &rendered, &drift, &standpoint, sink);
+    Ok(Ok(Looked { expanded, drift }))
 }

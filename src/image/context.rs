@@ -10,6 +10,7 @@ pub struct ContextHash<'a> {
     repository: &'a Repository,
     ours: &'a Ours<'a>,
     known: HashMap<(String, Option<String>), Arc<BuildContext>>,
+    empty: Arc<BuildContext>,
 }
 
 impl<'a> ContextHash<'a> {
@@ -19,6 +20,7 @@ impl<'a> ContextHash<'a> {
             repository,
             ours,
             known: HashMap::new(),
+            empty: Arc::new(BuildContext::empty()),
         }
     }
 
@@ -27,6 +29,10 @@ impl<'a> ContextHash<'a> {
     /// # Errors
     /// When a file in it cannot be read.
     pub fn get(&mut self, context: &str, dockerfile: &str) -> Result<Arc<BuildContext>, ReadError> {
+        // As a rule a rendered Dockerfile lies alone in its folder.
+        if self.repository.holds_only(context, self.ours) {
+            return Ok(self.empty.clone());
+        }
         // Only a Dockerfile with an ignore file of its own sees the folder differently.
         let own_ignore = format!("{dockerfile}.dockerignore");
         let own_ignore = self.repository.is_file(&own_ignore).then_some(own_ignore);

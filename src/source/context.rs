@@ -90,7 +90,34 @@ pub struct BuildContext {
     pub holds_matrix: bool,
 }
 
+impl BuildContext {
+    /// One without files.
+    pub fn empty() -> Self {
+        BuildContext {
+            hash: Sha256::new().finalize().into(),
+            files: BTreeMap::new(),
+            holds_matrix: false,
+        }
+    }
+}
+
 impl Repository {
+    /// Whether a folder holds nothing but outputs of gen, or is not there: it adds no file to a context, whatever an
+    /// ignore file says.
+    pub fn holds_only(&self, folder: &str, ours: &Ours<'_>) -> bool {
+        let mut entries = match fs::read_dir(self.absolute(folder)) {
+            Ok(entries) => entries,
+            Err(error) => return error.kind() == io::ErrorKind::NotFound,
+        };
+        entries.all(|entry| {
+            entry.is_ok_and(|entry| {
+                let is_file = entry.file_type().is_ok_and(|kind| !kind.is_dir());
+                let name = entry.file_name();
+                is_file && (ours.path)(&format!("{folder}/{}", name.to_string_lossy()))
+            })
+        })
+    }
+
     /// The files of the folder `context` (from the root): path, executable bit and bytes of each, in sorted
     /// order, links by their target. `.git`, what the ignore file leaves out, and what is `ours` are not part of it.
     /// The ignore file is the one of that path, else the context's `.dockerignore`. A folder that is not there is empty.
