@@ -81,15 +81,11 @@ fn mended(fixes: &[Fix]) -> Vec<Edit> {
     for fix in fixes {
         files.entry(&fix.file.path).or_default().push(fix);
     }
-    let edits = files.into_iter().map(|(path, mut fixes)| {
-        let mut text = fixes[0].file.text.clone();
-        fixes.sort_by_key(|fix| fix.span.start);
-        for fix in fixes.into_iter().rev() {
-            text.replace_range(fix.span.clone(), &fix.text);
-        }
+    let edits = files.into_iter().map(|(path, fixes)| {
+        let edits = fixes.iter().map(|fix| (fix.span.clone(), fix.text.clone()));
         Edit {
             path: path.to_owned(),
-            text,
+            text: fixes[0].file.edited(edits.collect()),
         }
     });
     edits.collect()

@@ -51,16 +51,10 @@ impl<'a> Texts<'a> {
     }
 
     /// Carries out edits of a file as it is now. They do not overlap; none change nothing.
-    pub fn edit(&mut self, file: &SourceFile, mut edits: Vec<locate::Edit>) {
-        if edits.is_empty() {
-            return;
+    pub fn edit(&mut self, file: &SourceFile, edits: Vec<locate::Edit>) {
+        if !edits.is_empty() {
+            self.put(&file.path, file.edited(edits));
         }
-        edits.sort_by_key(|(span, _)| span.start);
-        let mut text = file.text.clone();
-        for (span, new) in edits.into_iter().rev() {
-            text.replace_range(span, &new);
-        }
-        self.put(&file.path, text);
     }
 
     /// What is rewritten, the matrix file last.

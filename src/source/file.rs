@@ -89,6 +89,16 @@ impl SourceFile {
         out
     }
 
+    /// The text with these bytes replaced. The replacements do not overlap.
+    pub fn edited(&self, mut edits: Vec<(Range<usize>, String)>) -> String {
+        edits.sort_by_key(|(span, _)| span.start);
+        let mut text = self.text.clone();
+        for (span, new) in edits.into_iter().rev() {
+            text.replace_range(span, &new);
+        }
+        text
+    }
+
     /// One-based line and column (counted in characters) of a byte offset.
     pub fn line_column(&self, offset: usize) -> (usize, usize) {
         let offset = offset.min(self.text.len());
