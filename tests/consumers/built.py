@@ -65,7 +65,7 @@ def published(plan: Plan, stub: Stub) -> Built:
                 image = (platform, base, arguments(call["args"]))
                 built.builds[(reference, *image)] += 1
                 by_digest[call["digest"]] = image
-    state = json.loads((stub.folder / "state.json").read_text())
+    state = stub.state()
 
     def images(digest: str) -> list:
         manifest = json.loads(state["blobs"][digest])

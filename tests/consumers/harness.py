@@ -163,16 +163,20 @@ class Stub:
         """Drop the journal: what follows is a new run on the same registries."""
         (self.folder / "journal.jsonl").unlink(missing_ok=True)
 
+    def state(self) -> dict:
+        """What the registries hold."""
+        file = self.folder / "state.json"
+        return json.loads(file.read_text()) if file.exists() else {"tags": {}, "blobs": {}}
+
     def tags(self) -> dict:
         return json.loads(run([STUBS / "docker", "stub", "tags"], self.folder, self.env()).stdout)
 
     def drop(self, *references: str) -> None:
         """Let the registries lose these references."""
-        file = self.folder / "state.json"
-        state = json.loads(file.read_text())
+        state = self.state()
         for reference in references:
             state["tags"].pop(reference, None)
-        file.write_text(json.dumps(state))
+        (self.folder / "state.json").write_text(json.dumps(state))
 
 
 def normal(reference: str) -> str:
