@@ -87,7 +87,7 @@ def toml(value) -> str:
         return "{ " + ", ".join(f"{toml(key)} = {toml(child)}" for key, child in value.items()) + " }"
     if isinstance(value, list):
         return "[" + ", ".join(map(toml, value)) + "]"
-    return json.dumps(value, ensure_ascii=False)
+    return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007F")
 
 
 def printed(text: str) -> str:
