@@ -134,6 +134,9 @@ codes! {
     EMPTY_CATALOG = "empty-catalog" Plan Error
         "a catalog that holds no image"
         "Its `match` accepts none of the specs, so a library could pick nothing from it. Correct the `match`, or delete it.";
+    EMPTY_GROUPS = "empty-groups" Plan Error
+        "a bake file whose groups hold no image"
+        "The `match` of `[output.bake]` accepts none of the specs, so `docker buildx bake` would build nothing. Correct the `match`, or delete it.";
     END_OF_LIFE = "end-of-life" Rule Warning
         "something an image stands on no longer gets security fixes"
         "Python, the distribution, or the branch of the fleet's driver is past its end of life, so the images age from now on. The dates are data with source and date, `docs/facts.md` says how to state others; `--as-of` looks at another day.";
