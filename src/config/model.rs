@@ -56,6 +56,8 @@ pub struct Config {
     pub objects: Vec<Vec<Value>>,
     /// Sets as written, for selectors of the command line.
     pub sets: Named<Spanned<RawSelector>>,
+    /// The same as selectors, in the same order.
+    pub set_selectors: Vec<Selector>,
     /// Sets that nothing refers to.
     pub unused_sets: Vec<(String, Range<usize>)>,
 }

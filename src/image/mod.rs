@@ -24,5 +24,6 @@ pub use hash::{CONTENT_FORMAT, Ingredients};
 pub use merge::{Merged, merge};
 pub use plan::Plan;
 pub use platform::Platform;
+pub use reference::familiar;
 pub use resolve::resolve;
 pub use spec::{Alias, Matrix, Spec, SpecId, id_word};

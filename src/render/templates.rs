@@ -23,6 +23,7 @@ macro_rules! shipped {
 shipped!(
     "catalog/module.py",
     "ci/publish.sh",
+    "ci/pull-request.sh",
     "cloud-build/cloudbuild.yaml",
     "docker/Dockerfile",
     "github/login.yml",
