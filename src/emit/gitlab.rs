@@ -1,8 +1,19 @@
-//! GitLab CI: a pipeline of explicit jobs with exact `needs`.
+//! GitLab CI: a small pipeline that writes the large one while it runs.
 //!
-//! One build job per unit and platform, one merge job per unit, all in one stage, ordered by `needs` alone; `tags` has a
-//! last stage to itself and no `needs`, for GitLab caps those at 50. The file is a pipeline of its own (it sets
-//! `workflow` and `stages`), so it is called as a child and not merged into the user's file by `include`.
+//! **Nothing idle.** What is missing is known only when the registries have been asked, and GitLab decides which jobs a
+//! pipeline has before any of them runs. So the probe writes a child pipeline of exactly the missing jobs, with exact
+//! `needs`, and a trigger job starts it. The file does not name specs: it grows by one trigger job where the jobs that
+//! may be missing are more than one pipeline holds. The children run one after another, each with the next of the jobs
+//! in lineage order, so that what a job stands on is either in its own child or done; and no more jobs than one child's
+//! are active at a time, which is what GitLab.com counts.
+//!
+//! **Depth.** GitLab nests children two deep: a pipeline of the user's calls this one, and this one calls what it wrote.
+//! It is a pipeline of its own (it sets `workflow` and `stages`), so it is called as a child and not merged by `include`.
+//!
+//! **Templates.** The jobs are templates in a file of their own, which the pipelines and the children include. A child
+//! is JSON written by jq, so that values from the plan stay values.
+
+use std::num::NonZeroUsize;
 
 use indexmap::IndexMap;
 use schemars::JsonSchema;
@@ -14,8 +25,16 @@ use crate::config::{Config, Spanned};
 use crate::facts::Facts;
 use crate::image::plan::Plan;
 
-/// Below the template folder.
+/// The pipeline that publishes, below the template folder.
 pub const TEMPLATE: &str = "gitlab/base-images.gitlab-ci.yml";
+/// The pipeline of a merge request.
+pub const MERGE_REQUEST: &str = "gitlab/merge-request.gitlab-ci.yml";
+/// The templates of the jobs of all pipelines.
+pub const JOBS: &str = "gitlab/jobs.yml";
+/// The script that writes the child pipelines.
+pub const CHILDREN: &str = "gitlab/children.sh";
+/// Where that script is written.
+pub const SCRIPT: &str = "generated/ci/gitlab.sh";
 
 const PROVIDER: &str = "gitlab";
 
@@ -27,12 +46,36 @@ pub struct GitLab {
     pub file: String,
     /// The image that the jobs run in: the Docker client with buildx, on Alpine.
     pub image: String,
-    /// The engine that build jobs get as a service: of the same version as the client in `image`.
-    pub service: String,
+    /// What builds.
+    pub builder: Builder,
+    /// What build jobs get as a service: an engine of the same version as the client in `image`, or rootless BuildKit.
+    /// Default: by `builder`.
+    pub service: Option<String>,
     /// The tags of the runner for each value of `arch`, or for a platform such as `linux/arm/v7`. Default: GitLab's own.
     pub runner: IndexMap<Spanned<String>, Vec<String>>,
+    /// The tags of the runner for the jobs that build nothing. Default: those of `linux/amd64`.
+    pub control_runner: Option<Vec<String>>,
+    /// Platforms, or values of `arch`, that are built under QEMU, on runners of `linux/amd64` where `runner` names no other.
+    pub emulate: Vec<Spanned<String>>,
+    /// The image that registers QEMU. It runs privileged, so it is pinned by digest.
+    pub emulator: String,
     /// How long one build job may take.
     pub timeout_minutes: u32,
+    /// How many jobs a pipeline may have: what is over goes to the next one. GitLab.com's free tier has room for 500 in
+    /// all pipelines that are active, so that is what the default is made for.
+    pub jobs_per_pipeline: NonZeroUsize,
+    /// The image in which a merge request is checked: Python with pip, for the default of `check` in `[ci]`.
+    pub check_image: String,
+}
+
+/// What builds images in GitLab's jobs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Builder {
+    /// buildx on an engine of the job's own, which needs runners that allow privileged containers.
+    Dind,
+    /// buildx on rootless BuildKit. Nothing is privileged; there is no engine, so nothing can be emulated.
+    Rootless,
 }
 
 impl Default for GitLab {
@@ -40,26 +83,74 @@ impl Default for GitLab {
         Self {
             file: ".gitlab/base-images.gitlab-ci.yml".to_owned(),
             image: "docker:28.5.2-cli".to_owned(),
-            service: "docker:28.5.2-dind".to_owned(),
+            builder: Builder::Dind,
+            service: None,
             runner: IndexMap::new(),
+            control_runner: None,
+            emulate: Vec::new(),
+            emulator: work::EMULATOR.to_owned(),
             timeout_minutes: 120,
+            jobs_per_pipeline: NonZeroUsize::MIN.saturating_add(399),
+            check_image: "python:3.13-slim-trixie".to_owned(),
         }
     }
 }
 
-/// What the template sees.
+/// What all of GitLab's templates see.
 #[derive(Debug, Serialize)]
 pub struct Context {
     pub file: String,
+    /// The file of the job templates, as `include:local` names it: from the root of the repository.
+    pub jobs_path: String,
     pub image: String,
     pub service_image: String,
+    pub rootless: bool,
+    /// The image that registers QEMU, where something is emulated.
+    pub emulator: Option<String>,
     pub timeout: String,
     /// Tags of the runner for the jobs that build nothing.
     pub control_tags: Vec<String>,
+    pub runners: Vec<Runner>,
     pub tools: Vec<Tool>,
     pub tokens: Vec<Token>,
     pub registries: Vec<Login>,
-    pub specs: Vec<SpecJobs>,
+    pub steps: Steps,
+    pub jobs_per_pipeline: usize,
+    pub children: Vec<Child>,
+    /// How many jobs build and merge when nothing is there yet.
+    pub jobs: usize,
+}
+
+/// Where the builds of one platform run.
+#[derive(Debug, Serialize)]
+pub struct Runner {
+    pub arch: String,
+    pub tags: Vec<String>,
+    pub emulated: bool,
+}
+
+/// The user's own steps, by where they run.
+#[derive(Debug, Default, Serialize)]
+pub struct Steps {
+    pub before_probe: Vec<Step>,
+    pub before_build: Vec<Step>,
+    pub after_build: Vec<Step>,
+    pub before_tags: Vec<Step>,
+    pub after_tags: Vec<Step>,
+}
+
+#[derive(Debug, Serialize)]
+pub struct Step {
+    /// Shell text, whole: a line of the job's script.
+    pub script: String,
+}
+
+/// A trigger job, and the child pipeline that it starts.
+#[derive(Debug, Serialize)]
+pub struct Child {
+    pub name: String,
+    pub needs: Vec<String>,
+    pub artifact: String,
 }
 
 /// A command the logins need besides jq, and the Alpine package that has it.
@@ -76,29 +167,7 @@ pub struct Token {
     pub audience: String,
 }
 
-/// The jobs of one unit.
-#[derive(Debug, Serialize)]
-pub struct SpecJobs {
-    pub id: String,
-    pub builds: Vec<BuildJob>,
-    pub merge: MergeJob,
-}
-
-#[derive(Debug, Serialize)]
-pub struct BuildJob {
-    pub name: String,
-    pub platform: String,
-    pub needs: Vec<String>,
-    pub tags: Vec<String>,
-}
-
-#[derive(Debug, Serialize)]
-pub struct MergeJob {
-    pub name: String,
-    pub needs: Vec<String>,
-}
-
-/// Decides every job of the pipeline.
+/// Decides all that the pipelines need to know; which jobs there are is decided while they run.
 pub fn context(
     plan: &Plan,
     config: &Config,
@@ -106,71 +175,53 @@ pub fn context(
     facts: &Facts,
     concerns: &mut Vec<Concern>,
 ) -> Context {
-    let units = work::units(plan);
     let registries = login::logins(plan, config, Provider::GitLab, concerns);
-    let mut without_runner: Vec<String> = Vec::new();
-
-    let specs: Vec<SpecJobs> = units
-        .iter()
-        .map(|unit| {
-            let spec = unit.spec;
-            let lineage = unit
-                .stands_on
-                .iter()
-                .map(|&place| merge_name(&units[place].spec.id));
-            let needs: Vec<String> = std::iter::once("probe".to_owned()).chain(lineage).collect();
-            let builds: Vec<BuildJob> = spec
-                .platforms
-                .iter()
-                .map(|platform| BuildJob {
-                    name: format!("build {} {platform}", spec.id),
-                    platform: platform.to_string(),
-                    needs: needs.clone(),
-                    tags: runner_tags(config, options, platform).unwrap_or_else(|| {
-                        if !without_runner.iter().any(|w| **w == **platform) {
-                            without_runner.push(platform.to_string());
-                        }
-                        Vec::new()
-                    }),
-                })
-                .collect();
-            let merge = MergeJob {
-                name: merge_name(&spec.id),
-                needs: std::iter::once("probe".to_owned())
-                    .chain(builds.iter().map(|build| build.name.clone()))
-                    .collect(),
-            };
-            SpecJobs {
-                id: spec.id.to_string(),
-                builds,
-                merge,
-            }
-        })
-        .collect();
-
-    concerns.extend(
-        without_runner
-            .into_iter()
-            .map(|platform| Concern::NoRunner {
-                provider: PROVIDER,
-                platform,
-            }),
-    );
-    for spec in &specs {
-        let jobs = spec.builds.iter().map(|job| (&job.name, job.needs.len()));
-        for (name, needs) in jobs.chain([(&spec.merge.name, spec.merge.needs.len())]) {
-            let over = |key, count| work::over(facts, (PROVIDER, key), name, count);
-            concerns.extend(over("needs_per_job", needs));
-            concerns.extend(over("job_name_chars", name.chars().count()));
-        }
+    let jobs = jobs(plan);
+    for job in &jobs {
+        let over = |key, count| work::over(facts, (PROVIDER, key), &job.name, count);
+        concerns.extend(over("needs_per_job", job.needs));
+        concerns.extend(over("job_name_chars", job.name.chars().count()));
     }
+    let size = options.jobs_per_pipeline.get();
+    let children = children(jobs.len().div_ceil(size).max(1));
+    concerns.extend(work::over(
+        facts,
+        (PROVIDER, "downstream_pipelines"),
+        "the pipelines of missing images",
+        children.len(),
+    ));
+    // Any of the jobs may come together in a child, so the longest count.
+    let mut bytes: Vec<usize> = jobs.iter().map(|job| job.bytes).collect();
+    bytes.sort_unstable_by(|a, b| b.cmp(a));
+    concerns.extend(work::over(
+        facts,
+        (PROVIDER, "yaml_bytes"),
+        "a pipeline of missing images",
+        bytes.iter().take(size).sum(),
+    ));
+    let runners = runners(plan, config, options, concerns);
+    let emulated = runners.iter().any(|runner| runner.emulated);
 
     Context {
         file: options.file.clone(),
+        jobs_path: format!("/{}", jobs_file(options)),
         image: options.image.clone(),
-        service_image: options.service.clone(),
+        service_image: options.service.clone().unwrap_or_else(|| {
+            match options.builder {
+                Builder::Dind => "docker:28.5.2-dind",
+                Builder::Rootless => "moby/buildkit:v0.32.2-rootless",
+            }
+            .to_owned()
+        }),
+        rootless: options.builder == Builder::Rootless,
+        emulator: emulated.then(|| options.emulator.clone()),
         timeout: format!("{} minutes", options.timeout_minutes),
-        control_tags: runner_tags(config, options, "linux/amd64").unwrap_or_default(),
+        control_tags: options
+            .control_runner
+            .clone()
+            .or_else(|| runner_tags(config, options, NATIVE))
+            .unwrap_or_default(),
+        runners,
         tools: tools(&registries),
         tokens: registries
             .iter()
@@ -182,12 +233,148 @@ pub fn context(
             })
             .collect(),
         registries,
-        specs,
+        steps: Steps::default(),
+        jobs_per_pipeline: size,
+        children,
+        jobs: jobs.len(),
     }
 }
 
-fn merge_name(id: &impl std::fmt::Display) -> String {
-    format!("merge {id}")
+/// Where the templates of the jobs are written: beside the pipeline.
+pub fn jobs_file(options: &GitLab) -> String {
+    beside(&options.file, "-jobs.yml")
+}
+
+/// Where the pipeline of a merge request is written by default: beside the other.
+pub fn merge_request_file(options: &GitLab) -> String {
+    beside(&options.file, "-merge-request.gitlab-ci.yml")
+}
+
+/// `.gitlab/base-images.gitlab-ci.yml` with another ending than its own. A name that is all ending becomes `base-images`.
+fn beside(file: &str, ending: &str) -> String {
+    let (folder, name) = file
+        .rfind('/')
+        .map_or(("", file), |slash| file.split_at(slash + 1));
+    let stem = [".gitlab-ci.yml", ".gitlab-ci.yaml", ".yml", ".yaml"]
+        .iter()
+        .find_map(|own| name.strip_suffix(own))
+        .unwrap_or(name);
+    let stem = if stem.is_empty() { "base-images" } else { stem };
+    format!("{folder}{stem}{ending}")
+}
+
+/// A job of a child pipeline, as the script will write it.
+struct Job {
+    name: String,
+    needs: usize,
+    /// No fewer than it takes.
+    bytes: usize,
+}
+
+/// What the script writes around the words of a job: keys, brackets, indentation.
+const JOB_BYTES: usize = 320;
+/// And around each of its `needs`.
+const NEED_BYTES: usize = 12;
+
+/// All jobs that there are when nothing is there yet.
+fn jobs(plan: &Plan) -> Vec<Job> {
+    let job = |name: String, id: &str, needs: &[String]| Job {
+        bytes: JOB_BYTES
+            + name.len()
+            + id.len()
+            + needs.iter().map(|n| n.len() + NEED_BYTES).sum::<usize>(),
+        needs: needs.len(),
+        name,
+    };
+    let units = work::units(plan);
+    let mut jobs = Vec::new();
+    for unit in &units {
+        let id = &unit.spec.id;
+        let lineage: Vec<String> = unit
+            .stands_on
+            .iter()
+            .map(|&place| format!("merge {}", units[place].spec.id))
+            .collect();
+        let builds: Vec<String> = unit
+            .spec
+            .platforms
+            .iter()
+            .map(|platform| format!("build {id} {platform}"))
+            .collect();
+        jobs.extend(builds.iter().map(|name| job(name.clone(), id, &lineage)));
+        jobs.push(job(format!("merge {id}"), id, &builds));
+    }
+    jobs
+}
+
+/// The trigger jobs: each starts when the one before has ended.
+fn children(count: usize) -> Vec<Child> {
+    let name = |number| match count {
+        1 => "images".to_owned(),
+        _ => format!("images {number}"),
+    };
+    (1..=count)
+        .map(|number| Child {
+            name: name(number),
+            needs: std::iter::once("probe".to_owned())
+                .chain((number > 1).then(|| name(number - 1)))
+                .collect(),
+            artifact: format!("base-images/{number}.yml"),
+        })
+        .collect()
+}
+
+/// The platform of GitLab's usual runners.
+const NATIVE: &str = "linux/amd64";
+
+/// Where each platform is built, in the order in which the plan comes to them.
+fn runners(
+    plan: &Plan,
+    config: &Config,
+    options: &GitLab,
+    concerns: &mut Vec<Concern>,
+) -> Vec<Runner> {
+    let mut platforms: Vec<&str> = Vec::new();
+    for platform in plan.specs.iter().flat_map(|spec| &spec.platforms) {
+        if !platforms.contains(&&**platform) {
+            platforms.push(platform);
+        }
+    }
+    platforms
+        .into_iter()
+        .map(|platform| {
+            let emulated = options
+                .emulate
+                .iter()
+                .any(|key| work::names_platform(config, key, platform));
+            if emulated && options.builder == Builder::Rootless {
+                concerns.push(Concern::NotEmulated {
+                    provider: PROVIDER,
+                    platform: platform.to_owned(),
+                });
+            }
+            let tags = runner_tags(config, options, platform)
+                .filter(|_| {
+                    !emulated || work::runner(config, &options.runner, platform).is_some()
+                })
+                .or_else(|| {
+                    emulated
+                        .then(|| runner_tags(config, options, NATIVE))
+                        .flatten()
+                });
+            if tags.is_none() {
+                concerns.push(Concern::NoRunner {
+                    provider: PROVIDER,
+                    platform: platform.to_owned(),
+                });
+            }
+            Runner {
+                arch: work::arch(platform),
+                tags: tags.unwrap_or_default(),
+                emulated,
+            }
+        })
+        .collect()
 }
 
 /// The tags for a platform: the user's, else those of GitLab's hosted runners, which are of two architectures.
@@ -208,7 +395,8 @@ fn tools(registries: &[Login]) -> Vec<Tool> {
             .any(|registry| ways.contains(&registry.login))
     };
     let mut tools = Vec::new();
-    if has(&[Way::GoogleOidc]) {
+    // The probe asks AWS by it whether the repositories exist.
+    if has(&[Way::GoogleOidc, Way::AwsOidc, Way::AwsKeys]) {
         tools.push(Tool {
             command: "curl",
             package: "curl",
@@ -221,4 +409,25 @@ fn tools(registries: &[Login]) -> Vec<Tool> {
         });
     }
     tools
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn other_files_stand_beside_the_pipeline() {
+        let beside = |file: &str| beside(file, "-jobs.yml");
+        assert_eq!(beside(".gitlab-ci.yml"), "base-images-jobs.yml");
+        assert_eq!(beside("ci/x.gitlab-ci.yml"), "ci/x-jobs.yml");
+        assert_eq!(beside("a.b/x.yaml"), "a.b/x-jobs.yml");
+        assert_eq!(beside("plain"), "plain-jobs.yml");
+    }
+
+    #[test]
+    fn children_follow_one_another() {
+        let needs: Vec<_> = children(2).into_iter().map(|c| c.needs).collect();
+        assert_eq!(needs, [vec!["probe"], vec!["probe", "images 1"]]);
+        assert_eq!(children(1)[0].name, "images");
+    }
 }

@@ -12,6 +12,9 @@ use crate::config::{Config, Spanned};
 use crate::facts::Facts;
 use crate::image::plan::{Plan, Spec};
 
+/// What registers QEMU by default. It runs privileged, so it is pinned by digest.
+pub const EMULATOR: &str = "tonistiigi/binfmt:qemu-v10.2.3@sha256:400a4873b838d1b89194d982c45e5fb3cda4593fbfd7e08a02e76b03b21166f0";
+
 /// One content to build and merge.
 pub struct Unit<'plan> {
     /// The spec that builds it.
@@ -160,6 +163,11 @@ pub enum Concern {
     },
     /// No runner is known for a platform that the plan has.
     NoRunner {
+        provider: &'static str,
+        platform: String,
+    },
+    /// A platform is to be built under QEMU where nothing can register it.
+    NotEmulated {
         provider: &'static str,
         platform: String,
     },
