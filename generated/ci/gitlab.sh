@@ -28,13 +28,16 @@ die() { say "$@"; exit 1; }
 COMMON='
   def arch: split("/")[1:] | join("-");
   def plain: gsub("\\$"; "$$");
-  # What the rows of [ci.gitlab] say of some specs on one platform: the first that states a runner, the longest time.
+  # What a job that builds some specs for one platform has otherwise than all: the runner that a row names for any of
+  # them, the longest of their times, all of their steps.
   def deviating($platform):
-    [.[].ci.gitlab // empty] as $rows
-    | ([$rows[].runner[$platform]? // empty][0] // null) as $runner
-    | ([$rows[].timeout_minutes // empty] | max) as $minutes
-    | (if $runner then {tags: ([$runner] | flatten | map(plain))} else {} end)
-      + (if $minutes then {timeout: "\($minutes) minutes"} else {} end);
+    [.[].ci.gitlab.legs[$platform]? // empty] as $legs
+    | ([$legs[].runner // empty][0] // null) as $tags
+    | ([$legs[].timeout_minutes // empty] | max) as $minutes
+    | ([$legs[].steps[]?] | unique | join(" ")) as $steps
+    | (if $tags then {tags: ($tags | map(plain))} else {} end)
+      + (if $minutes then {timeout: "\($minutes) minutes"} else {} end)
+      + (if $steps != "" then {variables: {BASE_IMAGE_STEPS: $steps}} else {} end);
   def pipeline($title):
     {
       include: [{local: $jobs_file}],
@@ -77,11 +80,8 @@ publish() {
                   {
                     extends: [".build", ".on-\($platform | arch)"],
                     needs: [$stands_on | unique[] | select(. != $id) | "merge \(.)"],
-                    variables: (
-                      {BASE_IMAGE: $id, BASE_IMAGE_PLATFORM: $platform}
-                      + (($s.ci.gitlab.steps // []) | if length > 0 then {BASE_IMAGE_STEPS: join(" ")} else {} end)
-                    )
-                  } + ([$s] | deviating($platform))
+                    variables: {BASE_IMAGE: $id, BASE_IMAGE_PLATFORM: $platform}
+                  } * ([$s] | deviating($platform))
                 )
               } ),
           {
@@ -114,7 +114,7 @@ changed() {
               {
                 extends: [".build-changed", ".on-\($platform | arch)"],
                 variables: {BASE_IMAGES: (.targets | join(" ")), BASE_IMAGE_PLATFORM: $platform}
-              } + (.targets | map($spec[.]) | deviating($platform))
+              } * (.targets | map($spec[.]) | deviating($platform))
             )
           }
       ] ]' "$1"

@@ -217,10 +217,11 @@ fn gitlab_pipelines(e: &mut Emission<'_, '_>) -> Vec<Planned> {
     let mut file = |dialect, template, path: &str| {
         render(e, dialect, template, &context, path, options.span.clone())
     };
-    let jobs = gitlab::jobs_file(options);
+    let merge_request = gitlab::merge_request_file(options);
     [
         file(Dialect::Gitlab, gitlab::TEMPLATE, &options.file),
-        file(Dialect::Gitlab, gitlab::JOBS, &jobs),
+        file(Dialect::Gitlab, gitlab::JOBS, &gitlab::jobs_file(options)),
+        merge_request.and_then(|path| file(Dialect::Gitlab, gitlab::MERGE_REQUEST, &path)),
         file(Dialect::Shell, gitlab::CHILDREN, gitlab::SCRIPT).map(Planned::executable),
     ]
     .into_iter()

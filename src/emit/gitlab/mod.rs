@@ -13,17 +13,22 @@
 //! **Templates.** The jobs are templates in a file of their own, which the pipelines and the children include. A child
 //! is JSON written by jq, so that values from the plan stay values.
 
-use std::num::NonZeroUsize;
-
-use indexmap::IndexMap;
-use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
 use super::login::{self, Login, Provider, Way};
 use super::work::{self, Concern};
-use crate::config::{Config, Spanned};
+use crate::config::{Config, Pipeline};
 use crate::facts::Facts;
 use crate::image::plan::Plan;
+
+mod children;
+mod options;
+mod steps;
+
+pub use options::{Builder, GitLab};
+
+use children::{Child, children, jobs};
+use steps::{Steps, steps};
 
 /// The pipeline that publishes, below the template folder.
 pub const TEMPLATE: &str = "gitlab/base-images.gitlab-ci.yml";
@@ -37,64 +42,6 @@ pub const CHILDREN: &str = "gitlab/children.sh";
 pub const SCRIPT: &str = "generated/ci/gitlab.sh";
 
 const PROVIDER: &str = "gitlab";
-
-/// `[ci.gitlab]`
-#[derive(Debug, Clone, Deserialize, JsonSchema)]
-#[serde(rename_all = "kebab-case", deny_unknown_fields, default)]
-pub struct GitLab {
-    /// Where the pipeline is written.
-    pub file: String,
-    /// The image that the jobs run in: the Docker client with buildx, on Alpine.
-    pub image: String,
-    /// What builds.
-    pub builder: Builder,
-    /// What build jobs get as a service: an engine of the same version as the client in `image`, or rootless BuildKit.
-    /// Default: by `builder`.
-    pub service: Option<String>,
-    /// The tags of the runner for each value of `arch`, or for a platform such as `linux/arm/v7`. Default: GitLab's own.
-    pub runner: IndexMap<Spanned<String>, Vec<String>>,
-    /// The tags of the runner for the jobs that build nothing. Default: those of `linux/amd64`.
-    pub control_runner: Option<Vec<String>>,
-    /// Platforms, or values of `arch`, that are built under QEMU, on runners of `linux/amd64` where `runner` names no other.
-    pub emulate: Vec<Spanned<String>>,
-    /// The image that registers QEMU. It runs privileged, so it is pinned by digest.
-    pub emulator: String,
-    /// How long one build job may take.
-    pub timeout_minutes: u32,
-    /// How many jobs a pipeline may have: what is over goes to the next one. GitLab.com's free tier has room for 500 in
-    /// all pipelines that are active, so that is what the default is made for.
-    pub jobs_per_pipeline: NonZeroUsize,
-    /// The image in which a merge request is checked: Python with pip, for the default of `check` in `[ci]`.
-    pub check_image: String,
-}
-
-/// What builds images in GitLab's jobs.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema, Serialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Builder {
-    /// buildx on an engine of the job's own, which needs runners that allow privileged containers.
-    Dind,
-    /// buildx on rootless BuildKit. Nothing is privileged; there is no engine, so nothing can be emulated.
-    Rootless,
-}
-
-impl Default for GitLab {
-    fn default() -> Self {
-        Self {
-            file: ".gitlab/base-images.gitlab-ci.yml".to_owned(),
-            image: "docker:28.5.2-cli".to_owned(),
-            builder: Builder::Dind,
-            service: None,
-            runner: IndexMap::new(),
-            control_runner: None,
-            emulate: Vec::new(),
-            emulator: work::EMULATOR.to_owned(),
-            timeout_minutes: 120,
-            jobs_per_pipeline: NonZeroUsize::MIN.saturating_add(399),
-            check_image: "python:3.13-slim-trixie".to_owned(),
-        }
-    }
-}
 
 /// What all of GitLab's templates see.
 #[derive(Debug, Serialize)]
@@ -117,6 +64,9 @@ pub struct Context {
     pub steps: Steps,
     pub jobs_per_pipeline: usize,
     pub children: Vec<Child>,
+    /// The command by which a merge request is checked, and the image for it.
+    pub check: String,
+    pub check_image: String,
     /// How many jobs build and merge when nothing is there yet.
     pub jobs: usize,
 }
@@ -127,30 +77,6 @@ pub struct Runner {
     pub arch: String,
     pub tags: Vec<String>,
     pub emulated: bool,
-}
-
-/// The user's own steps, by where they run.
-#[derive(Debug, Default, Serialize)]
-pub struct Steps {
-    pub before_probe: Vec<Step>,
-    pub before_build: Vec<Step>,
-    pub after_build: Vec<Step>,
-    pub before_tags: Vec<Step>,
-    pub after_tags: Vec<Step>,
-}
-
-#[derive(Debug, Serialize)]
-pub struct Step {
-    /// Shell text, whole: a line of the job's script.
-    pub script: String,
-}
-
-/// A trigger job, and the child pipeline that it starts.
-#[derive(Debug, Serialize)]
-pub struct Child {
-    pub name: String,
-    pub needs: Vec<String>,
-    pub artifact: String,
 }
 
 /// A command the logins need besides jq, and the Alpine package that has it.
@@ -171,12 +97,12 @@ pub struct Token {
 pub fn context(
     plan: &Plan,
     config: &Config,
-    options: &GitLab,
+    options: &Pipeline<GitLab>,
     facts: &Facts,
     concerns: &mut Vec<Concern>,
 ) -> Context {
     let registries = login::logins(plan, config, Provider::GitLab, concerns);
-    let jobs = jobs(plan);
+    let jobs = jobs(&work::units(plan, PROVIDER));
     for job in &jobs {
         let over = |key, count| work::over(facts, (PROVIDER, key), &job.name, count);
         concerns.extend(over("needs_per_job", job.needs));
@@ -233,9 +159,11 @@ pub fn context(
             })
             .collect(),
         registries,
-        steps: Steps::default(),
+        steps: steps(&options.step, &options.shape),
         jobs_per_pipeline: size,
         children,
+        check: config.ci.check_command(),
+        check_image: options.check_image.clone(),
         jobs: jobs.len(),
     }
 }
@@ -245,9 +173,10 @@ pub fn jobs_file(options: &GitLab) -> String {
     beside(&options.file, "-jobs.yml")
 }
 
-/// Where the pipeline of a merge request is written by default: beside the other.
-pub fn merge_request_file(options: &GitLab) -> String {
-    beside(&options.file, "-merge-request.gitlab-ci.yml")
+/// Where the pipeline of merge requests is written, if anywhere: by default beside the other.
+pub fn merge_request_file(options: &GitLab) -> Option<String> {
+    let usual = beside(&options.file, "-merge-request.gitlab-ci.yml");
+    options.pull_request.path(&usual).map(str::to_owned)
 }
 
 /// `.gitlab/base-images.gitlab-ci.yml` with another ending than its own. A name that is all ending becomes `base-images`.
@@ -263,67 +192,6 @@ fn beside(file: &str, ending: &str) -> String {
     format!("{folder}{stem}{ending}")
 }
 
-/// A job of a child pipeline, as the script will write it.
-struct Job {
-    name: String,
-    needs: usize,
-    /// No fewer than it takes.
-    bytes: usize,
-}
-
-/// What the script writes around the words of a job: keys, brackets, indentation.
-const JOB_BYTES: usize = 320;
-/// And around each of its `needs`.
-const NEED_BYTES: usize = 12;
-
-/// All jobs that there are when nothing is there yet.
-fn jobs(plan: &Plan) -> Vec<Job> {
-    let job = |name: String, id: &str, needs: &[String]| Job {
-        bytes: JOB_BYTES
-            + name.len()
-            + id.len()
-            + needs.iter().map(|n| n.len() + NEED_BYTES).sum::<usize>(),
-        needs: needs.len(),
-        name,
-    };
-    let units = work::units(plan);
-    let mut jobs = Vec::new();
-    for unit in &units {
-        let id = &unit.spec.id;
-        let lineage: Vec<String> = unit
-            .stands_on
-            .iter()
-            .map(|&place| format!("merge {}", units[place].spec.id))
-            .collect();
-        let builds: Vec<String> = unit
-            .spec
-            .platforms
-            .iter()
-            .map(|platform| format!("build {id} {platform}"))
-            .collect();
-        jobs.extend(builds.iter().map(|name| job(name.clone(), id, &lineage)));
-        jobs.push(job(format!("merge {id}"), id, &builds));
-    }
-    jobs
-}
-
-/// The trigger jobs: each starts when the one before has ended.
-fn children(count: usize) -> Vec<Child> {
-    let name = |number| match count {
-        1 => "images".to_owned(),
-        _ => format!("images {number}"),
-    };
-    (1..=count)
-        .map(|number| Child {
-            name: name(number),
-            needs: std::iter::once("probe".to_owned())
-                .chain((number > 1).then(|| name(number - 1)))
-                .collect(),
-            artifact: format!("base-images/{number}.yml"),
-        })
-        .collect()
-}
-
 /// The platform of GitLab's usual runners.
 const NATIVE: &str = "linux/amd64";
 
@@ -335,7 +203,7 @@ fn runners(
     concerns: &mut Vec<Concern>,
 ) -> Vec<Runner> {
     let mut platforms: Vec<&str> = Vec::new();
-    for platform in plan.specs.iter().flat_map(|spec| &spec.platforms) {
+    for platform in plan.share(PROVIDER).iter().flat_map(|spec| &spec.platforms) {
         if !platforms.contains(&&**platform) {
             platforms.push(platform);
         }
@@ -346,7 +214,7 @@ fn runners(
             let emulated = options
                 .emulate
                 .iter()
-                .any(|key| work::names_platform(config, key, platform));
+                .any(|key| config.names_platform(key, platform));
             if emulated && options.builder == Builder::Rootless {
                 concerns.push(Concern::NotEmulated {
                     provider: PROVIDER,
@@ -354,9 +222,7 @@ fn runners(
                 });
             }
             let tags = runner_tags(config, options, platform)
-                .filter(|_| {
-                    !emulated || work::runner(config, &options.runner, platform).is_some()
-                })
+                .filter(|_| !emulated || work::runner(config, &options.runner, platform).is_some())
                 .or_else(|| {
                     emulated
                         .then(|| runner_tags(config, options, NATIVE))
@@ -422,12 +288,5 @@ mod tests {
         assert_eq!(beside("ci/x.gitlab-ci.yml"), "ci/x-jobs.yml");
         assert_eq!(beside("a.b/x.yaml"), "a.b/x-jobs.yml");
         assert_eq!(beside("plain"), "plain-jobs.yml");
-    }
-
-    #[test]
-    fn children_follow_one_another() {
-        let needs: Vec<_> = children(2).into_iter().map(|c| c.needs).collect();
-        assert_eq!(needs, [vec!["probe"], vec!["probe", "images 1"]]);
-        assert_eq!(children(1)[0].name, "images");
     }
 }
