@@ -157,7 +157,7 @@ pub fn context(
     concerns: &mut Vec<Concern>,
 ) -> Context {
     let registries = login::logins(plan, config, Provider::CloudBuild, concerns);
-    let units = work::units(plan);
+    let units = work::units(plan, "cloud-build");
     let built_here = |platform: &str| {
         options
             .platforms

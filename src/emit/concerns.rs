@@ -28,6 +28,8 @@ pub(super) fn report(e: &mut Emission<'_, '_>, at: &Range<usize>, concerns: Vec<
             )
             .help(match key {
                 "timeout_seconds" => "lower `timeout-minutes`".to_owned(),
+                "yaml_bytes" => "lower `jobs-per-pipeline`".to_owned(),
+                "downstream_pipelines" => "raise `jobs-per-pipeline`".to_owned(),
                 "job_name_chars" => "shorten the values, or the image's key".to_owned(),
                 _ => widest_axis(e.config),
             }),
@@ -40,6 +42,13 @@ pub(super) fn report(e: &mut Emission<'_, '_>, at: &Range<usize>, concerns: Vec<
                 "name one: `runner = {{ \"{platform}\" = {} }}`; or leave the platform out of the matrix",
                 if provider == "gitlab" { "[\"…\"]" } else { "\"…\"" }
             )),
+            Concern::NotEmulated { provider, platform } => Finding::new(
+                &code::UNKNOWN_RUNNER,
+                format!("{} cannot emulate `{platform}` here", called(provider)),
+                place("it builds with rootless BuildKit".to_owned()),
+            )
+            .note("QEMU is registered by a privileged container")
+            .help("build with `builder = \"dind\"`, or name a runner and take the platform out of `emulate`"),
             Concern::NotBuiltHere {
                 provider,
                 spec,

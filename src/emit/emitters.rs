@@ -87,7 +87,7 @@ const EMITTERS: &[Emitter] = &[
     Emitter {
         name: "gitlab",
         table: |config| config.ci.gitlab.as_ref().map(|o| o.span.clone()),
-        run: gitlab_pipeline,
+        run: gitlab_pipelines,
     },
     Emitter {
         name: "cloud-build",
@@ -271,7 +271,7 @@ fn github_workflow(e: &mut Emission<'_, '_>) -> Vec<Planned> {
     .collect()
 }
 
-fn gitlab_pipeline(e: &mut Emission<'_, '_>) -> Vec<Planned> {
+fn gitlab_pipelines(e: &mut Emission<'_, '_>) -> Vec<Planned> {
     let Some(options) = &e.config.ci.gitlab else {
         return Vec::new();
     };
@@ -279,15 +279,18 @@ fn gitlab_pipeline(e: &mut Emission<'_, '_>) -> Vec<Planned> {
     let context = gitlab::context(e.plan, e.config, options, e.facts, &mut concerns);
     report(e, &options.span, concerns);
     let context = with_header(e.config, Value::from(Serde(&context)));
-    render(
-        e,
-        Dialect::Gitlab,
-        gitlab::TEMPLATE,
-        &context,
-        &options.file,
-        options.span.clone(),
-    )
+    let mut file = |dialect, template, path: &str| {
+        render(e, dialect, template, &context, path, options.span.clone())
+    };
+    let merge_request = gitlab::merge_request_file(options);
+    [
+        file(Dialect::Gitlab, gitlab::TEMPLATE, &options.file),
+        file(Dialect::Gitlab, gitlab::JOBS, &gitlab::jobs_file(options)),
+        merge_request.and_then(|path| file(Dialect::Gitlab, gitlab::MERGE_REQUEST, &path)),
+        file(Dialect::Shell, gitlab::CHILDREN, gitlab::SCRIPT).map(Planned::executable),
+    ]
     .into_iter()
+    .flatten()
     .collect()
 }
 

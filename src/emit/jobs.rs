@@ -27,8 +27,7 @@ pub fn jobs(config: &Config, facts: &Facts, plan: &Plan) -> Vec<Jobs> {
     });
     let gitlab = config.ci.gitlab.as_ref().map(|options| {
         let context = gitlab::context(plan, config, options, facts, &mut concerns);
-        let jobs: usize = context.specs.iter().map(|s| s.builds.len() + 1).sum();
-        ("gitlab", jobs + 2)
+        ("gitlab", context.jobs + 2)
     });
     let cloud_build = config.ci.cloud_build.as_ref().map(|options| {
         let context = cloud_build::context(plan, config, options, facts, &mut concerns);

@@ -30,6 +30,9 @@ shipped!(
     "github/rights.yml",
     "github/workflow.yml",
     "gitlab/base-images.gitlab-ci.yml",
+    "gitlab/children.sh",
+    "gitlab/jobs.yml",
+    "gitlab/merge-request.gitlab-ci.yml",
 );
 
 /// How the path of a shipped template begins.
