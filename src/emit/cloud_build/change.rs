@@ -37,7 +37,11 @@ pub fn file(maker: &Maker<'_>, plan: &Plan) -> Option<File> {
             })
             .collect(),
     });
-    Some(File { path, template: CHANGE, context })
+    Some(File {
+        path,
+        template: CHANGE,
+        context,
+    })
 }
 
 fn is_built(options: &CloudBuild, platform: &str) -> bool {

@@ -69,21 +69,37 @@ pub fn file(maker: &Maker<'_>, pipeline: &Pipeline<CloudBuild>, built: &Built<'_
             timeout: None,
         });
     }
-    let defaults = homes.iter().map(|home| (home.substitution.clone(), home.prefix.clone()));
+    let defaults = homes
+        .iter()
+        .map(|home| (home.substitution.clone(), home.prefix.clone()));
     let mut substitutions: IndexMap<String, String> = defaults.collect();
     substitutions.append(&mut context.substitutions);
     context.substitutions = substitutions;
     context.homes = homes;
-    File { path, template: CLASSIC, context }
+    File {
+        path,
+        template: CLASSIC,
+        context,
+    }
 }
 
 /// The home registries of what is built, in declared order. One is `_BASE_URL`; of several each says its name too.
 fn homes(maker: &Maker<'_>, built: &Built<'_>) -> Vec<Home> {
-    let units = built.units.iter().zip(&built.here).filter(|(_, here)| **here);
-    let references: Vec<&str> = units.map(|(u, _)| u.spec.content_reference.as_str()).collect();
+    let units = built
+        .units
+        .iter()
+        .zip(&built.here)
+        .filter(|(_, here)| **here);
+    let references: Vec<&str> = units
+        .map(|(u, _)| u.spec.content_reference.as_str())
+        .collect();
     let registries = maker.config.registries.iter();
     let used: Vec<_> = registries
-        .filter(|registry| references.iter().any(|r| below(r, &registry.prefix).is_some()))
+        .filter(|registry| {
+            references
+                .iter()
+                .any(|r| below(r, &registry.prefix).is_some())
+        })
         .collect();
     let alone = used.len() == 1;
     let named = used.into_iter().map(|registry| Home {
@@ -99,11 +115,18 @@ fn homes(maker: &Maker<'_>, built: &Built<'_>) -> Vec<Home> {
 
 /// What of a reference follows a prefix, with the `/` between.
 fn below<'a>(reference: &'a str, prefix: &str) -> Option<&'a str> {
-    reference.strip_prefix(prefix).filter(|rest| rest.starts_with('/'))
+    reference
+        .strip_prefix(prefix)
+        .filter(|rest| rest.starts_with('/'))
 }
 
 fn build_args(spec: &Spec, homes: &[Home]) -> Vec<Arg> {
-    let mut args = vec![word("build"), word("--tag"), word(&spec.content_reference), word("--tag")];
+    let mut args = vec![
+        word("build"),
+        word("--tag"),
+        word(&spec.content_reference),
+        word("--tag"),
+    ];
     args.push(leg(spec, homes));
     args.extend([word("--file"), word(&spec.dockerfile)]);
     if let Some(target) = &spec.target {
@@ -113,7 +136,10 @@ fn build_args(spec: &Spec, homes: &[Home]) -> Vec<Arg> {
         args.extend([word("--build-arg"), word(&format!("{name}={value}"))]);
     }
     for (name, reference) in &spec.contexts {
-        args.extend([word("--build-context"), word(&format!("{name}=docker-image://{reference}"))]);
+        args.extend([
+            word("--build-context"),
+            word(&format!("{name}=docker-image://{reference}")),
+        ]);
     }
     args.push(word(&spec.context));
     args

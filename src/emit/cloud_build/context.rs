@@ -77,7 +77,10 @@ impl Context {
 
     /// How many steps it has.
     pub fn steps(&self) -> usize {
-        let images = self.specs.iter().map(|s| s.before.len() + 1 + s.after.len());
+        let images = self
+            .specs
+            .iter()
+            .map(|s| s.before.len() + 1 + s.after.len());
         let one = [
             self.prepares(),
             !self.probe.is_empty(),
@@ -86,7 +89,10 @@ impl Context {
         ];
         let one = one.into_iter().filter(|there| *there).count();
         // A change is checked, compared, and built for each platform.
-        let change = self.change.as_ref().map_or(0, |change| 2 + change.builds.len());
+        let change = self
+            .change
+            .as_ref()
+            .map_or(0, |change| 2 + change.builds.len());
         let own = self.before_probe.len() + self.before_tags.len() + self.after_tags.len();
         one + images.sum::<usize>() + self.classic.len() + change + own
     }
@@ -170,10 +176,6 @@ pub struct Home {
 pub struct Submit {
     /// The image with `gcloud`.
     pub image: String,
-    /// The script.
-    pub script: String,
-    /// What the configs of the groups match: `generated/ci/cloudbuild-*.yaml`
-    pub configs: String,
 }
 
 /// What the config of a change has besides.

@@ -14,8 +14,6 @@ pub fn check(files: &Files, options: &CloudBuild, facts: &Facts, concerns: &mut 
     };
     let whole = options.timeout_minutes as usize * 60;
     worst.look("timeout_seconds", || "the build".to_owned(), whole);
-    let queue = options.queue_ttl_minutes.unwrap_or(0) as usize * 60;
-    worst.look("queue_ttl_seconds", || "the build".to_owned(), queue);
     for file in &files.configs {
         worst.context(&file.context);
         for (step, seconds) in timeouts(&file.context) {
@@ -23,7 +21,11 @@ pub fn check(files: &Files, options: &CloudBuild, facts: &Facts, concerns: &mut 
             if seconds > whole {
                 worst.found.push((
                     format!("step `{step}`"),
-                    Limit { key: STEP_TIMEOUT, count: seconds, limit: whole },
+                    Limit {
+                        key: STEP_TIMEOUT,
+                        count: seconds,
+                        limit: whole,
+                    },
                 ));
             }
         }
@@ -72,7 +74,11 @@ impl Worst<'_> {
             self.env(&spec.step, spec.env.iter(), 0);
         }
         let of_images = images.flat_map(|spec| spec.before.iter().chain(&spec.after));
-        let around = [&context.before_probe, &context.before_tags, &context.after_tags];
+        let around = [
+            &context.before_probe,
+            &context.before_tags,
+            &context.after_tags,
+        ];
         let own: Vec<&OwnStep> = of_images.chain(around.into_iter().flatten()).collect();
         for step in own {
             self.env(&step.step, step.env.iter(), beside);

@@ -28,6 +28,7 @@ mod split;
 mod steps;
 
 pub use context::{Context, Script};
+pub use limits::STEP_TIMEOUT;
 pub use options::{CloudBuild, Logging, Shape};
 
 use self::context::{Part, Submit};
@@ -60,7 +61,7 @@ const PIPELINE: &str = "cloud-build";
 /// The one platform of Cloud Build's machines.
 const NATIVE: &str = "linux/amd64";
 
-/// Where the configs of a split build go, and the script that submits them.
+/// Where the configs of a split build go, and the script that submits them. The templates say so too.
 const PARTS: &str = "generated/ci/cloudbuild";
 
 /// The longest a build may wait for a machine, and take, in seconds: the configs of a split build wait for each other.
@@ -84,7 +85,10 @@ pub struct File {
 impl Files {
     /// The steps of all configs that publish.
     pub fn steps(&self) -> usize {
-        let publishing = self.configs.iter().filter(|file| file.context.change.is_none());
+        let publishing = self
+            .configs
+            .iter()
+            .filter(|file| file.context.change.is_none());
         publishing.map(|file| file.context.steps()).sum()
     }
 }
@@ -132,13 +136,21 @@ fn publishing(
     let whole = 3 + own.count_before_probe() + steps + own.count_around_tags();
     let path = maker.options.file.clone();
     if whole <= room {
-        let mut context = maker.building(&path, Part::Whole, units.iter().flat_map(|u| &u.platforms));
+        let mut context =
+            maker.building(&path, Part::Whole, units.iter().flat_map(|u| &u.platforms));
         context.left_out = left_out;
         own.around_probe(&mut context);
         context.specs = units.into_iter().map(|unit| unit.step).collect();
         own.around_tags(&mut context);
-        let configs = vec![File { path, template: TEMPLATE, context }];
-        return Files { configs, script: None };
+        let configs = vec![File {
+            path,
+            template: TEMPLATE,
+            context,
+        }];
+        return Files {
+            configs,
+            script: None,
+        };
     }
 
     let beside = 2 + own.count_before_probe();
@@ -155,11 +167,19 @@ fn publishing(
         for group in groups {
             let dash = if group.key.is_empty() { "" } else { "-" };
             let path = format!("{PARTS}-{layer}{dash}{}.yaml", group.key);
-            let mut context = maker.building(&path, Part::Group, group.members.iter().flat_map(|u| &u.platforms));
+            let mut context = maker.building(
+                &path,
+                Part::Group,
+                group.members.iter().flat_map(|u| &u.platforms),
+            );
             own.around_probe(&mut context);
             context.queue_ttl.get_or_insert(DAY);
             context.specs = group.members.into_iter().map(Unit::alone).collect();
-            configs.push(File { path: path.clone(), template: TEMPLATE, context });
+            configs.push(File {
+                path: path.clone(),
+                template: TEMPLATE,
+                context,
+            });
             paths.push(path);
         }
         layers.push(paths);
@@ -168,7 +188,11 @@ fn publishing(
     let path_of_tags = format!("{PARTS}-tags.yaml");
     let mut tags = maker.speaking(&path_of_tags, Part::Tags);
     own.around_tags(&mut tags);
-    configs.push(File { path: path_of_tags.clone(), template: TEMPLATE, context: tags });
+    configs.push(File {
+        path: path_of_tags.clone(),
+        template: TEMPLATE,
+        context: tags,
+    });
     layers.push(vec![path_of_tags]);
 
     let script = format!("{PARTS}.sh");
@@ -179,10 +203,15 @@ fn publishing(
     driver.machine_type = options::MachineType::E2Medium;
     driver.submit = Some(Submit {
         image: maker.options.submit_image.clone(),
-        script: script.clone(),
-        configs: format!("{PARTS}-*.yaml"),
     });
-    configs.insert(0, File { path: path.clone(), template: TEMPLATE, context: driver });
+    configs.insert(
+        0,
+        File {
+            path: path.clone(),
+            template: TEMPLATE,
+            context: driver,
+        },
+    );
     let substitutions = maker.options.substitutions.keys();
     let submitting = Script {
         file: path,
@@ -260,7 +289,9 @@ impl Maker<'_> {
                 .collect(),
             timeout: seconds(options.timeout_minutes),
             queue_ttl: options.queue_ttl_minutes.map(seconds),
-            labels: std::iter::once("base-images".to_owned()).chain(labels).collect(),
+            labels: std::iter::once("base-images".to_owned())
+                .chain(labels)
+                .collect(),
             machine_type: options.machine_type,
             pool: options.pool.clone(),
             disk_size_gb: options.disk_size_gb,
@@ -285,7 +316,10 @@ impl Maker<'_> {
         let env = &mut context.builder_env;
         if !context.emulated.is_empty() {
             env.push(format!("EMULATOR={}", self.options.emulator));
-            env.push(format!("EMULATED={}", emulators(&context.emulated).join(",")));
+            env.push(format!(
+                "EMULATED={}",
+                emulators(&context.emulated).join(",")
+            ));
         }
         env.push(format!("PARALLELISM={}", self.options.parallelism));
     }

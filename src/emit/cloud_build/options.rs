@@ -4,7 +4,8 @@ use indexmap::IndexMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::config::Spanned;
+use crate::config::{RawSelector, Spanned};
+use crate::emit::shape::{BuildRow, PullRequest, Steps};
 
 /// `[ci.cloud-build]`
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
@@ -48,12 +49,23 @@ pub struct CloudBuild {
     pub substitutions: IndexMap<Spanned<String>, Spanned<String>>,
     /// By which builds are found, besides `base-images`.
     pub tags: Vec<Spanned<String>>,
+    /// The specs that are published here; all of them by default. What they stand on is built too.
+    #[serde(rename = "match")]
+    pub matches: Option<Spanned<RawSelector>>,
+    /// Where the build of pull requests is written, or `false` for none.
+    pub pull_request: PullRequest,
+    /// What holds for some builds.
+    pub when: Vec<BuildRow>,
+    /// Steps of your own, by key.
+    pub step: Steps,
 }
 
 impl CloudBuild {
     /// Where the build's log goes.
     pub fn logging(&self) -> Logging {
-        self.logging.as_ref().map_or(Logging::CloudLoggingOnly, |logging| logging.value)
+        self.logging
+            .as_ref()
+            .map_or(Logging::CloudLoggingOnly, |logging| logging.value)
     }
 }
 
@@ -138,6 +150,10 @@ impl Default for CloudBuild {
             service_account: None,
             substitutions: IndexMap::new(),
             tags: Vec::new(),
+            matches: None,
+            pull_request: PullRequest::default(),
+            when: Vec::new(),
+            step: Steps::new(),
         }
     }
 }

@@ -35,7 +35,7 @@ pub fn built_here<'plan>(
         (!classic || platform == NATIVE)
             && named.is_none_or(|here| here.iter().any(|one| one.value == platform))
     };
-    let units = work::units(&plan.share(PIPELINE));
+    let units = work::units(plan, PIPELINE);
     let mut here: Vec<bool> = Vec::with_capacity(units.len());
     for unit in &units {
         let platforms = unit.spec.platforms.iter();
@@ -99,7 +99,9 @@ pub fn units(built: &Built<'_>, own: &mut Own) -> Vec<Unit> {
         let lineage = unit.stands_on.iter().map(|&place| there[place].0.clone());
         let wait_for: Vec<String> = std::iter::once("probe".to_owned()).chain(lineage).collect();
         let before = own.of_image(At::BeforeBuild, spec, &image, wait_for.clone());
-        let wait_for = before.last().map_or(wait_for, |last| vec![last.step.clone()]);
+        let wait_for = before
+            .last()
+            .map_or(wait_for, |last| vec![last.step.clone()]);
         let after = own.of_image(At::AfterBuild, spec, &image, vec![image.clone()]);
         let layers = unit.stands_on.iter().map(|&place| there[place].1 + 1);
         let layer = layers.max().unwrap_or(0);

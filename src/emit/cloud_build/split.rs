@@ -66,7 +66,10 @@ mod tests {
     #[test]
     fn what_fits_is_one_group_and_nothing_is_none() {
         let ids = ids(10);
-        assert_eq!(part(&ids, 10), BTreeMap::from([(String::new(), ids.iter().map(String::as_str).collect())]));
+        assert_eq!(
+            part(&ids, 10),
+            BTreeMap::from([(String::new(), ids.iter().map(String::as_str).collect())])
+        );
         assert!(part(&[], 10).is_empty());
     }
 
@@ -74,7 +77,11 @@ mod tests {
     fn every_member_is_in_one_group_that_has_room() {
         let ids = ids(5000);
         let parted = part(&ids, 298);
-        assert!(parted.values().all(|members| (1..=298).contains(&members.len())));
+        assert!(
+            parted
+                .values()
+                .all(|members| (1..=298).contains(&members.len()))
+        );
         let mut all: Vec<&str> = parted.into_values().flatten().collect();
         all.sort_unstable();
         let mut wanted: Vec<&str> = ids.iter().map(String::as_str).collect();

@@ -36,17 +36,24 @@ impl Own {
             before_tags: Vec::new(),
             after_tags: Vec::new(),
             of_builds: Vec::new(),
-            taken: ["prepare", "probe", "submit", "tags"].map(str::to_owned).into(),
+            taken: ["prepare", "probe", "submit", "tags"]
+                .map(str::to_owned)
+                .into(),
         };
         for (key, step) in &pipeline.step {
             let env = step.env.iter();
             let mut own_step = OwnStep {
                 step: key.value.clone(),
                 wait_for: Vec::new(),
-                env: env.map(|(name, value)| format!("{}={value}", name.value)).collect(),
+                env: env
+                    .map(|(name, value)| format!("{}={value}", name.value))
+                    .collect(),
                 of_image: step.at.of_builds(),
                 name: step.name.clone(),
-                run: step.run.as_ref().map_or_else(String::new, |run| run.value.clone()),
+                run: step
+                    .run
+                    .as_ref()
+                    .map_or_else(String::new, |run| run.value.clone()),
             };
             if step.at.of_builds() {
                 own.of_builds.push(OfBuilds {
@@ -111,8 +118,12 @@ impl Own {
         image: &str,
         wait_for: Vec<String>,
     ) -> Vec<OwnStep> {
-        let Own { of_builds, taken, .. } = self;
-        let has = of_builds.iter().filter(|own| own.at == at && own.is_for(spec));
+        let Own {
+            of_builds, taken, ..
+        } = self;
+        let has = of_builds
+            .iter()
+            .filter(|own| own.at == at && own.is_for(spec));
         let mut steps: Vec<OwnStep> = has
             .map(|own| {
                 let mut step = own.step.clone();
@@ -129,7 +140,11 @@ impl Own {
 impl OfBuilds {
     /// A step here builds all platforms of a spec: what one of them has, the spec has.
     fn is_for(&self, spec: &Spec) -> bool {
-        let legs = spec.ci.get(PIPELINE).into_iter().flat_map(|ci| ci.legs.values());
+        let legs = spec
+            .ci
+            .get(PIPELINE)
+            .into_iter()
+            .flat_map(|ci| ci.legs.values());
         !self.narrowed || legs.flat_map(|leg| &leg.steps).any(|key| *key == self.key)
     }
 }
