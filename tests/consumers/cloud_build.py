@@ -37,10 +37,17 @@ def is_change(build) -> bool:
     return any(step.id == "changed" for step in build.steps)
 
 
-def is_part(build) -> bool:
-    """Whether another config submits it."""
-    ids = {step.id for step in build.steps}
-    return not is_change(build) and ("tags" in ids) == ("probe" in ids or "submit" in ids) is False
+def is_driver(build) -> bool:
+    """Whether it submits others."""
+    return any(step.id == "submit" for step in build.steps)
+
+
+def main_config(root: Path):
+    """What people and triggers start: of a build that is split, what submits its parts. None without one."""
+    publishing = {path: build for path, build in configs(root).items() if not is_change(build)}
+    whole = [build for path, build in publishing.items() if not path.startswith("generated/ci/")]
+    assert len(whole) <= 1, list(publishing)
+    return whole[0] if whole else None
 
 
 def substituted(text: str, values: dict, used: set) -> str:
