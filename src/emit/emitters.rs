@@ -92,7 +92,7 @@ const EMITTERS: &[Emitter] = &[
     Emitter {
         name: "cloud-build",
         table: |config| config.ci.cloud_build.as_ref().map(|o| o.span.clone()),
-        run: cloud_build_config,
+        run: cloud_build_configs,
     },
     Emitter {
         name: "catalog",
@@ -294,24 +294,27 @@ fn gitlab_pipelines(e: &mut Emission<'_, '_>) -> Vec<Planned> {
     .collect()
 }
 
-fn cloud_build_config(e: &mut Emission<'_, '_>) -> Vec<Planned> {
-    let Some(options) = &e.config.ci.cloud_build else {
+fn cloud_build_configs(e: &mut Emission<'_, '_>) -> Vec<Planned> {
+    let Some(pipeline) = &e.config.ci.cloud_build else {
         return Vec::new();
     };
     let mut concerns = Vec::new();
-    let context = cloud_build::context(e.plan, e.config, options, e.facts, &mut concerns);
-    report(e, &options.span, concerns);
-    let context = with_header(e.config, Value::from(Serde(&context)));
-    render(
-        e,
-        Dialect::CloudBuild,
-        cloud_build::TEMPLATE,
-        &context,
-        &options.file,
-        options.span.clone(),
-    )
-    .into_iter()
-    .collect()
+    let files = cloud_build::files(e.plan, e.config, pipeline, e.facts, &mut concerns);
+    report(e, &pipeline.span, concerns);
+    let mut planned = Vec::new();
+    for file in files.configs {
+        let context = with_header(e.config, Value::from(Serde(&file.context)));
+        let at = pipeline.span.clone();
+        let dialect = Dialect::CloudBuild;
+        planned.extend(render(e, dialect, file.template, &context, &file.path, at));
+    }
+    if let Some((path, script)) = files.script {
+        let context = with_header(e.config, Value::from(Serde(&script)));
+        let at = pipeline.span.clone();
+        let script = render(e, Dialect::Shell, cloud_build::SCRIPT, &context, &path, at);
+        planned.extend(script.map(Planned::executable));
+    }
+    planned
 }
 
 fn catalog_files(e: &mut Emission<'_, '_>) -> Vec<Planned> {
