@@ -20,7 +20,7 @@ pub use content::{Contents, RenderedSpec, Unknown, render_specs};
 pub use context::ContextHash;
 pub use digest::{Digest, NoDigest, Short};
 pub use hash::{CONTENT_FORMAT, Ingredients};
-pub use merge::{Merged, merge};
+pub use merge::merge;
 pub use plan::Plan;
 pub use platform::Platform;
 pub use resolve::resolve;

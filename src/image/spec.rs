@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use minijinja::Value;
 
-use crate::config::Config;
-use crate::image::{Merged, Platform};
+use crate::config::{Config, Keys};
+use crate::image::Platform;
 use crate::matrix::{Cell, ImageId};
 
 /// Where rendered Dockerfiles stand.
@@ -30,7 +30,7 @@ pub struct Spec {
     /// Platforms, in declared order.
     pub platforms: Vec<Platform>,
     /// What defaults, image and `when` rows say of it together.
-    pub merged: Arc<Merged>,
+    pub merged: Arc<Keys>,
     /// Repository name below a registry's prefix.
     pub name: String,
     /// Repositories it goes to, home first: `docker.io/acme/base`, or just `base` without a registry. Never empty.
