@@ -24,4 +24,4 @@ pub use merge::merge;
 pub use plan::Plan;
 pub use platform::Platform;
 pub use resolve::resolve;
-pub use spec::{Alias, Matrix, Spec, SpecId, id_word};
+pub use spec::{Alias, Matrix, Spec, SpecId, describe_cell, id_word};

@@ -3,6 +3,7 @@
 use std::fmt::Write;
 use std::sync::Arc;
 
+use indexmap::IndexMap;
 use minijinja::Value;
 
 use crate::config::{Config, Keys};
@@ -126,6 +127,15 @@ impl Spec {
     /// Its full reference at home.
     pub fn home_reference(&self) -> String {
         format!("{}:{}", self.home(), self.tag)
+    }
+
+    /// Its values by the names of their axes.
+    pub fn values(&self, config: &Config) -> IndexMap<Arc<str>, Arc<str>> {
+        let named = |(axis, value)| {
+            let name = config.axis(axis).name.clone();
+            (name, config.value(axis, value).clone())
+        };
+        self.cell.iter().map(named).collect()
     }
 
     /// `base python=3.11 job=server`, for people.
