@@ -303,7 +303,7 @@ pub struct Row {
     pub span: Range<usize>,
 }
 
-/// What one layer of an image says; absent keys say nothing.
+/// What one layer of an image says, or several laid over one another; absent keys say nothing.
 #[derive(Clone, Debug, Default)]
 pub struct Keys {
     /// Name of the repository.
