@@ -4,7 +4,6 @@
 use std::sync::Arc;
 
 use serde::Deserialize;
-use serde::de::IgnoredAny;
 
 use crate::config::{Config, Locator, Spanned};
 use crate::diagnostic::{Finding, Place, Sink, and_list, code};
@@ -211,30 +210,19 @@ fn split(path: &str) -> (&str, &str) {
 }
 
 fn cargo(text: &str) -> Option<Vec<Package>> {
-    #[derive(Deserialize)]
-    struct Lock {
-        #[serde(default)]
-        package: Vec<Row>,
-    }
-    #[derive(Deserialize)]
-    struct Row {
-        name: String,
-        version: String,
-        source: Option<IgnoredAny>,
-    }
-    let lock: Lock = toml::from_str(text).ok()?;
     // What comes from a registry may bear the same name.
-    let own = lock.package.into_iter().filter(|row| row.source.is_none());
-    Some(
-        own.map(|r| Package {
-            name: r.name,
-            version: r.version,
-        })
-        .collect(),
-    )
+    listed(text, |source| source.is_none())
 }
 
 fn uv(text: &str) -> Option<Vec<Package>> {
+    const OWN: [&str; 3] = ["editable", "virtual", "directory"];
+    listed(text, |source| {
+        source.is_some_and(|source| OWN.iter().any(|kind| source.get(kind).is_some()))
+    })
+}
+
+/// The packages of a lock file in TOML whose source says that they are the repository's own.
+fn listed(text: &str, own: fn(Option<&toml::Value>) -> bool) -> Option<Vec<Package>> {
     #[derive(Deserialize)]
     struct Lock {
         #[serde(default)]
@@ -244,23 +232,18 @@ fn uv(text: &str) -> Option<Vec<Package>> {
     struct Row {
         name: String,
         version: Option<String>,
-        source: toml::Table,
+        source: Option<toml::Value>,
     }
     let lock: Lock = toml::from_str(text).ok()?;
-    let own = lock.package.into_iter().filter(|row| {
-        ["editable", "virtual", "directory"]
-            .iter()
-            .any(|kind| row.source.contains_key(*kind))
-    });
-    Some(
-        own.filter_map(|r| {
-            Some(Package {
-                name: r.name,
-                version: r.version?,
-            })
+    let rows = lock.package.into_iter();
+    let package = |row: Row| {
+        Some(Package {
+            name: row.name,
+            version: row.version?,
         })
-        .collect(),
-    )
+    };
+    let own = rows.filter(|row| own(row.source.as_ref()));
+    Some(own.filter_map(package).collect())
 }
 
 fn npm(text: &str) -> Option<Vec<Package>> {

@@ -8,8 +8,8 @@ import os
 from pathlib import Path
 
 import pytest
+from first_runs import FirstRuns
 from packages import build_wheel
-from runs import Runs
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -55,8 +55,8 @@ def wheel(shared) -> Path:
 
 
 @pytest.fixture(scope="session")
-def runs(shared) -> Runs:
+def first_runs(shared) -> FirstRuns:
     """What pipelines did on empty registries, each executed once in a run of the tests."""
     folder = shared / "runs"
     folder.mkdir(exist_ok=True)
-    return Runs(folder)
+    return FirstRuns(folder)

@@ -123,9 +123,9 @@ def publish(tree: Path, stub: Stub) -> None:
 
 
 @pytest.mark.timeout(1800)
-def test_the_workflow_publishes_exactly_the_plan(request, workflow, plan, stub, runs):
+def test_the_workflow_publishes_exactly_the_plan(request, workflow, plan, stub, first_runs):
     name = request.node.callspec.id
-    runs.first(name, "github", stub, workflow.publish)
+    first_runs.leave(name, "github", stub, workflow.publish)
     assert_truth(plan, stub, lambda: workflow.publish(stub), and_heals=name != "repository")
 
 

@@ -17,13 +17,12 @@ import pytest
 import test_cloud_build_truth
 import test_github_truth
 import test_gitlab_truth
-from google.cloud.devtools.cloudbuild_v1.types import Build
+from cloud_build import message, substituted
 from google.protobuf import json_format
 from harness import Plan, Stub, copy_tree, pushes
 from hostile import OWN, PIECES, PLACES, PLAIN, draw, draw_text, matrix
 from judges import read_yaml
 from random_matrix import printed, seed_of_this_run, toml
-from test_cloud_build_truth import substituted
 from trees import ROOT, kind_of, owned
 
 SEED = seed_of_this_run()
@@ -141,8 +140,7 @@ class Names(dict):
 def read_cloud_build(files: list[Path]) -> list[dict]:
     """By the API's message, after its substitutions."""
     def read(file: Path) -> dict:
-        message = json_format.ParseDict(read_yaml(file), Build.pb(Build()))
-        leaves = flat(json_format.MessageToDict(message, preserving_proto_field_name=True))
+        leaves = flat(json_format.MessageToDict(message(file), preserving_proto_field_name=True))
         return {place: substituted(leaf, Names(), set()) if isinstance(leaf, str) and not place.endswith("/script") else leaf
                 for place, leaf in leaves.items()}  # fmt: skip
 

@@ -14,12 +14,12 @@ from harness import Stub
 
 
 @dataclass(frozen=True)
-class Runs:
+class FirstRuns:
     """The runs of a session."""
 
     folder: Path
 
-    def first(self, tree: str, provider: str, stub: Stub, publish: Callable[[Stub], None]) -> None:
+    def leave(self, tree: str, provider: str, stub: Stub, publish: Callable[[Stub], None]) -> None:
         """Leaves `stub` as the run of a provider's pipeline of a tree on empty registries leaves it."""
         kept = self.folder / f"{tree}.{provider}"
         with FileLock(f"{kept}.lock"):
