@@ -1,13 +1,18 @@
 """What was built and what people then pull, in words in which any two ways of publishing can be compared.
 
-Read from the plan, or from what the docker stub remembers of a run.
+Read from the plan, from what the docker stub remembers of a run, or from what buildx says of a bake file.
 """
 
 import collections
 import json
+import sys
 from dataclasses import dataclass, field
+from pathlib import Path
 
-from harness import MARKER, Plan, Stub, normal, pushes
+from harness import MARKER, STUBS, Plan, Stub, bare, normal, pushes
+
+sys.path.append(str(STUBS))
+from docker_stub import parents  # noqa: E402
 
 #: One platform of one image: the reference it is pushed to, platform, what it stands on, build args.
 Build = tuple[str, str, str | None, tuple]
@@ -26,11 +31,6 @@ class Built:
     tags: dict = field(default_factory=dict)
 
 
-def bare(reference: str) -> str:
-    """Without the digest by which a lock holds it."""
-    return normal(reference.split("@")[0])
-
-
 def planned(plan: Plan, specs: list | None = None) -> Built:
     """What the plan says of these specs; of all by default."""
     specs = plan.specs if specs is None else specs
@@ -38,8 +38,7 @@ def planned(plan: Plan, specs: list | None = None) -> Built:
     of_content: dict = {}
     for spec in plan.builders:
         if spec in specs:
-            base = plan.by_id[spec["parent"]]["content_reference"] if spec["parent"] else spec["base"]
-            images = [(platform, base and bare(base), arguments(spec["args"])) for platform in spec["platforms"]]
+            images = [(platform, plan.stands_on(spec), arguments(spec["args"])) for platform in spec["platforms"]]
             built.builds.update((normal(spec["content_reference"]), *image) for image in images)
             of_content[spec["content_reference"]] = sorted(images, key=str)
     for spec in specs:
@@ -57,7 +56,7 @@ def published(plan: Plan, stub: Stub) -> Built:
     for call in pushes(stub.journal()):
         for leg in call["tags"]:
             reference = contents.get(leg, leg)
-            stood_on = [source.split("@")[0] for source in call["from"]]
+            stood_on = [bare(source) for source in call["from"]]
             # A Dockerfile may stand on more: of that the plan names this one. Where it is not there, say what is.
             base = base_of.get(reference)
             base = base if base is None or base in stood_on else str(stood_on)
@@ -76,4 +75,29 @@ def published(plan: Plan, stub: Stub) -> Built:
     for tag, digest in state["tags"].items():
         if tag not in contents and tag not in contents.values() and not tag.endswith(MARKER):
             built.tags[tag] = sorted(images(digest), key=str)
+    return built
+
+
+def baked(plan: Plan, targets: dict, root: Path) -> Built:
+    """What the targets of a bake file would build, as `bake --print` has them; it pushes nothing by content."""
+    built = Built()
+
+    def content(target: dict) -> str:
+        return normal(plan.by_id[target["description"]]["content_reference"])
+
+    for target in targets.values():
+        spec = plan.by_id[target["description"]]
+        # bake prints texts so that it could read them again.
+        args = {name: text.replace("$${", "${").replace("%%{", "%{") for name, text in target.get("args", {}).items()}
+        leads = {normal(name): content(targets[to.removeprefix("target:")]) for name, to in target.get("contexts", {}).items()}
+        dockerfile = (root / target["context"] / target["dockerfile"]).read_text()
+        # A content that no context leads to would be pulled.
+        stood_on = [leads.get(bare(name), f"{name} from afar" if ":content-" in name else bare(name))
+                    for name in parents(dockerfile, args)]  # fmt: skip
+        wanted = plan.stands_on(spec)
+        base = wanted if wanted is None or wanted in stood_on else str(stood_on)
+        images = sorted(((platform, base, arguments(args)) for platform in target["platforms"]), key=str)
+        for tag in target["tags"]:
+            assert normal(tag) not in built.tags, f"two targets are tagged {tag}"
+            built.tags[normal(tag)] = images
     return built

@@ -25,7 +25,7 @@ class FirstRuns:
         with FileLock(f"{kept}.lock"):
             if not kept.is_dir():
                 publish(stub)
-                unfinished = kept.with_suffix(f"{kept.suffix}.new")
+                unfinished = kept.with_name(f"{kept.name}.new")
                 shutil.copytree(stub.folder, unfinished)
                 unfinished.rename(kept)
                 return

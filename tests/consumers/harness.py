@@ -120,6 +120,11 @@ class Plan:
         ids = ([spec["parent"]] if spec["parent"] else []) + spec["needs"]
         return {self.by_id[id]["content_reference"] for id in ids} - {spec["content_reference"]}
 
+    def stands_on(self, spec: dict) -> str | None:
+        """The reference behind its FROM, where the plan knows it: of the parent by content, or of the upstream image."""
+        base = self.by_id[spec["parent"]]["content_reference"] if spec["parent"] else spec["base"]
+        return base and bare(base)
+
     def pushes(self) -> collections.Counter:
         """Every (reference, platform) that has to be pushed, once each."""
         return collections.Counter(leg for spec in self.builders for leg in self.legs(spec).items())
@@ -187,6 +192,11 @@ def normal(reference: str) -> str:
     return "docker.io/" + ("" if slash else "library/") + reference
 
 
+def bare(reference: str) -> str:
+    """The same without the digest by which it may be held."""
+    return normal(reference.split("@")[0])
+
+
 def pushes(journal: list) -> list:
     return [call for call in journal if call["verb"] == "build" and call["ok"] and call["push"]]
 
@@ -211,10 +221,9 @@ def assert_published(plan: Plan, stub: Stub) -> None:
         asked = {key: call[key] for key in ("file", "context", "target", "args", "contexts")}
         assert asked == {key: spec[{"file": "dockerfile"}.get(key, key)] for key in asked}
         assert call["provenance"] == "false"
-        base = plan.by_id[spec["parent"]]["content_reference"] if spec["parent"] else spec["base"]
-        if base:
-            stood_on = [reference.split("@")[0] for reference in call["from"]]
-            assert normal(base.split("@")[0]) in stood_on, f"{spec['id']} was built on {stood_on}, not on {base}"
+        if base := plan.stands_on(spec):
+            stood_on = [bare(reference) for reference in call["from"]]
+            assert base in stood_on, f"{spec['id']} was built on {stood_on}, not on {base}"
 
     tags = stub.tags()
     legs = {leg for spec in plan.builders for leg in plan.legs(spec)}

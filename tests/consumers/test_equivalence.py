@@ -1,6 +1,6 @@
 """All providers build the same, and that is the plan: over this repository, the fixtures and a matrix drawn at random.
 
-What a pipeline builds is known by executing it. The random matrix is another in each run; its seed is in the test's id,
+What a pipeline builds is known by executing it, what a bake file would build by asking buildx. The random matrix is another in each run; its seed is in the test's id,
 and `MATRIX_SEED` draws it again.
 """
 
@@ -12,10 +12,11 @@ import pytest
 import test_cloud_build_truth
 import test_github_truth
 import test_gitlab_truth
-from built import Built, planned, published
+from built import Built, baked, planned, published
 from harness import Plan, Stub, copy_tree, normal, tree_name
+from judges import printed
 from random_matrix import random_tree
-from trees import trees
+from trees import outputs, trees
 
 TREES = [*trees(), random_tree()]
 
@@ -58,6 +59,10 @@ class Generated:
         first_runs.leave(self.name, provider, stub, lambda stub: self.publish(provider, stub, scratch / provider))
         return published(self.plan, stub)
 
+    def baked(self, scratch: Path) -> Built:
+        (path,) = outputs(self.root, "bake")
+        return baked(self.plan, printed(self.root, path, scratch)["target"], self.root)
+
     def publish(self, provider: str, stub: Stub, scratch: Path) -> None:
         tree = copy_tree(self.root, scratch / self.name)
         if len(self.share(provider)) == len(self.plan.specs):
@@ -89,6 +94,12 @@ def test_a_provider_builds_and_tags_what_the_plan_says(generated, provider, firs
     assert built == expected, f"{generated.name}: not the plan\n{difference(expected, built)}"
 
 
+def test_a_bake_builds_what_the_plan_says(generated, tmp_path):
+    """It pushes nothing by content, so the tags are compared."""
+    built, expected = generated.baked(tmp_path), Built(tags=planned(generated.plan).tags)
+    assert built == expected, f"{generated.name}: not the plan\n{difference(expected, built)}"
+
+
 @pytest.mark.timeout(1800)
 def test_all_providers_build_the_same(generated, first_runs, tmp_path):
     shares = [{normal(spec["content_reference"]) for spec in generated.share(provider)} for provider in PROVIDERS]
@@ -100,6 +111,7 @@ def test_all_providers_build_the_same(generated, first_runs, tmp_path):
     whole = [provider for provider in PROVIDERS if found[provider].tags]
     assert whole, "no provider builds all"
     first = found[whole[0]]
+    found["bake"] = Built(first.builds, generated.baked(tmp_path).tags)
     for provider, built in found.items():
         other = built if built.tags else Built(built.builds, first.tags)
         assert other == first, f"{generated.name}: {provider} is not like {whole[0]}\n{difference(first, other)}"

@@ -214,7 +214,23 @@ def test_consumers_take_what_is_taken(cases):
 
 # Executed.
 
-IMAGES, ARGS = 3, 12
+IMAGES, TESTS, STEPS = 3, 12, 8
+
+#: Where the steps log in, which no registry of the matrix is.
+HOST = "steps.example.com"
+
+#: What a step says as a document in its own text, with words in both kinds of quotes, a comment, tabs and blank lines.
+SAID = "it's \"a\" `b` $(c) ${D} \\ $$ % <{ x }> <% y %>"
+RUN = f"""# it's "a" $comment
+user=$(cat <<'EOF'
+{SAID}
+EOF
+)
+
+if true; then
+\tdocker login --username "$user" --password-stdin {HOST}
+fi
+"""
 
 PROVIDERS = {
     "github": test_github_truth.publish,
@@ -225,11 +241,13 @@ PROVIDERS = {
 
 @dataclass
 class Executed:
-    """A matrix whose args, tests, tags and labels are hostile, and the words that are meant."""
+    """A matrix whose args, tests, tags, labels and steps are hostile, and the words that are meant."""
 
     root: Path
     args: dict[str, dict[str, str]]
     tests: dict[str, list[str]]
+    #: What the user's own steps log in as, each at HOST.
+    steps: set[str]
 
 
 def lines_of(dice: random.Random) -> str:
@@ -239,16 +257,18 @@ def lines_of(dice: random.Random) -> str:
 @pytest.fixture(scope="module")
 def executed(seed, gen, tmp_path_factory) -> Executed:
     dice = random.Random(seed)
-    pool = [text for text in PIECES if not re.search(r"[\r\n\x00-\x08\x0b-\x1f]", text)]
+    # What YAML readers may take for the end of a line is refused in some of the places, and looked at above.
+    pool = [text for text in PIECES if not re.search("[\0-\x08\n-\x1f\x7f-\x9f\u2028\ufeff]", text)]
     rows = dice.sample(pool, len(pool)) + [lines_of(dice) for _ in range(12)]
-    made = Executed(tmp_path_factory.mktemp("executed"), {}, {})
+    steps = dice.sample(pool, STEPS)
+    made = Executed(tmp_path_factory.mktemp("executed"), {}, {}, {*steps, SAID})
     lines = ["[release]", 'version = "1.2.0"', "", "[registry.hub]", 'prefix = "docker.io/acme"']
     files = {}
     share = -(-len(rows) // IMAGES)
     for number in range(IMAGES):
         name, texts = f"own{number}", rows[number * share : (number + 1) * share]
         made.args[name] = {f"A{index}": text for index, text in enumerate(texts)}
-        made.tests[name] = [f"echo {text}" for text in texts[:ARGS] if "\x7f" not in text]
+        made.tests[name] = [f"echo {text}" for text in texts[:TESTS] if "\x7f" not in text]
         files[f"docker/{name}/Dockerfile"] = "FROM debian:13\n" + "".join(f"ARG {arg}\n" for arg in made.args[name])
         keys = {
             "tag": f"{'t' * 127}{number}",
@@ -261,6 +281,12 @@ def executed(seed, gen, tmp_path_factory) -> Executed:
     label = "it's a \"large\" `one`, 50% $(id) \\ é"
     lines += ["", "[ci.github]", f"runner = {toml({'amd64': label})}", f"environment = {toml(label)}"]
     lines += ["", "[ci.gitlab]", f"runner = {toml({'amd64': [label]})}", "", "[ci.cloud-build]"]
+    login = f'docker login --username "$V" --password-stdin {HOST}'
+    for provider in PROVIDERS:
+        for number, text in enumerate(steps):
+            keys = {"at": "before-build", "name": dice.choice(steps), "run": login, "env": {"V": text, "AFTER": "x"}}
+            lines += ["", f"[ci.{provider}.step.s{number}]", *(f"{key} = {toml(value)}" for key, value in keys.items())]
+        lines += ["", f"[ci.{provider}.step.document]", 'at = "before-probe"', f"run = {toml(RUN)}"]
     write(made.root, "\n".join(lines) + "\n", files)
     done = generate(gen, made.root)
     assert done.returncode == 0, f"seed {seed}: {done.stdout}\n{done.stderr}"
@@ -281,4 +307,5 @@ def test_the_builder_receives_exactly_the_words_that_are_meant(executed, provide
     tested = {name: [call["command"][-1] for call in journal if call["verb"] == "run" and leg_of.get(call["ref"]) == name]
               for name in executed.tests}  # fmt: skip
     assert tested == executed.tests
+    assert {call["username"] for call in journal if call["verb"] == "login" and call["host"] == HOST} == executed.steps
     assert set(plan.final_tags()) <= set(stub.tags())
