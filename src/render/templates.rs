@@ -25,8 +25,12 @@ shipped!(
     "ci/publish.sh",
     "cloud-build/cloudbuild.yaml",
     "docker/Dockerfile",
+    "github/changes.yml",
+    "github/emulation.yml",
     "github/login.yml",
+    "github/pull-request.yml",
     "github/rights.yml",
+    "github/step.yml",
     "github/workflow.yml",
     "gitlab/base-images.gitlab-ci.yml",
 );
