@@ -72,6 +72,8 @@ pub fn environment(dialect: Dialect) -> Environment<'static> {
     engine.add_filter("script", move |value: &Value, indent: usize| {
         yaml_script(dialect, &value.to_string(), indent).and_then(safe)
     });
+    engine.add_filter("bare", |value: &Value| word(value).and_then(safe));
+    engine.add_filter("lines", lines);
     engine.add_filter("json", |value: &Value| {
         serde_json::to_string(value).map_err(fault).and_then(safe)
     });
@@ -137,6 +139,26 @@ fn other_than_text(word: &str) -> bool {
             && (word.starts_with("0x")
                 || word.starts_with("0o")
                 || word.replace('_', "").parse::<f64>().is_ok()))
+}
+
+/// Lines of a block, each indented so much; what a block cannot hold as it is, is refused.
+fn lines(value: &Value, indent: usize) -> Result<Value, Error> {
+    let text = value.to_string();
+    let held = |c: char| matches!(c, '\n' | '\t') || !(c.is_control() || never_raw(c));
+    if !text.chars().all(held) {
+        return Err(unsafe_value(
+            &text,
+            "in a block of lines; write it without control characters",
+        ));
+    }
+    let lines = text.trim_end().lines().map(|line| {
+        if line.is_empty() {
+            String::new()
+        } else {
+            format!("{:indent$}{line}", "")
+        }
+    });
+    safe(lines.collect::<Vec<_>>().join("\n"))
 }
 
 /// One line of text.
@@ -237,8 +259,8 @@ fn guarded(dialect: Dialect, text: &str) -> String {
     }
 }
 
-/// YAML has characters that JSON may hold raw: DEL, C1 controls, line separators, BOM.
-fn raw(c: char) -> bool {
+/// Characters that JSON may hold and YAML may not as they are: DEL, C1 controls, line separators, BOM.
+fn never_raw(c: char) -> bool {
     matches!(
         c,
         '\u{7f}'..='\u{9f}' | '\u{2028}' | '\u{2029}' | '\u{feff}' | '\u{fffe}' | '\u{ffff}'
@@ -252,7 +274,7 @@ fn yaml_script(dialect: Dialect, text: &str, indent: usize) -> Result<String, Er
     let literal = body.contains('\n')
         && !body.starts_with([' ', '\n'])
         && !body.ends_with('\n')
-        && !body.contains(|c: char| raw(c) || (c.is_control() && c != '\n' && c != '\t'));
+        && !body.contains(|c: char| never_raw(c) || (c.is_control() && c != '\n' && c != '\t'));
     if !literal {
         return yaml_string(dialect, text);
     }
@@ -268,12 +290,12 @@ fn yaml_script(dialect: Dialect, text: &str, indent: usize) -> Result<String, Er
 
 fn yaml_string(dialect: Dialect, text: &str) -> Result<String, Error> {
     let json = serde_json::to_string(&guarded(dialect, text)).map_err(fault)?;
-    if !json.contains(raw) {
+    if !json.contains(never_raw) {
         return Ok(json);
     }
     let mut out = String::with_capacity(json.len());
     for c in json.chars() {
-        if raw(c) {
+        if never_raw(c) {
             let _ = write!(out, "\\u{:04x}", c as u32);
         } else {
             out.push(c);
@@ -356,8 +378,12 @@ mod tests {
             "- a\n- b\n",
             "",
         ] {
-            let yaml = render(Dialect::Github, "k:\n  run: <{ v | script(4) }>\nz: 1\n", text)
-                .unwrap_or_default();
+            let yaml = render(
+                Dialect::Github,
+                "k:\n  run: <{ v | script(4) }>\nz: 1\n",
+                text,
+            )
+            .unwrap_or_default();
             let read: serde_json::Value = yaml_serde::from_str(&yaml).expect(&yaml);
             assert_eq!(read["k"]["run"], text, "{yaml}");
             assert_eq!(read["z"], 1, "{yaml}");

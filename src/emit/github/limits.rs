@@ -17,8 +17,7 @@ pub fn limits(facts: &Facts, path: &str, text: &str) -> Vec<Concern> {
         })
         .max();
     let file = work::over(facts, (PROVIDER, "file_bytes"), path, text.len());
-    let expression = longest.and_then(|longest| {
-        work::over(facts, (PROVIDER, "expression_chars"), path, longest)
-    });
+    let expression = longest
+        .and_then(|longest| work::over(facts, (PROVIDER, "expression_chars"), path, longest));
     file.into_iter().chain(expression).collect()
 }

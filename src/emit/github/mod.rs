@@ -224,7 +224,15 @@ pub fn context(
             .iter()
             .enumerate()
             .map(|(number, block)| {
-                job("merge", block, &block.merge, number, &needs, &mut handed, &probes)
+                job(
+                    "merge",
+                    block,
+                    &block.merge,
+                    number,
+                    &needs,
+                    &mut handed,
+                    &probes,
+                )
             })
             .collect();
         needs.extend(merges.iter().map(|job| job.id.clone()));
@@ -266,12 +274,17 @@ pub fn context(
         script: "generated/ci/publish.sh",
         grants: grants(&tags.rights, &then),
         secrets: secrets(&tags.rights, &then),
-        schedule: options.schedule.iter().map(|cron| cron.value.clone()).collect(),
+        schedule: options
+            .schedule
+            .iter()
+            .map(|cron| cron.value.clone())
+            .collect(),
         runner: options.control_runner.clone(),
         timeout: options.timeout_minutes,
         max_parallel: options.max_parallel.as_ref().map(|most| most.value),
         legs,
-        emulated: (!emulated.is_empty()).then(|| serde_json::to_string(&emulated).unwrap_or_default()),
+        emulated: (!emulated.is_empty())
+            .then(|| serde_json::to_string(&emulated).unwrap_or_default()),
         checkout: pins.action("actions/checkout"),
         buildx: pins.action("docker/setup-buildx-action"),
         qemu: pins.action("docker/setup-qemu-action"),

@@ -43,7 +43,12 @@ pub fn file(options: &Github) -> Option<String> {
 }
 
 /// Decides every job of the workflow.
-pub fn context(plan: &Plan, config: &Config, pipeline: &Pipeline<Github>, facts: &Facts) -> Context {
+pub fn context(
+    plan: &Plan,
+    config: &Config,
+    pipeline: &Pipeline<Github>,
+    facts: &Facts,
+) -> Context {
     let options: &Github = pipeline;
     let pins = Pins {
         options,
@@ -65,7 +70,8 @@ pub fn context(plan: &Plan, config: &Config, pipeline: &Pipeline<Github>, facts:
             timeout: None,
             narrowed: steps.before_build.iter().any(|step| step.narrowed),
         },
-        emulated: (!emulated.is_empty()).then(|| serde_json::to_string(&emulated).unwrap_or_default()),
+        emulated: (!emulated.is_empty())
+            .then(|| serde_json::to_string(&emulated).unwrap_or_default()),
         checkout: pins.action("actions/checkout"),
         buildx: pins.action("docker/setup-buildx-action"),
         qemu: pins.action("docker/setup-qemu-action"),
