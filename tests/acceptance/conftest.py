@@ -1,5 +1,6 @@
 """The engine and the stand-ins of a run. Without an engine every test here is skipped, with the reason."""
 
+import re
 import subprocess
 
 import engine as engines
@@ -37,7 +38,7 @@ def debian(engine):
 @pytest.fixture
 def name(request) -> str:
     """The test's own part of the registry."""
-    return request.node.name.removeprefix("test_").split("[")[0].replace("_", "-").lower()[:40].strip("-")
+    return re.sub("[^a-z0-9]+", "-", request.node.name.removeprefix("test_").lower()).strip("-")
 
 
 @pytest.fixture(autouse=True)

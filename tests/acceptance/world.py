@@ -47,6 +47,7 @@ class World:
         return subprocess.run(
             ["sh", "-c", 'export SCRIPT_PID=$$; exec sh generated/ci/publish.sh "$@"', "sh", *words],
             cwd=self.root, env=self.engine.env(**{**self.more, **env}), stdin=subprocess.DEVNULL, capture_output=True, text=True,
+            start_new_session=True,
         )  # fmt: skip
 
     def ok(self, *words: str, **env: str) -> subprocess.CompletedProcess:
