@@ -94,10 +94,11 @@ pub(super) fn validate(
         used: RefCell::default(),
     };
     // A set is checked even when nothing refers to it.
-    for (name, set) in &raw.set {
-        resolve(&names, file, set, b.sink);
-        let _ = name;
-    }
+    let set_selectors = raw
+        .set
+        .values()
+        .filter_map(|set| resolve(&names, file, set, b.sink))
+        .collect();
     names.used.borrow_mut().clear();
     let scope = Scope {
         names: &names,
@@ -143,13 +144,13 @@ pub(super) fn validate(
         .filter(|a| &*a.name != "arch" || images.iter().any(|i| !i.folded))
         .collect::<Vec<_>>();
     let outputs = b.outputs(raw, &names, &printed);
+    let ci = b.ci(raw, &names, arch, &images);
     let unused_sets = raw
         .set
         .keys()
         .filter(|k| !names.used.borrow().contains(&k.value))
         .map(|k| (k.value.clone(), k.span.clone()))
         .collect();
-    let ci = b.ci(raw, &axes, arch, &images);
     let release = match (release, &raw.release) {
         (Some(stated), Some(raw)) => {
             Some(stated.map(|stated| b.places(stated, raw, &names, &objects)))
@@ -180,6 +181,7 @@ pub(super) fn validate(
         fields,
         objects,
         sets: raw.set.clone(),
+        set_selectors,
         unused_sets,
     })
 }

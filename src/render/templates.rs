@@ -23,12 +23,20 @@ macro_rules! shipped {
 shipped!(
     "catalog/module.py",
     "ci/publish.sh",
+    "ci/pull-request.sh",
+    "cloud-build/classic.yaml",
     "cloud-build/cloudbuild.yaml",
+    "cloud-build/pull-request.yaml",
+    "cloud-build/step.yaml",
+    "cloud-build/submit.sh",
     "docker/Dockerfile",
     "github/login.yml",
     "github/rights.yml",
     "github/workflow.yml",
     "gitlab/base-images.gitlab-ci.yml",
+    "gitlab/children.sh",
+    "gitlab/jobs.yml",
+    "gitlab/merge-request.gitlab-ci.yml",
 );
 
 /// How the path of a shipped template begins.

@@ -31,6 +31,8 @@ def kind_of(path: str) -> str | None:
         return "dockerfile"
     if pure.name.endswith((".gitlab-ci.yml", ".gitlab-ci.yaml")):
         return "gitlab"
+    if yaml and pure.stem.endswith("-jobs"):
+        return "gitlab-templates"
     if yaml and pure.name.startswith("cloudbuild"):
         return "cloud-build"
     if yaml and (".github/workflows" in path or "github" in pure.parts[:-1]):
@@ -39,6 +41,8 @@ def kind_of(path: str) -> str | None:
         return "script"
     if pure.name == "plan.json":
         return "plan"
+    if pure.name.endswith("bake.json"):
+        return "bake"
     if pure.name == "matrix.schema.json":
         return "schema"
     if pure.suffix == ".py":
@@ -69,7 +73,9 @@ class Tree:
             kinds.add("dockerfile")
         providers = {PROVIDERS[key] for key in config.get("ci", {})}
         if providers:
-            kinds |= providers | {"script"}
+            kinds |= providers | {"script", "bake"}
+        if "bake" in config.get("output", {}):
+            kinds.add("bake")
         catalog = config.get("output", {}).get("catalog")
         if catalog is not None:
             # A table that states no path writes both.
