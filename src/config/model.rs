@@ -56,6 +56,8 @@ pub struct Config {
     pub objects: Vec<Vec<Value>>,
     /// Sets as written, for selectors of the command line.
     pub sets: Named<Spanned<RawSelector>>,
+    /// The same as selectors, in the same order.
+    pub set_selectors: Vec<Selector>,
     /// Sets that nothing refers to.
     pub unused_sets: Vec<(String, Range<usize>)>,
 }
@@ -301,7 +303,7 @@ pub struct Row {
     pub span: Range<usize>,
 }
 
-/// What one layer of an image says; absent keys say nothing.
+/// What one layer of an image says, or several laid over one another; absent keys say nothing.
 #[derive(Clone, Debug, Default)]
 pub struct Keys {
     /// Name of the repository.

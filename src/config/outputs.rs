@@ -8,15 +8,31 @@ use crate::config::selectors::Names;
 use crate::config::spanned::Spanned;
 use crate::config::validate::Builder;
 use crate::diagnostic::{Finding, code};
-use crate::emit::{CATALOG_JSON, CATALOG_PYTHON, PythonNames, RESERVED_CONSTANTS};
+use crate::emit::{
+    BAKE, BakeOptions, CATALOG_JSON, CATALOG_PYTHON, CatalogOptions, PythonNames,
+    RESERVED_CONSTANTS,
+};
 use crate::matrix::{Axis, Selector};
 use crate::render::{is_python_keyword, is_python_name};
 
 /// Outputs that are turned on.
 #[derive(Debug, Default)]
 pub struct Outputs {
+    /// The bake file, where a table asks for it.
+    pub bake: Option<Bake>,
     /// The catalog.
     pub catalog: Option<Catalog>,
+}
+
+/// Where the bake file is written, and what its groups hold.
+#[derive(Debug)]
+pub struct Bake {
+    /// Its path.
+    pub file: String,
+    /// The specs its groups hold; `None` is all.
+    pub selector: Option<Selector>,
+    /// Where its table stands.
+    pub span: Range<usize>,
 }
 
 /// Where the catalog is written, and what it holds.
@@ -40,9 +56,49 @@ impl Builder<'_> {
         names: &Names<'_>,
         axes: &[&Axis],
     ) -> Outputs {
-        let Some(table) = raw.output.as_ref().and_then(|o| o.catalog.as_ref()) else {
+        let Some(output) = &raw.output else {
             return Outputs::default();
         };
+        Outputs {
+            bake: output.bake.as_ref().map(|table| self.bake(names, table)),
+            catalog: output
+                .catalog
+                .as_ref()
+                .map(|table| self.catalog(names, axes, table)),
+        }
+    }
+
+    fn bake(&mut self, names: &Names<'_>, table: &Spanned<BakeOptions>) -> Bake {
+        if let Some(stated) = table.file.as_ref().filter(|f| !f.ends_with(".json")) {
+            self.sink.push(
+                Finding::new(
+                    &code::INVALID_NAME,
+                    format!("bake does not read `{}` as JSON", stated.escape_debug()),
+                    self.place(stated.span.clone(), "it tells by the ending `.json`"),
+                )
+                .help(format!("write a name such as `{BAKE}`")),
+            );
+        }
+        // Each is a group.
+        let sets = names.sets.keys().map(|name| name.value.clone());
+        names.used.borrow_mut().extend(sets);
+        let matches = table.matches.as_ref();
+        Bake {
+            file: table
+                .file
+                .as_ref()
+                .map_or_else(|| BAKE.to_owned(), |f| f.value.clone()),
+            selector: matches.and_then(|m| self.selector(names, m)),
+            span: table.span.clone(),
+        }
+    }
+
+    fn catalog(
+        &mut self,
+        names: &Names<'_>,
+        axes: &[&Axis],
+        table: &Spanned<CatalogOptions>,
+    ) -> Catalog {
         let path = |stated: &Option<Spanned<String>>| stated.as_ref().map(|s| s.value.clone());
         let (python, json) = match (path(&table.python), path(&table.json)) {
             (None, None) => (
@@ -58,13 +114,11 @@ impl Builder<'_> {
             self.python_names(axes);
         }
         let matches = table.matches.as_ref();
-        Outputs {
-            catalog: Some(Catalog {
-                python,
-                json,
-                selector: matches.and_then(|m| self.selector(names, m)),
-                span: table.span.clone(),
-            }),
+        Catalog {
+            python,
+            json,
+            selector: matches.and_then(|m| self.selector(names, m)),
+            span: table.span.clone(),
         }
     }
 

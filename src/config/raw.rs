@@ -9,7 +9,9 @@ use crate::config::facts::RawFacts;
 use crate::config::spanned::Spanned;
 pub use crate::config::unions::RawSelector;
 use crate::config::unions::{OneOrMany, RawParent, RawValue};
-use crate::emit::{CatalogOptions, CloudBuildOptions, GithubOptions, GitlabOptions, Provenance};
+use crate::emit::{
+    BakeOptions, CatalogOptions, CloudBuildOptions, GithubOptions, GitlabOptions, Provenance,
+};
 
 /// A table whose keys are names the user chose.
 pub type Named<T> = IndexMap<Spanned<String>, T>;
@@ -489,6 +491,8 @@ pub struct RawCi {
 #[derive(Debug, Default, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
 pub struct RawOutput {
+    /// By which `docker buildx bake` builds any of the images, and what it stands on, on any machine.
+    pub bake: Option<Spanned<BakeOptions>>,
     /// By which the library picks an image by axis values: a Python module and a JSON file.
     pub catalog: Option<Spanned<CatalogOptions>>,
 }

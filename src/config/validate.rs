@@ -94,10 +94,11 @@ pub(super) fn validate(
         used: RefCell::default(),
     };
     // A set is checked even when nothing refers to it.
-    for (name, set) in &raw.set {
-        resolve(&names, file, set, b.sink);
-        let _ = name;
-    }
+    let set_selectors = raw
+        .set
+        .values()
+        .filter_map(|set| resolve(&names, file, set, b.sink))
+        .collect();
     names.used.borrow_mut().clear();
     let scope = Scope {
         names: &names,
@@ -180,6 +181,7 @@ pub(super) fn validate(
         fields,
         objects,
         sets: raw.set.clone(),
+        set_selectors,
         unused_sets,
     })
 }

@@ -134,6 +134,9 @@ codes! {
     EMPTY_CATALOG = "empty-catalog" Plan Error
         "a catalog that holds no image"
         "Its `match` accepts none of the specs, so a library could pick nothing from it. Correct the `match`, or delete it.";
+    EMPTY_GROUPS = "empty-groups" Plan Error
+        "a bake file whose groups hold no image"
+        "The `match` of `[output.bake]` accepts none of the specs, so `docker buildx bake` would build nothing. Correct the `match`, or delete it.";
     EMPTY_PIPELINE = "empty-pipeline" Plan Error
         "a pipeline that would publish no image"
         "The `match` of its table accepts none of the specs. Correct it, or delete it: without one, the pipeline publishes all.";

@@ -9,7 +9,7 @@ use serde::Serialize;
 use crate::config::{Config, schema};
 use crate::diagnostic::{Finding, Place, Sink, code};
 use crate::emit::concerns::report;
-use crate::emit::{catalog, cloud_build, github, gitlab, header};
+use crate::emit::{bake, catalog, cloud_build, github, gitlab, header};
 use crate::facts::Facts;
 use crate::image::{Contents, Matrix, Plan};
 use crate::output::{Planned, Tree};
@@ -67,6 +67,19 @@ const EMITTERS: &[Emitter] = &[
         run: publish_script,
     },
     Emitter {
+        name: "pull request script",
+        table: |config| config.ci.any(),
+        run: pull_request_script,
+    },
+    Emitter {
+        name: "bake",
+        table: |config| {
+            let table = config.outputs.bake.as_ref().map(|b| b.span.clone());
+            table.or_else(|| config.ci.any())
+        },
+        run: bake_file,
+    },
+    Emitter {
         name: "github",
         table: |config| config.ci.github.as_ref().map(|o| o.span.clone()),
         run: github_workflow,
@@ -79,7 +92,7 @@ const EMITTERS: &[Emitter] = &[
     Emitter {
         name: "cloud-build",
         table: |config| config.ci.cloud_build.as_ref().map(|o| o.span.clone()),
-        run: cloud_build_config,
+        run: cloud_build_configs,
     },
     Emitter {
         name: "catalog",
@@ -181,9 +194,61 @@ fn publish_script(e: &mut Emission<'_, '_>) -> Vec<Planned> {
     .collect()
 }
 
+fn pull_request_script(e: &mut Emission<'_, '_>) -> Vec<Planned> {
+    let (Some(at), Some(bake)) = (e.config.ci.any(), bake::file(e.config)) else {
+        return Vec::new();
+    };
+    let context = Value::from(Serde(PullRequest {
+        header: header(e.config),
+        bake,
+    }));
+    render(
+        e,
+        Dialect::Shell,
+        "ci/pull-request.sh",
+        &context,
+        "generated/ci/pull-request.sh",
+        at,
+    )
+    .into_iter()
+    .map(Planned::executable)
+    .collect()
+}
+
+fn bake_file(e: &mut Emission<'_, '_>) -> Vec<Planned> {
+    let Some(path) = bake::file(e.config) else {
+        return Vec::new();
+    };
+    let text = bake::text(e.config, e.matrix, e.contents, e.plan, &header(e.config));
+    if text.is_none() {
+        let table = e.config.outputs.bake.as_ref();
+        let at = table.map(|b| b.selector.as_ref().map_or(&b.span, |s| &s.span));
+        e.sink.push(
+            Finding::new(
+                &code::EMPTY_GROUPS,
+                "the groups of the bake file would hold no image",
+                match at {
+                    Some(at) => e.config.place(at.clone(), "accepts no spec"),
+                    None => Place::file(e.config.file.path.clone()),
+                },
+            )
+            .help("correct the `match` of `[output.bake]`, or delete it"),
+        );
+    }
+    text.map(|text| Planned::text(path.to_owned(), text))
+        .into_iter()
+        .collect()
+}
+
 #[derive(Serialize)]
 struct Header {
     header: String,
+}
+
+#[derive(Serialize)]
+struct PullRequest<'a> {
+    header: String,
+    bake: &'a str,
 }
 
 fn github_workflow(e: &mut Emission<'_, '_>) -> Vec<Planned> {
@@ -229,24 +294,27 @@ fn gitlab_pipelines(e: &mut Emission<'_, '_>) -> Vec<Planned> {
     .collect()
 }
 
-fn cloud_build_config(e: &mut Emission<'_, '_>) -> Vec<Planned> {
-    let Some(options) = &e.config.ci.cloud_build else {
+fn cloud_build_configs(e: &mut Emission<'_, '_>) -> Vec<Planned> {
+    let Some(pipeline) = &e.config.ci.cloud_build else {
         return Vec::new();
     };
     let mut concerns = Vec::new();
-    let context = cloud_build::context(e.plan, e.config, options, e.facts, &mut concerns);
-    report(e, &options.span, concerns);
-    let context = with_header(e.config, Value::from(Serde(&context)));
-    render(
-        e,
-        Dialect::CloudBuild,
-        cloud_build::TEMPLATE,
-        &context,
-        &options.file,
-        options.span.clone(),
-    )
-    .into_iter()
-    .collect()
+    let files = cloud_build::files(e.plan, e.config, pipeline, e.facts, &mut concerns);
+    report(e, &pipeline.span, concerns);
+    let mut planned = Vec::new();
+    for file in files.configs {
+        let context = with_header(e.config, Value::from(Serde(&file.context)));
+        let at = pipeline.span.clone();
+        let dialect = Dialect::CloudBuild;
+        planned.extend(render(e, dialect, file.template, &context, &file.path, at));
+    }
+    if let Some((path, script)) = files.script {
+        let context = with_header(e.config, Value::from(Serde(&script)));
+        let at = pipeline.span.clone();
+        let script = render(e, Dialect::Shell, cloud_build::SCRIPT, &context, &path, at);
+        planned.extend(script.map(Planned::executable));
+    }
+    planned
 }
 
 fn catalog_files(e: &mut Emission<'_, '_>) -> Vec<Planned> {

@@ -1,6 +1,7 @@
 //! Which outputs there are, and the context each template gets. One file per kind of output; decisions are taken here,
 //! layout is the templates'.
 
+mod bake;
 mod catalog;
 mod cloud_build;
 mod concerns;
@@ -13,11 +14,12 @@ mod login;
 mod shape;
 mod work;
 
+pub use bake::{Bake as BakeOptions, FILE as BAKE};
 pub use catalog::{
     Catalog as CatalogOptions, JSON as CATALOG_JSON, PYTHON as CATALOG_PYTHON, PythonNames,
     RESERVED_CONSTANTS,
 };
-pub use cloud_build::CloudBuild as CloudBuildOptions;
+pub use cloud_build::{CloudBuild as CloudBuildOptions, Logging, Shape as CloudBuildShape};
 pub use emitters::{Emission, PLAN, emit, schema_text};
 pub use github::{
     ACTIONS, ActionEdit, ActionEdits, Github as GithubOptions, Unfit, adopt, is_commit, is_version,

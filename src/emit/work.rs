@@ -165,6 +165,8 @@ pub enum Concern {
         provider: &'static str,
         spec: String,
         platforms: Vec<String>,
+        /// Whether it is the classic shape of Cloud Build that has no other platforms, and not the table's `platforms`.
+        classic: bool,
     },
     /// The registry's kind wants something that its table does not give.
     LoginUnknown {

@@ -150,6 +150,18 @@ pub fn full(reference: &str) -> String {
     format!("{host}/{library}{path}{tag}")
 }
 
+/// A reference as short as Docker prints it: without `docker.io/`, `library/` and `:latest`. By this form of what stands
+/// behind FROM builders look a named context up (`FamiliarString` of distribution/reference).
+pub fn familiar(reference: &str) -> String {
+    let full = full(reference);
+    let short = full.strip_prefix("docker.io/").unwrap_or(&full);
+    let short = short
+        .strip_prefix("library/")
+        .filter(|rest| !rest.contains('/'))
+        .unwrap_or(short);
+    short.strip_suffix(":latest").unwrap_or(short).to_owned()
+}
+
 /// A reference taken apart, with what Docker Hub leaves out filled in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Parts<'a> {
@@ -297,6 +309,22 @@ mod tests {
             "", "A", "a/", "/a", "a..b", "a___b", "-a", "a_", "a b", "a._b",
         ] {
             assert!(path_fault(bad).is_some(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn familiar_references_leave_out_what_docker_fills_in() {
+        for (reference, short) in [
+            ("docker.io/acme/base:1", "acme/base:1"),
+            ("docker.io/library/base:1", "base:1"),
+            ("docker.io/library/acme/base:1", "library/acme/base:1"),
+            ("base:1", "base:1"),
+            ("acme/base", "acme/base"),
+            ("python:latest", "python"),
+            ("ghcr.io/library/base:1", "ghcr.io/library/base:1"),
+            ("localhost:5000/base:latest", "localhost:5000/base"),
+        ] {
+            assert_eq!(familiar(reference), short, "{reference}");
         }
     }
 

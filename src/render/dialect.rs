@@ -69,6 +69,8 @@ pub fn environment(dialect: Dialect) -> Environment<'static> {
         line(value).and_then(|t| safe(dockerfile_string(&t)))
     });
     engine.add_filter("comment", |value: &Value| line(value).and_then(safe));
+    engine.add_filter("bare", |value: &Value| word(value).and_then(safe));
+    engine.add_filter("lines", lines);
     engine.add_filter("json", |value: &Value| {
         serde_json::to_string(value).map_err(fault).and_then(safe)
     });
@@ -134,6 +136,26 @@ fn other_than_text(word: &str) -> bool {
             && (word.starts_with("0x")
                 || word.starts_with("0o")
                 || word.replace('_', "").parse::<f64>().is_ok()))
+}
+
+/// Lines of a block, each indented so much; what a block cannot hold as it is, is refused.
+fn lines(value: &Value, indent: usize) -> Result<Value, Error> {
+    let text = value.to_string();
+    let held = |c: char| matches!(c, '\n' | '\t') || !(c.is_control() || never_raw(c));
+    if !text.chars().all(held) {
+        return Err(unsafe_value(
+            &text,
+            "in a block of lines; write it without control characters",
+        ));
+    }
+    let lines = text.trim_end().lines().map(|line| {
+        if line.is_empty() {
+            String::new()
+        } else {
+            format!("{:indent$}{line}", "")
+        }
+    });
+    safe(lines.collect::<Vec<_>>().join("\n"))
 }
 
 /// One line of text.
@@ -225,6 +247,14 @@ fn yaml_flow(dialect: Dialect, json: &serde_json::Value) -> Result<String, Error
     })
 }
 
+/// Characters that JSON may hold and YAML may not as they are: DEL, C1 controls, line separators, BOM.
+fn never_raw(c: char) -> bool {
+    matches!(
+        c,
+        '\u{7f}'..='\u{9f}' | '\u{2028}' | '\u{2029}' | '\u{feff}' | '\u{fffe}' | '\u{ffff}'
+    )
+}
+
 fn yaml_string(dialect: Dialect, text: &str) -> Result<String, Error> {
     let guarded = match dialect {
         Dialect::Github => text.replace("${{", "${{ '${{' }}"),
@@ -232,19 +262,12 @@ fn yaml_string(dialect: Dialect, text: &str) -> Result<String, Error> {
         Dialect::Dockerfile | Dialect::Shell | Dialect::Python => text.to_owned(),
     };
     let json = serde_json::to_string(&guarded).map_err(fault)?;
-    // YAML has characters that JSON may hold raw: DEL, C1 controls, line separators, BOM.
-    let raw = |c: char| {
-        matches!(
-            c,
-            '\u{7f}'..='\u{9f}' | '\u{2028}' | '\u{2029}' | '\u{feff}' | '\u{fffe}' | '\u{ffff}'
-        )
-    };
-    if !json.contains(raw) {
+    if !json.contains(never_raw) {
         return Ok(json);
     }
     let mut out = String::with_capacity(json.len());
     for c in json.chars() {
-        if raw(c) {
+        if never_raw(c) {
             let _ = write!(out, "\\u{:04x}", c as u32);
         } else {
             out.push(c);

@@ -23,7 +23,12 @@ macro_rules! shipped {
 shipped!(
     "catalog/module.py",
     "ci/publish.sh",
+    "ci/pull-request.sh",
+    "cloud-build/classic.yaml",
     "cloud-build/cloudbuild.yaml",
+    "cloud-build/pull-request.yaml",
+    "cloud-build/step.yaml",
+    "cloud-build/submit.sh",
     "docker/Dockerfile",
     "github/login.yml",
     "github/rights.yml",

@@ -6,6 +6,7 @@ otherwise returns how many files the tool has really read.
 """
 
 import json
+import os
 import re
 import shutil
 import subprocess
@@ -188,6 +189,30 @@ def cloud_build_message(root: Path, paths: list[str], scratch: Path) -> int:
     return len(paths)
 
 
+# Bake
+
+
+def printed(root: Path, path: str, scratch: Path, *words: str) -> dict:
+    """What buildx reads in a bake file: `bake --print`, from the root, without an engine."""
+    ask = ["docker-buildx", "bake", "--file", path, "--print", *words]
+    # It would take SOURCE_DATE_EPOCH for a build arg of every target.
+    env = {name: value for name, value in os.environ.items() if name != "SOURCE_DATE_EPOCH"}
+    done = subprocess.run(
+        ask, cwd=root, env={**env, "BUILDX_CONFIG": str(scratch)}, stdin=subprocess.DEVNULL,
+        capture_output=True, text=True, timeout=240,
+    )  # fmt: skip
+    if done.returncode != 0:
+        raise Refused(f"{path}: exit {done.returncode}\n{done.stdout}{done.stderr}")
+    return json.loads(done.stdout)
+
+
+def bake(root: Path, paths: list[str], scratch: Path) -> int:
+    for path in paths:
+        if not printed(root, path, scratch)["target"]:
+            raise Refused(f"{path}: no targets")
+    return len(paths)
+
+
 # Scripts
 
 
@@ -323,10 +348,11 @@ JUDGES = [
     Judge("gitlab-ci-local", ("gitlab",), gitlab_ci_local),
     Judge("cloud-build-schema", ("cloud-build",), cloud_build_schema),
     Judge("cloud-build-message", ("cloud-build",), cloud_build_message),
+    Judge("bake", ("bake",), bake),
     Judge("shellcheck", ("script",), shellcheck),
     Judge("busybox", ("script",), busybox),
     Judge("yaml-keys", ("github", "gitlab", "gitlab-templates", "cloud-build"), yaml_keys),
-    Judge("json-keys", ("plan", "schema", "catalog"), json_keys),
+    Judge("json-keys", ("plan", "schema", "catalog", "bake"), json_keys),
     Judge("python", ("module",), python),
     Judge("mypy", ("module",), mypy),
     Judge("ruff", ("module",), ruff),

@@ -90,6 +90,7 @@ CASES = {
     "cloud-build-schema": "wait_until",
     "cloud-build-message": "soon",  # a timeout that is no duration; the schema takes any string
     "cloud-build-message.steps": "no steps",
+    "bake": "failed to find target nobody",
     "shellcheck": "SC2086",
     "busybox": "syntax error",
     "yaml-keys": "duplicate key",
@@ -129,7 +130,8 @@ def test_every_judge_is_shown_a_broken_output():
 
 def test_every_kind_has_a_judge():
     judged = {kind for judge in JUDGES for kind in judge.kinds}
-    assert judged == {*PROVIDERS.values(), *CATALOG.values(), "gitlab-templates", "dockerfile", "script", "plan", "schema"}
+    kinds = {"gitlab-templates", "dockerfile", "script", "bake", "plan", "schema"}
+    assert judged == {*PROVIDERS.values(), *CATALOG.values(), *kinds}
     assert {kind_of(name) for name in UNJUDGED} == {"unjudged"}
 
 

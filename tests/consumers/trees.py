@@ -41,6 +41,8 @@ def kind_of(path: str) -> str | None:
         return "script"
     if pure.name == "plan.json":
         return "plan"
+    if pure.name.endswith("bake.json"):
+        return "bake"
     if pure.name == "matrix.schema.json":
         return "schema"
     if pure.suffix == ".py":
@@ -71,7 +73,9 @@ class Tree:
             kinds.add("dockerfile")
         providers = {PROVIDERS[key] for key in config.get("ci", {})}
         if providers:
-            kinds |= providers | {"script"}
+            kinds |= providers | {"script", "bake"}
+        if "bake" in config.get("output", {}):
+            kinds.add("bake")
         catalog = config.get("output", {}).get("catalog")
         if catalog is not None:
             # A table that states no path writes both.

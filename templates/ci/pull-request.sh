@@ -1,0 +1,197 @@
+# <{ header | comment }>
+# shellcheck shell=sh disable=SC2016
+#
+# Builds what a pull request changes, and what that stands on, without pushing anything: no credentials are wanted.
+# Every pipeline calls this one script. It needs docker with buildx (0.13 or newer) and jq, and runs from the root:
+#
+#   sh pull-request.sh changed [--legs N] [--size N] [BASE_PLAN]
+#                                       print as JSON what differs from the plan of the base, in groups to build apart
+#   sh pull-request.sh build PLATFORM ID...
+#                                       build these images for one platform, and run their tests
+#
+# PLAN      the plan (default generated/plan.json)
+# BAKE      the bake file (default as below)
+# PIPELINE  github, gitlab or cloud-build: only what that pipeline publishes (default everything)
+#
+# Every value is read from the plan by jq and handed on as one word; none becomes part of a command's text.
+# stdout carries only the JSON of `changed`; people are spoken to on stderr.
+# (SC2016: what stands in single quotes with a dollar is jq's.)
+
+set -eu
+
+PLAN=${PLAN:-generated/plan.json}
+PIPELINE=${PIPELINE:-}
+[ -n "${BAKE:-}" ] || BAKE=<{ bake }>
+
+say() { printf '%s\n' "pull request: $*" >&2; }
+die() { say "$@"; exit 1; }
+
+# is_count WORD: whether it is a whole number from 1.
+is_count() {
+  case $1 in
+    '' | 0* | *[!0-9]*) return 1 ;;
+  esac
+}
+
+# before BASE: print as a JSON list what the base has, each as content and tests; fail when that cannot be told.
+before() {
+  [ -n "$1" ] && [ -r "$1" ] || return 1
+  # A plan of another format may mean something else by a content.
+  jq -se --slurpfile plan "$PLAN" '
+    if length == 1 and (.[0] | type) == "object" and .[0].version == $plan[0].version
+    then [.[0].specs[] | [.content | strings, .tests]]
+    else error("no plan") end' <"$1" 2>/dev/null
+}
+
+changed() {
+  legs=256 size=16 base=
+  while [ $# -gt 0 ]; do
+    case $1 in
+      --legs | --size)
+        if [ $# -lt 2 ] || ! is_count "$2"; then usage; fi
+        if [ "$1" = --legs ]; then legs=$2; else size=$2; fi
+        shift
+        ;;
+      -?*) usage ;;
+      *)
+        if [ -n "$base" ]; then usage; fi
+        base=$1
+        ;;
+    esac
+    shift
+  done
+  if ! before "$base" >"$work/before"; then
+    say "no plan of the base${base:+ at $base} that can be read: everything counts as changed"
+    printf '[]\n' >"$work/before"
+  fi
+  jq -c --slurpfile before "$work/before" --arg pipeline "$PIPELINE" --argjson legs "$legs" --argjson size "$size" '
+    def stands_on: [.parent | strings] + .needs;
+    # In parts of nearly one size, none over $n.
+    def cut($n): . as $all | length as $length | ($length / $n | ceil) as $parts
+      | range($parts) | $all[. * $length / $parts | floor:(. + 1) * $length / $parts | floor];
+    # Into $n groups: the largest first, each where there is least so far.
+    def packed($n): reduce (sort_by(-length) | .[]) as $part ([range($n) | []];
+      (map(length) | index(min)) as $least | .[$least] += $part);
+
+    [.specs[] | select(.ci[$pipeline].role != "none")] as $specs
+    # What is built: each pair of content and tests that the base has not, for the first image with it.
+    | (reduce $before[0][] as $known ({}; .[$known | tojson] = true)) as $known
+    | (reduce ($specs | to_entries[]) as {key: $place, value: $spec} ({seen: $known, built: []};
+        ($spec | [.content, .tests] | tojson) as $key
+        | if .seen[$key] then . else .seen[$key] = true | .built += [$place] end) | .built) as $built
+    # Lineage: what a build needs, the families that share any of it, and an order in which relatives are neighbours.
+    | ($specs | to_entries | map({key: .value.id, value: .key}) | from_entries) as $place
+    | [range($specs | length)] | sort_by($specs[.].layer) as $up
+    | ($specs | map(stands_on | map($place[.] | numbers))) as $below
+    | (reduce ($up | reverse[]) as $one (reduce $built[] as $one ([]; .[$one] = true);
+        if .[$one] then reduce $below[$one][] as $low (.; .[$low] = true) else . end)) as $needed
+    | (reduce ($up[] | select($needed[.])) as $one ({family: [], members: {}, path: []};
+        ([.family[$below[$one][]]] | unique) as $families
+        | ($families[0] // $one) as $family
+        | .path[$one] = (.path[$below[$one][0] // $one] // []) + [$one]
+        | reduce (.members["\($families[1:][])"][], $one) as $member (.;
+            .family[$member] = $family | .members["\($family)"] += [$member]))) as $lineage
+    | reduce $specs[$built[]].platforms[] as $platform ([]; if index([$platform]) then . else . + [$platform] end)
+    | map(. as $platform | {
+        $platform,
+        parts: [
+          [$built[] | select($specs[.].platforms | index([$platform]))]
+          | group_by($lineage.family[.])[] | sort_by($lineage.path[.]) | cut($size)
+        ]
+      })
+    | (map(.parts | length) | add // 0) as $parts
+    | if length > $legs then error("\(length) platforms, and \($legs) legs at most") else . end
+    | ($legs - length) as $spare
+    | {
+        legs: [
+          .[] | .platform as $platform
+          | (if $parts <= $legs then .parts else .parts as $all
+              | $all | packed([1 + ($spare * length / $parts | floor), length] | min) end)
+          | map(sort) | sort | to_entries[]
+          | {$platform, group: .key, targets: (.value | map($specs[.].id))}
+        ]
+      }' "$PLAN" >"$work/changed" || die "stopped: the plan at $PLAN could not be divided"
+  cat "$work/changed"
+  say "$(jq -r '"to build: \([.legs[].targets[]] | unique | length) images, in \(.legs | length) legs"' "$work/changed")"
+}
+
+# unfold LINE: put the word that was folded into LINE into $word, newlines at its end included.
+unfold() {
+  word=$(printf '%b_' "$1")
+  word=${word%_}
+}
+
+# bake OPTIONS TARGETS: every target and what it stands on, for the one platform.
+bake() { docker buildx bake --file "$BAKE" --provenance=false --set "*.platform=$platform" "$@" </dev/null >&2; }
+
+build() {
+  platform=$1
+  shift
+  [ -r "$BAKE" ] || die "no bake file at $BAKE: run this from the repository root, or set BAKE"
+  # Two lines for each image: its target, and where it is loaded for its tests.
+  jq -r --slurpfile bake "$BAKE" --arg platform "$platform" '
+    (.specs | map({key: .id, value: .}) | from_entries) as $specs
+    | ($bake[0].target | to_entries | map({key: .value.description, value: .key}) | from_entries) as $targets
+    | reduce $ARGS.positional[] as $id ([]; if index([$id]) then . else . + [$id] end) | .[] as $id
+    | $specs[$id]
+    | if . == null then error("the plan has no image `\($id)`")
+      elif .platforms | index([$platform]) | not then error("`\($id)` has no platform `\($platform)`")
+      else $targets[$id] // error("the bake file has no target for `\($id)`"),
+        "\(.content_reference)-\($platform | split("/")[1:] | join("-"))",
+        (.tests | length),
+        (.tests[] | gsub("\\\\"; "\\\\") | gsub("\n"; "\\n"))
+      end' "$PLAN" --args "$@" >"$work/words" 2>"$work/fault" ||
+    die "$(sed 's/^jq: error ([^)]*): //' "$work/fault")"
+
+  set --
+  while read_image; do set -- "$@" "$target"; done <"$work/words"
+  say "building for $platform: $*"
+  bake --set '*.output=type=cacheonly' "$@"
+
+  ok=true
+  while read_image; do
+    [ -s "$work/tests" ] || continue
+    # One at a time: a runner has room for the builder's cache, hardly for every image besides.
+    bake --set "$target.output=type=docker" --set "$target.tags=$image" "$target"
+    while IFS= read -r line; do
+      unfold "$line"
+      say "testing $target for $platform: $word"
+      docker run --rm --pull never --platform "$platform" --entrypoint /bin/sh "$image" -c "$word" </dev/null >&2 || {
+        say "\`$target\` for $platform fails its test: $word"
+        ok=false
+      }
+    done <"$work/tests"
+    docker image rm "$image" </dev/null >/dev/null || say "could not remove $image"
+  done <"$work/words"
+  $ok || die "stopped: not every test succeeds"
+}
+
+# read_image: the next of $work/words into $target, $image and $work/tests.
+read_image() {
+  IFS= read -r target || return 1
+  IFS= read -r image
+  IFS= read -r tests
+  : >"$work/tests"
+  while [ "$tests" -gt 0 ]; do
+    IFS= read -r line
+    printf '%s\n' "$line" >>"$work/tests"
+    tests=$((tests - 1))
+  done
+}
+
+usage() {
+  say "usage: pull-request.sh changed [--legs N] [--size N] [BASE_PLAN] | build PLATFORM ID..."
+  exit 2
+}
+
+[ -r "$PLAN" ] || die "no plan at $PLAN: run this from the repository root, or set PLAN"
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+trap 'exit 130' INT
+trap 'exit 143' TERM
+
+case ${1-} in
+  changed) shift; changed "$@" ;;
+  build) [ $# -ge 3 ] || usage; shift; build "$@" ;;
+  *) usage ;;
+esac
