@@ -162,6 +162,21 @@ pub fn render(
     let mut templates = Templates::new(repository);
     let contents = contents(repository, expanded, &owned, &mut templates, sink)?;
     let plan = Plan::new(config, matrix, &contents);
+    for (pipeline, shape, span) in config.ci.shapes() {
+        if plan.share(pipeline).is_empty() {
+            let at = shape.selector.as_ref().map_or(span, |s| s.span.clone());
+            sink.push(
+                Finding::new(
+                    &code::EMPTY_PIPELINE,
+                    "the pipeline would publish no image",
+                    config.place(at, "accepts no spec"),
+                )
+                .help(format!(
+                    "correct the `match` of `[ci.{pipeline}]`, or delete it"
+                )),
+            );
+        }
+    }
     let tree = emit(&mut Emission {
         config,
         matrix,

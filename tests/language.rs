@@ -10,6 +10,7 @@ mod language {
     mod images;
     mod lineage;
     mod odd;
+    mod pipelines;
     mod selectors;
     mod tags;
     mod templates;

@@ -1,51 +1,185 @@
 //! `[ci.*]`: which pipelines are turned on, and whether what they name exists.
 
-use crate::config::model::{Ci, Image};
+use crate::config::model::Image;
 use crate::config::pins::check_pin;
+use crate::config::pipelines::{Ci, Pipeline, Runner, Shape, ShapeRow};
 use crate::config::raw::RawMatrix;
+use crate::config::selectors::Names;
 use crate::config::spanned::Spanned;
+use crate::config::unions::RawSelector;
 use crate::config::validate::Builder;
 use crate::diagnostic::{Finding, code, nearest, or_list};
-use crate::emit::{GithubOptions, arch};
+use crate::emit::{GithubOptions, Row, arch};
 use crate::image::Platform;
-use crate::matrix::{Axis, AxisId};
+use crate::matrix::{Axis, AxisId, Selector};
 
 impl Builder<'_> {
     pub(super) fn ci(
         &mut self,
         raw: &RawMatrix,
-        axes: &[Axis],
+        names: &Names<'_>,
         arch: Option<AxisId>,
         images: &[Image],
     ) -> Ci {
         let Some(ci) = &raw.ci else {
             return Ci::default();
         };
-        let known = platform_words(axes, arch, images);
-        if let Some(github) = &ci.github {
-            for key in github.runner.keys() {
-                self.runner_key(key, &known);
-            }
-            self.actions(github);
-        }
-        for key in ci.gitlab.iter().flat_map(|gitlab| gitlab.runner.keys()) {
-            self.runner_key(key, &known);
-        }
-        for platform in ci
-            .cloud_build
-            .iter()
-            .flat_map(|build| build.platforms.iter().flatten())
+        if let Some(check) = &ci.check
+            && check.trim().is_empty()
         {
-            if Platform::parse(platform).is_none() {
-                self.platform_fault(platform);
-            } else {
-                self.runner_key(platform, &known);
-            }
+            let finding = Finding::new(
+                &code::MISSING_KEY,
+                "the command that checks is empty",
+                self.place(check.span.clone(), "empty"),
+            );
+            let help = "write the command, or delete the line: the default is `gen check`";
+            self.sink.push(finding.help(help));
         }
+        let known = platform_words(names.axes, arch, images);
         Ci {
-            github: ci.github.clone(),
-            gitlab: ci.gitlab.clone(),
-            cloud_build: ci.cloud_build.clone(),
+            check: ci.check.as_ref().map(|check| check.value.clone()),
+            sbom: ci.sbom,
+            provenance: ci.provenance,
+            github: ci.github.as_ref().map(|options| {
+                self.actions(options);
+                self.then(options);
+                self.positive(options.max_parallel.as_ref(), "max-parallel");
+                let rows = self.rows(names, &known, &options.when);
+                let steps = self.steps(names, &options.step, true);
+                self.pipeline(
+                    names,
+                    &known,
+                    options,
+                    options.runner.keys(),
+                    &options.matches,
+                    rows,
+                    steps,
+                )
+            }),
+            gitlab: ci.gitlab.as_ref().map(|options| {
+                let rows = self.rows(names, &known, &options.when);
+                let steps = self.steps(names, &options.step, false);
+                self.pipeline(
+                    names,
+                    &known,
+                    options,
+                    options.runner.keys(),
+                    &options.matches,
+                    rows,
+                    steps,
+                )
+            }),
+            cloud_build: ci.cloud_build.as_ref().map(|options| {
+                for platform in options.platforms.iter().flatten() {
+                    if Platform::parse(platform).is_none() {
+                        self.platform_fault(platform);
+                    } else {
+                        self.runner_key(platform, &known);
+                    }
+                }
+                let rows = options.when.iter().filter_map(|row| {
+                    self.positive(row.timeout_minutes.as_ref(), "timeout-minutes");
+                    Some(ShapeRow {
+                        selector: self.selector(names, &row.matches)?,
+                        runner: Vec::new(),
+                        timeout_minutes: row.timeout_minutes.as_ref().map(|t| t.value),
+                    })
+                });
+                let rows = rows.collect();
+                let steps = self.steps(names, &options.step, false);
+                self.pipeline(names, &known, options, [], &options.matches, rows, steps)
+            }),
+        }
+    }
+
+    #[expect(
+        clippy::too_many_arguments,
+        reason = "what the tables of all providers share"
+    )]
+    fn pipeline<'a, O: Clone>(
+        &mut self,
+        names: &Names<'_>,
+        known: &[String],
+        options: &Spanned<O>,
+        runners: impl IntoIterator<Item = &'a Spanned<String>>,
+        matches: &Option<Spanned<RawSelector>>,
+        rows: Vec<ShapeRow>,
+        steps: Vec<(String, Selector)>,
+    ) -> Pipeline<O> {
+        for word in runners {
+            self.runner_key(word, known);
+        }
+        Pipeline {
+            options: options.clone(),
+            shape: Shape {
+                selector: matches.as_ref().and_then(|m| self.selector(names, m)),
+                rows,
+                steps,
+            },
+        }
+    }
+
+    fn rows<R: Default + Clone + Into<Runner>>(
+        &mut self,
+        names: &Names<'_>,
+        known: &[String],
+        rows: &[Row<R>],
+    ) -> Vec<ShapeRow> {
+        let rows = rows.iter().filter_map(|row| {
+            for word in row.runner.keys() {
+                self.runner_key(word, known);
+            }
+            self.positive(row.timeout_minutes.as_ref(), "timeout-minutes");
+            let runner = row.runner.iter();
+            Some(ShapeRow {
+                selector: self.selector(names, &row.matches)?,
+                runner: runner
+                    .map(|(word, runner)| (word.value.clone(), runner.clone().into()))
+                    .collect(),
+                timeout_minutes: row.timeout_minutes.as_ref().map(|t| t.value),
+            })
+        });
+        rows.collect()
+    }
+
+    fn positive(&mut self, number: Option<&Spanned<u32>>, key: &str) {
+        if let Some(number) = number.filter(|number| number.value == 0) {
+            self.step_fault(
+                format!("`{key}` is 0"),
+                number,
+                "nothing could run",
+                Some("state a larger number, or delete the line"),
+            );
+        }
+    }
+
+    /// Workflows that are called at the end: their jobs stand beside gen's own.
+    fn then(&mut self, github: &GithubOptions) {
+        let mut taken: Vec<&str> = Vec::new();
+        for then in &github.then {
+            let job = &then.job;
+            let own = ["probe", "tags"].contains(&job.as_str())
+                || ["build-", "merge-", "probe-"]
+                    .iter()
+                    .any(|p| job.starts_with(p));
+            let good = job.starts_with(|c: char| c.is_ascii_lowercase())
+                && job
+                    .bytes()
+                    .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-');
+            if own || !good || taken.contains(&job.as_str()) {
+                self.step_fault(
+                    format!("`{}` cannot be this job's id", job.escape_debug()),
+                    job,
+                    if good {
+                        "taken"
+                    } else {
+                        "lower-case letters, digits and `-`, a letter first"
+                    },
+                    good.then_some("give it another"),
+                );
+            }
+            taken.push(job);
+            self.action_reference(&then.uses, None);
         }
     }
 

@@ -12,6 +12,7 @@ mod load;
 mod model;
 mod outputs;
 mod pins;
+mod pipelines;
 mod places;
 pub mod raw;
 mod registries;
@@ -19,6 +20,7 @@ mod release;
 mod selectors;
 mod shape;
 mod spanned;
+mod steps;
 mod unions;
 mod validate;
 
@@ -27,11 +29,12 @@ pub use facts::facts;
 pub use fields::{comparison_finding, field_finding};
 pub use load::{load, schema};
 pub use model::{
-    Affixes, Alias, Ci, Config, Exclude, Expect, Image, Keys, Locator, Mention, Offer, Offered,
+    Affixes, Alias, Config, Exclude, Expect, Image, Keys, Locator, Mention, Offer, Offered,
     ParentRef, Pin, Registry, RegistryId, RegistryKind, Relation, Release, Row,
 };
 pub use outputs::{Catalog, Outputs};
+pub use pipelines::{Ci, Pipeline, Runner, Shape};
 pub use raw::RawPython as PythonSource;
 pub use selectors::{Names, parse_text as parse_selector};
 pub use spanned::Spanned;
-pub use unions::OneOrMany;
+pub use unions::{OneOrMany, RawSelector};

@@ -10,10 +10,10 @@ use serde::Serialize;
 use crate::config::check::Checks;
 use crate::config::facts::RawFacts;
 use crate::config::outputs::Outputs;
+use crate::config::pipelines::Ci;
 use crate::config::raw::{Named, RawPython, RawSelector};
 use crate::config::spanned::Spanned;
 use crate::diagnostic::Place;
-use crate::emit::{CloudBuildOptions, GithubOptions, GitlabOptions};
 use crate::image::Platform;
 use crate::matrix::{Axis, AxisId, ImageId, Selector};
 use crate::release::locate::Search;
@@ -361,27 +361,4 @@ pub struct ParentRef {
     pub given: Vec<(AxisId, usize)>,
     /// Where it stands.
     pub span: Range<usize>,
-}
-
-/// Pipelines that are turned on, with where their tables stand.
-#[derive(Debug, Default)]
-pub struct Ci {
-    /// GitHub Actions.
-    pub github: Option<Spanned<GithubOptions>>,
-    /// GitLab CI.
-    pub gitlab: Option<Spanned<GitlabOptions>>,
-    /// Google Cloud Build.
-    pub cloud_build: Option<Spanned<CloudBuildOptions>>,
-}
-
-impl Ci {
-    /// Where the first pipeline is turned on, if any is.
-    pub fn any(&self) -> Option<Range<usize>> {
-        let spans = [
-            self.github.as_ref().map(|o| &o.span),
-            self.gitlab.as_ref().map(|o| &o.span),
-            self.cloud_build.as_ref().map(|o| &o.span),
-        ];
-        spans.into_iter().flatten().next().cloned()
-    }
 }

@@ -9,7 +9,9 @@ use crate::config::facts::RawFacts;
 use crate::config::spanned::Spanned;
 pub use crate::config::unions::RawSelector;
 use crate::config::unions::{OneOrMany, RawParent, RawValue};
-use crate::emit::{BakeOptions, CatalogOptions, CloudBuildOptions, GithubOptions, GitlabOptions};
+use crate::emit::{
+    BakeOptions, CatalogOptions, CloudBuildOptions, GithubOptions, GitlabOptions, Provenance,
+};
 
 /// A table whose keys are names the user chose.
 pub type Named<T> = IndexMap<Spanned<String>, T>;
@@ -470,6 +472,13 @@ pub enum RawPython {
 #[derive(Debug, Default, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
 pub struct RawCi {
+    /// The command by which the pipeline of a change checks it. Default: `gen check`, by a `gen` of the version that wrote
+    /// the pipeline.
+    pub check: Option<Spanned<String>>,
+    /// Whether each image carries a list of the software in it.
+    pub sbom: bool,
+    /// How much of each image's making it carries.
+    pub provenance: Provenance,
     /// GitHub Actions.
     pub github: Option<Spanned<GithubOptions>>,
     /// GitLab CI.

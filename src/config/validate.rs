@@ -144,13 +144,13 @@ pub(super) fn validate(
         .filter(|a| &*a.name != "arch" || images.iter().any(|i| !i.folded))
         .collect::<Vec<_>>();
     let outputs = b.outputs(raw, &names, &printed);
+    let ci = b.ci(raw, &names, arch, &images);
     let unused_sets = raw
         .set
         .keys()
         .filter(|k| !names.used.borrow().contains(&k.value))
         .map(|k| (k.value.clone(), k.span.clone()))
         .collect();
-    let ci = b.ci(raw, &axes, arch, &images);
     let release = match (release, &raw.release) {
         (Some(stated), Some(raw)) => {
             Some(stated.map(|stated| b.places(stated, raw, &names, &objects)))

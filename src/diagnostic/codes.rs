@@ -137,6 +137,9 @@ codes! {
     EMPTY_GROUPS = "empty-groups" Plan Error
         "a bake file whose groups hold no image"
         "The `match` of `[output.bake]` accepts none of the specs, so `docker buildx bake` would build nothing. Correct the `match`, or delete it.";
+    EMPTY_PIPELINE = "empty-pipeline" Plan Error
+        "a pipeline that would publish no image"
+        "The `match` of its table accepts none of the specs. Correct it, or delete it: without one, the pipeline publishes all.";
     END_OF_LIFE = "end-of-life" Rule Warning
         "something an image stands on no longer gets security fixes"
         "Python, the distribution, or the branch of the fleet's driver is past its end of life, so the images age from now on. The dates are data with source and date, `docs/facts.md` says how to state others; `--as-of` looks at another day.";
@@ -176,6 +179,9 @@ codes! {
     INVALID_REFERENCE = "invalid-reference" Plan Error
         "an image reference outside the grammar"
         "Registries accept tags of a word character and then up to 127 of word characters, `.` and `-`; repository names are lower case. Source: the grammar of distribution/reference. Map the character in the template, for example `{{ release.tag }}` or `| replace(\"+\", \"-\")`.";
+    INVALID_STEP = "invalid-step" Plan Error
+        "a step, row or call in a pipeline that cannot be what it says"
+        "A step of a pipeline has a key of lower-case letters, digits and `-`, a place (`at`), and either `run` (shell) or, on GitHub, `uses`: an action of the repository's own, or one pinned to a commit. Only steps of builds take a `match`. Numbers are at least 1.";
     INVALID_USER = "invalid-user" Plan Error
         "a user that is not `uid` or `uid:gid` in numbers"
         "By a name nobody can tell whether an image runs as root: not Kubernetes (`runAsNonRoot`), not a linter. Write the numbers.";

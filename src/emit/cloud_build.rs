@@ -15,8 +15,9 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::login::{self, Login, Provider, Way};
+use super::shape::{BuildRow, PullRequest, Steps};
 use super::work::{self, Concern};
-use crate::config::{Config, Spanned};
+use crate::config::{Config, RawSelector, Spanned};
 use crate::facts::Facts;
 use crate::image::plan::Plan;
 
@@ -54,6 +55,15 @@ pub struct CloudBuild {
     pub logging: Logging,
     /// Who the build runs as, as `projects/…/serviceAccounts/…`.
     pub service_account: Option<String>,
+    /// The specs that are published here; all of them by default. What they stand on is built too.
+    #[serde(rename = "match")]
+    pub matches: Option<Spanned<RawSelector>>,
+    /// Where the build of pull requests is written, or `false` for none.
+    pub pull_request: PullRequest,
+    /// What holds for some builds.
+    pub when: Vec<BuildRow>,
+    /// Steps of your own, by key.
+    pub step: Steps,
 }
 
 /// Machines of the default pool.
@@ -95,6 +105,10 @@ impl Default for CloudBuild {
             parallelism: 4,
             logging: Logging::CloudLoggingOnly,
             service_account: None,
+            matches: None,
+            pull_request: PullRequest::default(),
+            when: Vec::new(),
+            step: Steps::new(),
         }
     }
 }

@@ -9,8 +9,9 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::login::{self, Login, Provider, Way};
+use super::shape::{PullRequest, Row, Steps};
 use super::work::{self, Concern};
-use crate::config::{Config, Spanned};
+use crate::config::{Config, RawSelector, Spanned};
 use crate::facts::Facts;
 use crate::image::plan::Plan;
 
@@ -33,6 +34,15 @@ pub struct GitLab {
     pub runner: IndexMap<Spanned<String>, Vec<String>>,
     /// How long one build job may take.
     pub timeout_minutes: u32,
+    /// The specs that are published here; all of them by default. What they stand on is built too.
+    #[serde(rename = "match")]
+    pub matches: Option<Spanned<RawSelector>>,
+    /// Where the pipeline of merge requests is written, or `false` for none.
+    pub pull_request: PullRequest,
+    /// What holds for some builds.
+    pub when: Vec<Row<Vec<String>>>,
+    /// Steps of your own, by key.
+    pub step: Steps,
 }
 
 impl Default for GitLab {
@@ -43,6 +53,10 @@ impl Default for GitLab {
             service: "docker:28.5.2-dind".to_owned(),
             runner: IndexMap::new(),
             timeout_minutes: 120,
+            matches: None,
+            pull_request: PullRequest::default(),
+            when: Vec::new(),
+            step: Steps::new(),
         }
     }
 }

@@ -11,6 +11,7 @@ mod github;
 mod gitlab;
 mod jobs;
 mod login;
+mod shape;
 mod work;
 
 pub use bake::{Bake as BakeOptions, FILE as BAKE};
@@ -25,6 +26,7 @@ pub use github::{
 };
 pub use gitlab::GitLab as GitlabOptions;
 pub use jobs::{Jobs, jobs};
+pub use shape::{At, BuildRow, Provenance, PullRequest, Row, Step, Steps};
 pub use work::arch;
 
 use crate::config::Config;

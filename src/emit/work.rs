@@ -103,19 +103,8 @@ pub fn runner<'a, T>(
     platform: &str,
 ) -> Option<&'a T> {
     map.iter()
-        .find(|(key, _)| names_platform(config, key, platform))
+        .find(|(key, _)| config.names_platform(key, platform))
         .map(|(_, runner)| runner)
-}
-
-/// Whether `key` means `platform`.
-pub fn names_platform(config: &Config, key: &str, platform: &str) -> bool {
-    let value = config
-        .arch
-        .and_then(|axis| config.axis(axis).values.iter().find(|v| *v.text == *key));
-    match value.and_then(|v| v.platform.as_deref()) {
-        Some(of_value) => of_value == platform,
-        None => key == platform || key == arch(platform),
-    }
 }
 
 /// `wanted`, or `wanted` with the first number that makes it differ from all `taken`, which it then is itself.

@@ -9,6 +9,7 @@ mod grammar;
 mod hash;
 mod lineage;
 mod merge;
+pub mod pipelines;
 pub mod plan;
 mod platform;
 pub mod reference;

@@ -6,6 +6,8 @@ use indexmap::IndexMap;
 use serde::Serialize;
 
 use crate::config::{Config, RegistryKind};
+use crate::emit::Provenance;
+use crate::image::pipelines::{ByPipeline, Role, deviations};
 use crate::image::{Contents, Matrix, Platform, SpecId};
 
 /// Version of the format of `plan.json`. Raised when a field changes its meaning or goes; new fields do not raise it.
@@ -22,6 +24,9 @@ pub struct Plan {
     pub release: Option<Release>,
     /// Registries that some spec uses, in declared order.
     pub registries: Vec<Registry>,
+    /// What the images carry about themselves, when they do.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub attestations: Option<Attestations>,
     /// Number of lineage layers.
     pub layers: usize,
     /// Specs in declared order.
@@ -51,6 +56,15 @@ pub struct Registry {
     pub host: String,
     /// How one logs in.
     pub kind: RegistryKind,
+}
+
+/// What images carry about themselves, for those who pull them.
+#[derive(Debug, Serialize)]
+pub struct Attestations {
+    /// Whether that is a list of the software in them.
+    pub sbom: bool,
+    /// How much of their making.
+    pub provenance: Provenance,
 }
 
 /// One concrete image.
@@ -95,6 +109,9 @@ pub struct Spec {
     pub content: String,
     /// Where that content is pushed at home.
     pub content_reference: String,
+    /// What a pipeline does with it that it does not do with all.
+    #[serde(skip_serializing_if = "IndexMap::is_empty")]
+    pub ci: ByPipeline,
 }
 
 impl Plan {
@@ -107,6 +124,8 @@ impl Plan {
             }
         }
         let aliases = matrix.alias_tags();
+        let deviations = deviations(config, matrix);
+        let (sbom, provenance) = (config.ci.sbom, config.ci.provenance);
         Plan {
             generated: format!(
                 "by gen matrix from {}: change that file and run gen matrix again",
@@ -130,10 +149,13 @@ impl Plan {
                     kind: r.kind,
                 })
                 .collect(),
+            attestations: (sbom || provenance != Provenance::Off)
+                .then_some(Attestations { sbom, provenance }),
             layers: matrix.layers(),
             specs: contents
                 .iter()
-                .map(|(id, _)| Spec::new(config, matrix, contents, id, &aliases[id.0]))
+                .zip(deviations)
+                .map(|((id, _), ci)| Spec::new(config, matrix, contents, id, &aliases[id.0], ci))
                 .collect(),
         }
     }
@@ -145,6 +167,14 @@ impl Plan {
             units.entry(spec.content_reference.as_str()).or_insert(spec);
         }
         units
+    }
+
+    /// What a pipeline works on: the specs that it publishes, and those that they stand on.
+    pub fn share(&self, pipeline: &str) -> Vec<&Spec> {
+        let specs = self.specs.iter();
+        specs
+            .filter(|spec| spec.role(pipeline) != Some(Role::None))
+            .collect()
     }
 
     /// Number of platform images to build: equal content in one repository is built once.
@@ -167,6 +197,7 @@ impl Spec {
         contents: &Contents,
         id: SpecId,
         aliases: &[&str],
+        ci: ByPipeline,
     ) -> Self {
         let spec = matrix.spec(id);
         let rendered = contents.get(id);
@@ -206,7 +237,13 @@ impl Spec {
             tests: rendered.tests.clone(),
             content: rendered.content.to_string(),
             content_reference: contents.reference(spec, id),
+            ci,
         }
+    }
+
+    /// What it is to a pipeline that does not publish it.
+    pub fn role(&self, pipeline: &str) -> Option<Role> {
+        self.ci.get(pipeline).and_then(|ci| ci.role)
     }
 }
 

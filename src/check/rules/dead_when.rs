@@ -1,8 +1,8 @@
-//! A `when` row that applies to no spec.
+//! A `when` row that applies to no spec, and a row or step of a pipeline that is for no build.
 
 use crate::check::Context;
 use crate::diagnostic::{Finding, Sink, code};
-use crate::matrix::ImageId;
+use crate::matrix::{ImageId, Selector};
 
 pub fn run(cx: &Context<'_>, sink: &mut Sink) {
     for (index, image) in cx.config.images.iter().enumerate() {
@@ -30,4 +30,32 @@ pub fn run(cx: &Context<'_>, sink: &mut Sink) {
             );
         }
     }
+    for (pipeline, shape, _) in cx.config.ci.shapes() {
+        let rows = shape.rows.iter().map(|row| (&row.selector, None));
+        let steps = shape.steps.iter();
+        let steps = steps.map(|(key, selector)| (selector, Some(key)));
+        for (selector, step) in rows.chain(steps) {
+            if builds(cx, selector) {
+                continue;
+            }
+            let what = match step {
+                Some(key) => format!("step `{key}`"),
+                None => "a `when` row".to_owned(),
+            };
+            sink.push(
+                Finding::new(
+                    &code::DEAD_WHEN,
+                    format!("{what} of `[ci.{pipeline}]` is for no build"),
+                    cx.place(selector.span.clone(), "holds for no cell that exists"),
+                )
+                .help("correct its `match`, or delete it"),
+            );
+        }
+    }
+}
+
+/// Whether a selector accepts any build.
+fn builds(cx: &Context<'_>, selector: &Selector) -> bool {
+    let mut specs = cx.matrix.specs.iter();
+    specs.any(|s| selector.holds_on_any(s.image, &s.cell, cx.config.arch, &s.arches))
 }

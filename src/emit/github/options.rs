@@ -4,7 +4,8 @@ use indexmap::IndexMap;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use crate::config::Spanned;
+use crate::config::{RawSelector, Spanned};
+use crate::emit::shape::{PullRequest, Row, Steps};
 
 /// `[ci.github]`
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
@@ -22,6 +23,51 @@ pub struct Github {
     pub timeout_minutes: u32,
     /// Actions to use at other commits than the shipped ones, by `owner/name`.
     pub actions: IndexMap<Spanned<String>, Spanned<ActionPin>>,
+    /// The specs that are published here; all of them by default. What they stand on is built too.
+    #[serde(rename = "match")]
+    pub matches: Option<Spanned<RawSelector>>,
+    /// Where the workflow of pull requests is written, or `false` for none.
+    pub pull_request: PullRequest,
+    /// Cron lines, in UTC: it publishes then too.
+    pub schedule: Vec<Spanned<String>>,
+    /// How many builds of one job may run at a time. Default: as many as GitHub gives.
+    pub max_parallel: Option<Spanned<u32>>,
+    /// What holds for some builds.
+    pub when: Vec<Row<String>>,
+    /// Steps of your own, by key.
+    pub step: Steps,
+    /// Reusable workflows that are called one after the other when all tags are put.
+    pub then: Vec<Spanned<Then>>,
+}
+
+/// A reusable workflow that is called when all images are published.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct Then {
+    /// The job's id.
+    pub job: Spanned<String>,
+    /// What people see; the job's id by default.
+    pub name: Option<String>,
+    /// `./.github/workflows/name.yml`, or `owner/repository/.github/workflows/name.yml@` and a commit.
+    pub uses: Spanned<String>,
+    /// Its inputs.
+    #[serde(default)]
+    pub with: IndexMap<Spanned<String>, String>,
+    /// Names of the secrets that it gets, each under its own name.
+    #[serde(default)]
+    pub secrets: Vec<Spanned<String>>,
+    /// What its token may do, as in `{ contents = "read" }`.
+    #[serde(default)]
+    pub permissions: IndexMap<Spanned<String>, Access>,
+}
+
+/// What a token may do with one kind of thing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, serde::Serialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Access {
+    None,
+    Read,
+    Write,
 }
 
 /// One action at one commit.
@@ -56,6 +102,13 @@ impl Default for Github {
             environment: "publish".to_owned(),
             timeout_minutes: 120,
             actions: IndexMap::new(),
+            matches: None,
+            pull_request: PullRequest::default(),
+            schedule: Vec::new(),
+            max_parallel: None,
+            when: Vec::new(),
+            step: Steps::new(),
+            then: Vec::new(),
         }
     }
 }

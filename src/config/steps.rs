@@ -1,0 +1,157 @@
+//! Steps of the user's own in pipelines: whether each says one thing, and says it in a way every shell and parser takes.
+
+use crate::config::selectors::Names;
+use crate::config::spanned::Spanned;
+use crate::config::validate::Builder;
+use crate::diagnostic::{Finding, code};
+use crate::emit::{Step, Steps, is_commit, is_version};
+use crate::matrix::Selector;
+
+impl Builder<'_> {
+    /// The steps that are only for some builds; `actions` says whether the provider has actions.
+    pub(super) fn steps(
+        &mut self,
+        names: &Names<'_>,
+        steps: &Steps,
+        actions: bool,
+    ) -> Vec<(String, Selector)> {
+        let mut narrowed = Vec::new();
+        for (key, step) in steps {
+            self.step(key, step, actions);
+            if let Some(selector) = step.matches.as_ref().and_then(|m| self.selector(names, m)) {
+                narrowed.push((key.value.clone(), selector));
+            }
+        }
+        narrowed
+    }
+
+    fn step(&mut self, key: &Spanned<String>, step: &Spanned<Step>, actions: bool) {
+        if !is_key(key) {
+            self.step_fault(
+                format!("`{}` cannot be a step's key", key.escape_debug()),
+                key,
+                "lower-case letters, digits and `-`, a letter first",
+                None,
+            );
+        }
+        match (&step.run, &step.uses) {
+            (Some(run), None) if run.trim().is_empty() => self.step_fault(
+                format!("step `{key}` runs nothing", key = key.value),
+                run,
+                "empty",
+                Some("write the shell text, or delete the step"),
+            ),
+            (Some(_), None) => {}
+            (None, Some(uses)) if !actions => self.step_fault(
+                format!("step `{}` uses an action, which only GitHub has", key.value),
+                uses,
+                "not known here",
+                Some("say it in shell, with `run`"),
+            ),
+            (None, Some(uses)) => self.action_reference(uses, step.version.as_ref()),
+            (Some(_), Some(uses)) => self.step_fault(
+                format!("step `{}` both runs and uses", key.value),
+                uses,
+                "one of the two",
+                Some("make two steps of it"),
+            ),
+            (None, None) => self.step_fault(
+                format!("step `{}` does nothing", key.value),
+                key,
+                "has neither `run` nor `uses`",
+                Some("add `run = \"…\"`"),
+            ),
+        }
+        if step.uses.is_none() {
+            let given = [
+                ("version", step.version.as_ref().map(|v| v.span.clone())),
+                ("with", step.with.keys().next().map(|k| k.span.clone())),
+            ];
+            for (what, span) in given {
+                let Some(span) = span else { continue };
+                let at = Spanned { value: (), span };
+                let fact = format!("step `{}` has `{what}`, and uses no action", key.value);
+                self.step_fault(fact, &at, "without meaning", None);
+            }
+        }
+        if let Some(matches) = &step.matches
+            && !step.at.of_builds()
+        {
+            self.step_fault(
+                format!("step `{}` runs once, for all images", key.value),
+                matches,
+                "a `match` narrows steps of builds alone",
+                Some("delete it, or let the step run at `before-build` or `after-build`"),
+            );
+        }
+        for (name, _) in &step.env {
+            if !is_variable(name) {
+                self.step_fault(
+                    format!("`{}` cannot name a variable", name.escape_debug()),
+                    name,
+                    "letters, digits and `_`, no digit first",
+                    None,
+                );
+            }
+        }
+    }
+
+    /// An action or a reusable workflow is one of the repository's own, or pinned to a commit: a tag may be moved.
+    pub(super) fn action_reference(
+        &mut self,
+        uses: &Spanned<String>,
+        version: Option<&Spanned<String>>,
+    ) {
+        let local = uses.starts_with("./");
+        let pinned = uses.split_once('@').is_some_and(|(path, commit)| {
+            is_commit(commit) && path.split('/').filter(|part| !part.is_empty()).count() >= 2
+        });
+        if (!local && !pinned) || uses.chars().any(|c| c.is_whitespace() || c.is_control()) {
+            self.step_fault(
+                format!("`{}` is not pinned to a commit", uses.escape_debug()),
+                uses,
+                "`owner/name@` and 40 hexadecimal digits, or `./path`",
+                Some("pin it: whoever moves the tag of an action runs in this pipeline"),
+            );
+        }
+        if let Some(version) = version
+            && !is_version(version)
+        {
+            self.step_fault(
+                format!("`{}` is not a version", version.escape_debug()),
+                version,
+                "one word, as in `v4.1.0`",
+                None,
+            );
+        }
+    }
+
+    pub(super) fn step_fault<T>(
+        &mut self,
+        fact: String,
+        at: &Spanned<T>,
+        label: &str,
+        help: Option<&str>,
+    ) {
+        let place = self.place(at.span.clone(), label);
+        let finding = Finding::new(&code::INVALID_STEP, fact, place);
+        self.sink.push(match help {
+            Some(help) => finding.help(help),
+            None => finding,
+        });
+    }
+}
+
+/// Whether a text is a step's key: it becomes an id in every provider's file.
+fn is_key(text: &str) -> bool {
+    text.starts_with(|c: char| c.is_ascii_lowercase())
+        && text
+            .bytes()
+            .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-')
+}
+
+/// Whether a text names a variable in every shell.
+fn is_variable(text: &str) -> bool {
+    text.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_')
+        && text.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_')
+}

@@ -1,0 +1,158 @@
+//! What the tables of all providers may say alike: which specs a pipeline publishes, rows over its builds, steps of the
+//! user's own, and whether changes have a pipeline too.
+
+use std::borrow::Cow;
+use std::fmt;
+
+use indexmap::IndexMap;
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
+use serde::de::Visitor;
+use serde::{Deserialize, Deserializer, Serialize};
+
+use crate::config::{RawSelector, Spanned};
+
+/// Where the pipeline of a proposed change is written: `"path"`, or `false` for none.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum PullRequest {
+    /// At the provider's own place, or not at all.
+    Switch(bool),
+    /// At this path.
+    File(String),
+}
+
+impl Default for PullRequest {
+    fn default() -> Self {
+        PullRequest::Switch(true)
+    }
+}
+
+impl PullRequest {
+    /// The path, when there is one; `usual` is the provider's own place.
+    pub fn path<'a>(&'a self, usual: &'a str) -> Option<&'a str> {
+        match self {
+            PullRequest::Switch(on) => on.then_some(usual),
+            PullRequest::File(path) => Some(path),
+        }
+    }
+}
+
+impl<'de> Deserialize<'de> for PullRequest {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Either;
+        impl Visitor<'_> for Either {
+            type Value = PullRequest;
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a path, `true` or `false`")
+            }
+            fn visit_bool<E>(self, on: bool) -> Result<PullRequest, E> {
+                Ok(PullRequest::Switch(on))
+            }
+            fn visit_str<E>(self, path: &str) -> Result<PullRequest, E> {
+                Ok(PullRequest::File(path.to_owned()))
+            }
+        }
+        deserializer.deserialize_any(Either)
+    }
+}
+
+impl JsonSchema for PullRequest {
+    fn schema_name() -> Cow<'static, str> {
+        "PullRequest".into()
+    }
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({
+            "description": "A path, or `false` for none.",
+            "type": ["string", "boolean"],
+        })
+    }
+}
+
+/// What holds for some builds of a pipeline: rows lay over its own options in order, and later ones win.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct Row<R: Default> {
+    /// The builds it is for; one that names `arch` is for these platforms alone.
+    #[serde(rename = "match")]
+    pub matches: Spanned<RawSelector>,
+    /// Their runners, by values of `arch` or by platforms.
+    #[serde(default)]
+    pub runner: IndexMap<Spanned<String>, R>,
+    /// How long each of them may take.
+    pub timeout_minutes: Option<Spanned<u32>>,
+}
+
+/// The same where a provider has one kind of machine.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct BuildRow {
+    /// The builds it is for.
+    #[serde(rename = "match")]
+    pub matches: Spanned<RawSelector>,
+    /// How long each of them may take.
+    pub timeout_minutes: Option<Spanned<u32>>,
+}
+
+/// Where in a pipeline a step of the user's own runs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Deserialize, Serialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum At {
+    /// Before the registries are asked what is missing.
+    BeforeProbe,
+    /// In each build, before the image is built.
+    BeforeBuild,
+    /// In each build, after the image is pushed.
+    AfterBuild,
+    /// When all images are there, before their tags are put.
+    BeforeTags,
+    /// When all tags are put.
+    AfterTags,
+}
+
+impl At {
+    /// Whether it runs once for each build.
+    pub fn of_builds(self) -> bool {
+        matches!(self, At::BeforeBuild | At::AfterBuild)
+    }
+}
+
+/// A step of the user's own.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct Step {
+    /// Where it runs.
+    pub at: At,
+    /// The builds it is for, when it runs in builds; all of them by default.
+    #[serde(rename = "match")]
+    pub matches: Option<Spanned<RawSelector>>,
+    /// What people see; the step's key by default.
+    pub name: Option<String>,
+    /// A shell text.
+    pub run: Option<Spanned<String>>,
+    /// Variables of its environment.
+    #[serde(default)]
+    pub env: IndexMap<Spanned<String>, String>,
+    /// GitHub: an action instead of a shell text, as `owner/name@` and 40 hexadecimal digits, or `./path`.
+    pub uses: Option<Spanned<String>>,
+    /// The version that commit of the action has, as in `v4.1.0`.
+    pub version: Option<Spanned<String>>,
+    /// GitHub: inputs of the action.
+    #[serde(default)]
+    pub with: IndexMap<Spanned<String>, String>,
+}
+
+/// Steps by key, in declared order.
+pub type Steps = IndexMap<Spanned<String>, Spanned<Step>>;
+
+/// How much of an image's making is written down beside it. See
+/// <https://docs.docker.com/build/metadata/attestations/slsa-provenance/>.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Provenance {
+    /// Nothing.
+    #[default]
+    Off,
+    /// When, from which sources, on which platform.
+    Min,
+    /// Also build args, the Dockerfile and all that is known of the sources.
+    Max,
+}

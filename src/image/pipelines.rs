@@ -1,0 +1,126 @@
+//! What each pipeline does with each spec, where that is not what it does with all of them.
+
+use indexmap::IndexMap;
+use serde::Serialize;
+
+use crate::config::{Config, Runner, Shape};
+use crate::image::{Matrix, Platform, Spec};
+use crate::matrix::AxisId;
+
+/// By the provider's word (`github`, `gitlab`, `cloud-build`): what its pipeline does with one spec.
+pub type ByPipeline = IndexMap<&'static str, Deviation>;
+
+/// How a pipeline treats one spec otherwise than it treats all.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Deviation {
+    /// What the spec is to the pipeline, when it does not publish it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub role: Option<Role>,
+    /// By platform, what rows and steps say of its builds.
+    #[serde(skip_serializing_if = "IndexMap::is_empty")]
+    pub legs: IndexMap<Platform, Leg>,
+}
+
+/// What a spec is to a pipeline that does not publish it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Role {
+    /// Others stand on it: it is built and merged, and gets no tag.
+    Build,
+    /// It is not this pipeline's.
+    None,
+}
+
+/// What rows and steps say of one build.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Leg {
+    /// Where it runs.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub runner: Option<Runner>,
+    /// How long it may take, in minutes.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub timeout_minutes: Option<u32>,
+    /// The steps it has of those that only some builds have, by key.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub steps: Vec<String>,
+}
+
+/// For each spec, what deviates.
+pub(super) fn deviations(config: &Config, matrix: &Matrix) -> Vec<ByPipeline> {
+    let mut all: Vec<ByPipeline> = vec![ByPipeline::new(); matrix.specs.len()];
+    for (pipeline, shape, _) in config.ci.shapes() {
+        let roles = roles(config, matrix, shape);
+        let specs = matrix.specs.iter().zip(roles);
+        for (all, (spec, role)) in all.iter_mut().zip(specs) {
+            let legs = match role {
+                Some(Role::None) => IndexMap::new(),
+                _ => legs(config, shape, spec),
+            };
+            let deviation = Deviation { role, legs };
+            if deviation != Deviation::default() {
+                all.insert(pipeline, deviation);
+            }
+        }
+    }
+    all
+}
+
+/// What each spec is to a pipeline: what it does not publish, it builds where others stand on it.
+fn roles(config: &Config, matrix: &Matrix, shape: &Shape) -> Vec<Option<Role>> {
+    let Some(selector) = &shape.selector else {
+        return vec![None; matrix.specs.len()];
+    };
+    let published = |s: &Spec| selector.holds_on_any(s.image, &s.cell, config.arch, &s.arches);
+    let mut roles: Vec<Option<Role>> = matrix
+        .specs
+        .iter()
+        .map(|spec| (!published(spec)).then_some(Role::None))
+        .collect();
+    // Children before what they stand on.
+    for id in matrix.order.iter().rev() {
+        if roles[id.0] == Some(Role::None) {
+            continue;
+        }
+        for below in matrix.spec(*id).stands_on() {
+            roles[below.0] = roles[below.0].map(|_| Role::Build);
+        }
+    }
+    roles
+}
+
+fn legs(config: &Config, shape: &Shape, spec: &Spec) -> IndexMap<Platform, Leg> {
+    if shape.rows.is_empty() && shape.steps.is_empty() {
+        return IndexMap::new();
+    }
+    let legs = spec.platforms.iter().filter_map(|platform| {
+        let arch = arch_of(config, spec, platform);
+        let mut leg = Leg::default();
+        for row in &shape.rows {
+            if !row.selector.holds(spec.image, &spec.cell, arch) {
+                continue;
+            }
+            let runner = row.runner.iter();
+            let mut runner = runner.filter(|(word, _)| config.names_platform(word, platform));
+            if let Some((_, runner)) = runner.next_back() {
+                leg.runner = Some(runner.clone());
+            }
+            leg.timeout_minutes = row.timeout_minutes.or(leg.timeout_minutes);
+        }
+        let steps = shape.steps.iter();
+        leg.steps = steps
+            .filter(|(_, selector)| selector.holds(spec.image, &spec.cell, arch))
+            .map(|(key, _)| key.clone())
+            .collect();
+        (leg != Leg::default()).then(|| (platform.clone(), leg))
+    });
+    legs.collect()
+}
+
+/// The value of `arch` that a platform of a spec stands for.
+fn arch_of(config: &Config, spec: &Spec, platform: &Platform) -> Option<(AxisId, usize)> {
+    let axis = config.arch?;
+    let values = &config.axis(axis).values;
+    let mut arches = spec.arches.iter();
+    let value = arches.find(|arch| values[**arch].platform.as_ref() == Some(platform));
+    value.map(|value| (axis, *value))
+}

@@ -1,0 +1,129 @@
+//! What each pipeline publishes, and what rows and steps say of its builds.
+
+use serde_json::{Value, json};
+
+use super::fixture::of;
+
+const IMAGES: &str = r#"
+[registry.hub]
+prefix = "docker.io/acme"
+
+[axis]
+job = ["server", "training"]
+arch = ["amd64", "arm64"]
+
+[image.root]
+axes = []
+tag = "root"
+from = "debian:13"
+
+[image.other]
+axes = []
+tag = "other"
+from = "debian:13"
+env = { OTHER = "1" }
+
+[image.leaf]
+tag = "{{ job }}"
+parent = "root"
+labels = { job = "{{ job }}" }
+
+"#;
+
+/// What the plan says of each spec's part in the pipelines.
+fn parts(ci: &str) -> Vec<(String, Value)> {
+    let outcome = of(&format!("{IMAGES}{ci}"));
+    let plan = serde_json::from_str::<Value>(&outcome.plan().to_json()).expect("a plan");
+    let specs = plan["specs"].as_array().expect("specs").iter();
+    let parts = specs.map(|s| (s["id"].as_str().expect("an id").to_owned(), s["ci"].clone()));
+    parts.collect()
+}
+
+fn part(ci: &str, id: &str) -> Value {
+    let parts = parts(ci);
+    let found = parts.into_iter().find(|(spec, _)| spec == id);
+    found.expect("the spec").1
+}
+
+#[test]
+fn a_pipeline_publishes_all_when_nothing_narrows_it() {
+    for (id, part) in parts("[ci.github]\n") {
+        assert_eq!(part, Value::Null, "{id}");
+    }
+}
+
+#[test]
+fn a_pipeline_builds_what_its_specs_stand_on_and_nothing_else() {
+    let ci = "[ci.github]\nmatch = { job = \"server\" }\n[ci.gitlab]\n";
+    let expected = [
+        ("root", json!({"github": {"role": "build"}})),
+        ("other", json!({"github": {"role": "none"}})),
+        ("leaf/server", Value::Null),
+        ("leaf/training", json!({"github": {"role": "none"}})),
+    ];
+    let expected = expected.map(|(id, part)| (id.to_owned(), part));
+    assert_eq!(parts(ci), expected);
+}
+
+#[test]
+fn the_last_row_that_holds_wins_key_by_key() {
+    let ci = r#"
+[[ci.gitlab.when]]
+match = { image = "leaf" }
+runner = { arm64 = ["arm"], amd64 = ["large"] }
+timeout-minutes = 60
+[[ci.gitlab.when]]
+match = { image = "leaf", job = "training" }
+timeout-minutes = 90
+"#;
+    let leaf = |minutes: u32| {
+        json!({"gitlab": {"legs": {
+            "linux/amd64": {"runner": ["large"], "timeout_minutes": minutes},
+            "linux/arm64": {"runner": ["arm"], "timeout_minutes": minutes},
+        }}})
+    };
+    assert_eq!(part(ci, "leaf/server"), leaf(60));
+    assert_eq!(part(ci, "leaf/training"), leaf(90));
+    assert_eq!(part(ci, "root"), Value::Null);
+}
+
+#[test]
+fn a_row_that_names_a_platform_is_for_that_platform() {
+    let ci = r#"
+[[ci.github.when]]
+match = { image = "leaf", job = "server", arch = "arm64" }
+timeout-minutes = 240
+[ci.github.step.emulator]
+at = "before-build"
+match = { image = "leaf", job = "server", arch = "arm64" }
+run = "true"
+"#;
+    let expected = json!({"github": {"legs": {
+        "linux/arm64": {"timeout_minutes": 240, "steps": ["emulator"]},
+    }}});
+    assert_eq!(part(ci, "leaf/server"), expected);
+}
+
+#[test]
+fn a_step_for_all_builds_is_named_for_none() {
+    let ci = "[ci.cloud-build.step.disk]\nat = \"before-build\"\nrun = \"df\"\n";
+    assert_eq!(part(ci, "leaf/server"), Value::Null);
+}
+
+#[test]
+fn attestations_are_in_the_plan_when_they_are_asked_for() {
+    let plan = |ci: &str| {
+        let outcome = of(&format!("{IMAGES}{ci}"));
+        serde_json::from_str::<Value>(&outcome.plan().to_json()).expect("a plan")["attestations"]
+            .clone()
+    };
+    assert_eq!(plan("[ci]\nprovenance = \"off\"\n"), Value::Null);
+    assert_eq!(
+        plan("[ci]\nsbom = true\n"),
+        json!({"sbom": true, "provenance": "off"})
+    );
+    assert_eq!(
+        plan("[ci]\nprovenance = \"max\"\n"),
+        json!({"sbom": false, "provenance": "max"})
+    );
+}
