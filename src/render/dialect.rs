@@ -70,6 +70,9 @@ pub fn environment(dialect: Dialect) -> Environment<'static> {
         line(value).and_then(|t| safe(dockerfile_string(&t)))
     });
     engine.add_filter("comment", |value: &Value| comment(value).and_then(safe));
+    engine.add_filter("script", move |value: &Value, indent: usize| {
+        yaml_script(dialect, &value.to_string(), indent).and_then(safe)
+    });
     engine.add_filter("bare", |value: &Value| word(value).and_then(safe));
     engine.add_filter("lines", lines);
     engine.add_filter("json", |value: &Value| json(value).and_then(safe));
@@ -255,6 +258,15 @@ fn yaml_flow(dialect: Dialect, json: &serde_json::Value) -> Result<String, Error
     })
 }
 
+/// A text with the signs of the provider disarmed.
+fn guarded(dialect: Dialect, text: &str) -> String {
+    match dialect {
+        Dialect::Github => text.replace("${{", "${{ '${{' }}"),
+        Dialect::Gitlab | Dialect::CloudBuild => text.replace('$', "$$"),
+        Dialect::Dockerfile | Dialect::Shell | Dialect::Python => text.to_owned(),
+    }
+}
+
 /// Characters that JSON may hold and YAML may not as they are: DEL, C1 controls, line separators, BOM.
 fn never_raw(c: char) -> bool {
     matches!(
@@ -263,13 +275,29 @@ fn never_raw(c: char) -> bool {
     )
 }
 
+/// A text of several lines as a block, its lines indented by `indent`, where YAML reads it back as it is; else, and when
+/// it is of one line, as a string.
+fn yaml_script(dialect: Dialect, text: &str, indent: usize) -> Result<String, Error> {
+    let body = text.strip_suffix('\n').unwrap_or(text);
+    let literal = body.contains('\n')
+        && !body.starts_with([' ', '\n'])
+        && !body.ends_with('\n')
+        && !body.contains(|c: char| never_raw(c) || (c.is_control() && c != '\n' && c != '\t'));
+    if !literal {
+        return yaml_string(dialect, text);
+    }
+    let mut out = (if text.ends_with('\n') { "|" } else { "|-" }).to_owned();
+    for line in guarded(dialect, body).split('\n') {
+        out.push('\n');
+        if !line.is_empty() {
+            let _ = write!(out, "{:indent$}{line}", "");
+        }
+    }
+    Ok(out)
+}
+
 fn yaml_string(dialect: Dialect, text: &str) -> Result<String, Error> {
-    let guarded = match dialect {
-        Dialect::Github => text.replace("${{", "${{ '${{' }}"),
-        Dialect::Gitlab | Dialect::CloudBuild => text.replace('$', "$$"),
-        Dialect::Dockerfile | Dialect::Shell | Dialect::Python => text.to_owned(),
-    };
-    json(&guarded)
+    json(&guarded(dialect, text))
 }
 
 /// JSON that is YAML too.
@@ -344,6 +372,38 @@ mod tests {
         assert_eq!(
             render(Dialect::Github, "<{ v }>", "\u{85}\u{2028}").unwrap_or_default(),
             "\"\\u0085\\u2028\""
+        );
+    }
+
+    #[test]
+    fn scripts_come_back_from_yaml_as_they_were() {
+        for text in [
+            "one line",
+            "a\nb",
+            "a\n\n  b: 'c' # d\n",
+            "if x\n\tthen \"$y\" \\\nfi",
+            "a\n\n",
+            " a\nb",
+            "\na\nb",
+            "a\n \nb \n",
+            "a\r\nb",
+            "a\n\u{85}b",
+            "- a\n- b\n",
+            "",
+        ] {
+            let yaml = render(
+                Dialect::Github,
+                "k:\n  run: <{ v | script(4) }>\nz: 1\n",
+                text,
+            )
+            .unwrap_or_default();
+            let read: serde_json::Value = yaml_serde::from_str(&yaml).expect(&yaml);
+            assert_eq!(read["k"]["run"], text, "{yaml}");
+            assert_eq!(read["z"], 1, "{yaml}");
+        }
+        assert_eq!(
+            render(Dialect::Github, "<{ v | script(2) }>", "a\n${{ b }}").unwrap_or_default(),
+            "|-\n  a\n  ${{ '${{' }} b }}"
         );
     }
 

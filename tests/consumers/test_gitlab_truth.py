@@ -72,7 +72,7 @@ def publish(tree: Path, stub: Stub, *words: str) -> str:
 
 def written(tree: Path, job: str = "probe") -> list[Path]:
     """The child pipelines that a job wrote in the last run."""
-    folder = tree / f".gitlab-ci-local/artifacts/{job}/base-images"
+    folder = tree / f".gitlab-ci-local/artifacts/{job}/.base-images"
     return sorted(folder.iterdir(), key=lambda path: int(path.stem))
 
 
