@@ -8,7 +8,7 @@ DOCKER_STUB names the folder:
   state.json     {"tags": {ref: digest}, "blobs": {digest: manifest as text}, "platforms": {digest: "linux/amd64"}}
   journal.jsonl  one JSON line per call, in order: "verb", "ok", and what the verb was given
   faults.json    optional, a list of {"verb": glob, "ref": glob, "error": kind, "platform": glob, "times": n}
-                 verb   inspect | create | build (any build) | push (build --push) | run | login
+                 verb   inspect | create | build (any build) | push (build --push) | bake (a target) | run | login
                  error  refused | unauthorized | denied | server-error | timeout | failed
                  times  how often it strikes (default: always)
 
@@ -322,6 +322,18 @@ def run(words, registry, call):
     return ""
 
 
+def bake(words, registry, call):
+    from docker_bake import bake
+
+    return bake(words, registry, call)
+
+
+def remove(words, registry, call):
+    from docker_bake import remove
+
+    return remove(words, registry, call)
+
+
 def login(words, registry, call):
     options, operands = parse(words)
     call.update(host=operands[0] if operands else "docker.io", username=options.get("--username", [None])[0])
@@ -342,9 +354,9 @@ def stub(words, registry, call):
 
 
 VERBS = {("buildx", "build"): build, ("build",): build, ("buildx", "imagetools", "inspect"): inspect,
-         ("buildx", "imagetools", "create"): create, ("run",): run, ("login",): login, ("stub",): stub}
+         ("buildx", "imagetools", "create"): create, ("run",): run, ("login",): login, ("buildx", "bake"): bake, ("image", "rm"): remove, ("stub",): stub}
 # The verbs that leave something behind.
-CHANGING = {"build", "create", "stub"}
+CHANGING = {"build", "create", "stub", "bake", "rm"}
 SILENT = [("version",), ("info",), ("context",), ("logout",), ("buildx", "version"), ("buildx", "create"), ("buildx", "inspect"),
           ("buildx", "use"), ("buildx", "ls"), ("buildx", "rm"), ("buildx", "install")]
 
@@ -383,4 +395,7 @@ def main(words):
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    # As the module that docker_bake knows.
+    import docker_stub
+
+    sys.exit(docker_stub.main(sys.argv[1:]))
