@@ -341,11 +341,43 @@ def stub(words, registry, call):
                        for ref, digest in sorted(registry.tags.items())}, indent=1) + "\n"
 
 
-VERBS = {("buildx", "build"): build, ("build",): build, ("buildx", "imagetools", "inspect"): inspect,
+def bake(words, registry, call):
+    """What stands in a bake file: the targets named, after those that they are linked to."""
+    options, operands = parse(words)
+    with open(options["--file"][0]) as file:
+        targets = json.load(file)["target"]
+    wanted = []
+
+    def want(name):
+        for linked in targets[name].get("contexts", {}).values():
+            if linked.startswith("target:"):
+                want(linked.removeprefix("target:"))
+        if name not in wanted:
+            wanted.append(name)
+
+    for name in operands:
+        want(name)
+    told = {}
+    for setting in options.get("--set", []):
+        (pattern, key), value = setting.split("=", 1)[0].rsplit(".", 1), setting.split("=", 1)[1]
+        for name in fnmatch.filter(targets, pattern):
+            told.setdefault(name, {})[key] = value
+    platforms = sorted({told.get(name, {}).get("platform", "linux/amd64") for name in wanted})
+    outputs = {told.get(name, {}).get("output", "") for name in operands}
+    call.update(targets=[targets[name]["description"] for name in wanted], platforms=platforms,
+                push="--push" in options or any("push=true" in output or "registry" in output for output in outputs))
+    for description in call["targets"]:
+        strike("build", description, platforms[0])
+    for name in operands:
+        if told.get(name, {}).get("output") == "type=docker":
+            registry.local[normal(told[name]["tags"])] = name
+
+
+VERBS = {("buildx", "build"): build, ("buildx", "bake"): bake, ("build",): build, ("buildx", "imagetools", "inspect"): inspect,
          ("buildx", "imagetools", "create"): create, ("run",): run, ("login",): login, ("stub",): stub}
 # The verbs that leave something behind.
-CHANGING = {"build", "create", "stub"}
-SILENT = [("version",), ("info",), ("context",), ("logout",), ("buildx", "version"), ("buildx", "create"), ("buildx", "inspect"),
+CHANGING = {"build", "bake", "create", "stub"}
+SILENT = [("version",), ("image", "rm"), ("info",), ("context",), ("logout",), ("buildx", "version"), ("buildx", "create"), ("buildx", "inspect"),
           ("buildx", "use"), ("buildx", "ls"), ("buildx", "rm"), ("buildx", "install")]
 
 
