@@ -68,14 +68,14 @@ const EMITTERS: &[Emitter] = &[
     },
     Emitter {
         name: "pull request script",
-        table: |config| config.ci.any(),
+        table: |config| config.ci.pull_request(),
         run: pull_request_script,
     },
     Emitter {
         name: "bake",
         table: |config| {
             let table = config.outputs.bake.as_ref().map(|b| b.span.clone());
-            table.or_else(|| config.ci.any())
+            table.or_else(|| config.ci.pull_request())
         },
         run: bake_file,
     },
@@ -195,7 +195,7 @@ fn publish_script(e: &mut Emission<'_, '_>) -> Vec<Planned> {
 }
 
 fn pull_request_script(e: &mut Emission<'_, '_>) -> Vec<Planned> {
-    let (Some(at), Some(bake)) = (e.config.ci.any(), bake::file(e.config)) else {
+    let (Some(at), Some(bake)) = (e.config.ci.pull_request(), bake::file(e.config)) else {
         return Vec::new();
     };
     let context = Value::from(Serde(PullRequest {

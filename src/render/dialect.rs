@@ -7,6 +7,7 @@ use minijinja::value::ValueKind;
 use minijinja::{
     AutoEscape, Environment, Error, ErrorKind, Output, State, UndefinedBehavior, Value,
 };
+use serde::Serialize;
 
 use crate::render::fields::matching;
 use crate::render::python;
@@ -68,15 +69,13 @@ pub fn environment(dialect: Dialect) -> Environment<'static> {
     engine.add_filter("quote", |value: &Value| {
         line(value).and_then(|t| safe(dockerfile_string(&t)))
     });
-    engine.add_filter("comment", |value: &Value| line(value).and_then(safe));
+    engine.add_filter("comment", |value: &Value| comment(value).and_then(safe));
     engine.add_filter("script", move |value: &Value, indent: usize| {
         yaml_script(dialect, &value.to_string(), indent).and_then(safe)
     });
     engine.add_filter("bare", |value: &Value| word(value).and_then(safe));
     engine.add_filter("lines", lines);
-    engine.add_filter("json", |value: &Value| {
-        serde_json::to_string(value).map_err(fault).and_then(safe)
-    });
+    engine.add_filter("json", |value: &Value| json(value).and_then(safe));
     engine
 }
 
@@ -159,6 +158,15 @@ fn lines(value: &Value, indent: usize) -> Result<Value, Error> {
         }
     });
     safe(lines.collect::<Vec<_>>().join("\n"))
+}
+
+/// The rest of a line that begins a comment. Some readers of YAML end a line where others do not.
+fn comment(value: &Value) -> Result<String, Error> {
+    let text = line(value)?;
+    if text.contains(never_raw) {
+        return Err(unsafe_value(&text, "in a comment"));
+    }
+    Ok(text)
 }
 
 /// One line of text.
@@ -289,7 +297,12 @@ fn yaml_script(dialect: Dialect, text: &str, indent: usize) -> Result<String, Er
 }
 
 fn yaml_string(dialect: Dialect, text: &str) -> Result<String, Error> {
-    let json = serde_json::to_string(&guarded(dialect, text)).map_err(fault)?;
+    json(&guarded(dialect, text))
+}
+
+/// JSON that is YAML too.
+fn json(value: &impl Serialize) -> Result<String, Error> {
+    let json = serde_json::to_string(value).map_err(fault)?;
     if !json.contains(never_raw) {
         return Ok(json);
     }
@@ -392,6 +405,18 @@ mod tests {
             render(Dialect::Github, "<{ v | script(2) }>", "a\n${{ b }}").unwrap_or_default(),
             "|-\n  a\n  ${{ '${{' }} b }}"
         );
+    }
+
+    #[test]
+    fn what_ends_a_line_for_some_is_escaped_or_refused() {
+        let json = render(Dialect::Gitlab, "- <{ v | json }>", "a\u{7f}\u{2028}b");
+        assert_eq!(json.unwrap_or_default(), "- \"a\\u007f\\u2028b\"");
+        for bad in ["a\u{2028}b", "a\u{85}b", "a\nb"] {
+            assert!(
+                render(Dialect::Github, "# <{ v | comment }>", bad).is_err(),
+                "{bad:?}"
+            );
+        }
     }
 
     #[test]
