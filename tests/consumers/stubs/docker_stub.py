@@ -8,7 +8,7 @@ DOCKER_STUB names the folder:
   state.json     {"tags": {ref: digest}, "blobs": {digest: manifest as text}, "platforms": {digest: "linux/amd64"}}
   journal.jsonl  one JSON line per call, in order: "verb", "ok", and what the verb was given
   faults.json    optional, a list of {"verb": glob, "ref": glob, "error": kind, "platform": glob, "times": n}
-                 verb   inspect | create | build (any build) | push (build --push) | run | login | info
+                 verb   inspect | create | build (any build) | push (build --push) | bake (a target) | run | login | info
                  error  refused | unauthorized | denied | server-error | timeout | rate-limit | failed | no-engine
                  times  how often it strikes (default: always)
 
@@ -374,6 +374,18 @@ def run(words, registry, call):
     return ""
 
 
+def bake(words, registry, call):
+    from docker_bake import bake
+
+    return bake(words, registry, call)
+
+
+def remove(words, registry, call):
+    from docker_bake import remove
+
+    return remove(words, registry, call)
+
+
 def login(words, registry, call):
     options, operands = parse(words)
     call.update(host=operands[0] if operands else "docker.io", username=options.get("--username", [None])[0])
@@ -399,45 +411,14 @@ def stub(words, registry, call):
                        for ref, digest in sorted(registry.tags.items())}, indent=1) + "\n"
 
 
-def bake(words, registry, call):
-    """What stands in a bake file: the targets named, after those that they are linked to."""
-    options, operands = parse(words)
-    with open(options["--file"][0]) as file:
-        targets = json.load(file)["target"]
-    wanted = []
-
-    def want(name):
-        for linked in targets[name].get("contexts", {}).values():
-            if linked.startswith("target:"):
-                want(linked.removeprefix("target:"))
-        if name not in wanted:
-            wanted.append(name)
-
-    for name in operands:
-        want(name)
-    told = {}
-    for setting in options.get("--set", []):
-        (pattern, key), value = setting.split("=", 1)[0].rsplit(".", 1), setting.split("=", 1)[1]
-        for name in fnmatch.filter(targets, pattern):
-            told.setdefault(name, {})[key] = value
-    platforms = sorted({told.get(name, {}).get("platform", "linux/amd64") for name in wanted})
-    outputs = {told.get(name, {}).get("output", "") for name in operands}
-    call.update(targets=[targets[name]["description"] for name in wanted], platforms=platforms,
-                push="--push" in options or any("push=true" in output or "registry" in output for output in outputs))
-    for description in call["targets"]:
-        strike("build", description, platforms[0])
-    for name in operands:
-        if told.get(name, {}).get("output") == "type=docker":
-            registry.local[normal(told[name]["tags"])] = name
-
-
-VERBS = {("buildx", "build"): build, ("buildx", "bake"): bake, ("build",): build,
-         ("buildx", "imagetools", "inspect"): inspect, ("buildx", "imagetools", "create"): create, ("run",): run, ("login",): login, ("info",): info, ("stub",): stub}
+VERBS = {("buildx", "build"): build, ("build",): build, ("buildx", "bake"): bake, ("image", "rm"): remove,
+         ("buildx", "imagetools", "inspect"): inspect, ("buildx", "imagetools", "create"): create,
+         ("run",): run, ("login",): login, ("info",): info, ("stub",): stub}
 # The verbs that leave something behind.
-CHANGING = {"build", "bake", "create", "stub"}
+CHANGING = {"build", "create", "stub", "bake", "rm"}
 # The verbs that a pipeline does nothing by.
 UNTOLD = {("info",), ("stub",)}
-SILENT = [("version",), ("image", "rm"), ("context",), ("logout",), ("buildx", "version"), ("buildx", "create"), ("buildx", "inspect"),
+SILENT = [("version",), ("context",), ("logout",), ("buildx", "version"), ("buildx", "create"), ("buildx", "inspect"),
           ("buildx", "use"), ("buildx", "ls"), ("buildx", "rm"), ("buildx", "install")]
 
 
@@ -475,4 +456,7 @@ def main(words):
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    # As the module that docker_bake knows.
+    import docker_stub
+
+    sys.exit(docker_stub.main(sys.argv[1:]))
