@@ -4,7 +4,6 @@ releases in which little changed; and the workflow of pull requests on a git his
 import collections
 import json
 import re
-import shutil
 import subprocess
 from pathlib import Path
 
@@ -140,8 +139,7 @@ def next_release(gen: Path, tree: Path, version: str, *more: str) -> None:
 
 def test_a_release_builds_what_changed_and_no_more(gen, tree, stub, notes):
     """One leaf, then nothing: all tags of each release are put, on contents of which few are new."""
-    changed = '[[image.base.when]]\nmatch = { job = "server", python = "3.13", arch = "amd64" }\nepoch = 1\n'
-    changed = changed.replace(', arch = "amd64"', "")
+    changed = '[[image.base.when]]\nmatch = { job = "server", python = "3.13" }\nepoch = 1\n'
     done, _ = start(Workflow(tree), stub, notes)
     assert done.returncode == 0, done.stdout + done.stderr
     for version, more, ids in (("1.5.0", [changed], ["base/3.13_server"]), ("1.6.0", [], [])):
@@ -179,16 +177,16 @@ def pull_request(root: Path, event: str = "pull_request", **payload) -> Workflow
 
 
 def baked(stub: Stub) -> dict:
-    """{platform: what was built for it}; and nothing else was asked of docker than that, emulation and tests."""
+    """{platform: the targets that were built for it}; nothing was pushed, and no registry was logged in to or asked."""
     calls = stub.journal()
-    assert {call["verb"] for call in calls} <= {"bake", "run"}
-    assert all(call["ok"] for call in calls), calls
+    assert {call["verb"] for call in calls} <= {"bake", "run", "rm"}
     built = collections.defaultdict(set)
     for call in calls:
-        if call["verb"] == "bake":
-            assert not call["push"]
-            for platform in call["platforms"]:
-                built[platform] |= set(call["targets"])
+        if call["verb"] == "bake" and call["ok"]:
+            for name, target in call["targets"].items():
+                assert not target["push"]
+                for platform in target["platforms"]:
+                    built[platform].add(name)
     return dict(built)
 
 
@@ -198,7 +196,7 @@ def test_a_pull_request_builds_the_lineage_it_changes(proposed, stub, notes):
     done, said = start(workflow, stub, notes)
     assert done.returncode == 0, done.stdout + done.stderr
     platforms = ("linux/amd64", "linux/arm64", "linux/s390x")
-    assert baked(stub) == {platform: {"core", "base/3.12_training"} for platform in platforms}
+    assert baked(stub) == {platform: {"core", "base-3_12-training"} for platform in platforms}
     # Its own tests ran, and the steps before a build, where they belong.
     tested = [call["command"] for call in stub.journal() if call["verb"] == "run" and call["command"][:1] == ["-c"]]
     assert tested == [["-c", "python --version"]] * 3
@@ -212,7 +210,7 @@ def test_a_merge_group_is_compared_with_its_base(proposed, stub, notes):
     base = run([*GIT, "rev-parse", "HEAD~2"], proposed).stdout.strip()
     done, _ = start(pull_request(proposed, "merge_group", merge_group={"base_sha": base}), stub, notes)
     assert done.returncode == 0, done.stdout + done.stderr
-    assert set(baked(stub)["linux/amd64"]) == {"core", "base/3.12_training"}
+    assert set(baked(stub)["linux/amd64"]) == {"core", "base-3_12-training"}
 
 
 def test_a_pull_request_that_changes_no_image_builds_none(tree, proposed, stub, notes):
@@ -223,9 +221,10 @@ def test_a_pull_request_that_changes_no_image_builds_none(tree, proposed, stub, 
 
 
 def test_the_verdict_fails_with_any_job(proposed, stub, notes):
-    (stub.folder / "faults.json").write_text(json.dumps([{"verb": "build", "platform": "linux/arm64", "error": "failed"}]))
+    (stub.folder / "faults.json").write_text(json.dumps([{"verb": "bake", "platform": "linux/arm64", "error": "failed"}]))
     done, _ = start(pull_request(proposed, number=9), stub, notes)
     assert done.returncode != 0
-    verdict = [line for line in map(json.loads, filter(lambda l: l.startswith("{"), done.stdout.splitlines())) if line.get("jobID") == "verdict"]
+    lines = [json.loads(line) for line in done.stdout.splitlines() if line.startswith("{")]
+    verdict = [line for line in lines if line.get("jobID") == "verdict"]
     assert any("check, changes, build: success success failure" in line["msg"] for line in verdict)
     assert any(line.get("stepResult") == "failure" for line in verdict)
