@@ -411,9 +411,9 @@ def stub(words, registry, call):
                        for ref, digest in sorted(registry.tags.items())}, indent=1) + "\n"
 
 
-VERBS = {("buildx", "build"): build, ("build",): build, ("buildx", "imagetools", "inspect"): inspect,
-         ("buildx", "imagetools", "create"): create, ("run",): run, ("login",): login, ("info",): info,
-         ("buildx", "bake"): bake, ("image", "rm"): remove, ("stub",): stub}
+VERBS = {("buildx", "build"): build, ("build",): build, ("buildx", "bake"): bake, ("image", "rm"): remove,
+         ("buildx", "imagetools", "inspect"): inspect, ("buildx", "imagetools", "create"): create,
+         ("run",): run, ("login",): login, ("info",): info, ("stub",): stub}
 # The verbs that leave something behind.
 CHANGING = {"build", "create", "stub", "bake", "rm"}
 # The verbs that a pipeline does nothing by.
