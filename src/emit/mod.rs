@@ -25,6 +25,7 @@ pub use cloud_build::{
 pub use emitters::{Emission, PLAN, emit, schema_text};
 pub use github::{
     ACTIONS, ActionEdit, ActionEdits, Github as GithubOptions, Unfit, adopt, is_commit, is_version,
+    workflow_files,
 };
 pub use gitlab::GitLab as GitlabOptions;
 pub use jobs::{Jobs, jobs};

@@ -72,7 +72,7 @@ def publish(tree: Path, stub: Stub, *words: str) -> str:
 
 def written(tree: Path, job: str = "probe") -> list[Path]:
     """The child pipelines that a job wrote in the last run."""
-    folder = tree / f".gitlab-ci-local/artifacts/{job}/base-images"
+    folder = tree / f".gitlab-ci-local/artifacts/{job}/.base-images"
     return sorted(folder.iterdir(), key=lambda path: int(path.stem))
 
 
@@ -103,8 +103,9 @@ def assert_accepted(tree: Path, paths: list[Path], scratch: Path) -> None:
 
 
 @pytest.mark.timeout(1800)
-def test_the_pipeline_publishes_exactly_the_plan(tree, tmp_path):
+def test_the_pipeline_publishes_exactly_the_plan(tree, tmp_path, first_runs):
     stub = Stub(tmp_path / "stub")
+    first_runs.leave(tree_name(tree), "gitlab", stub, lambda stub: publish(tree, stub))
     assert_truth(Plan(tree), stub, lambda: publish(tree, stub), and_heals=not is_repository(tree))
 
 
