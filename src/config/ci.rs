@@ -73,6 +73,7 @@ impl Builder<'_> {
                 )
             }),
             cloud_build: ci.cloud_build.as_ref().map(|options| {
+                self.cloud_build(ci, options);
                 for platform in options.platforms.iter().flatten() {
                     if Platform::parse(platform).is_none() {
                         self.platform_fault(platform);
