@@ -72,11 +72,6 @@ class Runs:
         return [line.split() for line in lines]
 
 
-def publish(tree: Path, stub: Stub) -> None:
-    """Runs the build, or all that it submits."""
-    Runs(tree, stub.folder.parent).publish()
-
-
 @pytest.fixture
 def runs(tree, tmp_path) -> Runs:
     return Runs(tree, tmp_path)
