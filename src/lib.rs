@@ -4,6 +4,8 @@
 //! matrix.toml → config (as written → valid) → matrix (cells) → image (specs, lineage, content)
 //!             → emit (which outputs, with which context) → render (bytes, in memory) → output (compare, or write)
 //!                                        check looks across all of it, and reports diagnostics
+//!                                        release holds places in the library to the release, and moves them
+//!                                        facts are what is known of the outside world: ends of life, images, limits
 //!                                        lock says what a release was made of, diff what two revisions differ in
 //!                                        registry asks what upstream images are now, for `gen lock` alone
 //! ```

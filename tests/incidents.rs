@@ -23,14 +23,12 @@ use basematrix::diagnostic::by_name;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
-use similar::TextDiff;
 use tempfile::TempDir;
 
 mod support;
 
 use support::{lay, stderr};
 
-const UPDATE: &str = "UPDATE_DOCS";
 const DOCUMENT: &str = "docs/incidents.md";
 const FOLDER: &str = "tests/incidents";
 
@@ -326,22 +324,10 @@ fn document() -> String {
 
 #[test]
 fn the_document_is_fresh() {
-    let path = root().join(DOCUMENT);
-    let rendered = document();
-    let on_disk = fs::read_to_string(&path)
-        .unwrap_or_default()
-        .replace("\r\n", "\n");
-    if rendered == on_disk {
-        return;
-    }
-    if env::var_os(UPDATE).is_some() {
-        fs::write(&path, rendered).expect("the document is written");
-        return;
-    }
-    let diff = TextDiff::from_lines(on_disk.as_str(), rendered.as_str())
-        .unified_diff()
-        .context_radius(1)
-        .header(DOCUMENT, "made from tests/incidents")
-        .to_string();
-    panic!("{diff}\nto write it anew: `{UPDATE}=1 cargo test --test incidents`");
+    support::fresh(
+        DOCUMENT,
+        &document(),
+        "made from tests/incidents",
+        "incidents",
+    );
 }

@@ -10,9 +10,9 @@ use std::path::{Path, PathBuf};
 
 use basematrix::check::RULES;
 use basematrix::diagnostic::{ALL, Code, Severity, Stage, by_name};
-use similar::TextDiff;
 
-const UPDATE: &str = "UPDATE_DOCS";
+mod support;
+
 const DOCUMENT: &str = "docs/findings.md";
 
 /// Rule-stage codes that no rule raises, and the room that does: the plan exists there already.
@@ -306,23 +306,5 @@ fn document() -> String {
 
 #[test]
 fn the_document_is_fresh() {
-    let path = root().join(DOCUMENT);
-    let rendered = document();
-    let on_disk = fs::read_to_string(&path)
-        .unwrap_or_default()
-        .replace("\r\n", "\n");
-    if rendered == on_disk {
-        return;
-    }
-    if env::var_os(UPDATE).is_some() {
-        fs::create_dir_all(path.parent().expect("a folder")).expect("docs");
-        fs::write(&path, rendered).expect("the document is written");
-        return;
-    }
-    let diff = TextDiff::from_lines(on_disk.as_str(), rendered.as_str())
-        .unified_diff()
-        .context_radius(3)
-        .header(DOCUMENT, "made from the registry")
-        .to_string();
-    panic!("{diff}\nto write it anew: `{UPDATE}=1 cargo test --test registry`");
+    support::fresh(DOCUMENT, &document(), "made from the registry", "registry");
 }

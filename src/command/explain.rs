@@ -10,8 +10,8 @@ use crate::command::{CLEAN, FOUND};
 use crate::config::parse_selector;
 use crate::diagnostic::{Sink, nearest};
 use crate::flow::{self, Expanded};
-use crate::image::{Spec, SpecId};
-use crate::matrix::{Cell, Verdict, Version, verdicts};
+use crate::image::{Spec, SpecId, describe_cell};
+use crate::matrix::{Cell, ImageId, Verdict, Version, verdicts};
 use crate::source::SourceFile;
 
 /// How many cells are told apart before the rest is counted.
@@ -169,15 +169,7 @@ fn cells(expanded: &Expanded, selector: &crate::matrix::Selector) -> (String, bo
     let mut nearest_to: Option<Cell> = None;
     for (index, image) in config.images.iter().enumerate() {
         for (cell, arch, verdict) in verdicts(config, index, selector) {
-            let mut name = image.key.to_string();
-            for (axis, value) in cell.iter() {
-                let _ = write!(
-                    name,
-                    " {}={}",
-                    config.axis(axis).name,
-                    config.value(axis, value)
-                );
-            }
+            let mut name = describe_cell(config, ImageId(index), &cell);
             if let Some((axis, value)) = arch {
                 let _ = write!(
                     name,

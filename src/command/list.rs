@@ -1,9 +1,10 @@
 //! `gen list`: the specs.
 
 use std::fmt::Write;
+use std::sync::Arc;
 
+use indexmap::IndexMap;
 use serde::Serialize;
-use serde_json::{Map, Value};
 
 use crate::cli::{FindingFormat, ListFormat};
 use crate::command::CLEAN;
@@ -24,7 +25,7 @@ pub(super) struct More {
 struct Row<'a> {
     id: &'a str,
     image: &'a str,
-    cell: Map<String, Value>,
+    cell: IndexMap<Arc<str>, Arc<str>>,
     reference: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     copies: Option<Vec<String>>,
@@ -117,16 +118,7 @@ fn json(expanded: &Expanded, specs: &[(SpecId, &Spec)], more: More) -> String {
         .map(|(id, spec)| Row {
             id: &spec.id,
             image: &config.images[spec.image.0].key,
-            cell: spec
-                .cell
-                .iter()
-                .map(|(a, v)| {
-                    (
-                        config.axis(a).name.to_string(),
-                        Value::from(config.value(a, v).to_string()),
-                    )
-                })
-                .collect(),
+            cell: spec.values(config),
             reference: spec.home_reference(),
             copies: more
                 .copies

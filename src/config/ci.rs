@@ -44,6 +44,9 @@ impl Builder<'_> {
                 self.actions(options);
                 self.then(options);
                 self.positive(options.max_parallel.as_ref(), "max-parallel");
+                for word in &options.emulate {
+                    self.runner_key(word, &known);
+                }
                 let rows = self.rows(names, &known, &options.when);
                 let steps = self.steps(names, &options.step, true);
                 self.pipeline(

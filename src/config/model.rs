@@ -212,6 +212,8 @@ pub struct Registry {
     pub workload_identity_provider: Option<String>,
     /// Google Cloud service account.
     pub service_account: Option<String>,
+    /// Id of the OIDC connection of Docker Hub.
+    pub oidc_connection: Option<String>,
     /// Where its name stands.
     pub span: Range<usize>,
 }
@@ -303,7 +305,7 @@ pub struct Row {
     pub span: Range<usize>,
 }
 
-/// What one layer of an image says; absent keys say nothing.
+/// What one layer of an image says, or several laid over one another; absent keys say nothing.
 #[derive(Clone, Debug, Default)]
 pub struct Keys {
     /// Name of the repository.

@@ -49,12 +49,12 @@ const NAMED: [&str; 5] = ["release", "registry", "axis", "set", "image"];
 impl Walk<'_> {
     /// The value being looked at is lost to what is checked next.
     fn lose(&mut self) {
-        let named = self
-            .path
-            .first()
-            .is_some_and(|first| NAMED.contains(&first.as_str()));
-        if named && self.path.len() <= 2 {
-            self.whole = false;
+        let path: Vec<&str> = self.path.iter().map(String::as_str).collect();
+        match path[..] {
+            // Nothing refers to a place in the library.
+            ["release", "pin" | "offer" | "mention"] => {}
+            [first] | [first, _] if NAMED.contains(&first) => self.whole = false,
+            _ => {}
         }
     }
 
@@ -130,16 +130,10 @@ impl Walk<'_> {
                 };
                 fits.then(|| value.clone())
             }
-            DeValue::Integer(number)
-                if number.as_str().starts_with('-') && branch.get("minimum").is_some() =>
-            {
-                self.sink.push(Finding::new(
-                    &code::WRONG_TYPE,
-                    format!("{name} must be a whole number from 0"),
-                    Place::span(self.file, value.span(), "less than 0"),
-                ));
-                self.lose();
-                None
+            DeValue::Integer(number) => {
+                let number = i128::from_str_radix(number.as_str(), number.radix());
+                let fits = self.integer(&branch, number.ok(), value.span(), name);
+                fits.then(|| value.clone())
             }
             _ => same(),
         }
@@ -159,8 +153,12 @@ impl Walk<'_> {
             Place::span(self.file, value.span(), format!("{} here", article(kind))),
         );
         let written = &self.file.text[value.span()];
-        if matches!(kind, "number" | "integer" | "boolean") && self.branch(node, "string").is_some()
-        {
+        let bare = match kind {
+            "number" | "integer" | "boolean" => true,
+            "date" => Day::parse(written).is_some(),
+            _ => false,
+        };
+        if bare && self.branch(node, "string").is_some() {
             self.sink
                 .push(finding.help(format!("quote it: `\"{written}\"`")));
             let text = DeValue::String(written.to_owned().into());
@@ -291,6 +289,32 @@ impl Walk<'_> {
         );
     }
 
+    /// Whether a whole number, `None` when it is a huge one, is in the range of its kind.
+    fn integer(
+        &mut self,
+        node: &Json,
+        number: Option<i128>,
+        span: Range<usize>,
+        name: &str,
+    ) -> bool {
+        let most = match node.get("format").and_then(Json::as_str) {
+            Some("uint32") => u32::MAX.into(),
+            _ => u64::MAX.into(),
+        };
+        let (range, label) = match number {
+            Some(..0) if node.get("minimum").is_some() => ("from 0".to_owned(), "less than 0"),
+            Some(number) if number <= most => return true,
+            _ => (format!("up to {most}"), "more than that"),
+        };
+        self.sink.push(Finding::new(
+            &code::WRONG_TYPE,
+            format!("{name} must be a whole number {range}"),
+            Place::span(self.file, span, label),
+        ));
+        self.lose();
+        false
+    }
+
     /// Whether a string is a day.
     fn day(&mut self, text: &str, span: Range<usize>) -> bool {
         if Day::parse(text).is_some() {
@@ -353,7 +377,8 @@ impl Walk<'_> {
             .and_then(Json::as_array)
         {
             let mut kinds: Vec<String> = list.iter().map(|n| self.expected(n)).collect();
-            kinds.retain(|k| k != "nothing");
+            // `null`, which TOML does not have, leaves an empty one.
+            kinds.retain(|k| !k.is_empty());
             kinds.dedup();
             return kinds.join(" or ");
         }
@@ -405,7 +430,6 @@ fn article(kind: &str) -> String {
         "boolean" => "true or false",
         "array" => "a list",
         "object" => "a table",
-        "null" => "nothing",
         other => return format!("a {other}"),
     }
     .to_owned()

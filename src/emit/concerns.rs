@@ -4,6 +4,7 @@ use std::ops::Range;
 
 use crate::config::Config;
 use crate::diagnostic::{Finding, and_list, code};
+use crate::emit::cloud_build::STEP_TIMEOUT;
 use crate::emit::emitters::Emission;
 use crate::emit::work::Concern;
 
@@ -28,6 +29,17 @@ pub(super) fn report(e: &mut Emission<'_, '_>, at: &Range<usize>, concerns: Vec<
             )
             .help(match key {
                 "timeout_seconds" => "lower `timeout-minutes`".to_owned(),
+                "yaml_bytes" => "lower `jobs-per-pipeline`".to_owned(),
+                "downstream_pipelines" => "raise `jobs-per-pipeline`".to_owned(),
+                STEP_TIMEOUT => "lower the row's `timeout-minutes`, or raise that of the table".to_owned(),
+                "tags" => "state fewer `tags`".to_owned(),
+                "substitutions" | "substitution_key_bytes" | "substitution_value_bytes" => {
+                    "state fewer or shorter `substitutions`".to_owned()
+                }
+                "args_per_step" | "arg_chars" => {
+                    "give the image fewer or shorter `args`, or leave out `shape = \"classic\"`".to_owned()
+                }
+                "env_per_step" | "env_chars" => "give the step fewer or shorter variables".to_owned(),
                 "job_name_chars" => "shorten the values, or the image's key".to_owned(),
                 _ => widest_axis(e.config),
             }),
@@ -40,10 +52,18 @@ pub(super) fn report(e: &mut Emission<'_, '_>, at: &Range<usize>, concerns: Vec<
                 "name one: `runner = {{ \"{platform}\" = {} }}`; or leave the platform out of the matrix",
                 if provider == "gitlab" { "[\"…\"]" } else { "\"…\"" }
             )),
+            Concern::NotEmulated { provider, platform } => Finding::new(
+                &code::UNKNOWN_RUNNER,
+                format!("{} cannot emulate `{platform}` here", called(provider)),
+                place("it builds with rootless BuildKit".to_owned()),
+            )
+            .note("QEMU is registered by a privileged container")
+            .help("build with `builder = \"dind\"`, or name a runner and take the platform out of `emulate`"),
             Concern::NotBuiltHere {
                 provider,
                 spec,
                 platforms,
+                classic,
             } => {
                 let finding = Finding::new(
                     &code::NOT_BUILT_HERE,
@@ -53,12 +73,19 @@ pub(super) fn report(e: &mut Emission<'_, '_>, at: &Range<usize>, concerns: Vec<
                 if platforms.is_empty() {
                     finding.note("it stands on a spec that is not built there")
                 } else {
-                    finding
-                        .note(format!(
-                            "it has {}, which `platforms` leaves out",
-                            and_list(platforms.iter().map(String::as_str))
-                        ))
-                        .help("add that to `platforms`, or let another pipeline publish it first")
+                    let (what, help) = if classic {
+                        (
+                            "which the classic shape has no machine for",
+                            "leave out `shape = \"classic\"`, or let another pipeline publish it first",
+                        )
+                    } else {
+                        (
+                            "which `platforms` leaves out",
+                            "add that to `platforms`, or let another pipeline publish it first",
+                        )
+                    };
+                    let platforms = and_list(platforms.iter().map(String::as_str));
+                    finding.note(format!("it has {platforms}, {what}")).help(help)
                 }
             }
             Concern::LoginUnknown {

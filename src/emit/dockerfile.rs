@@ -109,7 +109,7 @@ fn python(config: &Config, matrix: &Matrix, spec: &Spec) -> Python {
     if inherited && below.and_then(|p| python_version(config, p)) == wanted {
         return Python::Inherited;
     }
-    match spec.merged.python {
+    match spec.merged.python.unwrap_or_default() {
         PythonSource::Base => Python::System,
         PythonSource::Auto if official => Python::System,
         PythonSource::Auto | PythonSource::Uv => Python::Uv,

@@ -82,17 +82,17 @@ const EMITTERS: &[Emitter] = &[
     Emitter {
         name: "github",
         table: |config| config.ci.github.as_ref().map(|o| o.span.clone()),
-        run: github_workflow,
+        run: github_workflows,
     },
     Emitter {
         name: "gitlab",
         table: |config| config.ci.gitlab.as_ref().map(|o| o.span.clone()),
-        run: gitlab_pipeline,
+        run: gitlab_pipelines,
     },
     Emitter {
         name: "cloud-build",
         table: |config| config.ci.cloud_build.as_ref().map(|o| o.span.clone()),
-        run: cloud_build_config,
+        run: cloud_build_configs,
     },
     Emitter {
         name: "catalog",
@@ -251,27 +251,40 @@ struct PullRequest<'a> {
     bake: &'a str,
 }
 
-fn github_workflow(e: &mut Emission<'_, '_>) -> Vec<Planned> {
+fn github_workflows(e: &mut Emission<'_, '_>) -> Vec<Planned> {
     let Some(options) = &e.config.ci.github else {
         return Vec::new();
     };
     let mut concerns = Vec::new();
-    let context = github::context(e.plan, e.config, options, e.facts, &mut concerns);
-    report(e, &options.span, concerns);
-    let context = with_header(e.config, Value::from(Serde(&context)));
-    render(
-        e,
-        Dialect::Github,
-        github::TEMPLATE,
-        &context,
-        &options.file,
-        options.span.clone(),
-    )
-    .into_iter()
-    .collect()
+    let publish = github::context(e.plan, e.config, options, e.facts, &mut concerns);
+    let publish = Value::from(Serde(&publish));
+    let mut workflows = vec![(github::TEMPLATE, options.file.clone(), publish)];
+    if let Some(file) = github::pull_request::file(options) {
+        let context = github::pull_request::context(e.plan, e.config, options, e.facts);
+        let context = Value::from(Serde(&context));
+        workflows.push((github::pull_request::TEMPLATE, file, context));
+    }
+    let at = options.span.clone();
+    let mut planned = Vec::new();
+    for (template, file, context) in workflows {
+        let context = with_header(e.config, context);
+        planned.extend(render(
+            e,
+            Dialect::Github,
+            template,
+            &context,
+            &file,
+            at.clone(),
+        ));
+    }
+    for workflow in &planned {
+        concerns.extend(github::limits(e.facts, &workflow.path, &workflow.text));
+    }
+    report(e, &at, concerns);
+    planned
 }
 
-fn gitlab_pipeline(e: &mut Emission<'_, '_>) -> Vec<Planned> {
+fn gitlab_pipelines(e: &mut Emission<'_, '_>) -> Vec<Planned> {
     let Some(options) = &e.config.ci.gitlab else {
         return Vec::new();
     };
@@ -279,36 +292,42 @@ fn gitlab_pipeline(e: &mut Emission<'_, '_>) -> Vec<Planned> {
     let context = gitlab::context(e.plan, e.config, options, e.facts, &mut concerns);
     report(e, &options.span, concerns);
     let context = with_header(e.config, Value::from(Serde(&context)));
-    render(
-        e,
-        Dialect::Gitlab,
-        gitlab::TEMPLATE,
-        &context,
-        &options.file,
-        options.span.clone(),
-    )
+    let mut file = |dialect, template, path: &str| {
+        render(e, dialect, template, &context, path, options.span.clone())
+    };
+    let merge_request = gitlab::merge_request_file(options);
+    [
+        file(Dialect::Gitlab, gitlab::TEMPLATE, &options.file),
+        file(Dialect::Gitlab, gitlab::JOBS, &gitlab::jobs_file(options)),
+        merge_request.and_then(|path| file(Dialect::Gitlab, gitlab::MERGE_REQUEST, &path)),
+        file(Dialect::Shell, gitlab::CHILDREN, gitlab::SCRIPT).map(Planned::executable),
+    ]
     .into_iter()
+    .flatten()
     .collect()
 }
 
-fn cloud_build_config(e: &mut Emission<'_, '_>) -> Vec<Planned> {
-    let Some(options) = &e.config.ci.cloud_build else {
+fn cloud_build_configs(e: &mut Emission<'_, '_>) -> Vec<Planned> {
+    let Some(pipeline) = &e.config.ci.cloud_build else {
         return Vec::new();
     };
     let mut concerns = Vec::new();
-    let context = cloud_build::context(e.plan, e.config, options, e.facts, &mut concerns);
-    report(e, &options.span, concerns);
-    let context = with_header(e.config, Value::from(Serde(&context)));
-    render(
-        e,
-        Dialect::CloudBuild,
-        cloud_build::TEMPLATE,
-        &context,
-        &options.file,
-        options.span.clone(),
-    )
-    .into_iter()
-    .collect()
+    let files = cloud_build::files(e.plan, e.config, pipeline, e.facts, &mut concerns);
+    report(e, &pipeline.span, concerns);
+    let mut planned = Vec::new();
+    for file in files.configs {
+        let context = with_header(e.config, Value::from(Serde(&file.context)));
+        let at = pipeline.span.clone();
+        let dialect = Dialect::CloudBuild;
+        planned.extend(render(e, dialect, file.template, &context, &file.path, at));
+    }
+    if let Some((path, script)) = files.script {
+        let context = with_header(e.config, Value::from(Serde(&script)));
+        let at = pipeline.span.clone();
+        let script = render(e, Dialect::Shell, cloud_build::SCRIPT, &context, &path, at);
+        planned.extend(script.map(Planned::executable));
+    }
+    planned
 }
 
 fn catalog_files(e: &mut Emission<'_, '_>) -> Vec<Planned> {

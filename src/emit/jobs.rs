@@ -16,23 +16,21 @@ pub struct Jobs {
     pub jobs: usize,
 }
 
-/// Those of every pipeline that is turned on. Counted are the probe, builds, merges and tags; of Cloud Build also the
-/// step that prepares.
+/// Those of every pipeline that is turned on. Counted are the probe, builds, merges and tags; of Cloud Build every step of
+/// every config that publishes, the user's own too.
 pub fn jobs(config: &Config, facts: &Facts, plan: &Plan) -> Vec<Jobs> {
     let mut concerns = Vec::new();
     let github = config.ci.github.as_ref().map(|options| {
         let context = github::context(plan, config, options, facts, &mut concerns);
-        let merges: usize = context.layers.iter().map(|l| l.merges.len()).sum();
-        ("github", plan.builds() + merges + 2)
+        ("github", context.jobs)
     });
     let gitlab = config.ci.gitlab.as_ref().map(|options| {
         let context = gitlab::context(plan, config, options, facts, &mut concerns);
-        let jobs: usize = context.specs.iter().map(|s| s.builds.len() + 1).sum();
-        ("gitlab", jobs + 2)
+        ("gitlab", context.jobs + 2)
     });
     let cloud_build = config.ci.cloud_build.as_ref().map(|options| {
-        let context = cloud_build::context(plan, config, options, facts, &mut concerns);
-        ("cloud-build", context.specs.len() + 3)
+        let files = cloud_build::files(plan, config, options, facts, &mut concerns);
+        ("cloud-build", files.steps())
     });
     [github, gitlab, cloud_build]
         .into_iter()

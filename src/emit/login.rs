@@ -18,7 +18,7 @@ pub enum Provider {
 }
 
 /// One registry as the templates see it. `variable`, `username`, `password`, `token` and `service` are identifiers.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Clone, Serialize)]
 pub struct Login {
     /// Prefix of the variables that carry this registry's values, such as `REGISTRY_HUB`.
     pub variable: String,
@@ -198,7 +198,7 @@ fn ecr_region(host: &str) -> Option<String> {
 }
 
 /// Upper snake case, safe as a variable name behind a letter.
-fn shout(name: &str) -> String {
+pub(super) fn shout(name: &str) -> String {
     name.chars()
         .map(|c| {
             if c.is_ascii_alphanumeric() {

@@ -12,6 +12,9 @@ use crate::config::{Config, Spanned};
 use crate::facts::Facts;
 use crate::image::plan::{Plan, Spec};
 
+/// What registers QEMU by default. It runs privileged, so it is pinned by digest.
+pub const EMULATOR: &str = "tonistiigi/binfmt:qemu-v10.2.3@sha256:400a4873b838d1b89194d982c45e5fb3cda4593fbfd7e08a02e76b03b21166f0";
+
 /// One content to build and merge.
 pub struct Unit<'plan> {
     /// The spec that builds it.
@@ -20,23 +23,23 @@ pub struct Unit<'plan> {
     pub stands_on: Vec<usize>,
 }
 
-/// All units of the plan, lineage first.
-pub fn units(plan: &Plan) -> Vec<Unit<'_>> {
+/// All units of a pipeline, lineage first: of what it publishes, and of what that stands on.
+pub fn units<'plan>(plan: &'plan Plan, pipeline: &str) -> Vec<Unit<'plan>> {
+    let specs = plan.share(pipeline);
     let mut builder_of_content = HashMap::new();
-    for (place, spec) in plan.specs.iter().enumerate() {
+    for (place, spec) in specs.iter().enumerate() {
         builder_of_content
             .entry(&spec.content_reference)
             .or_insert(place);
     }
-    let place_of_id: HashMap<_, _> = plan
-        .specs
+    let place_of_id: HashMap<_, _> = specs
         .iter()
         .enumerate()
         .map(|(place, spec)| (&spec.id, place))
         .collect();
-    let builder = |place: usize| builder_of_content[&plan.specs[place].content_reference];
+    let builder = |place: usize| builder_of_content[&specs[place].content_reference];
     let lineage = |place: usize| {
-        let spec = &plan.specs[place];
+        let spec = specs[place];
         let mut lineage: Vec<usize> = Vec::new();
         for id in spec.parent.iter().chain(&spec.needs) {
             let ancestor = builder(place_of_id[id]);
@@ -49,8 +52,8 @@ pub fn units(plan: &Plan) -> Vec<Unit<'_>> {
 
     let mut units = Vec::new();
     let mut unit_of_place: HashMap<usize, usize> = HashMap::new();
-    let mut entered = vec![false; plan.specs.len()];
-    for root in 0..plan.specs.len() {
+    let mut entered = vec![false; specs.len()];
+    for root in 0..specs.len() {
         // An explicit stack: a lineage may be deeper than the thread's.
         let mut stack = if builder(root) == root {
             vec![root]
@@ -76,7 +79,7 @@ pub fn units(plan: &Plan) -> Vec<Unit<'_>> {
             stack.pop();
             unit_of_place.insert(place, units.len());
             units.push(Unit {
-                spec: &plan.specs[place],
+                spec: specs[place],
                 stands_on: ancestors
                     .iter()
                     .filter_map(|ancestor| unit_of_place.get(ancestor).copied())
@@ -152,11 +155,18 @@ pub enum Concern {
         provider: &'static str,
         platform: String,
     },
+    /// A platform is to be built under QEMU where nothing can register it.
+    NotEmulated {
+        provider: &'static str,
+        platform: String,
+    },
     /// The pipeline leaves this spec out: it, or one it stands on, has platforms that are not built there.
     NotBuiltHere {
         provider: &'static str,
         spec: String,
         platforms: Vec<String>,
+        /// Whether it is the classic shape of Cloud Build that has no other platforms, and not the table's `platforms`.
+        classic: bool,
     },
     /// The registry's kind wants something that its table does not give.
     LoginUnknown {

@@ -59,7 +59,7 @@ impl RenderedSpec {
             target: self.target.as_deref(),
             args: &self.args,
             platforms: &spec.platforms,
-            epoch: spec.merged.epoch,
+            epoch: spec.merged.epoch.unwrap_or_default(),
             stands_on,
         }
     }

@@ -2,64 +2,12 @@
 
 use std::sync::Arc;
 
-use indexmap::IndexMap;
-
-use crate::config::{Config, Keys, ParentRef, PythonSource, RegistryId, Row, Spanned};
-use crate::image::Platform;
+use crate::config::{Config, Keys, RegistryId, Row};
 use crate::render::Field;
 
-/// What all rows that apply to a spec say together.
-#[derive(Debug, Default)]
-pub struct Merged {
-    /// Name of the repository.
-    pub name: Option<Field>,
-    /// The tag.
-    pub tag: Option<Field>,
-    /// Registries, home first; `None` is all declared.
-    pub registry: Option<Vec<RegistryId>>,
-    /// Upstream image.
-    pub from: Option<Field>,
-    /// Parent image.
-    pub parent: Option<ParentRef>,
-    /// Lineage besides FROM.
-    pub needs: Vec<ParentRef>,
-    /// A Dockerfile of the user's.
-    pub dockerfile: Option<Field>,
-    /// Its stage.
-    pub target: Option<Field>,
-    /// Folder sent to the builder.
-    pub context: Option<Field>,
-    /// Build args.
-    pub args: IndexMap<Arc<str>, Field>,
-    /// Environment.
-    pub env: IndexMap<Arc<str>, Field>,
-    /// Labels.
-    pub labels: IndexMap<Arc<str>, Field>,
-    /// Distribution packages.
-    pub apt: Vec<Field>,
-    /// Python packages.
-    pub pip: Vec<Field>,
-    /// Where Python comes from.
-    pub python: PythonSource,
-    /// `uid:gid`.
-    pub user: Option<Field>,
-    /// Entrypoint.
-    pub entrypoint: Option<Vec<Field>>,
-    /// Command.
-    pub cmd: Option<Vec<Field>>,
-    /// Platforms, narrower than the `arch` axis.
-    pub platforms: Option<Vec<Platform>>,
-    /// Rebuild counter.
-    pub epoch: u64,
-    /// Template of the Dockerfile.
-    pub template: Option<Spanned<String>>,
-    /// Tests of the built image.
-    pub test: Vec<Field>,
-}
-
 /// Merges rows in order: later wins, tables merge, `apt`, `pip` and `needs` append, `from` and `parent` replace each other.
-pub fn merge<'a>(rows: impl IntoIterator<Item = &'a Row>) -> Merged {
-    let mut merged = Merged::default();
+pub fn merge<'a>(rows: impl IntoIterator<Item = &'a Row>) -> Keys {
+    let mut merged = Keys::default();
     for row in rows {
         merged.lay(&row.keys);
     }
@@ -72,7 +20,7 @@ fn replace<T: Clone>(slot: &mut Option<T>, new: &Option<T>) {
     }
 }
 
-impl Merged {
+impl Keys {
     fn lay(&mut self, keys: &Keys) {
         replace(&mut self.name, &keys.name);
         replace(&mut self.tag, &keys.tag);
@@ -98,14 +46,12 @@ impl Merged {
         }
         self.apt.extend(keys.apt.iter().cloned());
         self.pip.extend(keys.pip.iter().cloned());
-        self.python = keys.python.unwrap_or(self.python);
+        replace(&mut self.python, &keys.python);
         replace(&mut self.user, &keys.user);
         replace(&mut self.entrypoint, &keys.entrypoint);
         replace(&mut self.cmd, &keys.cmd);
-        if let Some((platforms, _)) = &keys.platforms {
-            self.platforms = Some(platforms.clone());
-        }
-        self.epoch = keys.epoch.unwrap_or(self.epoch);
+        replace(&mut self.platforms, &keys.platforms);
+        replace(&mut self.epoch, &keys.epoch);
         replace(&mut self.template, &keys.template);
         if !keys.test.is_empty() {
             self.test.clone_from(&keys.test);

@@ -204,16 +204,7 @@ impl Spec {
         Spec {
             id: spec.id.clone(),
             image: config.images[spec.image.0].key.clone(),
-            cell: spec
-                .cell
-                .iter()
-                .map(|(axis, value)| {
-                    (
-                        config.axis(axis).name.clone(),
-                        config.value(axis, value).clone(),
-                    )
-                })
-                .collect(),
+            cell: spec.values(config),
             layer: spec.layer,
             references: spec.references(),
             immutable: spec.immutable,

@@ -6,12 +6,12 @@ use std::sync::Arc;
 
 use minijinja::Value;
 
-use crate::config::{Config, Image, field_finding};
+use crate::config::{Config, Image, Keys, field_finding};
 use crate::diagnostic::{Finding, Sink, Stopped, code};
 use crate::image::bounds::{bounded, no_cells, no_specs};
 use crate::image::grammar::{duplicates, grammar};
 use crate::image::spec::{describe_cell, spec_id};
-use crate::image::{Matrix, Merged, Platform, Spec, aliases, lineage, merge};
+use crate::image::{Matrix, Platform, Spec, aliases, lineage, merge};
 use crate::matrix::{Cell, ImageId, Rules, expand};
 use crate::render::{Field, Scope};
 
@@ -91,7 +91,7 @@ pub fn resolve(config: &Config, sink: &mut Sink) -> Result<Matrix, Stopped> {
 
 /// What the specs share to which the same rows apply.
 struct Known {
-    merged: Arc<Merged>,
+    merged: Arc<Keys>,
     /// Their repositories, by name.
     repositories: HashMap<String, Arc<[String]>>,
 }
@@ -251,7 +251,7 @@ fn names_release(config: &Config, field: &Field) -> bool {
 fn base_or_parent(
     config: &Config,
     (id, cell): (ImageId, &Cell),
-    merged: &Merged,
+    merged: &Keys,
     faults: &mut Reported,
     sink: &mut Sink,
 ) {
@@ -286,12 +286,11 @@ fn scope(config: &Config, image: &Image, cell: &Cell) -> Value {
     Value::from_object(Scope(names))
 }
 
-fn platforms(config: &Config, merged: &Merged, cell: &Cell, arches: &[usize]) -> Vec<Platform> {
+fn platforms(config: &Config, merged: &Keys, cell: &Cell, arches: &[usize]) -> Vec<Platform> {
+    let stated = merged.platforms.as_ref().map(|(platforms, _)| platforms);
     let Some(arch) = config.arch else {
-        return merged
-            .platforms
-            .clone()
-            .unwrap_or_else(|| vec![Platform::linux_amd64()]);
+        let default = || vec![Platform::linux_amd64()];
+        return stated.cloned().unwrap_or_else(default);
     };
     let values = &config.axis(arch).values;
     let left: Vec<usize> = cell
@@ -299,10 +298,7 @@ fn platforms(config: &Config, merged: &Merged, cell: &Cell, arches: &[usize]) ->
         .map_or_else(|| arches.to_vec(), |value| vec![value]);
     let mut found = Vec::new();
     for platform in left.into_iter().filter_map(|i| values[i].platform.clone()) {
-        let wanted = merged
-            .platforms
-            .as_ref()
-            .is_none_or(|p| p.contains(&platform));
+        let wanted = stated.is_none_or(|p| p.contains(&platform));
         if wanted && !found.contains(&platform) {
             found.push(platform);
         }

@@ -3,10 +3,11 @@
 use std::fmt::Write;
 use std::sync::Arc;
 
+use indexmap::IndexMap;
 use minijinja::Value;
 
-use crate::config::Config;
-use crate::image::{Merged, Platform};
+use crate::config::{Config, Keys};
+use crate::image::Platform;
 use crate::matrix::{Cell, ImageId};
 
 /// Where rendered Dockerfiles stand.
@@ -30,7 +31,7 @@ pub struct Spec {
     /// Platforms, in declared order.
     pub platforms: Vec<Platform>,
     /// What defaults, image and `when` rows say of it together.
-    pub merged: Arc<Merged>,
+    pub merged: Arc<Keys>,
     /// Repository name below a registry's prefix.
     pub name: String,
     /// Repositories it goes to, home first: `docker.io/acme/base`, or just `base` without a registry. Never empty.
@@ -126,6 +127,15 @@ impl Spec {
     /// Its full reference at home.
     pub fn home_reference(&self) -> String {
         format!("{}:{}", self.home(), self.tag)
+    }
+
+    /// Its values by the names of their axes.
+    pub fn values(&self, config: &Config) -> IndexMap<Arc<str>, Arc<str>> {
+        let named = |(axis, value)| {
+            let name = config.axis(axis).name.clone();
+            (name, config.value(axis, value).clone())
+        };
+        self.cell.iter().map(named).collect()
     }
 
     /// `base python=3.11 job=server`, for people.

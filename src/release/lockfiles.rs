@@ -1,23 +1,22 @@
 //! Lock files of package managers, which repeat the version of the package they lie beside. They are another tool's to
 //! write, so gen says which command refreshes them.
 
-use std::ops::Range;
 use std::sync::Arc;
 
 use serde::Deserialize;
-use serde::de::IgnoredAny;
 
 use crate::config::{Config, Locator, Spanned};
-use crate::diagnostic::{Finding, Place, Sink, code};
-use crate::release::locate::{self, Found};
+use crate::diagnostic::{Finding, Place, Sink, and_list, code};
+use crate::release::locate;
+use crate::release::workspace;
 use crate::source::{Repository, SourceFile};
 
 /// A manifest with the key of its version, and the lock file that repeats it.
 struct Kind {
     manifest: &'static str,
     key: &'static str,
-    /// Where the manifest states the name of the package.
-    name: &'static str,
+    /// The packages of that version, by their names in the lock file.
+    packages: fn(&Repository, &SourceFile) -> Vec<String>,
     lock: &'static str,
     /// Whether the lock file may lie in a folder above.
     above: bool,
@@ -27,6 +26,7 @@ struct Kind {
 }
 
 /// A package that a lock file lists as part of the repository itself.
+#[derive(Clone)]
 struct Package {
     name: String,
     version: String,
@@ -36,7 +36,16 @@ const KINDS: &[Kind] = &[
     Kind {
         manifest: "Cargo.toml",
         key: "package.version",
-        name: "package.name",
+        packages: |_, manifest| name(manifest, "package.name"),
+        lock: "Cargo.lock",
+        above: true,
+        read: cargo,
+        command: "cargo update --workspace --offline",
+    },
+    Kind {
+        manifest: "Cargo.toml",
+        key: "workspace.package.version",
+        packages: workspace::heirs,
         lock: "Cargo.lock",
         above: true,
         read: cargo,
@@ -45,7 +54,7 @@ const KINDS: &[Kind] = &[
     Kind {
         manifest: "pyproject.toml",
         key: "project.version",
-        name: "project.name",
+        packages: |_, manifest| normalised(name(manifest, "project.name")),
         lock: "uv.lock",
         above: true,
         read: uv,
@@ -54,7 +63,7 @@ const KINDS: &[Kind] = &[
     Kind {
         manifest: "package.json",
         key: "version",
-        name: "name",
+        packages: |_, manifest| name(manifest, "name"),
         lock: "package-lock.json",
         above: false,
         read: npm,
@@ -89,25 +98,47 @@ fn one(
 ) -> Option<Finding> {
     let manifest = repository.text(manifest)?;
     let version = locate::key(&manifest, kind.key).ok()?;
-    let name = locate::key(&manifest, kind.name).ok()?.value;
     let lock = lock_file(repository, kind, folder)?;
-    let stated = stated(kind, &lock, &name, &version)?;
-    Some(
-        Finding::new(
-            &code::LOCKFILE_STALE,
-            format!("`{}` still says `{stated}` for `{name}`", lock.path),
-            Place {
-                label: format!("says `{stated}`"),
-                ..place(&lock, &name, &stated)
-            },
-        )
-        .related(Place::span(
-            &manifest,
-            version.span.clone(),
-            "the package is this version",
-        ))
-        .help(format!("run `{}`", kind.command)),
+    let packages = (kind.packages)(repository, &manifest);
+    let stale = stale(kind, &lock, packages, &version.value);
+    let (
+        Package {
+            name,
+            version: stated,
+        },
+        others,
+    ) = stale.split_first()?;
+    let finding = Finding::new(
+        &code::LOCKFILE_STALE,
+        format!("`{}` still says `{stated}` for `{name}`", lock.path),
+        place(&lock, name, stated),
     )
+    .related(Place::span(
+        &manifest,
+        version.span,
+        format!("the manifest says `{}`", version.value),
+    ))
+    .help(format!("run `{}`", kind.command));
+    if others.is_empty() {
+        return Some(finding);
+    }
+    let others = and_list(others.iter().map(|other| other.name.as_str()));
+    Some(finding.note(format!("it repeats another version for {others} too")))
+}
+
+/// The name that a manifest states.
+fn name(manifest: &SourceFile, key: &str) -> Vec<String> {
+    let found = locate::key(manifest, key);
+    found.map(|found| found.value).into_iter().collect()
+}
+
+/// Names as `uv.lock` writes them. Source: "Name normalization" in the specification of Python package names.
+fn normalised(names: Vec<String>) -> Vec<String> {
+    let one = |name: String| {
+        let words = name.split(['-', '_', '.']).filter(|word| !word.is_empty());
+        words.collect::<Vec<_>>().join("-").to_lowercase()
+    };
+    names.into_iter().map(one).collect()
 }
 
 /// The lock file beside a manifest, or above it where a workspace has one for all.
@@ -119,7 +150,7 @@ fn lock_file(repository: &Repository, kind: &Kind, folder: &str) -> Option<Arc<S
             folder => format!("{folder}/{}", kind.lock),
         };
         if let Some(file) = repository.text(&path) {
-            return Some(file);
+            return Some(file.with_lf());
         }
         if folder.is_empty() || !kind.above {
             return None;
@@ -128,17 +159,24 @@ fn lock_file(repository: &Repository, kind: &Kind, folder: &str) -> Option<Arc<S
     }
 }
 
-/// Another version than the manifest's, that the lock file states for the package.
-fn stated(kind: &Kind, lock: &SourceFile, name: &str, version: &Found) -> Option<String> {
+/// Those of the packages for which the lock file states another version than the manifest.
+fn stale(kind: &Kind, lock: &SourceFile, names: Vec<String>, version: &str) -> Vec<Package> {
     // Lock files are long, and as a rule they are right.
-    let right = format!("name = \"{name}\"\nversion = \"{}\"\n", version.value);
-    if lock.text.contains(&right) {
-        return None;
+    let wrong = |name: &String| !lock.text.contains(&row(name, version));
+    let names: Vec<String> = names.into_iter().filter(wrong).collect();
+    if names.is_empty() {
+        return Vec::new();
     }
-    let packages = (kind.read)(&lock.text)?;
-    let mut own = packages.into_iter().filter(|p| p.name == name);
-    let other = own.find(|p| !same(&p.version, &version.value))?;
-    Some(other.version)
+    let listed = (kind.read)(&lock.text).unwrap_or_default();
+    let other = |package: &&Package| !same(&package.version, version);
+    let other: Vec<&Package> = listed.iter().filter(other).collect();
+    let of = |name: &String| other.iter().find(|package| package.name == *name);
+    names.iter().filter_map(of).map(|p| (*p).clone()).collect()
+}
+
+/// How `Cargo.lock` and `uv.lock` write a package.
+fn row(name: &str, version: &str) -> String {
+    format!("name = \"{name}\"\nversion = \"{version}\"\n")
 }
 
 /// Whether two texts are one version: lock files write them in their normal form.
@@ -147,16 +185,22 @@ fn same(a: &str, b: &str) -> bool {
     a == b || matches!((read(a), read(b)), (Some(a), Some(b)) if a == b)
 }
 
-/// Where the lock file states it: its first line with that version after the name.
+/// Where the lock file states it: the first such version after the package's name.
 fn place(lock: &Arc<SourceFile>, name: &str, version: &str) -> Place {
-    let after = lock.text.find(&format!("\"{name}\"")).unwrap_or(0);
-    let quoted = format!("\"{version}\"");
-    let at: Option<Range<usize>> = lock.text[after..].find(&quoted).map(|i| {
-        let start = after + i + 1;
-        start..start + version.len()
-    });
-    match at {
-        Some(span) => Place::span(lock, span, ""),
+    // Other packages may name it before, among what they depend on.
+    let names = [
+        row(name, version),
+        format!("name = \"{name}\""),
+        format!("\"{name}\""),
+    ];
+    let after = names.iter().find_map(|name| lock.text.find(name));
+    let after = after.unwrap_or(0);
+    match lock.text[after..].find(&format!("\"{version}\"")) {
+        Some(i) => {
+            let start = after + i + 1;
+            let span = start..start + version.len();
+            Place::span(lock, span, format!("says `{version}`"))
+        }
         None => Place::file(lock.path.clone()),
     }
 }
@@ -166,30 +210,19 @@ fn split(path: &str) -> (&str, &str) {
 }
 
 fn cargo(text: &str) -> Option<Vec<Package>> {
-    #[derive(Deserialize)]
-    struct Lock {
-        #[serde(default)]
-        package: Vec<Row>,
-    }
-    #[derive(Deserialize)]
-    struct Row {
-        name: String,
-        version: String,
-        source: Option<IgnoredAny>,
-    }
-    let lock: Lock = toml::from_str(text).ok()?;
     // What comes from a registry may bear the same name.
-    let own = lock.package.into_iter().filter(|row| row.source.is_none());
-    Some(
-        own.map(|r| Package {
-            name: r.name,
-            version: r.version,
-        })
-        .collect(),
-    )
+    listed(text, |source| source.is_none())
 }
 
 fn uv(text: &str) -> Option<Vec<Package>> {
+    const OWN: [&str; 3] = ["editable", "virtual", "directory"];
+    listed(text, |source| {
+        source.is_some_and(|source| OWN.iter().any(|kind| source.get(kind).is_some()))
+    })
+}
+
+/// The packages of a lock file in TOML whose source says that they are the repository's own.
+fn listed(text: &str, own: fn(Option<&toml::Value>) -> bool) -> Option<Vec<Package>> {
     #[derive(Deserialize)]
     struct Lock {
         #[serde(default)]
@@ -199,23 +232,18 @@ fn uv(text: &str) -> Option<Vec<Package>> {
     struct Row {
         name: String,
         version: Option<String>,
-        source: toml::Table,
+        source: Option<toml::Value>,
     }
     let lock: Lock = toml::from_str(text).ok()?;
-    let own = lock.package.into_iter().filter(|row| {
-        ["editable", "virtual", "directory"]
-            .iter()
-            .any(|kind| row.source.contains_key(*kind))
-    });
-    Some(
-        own.filter_map(|r| {
-            Some(Package {
-                name: r.name,
-                version: r.version?,
-            })
+    let rows = lock.package.into_iter();
+    let package = |row: Row| {
+        Some(Package {
+            name: row.name,
+            version: row.version?,
         })
-        .collect(),
-    )
+    };
+    let own = rows.filter(|row| own(row.source.as_ref()));
+    Some(own.filter_map(package).collect())
 }
 
 fn npm(text: &str) -> Option<Vec<Package>> {

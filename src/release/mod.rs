@@ -12,5 +12,6 @@ pub mod target;
 mod texts;
 pub mod unseen;
 pub mod version;
+mod workspace;
 
 pub use texts::Rewritten;

@@ -24,12 +24,23 @@ shipped!(
     "catalog/module.py",
     "ci/publish.sh",
     "ci/pull-request.sh",
+    "cloud-build/classic.yaml",
     "cloud-build/cloudbuild.yaml",
+    "cloud-build/pull-request.yaml",
+    "cloud-build/step.yaml",
+    "cloud-build/submit.sh",
     "docker/Dockerfile",
+    "github/changes.yml",
+    "github/emulation.yml",
     "github/login.yml",
+    "github/pull-request.yml",
     "github/rights.yml",
+    "github/step.yml",
     "github/workflow.yml",
     "gitlab/base-images.gitlab-ci.yml",
+    "gitlab/children.sh",
+    "gitlab/jobs.yml",
+    "gitlab/merge-request.gitlab-ci.yml",
 );
 
 /// How the path of a shipped template begins.

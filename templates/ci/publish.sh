@@ -10,8 +10,12 @@
 #   sh publish.sh tags                put the release's tags and aliases on the contents, copy to other registries
 #
 # PLAN           the plan (default generated/plan.json)
+# PIPELINE       github, gitlab or cloud-build: only that pipeline's share of the plan (default: all of it)
+# TEST_IN        where tests run: engine, in containers of `docker run`; buildkit, in a build of their own
+#                (default: engine, buildkit where no engine answers)
 # PUBLISH_JOBS   questions put to a registry at once (default 8)
-# PUBLISH_DELAY  seconds to wait before trying again (default 5); everything is tried three times
+# PUBLISH_DELAY  whole seconds to wait before trying again (default 5): three tries, more and longer ones for a rate
+#                limit, no second one for a refused login or a step of a Dockerfile that fails
 #
 # Every value is read from the plan by jq and handed on as one word; none becomes part of a command's text.
 # stdout carries only the probe's JSON; people are spoken to on stderr.
@@ -21,14 +25,20 @@
 set -eu
 
 PLAN=${PLAN:-generated/plan.json}
+PIPELINE=${PIPELINE-}
+TEST_IN=${TEST_IN-}
 PUBLISH_JOBS=${PUBLISH_JOBS:-8}
 PUBLISH_DELAY=${PUBLISH_DELAY:-5}
 MARKER=newest-release
 VERSION_KEY=org.opencontainers.image.version
-# Shared by all questions put to the plan: the builder of a content is the first spec that has it.
+# Shared by all questions put to the plan: the builder of a content is the first spec of the share that has it.
 PLAN_JQ='
-  def builders: reduce .specs[] as $s ({seen: {}, out: []};
+  def role: .ci[$pipeline].role;
+  def share: .specs[] | select(role != "none");
+  def published: role == null;
+  def builders: reduce share as $s ({seen: {}, out: []};
     if .seen[$s.content_reference] then . else .seen[$s.content_reference] = true | .out += [$s] end) | .out;
+  def spec($id): first(share | select(.id == $id));
   def leg($platform): .content_reference + "-" + ($platform | split("/")[1:] | join("-"));
   def repository: sub(":[^:/]*$"; "");
   # A word on one line; unfold turns it back.
@@ -43,18 +53,89 @@ die() { say "$@"; exit 1; }
 plan() {
   plan_filter=$1
   shift
-  jq -r "$@" "$PLAN_JQ $plan_filter" "$PLAN"
+  jq -r --arg pipeline "$PIPELINE" "$@" "$PLAN_JQ $plan_filter" "$PLAN"
 }
 
-# Three tries: registries have bad seconds.
+# each FUNCTION FILE: call FUNCTION with each line of FILE, PUBLISH_JOBS of them at once. Fails if any call does; a call
+# that returns 2 stops all that has not begun. $slot keeps the scratch files of calls at the same time apart.
+each() {
+  rm -f "$work/stop"
+  pids='' slot=0
+  while [ "$slot" -lt "$PUBLISH_JOBS" ]; do
+    slot_share "$1" <"$2" &
+    pids="$pids $!"
+    slot=$((slot + 1))
+  done
+  slot=main each_status=0
+  for pid in $pids; do wait "$pid" || each_status=1; done
+  return $each_status
+}
+
+# is_wanted: a script that was killed wants nothing more done.
+is_wanted() { kill -0 "$$" 2>/dev/null; }
+
+slot_share() {
+  number=0 slot_status=0
+  while IFS= read -r item; do
+    number=$((number + 1))
+    if [ $((number % PUBLISH_JOBS)) -ne "$slot" ]; then continue; fi
+    if [ -e "$work/stop" ] || ! is_wanted; then return 1; fi
+    "$1" "$item" || {
+      if [ $? -eq 2 ]; then : >"$work/stop"; fi
+      slot_status=1
+    }
+  done
+  return $slot_status
+}
+
+# last_word FILE: what a command's stderr in FILE comes to.
+last_word() { sed -n '/^ERROR: /h; /[^[:space:]]/{x; /^ERROR: /!{x;h;x;}; x;}; ${x;p;}' "$1"; }
+
+# is_refusal TEXT: whether it tells of a login that the registry does not take. Names of images do not count: they hold
+# no blank.
+is_refusal() {
+  case $1 in
+    *" denied"* | *"denied: "* | *"unauthorized: "* | *"401 Unauthorized"* | *"403 Forbidden"*) return 0 ;;
+    *insufficient_scope:* | *"no basic auth credentials"*) return 0 ;;
+  esac
+  return 1
+}
+
+# again TRY FILE: wait before another try, or fail where none would help. FILE holds what the last one said.
+again() {
+  again_word=$(last_word "$2")
+  again_pause=$PUBLISH_DELAY again_tries=3
+  case $again_word in
+    *" did not complete successfully"*) return 1 ;;
+    *"429 Too Many Requests"* | *"toomanyrequests: "* | *"ate exceeded"*)
+      # 20, 40, 80, 160, 320 seconds: registries count by the minute or the hour.
+      again_tries=6 again_pause=$((PUBLISH_DELAY * 4 << ($1 - 1))) ;;
+    *) if is_refusal "$again_word"; then return 1; fi ;;
+  esac
+  if [ "$1" -ge "$again_tries" ] || ! is_wanted; then return 1; fi
+  say "trying again in $again_pause s: $again_word"
+  sleep "$again_pause"
+}
+
+# heard COMMAND...: run it; what it says on stderr is passed on, and kept for `again`.
+heard() {
+  {
+    {
+      heard=0
+      "$@" 2>&1 >&3 3>&- || heard=$?
+      echo "$heard" >"$work/$slot.status"
+    } | tee "$work/$slot.said" >&2 3>&-
+  } 3>&1
+  return "$(cat "$work/$slot.status")"
+}
+
+# Registries have bad seconds.
 try() {
-  if "$@"; then return 0; fi
-  say "trying again in $PUBLISH_DELAY s: $1 $2 $3"
-  sleep "$PUBLISH_DELAY"
-  if "$@"; then return 0; fi
-  say "trying once more in $PUBLISH_DELAY s: $1 $2 $3"
-  sleep "$PUBLISH_DELAY"
-  "$@"
+  tries=1
+  until heard "$@"; do
+    again "$tries" "$work/$slot.said" || return 1
+    tries=$((tries + 1))
+  done
 }
 
 # is_absent REF FILE: whether the error in FILE is the registry's plain answer "not found" about REF.
@@ -72,54 +153,104 @@ is_absent() {
   esac
 }
 
-# look REF NAME: print the digest REF holds, nothing if the registry says there is no such tag; fail otherwise.
-# NAME keeps the scratch files of questions asked at the same time apart.
+# look REF: print the digest REF holds, nothing if the registry says there is no such tag; fail otherwise.
 look() {
-  for look_try in 1 2 3; do
-    if docker buildx imagetools inspect --format '{{json .Manifest}}' "$1" >"$work/$2.out" 2>"$work/$2.err" </dev/null; then
-      jq -er '.digest | strings' "$work/$2.out" && return 0
-      say "the answer about $1 holds no digest"
+  looks=1
+  until docker buildx imagetools inspect --format '{{json .Manifest}}' "$1" >"$work/$slot.out" 2>"$work/$slot.said" </dev/null; do
+    if is_absent "$1" "$work/$slot.said"; then return 0; fi
+    again "$looks" "$work/$slot.said" || {
+      answer=$(cat "$work/$slot.said") hint=
+      if is_refusal "$answer"; then hint=' (check the credentials of this job, and that the repository exists)'; fi
+      say "cannot tell whether $1 exists, so nothing is assumed$hint. The registry's answer: $answer"
       return 1
-    fi
-    if is_absent "$1" "$work/$2.err"; then return 0; fi
-    if [ "$look_try" -lt 3 ]; then sleep "$PUBLISH_DELAY"; fi
+    }
+    looks=$((looks + 1))
   done
-  answer=$(cat "$work/$2.err") hint=
-  case $answer in
-    *denied* | *nauthorized* | *insufficient_scope* | *"403 Forbidden"*)
-      hint=' (check the credentials of this job, and that the repository exists)' ;;
-  esac
-  say "cannot tell whether $1 exists, so nothing is assumed$hint. The registry's answer: $answer"
-  return 1
+  jq -er '.digest | strings' "$work/$slot.out" || {
+    say "the answer about $1 holds no digest"
+    return 1
+  }
 }
 
-# look_share N: answer every PUBLISH_JOBS-th line of stdin, starting with the Nth.
-look_share() {
-  line=0
-  while IFS= read -r ref; do
-    line=$((line + 1))
-    if [ $((line % PUBLISH_JOBS)) -eq "$1" ]; then
-      digest=$(look "$ref" "look.$1") || return 1
-      printf '%s\t%s\n' "$ref" "$digest"
-    fi
-  done
+look_line() {
+  digest=$(look "$1") || return 2
+  printf '%s\t%s\n' "$1" "$digest" >>"$work/$slot.found"
 }
 
 # look_all FILE: FILE lists references; append "REF<tab>DIGEST" to $work/found for each, DIGEST empty when absent.
 look_all() {
-  pids='' share=0
-  while [ "$share" -lt "$PUBLISH_JOBS" ]; do
-    look_share "$share" <"$1" >"$work/found.$share" &
-    pids="$pids $!"
-    share=$((share + 1))
-  done
-  ok=true
-  for pid in $pids; do wait "$pid" || ok=false; done
-  $ok || die "stopped: the registry did not answer clearly"
-  cat "$work"/found.* >>"$work/found"
+  rm -f "$work"/*.found
+  each look_line "$1" || die "stopped: the registry did not answer clearly"
+  cat "$work"/*.found /dev/null >>"$work/found" 2>/dev/null || true
+}
+
+# credentials HOST: print `user:password` in base64, as docker was logged in to HOST.
+credentials() {
+  config=${DOCKER_CONFIG:-${HOME-}/.docker}/config.json
+  [ -r "$config" ] || return 1
+  jq -er --arg host "$1" '.auths[$host].auth | strings | select(. != "")' "$config" && return
+  helper=$(jq -er --arg host "$1" '.credHelpers[$host] // .credsStore | strings' "$config") || return 1
+  printf '%s' "$1" | "docker-credential-$helper" get 2>/dev/null | jq -er '"\(.Username):\(.Secret)" | @base64'
+}
+
+# ask URL AUTHORIZATION: print the status of the answer; its body is kept.
+ask() {
+  : >"$work/$slot.body"
+  printf 'Authorization: %s\n' "$2" | curl --silent --max-time 60 --retry 3 --header @- --header "Accept: */*" \
+    --output "$work/$slot.body" --write-out '%{http_code}' "$1" || true
+}
+
+# repository_line "KIND HOST PATH TAG COMMAND...": keep COMMAND if AWS says that it has no repository PATH.
+# It is asked with docker's own login and the right that every other question here takes.
+repository_line() {
+  IFS='	' read -r kind host path tag command <<LINE
+$1
+LINE
+  if ! login=$(credentials "$host"); then
+    say "not checked whether $host/$path exists: docker is not logged in to $host here"
+    return 0
+  fi
+  login="Basic $login" status=
+  if [ "$kind" = ecr-public ]; then
+    status=$(ask "https://$host/token/?service=$host&scope=repository:$path:pull" "$login")
+    if [ "$status" = 200 ]; then login="Bearer $(jq -r '.token // .access_token' "$work/$slot.body")" status=; fi
+  fi
+  # A GET: the answer to a HEAD has no body, and only that tells a repository that is missing from a tag that is.
+  status=${status:-$(ask "https://$host/v2/$path/manifests/$tag" "$login")}
+  said=$(jq -r '[.errors[]? | .code] | join(" ")' "$work/$slot.body" 2>/dev/null) || said=
+  case "$status $said" in
+    200*) ;;
+    "404 "*NAME_UNKNOWN*) printf '%s\n' "$command" >>"$work/$slot.create" ;;
+    "404 "*MANIFEST_UNKNOWN*) ;;
+    *) say "not checked whether $host/$path exists: $host answers ${status:-nothing} $said" ;;
+  esac
+}
+
+# Registries of AWS make no repository by themselves: told before hours of building, not after.
+check_repositories() {
+  plan '([.registries[] | select(.kind == "ecr" or .kind == "ecr-public") | {key: .host, value: .kind}] | from_entries) as $kinds
+    | [share | .content_reference, (select(published) | .references[], .aliases[])]
+    | map(select($kinds[split("/")[0]])) | unique_by(repository)[]
+    | (split("/")[0]) as $host | $kinds[$host] as $kind | (repository | ltrimstr($host + "/")) as $path
+    | [$kind, $host, $path, .[($host + "/" + $path + ":" | length):],
+        if $kind == "ecr"
+        then "aws ecr create-repository --registry-id \($host | split(".")[0] | @sh) --region \($host | split(".")[3] | @sh) --repository-name \($path | @sh)"
+        else "aws ecr-public create-repository --region us-east-1 --repository-name \($path | split("/")[1:] | join("/") | @sh)"
+        end] | join("\t")' >"$work/repositories"
+  if [ ! -s "$work/repositories" ]; then return 0; fi
+  if ! command -v curl >/dev/null; then
+    say "not checked whether the repositories at AWS exist: there is no curl here"
+    return 0
+  fi
+  each repository_line "$work/repositories"
+  cat "$work"/*.create >"$work/missing" 2>/dev/null || return 0
+  say "these repositories do not exist yet, and AWS makes none by itself. Whoever may, runs:"
+  sort "$work/missing" >&2
+  die "stopped: nothing was built"
 }
 
 probe() {
+  check_repositories
   plan 'builders[].content_reference' >"$work/refs"
   look_all "$work/refs"
   plan '($found | found) as $has | builders[] | select($has[.content_reference] == "")
@@ -142,18 +273,58 @@ unfold() {
   word=${word%_}
 }
 
+# test_in_engine ID PLATFORM LEG OPTION...: each test in a container of its own.
+test_in_engine() {
+  id=$1 platform=$2 leg=$3
+  shift 3
+  docker buildx build --provenance=false --load "$@" </dev/null >&2
+  while IFS= read -r line; do
+    unfold "$line"
+    say "testing $id for $platform: $word"
+    docker run --rm --pull never --platform "$platform" --entrypoint /bin/sh "$leg" -c "$word" </dev/null >&2 ||
+      die "\`$id\` for $platform fails its test, so it is not pushed: $word"
+  done <"$work/tests"
+}
+
+# test_in_buildkit ID PLATFORM OPTION...: each test as a step on top of the image, which stands in a folder meanwhile.
+test_in_buildkit() {
+  id=$1 platform=$2
+  shift 2
+  mkdir "$work/steps"
+  # As JSON a step is no shell text to anybody but the shell in the image; a written-out `<` would begin a heredoc.
+  plan 'spec($id) | .tests | to_entries[]
+    | "FROM subject AS test-\(.key)\nRUN \(["/bin/sh", "-c", .value] | tojson | gsub("<"; "\\u003c"))"' \
+    --arg id "$id" >"$work/steps/Dockerfile"
+  docker buildx build --provenance=false --output "type=oci,tar=false,dest=$work/subject" "$@" </dev/null >&2
+  subject=$work/subject@$(jq -er '.manifests[0].digest' "$work/subject/index.json")
+  number=0
+  while IFS= read -r line; do
+    unfold "$line"
+    say "testing $id for $platform: $word"
+    docker buildx build --provenance=false --no-cache --platform "$platform" --build-context "subject=oci-layout://$subject" \
+      --target "test-$number" --output type=cacheonly "$work/steps" </dev/null >&2 ||
+      die "\`$id\` for $platform fails its test, so it is not pushed: $word"
+    number=$((number + 1))
+  done <"$work/tests"
+  rm -rf "$work/subject"
+}
+
 build() {
   id=$1 platform=$2
-  plan '.specs[] | select(.id == $id)
-    | .content_reference, (if any(.platforms[]; . == $p) then leg($p) else "" end), (
-        ["--platform", $p, "--provenance=false", "--file", .dockerfile]
+  plan '(.attestations // {}) as $attest | spec($id)
+    | .content_reference, (if any(.platforms[]; . == $p) then leg($p) else "" end),
+      "--provenance=\($attest.provenance // "off" | if . == "off" then "false" else "mode=\(.)" end)",
+      (if $attest.sbom then "--sbom=true" else "" end), (
+        ["--platform", $p, "--file", .dockerfile]
         + (if .target then ["--target", .target] else [] end)
         + (.args | to_entries | map("--build-arg", "\(.key)=\(.value)"))
         + (.contexts // {} | to_entries | map("--build-context", "\(.key)=docker-image://\(.value)"))
         + [.context] | .[] | fold)' --arg id "$id" --arg p "$platform" >"$work/words"
   {
-    IFS= read -r content || die "the plan has no image \`$id\`"
+    IFS= read -r content || die "the plan has no image \`$id\`${PIPELINE:+ for $PIPELINE}"
     IFS= read -r leg && [ -n "$leg" ] || die "\`$id\` has no platform \`$platform\`"
+    IFS= read -r provenance
+    IFS= read -r sbom
     set -- --tag "$leg"
     while IFS= read -r line; do
       unfold "$line"
@@ -161,37 +332,37 @@ build() {
     done
   } <"$work/words"
   for ref in "$content" "$leg"; do
-    digest=$(look "$ref" look) || exit 1
+    digest=$(look "$ref") || exit 1
     if [ -n "$digest" ]; then
       say "$id for $platform is there already: $ref@$digest"
       return 0
     fi
   done
 
-  plan '.specs[] | select(.id == $id) | .tests[] | fold' --arg id "$id" >"$work/tests"
+  plan 'spec($id) | .tests[] | fold' --arg id "$id" >"$work/tests"
   if [ -s "$work/tests" ]; then
     say "building $id for $platform"
-    docker buildx build --load "$@" </dev/null >&2
-    while IFS= read -r line; do
-      unfold "$line"
-      say "testing $id for $platform: $word"
-      docker run --rm --pull never --platform "$platform" --entrypoint /bin/sh "$leg" -c "$word" </dev/null >&2 ||
-        die "\`$id\` for $platform fails its test, so it is not pushed: $word"
-    done <"$work/tests"
+    if [ -z "$TEST_IN" ]; then
+      if docker info >/dev/null 2>&1; then TEST_IN=engine; else TEST_IN=buildkit; fi
+    fi
+    case $TEST_IN in
+      engine) test_in_engine "$id" "$platform" "$leg" "$@" ;;
+      buildkit) test_in_buildkit "$id" "$platform" "$@" ;;
+    esac
   fi
   say "building and pushing $leg"
   # OCI media types: Docker's own hold no annotations, and the marker of the newest release is one.
-  try docker buildx build --output type=image,push=true,oci-mediatypes=true "$@" </dev/null >&2
+  try docker buildx build --output type=image,push=true,oci-mediatypes=true "$provenance" ${sbom:+"$sbom"} "$@" </dev/null >&2
 }
 
-merge_one() {
-  # References hold no blank: one word each.
-  # shellcheck disable=SC2046
-  set -- $(plan '.specs[] | select(.id == $id) | .content_reference, leg(.platforms[])' --arg id "$id")
-  [ $# -gt 0 ] || die "the plan has no image \`$id\`"
-  content=$1
-  shift
-  digest=$(look "$content" look) || return 1
+# merge_line "ID CONTENT LEG..."
+merge_line() {
+  # Ids and references hold no blank: one word each.
+  # shellcheck disable=SC2086
+  set -- $1
+  id=$1 content=$2
+  shift 2
+  digest=$(grep "^$content	" "$work/found" | cut -f 2)
   if [ -n "$digest" ]; then
     say "$id is there already: $content@$digest"
     return 0
@@ -202,9 +373,20 @@ merge_one() {
 }
 
 merge() {
-  ok=true
-  for id in "$@"; do merge_one || ok=false; done
-  $ok || die "stopped: not everything could be merged"
+  printf '%s\n' "$@" >"$work/ids"
+  plan '(reduce share as $s ({}; .[$s.id] = $s)) as $specs
+    | $ids | split("\n")[:-1] | map([., $specs[.]])
+    | map(select(.[1] == null))[:1] + unique_by(.[1].content_reference)
+    | .[] | .[0] as $id | .[1] | if . == null then $id else [$id, .content_reference, leg(.platforms[])] | join("\t") end' \
+    --rawfile ids "$work/ids" >"$work/merges"
+  IFS= read -r first <"$work/merges"
+  case $first in
+    *"	"*) ;;
+    *) die "the plan has no image \`$first\`${PIPELINE:+ for $PIPELINE}" ;;
+  esac
+  cut -f 2 "$work/merges" >"$work/refs"
+  look_all "$work/refs"
+  each merge_line "$work/merges" || die "stopped: not everything could be merged"
 }
 
 # newest REF: print the release the marker REF names.
@@ -216,18 +398,19 @@ newest() {
   }
 }
 
-# put FILE: give each "TO<tab>FROM" line of FILE its tag; the digest is kept, across registries too.
-put() {
-  while IFS='	' read -r to from; do
-    say "$to is now $from"
-    try docker buildx imagetools create --prefer-index=false --tag "$to" "$from" </dev/null >&2 || return 1
-  done <"$1"
+# put_line "TO FROM": give it its tag; the digest is kept, across registries too.
+put_line() {
+  to=${1%%	*} from=${1#*	}
+  say "$to is now $from"
+  try docker buildx imagetools create --prefer-index=false --tag "$to" "$from" </dev/null >&2 || return 2
 }
+
+put() { each put_line "$1" || die "stopped: run this again to finish"; }
 
 tags() {
   # What stands in the registries now.
-  plan '[.specs[] | .content_reference, .references[], .aliases[]] | unique[]' >"$work/refs"
-  plan 'if .release.final == true then [.specs[].content_reference | repository] | unique[] + ":" + $marker else empty end' \
+  plan '[share | select(published) | .content_reference, .references[], .aliases[]] | unique[]' >"$work/refs"
+  plan 'if .release.final == true then [share | select(published) | .content_reference | repository] | unique[] + ":" + $marker else empty end' \
     --arg marker "$MARKER" >"$work/markers"
   cat "$work/markers" >>"$work/refs"
   look_all "$work/refs"
@@ -246,7 +429,7 @@ tags() {
     | .release as $release
     | def older($home): $newest[$home + ":" + $marker] as $n
         | $n != null and ($n | version) > ($release.version | version);
-    [ .specs[] | . as $s | ($s.content_reference | repository) as $home | $has[$s.content_reference] as $digest
+    [ share | select(published) | . as $s | ($s.content_reference | repository) as $home | $has[$s.content_reference] as $digest
       | ( (.references[] | {to: ., fixed: $s.immutable, alias: false}),
           (.aliases[] | {to: ., fixed: false, alias: true}) )
       | . + {id: $s.id, home: $home, content: $s.content_reference, from: "\($home)@\($digest)", holds: $has[.to], wanted: $digest}
@@ -280,7 +463,7 @@ tags() {
   fi
 
   decided '.all[] | select(.do == "put") | "\(.to)\t\(.from)"' >"$work/put"
-  put "$work/put" || die "stopped: run this again to finish"
+  put "$work/put"
   # The marker goes before the tags it guards, so that an older release cannot slip in between.
   decided '.markers[] | "\(.to)\t\(.from)"' >"$work/put"
   version=$(decided '.version // ""')
@@ -290,7 +473,7 @@ tags() {
       die "stopped: run this again to finish"
   done <"$work/put"
   decided '.all[] | select(.do == "move") | "\(.to)\t\(.from)"' >"$work/put"
-  put "$work/put" || die "stopped: run this again to finish"
+  put "$work/put"
 
   decided '.all[] | select(.do == "stay") | "left alone, only a final release may move it, and only forward: \(.to)"' >"$work/stay"
   while IFS= read -r line; do say "$line"; done <"$work/stay"
@@ -302,12 +485,17 @@ usage() {
   exit 2
 }
 
+case $PUBLISH_JOBS in '' | 0* | *[!0-9]*) die "PUBLISH_JOBS is no number of at least 1: \`$PUBLISH_JOBS\`" ;; esac
+case $PUBLISH_DELAY in '' | *[!0-9]*) die "PUBLISH_DELAY is no number of whole seconds: \`$PUBLISH_DELAY\`" ;; esac
+case $PIPELINE in '' | github | gitlab | cloud-build) ;; *) die "PIPELINE is none of github, gitlab, cloud-build: \`$PIPELINE\`" ;; esac
+case $TEST_IN in '' | engine | buildkit) ;; *) die "TEST_IN is neither engine nor buildkit: \`$TEST_IN\`" ;; esac
 [ -r "$PLAN" ] || die "no plan at $PLAN: run this from the repository root, or set PLAN"
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 trap 'exit 130' INT
 trap 'exit 143' TERM
 : >"$work/found"
+slot=main
 
 case ${1-} in
   probe) [ $# -eq 1 ] || usage; probe ;;

@@ -139,8 +139,8 @@ GITLAB_OCCASIONS = {
 
 
 def gitlab_ci_local(root: Path, paths: list[str], scratch: Path) -> int:
-    everything = owned(root) if (root / "generated/.outputs").exists() else paths
-    for path in everything:
+    everything = owned(root) if (root / "generated/.outputs").exists() else []
+    for path in {*everything, *paths}:
         target = scratch / path
         target.parent.mkdir(parents=True, exist_ok=True)
         if (root / path).exists():
@@ -344,14 +344,14 @@ JUDGES = [
     Judge("zizmor", ("github",), zizmor),
     Judge("github-schema", ("github",), github_schema),
     Judge("act", ("github",), act),
-    Judge("gitlab-schema", ("gitlab",), gitlab_schema),
+    Judge("gitlab-schema", ("gitlab", "gitlab-templates"), gitlab_schema),
     Judge("gitlab-ci-local", ("gitlab",), gitlab_ci_local),
     Judge("cloud-build-schema", ("cloud-build",), cloud_build_schema),
     Judge("cloud-build-message", ("cloud-build",), cloud_build_message),
     Judge("bake", ("bake",), bake),
     Judge("shellcheck", ("script",), shellcheck),
     Judge("busybox", ("script",), busybox),
-    Judge("yaml-keys", ("github", "gitlab", "cloud-build"), yaml_keys),
+    Judge("yaml-keys", ("github", "gitlab", "gitlab-templates", "cloud-build"), yaml_keys),
     Judge("json-keys", ("plan", "schema", "catalog", "bake"), json_keys),
     Judge("python", ("module",), python),
     Judge("mypy", ("module",), mypy),

@@ -1,6 +1,13 @@
-"""Adds up what cargo test and pytest ran, for the closing line of scripts/test.
+"""Adds up what test runners ran, for the closing lines of scripts/test, scripts/acceptance and .ci/run.
 
-    tally.py CARGO_LOG CARGO_EXIT PYTEST_XML PYTEST_EXIT
+    tally.py KIND FILE EXIT [KIND FILE EXIT]...
+
+KIND is what ended with EXIT and left FILE:
+
+    cargo       cargo test, its output
+    pytest      pytest, its report as XML
+    acceptance  the same, where all tests may be skipped
+    closed      a script that ended with the closing line of this program, its output
 
 Names each test that did not run, with the reason, then prints
 `N passed, N failed, N skipped` as the last line. Exits 1 on any failure, on a
@@ -17,6 +24,7 @@ ANSI = re.compile(r"\x1b\[[0-9;]*m")
 RESULT = re.compile(r"^test result: \w+\. (\d+) passed; (\d+) failed; (\d+) ignored;")
 IGNORED = re.compile(r"^test (.+) \.\.\. ignored(?:, (.*))?$")
 FAILED = re.compile(r"^test (.+) \.\.\. FAILED$")
+CLOSING = re.compile(r"^(\d+) passed, (\d+) failed, (\d+) skipped$")
 
 
 @dataclass
@@ -28,9 +36,9 @@ class Tally:
     skipped: int = 0
     notes: list[str] = field(default_factory=list)
 
-    def close(self, runner: str, status: int) -> None:
+    def close(self, runner: str, status: int, may_skip_all: bool = False) -> None:
         """A bad end that no test accounts for counts as one failure; so does a run without a test."""
-        if self.passed + self.failed == 0:
+        if self.passed + self.failed + (self.skipped if may_skip_all else 0) == 0:
             self.notes.append(f"failed: {runner} ran no test (exit {status})")
             self.failed += 1
         elif status != 0 and self.failed == 0:
@@ -38,9 +46,9 @@ class Tally:
             self.failed += 1
 
 
-def of_cargo(log: str, status: int) -> Tally:
+def of_cargo(log: Path, status: int) -> Tally:
     tally = Tally()
-    for line in ANSI.sub("", log).splitlines():
+    for line in ANSI.sub("", log.read_text(errors="replace")).splitlines():
         if result := RESULT.match(line):
             passed, failed, ignored = map(int, result.groups())
             tally.passed += passed
@@ -54,7 +62,7 @@ def of_cargo(log: str, status: int) -> Tally:
     return tally
 
 
-def of_pytest(report: Path, status: int) -> Tally:
+def of_pytest(report: Path, status: int, may_skip_all: bool = False) -> Tally:
     tally = Tally()
     if report.is_file() and report.stat().st_size > 0:
         for case in ElementTree.parse(report).getroot().iter("testcase"):
@@ -67,14 +75,30 @@ def of_pytest(report: Path, status: int) -> Tally:
                 tally.notes.append(f"skipped: {name}: {skipped.get('message') or 'no reason given'}")
             else:
                 tally.passed += 1
-    tally.close("pytest", status)
+    tally.close("pytest", status, may_skip_all)
     return tally
 
 
-def main(cargo_log: str, cargo_status: str, pytest_report: str, pytest_status: str) -> int:
+def of_acceptance(report: Path, status: int) -> Tally:
+    return of_pytest(report, status, may_skip_all=True)
+
+
+def of_closed(log: Path, status: int) -> Tally:
+    """What it named is on its own output already: only the sums are taken."""
+    tally = Tally()
+    lines = log.read_text(errors="replace").splitlines()
+    if closing := CLOSING.match(lines[-1] if lines else ""):
+        tally.passed, tally.failed, tally.skipped = map(int, closing.groups())
+    tally.close(log.stem, status, may_skip_all=True)
+    return tally
+
+
+KINDS = {"cargo": of_cargo, "pytest": of_pytest, "acceptance": of_acceptance, "closed": of_closed}
+
+
+def main(*words: str) -> int:
     tallies = [
-        of_cargo(Path(cargo_log).read_text(errors="replace"), int(cargo_status)),
-        of_pytest(Path(pytest_report), int(pytest_status)),
+        KINDS[kind](Path(file), int(status)) for kind, file, status in zip(words[::3], words[1::3], words[2::3], strict=True)
     ]
     for note in sorted(note for tally in tallies for note in tally.notes):
         print(note)

@@ -38,16 +38,16 @@ class World:
                 spec["aliases"] = []
         self.plan = plan
 
-    def run(self, *words: str) -> subprocess.CompletedProcess:
+    def run(self, *words: str, env: dict | None = None) -> subprocess.CompletedProcess:
         file = self.folder / "plan.json"
         file.write_text(json.dumps(self.plan))
-        env = self.stub.env(PLAN=str(file))
+        env = {**self.stub.env(PLAN=str(file)), **(env or {})}
         return subprocess.run(
             [*self.shell, SCRIPT, *words], cwd=SAMPLE, env=env, stdin=subprocess.DEVNULL, capture_output=True, text=True
         )
 
-    def ok(self, *words: str) -> subprocess.CompletedProcess:
-        done = self.run(*words)
+    def ok(self, *words: str, env: dict | None = None) -> subprocess.CompletedProcess:
+        done = self.run(*words, env=env)
         assert done.returncode == 0, done.stderr
         return done
 
@@ -239,3 +239,312 @@ def test_wrong_words(world, words, status, says):
     done = world.run(*words)
     assert done.returncode == status
     assert says in done.stderr
+
+
+def contents(world: World) -> None:
+    """Let the registries lose every content, as if nothing had been built."""
+    for spec in world.plan["specs"]:
+        legs = [f"{spec['content_reference']}-{platform.split('/')[1]}" for platform in spec["platforms"]]
+        world.stub.drop(spec["content_reference"], *legs)
+
+
+def calls(world: World, verb: str) -> list[dict]:
+    return [call for call in world.stub.journal() if call["verb"] == verb]
+
+
+# Shares
+
+
+@in_every_shell
+def test_a_pipeline_has_its_share(world):
+    for spec in world.plan["specs"]:
+        role = {"gpu-base": "build", "notebook": "none"}.get(spec["image"])
+        if role:
+            spec["ci"] = {"gitlab": {"role": role}, "github": {"runner": {"linux/amd64": "big"}}}
+    everything = json.loads(world.ok("probe").stdout)
+    assert json.loads(world.run("probe").stdout) == everything
+
+    here = {"env": {"PIPELINE": "gitlab"}}
+    missing = json.loads(world.ok("probe", **here).stdout)
+    without = [leg for leg in everything["build"] if not leg["id"].startswith("notebook")]
+    assert missing["build"] == without != everything["build"]
+    assert "no image `notebook` for gitlab" in world.run("build", "notebook", "linux/amd64", **here).stderr
+    assert "no image `notebook` for gitlab" in world.run("merge", "notebook", **here).stderr
+    for leg in missing["build"]:
+        world.ok("build", leg["id"], leg["platform"], **here)
+        world.ok("merge", leg["id"], **here) if leg["platform"] == "linux/arm64" else None
+    world.ok("merge", *[merge["id"] for merge in missing["merge"]], **here)
+    world.ok("tags", **here)
+    wanted = {
+        tag for spec in world.plan["specs"] if "gitlab" not in spec.get("ci", {}) for tag in spec["references"] + spec["aliases"]
+    }
+    put = {tag for tag in world.stub.tags() if ":content-" not in tag and not tag.endswith(":newest-release")}
+    assert put == wanted
+    assert not [tag for tag in world.stub.tags() if "gpu-base:newest" in tag or "notebook" in tag]
+
+
+def test_the_builder_of_a_content_is_one_of_the_share(world):
+    first, second = (spec for spec in world.plan["specs"] if spec["id"] in ("gpu-base/12.8.1", "base/3.11_none_server"))
+    second |= {key: first[key] for key in ("content", "content_reference", "dockerfile", "context", "args", "platforms")}
+    first["ci"] = {"cloud-build": {"role": "none"}}
+    everything = json.loads(world.ok("probe").stdout)
+    assert {leg["id"] for leg in everything["build"]} >= {first["id"]}
+    assert second["id"] not in {leg["id"] for leg in everything["build"]}
+    share = json.loads(world.ok("probe", env={"PIPELINE": "cloud-build"}).stdout)
+    assert [leg["id"] for leg in share["build"]].count(second["id"]) == len(second["platforms"])
+    assert first["id"] not in {leg["id"] for leg in share["build"]}
+
+
+# Attestations
+
+
+def test_without_attestations_nothing_is_attested(built):
+    contents(built)
+    built.stub.forget()
+    built.build()
+    assert {(call["provenance"], call["sbom"]) for call in calls(built, "build")} == {("false", None)}
+
+
+@pytest.mark.parametrize(
+    ("asked", "provenance", "sbom"),
+    [({"sbom": False, "provenance": "max"}, "mode=max", None), ({"sbom": True, "provenance": "min"}, "mode=min", "true"),
+     ({"sbom": True, "provenance": "off"}, "false", "true")],
+)  # fmt: skip
+@pytest.mark.parametrize("place", ["engine", "buildkit"])
+def test_attestations_come_through(world, asked, provenance, sbom, place):
+    world.plan["attestations"] = asked
+    specs = [spec for spec in world.plan["specs"] if spec["id"] in ("base/3.11_none_server", "notebook")]
+    world.plan["specs"] = specs
+    for spec in specs:
+        spec["layer"] = 0
+    world.stub.env()
+    for spec in specs:
+        for platform in spec["platforms"]:
+            if not spec["parent"] or world.digest(world.plan["specs"][0]["content_reference"]):
+                world.ok("build", spec["id"], platform, env={"TEST_IN": place})
+        world.ok("merge", spec["id"])
+    world.ok("tags")
+    for call in calls(world, "build"):
+        wanted = (provenance, sbom) if call["push"] else ("false", None)
+        assert (call["provenance"], call["sbom"]) == wanted
+    tags = world.stub.tags()
+    kinds = [kind for kind, off in (("provenance", "off"), ("sbom", False)) if asked[kind] != off]
+    for spec in specs:
+        for tag in [spec["content_reference"], *spec["references"], *spec["aliases"]]:
+            assert tags[tag]["platforms"] == sorted(spec["platforms"])
+            assert list(tags[tag]["attestations"].values()) == [kinds] * len(spec["platforms"])
+            assert tags[tag]["digest"] == tags[spec["content_reference"]]["digest"]
+
+
+# Tests of images
+
+
+@in_every_shell
+@pytest.mark.parametrize("how", ["stated", "found"])
+def test_tests_run_inside_buildkit(world, how):
+    nasty = "cat <<EOF | grep -q \"it's\"\nit's \\ a $HOME `x` \\\\\nEOF\nprintf '%s' '\"<<b' \"ü\""
+    world.plan["specs"][1]["tests"] = ["true", nasty]
+    world.strike({"verb": "info", "error": "no-engine"})
+    id = world.plan["specs"][1]["id"]
+    env = {"TEST_IN": "buildkit"} if how == "stated" else {}
+    world.ok("build", id, "linux/amd64", env=env)
+    journal = world.stub.journal()
+    assert [(call["verb"], call.get("push")) for call in journal if call["verb"] != "inspect"] == [
+        ("build", False), ("run", False), ("run", False), ("build", True)]  # fmt: skip
+    tests = calls(world, "run")
+    assert [call["command"] for call in tests] == [["/bin/sh", "-c", "true"], ["/bin/sh", "-c", nasty]]
+    assert not any(call.get("load") for call in journal)
+    assert {call["ref"] for call in tests} == {f"{world.plan['specs'][1]['content_reference']}-amd64"}
+
+
+def test_where_an_engine_answers_tests_run_in_it(world):
+    world.ok("build", "base/3.11_none_server", "linux/amd64")
+    assert [call["load"] for call in calls(world, "build")] == [True, False]
+    assert all("entrypoint" in call for call in calls(world, "run"))
+
+
+def test_a_test_that_fails_inside_buildkit_keeps_the_image_from_being_pushed(world):
+    world.strike({"verb": "run", "error": "failed"})
+    done = world.run("build", "base/3.11_none_server", "linux/amd64", env={"TEST_IN": "buildkit"})
+    assert done.returncode == 1
+    assert "fails its test, so it is not pushed: python --version" in done.stderr
+    assert not world.stub.tags()
+
+
+# Trying again
+
+
+@pytest.mark.parametrize(
+    ("verb", "error", "times", "tries", "goes_well"),
+    [(verb, *case) for verb in ("push", "inspect", "create") for case in (
+        ("unauthorized", 1, 1, False), ("denied", 1, 1, False), ("server-error", 2, 3, True), ("server-error", 3, 3, False),
+        ("rate-limit", 5, 6, True), ("rate-limit", 6, 6, False))] + [("push", "failed", 1, 1, False)],
+)  # fmt: skip
+def test_what_is_tried_again(world, verb, error, times, tries, goes_well):
+    world.ok("build", "gpu-base/12.8.1", "linux/amd64") if verb == "create" else None
+    world.ok("build", "gpu-base/12.8.1", "linux/arm64") if verb == "create" else None
+    world.stub.forget()
+    world.strike({"verb": verb, "error": error, "times": times})
+    words = ["merge", "gpu-base/12.8.1"] if verb == "create" else ["build", "gpu-base/12.8.1", "linux/amd64"]
+    done = world.run(*words)
+    assert (done.returncode == 0) == goes_well, done.stderr
+    asked = calls(world, {"push": "build"}.get(verb, verb))
+    content = world.plan["specs"][0]["content_reference"]
+    assert len([call for call in asked if call.get("ref", content) == content]) == tries
+
+
+def test_a_rate_limit_is_waited_for_longer_each_time(world, tmp_path):
+    sleeps = tmp_path / "sleeps"
+    (tmp_path / "bin").mkdir()
+    (tmp_path / "bin/sleep").write_text(f'#!/bin/sh\necho "$1" >>{sleeps}\n')
+    (tmp_path / "bin/sleep").chmod(0o755)
+    world.strike({"verb": "push", "error": "rate-limit", "times": 5})
+    path = f"{tmp_path / 'bin'}:{world.stub.env()['PATH']}"
+    done = world.ok("build", "gpu-base/12.8.1", "linux/amd64", env={"PUBLISH_DELAY": "5", "PATH": path})
+    assert sleeps.read_text().split() == ["20", "40", "80", "160", "320"]
+    assert "trying again in 20 s: ERROR: " in done.stderr
+
+
+def test_the_name_of_an_image_is_not_held_against_it(world):
+    world.strike({"verb": "push", "error": "server-error", "times": 1})
+    spec = world.plan["specs"][0]
+    spec["content_reference"] = spec["content_reference"].replace("gpu-base", "denied.unauthorized.toomanyrequests")
+    world.ok("build", spec["id"], "linux/amd64")
+
+
+# Cut short
+
+
+@pytest.mark.parametrize("number", range(4))
+def test_tags_cut_short_are_finished_by_another_run(built, number):
+    """Whichever tag is the one that cannot be put."""
+    world = built
+    tags = [tag for spec in world.plan["specs"] for tag in spec["references"] + spec["aliases"]]
+    world.strike({"verb": "create", "ref": tags[number * 4], "error": "denied", "times": 1})
+    done = world.run("tags", env={"PUBLISH_JOBS": "1"})
+    assert done.returncode == 1
+    assert "stopped: run this again to finish" in done.stderr
+    before = world.stub.tags()
+    assert all(before[tag]["digest"] == before[content]["digest"] for tag, content in final(world).items() if tag in before)
+    world.ok("tags")
+    after = world.stub.tags()
+    assert all(after[tag]["digest"] == after[content]["digest"] for tag, content in final(world).items())
+
+
+def final(world: World) -> dict:
+    plan = Plan.__new__(Plan)
+    plan.specs = world.plan["specs"]
+    return plan.final_tags()
+
+
+def test_one_image_that_cannot_be_merged_holds_back_no_other(world):
+    for id in ("gpu-base/12.8.1", "base/3.11_none_server"):
+        for platform in ("linux/amd64", "linux/arm64"):
+            if id.startswith("gpu") or platform.endswith("amd64"):
+                world.ok("build", id, platform)
+    done = world.run("merge", "base/3.11_none_server", "gpu-base/12.8.1")
+    assert done.returncode == 1
+    assert "stopped: not everything could be merged" in done.stderr
+    assert world.digest(world.plan["specs"][0]["content_reference"])
+    assert not world.digest(f"{HOME}:3.11-v0.12.0")
+
+
+def test_the_plan_is_read_as_often_for_many_images_as_for_one(world, tmp_path):
+    log, real = tmp_path / "asked", shutil.which("jq")
+    (tmp_path / "bin").mkdir()
+    (tmp_path / "bin/jq").write_text(f'#!/bin/sh\nfor word; do :; done\necho "$word" >>{log}\nexec {real} "$@"\n')
+    (tmp_path / "bin/jq").chmod(0o755)
+
+    def reads(*words):
+        log.write_text("")
+        world.run(*words, env={"PATH": f"{tmp_path / 'bin'}:{world.stub.env()['PATH']}"})
+        return log.read_text().count("plan.json")
+
+    assert reads("merge", world.plan["specs"][0]["id"]) == reads("merge", *[spec["id"] for spec in world.plan["specs"]]) == 1
+    assert reads("probe") <= 4
+
+
+# Repositories at AWS
+
+ECR = "123456789012.dkr.ecr.us-east-2.amazonaws.com"
+
+
+@pytest.fixture
+def aws(world) -> World:
+    """The sample with its copies at both registries of AWS, and docker logged in to them."""
+    text = json.dumps(world.plan).replace("ghcr.io/acme", f"{ECR}/ml/images").replace("docker.io/acme/acme-server", "public.ecr.aws/acme/images/tool")
+    world.plan = json.loads(text)
+    world.plan["registries"] = [{"name": "hub", "prefix": "docker.io/acme", "host": "docker.io", "kind": "docker-hub"},
+                                {"name": "ecr", "prefix": f"{ECR}/ml/images", "host": ECR, "kind": "ecr"},
+                                {"name": "public", "prefix": "public.ecr.aws/acme/images", "host": "public.ecr.aws", "kind": "ecr-public"}]  # fmt: skip
+    world.config = {"auths": {host: {"auth": "QVdTOnRva2Vu"} for host in (ECR, "public.ecr.aws")}}
+    return world
+
+
+def probe(world: World, config: dict, **env: str) -> subprocess.CompletedProcess:
+    folder = world.folder / "docker"
+    folder.mkdir(exist_ok=True)
+    (folder / "config.json").write_text(json.dumps(config))
+    return world.run("probe", env={"DOCKER_CONFIG": str(folder), **env})
+
+
+@pytest.mark.parametrize("shell", SHELLS, ids=" ".join)
+def test_repositories_that_do_not_exist_are_told_before_anything_is_asked(aws):
+    aws.strike({"verb": "repository", "ref": f"{ECR}/ml/images/acme-*", "error": "absent"},
+               {"verb": "repository", "ref": "public.ecr.aws/acme/images/tool", "error": "absent"})  # fmt: skip
+    done = probe(aws, aws.config)
+    assert (done.returncode, done.stdout) == (1, "")
+    told = [line for line in done.stderr.splitlines() if line.startswith("aws ")]
+    names = sorted({ref.split("/", 1)[1].split(":")[0] for spec in aws.plan["specs"] for ref in spec["references"] + [spec["content_reference"]] if ref.startswith(ECR)})
+    assert names
+    assert told == [
+        f"aws ecr create-repository --registry-id '123456789012' --region 'us-east-2' --repository-name '{name}'" for name in names
+    ] + ["aws ecr-public create-repository --region us-east-1 --repository-name 'images/tool'"]  # fmt: skip
+    assert not aws.stub.journal()
+
+
+def test_repositories_that_exist_are_not_told(aws):
+    done = probe(aws, aws.config)
+    assert done.returncode == 0, done.stderr
+    assert "aws " not in done.stderr
+    assert "not checked" not in done.stderr
+
+
+@pytest.mark.parametrize(("error", "says"), [("denied", "answers 403 DENIED"), ("dead", "answers 000")])
+def test_no_answer_about_a_repository_is_said_and_not_mistaken(aws, error, says):
+    aws.strike({"verb": "repository", "ref": f"{ECR}/ml/images/acme-training", "error": error})
+    done = probe(aws, aws.config)
+    assert done.returncode == 0
+    assert f"not checked whether {ECR}/ml/images/acme-training exists: {ECR} {says}" in done.stderr
+    assert done.stderr.count("not checked") == 1
+
+
+def test_without_a_login_repositories_are_not_checked(aws):
+    done = probe(aws, {})
+    assert done.returncode == 0
+    assert f"docker is not logged in to {ECR} here" in done.stderr
+
+
+def test_a_credential_helper_is_asked(aws, tmp_path):
+    (tmp_path / "bin").mkdir()
+    (tmp_path / "bin/docker-credential-ecr-login").write_text(
+        '#!/bin/sh\nread -r host\ntest "$1" = get && printf \'{"ServerURL": "%s", "Username": "AWS", "Secret": "token"}\' "$host"\n'
+    )
+    (tmp_path / "bin/docker-credential-ecr-login").chmod(0o755)
+    aws.strike({"verb": "repository", "ref": f"{ECR}/*", "error": "absent"})
+    config = {"credHelpers": {ECR: "ecr-login"}, "credsStore": "ecr-login"}
+    done = probe(aws, config, PATH=f"{tmp_path / 'bin'}:{aws.stub.env()['PATH']}")
+    assert done.returncode == 1
+    assert "aws ecr create-repository" in done.stderr
+    assert "not checked" not in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [("PIPELINE", "gitub"), ("TEST_IN", "docker"), ("PUBLISH_JOBS", "0"), ("PUBLISH_JOBS", "many"), ("PUBLISH_DELAY", "0.5")],
+)
+def test_wrong_settings(world, name, value):
+    done = world.run("probe", env={name: value})
+    assert done.returncode == 1
+    assert name in done.stderr
+    assert not world.stub.journal()

@@ -25,9 +25,13 @@ def tally(tmp_path, capsys):
         (tmp_path / "log").write_text(cargo)
         if report is not None:
             (tmp_path / "xml").write_text(report)
-        code = main(str(tmp_path / "log"), str(cargo_status), str(tmp_path / "xml"), str(pytest_status))
+        return summed("cargo", tmp_path / "log", cargo_status, "pytest", tmp_path / "xml", pytest_status)
+
+    def summed(*words):
+        code = main(*map(str, words))
         return code, capsys.readouterr().out.splitlines()
 
+    run.summed = summed
     return run
 
 
@@ -64,3 +68,38 @@ def test_a_bad_end_is_a_failure(tally, cargo, cargo_status, report, pytest_statu
     assert code == 1
     assert any(note in line for line in lines)
     assert ", 1 failed, " in lines[-1]
+
+
+SKIPPING = """<testsuites><testsuite><testcase classname="t" name="b"><skipped message="no engine here"/></testcase></testsuite></testsuites>"""
+
+
+@pytest.mark.parametrize(
+    ("report", "status", "last"),
+    [
+        pytest.param(SKIPPING, 0, "0 passed, 0 failed, 1 skipped", id="no-engine"),
+        pytest.param(PASSING, 0, "1 passed, 0 failed, 0 skipped", id="an-engine"),
+        pytest.param(SKIPPING, 3, "0 passed, 1 failed, 1 skipped", id="pytest-broke"),
+        pytest.param("", 5, "0 passed, 1 failed, 0 skipped", id="nothing-collected"),
+    ],
+)
+def test_acceptance_may_skip_all_but_not_lack_all(tally, tmp_path, report, status, last):
+    (tmp_path / "xml").write_text(report)
+    code, lines = tally.summed("acceptance", tmp_path / "xml", status)
+    assert (code, lines[-1]) == (int(", 0 failed, " not in last), last)
+
+
+@pytest.mark.parametrize(
+    ("first", "first_status", "second", "second_status", "last"),
+    [
+        pytest.param("...\n9 passed, 0 failed, 1 skipped\n", 0, "x\n0 passed, 0 failed, 7 skipped\n", 0, "9 passed, 0 failed, 8 skipped", id="clean"),
+        pytest.param("9 passed, 2 failed, 1 skipped\n", 1, "3 passed, 0 failed, 0 skipped\n", 0, "12 passed, 2 failed, 1 skipped", id="failed"),
+        pytest.param("cannot install\n", 2, "3 passed, 0 failed, 0 skipped\n", 0, "3 passed, 1 failed, 0 skipped", id="ended-early"),
+        pytest.param("9 passed, 0 failed, 0 skipped\n", 1, "3 passed, 0 failed, 0 skipped\n", 0, "12 passed, 1 failed, 0 skipped", id="bad-end"),
+        pytest.param("9 passed, 0 failed, 0 skipped\nwords\n", 0, "3 passed, 0 failed, 0 skipped\n", 0, "3 passed, 1 failed, 0 skipped", id="not-the-last"),
+    ],
+)  # fmt: skip
+def test_closing_lines_are_summed(tally, tmp_path, first, first_status, second, second_status, last):
+    (tmp_path / "test").write_text(first)
+    (tmp_path / "acceptance").write_text(second)
+    code, lines = tally.summed("closed", tmp_path / "test", first_status, "closed", tmp_path / "acceptance", second_status)
+    assert (code, lines[-1]) == (int(", 0 failed, " not in last), last)

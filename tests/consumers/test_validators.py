@@ -130,7 +130,8 @@ def test_every_judge_is_shown_a_broken_output():
 
 def test_every_kind_has_a_judge():
     judged = {kind for judge in JUDGES for kind in judge.kinds}
-    assert judged == {*PROVIDERS.values(), *CATALOG.values(), "dockerfile", "script", "bake", "plan", "schema"}
+    kinds = {"gitlab-templates", "dockerfile", "script", "bake", "plan", "schema"}
+    assert judged == {*PROVIDERS.values(), *CATALOG.values(), *kinds}
     assert {kind_of(name) for name in UNJUDGED} == {"unjudged"}
 
 

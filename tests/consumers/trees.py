@@ -31,6 +31,8 @@ def kind_of(path: str) -> str | None:
         return "dockerfile"
     if pure.name.endswith((".gitlab-ci.yml", ".gitlab-ci.yaml")):
         return "gitlab"
+    if yaml and pure.stem.endswith("-jobs"):
+        return "gitlab-templates"
     if yaml and pure.name.startswith("cloudbuild"):
         return "cloud-build"
     if yaml and (".github/workflows" in path or "github" in pure.parts[:-1]):

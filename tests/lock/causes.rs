@@ -74,6 +74,25 @@ fn edit(folder: &Path, file: &str, old: &str, new: &str) {
     fs::write(path, text.replacen(old, new, 1)).expect("a file");
 }
 
+/// Its folder is the context, and a template may copy from there.
+#[test]
+fn a_file_beside_a_rendered_dockerfile_is_an_input() {
+    let folder = project(&FILES);
+    record(folder.path());
+    assert_eq!(said(folder.path()), None);
+    let beside = folder.path().join("generated/docker/tool/motd");
+    fs::write(beside, "hello\n").expect("a file");
+    let (headline, notes) = said(folder.path()).expect("a change");
+    assert!(headline.starts_with("2 of 7 specs"), "{headline}");
+    assert_eq!(
+        notes,
+        [
+            "files of `generated/docker/tool`: `tool`",
+            "`own` follows what changed below",
+        ]
+    );
+}
+
 #[test]
 fn every_input_that_changed_is_named() {
     let bases = "`base/3.11`, `base/3.12`, `base/3.13` and `base/3.14`";

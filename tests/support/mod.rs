@@ -10,6 +10,7 @@ use std::path::Path;
 use std::process::{Command, Output};
 
 use basematrix::facts::Day;
+use similar::TextDiff;
 use tempfile::TempDir;
 
 /// The day on which every test runs, as seconds since 1970 and as itself.
@@ -43,6 +44,28 @@ pub fn lay(from: &Path, to: &Path) {
             fs::copy(entry.path(), &target).expect("a copy");
         }
     }
+}
+
+/// Holds that a document of this repository is what was rendered anew, or writes it when that is asked for; `origin` is
+/// what it is made from, `test` the test file that asks.
+pub fn fresh(document: &str, rendered: &str, origin: &str, test: &str) {
+    const UPDATE: &str = "UPDATE_DOCS";
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(document);
+    let on_disk = fs::read_to_string(&path).unwrap_or_default();
+    let on_disk = on_disk.replace("\r\n", "\n");
+    if rendered == on_disk {
+        return;
+    }
+    if std::env::var_os(UPDATE).is_some() {
+        fs::write(&path, rendered).expect("the document is written");
+        return;
+    }
+    let diff = TextDiff::from_lines(on_disk.as_str(), rendered)
+        .unified_diff()
+        .context_radius(1)
+        .header(document, origin)
+        .to_string();
+    panic!("{diff}\nto write it anew: `{UPDATE}=1 cargo test --test {test}`");
 }
 
 /// Runs `gen` in a folder, out of reach of the caller's terminal and CI.

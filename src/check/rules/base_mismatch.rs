@@ -36,7 +36,7 @@ pub fn run(cx: &Context<'_>, sink: &mut Sink) {
 fn installs_python(spec: &Spec) -> bool {
     matches!(
         spec.merged.python,
-        PythonSource::Uv | PythonSource::Deadsnakes
+        Some(PythonSource::Uv | PythonSource::Deadsnakes)
     )
 }
 

@@ -186,16 +186,7 @@ fn entry<'a>(config: &'a Config, spec: &'a Spec, aliases: &[&str]) -> Entry<'a> 
     });
     Entry {
         image: config.images[spec.image.0].key.clone(),
-        cell: spec
-            .cell
-            .iter()
-            .map(|(axis, value)| {
-                (
-                    config.axis(axis).name.clone(),
-                    config.value(axis, value).clone(),
-                )
-            })
-            .collect(),
+        cell: spec.values(config),
         platforms: &spec.platforms,
         home: copies.next().unwrap_or_else(|| Copy {
             registry: None,

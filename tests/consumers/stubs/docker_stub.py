@@ -8,13 +8,13 @@ DOCKER_STUB names the folder:
   state.json     {"tags": {ref: digest}, "blobs": {digest: manifest as text}, "platforms": {digest: "linux/amd64"}}
   journal.jsonl  one JSON line per call, in order: "verb", "ok", and what the verb was given
   faults.json    optional, a list of {"verb": glob, "ref": glob, "error": kind, "platform": glob, "times": n}
-                 verb   inspect | create | build (any build) | push (build --push) | bake (a target) | run | login
-                 error  refused | unauthorized | denied | server-error | timeout | failed
+                 verb   inspect | create | build (any build) | push (build --push) | bake (a target) | run | login | info
+                 error  refused | unauthorized | denied | server-error | timeout | rate-limit | failed | no-engine
                  times  how often it strikes (default: always)
 
 Verbs no real docker has, for tests:
   docker stub put REF [PLATFORM...]   let REF hold something of its own
-  docker stub tags                    print {ref: {"digest", "platforms", "annotations"}}
+  docker stub tags                    print {ref: {"digest", "platforms", "annotations", "attestations"}}
 
 Pipelines start the program `docker` beside this file, which asks docker_server.py or starts this file itself.
 """
@@ -35,6 +35,7 @@ MANIFEST = "application/vnd.oci.image.manifest.v1+json"
 # What a build pushes that does not ask for OCI media types. A list of these holds no annotations.
 DOCKER_LIST = "application/vnd.docker.distribution.manifest.list.v2+json"
 DOCKER_MANIFEST = "application/vnd.docker.distribution.manifest.v2+json"
+REFERENCE = "vnd.docker.reference."
 # Options that take no value, of the verbs below. Whatever is not here takes one.
 FLAGS = {"--load", "--push", "--pull", "--no-cache", "--rm", "--raw", "--append", "--dry-run", "--password-stdin",
          "--bootstrap", "--use", "--privileged", "-i", "-t", "-it", "--interactive", "--tty"}
@@ -94,6 +95,8 @@ def error_text(kind, ref):
         "unauthorized": f"failed to authorize: failed to fetch oauth token: unexpected status from POST request to https://{host}/token: 401 Unauthorized: authentication required",
         "denied": f"{ref}: pull access denied, repository does not exist or may require authorization: server message: insufficient_scope: authorization failed",
         "server-error": f"unexpected status from HEAD request to {url}: 503 Service Unavailable",
+        "rate-limit": f"unexpected status from HEAD request to {url}: 429 Too Many Requests",
+        "no-engine": "Cannot connect to the Docker daemon at unix:///var/run/docker.sock. Is the docker daemon running?",
         "failed": 'failed to solve: process "/bin/sh -c make" did not complete successfully: exit code: 2',
     }[kind]
 
@@ -151,8 +154,15 @@ class Registry:
     def platforms(self, digest):
         manifest = json.loads(self.blobs[digest])
         if "manifests" in manifest:
-            return sorted(p for child in manifest["manifests"] for p in self.platforms(child["digest"]))
+            children = [child for child in manifest["manifests"] if child["platform"]["os"] != "unknown"]
+            return sorted(p for child in children for p in self.platforms(child["digest"]))
         return [self.platforms_of[digest]]
+
+    def attestations(self, digest):
+        """What an index says of its images: {digest of an image: kinds of statement}."""
+        rows = json.loads(self.blobs[digest]).get("manifests", [])
+        return {row["annotations"][REFERENCE + "digest"]: json.loads(self.blobs[row["digest"]])["layers"]
+                for row in rows if row.get("annotations", {}).get(REFERENCE + "type") == "attestation-manifest"}
 
     def annotations(self, digest):
         return json.loads(self.blobs[digest]).get("annotations", {})
@@ -162,6 +172,17 @@ class Registry:
         text = json.dumps({"schemaVersion": 2, "mediaType": kind, "config": {"digest": sha256(json.dumps([platform, about]))}, "layers": []}, indent=2)
         self.blobs[sha256(text)] = text
         self.platforms_of[sha256(text)] = platform
+        return sha256(text)
+
+    def add_attested(self, digest, kinds):
+        """An index of one image and what is attested of it: what buildx pushes then, for one platform too."""
+        text = json.dumps({"schemaVersion": 2, "mediaType": MANIFEST, "config": {"digest": digest}, "layers": kinds}, indent=2)
+        self.blobs[sha256(text)] = text
+        self.platforms_of[sha256(text)] = "unknown/unknown"
+        index = json.loads(self.blobs[self.add_index([digest, sha256(text)], {})])
+        index["manifests"][1]["annotations"] = {REFERENCE + "digest": digest, REFERENCE + "type": "attestation-manifest"}
+        text = json.dumps(index, indent=2)
+        self.blobs[sha256(text)] = text
         return sha256(text)
 
     def add_index(self, digests, annotations):
@@ -218,10 +239,12 @@ def build(words, registry, call):
     tags = [normal(t) for t in options.get("--tag", [])]
     platforms = ",".join(options.get("--platform", ["linux/amd64"])).split(",")
     outputs = [set(output.split(",")) for output in options.get("--output", [])]
+    attested = [kind for kind in ("provenance", "sbom") if options.get(f"--{kind}", ["false"])[0] != "false"]
     push = "--push" in options or any("push=true" in output for output in outputs)
     oci = any("oci-mediatypes=true" in output for output in outputs)
     call.update(tags=tags, platforms=platforms, args=args, file=file, context=context, target=options.get("--target", [None])[0],
-                push=push, load="--load" in options, provenance=options.get("--provenance", [None])[0])
+                push=push, load="--load" in options, provenance=options.get("--provenance", [None])[0],
+                sbom=options.get("--sbom", [None])[0])
     if not os.path.isdir(context):
         raise Failure(f'ERROR: unable to prepare context: path "{context}" not found')
     if not os.path.isfile(file):
@@ -230,6 +253,11 @@ def build(words, registry, call):
         dockerfile = handle.read()
     # A named context goes before the image of that name.
     contexts = dict(c.split("=", 1) for c in options.get("--build-context", []))
+    for place in contexts.values():
+        if place.startswith("oci-layout://"):
+            return build_test(place.removeprefix("oci-layout://"), dockerfile, platforms[0], outputs, call)
+    if call["load"] and attested:
+        raise Failure("ERROR: docker exporter does not currently support exporting manifest lists")
     call["contexts"] = {name: place.removeprefix("docker-image://") for name, place in contexts.items()}
     named = {normal(name): place for name, place in call["contexts"].items()}
     call["from"] = [named.get(ref, ref) for ref in parents(dockerfile, args)]
@@ -250,13 +278,37 @@ def build(words, registry, call):
                     raise Failure(f"ERROR: failed to solve: {ref}: no match for platform in manifest: not found")
             stands_on.append(registry.tags[ref])
     digests = [registry.add_manifest(p, [dockerfile, args, call["target"], context, stands_on], oci) for p in platforms]
+    if attested:
+        digests = [registry.add_attested(digest, attested) for digest in digests]
     digest = digests[0] if len(digests) == 1 else registry.add_index(digests, {})
     call["digest"] = digest
+    for output in map(dict, ([part.split("=", 1) for part in output] for output in outputs)):
+        if output["type"] == "oci":
+            if output.get("tar") != "false":
+                raise Failure("ERROR: the stub writes a layout as a folder only")
+            os.makedirs(output["dest"])
+            rows = [{"digest": digest, "annotations": {"io.containerd.image.name": tag}} for tag in tags]
+            with open(os.path.join(output["dest"], "index.json"), "w") as file:
+                json.dump({"schemaVersion": 2, "manifests": rows}, file)
     for tag in tags:
         if push:
             registry.tags[tag] = digest
         if call["load"]:
             registry.local[tag] = digest
+
+
+def build_test(place, dockerfile, platform, outputs, call):
+    """A build of one step on an image in a folder is a test of that image, so the journal has it as `run`."""
+    folder, digest = place.split("@")
+    with open(os.path.join(folder, "index.json")) as file:
+        row = json.load(file)["manifests"][0]
+    stages = dict(re.findall(r"^FROM subject AS (\S+)\nRUN (\[.*\])$", dockerfile, re.M))
+    target = call["target"]
+    if row["digest"] != digest or target not in stages or outputs != [{"type=cacheonly"}]:
+        raise Failure(f"ERROR: failed to solve: the stub knows no test {target} of {place}")
+    ref = row["annotations"]["io.containerd.image.name"]
+    call.update(verb="run", ref=ref, platform=platform, command=json.loads(stages[target]), place="buildkit")
+    strike("run", ref, platform)
 
 
 def inspect(words, registry, call):
@@ -343,21 +395,30 @@ def login(words, registry, call):
     return "Login Succeeded\n"
 
 
+def info(words, registry, call):
+    strike("info", "docker.io/engine:1")
+    return "docker stub\n"
+
+
 def stub(words, registry, call):
     if words[0] == "put":
         ref, platforms = normal(words[1]), words[2:] or ["linux/amd64"]
         digests = [registry.add_manifest(p, ["put", ref]) for p in platforms]
         registry.tags[ref] = digests[0] if len(digests) == 1 else registry.add_index(digests, {})
         return registry.tags[ref] + "\n"
-    return json.dumps({ref: {"digest": digest, "platforms": registry.platforms(digest), "annotations": registry.annotations(digest)}
+    return json.dumps({ref: {"digest": digest, "platforms": registry.platforms(digest), "annotations": registry.annotations(digest),
+                             "attestations": registry.attestations(digest)}
                        for ref, digest in sorted(registry.tags.items())}, indent=1) + "\n"
 
 
 VERBS = {("buildx", "build"): build, ("build",): build, ("buildx", "imagetools", "inspect"): inspect,
-         ("buildx", "imagetools", "create"): create, ("run",): run, ("login",): login, ("buildx", "bake"): bake, ("image", "rm"): remove, ("stub",): stub}
+         ("buildx", "imagetools", "create"): create, ("buildx", "bake"): bake, ("run",): run, ("image", "rm"): remove,
+         ("login",): login, ("info",): info, ("stub",): stub}
 # The verbs that leave something behind.
-CHANGING = {"build", "create", "stub", "bake", "rm"}
-SILENT = [("version",), ("info",), ("context",), ("logout",), ("buildx", "version"), ("buildx", "create"), ("buildx", "inspect"),
+CHANGING = {"build", "create", "bake", "rm", "stub"}
+# The verbs that a pipeline does nothing by.
+UNTOLD = {("info",), ("stub",)}
+SILENT = [("version",), ("context",), ("logout",), ("buildx", "version"), ("buildx", "create"), ("buildx", "inspect"),
           ("buildx", "use"), ("buildx", "ls"), ("buildx", "rm"), ("buildx", "install")]
 
 
@@ -384,7 +445,7 @@ def main(words):
                 registry.save()
         except Failure as failure:
             call.update(ok=False, error=str(failure))
-        if name != ("stub",):
+        if name not in UNTOLD:
             with open(path("journal.jsonl"), "a") as journal:
                 journal.write(json.dumps(call) + "\n")
     if not call["ok"]:

@@ -1,0 +1,71 @@
+//! The config for a trigger on pull requests: it checks the change, and builds what it changed. It knows no registry and no
+//! secret, and pushes nothing.
+
+use super::context::{Change, ChangeStep, Part};
+use super::options::{CloudBuild, Shape};
+use super::{CHANGE, File, Maker, NATIVE, PIPELINE, work};
+use crate::image::plan::Plan;
+
+/// The branch that a change is for. A trigger says which; this is what it is when a person submits the config.
+const BASE_BRANCH: (&str, &str) = ("_BASE_BRANCH", "main");
+
+/// The config, when the table wants one.
+pub fn file(maker: &Maker<'_>, plan: &Plan) -> Option<File> {
+    let options = maker.options;
+    let path = options.pull_request.path(&usual(&options.file))?.to_owned();
+    let mut platforms: Vec<String> = Vec::new();
+    for platform in plan.share(PIPELINE).iter().flat_map(|spec| &spec.platforms) {
+        if is_built(options, platform) && !platforms.iter().any(|p| **p == **platform) {
+            platforms.push(platform.to_string());
+        }
+    }
+    let mut context = maker.bare(&path, Part::PullRequest);
+    maker.set_up_builder(&mut context, platforms.iter());
+    let (name, default) = BASE_BRANCH;
+    let branch = context.substitutions.entry(name.to_owned());
+    branch.or_insert_with(|| default.to_owned());
+    let check = maker.config.ci.check_command();
+    context.change = Some(Change {
+        image: options.check_image.clone(),
+        pipx: check.split_whitespace().next() == Some("pipx"),
+        check,
+        builds: platforms
+            .iter()
+            .map(|platform| ChangeStep {
+                step: format!("build-{}", work::arch(platform)),
+                platform_env: format!("PLATFORM={platform}"),
+            })
+            .collect(),
+    });
+    Some(File {
+        path,
+        template: CHANGE,
+        context,
+    })
+}
+
+fn is_built(options: &CloudBuild, platform: &str) -> bool {
+    let named = options.platforms.as_ref();
+    (options.shape == Shape::Scripted || platform == NATIVE)
+        && named.is_none_or(|here| here.iter().any(|one| one.value == platform))
+}
+
+/// Beside the config that publishes: `cloudbuild.yaml` → `cloudbuild-pull-request.yaml`.
+fn usual(file: &str) -> String {
+    match file.rsplit_once('.') {
+        Some((stem, ending)) if !ending.contains('/') => format!("{stem}-pull-request.{ending}"),
+        _ => format!("{file}-pull-request"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_config_of_a_change_stands_beside_the_other() {
+        assert_eq!(usual("cloudbuild.yaml"), "cloudbuild-pull-request.yaml");
+        assert_eq!(usual("ci.d/images"), "ci.d/images-pull-request");
+        assert_eq!(usual("ci/a.b.json"), "ci/a.b-pull-request.json");
+    }
+}

@@ -1,0 +1,177 @@
+//! The classic shape: for each unit a step that builds, one for each test and one that pushes, all plain calls of Docker.
+//!
+//! A build goes into the machine's own Docker under the content reference, where what stands on the unit finds it; so
+//! children wait for their parent's build, not for its push. What is pushed is the reference of one platform,
+//! `content-H-amd64`, below the substitution that stands for the home registry. The last step merges and tags by the
+//! script that every pipeline has: content that was published before stays, and a published release is never overwritten.
+//!
+//! A call of Docker cannot be skipped, so everything is built each time. What Docker pushes has its own media types, which
+//! hold no annotations, so there is no marker of the newest release: aliases go to the release that ran last.
+
+use indexmap::IndexMap;
+
+use super::context::{Arg, ClassicStep, Home, Part};
+use super::options::CloudBuild;
+use super::scripted::{Built, step_id, timeout};
+use super::steps::Own;
+use super::{CLASSIC, File, Maker, work};
+use crate::config::Pipeline;
+use crate::image::plan::Spec;
+
+/// The substitution for the home registry, and how those of further ones begin.
+const BASE_URL: &str = "_BASE_URL";
+
+/// The one config.
+pub fn file(maker: &Maker<'_>, pipeline: &Pipeline<CloudBuild>, built: &Built<'_>) -> File {
+    let mut own = Own::of(pipeline);
+    let homes = homes(maker, built);
+    let path = pipeline.file.clone();
+    // Docker builds, not a builder of its own: only logins need a first step.
+    let mut context = maker.speaking(&path, Part::Whole);
+    let start = own.before_probe(&mut context);
+    own.around_tags(&mut context);
+    context.left_out = built.left_out();
+
+    let mut builds: Vec<String> = Vec::with_capacity(built.units.len());
+    for (unit, here) in built.units.iter().zip(&built.here) {
+        if !here {
+            builds.push(String::new());
+            continue;
+        }
+        let spec = unit.spec;
+        let image = own.unused(&step_id(&spec.id));
+        let mut wait_for: Vec<String> = unit.stands_on.iter().map(|&p| builds[p].clone()).collect();
+        if wait_for.is_empty() {
+            wait_for.push(start.clone());
+        }
+        builds.push(image.clone());
+        let mut last = image.clone();
+        context.classic.push(ClassicStep {
+            step: image.clone(),
+            wait_for,
+            args: build_args(spec, &homes),
+            timeout: timeout(spec),
+        });
+        for test in &spec.tests {
+            let step = own.unused(&format!("{image}-test"));
+            context.classic.push(ClassicStep {
+                step: step.clone(),
+                wait_for: vec![last],
+                args: test_args(spec, test),
+                timeout: None,
+            });
+            last = step;
+        }
+        context.classic.push(ClassicStep {
+            step: own.unused(&format!("{image}-push")),
+            wait_for: vec![last],
+            args: vec![word("push"), leg(spec, &homes)],
+            timeout: None,
+        });
+    }
+    let defaults = homes
+        .iter()
+        .map(|home| (home.substitution.clone(), home.prefix.clone()));
+    let mut substitutions: IndexMap<String, String> = defaults.collect();
+    substitutions.append(&mut context.substitutions);
+    context.substitutions = substitutions;
+    context.homes = homes;
+    File {
+        path,
+        template: CLASSIC,
+        context,
+    }
+}
+
+/// The home registries of what is built, in declared order. One is `_BASE_URL`; of several each says its name too.
+fn homes(maker: &Maker<'_>, built: &Built<'_>) -> Vec<Home> {
+    let units = built
+        .units
+        .iter()
+        .zip(&built.here)
+        .filter(|(_, here)| **here);
+    let references: Vec<&str> = units
+        .map(|(u, _)| u.spec.content_reference.as_str())
+        .collect();
+    let registries = maker.config.registries.iter();
+    let used: Vec<_> = registries
+        .filter(|registry| {
+            references
+                .iter()
+                .any(|r| below(r, &registry.prefix).is_some())
+        })
+        .collect();
+    let alone = used.len() == 1;
+    let named = used.into_iter().map(|registry| Home {
+        prefix: registry.prefix.clone(),
+        substitution: if alone {
+            BASE_URL.to_owned()
+        } else {
+            format!("{BASE_URL}_{}", super::login::shout(&registry.name))
+        },
+    });
+    named.collect()
+}
+
+/// What of a reference follows a prefix, with the `/` between.
+fn below<'a>(reference: &'a str, prefix: &str) -> Option<&'a str> {
+    reference
+        .strip_prefix(prefix)
+        .filter(|rest| rest.starts_with('/'))
+}
+
+fn build_args(spec: &Spec, homes: &[Home]) -> Vec<Arg> {
+    let mut args = vec![
+        word("build"),
+        word("--tag"),
+        word(&spec.content_reference),
+        word("--tag"),
+    ];
+    args.push(leg(spec, homes));
+    args.extend([word("--file"), word(&spec.dockerfile)]);
+    if let Some(target) = &spec.target {
+        args.extend([word("--target"), word(target)]);
+    }
+    for (name, value) in &spec.args {
+        args.extend([word("--build-arg"), word(&format!("{name}={value}"))]);
+    }
+    for (name, reference) in &spec.contexts {
+        args.extend([
+            word("--build-context"),
+            word(&format!("{name}=docker-image://{reference}")),
+        ]);
+    }
+    args.push(word(&spec.context));
+    args
+}
+
+fn test_args(spec: &Spec, test: &str) -> Vec<Arg> {
+    let call = ["run", "--rm", "--pull", "never", "--entrypoint", "/bin/sh"];
+    let mut args: Vec<Arg> = call.into_iter().map(word).collect();
+    args.extend([word(&spec.content_reference), word("-c"), word(test)]);
+    args
+}
+
+/// The reference of the one platform, below the substitution of its home.
+fn leg(spec: &Spec, homes: &[Home]) -> Arg {
+    let reference = format!("{}-{}", spec.content_reference, work::arch(super::NATIVE));
+    let of_home = homes.iter().filter_map(|home| {
+        let rest = below(&reference, &home.prefix)?;
+        Some((home, rest))
+    });
+    // Of prefixes within each other the longest is the registry's own.
+    match of_home.max_by_key(|(home, _)| home.prefix.len()) {
+        Some((home, rest)) => Arg {
+            home: Some(home.substitution.clone()),
+            text: rest.to_owned(),
+        },
+        None => word(&reference),
+    }
+}
+
+fn word(text: &str) -> Arg {
+    Arg {
+        home: None,
+        text: text.to_owned(),
+    }
+}

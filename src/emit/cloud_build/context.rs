@@ -1,0 +1,213 @@
+//! What the templates of Cloud Build see: one [`Context`] a config, and one for the script that submits several.
+
+use indexmap::IndexMap;
+use serde::Serialize;
+
+use super::options::{Logging, MachineType};
+use crate::emit::login::Login;
+
+/// One build config.
+#[derive(Debug, Serialize)]
+pub struct Context {
+    /// Its path.
+    pub file: String,
+    /// What it is of the whole.
+    pub part: Part,
+    /// The image of scripted steps.
+    pub image: String,
+    /// The image of steps that are plain calls of Docker.
+    pub builder: String,
+    /// Registries to log in to, in the first step.
+    pub registries: Vec<Login>,
+    /// Secret Manager's names, which are the variables' names too: each once.
+    pub secrets: Vec<String>,
+    /// Whether the logins need the command line of AWS.
+    pub needs_aws: bool,
+    /// `NAME=value` for the logins.
+    pub login_env: Vec<String>,
+    /// Whether the first step sets up a builder.
+    pub buildkit: bool,
+    /// `NAME=value` for the builder.
+    pub builder_env: Vec<String>,
+    /// The platforms that run under QEMU.
+    pub emulated: Vec<String>,
+    /// How many specs another pipeline has to publish.
+    pub left_out: usize,
+    /// The user's steps before the probe.
+    pub before_probe: Vec<OwnStep>,
+    /// What the probe waits for.
+    pub probe: Vec<String>,
+    /// The steps of the images, of the scripted shape.
+    pub specs: Vec<SpecStep>,
+    /// The same, of the classic shape.
+    pub classic: Vec<ClassicStep>,
+    /// Prefixes of home registries, each with the substitution that stands for it.
+    pub homes: Vec<Home>,
+    /// Submits the other configs.
+    pub submit: Option<Submit>,
+    /// The user's steps around the tags.
+    pub before_tags: Vec<OwnStep>,
+    pub after_tags: Vec<OwnStep>,
+    /// What checks and builds a change.
+    pub change: Option<Change>,
+    /// Substitutions with their defaults.
+    pub substitutions: IndexMap<String, String>,
+    /// How long the build may take, and wait for a machine, in seconds.
+    pub timeout: u64,
+    pub queue_ttl: Option<u64>,
+    pub labels: Vec<String>,
+    pub machine_type: MachineType,
+    pub pool: Option<String>,
+    pub disk_size_gb: Option<u32>,
+    pub logging: Logging,
+    pub logs_bucket: Option<String>,
+    pub service_account: Option<String>,
+}
+
+impl Context {
+    /// Whether there is a first step: one that logs in, or sets up a builder.
+    pub fn prepares(&self) -> bool {
+        self.buildkit || !self.login_env.is_empty()
+    }
+
+    /// What the step after the first waits for.
+    pub fn start(&self) -> String {
+        if self.prepares() { "prepare" } else { "-" }.to_owned()
+    }
+
+    /// How many steps it has.
+    pub fn steps(&self) -> usize {
+        let images = self
+            .specs
+            .iter()
+            .map(|s| s.before.len() + 1 + s.after.len());
+        let one = [
+            self.prepares(),
+            !self.probe.is_empty(),
+            self.submit.is_some(),
+            matches!(self.part, Part::Whole | Part::Tags),
+        ];
+        let one = one.into_iter().filter(|there| *there).count();
+        // A change is checked, compared, and built for each platform.
+        let change = self
+            .change
+            .as_ref()
+            .map_or(0, |change| 2 + change.builds.len());
+        let own = self.before_probe.len() + self.before_tags.len() + self.after_tags.len();
+        one + images.sum::<usize>() + self.classic.len() + change + own
+    }
+}
+
+/// What a config is of the whole.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Part {
+    /// Everything there is.
+    Whole,
+    /// Asks what is missing, and submits the others.
+    Driver,
+    /// Some images of one layer.
+    Group,
+    /// The tags, when all images are there.
+    Tags,
+    /// What checks a change.
+    PullRequest,
+}
+
+/// The step of one unit: it builds each platform, then merges.
+#[derive(Debug, Serialize)]
+pub struct SpecStep {
+    /// The user's steps around it.
+    pub before: Vec<OwnStep>,
+    pub after: Vec<OwnStep>,
+    pub step: String,
+    pub wait_for: Vec<String>,
+    /// `SPEC=id`, and `PLATFORMS=` and the platforms, by spaces.
+    pub env: Vec<String>,
+    /// In seconds.
+    pub timeout: Option<u64>,
+}
+
+/// A step of the user's own.
+#[derive(Debug, Clone, Serialize)]
+pub struct OwnStep {
+    pub step: String,
+    pub wait_for: Vec<String>,
+    /// `NAME=value`
+    pub env: Vec<String>,
+    /// Whether it belongs to an image, and ends at once when that is there.
+    pub of_image: bool,
+    /// What people see.
+    pub name: Option<String>,
+    /// Shell text.
+    pub run: String,
+}
+
+/// A plain call of Docker.
+#[derive(Debug, Serialize)]
+pub struct ClassicStep {
+    pub step: String,
+    pub wait_for: Vec<String>,
+    pub args: Vec<Arg>,
+    /// In seconds.
+    pub timeout: Option<u64>,
+}
+
+/// One word of a call: text, or a reference below a home registry.
+#[derive(Debug, Serialize)]
+pub struct Arg {
+    /// The substitution that stands for the home's prefix.
+    pub home: Option<String>,
+    /// The word, or what of it follows the prefix.
+    pub text: String,
+}
+
+/// The home registry of some images.
+#[derive(Debug, Serialize)]
+pub struct Home {
+    /// Its prefix in the plan.
+    pub prefix: String,
+    /// The substitution that stands for it.
+    pub substitution: String,
+}
+
+/// The step that submits the configs of the groups.
+#[derive(Debug, Serialize)]
+pub struct Submit {
+    /// The image with `gcloud`.
+    pub image: String,
+}
+
+/// What the config of a change has besides.
+#[derive(Debug, Serialize)]
+pub struct Change {
+    /// The image of the check.
+    pub image: String,
+    /// The command that checks.
+    pub check: String,
+    /// Whether the command wants `pipx`, which the image need not have.
+    pub pipx: bool,
+    /// The step that builds each platform.
+    pub builds: Vec<ChangeStep>,
+}
+
+/// Builds what changed, for one platform.
+#[derive(Debug, Serialize)]
+pub struct ChangeStep {
+    pub step: String,
+    /// `PLATFORM=linux/amd64`
+    pub platform_env: String,
+}
+
+/// The script that submits the configs of a build that is split.
+#[derive(Debug, Serialize)]
+pub struct Script {
+    /// The config that runs it from a trigger.
+    pub file: String,
+    /// The script's own path.
+    pub script: String,
+    /// The configs of each layer, lowest first; the last one is that of the tags.
+    pub layers: Vec<Vec<String>>,
+    /// Names of substitutions that are handed on.
+    pub substitutions: Vec<String>,
+}

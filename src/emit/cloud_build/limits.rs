@@ -1,0 +1,137 @@
+//! Whether Cloud Build takes what was decided: its limits, told before it refuses.
+
+use super::context::{ClassicStep, Context, OwnStep};
+use super::options::CloudBuild;
+use super::work::Concern;
+use super::{Files, PROVIDER};
+use crate::facts::Facts;
+
+/// Reports each limit that a config is over: of several like places only the worst.
+pub fn check(files: &Files, options: &CloudBuild, facts: &Facts, concerns: &mut Vec<Concern>) {
+    let mut worst = Worst {
+        facts,
+        found: Vec::new(),
+    };
+    let whole = options.timeout_minutes as usize * 60;
+    worst.look("timeout_seconds", || "the build".to_owned(), whole);
+    for file in &files.configs {
+        worst.context(&file.context);
+        for (step, seconds) in timeouts(&file.context) {
+            let seconds = usize::try_from(seconds).unwrap_or(usize::MAX);
+            if seconds > whole {
+                worst.found.push((
+                    format!("step `{step}`"),
+                    Limit {
+                        key: STEP_TIMEOUT,
+                        count: seconds,
+                        limit: whole,
+                    },
+                ));
+            }
+        }
+    }
+    concerns.extend(worst.concerns());
+}
+
+/// No fact: a step cannot take longer than its build.
+pub const STEP_TIMEOUT: &str = "step_timeout_seconds";
+
+struct Limit {
+    key: &'static str,
+    count: usize,
+    limit: usize,
+}
+
+struct Worst<'a> {
+    facts: &'a Facts,
+    found: Vec<(String, Limit)>,
+}
+
+impl Worst<'_> {
+    fn look(&mut self, key: &'static str, at: impl FnOnce() -> String, count: usize) {
+        let limit = self.facts.limit(PROVIDER, key);
+        if count > limit {
+            self.found.push((at(), Limit { key, count, limit }));
+        }
+    }
+
+    fn context(&mut self, context: &Context) {
+        let file = || format!("`{}`", context.file);
+        self.look("steps", file, context.steps());
+        self.look("tags", file, context.labels.len());
+        self.look("substitutions", file, context.substitutions.len());
+        for (name, default) in &context.substitutions {
+            let at = || format!("substitution `{name}`");
+            self.look("substitution_key_bytes", at, name.len());
+            self.look("substitution_value_bytes", at, default.len());
+        }
+        // A first step has the logins, the builder and the substitutions, and a user's step his own.
+        let beside = context.substitutions.len();
+        let prepare = context.login_env.iter().chain(&context.builder_env);
+        self.env("prepare", prepare, beside);
+        let images = context.specs.iter();
+        for spec in context.specs.iter() {
+            self.env(&spec.step, spec.env.iter(), 0);
+        }
+        let of_images = images.flat_map(|spec| spec.before.iter().chain(&spec.after));
+        let around = [
+            &context.before_probe,
+            &context.before_tags,
+            &context.after_tags,
+        ];
+        let own: Vec<&OwnStep> = of_images.chain(around.into_iter().flatten()).collect();
+        for step in own {
+            self.env(&step.step, step.env.iter(), beside);
+        }
+        for step in &context.classic {
+            self.args(step);
+        }
+    }
+
+    fn env<'e>(&mut self, step: &str, env: impl Iterator<Item = &'e String>, beside: usize) {
+        let at = || format!("step `{step}`");
+        let mut count = beside;
+        for entry in env {
+            count += 1;
+            self.look("env_chars", at, entry.chars().count());
+        }
+        self.look("env_per_step", at, count);
+    }
+
+    fn args(&mut self, step: &ClassicStep) {
+        let at = || format!("step `{}`", step.step);
+        self.look("args_per_step", at, step.args.len());
+        let longest = step.args.iter().map(|arg| arg.text.chars().count()).max();
+        self.look("arg_chars", at, longest.unwrap_or(0));
+    }
+
+    /// Of each key the farthest over.
+    fn concerns(self) -> Vec<Concern> {
+        let mut kept: Vec<(String, Limit)> = Vec::new();
+        for (at, limit) in self.found {
+            match kept.iter_mut().find(|(_, k)| k.key == limit.key) {
+                Some(worse) if worse.1.count < limit.count => *worse = (at, limit),
+                Some(_) => {}
+                None => kept.push((at, limit)),
+            }
+        }
+        kept.into_iter()
+            .map(|(at, Limit { key, count, limit })| Concern::Limit {
+                provider: PROVIDER,
+                key,
+                at,
+                count,
+                limit,
+            })
+            .collect()
+    }
+}
+
+/// Steps with a time of their own, in seconds.
+fn timeouts(context: &Context) -> impl Iterator<Item = (&str, u64)> {
+    let specs = context.specs.iter().map(|s| (s.step.as_str(), s.timeout));
+    let classic = context.classic.iter().map(|s| (s.step.as_str(), s.timeout));
+    specs
+        .chain(classic)
+        .filter_map(|(step, timeout)| Some((step, timeout?)))
+}

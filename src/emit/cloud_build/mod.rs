@@ -1,0 +1,381 @@
+//! Google Cloud Build: exact `waitFor` between the steps of one config, or of several that a script submits.
+//!
+//! **Shapes.** Scripted: one step for each unit, which builds its platforms and merges them. Classic: a step that builds, one
+//! for each test and one that pushes, all plain calls of Docker, and a last one that merges and tags: see [`classic`].
+//!
+//! **Size.** A config may have 300 steps. A larger build is split: each lineage layer into groups (see [`split`]), each
+//! group into a config. A script submits the groups of a layer together and waits for them before the next layer; the tags
+//! have a config to themselves, which it submits last. The config that people and triggers name then asks the registry
+//! what is missing and runs that script, for the groups with something missing alone.
+//!
+//! **Which platforms.** Cloud Build has x86 machines only. By default it builds every platform of the plan all the same,
+//! the foreign ones under QEMU, so that the same images come out as on any other provider. `platforms` narrows that. A
+//! content reference names one set of platforms, so a unit is built here whole or not at all: one with a platform that
+//! is not in `platforms` gets no step, nor does what stands on it, and each is reported. `tags` stays: it wants every
+//! content of the plan to be there, and refuses, moving nothing, until another pipeline has published the rest.
+//!
+//! **Substitution.** Cloud Build substitutes `$NAME` in every string but those of `script`. So values from the plan go
+//! through `env`, where the dialect doubles the dollar, and scripts read them as shell variables. What was rendered is read
+//! again by the rules of `check/rules/build_config.rs`, for templates of the user's may say anything.
+
+mod change;
+mod classic;
+mod context;
+mod limits;
+mod options;
+mod scripted;
+mod split;
+mod steps;
+
+pub use context::{Context, Script};
+pub use limits::STEP_TIMEOUT;
+pub use options::{CloudBuild, Logging, Shape};
+
+use self::context::{Part, Submit};
+use self::scripted::Unit;
+use self::steps::Own;
+use super::login::{self, Login, Provider, Way};
+use super::work::{self, Concern};
+use crate::config::{Config, Pipeline};
+use crate::facts::Facts;
+use crate::image::plan::Plan;
+
+/// The config of images and tags, below the template folder.
+const TEMPLATE: &str = "cloud-build/cloudbuild.yaml";
+
+/// The same in the classic shape.
+const CLASSIC: &str = "cloud-build/classic.yaml";
+
+/// The config of a change.
+const CHANGE: &str = "cloud-build/pull-request.yaml";
+
+/// The script that submits configs.
+pub const SCRIPT: &str = "cloud-build/submit.sh";
+
+/// As in `facts/provider_limits.toml`.
+const PROVIDER: &str = "cloudbuild";
+
+/// As in the plan.
+const PIPELINE: &str = "cloud-build";
+
+/// The one platform of Cloud Build's machines.
+const NATIVE: &str = "linux/amd64";
+
+/// Where the configs of a split build go, and the script that submits them. The templates say so too.
+const PARTS: &str = "generated/ci/cloudbuild";
+
+/// The longest a build may wait for a machine, and take, in seconds: the configs of a split build wait for each other.
+const DAY: u64 = 86_400;
+
+/// Everything that is written for Cloud Build.
+pub struct Files {
+    /// The configs.
+    pub configs: Vec<File>,
+    /// The script that submits them, and its path, when there are several.
+    pub script: Option<(String, Script)>,
+}
+
+/// One config.
+pub struct File {
+    pub path: String,
+    pub template: &'static str,
+    pub context: Context,
+}
+
+impl Files {
+    /// The steps of all configs that publish.
+    pub fn steps(&self) -> usize {
+        let publishing = self
+            .configs
+            .iter()
+            .filter(|file| file.context.change.is_none());
+        publishing.map(|file| file.context.steps()).sum()
+    }
+}
+
+/// Decides every config of the pipeline.
+pub fn files(
+    plan: &Plan,
+    config: &Config,
+    pipeline: &Pipeline<CloudBuild>,
+    facts: &Facts,
+    concerns: &mut Vec<Concern>,
+) -> Files {
+    let maker = Maker {
+        config,
+        options: pipeline,
+        registries: login::logins(plan, config, Provider::CloudBuild, concerns),
+    };
+    let built = scripted::built_here(plan, pipeline, concerns);
+    let mut files = if pipeline.options.shape == Shape::Classic {
+        Files {
+            configs: vec![classic::file(&maker, pipeline, &built)],
+            script: None,
+        }
+    } else {
+        let mut own = Own::of(pipeline);
+        let units = scripted::units(&built, &mut own);
+        let room = facts.limit(PROVIDER, "steps");
+        publishing(&maker, &own, units, built.left_out(), room)
+    };
+    files.configs.extend(change::file(&maker, plan));
+    limits::check(&files, pipeline, facts, concerns);
+    files
+}
+
+/// The configs of the scripted shape: one, or as many as it takes.
+fn publishing(
+    maker: &Maker<'_>,
+    own: &Own,
+    units: Vec<Unit>,
+    left_out: usize,
+    room: usize,
+) -> Files {
+    let steps: usize = units.iter().map(Unit::steps).sum();
+    // The three that are not a unit's: prepare, probe, tags.
+    let whole = 3 + own.count_before_probe() + steps + own.count_around_tags();
+    let path = maker.options.file.clone();
+    if whole <= room {
+        let mut context =
+            maker.building(&path, Part::Whole, units.iter().flat_map(|u| &u.platforms));
+        context.left_out = left_out;
+        own.around_probe(&mut context);
+        context.specs = units.into_iter().map(|unit| unit.step).collect();
+        own.around_tags(&mut context);
+        let configs = vec![File {
+            path,
+            template: TEMPLATE,
+            context,
+        }];
+        return Files {
+            configs,
+            script: None,
+        };
+    }
+
+    let beside = 2 + own.count_before_probe();
+    let mut configs = Vec::new();
+    let mut layers: Vec<Vec<String>> = Vec::new();
+    let depth = units.iter().map(|unit| unit.layer + 1).max().unwrap_or(0);
+    let mut of_layer: Vec<Vec<Unit>> = (0..depth).map(|_| Vec::new()).collect();
+    for unit in units {
+        of_layer[unit.layer].push(unit);
+    }
+    for (layer, units) in of_layer.into_iter().enumerate() {
+        let groups = split::groups(units, room.saturating_sub(beside), |u| &u.id, Unit::steps);
+        let mut paths = Vec::new();
+        for group in groups {
+            let dash = if group.key.is_empty() { "" } else { "-" };
+            let path = format!("{PARTS}-{layer}{dash}{}.yaml", group.key);
+            let mut context = maker.building(
+                &path,
+                Part::Group,
+                group.members.iter().flat_map(|u| &u.platforms),
+            );
+            own.around_probe(&mut context);
+            context.queue_ttl.get_or_insert(DAY);
+            context.specs = group.members.into_iter().map(Unit::alone).collect();
+            configs.push(File {
+                path: path.clone(),
+                template: TEMPLATE,
+                context,
+            });
+            paths.push(path);
+        }
+        layers.push(paths);
+    }
+
+    let path_of_tags = format!("{PARTS}-tags.yaml");
+    let mut tags = maker.speaking(&path_of_tags, Part::Tags);
+    own.around_tags(&mut tags);
+    configs.push(File {
+        path: path_of_tags.clone(),
+        template: TEMPLATE,
+        context: tags,
+    });
+    layers.push(vec![path_of_tags]);
+
+    let script = format!("{PARTS}.sh");
+    let mut driver = maker.speaking(&path, Part::Driver);
+    driver.left_out = left_out;
+    own.around_probe(&mut driver);
+    driver.timeout = DAY;
+    driver.machine_type = options::MachineType::E2Medium;
+    driver.submit = Some(Submit {
+        image: maker.options.submit_image.clone(),
+    });
+    configs.insert(
+        0,
+        File {
+            path: path.clone(),
+            template: TEMPLATE,
+            context: driver,
+        },
+    );
+    let substitutions = maker.options.substitutions.keys();
+    let submitting = Script {
+        file: path,
+        script: script.clone(),
+        layers,
+        substitutions: substitutions.map(|name| name.value.clone()).collect(),
+    };
+    Files {
+        configs,
+        script: Some((script, submitting)),
+    }
+}
+
+/// What all configs are made from.
+struct Maker<'a> {
+    config: &'a Config,
+    options: &'a CloudBuild,
+    registries: Vec<Login>,
+}
+
+impl Maker<'_> {
+    /// A config that logs in, sets up a builder for `platforms`, and does nothing yet.
+    fn building<'p>(
+        &self,
+        file: &str,
+        part: Part,
+        platforms: impl Iterator<Item = &'p String>,
+    ) -> Context {
+        let mut context = self.speaking(file, part);
+        self.set_up_builder(&mut context, platforms);
+        context
+    }
+
+    /// A config that logs in, and does nothing yet.
+    fn speaking(&self, file: &str, part: Part) -> Context {
+        let mut context = self.bare(file, part);
+        context.registries.clone_from(&self.registries);
+        context.secrets = secrets(&self.registries);
+        let mut ways = self.registries.iter().map(|registry| registry.login);
+        context.needs_aws = ways.any(|way| way == Way::AwsKeys);
+        context.login_env = login_env(&self.registries);
+        context
+    }
+
+    /// A config that knows no registry, and does nothing yet.
+    fn bare(&self, file: &str, part: Part) -> Context {
+        let options = self.options;
+        let labels = options.tags.iter().map(|tag| tag.value.clone());
+        let substitutions = options.substitutions.iter();
+        let seconds = |minutes: u32| u64::from(minutes) * 60;
+        Context {
+            file: file.to_owned(),
+            part,
+            image: options.image.clone(),
+            builder: options.builder.clone(),
+            registries: Vec::new(),
+            secrets: Vec::new(),
+            needs_aws: false,
+            login_env: Vec::new(),
+            buildkit: false,
+            builder_env: Vec::new(),
+            emulated: Vec::new(),
+            left_out: 0,
+            before_probe: Vec::new(),
+            probe: Vec::new(),
+            specs: Vec::new(),
+            classic: Vec::new(),
+            homes: Vec::new(),
+            submit: None,
+            before_tags: Vec::new(),
+            after_tags: Vec::new(),
+            change: None,
+            substitutions: substitutions
+                .map(|(name, default)| (name.value.clone(), default.value.clone()))
+                .collect(),
+            timeout: seconds(options.timeout_minutes),
+            queue_ttl: options.queue_ttl_minutes.map(seconds),
+            labels: std::iter::once("base-images".to_owned())
+                .chain(labels)
+                .collect(),
+            machine_type: options.machine_type,
+            pool: options.pool.clone(),
+            disk_size_gb: options.disk_size_gb,
+            logging: options.logging(),
+            logs_bucket: options.logs_bucket.clone(),
+            service_account: options.service_account.clone(),
+        }
+    }
+
+    /// Lets a config build with BuildKit, the foreign ones of `platforms` under QEMU.
+    fn set_up_builder<'p>(
+        &self,
+        context: &mut Context,
+        platforms: impl Iterator<Item = &'p String>,
+    ) {
+        context.buildkit = true;
+        for platform in platforms.filter(|platform| *platform != NATIVE) {
+            if !context.emulated.contains(platform) {
+                context.emulated.push(platform.clone());
+            }
+        }
+        let env = &mut context.builder_env;
+        if !context.emulated.is_empty() {
+            env.push(format!("EMULATOR={}", self.options.emulator));
+            env.push(format!(
+                "EMULATED={}",
+                emulators(&context.emulated).join(",")
+            ));
+        }
+        env.push(format!("PARALLELISM={}", self.options.parallelism));
+    }
+}
+
+fn secrets(registries: &[Login]) -> Vec<String> {
+    let mut secrets: Vec<String> = Vec::new();
+    for registry in registries
+        .iter()
+        .filter(|registry| matches!(registry.login, Way::Password | Way::AwsKeys))
+    {
+        for name in [&registry.username, &registry.password] {
+            if !secrets.contains(name) {
+                secrets.push(name.clone());
+            }
+        }
+    }
+    secrets
+}
+
+fn login_env(registries: &[Login]) -> Vec<String> {
+    let mut env = Vec::new();
+    for registry in registries
+        .iter()
+        .filter(|registry| registry.login != Way::BuiltIn)
+    {
+        env.push(format!("{}_HOST={}", registry.variable, registry.host));
+        env.extend(
+            registry
+                .region
+                .as_ref()
+                .map(|region| format!("{}_REGION={region}", registry.variable)),
+        );
+    }
+    env
+}
+
+/// The emulators' own names, which know no variants: `linux/arm/v7` → `arm`.
+fn emulators(platforms: &[String]) -> Vec<&str> {
+    let mut names: Vec<&str> = Vec::new();
+    for platform in platforms {
+        let name = platform.split('/').nth(1).unwrap_or(platform);
+        if !names.contains(&name) {
+            names.push(name);
+        }
+    }
+    names
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn emulators_are_named_once_and_without_variant() {
+        let platforms = ["linux/arm64", "linux/arm/v7", "linux/arm/v6"].map(str::to_owned);
+        assert_eq!(emulators(&platforms), ["arm64", "arm"]);
+    }
+}

@@ -1,0 +1,159 @@
+//! What `[ci.cloud-build]` may say.
+
+use indexmap::IndexMap;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::config::{RawSelector, Spanned};
+use crate::emit::shape::{BuildRow, PullRequest, Steps};
+
+/// `[ci.cloud-build]`
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields, default)]
+pub struct CloudBuild {
+    /// Where the build config is written.
+    pub file: String,
+    /// How images are built: by one scripted step each, or by a build step and a push step.
+    pub shape: Shape,
+    /// The platforms to build here; all that the plan has, when not given. Those other than `linux/amd64` run under QEMU.
+    pub platforms: Option<Vec<Spanned<String>>>,
+    /// The image that the steps run in: the Docker client with buildx, on Alpine.
+    pub image: String,
+    /// The image that registers QEMU. It runs privileged, so it is pinned by digest.
+    pub emulator: String,
+    /// The image of the classic shape's steps: its entrypoint is the Docker client.
+    pub builder: String,
+    /// The image in which a change is checked.
+    pub check_image: String,
+    /// The image with `gcloud`, in which the builds that a large one is split into are submitted.
+    pub submit_image: String,
+    /// How long the whole build may take: up to 24 hours.
+    pub timeout_minutes: u32,
+    /// How long it may wait for a machine. Default: Cloud Build's own 60 minutes, and 24 hours for builds that are split.
+    pub queue_ttl_minutes: Option<u32>,
+    /// The machine of the default pool.
+    pub machine_type: MachineType,
+    /// A private pool, as `projects/…/locations/…/workerPools/…`; its machines and disks then count, not these.
+    pub pool: Option<String>,
+    /// Disk of a machine of the default pool, in GB.
+    pub disk_size_gb: Option<u32>,
+    /// How many instructions BuildKit runs at a time.
+    pub parallelism: u32,
+    /// Where the build's log goes. Default: to Cloud Logging alone.
+    pub logging: Option<Spanned<Logging>>,
+    /// The bucket that the log goes to, as `gs://…`.
+    pub logs_bucket: Option<String>,
+    /// Who the build runs as, as `projects/…/serviceAccounts/…`.
+    pub service_account: Option<String>,
+    /// Substitutions with their defaults: `_NAME = "value"`. Steps of your own have them as variables.
+    pub substitutions: IndexMap<Spanned<String>, Spanned<String>>,
+    /// By which builds are found, besides `base-images`.
+    pub tags: Vec<Spanned<String>>,
+    /// The specs that are published here; all of them by default. What they stand on is built too.
+    #[serde(rename = "match")]
+    pub matches: Option<Spanned<RawSelector>>,
+    /// Where the build of pull requests is written, or `false` for none.
+    pub pull_request: PullRequest,
+    /// What holds for some builds.
+    pub when: Vec<BuildRow>,
+    /// Steps of your own, by key.
+    pub step: Steps,
+}
+
+impl CloudBuild {
+    /// Where the build's log goes.
+    pub fn logging(&self) -> Logging {
+        self.logging
+            .as_ref()
+            .map_or(Logging::CloudLoggingOnly, |logging| logging.value)
+    }
+}
+
+/// How images are built.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Shape {
+    /// One scripted step for each image, which ends at once when the image is there.
+    #[default]
+    Scripted,
+    /// For each image a step that builds and a step that pushes, both plain calls of Docker: everything is built.
+    Classic,
+}
+
+/// Machines of the default pool.
+#[derive(Debug, Clone, Copy, Deserialize, JsonSchema, Serialize)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+pub enum MachineType {
+    E2Medium,
+    #[serde(rename = "E2_STANDARD_2")]
+    E2Standard2,
+    #[serde(rename = "E2_HIGHCPU_8")]
+    E2Highcpu8,
+    #[serde(rename = "E2_HIGHCPU_32")]
+    E2Highcpu32,
+    #[serde(rename = "N1_HIGHCPU_8")]
+    N1Highcpu8,
+    #[serde(rename = "N1_HIGHCPU_32")]
+    N1Highcpu32,
+}
+
+/// Where logs go.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema, Serialize)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+pub enum Logging {
+    /// Cloud Logging.
+    CloudLoggingOnly,
+    /// A bucket.
+    GcsOnly,
+    /// Both.
+    Legacy,
+    /// Nowhere.
+    None,
+}
+
+impl Logging {
+    /// Whether a build that runs as somebody of the user's is refused without a bucket of the user's.
+    pub fn wants_bucket(self) -> bool {
+        matches!(self, Logging::GcsOnly | Logging::Legacy)
+    }
+
+    /// As the API names it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Logging::CloudLoggingOnly => "CLOUD_LOGGING_ONLY",
+            Logging::GcsOnly => "GCS_ONLY",
+            Logging::Legacy => "LEGACY",
+            Logging::None => "NONE",
+        }
+    }
+}
+
+impl Default for CloudBuild {
+    fn default() -> Self {
+        Self {
+            file: "cloudbuild.yaml".to_owned(),
+            shape: Shape::default(),
+            platforms: None,
+            image: "docker:28.5.2-cli".to_owned(),
+            emulator: "tonistiigi/binfmt:qemu-v10.2.3@sha256:400a4873b838d1b89194d982c45e5fb3cda4593fbfd7e08a02e76b03b21166f0".to_owned(),
+            builder: "gcr.io/cloud-builders/docker".to_owned(),
+            check_image: "python:3.13-trixie".to_owned(),
+            submit_image: "gcr.io/google.com/cloudsdktool/google-cloud-cli:slim".to_owned(),
+            timeout_minutes: 360,
+            queue_ttl_minutes: None,
+            machine_type: MachineType::E2Highcpu8,
+            pool: None,
+            disk_size_gb: None,
+            parallelism: 4,
+            logging: None,
+            logs_bucket: None,
+            service_account: None,
+            substitutions: IndexMap::new(),
+            tags: Vec::new(),
+            matches: None,
+            pull_request: PullRequest::default(),
+            when: Vec::new(),
+            step: Steps::new(),
+        }
+    }
+}

@@ -1,0 +1,172 @@
+//! The scripted shape: one step for each unit, with the user's own around it.
+
+use super::context::SpecStep;
+use super::options::{CloudBuild, Shape};
+use super::steps::Own;
+use super::work::{self, Concern};
+use super::{NATIVE, PIPELINE, PROVIDER};
+use crate::config::Pipeline;
+use crate::emit::At;
+use crate::image::plan::{Plan, Spec};
+
+/// The units of the plan, each with whether it is built here.
+pub struct Built<'plan> {
+    pub units: Vec<work::Unit<'plan>>,
+    pub here: Vec<bool>,
+}
+
+impl Built<'_> {
+    /// How many another pipeline has to publish.
+    pub fn left_out(&self) -> usize {
+        self.here.iter().filter(|here| !**here).count()
+    }
+}
+
+/// What is built here: units all of whose platforms are, and that stand on such units alone.
+pub fn built_here<'plan>(
+    plan: &'plan Plan,
+    pipeline: &Pipeline<CloudBuild>,
+    concerns: &mut Vec<Concern>,
+) -> Built<'plan> {
+    let options: &CloudBuild = pipeline;
+    let classic = options.shape == Shape::Classic;
+    let platform_is = |platform: &str| {
+        let named = options.platforms.as_ref();
+        (!classic || platform == NATIVE)
+            && named.is_none_or(|here| here.iter().any(|one| one.value == platform))
+    };
+    let units = work::units(plan, PIPELINE);
+    let mut here: Vec<bool> = Vec::with_capacity(units.len());
+    for unit in &units {
+        let platforms = unit.spec.platforms.iter();
+        let elsewhere: Vec<String> = platforms
+            .filter(|platform| !platform_is(platform))
+            .map(ToString::to_string)
+            .collect();
+        let stands = unit.stands_on.iter().all(|&place| here[place]);
+        here.push(stands && elsewhere.is_empty());
+        if !stands || !elsewhere.is_empty() {
+            concerns.push(Concern::NotBuiltHere {
+                provider: PROVIDER,
+                spec: unit.spec.id.clone(),
+                platforms: elsewhere,
+                classic,
+            });
+        }
+    }
+    Built { units, here }
+}
+
+/// A unit with its steps.
+pub struct Unit {
+    pub id: String,
+    /// 0 where it stands on no other, else one more than the highest it stands on.
+    pub layer: usize,
+    pub platforms: Vec<String>,
+    pub step: SpecStep,
+}
+
+impl Unit {
+    /// How many steps it takes.
+    pub fn steps(&self) -> usize {
+        1 + self.step.before.len() + self.step.after.len()
+    }
+
+    /// Its steps in a config that holds nothing of what it stands on: that was there before.
+    pub fn alone(self) -> SpecStep {
+        let mut step = self.step;
+        let first = match step.before.first_mut() {
+            Some(own) => &mut own.wait_for,
+            None => &mut step.wait_for,
+        };
+        *first = vec!["probe".to_owned()];
+        step
+    }
+}
+
+/// Those that are built here, in order.
+pub fn units(built: &Built<'_>, own: &mut Own) -> Vec<Unit> {
+    // By place: the step that stands for the unit being there, and its layer.
+    let mut there: Vec<(String, usize)> = Vec::with_capacity(built.units.len());
+    let mut units = Vec::new();
+    for (unit, here) in built.units.iter().zip(&built.here) {
+        if !here {
+            there.push((String::new(), 0));
+            continue;
+        }
+        let spec = unit.spec;
+        let image = own.unused(&step_id(&spec.id));
+        let lineage = unit.stands_on.iter().map(|&place| there[place].0.clone());
+        let wait_for: Vec<String> = std::iter::once("probe".to_owned()).chain(lineage).collect();
+        let before = own.of_image(At::BeforeBuild, spec, &image, wait_for.clone());
+        let wait_for = before
+            .last()
+            .map_or(wait_for, |last| vec![last.step.clone()]);
+        let after = own.of_image(At::AfterBuild, spec, &image, vec![image.clone()]);
+        let layers = unit.stands_on.iter().map(|&place| there[place].1 + 1);
+        let layer = layers.max().unwrap_or(0);
+        let last = after.last().map_or(&image, |step| &step.step);
+        there.push((last.clone(), layer));
+        units.push(Unit {
+            id: spec.id.clone(),
+            layer,
+            platforms: spec.platforms.iter().map(ToString::to_string).collect(),
+            step: SpecStep {
+                before,
+                after,
+                step: image,
+                wait_for,
+                env: image_env(spec),
+                timeout: timeout(spec),
+            },
+        });
+    }
+    units
+}
+
+/// What tells a step which image it is for.
+pub fn image_env(spec: &Spec) -> Vec<String> {
+    vec![
+        format!("SPEC={}", spec.id),
+        format!("PLATFORMS={}", spec.platforms.join(" ")),
+    ]
+}
+
+/// How long the step of a spec may take, in seconds: its platforms are built one after the other, so that is the sum of
+/// what the rows say of each. Where they say nothing of one, the whole build's time is all there is.
+pub fn timeout(spec: &Spec) -> Option<u64> {
+    let legs = &spec.ci.get(PIPELINE)?.legs;
+    let minutes = spec.platforms.iter().map(|platform| {
+        let stated = legs.get(platform)?.timeout_minutes?;
+        Some(u64::from(stated))
+    });
+    Some(minutes.sum::<Option<u64>>()? * 60)
+}
+
+/// `base/3.11_12.8.1` → `image-base-3-11_12-8-1`. Two ids may come out alike: the caller numbers them.
+pub fn step_id(id: &str) -> String {
+    let safe = |c: char| {
+        if c.is_ascii_alphanumeric() || c == '_' {
+            c
+        } else {
+            '-'
+        }
+    };
+    format!("image-{}", id.chars().map(safe).collect::<String>())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::HashSet;
+
+    #[test]
+    fn step_ids_are_safe_and_come_out_different() {
+        let mut taken = HashSet::new();
+        let mut id = |spec| work::unused(&step_id(spec), "-", &mut taken);
+        assert_eq!(id("base/3.11_12.8.1"), "image-base-3-11_12-8-1");
+        assert_eq!(id("base/3-11_12.8.1"), "image-base-3-11_12-8-1-2");
+        assert_eq!(id("base/3.11_12.8.1-2"), "image-base-3-11_12-8-1-2-2");
+        assert_eq!(id("tags"), "image-tags");
+    }
+}

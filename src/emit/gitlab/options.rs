@@ -1,0 +1,82 @@
+//! What `[ci.gitlab]` may say.
+
+use std::num::NonZeroUsize;
+
+use indexmap::IndexMap;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::config::{RawSelector, Spanned};
+use crate::emit::shape::{PullRequest, Row, Steps};
+use crate::emit::work::EMULATOR;
+
+/// `[ci.gitlab]`
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields, default)]
+pub struct GitLab {
+    /// Where the pipeline is written.
+    pub file: String,
+    /// The image that the jobs run in: the Docker client with buildx, on Alpine.
+    pub image: String,
+    /// What builds.
+    pub builder: Builder,
+    /// What build jobs get as a service: an engine of the same version as the client in `image`, or rootless BuildKit.
+    /// Default: by `builder`.
+    pub service: Option<String>,
+    /// The tags of the runner for each value of `arch`, or for a platform such as `linux/arm/v7`. Default: GitLab's own.
+    pub runner: IndexMap<Spanned<String>, Vec<String>>,
+    /// The tags of the runner for the jobs that build nothing. Default: those of `linux/amd64`.
+    pub control_runner: Option<Vec<String>>,
+    /// Platforms, or values of `arch`, that are built under QEMU, on runners of `linux/amd64` where `runner` names no other.
+    pub emulate: Vec<Spanned<String>>,
+    /// The image that registers QEMU. It runs privileged, so it is pinned by digest.
+    pub emulator: String,
+    /// How long one build job may take.
+    pub timeout_minutes: u32,
+    /// How many jobs a pipeline may have: what is over goes to the next one. GitLab.com's free tier has room for 500 in
+    /// all pipelines that are active, so that is what the default is made for.
+    pub jobs_per_pipeline: NonZeroUsize,
+    /// The image in which a merge request is checked: Python with pip, for the default of `check` in `[ci]`.
+    pub check_image: String,
+    /// The specs that are published here; all of them by default. What they stand on is built too.
+    #[serde(rename = "match")]
+    pub matches: Option<Spanned<RawSelector>>,
+    /// Where the pipeline of merge requests is written, or `false` for none.
+    pub pull_request: PullRequest,
+    /// What holds for some builds.
+    pub when: Vec<Row<Vec<String>>>,
+    /// Steps of your own, by key.
+    pub step: Steps,
+}
+
+/// What builds images in GitLab's jobs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Builder {
+    /// buildx on an engine of the job's own, which needs runners that allow privileged containers.
+    Dind,
+    /// buildx on rootless BuildKit. Nothing is privileged; there is no engine, so nothing can be emulated.
+    Rootless,
+}
+
+impl Default for GitLab {
+    fn default() -> Self {
+        Self {
+            file: ".gitlab/base-images.gitlab-ci.yml".to_owned(),
+            image: "docker:28.5.2-cli".to_owned(),
+            builder: Builder::Dind,
+            service: None,
+            runner: IndexMap::new(),
+            control_runner: None,
+            emulate: Vec::new(),
+            emulator: EMULATOR.to_owned(),
+            timeout_minutes: 120,
+            jobs_per_pipeline: NonZeroUsize::MIN.saturating_add(399),
+            check_image: "python:3.13-slim-trixie".to_owned(),
+            matches: None,
+            pull_request: PullRequest::default(),
+            when: Vec::new(),
+            step: Steps::new(),
+        }
+    }
+}

@@ -1,0 +1,57 @@
+//! The user's own steps, as lines of a job's script.
+
+use serde::Serialize;
+
+use crate::config::Shape;
+use crate::emit::shape::{self, At, Step};
+use crate::render::shell_word;
+
+/// By where they run, each the whole of a line of the script.
+#[derive(Debug, Default, Serialize)]
+pub struct Steps {
+    pub before_probe: Vec<String>,
+    pub before_build: Vec<String>,
+    pub after_build: Vec<String>,
+    pub before_tags: Vec<String>,
+    pub after_tags: Vec<String>,
+}
+
+/// The steps of a pipeline, in declared order.
+pub fn steps(steps: &shape::Steps, shape: &Shape) -> Steps {
+    let mut all = Steps::default();
+    for (key, step) in steps {
+        let Some(mut script) = script(key, step) else {
+            continue;
+        };
+        if shape.narrows(key) {
+            // The child pipeline says which of these a build has.
+            let key = &key.value;
+            script =
+                format!("case \" ${{BASE_IMAGE_STEPS-}} \" in *\" {key} \"*)\n{script}\n;; esac");
+        }
+        match step.at {
+            At::BeforeProbe => all.before_probe.push(script),
+            At::BeforeBuild => all.before_build.push(script),
+            At::AfterBuild => all.after_build.push(script),
+            At::BeforeTags => all.before_tags.push(script),
+            At::AfterTags => all.after_tags.push(script),
+        }
+    }
+    all
+}
+
+/// A shell of its own, so that a step can neither change the job's nor, by what it does not close, swallow the next.
+fn script(key: &str, step: &Step) -> Option<String> {
+    let name = step.name.as_deref().unwrap_or(key);
+    let run = step.run.as_ref()?;
+    let env: String = step
+        .env
+        .iter()
+        .map(|(name, value)| format!("{}={} ", name.value, shell_word(value)))
+        .collect();
+    Some(format!(
+        "printf '%s\\n' {}\n{env}sh -e -c {}",
+        shell_word(name),
+        shell_word(run)
+    ))
+}

@@ -1,0 +1,65 @@
+"""Generated Dockerfiles and bake files on a real builder: this repository's own, and a fixture's."""
+
+import json
+import re
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+from engine import ROOT
+from world import World, own
+
+DOCKERFILES = sorted(path.relative_to(ROOT).as_posix() for path in (ROOT / "generated/docker").glob("**/Dockerfile"))
+
+
+def stood_on(file: Path) -> set[str]:
+    """The images that a Dockerfile of ours names, each by a plain reference."""
+    return set(re.findall(r"^FROM (\S+)|--mount=(?:\S*,)?from=([^,\s]+)", file.read_text(), re.M)) - {""}
+
+
+def check(engine, file: Path) -> str:
+    """What `--check` has against a Dockerfile; empty if nothing."""
+    small = f"docker-image://{engine.host}/library/debian:trixie-slim"
+    contexts = [f"--build-context={reference}={small}" for found in stood_on(file) for reference in found if reference]
+    # Never with an output to a registry: `--check` would push an empty image.
+    done = engine.run("docker", "buildx", "build", "--check", *contexts, "--file", file, file.parent, check=False)
+    said = (done.stdout + done.stderr).decode()
+    return "" if done.returncode == 0 and "no warnings found" in said else said[-1000:]
+
+
+def test_every_dockerfile_passes_the_builders_own_check(engine):
+    assert DOCKERFILES
+    with ThreadPoolExecutor(4) as pool:
+        said = pool.map(lambda file: check(engine, ROOT / file), DOCKERFILES)
+    assert not {file: text for file, text in zip(DOCKERFILES, said, strict=True) if text}
+
+
+def test_the_check_would_tell(engine, tmp_path):
+    (tmp_path / "Dockerfile").write_text("FROM debian:trixie-slim as small\nENV A B\n")
+    assert "LegacyKeyValueFormat" in check(engine, tmp_path / "Dockerfile")
+
+
+def test_own_images_build_and_pass_their_tests(engine, debian, tmp_path):
+    """A Debian stands in for the bases, and a script for uv, which makes the environment from that Debian's Python."""
+    uv = next(place for _, place in stood_on(ROOT / "generated/docker/base/3.13_12.8.1_server/Dockerfile") if "/uv:" in place)
+    world = own(engine, tmp_path, BUILD_NETWORK="host", BUILD_CONTEXTS=f"{uv}=docker-image://{engine.host}/stand-in/uv:1")
+    world.only("gpu-base/12.8.1", "base/3.13_none_server", "base/3.13_12.8.1_server", platforms=["linux/amd64"])
+    assert world.publish() == []
+    world.assert_published()
+    for id in ("base/3.13_none_server", "base/3.13_12.8.1_server"):
+        asked = ["python", "-c", "import os; print(os.getuid())"]
+        assert engine.docker("run", "--rm", "--network=none", world.spec(id)["references"][0], *asked).strip() == "1000"
+
+
+def test_a_lineage_of_foreign_dockerfiles_builds(engine, tmp_path):
+    """They call the images they stand on by release tags that do not exist yet: the plan's named contexts lead to them."""
+    world = World(engine, ROOT / "tests/fixtures/core-images", tmp_path, {})
+    text = json.dumps(world.plan["specs"])
+    for region in ("east-1", "east-2"):
+        text = text.replace(f"123456789012.dkr.ecr.us-{region}.amazonaws.com", f"{engine.host}/team/{region}")
+    specs = json.loads(text)
+    for spec, written in zip(specs, world.plan["specs"], strict=True):
+        spec["contexts"] = dict(zip(written["contexts"], spec["contexts"].values(), strict=True))
+    world.plan |= {"specs": specs, "registries": []}
+    world.only("python-base", "neuron-compile", "neuron-inference", "kubeflow-jupyter", "kubeflow-torch-cpu")
+    assert world.publish() == []
+    world.assert_published()

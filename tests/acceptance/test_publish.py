@@ -1,0 +1,217 @@
+"""publish.sh with a real engine and a real registry: what it publishes, and what is left after it was cut short."""
+
+import json
+
+import pytest
+from world import World, lineage
+
+LATE = "stand-in/late:1"
+
+
+def push_late(world: World) -> None:
+    """From now on the world outside has the image it lacked."""
+    engine = world.engine
+    engine.crane("copy", f"{engine.host}/library/debian:trixie-slim", f"{engine.host}/{LATE}")
+
+
+@pytest.fixture
+def world(engine, tmp_path, name) -> World:
+    made = lineage(engine, tmp_path, name)
+    push_late(made)
+    return made
+
+
+@pytest.fixture
+def single(engine, tmp_path, name) -> World:
+    """Two layers for one platform, two registries: what is needed to be cut short."""
+    return lineage(engine, tmp_path, name).only("core", "server/large", platforms=["linux/amd64"])
+
+
+def test_a_lineage_is_published_once(world, engine):
+    if engine.emulates:
+        pytest.skip(engine.emulates)
+    assert world.publish() == []
+    world.assert_published()
+    before = world.digests()
+    assert world.missing() == {"build": [], "merge": []}
+    assert "0 put, " in world.ok("tags").stderr
+    assert world.digests() == before
+
+    # One platform by itself is not wrapped: its digest is the image's.
+    extra = world.spec("extra")
+    assert engine.digest(extra["content_reference"]) == engine.digest(f"{extra['content_reference']}-amd64")
+
+    # Pulled by tag from the copy, it is the image that was tested.
+    pulled = world.spec("server/large")["aliases"][-1]
+    for platform in world.spec("server/large")["platforms"]:
+        said = engine.docker("run", "--rm", "--pull=always", "--network=none", "--platform", platform, pulled, "sh", "-c", "uname -m; echo $SIZE; id -u")
+        assert said.split() == [{"linux/amd64": "x86_64", "linux/arm64": "aarch64"}[platform], "large", "1000"]
+
+
+def test_tests_inside_buildkit_gate_the_push(single):
+    world = single
+    assert world.publish(TEST_IN="buildkit") == []
+    world.assert_published()
+
+
+@pytest.mark.parametrize("place", ["engine", "buildkit"])
+def test_a_test_that_fails_keeps_the_image_away(engine, tmp_path, name, place):
+    world = lineage(engine, tmp_path, name).only("core", "server/large", platforms=["linux/amd64"])
+    world.spec("server/large")["tests"].append("test 'it is' = \"$(echo not)\"")
+    world.save()
+    assert world.publish(TEST_IN=place) == ["server/large linux/amd64", "server/large", "tags"]
+    assert set(world.digests().values()) == {None}
+    server = world.spec("server/large")
+    assert engine.digest(f"{server['content_reference']}-amd64") is None
+    server["tests"].pop()
+    world.save()
+    assert world.publish(TEST_IN=place) == []
+    world.assert_published()
+
+
+@pytest.mark.parametrize("when", ["before", "after"])
+def test_killed_between_build_and_merge(single, when):
+    world = single
+    world.ok("build", "core", "linux/amd64")
+    killed = world.call("merge", "core", KILL_AT=f"create 1 {when}")
+    assert killed.returncode == -9
+    assert set(world.digests().values()) == {None}
+    again = world.missing()
+    assert [leg["id"] for leg in again["build"]] == ["server/large"], "a platform that was pushed is not built again"
+    assert ("core" in [merge["id"] for merge in again["merge"]]) == (when == "before")
+    assert world.publish() == []
+    world.assert_published()
+
+
+def test_killed_in_a_build(single):
+    world = single
+    assert world.call("build", "core", "linux/amd64", KILL_AT="build 1 before").returncode == -9
+    world.ok("build", "core", "linux/amd64")
+    world.ok("merge", "core")
+    # Between the test and the push.
+    assert world.call("build", "server/large", "linux/amd64", KILL_AT="build 2 before").returncode == -9
+    assert world.missing()["build"] == [{"id": "server/large", "platform": "linux/amd64", "layer": 1}]
+    assert world.publish() == []
+    world.assert_published()
+
+
+def test_killed_between_merge_and_tags(single):
+    """Before the first tag, between two, before the marker of the newest release, and before the moving tags."""
+    world, engine = single, single.engine
+    assert world.publish() == []
+    contents = {spec["id"]: engine.digest(spec["content_reference"]) for spec in world.plan["specs"]}
+    alias, version, older = world.spec("server/large")["aliases"], "1.4.0", {}
+    for number in (1, 3, 5, 7):
+        # The next release of the same images, whose alias stands on another one.
+        older |= {tag: held for tag, held in world.digests().items() if tag not in alias}
+        following = f"1.5.{number}"
+        for spec in world.plan["specs"]:
+            spec["references"] = [reference.replace(f"v{version}", f"v{following}") for reference in spec["references"]]
+        version = following
+        world.plan["release"] |= {"version": version, "tag": f"v{version}"}
+        world.save()
+        for tag in alias:
+            engine.crane("copy", f"{engine.host}/library/debian:trixie-slim", tag)
+        before = world.digests()
+        right = {tag: contents[spec["id"]] for spec in world.plan["specs"] for tag in [*spec["references"], *spec["aliases"]]}
+        assert sum(before[tag] != right[tag] for tag in right) == 6
+
+        killed = world.call("tags", KILL_AT=f"create {number} before", PUBLISH_JOBS="1")
+        assert killed.returncode == -9, killed.stderr
+        half = world.digests()
+        assert all(held in (before[tag], right[tag]) for tag, held in half.items()), "a tag holds what nobody meant"
+        assert sum(half[tag] != before[tag] for tag in half) == {1: 0, 3: 2, 5: 4, 7: 4}[number]
+        world.ok("tags")
+        assert world.digests() == right
+        assert {tag: engine.digest(tag) for tag in older} == older
+
+
+def test_a_registry_that_is_down_is_not_empty(single):
+    world = single
+    world.engine.stop_registry()
+    try:
+        down = world.call("probe")
+        build = world.call("build", "core", "linux/amd64")
+        tags = world.call("tags")
+    finally:
+        world.engine.start_registry()
+    assert (down.returncode, down.stdout) == (1, "")
+    assert "cannot tell whether" in down.stderr
+    assert build.returncode == tags.returncode == 1
+    assert len(world.missing()["build"]) == 2
+    assert world.publish() == []
+    world.assert_published()
+
+
+def test_a_release_tag_that_holds_something_else(single):
+    world = single
+    engine = world.engine
+    taken = world.spec("core")["references"][1]
+    engine.crane("copy", f"{engine.host}/library/debian:trixie-slim", taken)
+    theirs = engine.digest(taken)
+    assert world.publish() == ["tags"]
+    assert {tag: held for tag, held in world.digests().items() if held} == {taken: theirs}, "one taken tag stops all"
+    refused = world.call("tags")
+    assert f"refused: {taken} is published and holds {theirs}" in refused.stderr
+    # Whoever put it there takes it away.
+    engine.crane("delete", f"{taken.rsplit(':', 1)[0]}@{theirs}")
+    assert world.publish() == []
+    world.assert_published()
+
+
+def test_one_leg_that_fails(engine, tmp_path, name):
+    world = lineage(engine, tmp_path, name).only("core", "extra", platforms=["linux/amd64"])
+    assert world.publish() == ["extra linux/amd64", "extra", "tags"]
+    assert set(world.digests().values()) == {None}, "no tag before everything is there"
+    assert engine.digest(world.spec("core")["content_reference"]), "what could be built is kept"
+    push_late(world)
+    assert world.missing()["build"] == [{"id": "extra", "platform": "linux/amd64", "layer": 0}]
+    assert world.publish() == []
+    world.assert_published()
+
+
+def test_a_pipeline_publishes_its_share(single):
+    world = single
+    world.spec("core")["ci"] = {"github": {"role": "build"}, "gitlab": {"role": "none"}}
+    world.spec("server/large")["ci"] = {"gitlab": {"role": "none"}}
+    world.save()
+    assert world.missing()["build"] and json.loads(world.ok("probe", PIPELINE="gitlab").stdout) == {"build": [], "merge": []}
+    world.publish(PIPELINE="github")
+    held = world.digests()
+    server = world.spec("server/large")
+    assert {tag for tag, digest in held.items() if digest} == {*server["references"], *server["aliases"]}
+
+
+def attestations(world: World, reference: str) -> list[str]:
+    """The kinds of statement that an index carries for its images, sorted."""
+    engine, repository = world.engine, reference.rsplit(":", 1)[0]
+    kinds = []
+    for row in engine.manifest(reference)["manifests"]:
+        if row.get("annotations", {}).get("vnd.docker.reference.type") == "attestation-manifest":
+            about = row["annotations"]["vnd.docker.reference.digest"]
+            assert engine.digest(f"{repository}@{about}") == about
+            layers = engine.manifest(f"{repository}@{row['digest']}")["layers"]
+            kinds += [layer["annotations"]["in-toto.io/predicate-type"] for layer in layers]
+    return sorted(kinds)
+
+
+@pytest.mark.parametrize(
+    ("asked", "kinds"),
+    [
+        pytest.param({"sbom": False, "provenance": "max"}, ["https://slsa.dev/provenance/"], id="provenance"),
+        pytest.param({"sbom": True, "provenance": "off"}, ["https://spdx.dev/Document"], id="sbom"),
+    ],
+)
+def test_attestations_come_through_merge_and_copy(engine, tmp_path, name, asked, kinds):
+    world = lineage(engine, tmp_path, name).only("core", "server/large")
+    world.plan["attestations"] = asked
+    world.save()
+    assert world.publish() == []
+    world.assert_published()
+    for spec in world.plan["specs"]:
+        for reference in [spec["content_reference"], *spec["references"], *spec["aliases"]]:
+            assert engine.platforms(reference) == sorted(spec["platforms"])
+            found = attestations(world, reference)
+            assert len(found) == len(kinds) * len(spec["platforms"])
+            assert all(any(predicate.startswith(kind) for kind in kinds) for predicate in found), found
+    assert world.missing() == {"build": [], "merge": []}

@@ -1,0 +1,119 @@
+"""Cloud Build, as far as it takes: a config read through the API's own message, and its steps run.
+
+The message checks neither step ids nor substitutions; the tests do, by the rules of the service.
+"""
+
+import re
+import subprocess
+from pathlib import Path
+
+from google.cloud.devtools.cloudbuild_v1.types import Build
+from google.protobuf import json_format
+from harness import outputs, read_yaml
+
+#: What Cloud Build itself substitutes, in every build.
+BUILT_IN = {"PROJECT_ID", "BUILD_ID", "PROJECT_NUMBER", "LOCATION", "SERVICE_ACCOUNT", "SERVICE_ACCOUNT_EMAIL"}
+
+#: The image whose entrypoint is Docker.
+DOCKER = "gcr.io/cloud-builders/docker"
+
+
+class Failed(Exception):
+    """A step that ended otherwise than with 0."""
+
+
+def message(file: Path):
+    return json_format.ParseDict(read_yaml(file), Build.pb(Build()))
+
+
+def configs(root: Path) -> dict:
+    """{path: message} of every config of a tree."""
+    paths = [path for path in outputs(root) if Path(path).name.startswith("cloudbuild") and path.endswith(".yaml")]
+    return {path: message(root / path) for path in paths}
+
+
+def is_change(build) -> bool:
+    """Whether it is the config of a change."""
+    return any(step.id == "changed" for step in build.steps)
+
+
+def is_driver(build) -> bool:
+    """Whether it submits others."""
+    return any(step.id == "submit" for step in build.steps)
+
+
+def main_config(root: Path):
+    """What people and triggers start: of a build that is split, what submits its parts. None without one."""
+    publishing = {path: build for path, build in configs(root).items() if not is_change(build)}
+    whole = [build for path, build in publishing.items() if not path.startswith("generated/ci/")]
+    assert len(whole) <= 1, list(publishing)
+    return whole[0] if whole else None
+
+
+def substituted(text: str, values: dict, used: set) -> str:
+    """The text as a step sees it: `$NAME` and `${NAME}` replaced, `$$` a dollar."""
+
+    def one(match):
+        if match[0] == "$$":
+            return "$"
+        name = match[1] or match[2]
+        assert name in values, f"the substitution `{name}` in {text!r} is unknown"
+        used.add(name)
+        return values[name]
+
+    result = re.sub(r"\$(?:\$|\{(\w+)\}|([A-Z_][A-Z0-9_]*))", one, text)
+    rest = re.sub(r"\$\$|\$\{\w+\}|\$[A-Z_][A-Z0-9_]*", "", text)
+    assert "$" not in rest, f"a dollar stands alone in {text!r}"
+    return result
+
+
+class Service:
+    """What Cloud Build does with a build config, one step at a time."""
+
+    def __init__(self, build, tree: Path, env: dict, home: Path, substitutions: dict | None = None):
+        unknown = set(substitutions or {}) - set(build.substitutions)
+        assert not unknown, f"no such substitution: {unknown}"
+        self.build, self.tree, self.env, self.home = build, tree, env, home
+        self.values = {name: f"the-{name.lower()}" for name in BUILT_IN} | dict(build.substitutions) | (substitutions or {})
+        self.secrets = {secret.env: f"secret of {secret.version_name}" for secret in build.available_secrets.secret_manager}
+        self.ran = []
+        self.said = ""
+
+    def ready(self) -> list:
+        """The steps that may start now. Without `waitFor` a step waits for all before it."""
+        ready = []
+        for place, step in enumerate(self.build.steps):
+            waits = set(step.wait_for) or {before.id for before in self.build.steps[:place]}
+            if step.id not in self.ran and waits - {"-"} <= set(self.ran):
+                ready.append(step)
+        return ready
+
+    def run(self) -> "Service":
+        """All steps. Of those that are ready the last of the file goes first: only `waitFor` keeps the order."""
+        self.home.mkdir(parents=True, exist_ok=True)
+        while len(self.ran) < len(self.build.steps):
+            ready = self.ready()
+            assert ready, f"nothing can start after {self.ran}"
+            self.step(ready[-1])
+            self.ran.append(ready[-1].id)
+        return self
+
+    def step(self, step) -> None:
+        given = [substituted(entry, self.values, set()) for entry in [*self.build.options.env, *step.env]]
+        env = dict(entry.split("=", 1) for entry in given)
+        env |= {name: self.secrets[name] for name in step.secret_env}
+        if step.script:
+            assert not step.args and not step.entrypoint, "a script excludes both"
+            file = self.home / f"script-{len(self.ran)}"
+            file.write_text(step.script if step.script.startswith("#!") else "#!/bin/sh\n" + step.script)
+            command = ["sh", file]
+        else:
+            assert step.name == DOCKER and not step.entrypoint
+            command = ["docker", *(substituted(arg, self.values, set()) for arg in step.args)]
+        done = subprocess.run(
+            command, cwd=self.tree, env={**self.env, "HOME": str(self.home), **env}, stdin=subprocess.DEVNULL,
+            capture_output=True, text=True,
+        )  # fmt: skip
+        self.said += done.stdout + done.stderr
+        if done.returncode != 0:
+            raise Failed(f"step {step.id}: exit {done.returncode}\n{done.stdout}\n{done.stderr}")
