@@ -66,13 +66,14 @@ impl Builder<'_> {
                     names,
                     &known,
                     options,
-                    options.runner.keys(),
+                    options.runner.keys().chain(&options.emulate),
                     &options.matches,
                     rows,
                     steps,
                 )
             }),
             cloud_build: ci.cloud_build.as_ref().map(|options| {
+                self.cloud_build(ci, options);
                 for platform in options.platforms.iter().flatten() {
                     if Platform::parse(platform).is_none() {
                         self.platform_fault(platform);
