@@ -6,7 +6,7 @@ use std::sync::Arc;
 use crate::check;
 use crate::config::{self, Config};
 use crate::diagnostic::{Finding, Sink, Stopped, code};
-use crate::emit::{ActionEdits, Emission, adopt, emit};
+use crate::emit::{ActionEdits, Emission, adopt, emit, workflow_files};
 use crate::facts::{Day, Facts};
 use crate::image::{Contents, ContextHash, Matrix, Plan, Spec, Unknown, render_specs, resolve};
 use crate::lock::{self, Before, Lock, Unread};
@@ -232,11 +232,12 @@ pub fn compare(
     take_over: bool,
 ) -> Result<Drift, ReadError> {
     let mut drift = output::compare(repository, &rendered.tree, &rendered.owned, take_over)?;
-    let workflow = expanded.config.ci.github.as_ref().map(|g| g.file.as_str());
+    let github = expanded.config.ci.github.as_ref();
+    let workflows = github.map_or_else(Vec::new, |options| workflow_files(options));
     for change in &mut drift.changes {
         if change.state == State::Stale
             && !take_over
-            && workflow == Some(&change.path)
+            && workflows.contains(&change.path)
             && ActionEdits::of(change).is_some()
         {
             change.state = State::Edited;
@@ -287,7 +288,7 @@ pub fn judge(
     check::run(&context, sink);
 }
 
-/// Actions that were moved in the workflow, taken over into the matrix.
+/// Actions that were moved in the workflows, taken over into the matrix.
 #[derive(Debug)]
 pub struct Adoption {
     /// The matrix file as it would be on disk.
@@ -296,19 +297,30 @@ pub struct Adoption {
     pub moved: Vec<(String, String, String)>,
 }
 
-/// What the matrix file would be if every action that was moved in the workflow were moved there too. `None` when none
-/// was, or when the matrix cannot say all of it: the findings tell why.
+/// What the matrix file would be if every action that was moved in a workflow were moved there too. `None` when none was,
+/// or when the matrix cannot say all of it: the findings tell why. Where workflows disagree, the first is followed, and
+/// what is newer in another is an edit of that one still.
 pub fn adopted(expanded: &Expanded, drift: &Drift) -> Option<Adoption> {
-    let edited = drift.changes.iter().find(|c| c.state == State::Edited)?;
-    let edits = ActionEdits::of(edited)?;
+    let edited = drift.changes.iter().filter(|c| c.state == State::Edited);
+    let edited: Vec<ActionEdits> = edited.filter_map(ActionEdits::of).collect();
+    let mut pins = Vec::new();
+    let mut moved: Vec<(String, String, String)> = Vec::new();
+    for edits in &edited {
+        for (edit, pin) in edits.edits.iter().zip(edits.pins()?) {
+            if moved.iter().all(|(action, ..)| *action != edit.action) {
+                let (from, to) = edit.moved.clone();
+                moved.push((edit.action.clone(), from, to));
+                pins.push(pin);
+            }
+        }
+    }
+    if moved.is_empty() {
+        return None;
+    }
     let file = &expanded.config.file;
-    let text = adopt(&file.text, &edits.pins()?).ok()?;
-    let moved = edits.edits.into_iter().map(|edit| {
-        let (from, to) = edit.moved;
-        (edit.action, from, to)
-    });
+    let text = adopt(&file.text, &pins).ok()?;
     Some(Adoption {
         matrix: SourceFile::new(file.path.clone(), file.edited_on_disk(&text)),
-        moved: moved.collect(),
+        moved,
     })
 }

@@ -434,6 +434,8 @@ fn every_block_of_the_shipped_templates_is_described() {
         "templates/docker/Dockerfile",
         "templates/github/workflow.yml",
         "templates/gitlab/base-images.gitlab-ci.yml",
+        "templates/gitlab/jobs.yml",
+        "templates/gitlab/merge-request.gitlab-ci.yml",
         "templates/cloud-build/cloudbuild.yaml",
         "templates/catalog/module.py",
     ] {

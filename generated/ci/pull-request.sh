@@ -12,6 +12,8 @@
 # PLAN      the plan (default generated/plan.json)
 # BAKE      the bake file (default as below)
 # PIPELINE  github, gitlab or cloud-build: only what that pipeline publishes (default everything)
+# TEST_IN   where tests run: engine, in containers of `docker run`; buildkit, in builds on top of the images
+#           (default engine where there is one that answers)
 #
 # Every value is read from the plan by jq and handed on as one word; none becomes part of a command's text.
 # stdout carries only the JSON of `changed`; people are spoken to on stderr.
@@ -22,9 +24,13 @@ set -eu
 PLAN=${PLAN:-generated/plan.json}
 PIPELINE=${PIPELINE:-}
 [ -n "${BAKE:-}" ] || BAKE=generated/docker-bake.json
+TEST_IN=${TEST_IN:-}
 
 say() { printf '%s\n' "pull request: $*" >&2; }
 die() { say "$@"; exit 1; }
+
+# fault: what jq was made to complain of.
+fault() { sed 's/^jq: error ([^)]*): //' "$work/fault"; }
 
 # is_count WORD: whether it is a whole number from 1.
 is_count() {
@@ -39,7 +45,7 @@ before() {
   # A plan of another format may mean something else by a content.
   jq -se --slurpfile plan "$PLAN" '
     if length == 1 and (.[0] | type) == "object" and .[0].version == $plan[0].version
-    then [.[0].specs[] | [.content | strings, .tests]]
+    then [.[0].specs[] | [.content, .tests]]
     else error("no plan") end' <"$1" 2>/dev/null
 }
 
@@ -91,26 +97,26 @@ changed() {
         | .path[$one] = (.path[$below[$one][0] // $one] // []) + [$one]
         | reduce (.members["\($families[1:][])"][], $one) as $member (.;
             .family[$member] = $family | .members["\($family)"] += [$member]))) as $lineage
-    | reduce $specs[$built[]].platforms[] as $platform ([]; if index([$platform]) then . else . + [$platform] end)
-    | map(. as $platform | {
-        $platform,
-        parts: [
-          [$built[] | select($specs[.].platforms | index([$platform]))]
-          | group_by($lineage.family[.])[] | sort_by($lineage.path[.]) | cut($size)
-        ]
-      })
+    # A leg is for one platform, and for the one kind of machine that the pipeline has for its images.
+    | reduce ($built[] | . as $one | $specs[.].platforms[] as $platform
+        | {$platform, runner: $specs[$one].ci[$pipeline].legs[$platform].runner, $one}) as $build ([];
+        ($build | [.platform, .runner]) as $machine
+        | (map([.platform, .runner]) | index([$machine])) as $known
+        | if $known then .[$known].built += [$build.one]
+          else . + [$build | {platform, runner, built: [.one]}] end)
+    | map(.parts = [.built | group_by($lineage.family[.])[] | sort_by($lineage.path[.]) | cut($size)])
     | (map(.parts | length) | add // 0) as $parts
-    | if length > $legs then error("\(length) platforms, and \($legs) legs at most") else . end
+    | if length > $legs then error("\(length) kinds of machines, and \($legs) legs at most") else . end
     | ($legs - length) as $spare
     | {
         legs: [
           .[] | .platform as $platform
-          | (if $parts <= $legs then .parts else .parts as $all
-              | $all | packed([1 + ($spare * length / $parts | floor), length] | min) end)
-          | map(sort) | sort | to_entries[]
-          | {$platform, group: .key, targets: (.value | map($specs[.].id))}
+          | .parts
+          | (if $parts <= $legs then . else packed([1 + ($spare * length / $parts | floor), length] | min) end)
+          | sort_by(min)[] | {$platform, targets: (sort | map($specs[.].id))}
         ]
-      }' "$PLAN" >"$work/changed" || die "stopped: the plan at $PLAN could not be divided"
+        | group_by(.platform) | map(to_entries[] | {platform: .value.platform, group: .key, targets: .value.targets})
+      }' "$PLAN" >"$work/changed" 2>"$work/fault" || die "$(fault)"
   cat "$work/changed"
   say "$(jq -r '"to build: \([.legs[].targets[]] | unique | length) images, in \(.legs | length) legs"' "$work/changed")"
 }
@@ -141,29 +147,60 @@ build() {
         (.tests | length),
         (.tests[] | gsub("\\\\"; "\\\\") | gsub("\n"; "\\n"))
       end' "$PLAN" --args "$@" >"$work/words" 2>"$work/fault" ||
-    die "$(sed 's/^jq: error ([^)]*): //' "$work/fault")"
+    die "$(fault)"
 
   set --
   while read_image; do set -- "$@" "$target"; done <"$work/words"
   say "building for $platform: $*"
   bake --set '*.output=type=cacheonly' "$@"
 
+  if [ -z "$TEST_IN" ]; then
+    if docker info >/dev/null 2>&1; then TEST_IN=engine; else TEST_IN=buildkit; fi
+  fi
   ok=true
   while read_image; do
-    [ -s "$work/tests" ] || continue
-    # One at a time: a runner has room for the builder's cache, hardly for every image besides.
-    bake --set "$target.output=type=docker" --set "$target.tags=$image" "$target"
-    while IFS= read -r line; do
-      unfold "$line"
-      say "testing $target for $platform: $word"
-      docker run --rm --pull never --platform "$platform" --entrypoint /bin/sh "$image" -c "$word" </dev/null >&2 || {
-        say "\`$target\` for $platform fails its test: $word"
-        ok=false
-      }
-    done <"$work/tests"
-    docker image rm "$image" </dev/null >/dev/null || say "could not remove $image"
+    if [ -s "$work/tests" ]; then "test_in_$TEST_IN" || ok=false; fi
   done <"$work/words"
   $ok || die "stopped: not every test succeeds"
+}
+
+# test_in_engine: each test of the image in a container of its own.
+test_in_engine() {
+  # One image at a time: a machine has room for the cache of the builder, hardly for every image besides.
+  bake --set "$target.output=type=docker" --set "$target.tags=$image" "$target" || return 1
+  passed=true
+  while IFS= read -r line; do
+    unfold "$line"
+    say "testing $target for $platform: $word"
+    docker run --rm --pull never --platform "$platform" --entrypoint /bin/sh "$image" -c "$word" </dev/null >&2 ||
+      fails "$word"
+  done <"$work/tests"
+  docker image rm "$image" </dev/null >/dev/null || say "could not remove $image"
+  $passed
+}
+
+# test_in_buildkit: each test of the image as a step on top of it.
+test_in_buildkit() {
+  passed=true
+  while IFS= read -r line; do
+    unfold "$line"
+    say "testing $target for $platform: $word"
+    # As JSON a step is no shell text to anybody but the shell in the image; a written-out `<` would begin a heredoc.
+    # What bake reads in its own file is a template: `${` and `%{` start an expression.
+    jq --arg target "$target" --arg word "$word" '
+      {target: {($target + "-test"): (.target[$target] | {context, platforms, contexts: {subject: "target:\($target)"},
+        "no-cache": true, output: ["type=cacheonly"],
+        "dockerfile-inline": "FROM subject\nRUN \(["/bin/sh", "-c", $word] | tojson | gsub("<"; "\\u003c"))\n"
+          | gsub("(?<template>[$%])\\{"; "\(.template)\(.template){")})}}' "$BAKE" >"$work/test.json"
+    bake --file "$work/test.json" "$target-test" || fails "$word"
+  done <"$work/tests"
+  $passed
+}
+
+# fails TEST: say that it does.
+fails() {
+  say "\`$target\` for $platform fails its test: $1"
+  passed=false
 }
 
 # read_image: the next of $work/words into $target, $image and $work/tests.
@@ -185,6 +222,10 @@ usage() {
 }
 
 [ -r "$PLAN" ] || die "no plan at $PLAN: run this from the repository root, or set PLAN"
+case $TEST_IN in
+  '' | engine | buildkit) ;;
+  *) die "TEST_IN is engine or buildkit, not \`$TEST_IN\`" ;;
+esac
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 trap 'exit 130' INT

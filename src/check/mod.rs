@@ -1,6 +1,7 @@
 //! Rules that look at a matrix, its plan and the disk, and report what drifted. One rule a file.
 
 mod bases;
+mod build_config;
 mod context;
 mod dockerfile;
 mod gathered;

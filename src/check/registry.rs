@@ -36,6 +36,16 @@ pub static RULES: &[Rule] = &[
         run: rules::base_platform::run,
     },
     Rule {
+        codes: &[
+            &code::DUPLICATE_STEP,
+            &code::UNKNOWN_SECRET,
+            &code::UNKNOWN_STEP,
+            &code::UNKNOWN_SUBSTITUTION,
+            &code::UNUSED_SUBSTITUTION,
+        ],
+        run: rules::build_config::run,
+    },
+    Rule {
         codes: &[&code::CUDNN_MISMATCH],
         run: rules::cudnn_mismatch::run,
     },

@@ -49,7 +49,7 @@ pub(super) fn run(shell: &mut Shell<'_>, options: &Options<'_>) -> Result<Outcom
         "{}; {} of {} outputs differ",
         tally(&findings, suppressed),
         looked.drift.changes.len(),
-        looked.drift.outputs
+        looked.drift.compared()
     ));
     Ok(outcome(&findings, options.deny_warnings))
 }

@@ -44,6 +44,9 @@ impl Builder<'_> {
                 self.actions(options);
                 self.then(options);
                 self.positive(options.max_parallel.as_ref(), "max-parallel");
+                for word in &options.emulate {
+                    self.runner_key(word, &known);
+                }
                 let rows = self.rows(names, &known, &options.when);
                 let steps = self.steps(names, &options.step, true);
                 self.pipeline(
@@ -63,13 +66,14 @@ impl Builder<'_> {
                     names,
                     &known,
                     options,
-                    options.runner.keys(),
+                    options.runner.keys().chain(&options.emulate),
                     &options.matches,
                     rows,
                     steps,
                 )
             }),
             cloud_build: ci.cloud_build.as_ref().map(|options| {
+                self.cloud_build(ci, options);
                 for platform in options.platforms.iter().flatten() {
                     if Platform::parse(platform).is_none() {
                         self.platform_fault(platform);

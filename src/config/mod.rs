@@ -4,6 +4,7 @@ mod attributes;
 mod axes;
 mod check;
 mod ci;
+mod cloud_build;
 mod facts;
 mod fields;
 mod images;

@@ -212,6 +212,8 @@ pub struct Registry {
     pub workload_identity_provider: Option<String>,
     /// Google Cloud service account.
     pub service_account: Option<String>,
+    /// Id of the OIDC connection of Docker Hub.
+    pub oidc_connection: Option<String>,
     /// Where its name stands.
     pub span: Range<usize>,
 }

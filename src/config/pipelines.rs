@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use crate::config::Config;
 use crate::config::spanned::Spanned;
-use crate::emit::{CloudBuildOptions, GithubOptions, GitlabOptions, Provenance, arch};
+use crate::emit::{CloudBuildOptions, GithubOptions, GitlabOptions, Provenance, PullRequest, arch};
 use crate::matrix::Selector;
 
 /// `[ci]`
@@ -107,6 +107,20 @@ impl Ci {
     /// Where the first pipeline is turned on, if any is.
     pub fn any(&self) -> Option<Range<usize>> {
         self.shapes().next().map(|(_, _, span)| span)
+    }
+
+    /// Where the first pipeline is turned on that is for changes too, if any is.
+    pub fn pull_request(&self) -> Option<Range<usize>> {
+        fn on<O>(
+            pipeline: Option<&Pipeline<O>>,
+            switch: impl Fn(&O) -> &PullRequest,
+        ) -> Option<Range<usize>> {
+            let pipeline = pipeline.filter(|p| switch(p).path("").is_some());
+            pipeline.map(|p| p.span.clone())
+        }
+        on(self.github.as_ref(), |options| &options.pull_request)
+            .or_else(|| on(self.gitlab.as_ref(), |options| &options.pull_request))
+            .or_else(|| on(self.cloud_build.as_ref(), |options| &options.pull_request))
     }
 
     /// The command by which the pipeline of a change checks it.

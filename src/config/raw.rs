@@ -171,6 +171,8 @@ pub struct RawRegistry {
     pub workload_identity_provider: Option<Spanned<String>>,
     /// Google Cloud service account to act as (`artifact-registry`).
     pub service_account: Option<Spanned<String>>,
+    /// Id of the organisation's OIDC connection (`docker-hub`), by which GitHub Actions logs in.
+    pub oidc_connection: Option<Spanned<String>>,
 }
 
 /// Kinds of registries, which differ in how one logs in.

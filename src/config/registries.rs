@@ -115,6 +115,7 @@ impl Builder<'_> {
             role: text(&table.role),
             workload_identity_provider: text(&table.workload_identity_provider),
             service_account: text(&table.service_account),
+            oidc_connection: text(&table.oidc_connection),
             span: name.span.clone(),
         }
     }

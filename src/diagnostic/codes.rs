@@ -125,6 +125,9 @@ codes! {
     DUPLICATE_REFERENCE = "duplicate-reference" Plan Error
         "two specs have one reference"
         "The second push would overwrite the first. Print the axis that tells them apart in `tag` or `name`.";
+    DUPLICATE_STEP = "duplicate-step" Rule Error
+        "two steps of a build have one id"
+        "Cloud Build refuses such a config when it is submitted. gen's own ids differ, so a template of yours wrote one of them; give it another.";
     DUPLICATE_VALUE = "duplicate-value" Plan Error
         "an axis lists a value twice"
         "Each value of an axis is one column of the product; the second can only make duplicates.";
@@ -167,6 +170,9 @@ codes! {
     INVALID_NAME = "invalid-name" Plan Error
         "a name outside its grammar"
         "Axis, image, set and registry names are words that stand in selectors, templates and paths: axes `[a-z][a-z0-9_-]*`, the others lower-case letters, digits, `.`, `_` and `-`. `image`, `release`, `parent`, `from` and `registry` are reserved. Where the catalog is turned on, each axis also needs a name of its own in Python, and the module one that can be imported.";
+    INVALID_OPTION = "invalid-option" Plan Error
+        "an option of a pipeline that its provider would refuse, or take otherwise than it was meant"
+        "Cloud Build's own substitutions have names without `_` in front, so those of yours begin with it; a trigger expands a `$` in a substitution, and a build that is submitted does not, so a default has none; tags of a build have the grammar of an image's tag; and the classic shape attaches neither SBOM nor provenance.";
     INVALID_PIN = "invalid-pin" Plan Error
         "an action pinned to what is no commit, or that no workflow uses"
         "Actions are pinned to a commit of 40 hexadecimal digits, with the version it has beside it: a tag can be moved.";
@@ -359,9 +365,18 @@ codes! {
     UNKNOWN_RUNNER = "unknown-runner" Plan Error
         "a runner for a platform that is not built, or a platform without a runner"
         "The `runner` map names values of the `arch` axis or platforms. A platform without a runner has nowhere to be built.";
+    UNKNOWN_SECRET = "unknown-secret" Rule Error
+        "a step wants a secret that the build does not have"
+        "`secretEnv` of a step names variables that `availableSecrets` declares. Cloud Build refuses any other when the build is submitted.";
     UNKNOWN_SET = "unknown-set" Plan Error
         "a set that is not declared"
         "Sets are the entries of `[set]`; `@name` refers to one.";
+    UNKNOWN_STEP = "unknown-step" Rule Error
+        "a step waits for one that is not before it"
+        "`waitFor` names steps that stand before in the same config; Cloud Build refuses any other when the build is submitted.";
+    UNKNOWN_SUBSTITUTION = "unknown-substitution" Rule Error
+        "a build names a substitution that it does not have"
+        "Outside of scripts Cloud Build replaces `$NAME` and `${NAME}`, and refuses a build with a name that it does not know. `$$` is a dollar. A trigger would not refuse, and put nothing there.";
     UNKNOWN_VALUE = "unknown-value" Plan Error
         "a value that the axis does not have"
         "A selector over a misspelt value would silently hold for nothing. Ranges and globs may match nothing; plain values may not.";
@@ -386,6 +401,9 @@ codes! {
     UNUSED_SET = "unused-set" Rule Warning
         "a set that nothing refers to"
         "Delete it, or use it.";
+    UNUSED_SUBSTITUTION = "unused-substitution" Rule Error
+        "a substitution that the build declares and does not name"
+        "Cloud Build refuses such a config when it is submitted by hand. Delete the substitution, or name it where it was meant to be used.";
     UNUSED_VALUE = "unused-value" Rule Error
         "a value that no spec uses"
         "The library seems to support it, and nothing is built for it: excludes and matches removed every cell. Delete the value, or the rule that removes it.";

@@ -68,21 +68,21 @@ const EMITTERS: &[Emitter] = &[
     },
     Emitter {
         name: "pull request script",
-        table: |config| config.ci.any(),
+        table: |config| config.ci.pull_request(),
         run: pull_request_script,
     },
     Emitter {
         name: "bake",
         table: |config| {
             let table = config.outputs.bake.as_ref().map(|b| b.span.clone());
-            table.or_else(|| config.ci.any())
+            table.or_else(|| config.ci.pull_request())
         },
         run: bake_file,
     },
     Emitter {
         name: "github",
         table: |config| config.ci.github.as_ref().map(|o| o.span.clone()),
-        run: github_workflow,
+        run: github_workflows,
     },
     Emitter {
         name: "gitlab",
@@ -195,7 +195,7 @@ fn publish_script(e: &mut Emission<'_, '_>) -> Vec<Planned> {
 }
 
 fn pull_request_script(e: &mut Emission<'_, '_>) -> Vec<Planned> {
-    let (Some(at), Some(bake)) = (e.config.ci.any(), bake::file(e.config)) else {
+    let (Some(at), Some(bake)) = (e.config.ci.pull_request(), bake::file(e.config)) else {
         return Vec::new();
     };
     let context = Value::from(Serde(PullRequest {
@@ -251,24 +251,37 @@ struct PullRequest<'a> {
     bake: &'a str,
 }
 
-fn github_workflow(e: &mut Emission<'_, '_>) -> Vec<Planned> {
+fn github_workflows(e: &mut Emission<'_, '_>) -> Vec<Planned> {
     let Some(options) = &e.config.ci.github else {
         return Vec::new();
     };
     let mut concerns = Vec::new();
-    let context = github::context(e.plan, e.config, options, e.facts, &mut concerns);
-    report(e, &options.span, concerns);
-    let context = with_header(e.config, Value::from(Serde(&context)));
-    render(
-        e,
-        Dialect::Github,
-        github::TEMPLATE,
-        &context,
-        &options.file,
-        options.span.clone(),
-    )
-    .into_iter()
-    .collect()
+    let publish = github::context(e.plan, e.config, options, e.facts, &mut concerns);
+    let publish = Value::from(Serde(&publish));
+    let mut workflows = vec![(github::TEMPLATE, options.file.clone(), publish)];
+    if let Some(file) = github::pull_request::file(options) {
+        let context = github::pull_request::context(e.plan, e.config, options, e.facts);
+        let context = Value::from(Serde(&context));
+        workflows.push((github::pull_request::TEMPLATE, file, context));
+    }
+    let at = options.span.clone();
+    let mut planned = Vec::new();
+    for (template, file, context) in workflows {
+        let context = with_header(e.config, context);
+        planned.extend(render(
+            e,
+            Dialect::Github,
+            template,
+            &context,
+            &file,
+            at.clone(),
+        ));
+    }
+    for workflow in &planned {
+        concerns.extend(github::limits(e.facts, &workflow.path, &workflow.text));
+    }
+    report(e, &at, concerns);
+    planned
 }
 
 fn gitlab_pipelines(e: &mut Emission<'_, '_>) -> Vec<Planned> {

@@ -22,8 +22,7 @@ pub fn jobs(config: &Config, facts: &Facts, plan: &Plan) -> Vec<Jobs> {
     let mut concerns = Vec::new();
     let github = config.ci.github.as_ref().map(|options| {
         let context = github::context(plan, config, options, facts, &mut concerns);
-        let merges: usize = context.layers.iter().map(|l| l.merges.len()).sum();
-        ("github", plan.builds() + merges + 2)
+        ("github", context.jobs)
     });
     let gitlab = config.ci.gitlab.as_ref().map(|options| {
         let context = gitlab::context(plan, config, options, facts, &mut concerns);

@@ -19,10 +19,13 @@ pub use catalog::{
     Catalog as CatalogOptions, JSON as CATALOG_JSON, PYTHON as CATALOG_PYTHON, PythonNames,
     RESERVED_CONSTANTS,
 };
-pub use cloud_build::{CloudBuild as CloudBuildOptions, Logging, Shape as CloudBuildShape};
+pub use cloud_build::{
+    CloudBuild as CloudBuildOptions, Logging, Shape as CloudBuildShape, is_build_config,
+};
 pub use emitters::{Emission, PLAN, emit, schema_text};
 pub use github::{
     ACTIONS, ActionEdit, ActionEdits, Github as GithubOptions, Unfit, adopt, is_commit, is_version,
+    workflow_files,
 };
 pub use gitlab::GitLab as GitlabOptions;
 pub use jobs::{Jobs, jobs};

@@ -76,6 +76,12 @@ impl Drift {
     pub fn is_clean(&self) -> bool {
         self.changes.is_empty()
     }
+
+    /// Number of outputs that are compared: those that the matrix yields, and the orphans it no longer does.
+    pub fn compared(&self) -> usize {
+        let orphans = self.changes.iter().filter(|c| c.state == State::Orphan);
+        self.outputs + orphans.count()
+    }
 }
 
 /// Compares a rendered tree with the disk. With `take_over`, files that gen did not make count as stale.

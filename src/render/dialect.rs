@@ -7,6 +7,7 @@ use minijinja::value::ValueKind;
 use minijinja::{
     AutoEscape, Environment, Error, ErrorKind, Output, State, UndefinedBehavior, Value,
 };
+use serde::Serialize;
 
 use crate::render::fields::matching;
 use crate::render::python;
@@ -68,12 +69,13 @@ pub fn environment(dialect: Dialect) -> Environment<'static> {
     engine.add_filter("quote", |value: &Value| {
         line(value).and_then(|t| safe(dockerfile_string(&t)))
     });
-    engine.add_filter("comment", |value: &Value| line(value).and_then(safe));
+    engine.add_filter("comment", |value: &Value| comment(value).and_then(safe));
+    engine.add_filter("script", move |value: &Value, indent: usize| {
+        yaml_script(dialect, &value.to_string(), indent).and_then(safe)
+    });
     engine.add_filter("bare", |value: &Value| word(value).and_then(safe));
     engine.add_filter("lines", lines);
-    engine.add_filter("json", |value: &Value| {
-        serde_json::to_string(value).map_err(fault).and_then(safe)
-    });
+    engine.add_filter("json", |value: &Value| json(value).and_then(safe));
     engine
 }
 
@@ -156,6 +158,15 @@ fn lines(value: &Value, indent: usize) -> Result<Value, Error> {
         }
     });
     safe(lines.collect::<Vec<_>>().join("\n"))
+}
+
+/// The rest of a line that begins a comment. Some readers of YAML end a line where others do not.
+fn comment(value: &Value) -> Result<String, Error> {
+    let text = line(value)?;
+    if text.contains(never_raw) {
+        return Err(unsafe_value(&text, "in a comment"));
+    }
+    Ok(text)
 }
 
 /// One line of text.
@@ -247,6 +258,15 @@ fn yaml_flow(dialect: Dialect, json: &serde_json::Value) -> Result<String, Error
     })
 }
 
+/// A text with the signs of the provider disarmed.
+fn guarded(dialect: Dialect, text: &str) -> String {
+    match dialect {
+        Dialect::Github => text.replace("${{", "${{ '${{' }}"),
+        Dialect::Gitlab | Dialect::CloudBuild => text.replace('$', "$$"),
+        Dialect::Dockerfile | Dialect::Shell | Dialect::Python => text.to_owned(),
+    }
+}
+
 /// Characters that JSON may hold and YAML may not as they are: DEL, C1 controls, line separators, BOM.
 fn never_raw(c: char) -> bool {
     matches!(
@@ -255,13 +275,38 @@ fn never_raw(c: char) -> bool {
     )
 }
 
-fn yaml_string(dialect: Dialect, text: &str) -> Result<String, Error> {
-    let guarded = match dialect {
-        Dialect::Github => text.replace("${{", "${{ '${{' }}"),
-        Dialect::Gitlab | Dialect::CloudBuild => text.replace('$', "$$"),
-        Dialect::Dockerfile | Dialect::Shell | Dialect::Python => text.to_owned(),
+/// A text of several lines as a block, its lines indented by `indent`, where YAML reads it back as it is; else, and when
+/// it is of one line, as a string. GitLab and Cloud Build leave a dollar in a script to the shell.
+fn yaml_script(dialect: Dialect, text: &str, indent: usize) -> Result<String, Error> {
+    let text = match dialect {
+        Dialect::Github => &guarded(dialect, text),
+        _ => text,
     };
-    let json = serde_json::to_string(&guarded).map_err(fault)?;
+    let body = text.strip_suffix('\n').unwrap_or(text);
+    let literal = body.contains('\n')
+        && !body.starts_with([' ', '\n'])
+        && !body.ends_with('\n')
+        && !body.contains(|c: char| never_raw(c) || (c.is_control() && c != '\n' && c != '\t'));
+    if !literal {
+        return json(&text);
+    }
+    let mut out = (if text.ends_with('\n') { "|" } else { "|-" }).to_owned();
+    for line in body.split('\n') {
+        out.push('\n');
+        if !line.is_empty() {
+            let _ = write!(out, "{:indent$}{line}", "");
+        }
+    }
+    Ok(out)
+}
+
+fn yaml_string(dialect: Dialect, text: &str) -> Result<String, Error> {
+    json(&guarded(dialect, text))
+}
+
+/// JSON that is YAML too.
+fn json(value: &impl Serialize) -> Result<String, Error> {
+    let json = serde_json::to_string(value).map_err(fault)?;
     if !json.contains(never_raw) {
         return Ok(json);
     }
@@ -332,6 +377,56 @@ mod tests {
             render(Dialect::Github, "<{ v }>", "\u{85}\u{2028}").unwrap_or_default(),
             "\"\\u0085\\u2028\""
         );
+    }
+
+    #[test]
+    fn scripts_come_back_from_yaml_as_they_were() {
+        for text in [
+            "one line",
+            "a\nb",
+            "a\n\n  b: 'c' # d\n",
+            "if x\n\tthen \"$y\" \\\nfi",
+            "a\n\n",
+            " a\nb",
+            "\na\nb",
+            "a\n \nb \n",
+            "a\r\nb",
+            "a\n\u{85}b",
+            "- a\n- b\n",
+            "",
+        ] {
+            let yaml = render(
+                Dialect::Github,
+                "k:\n  run: <{ v | script(4) }>\nz: 1\n",
+                text,
+            )
+            .unwrap_or_default();
+            let read: serde_json::Value = yaml_serde::from_str(&yaml).expect(&yaml);
+            assert_eq!(read["k"]["run"], text, "{yaml}");
+            assert_eq!(read["z"], 1, "{yaml}");
+        }
+        assert_eq!(
+            render(Dialect::Github, "<{ v | script(2) }>", "a\n${{ b }}").unwrap_or_default(),
+            "|-\n  a\n  ${{ '${{' }} b }}"
+        );
+        for dialect in [Dialect::Gitlab, Dialect::CloudBuild] {
+            for (text, yaml) in [("a\n$b", "|-\n  a\n  $b"), ("$b", "\"$b\"")] {
+                let template = "<{ v | script(2) }>";
+                assert_eq!(render(dialect, template, text).unwrap_or_default(), yaml);
+            }
+        }
+    }
+
+    #[test]
+    fn what_ends_a_line_for_some_is_escaped_or_refused() {
+        let json = render(Dialect::Gitlab, "- <{ v | json }>", "a\u{7f}\u{2028}b");
+        assert_eq!(json.unwrap_or_default(), "- \"a\\u007f\\u2028b\"");
+        for bad in ["a\u{2028}b", "a\u{85}b", "a\nb"] {
+            assert!(
+                render(Dialect::Github, "# <{ v | comment }>", bad).is_err(),
+                "{bad:?}"
+            );
+        }
     }
 
     #[test]

@@ -18,7 +18,7 @@ BUILT_IN = {"PROJECT_ID", "BUILD_ID", "PROJECT_NUMBER", "LOCATION", "SERVICE_ACC
 DOCKER = "gcr.io/cloud-builders/docker"
 
 
-class Failed(Exception):
+class Failed(AssertionError):
     """A step that ended otherwise than with 0."""
 
 

@@ -8,6 +8,7 @@ import os
 from pathlib import Path
 
 import pytest
+from first_runs import FirstRuns
 from packages import build_wheel
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -41,7 +42,21 @@ def gen() -> Path:
 
 
 @pytest.fixture(scope="session")
-def wheel(tmp_path_factory, worker_id) -> Path:
-    """The wheel, built once in a run of the tests."""
+def shared(tmp_path_factory, worker_id) -> Path:
+    """A folder that all workers of a run of the tests have in common."""
     base = tmp_path_factory.getbasetemp()
-    return build_wheel((base if worker_id == "master" else base.parent) / "wheel")
+    return base if worker_id == "master" else base.parent
+
+
+@pytest.fixture(scope="session")
+def wheel(shared) -> Path:
+    """The wheel, built once in a run of the tests."""
+    return build_wheel(shared / "wheel")
+
+
+@pytest.fixture(scope="session")
+def first_runs(shared) -> FirstRuns:
+    """What pipelines did on empty registries, each executed once in a run of the tests."""
+    folder = shared / "runs"
+    folder.mkdir(exist_ok=True)
+    return FirstRuns(folder)

@@ -2,12 +2,16 @@
 // expressions and their contexts) over its parser and its conversion to jobs.
 // Bundled by scripts/tools, because plain Node cannot import these packages.
 //
-//   node github-parser.mjs FILE...     one line per finding; exit 1 when there is any
+//   node github-parser.mjs FILE...            one line per finding; exit 1 when there is any
+//   node github-parser.mjs --values FILE...   by file, what each scalar holds by its place: as JSON
 
 import {readFileSync} from "node:fs";
 import {pathToFileURL} from "node:url";
+import {data, Evaluator, Lexer, Parser} from "@actions/expressions";
 import {validate} from "@actions/languageservice";
-import {convertWorkflowTemplate, NoOperationTraceWriter, parseWorkflow} from "@actions/workflow-parser";
+import {
+  convertWorkflowTemplate, isBasicExpression, isMapping, isSequence, NoOperationTraceWriter, parseWorkflow,
+} from "@actions/workflow-parser";
 import {TextDocument} from "vscode-languageserver-textdocument";
 
 /** Findings of one file, each as `line:column: message`. */
@@ -30,17 +34,54 @@ async function findings(path, text) {
   return [...new Set(found)];
 }
 
-const paths = process.argv.slice(2);
-if (paths.length === 0) {
-  console.error("usage: github-parser.mjs FILE...");
-  process.exit(2);
-}
-let total = 0;
-for (const path of paths) {
-  for (const message of await findings(path, readFileSync(path, "utf8"))) {
-    console.log(`${path}: ${message}`);
-    total += 1;
+/** What an expression comes to, where it reads no context; else the expression. */
+function evaluated(expression) {
+  try {
+    const tree = new Parser(new Lexer(expression).lex().tokens, [], []).parse();
+    return new Evaluator(tree, new data.Dictionary()).evaluate().coerceString();
+  } catch {
+    return "${{ " + expression + " }}";
   }
 }
-console.log(`${paths.length} read, ${total} findings`);
-process.exitCode = total === 0 ? 0 : 1;
+
+/** Every scalar below a token, by its place. */
+function values(token, place, found) {
+  if (isMapping(token)) {
+    for (const {key, value} of token) values(value, `${place}/${key}`, found);
+  } else if (isSequence(token)) {
+    [...token].forEach((value, index) => values(value, `${place}/${index}`, found));
+  } else {
+    found[place] = isBasicExpression(token) ? evaluated(token.expression) : token.toString();
+  }
+  return found;
+}
+
+/** Prints what the files hold. */
+function show(paths) {
+  const read = path => parseWorkflow({name: path, content: readFileSync(path, "utf8")}, new NoOperationTraceWriter());
+  console.log(JSON.stringify(Object.fromEntries(paths.map(path => [path, values(read(path).value, "", {})]))));
+}
+
+/** Prints what is wrong with the files. */
+async function judge(paths) {
+  let total = 0;
+  for (const path of paths) {
+    for (const message of await findings(path, readFileSync(path, "utf8"))) {
+      console.log(`${path}: ${message}`);
+      total += 1;
+    }
+  }
+  console.log(`${paths.length} read, ${total} findings`);
+  process.exitCode = total === 0 ? 0 : 1;
+}
+
+const words = process.argv.slice(2);
+const paths = words.filter(word => word !== "--values");
+if (paths.length === 0) {
+  console.error("usage: github-parser.mjs [--values] FILE...");
+  process.exitCode = 2;
+} else if (words[0] === "--values") {
+  show(paths);
+} else {
+  await judge(paths);
+}

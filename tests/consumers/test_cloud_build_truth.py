@@ -72,15 +72,21 @@ class Runs:
         return [line.split() for line in lines]
 
 
+def publish(tree: Path, stub: Stub) -> None:
+    """Runs the build, or all that it submits."""
+    Runs(tree, stub.folder.parent).publish()
+
+
 @pytest.fixture
 def runs(tree, tmp_path) -> Runs:
     return Runs(tree, tmp_path)
 
 
 @pytest.mark.timeout(1800)
-def test_the_steps_publish_exactly_the_plan(tree, runs):
+def test_the_steps_publish_exactly_the_plan(tree, runs, first_runs):
     if is_classic(main_config(tree)):
         pytest.skip("the classic shape builds everything each time: it has tests of its own")
+    first_runs.leave(tree_name(tree), "cloud-build", runs.stub, lambda _: runs.publish())
     assert_truth(Plan(tree), runs.stub, runs.publish, and_heals=not is_repository(tree))
 
 

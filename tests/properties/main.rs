@@ -174,7 +174,7 @@ fn no_piece_breaks_out_of_any_place() {
             true
         }
     };
-    for piece in PIECES {
+    for piece in PIECES.iter() {
         let between = format!("a{piece}b");
         let (before, after) = (format!("a{piece}"), format!("{piece}b"));
         for inner in [*piece, &between, &before, &after] {
@@ -218,9 +218,9 @@ proptest! {
     /// Pieces in any row, with any other characters between them.
     #[test]
     fn no_text_breaks_out_of_its_place(
-        place in prop::sample::select(PLACES),
+        place in prop::sample::select(PLACES.as_slice()),
         parts in prop::collection::vec(
-            prop_oneof![3 => prop::sample::select(PIECES).prop_map(str::to_owned), 1 => "\\PC{0,4}"],
+            prop_oneof![3 => prop::sample::select(PIECES.as_slice()).prop_map(str::to_owned), 1 => "\\PC{0,4}"],
             1..5,
         ),
     ) {

@@ -6,6 +6,7 @@ pub mod arch_specific_url;
 pub mod base_exists;
 pub mod base_mismatch;
 pub mod base_platform;
+pub mod build_config;
 pub mod cudnn_mismatch;
 pub mod dead_match;
 pub mod dead_rule;

@@ -26,6 +26,6 @@ pub struct Bake {
 pub fn file(config: &Config) -> Option<&str> {
     match &config.outputs.bake {
         Some(bake) => Some(&bake.file),
-        None => config.ci.any().map(|_| IMPLIED),
+        None => config.ci.pull_request().map(|_| IMPLIED),
     }
 }

@@ -2,17 +2,23 @@
 //! secret, and pushes nothing.
 
 use super::context::{Change, ChangeStep, Part};
-use super::options::{CloudBuild, Shape};
+use super::options::CloudBuild;
 use super::{CHANGE, File, Maker, NATIVE, PIPELINE, work};
 use crate::image::plan::Plan;
 
 /// The branch that a change is for. A trigger says which; this is what it is when a person submits the config.
 const BASE_BRANCH: (&str, &str) = ("_BASE_BRANCH", "main");
 
+/// Where the config is written, when the table wants one.
+pub fn path(options: &CloudBuild) -> Option<String> {
+    let usual = usual(&options.file);
+    options.pull_request.path(&usual).map(str::to_owned)
+}
+
 /// The config, when the table wants one.
 pub fn file(maker: &Maker<'_>, plan: &Plan) -> Option<File> {
     let options = maker.options;
-    let path = options.pull_request.path(&usual(&options.file))?.to_owned();
+    let path = path(options)?;
     let mut platforms: Vec<String> = Vec::new();
     for platform in plan.share(PIPELINE).iter().flat_map(|spec| &spec.platforms) {
         if is_built(options, platform) && !platforms.iter().any(|p| **p == **platform) {
@@ -46,7 +52,7 @@ pub fn file(maker: &Maker<'_>, plan: &Plan) -> Option<File> {
 
 fn is_built(options: &CloudBuild, platform: &str) -> bool {
     let named = options.platforms.as_ref();
-    (options.shape == Shape::Scripted || platform == NATIVE)
+    (!options.is_classic() || platform == NATIVE)
         && named.is_none_or(|here| here.iter().any(|one| one.value == platform))
 }
 

@@ -93,6 +93,14 @@ impl Files {
     }
 }
 
+/// Whether an output is a build config of the pipeline.
+pub fn is_build_config(options: &CloudBuild, path: &str) -> bool {
+    let part = path
+        .strip_prefix(PARTS)
+        .is_some_and(|rest| rest.starts_with('-'));
+    path == options.file || part || change::path(options).as_deref() == Some(path)
+}
+
 /// Decides every config of the pipeline.
 pub fn files(
     plan: &Plan,
@@ -107,7 +115,7 @@ pub fn files(
         registries: login::logins(plan, config, Provider::CloudBuild, concerns),
     };
     let built = scripted::built_here(plan, pipeline, concerns);
-    let mut files = if pipeline.options.shape == Shape::Classic {
+    let mut files = if pipeline.is_classic() {
         Files {
             configs: vec![classic::file(&maker, pipeline, &built)],
             script: None,

@@ -13,8 +13,8 @@ use crate::emit::shape::{BuildRow, PullRequest, Steps};
 pub struct CloudBuild {
     /// Where the build config is written.
     pub file: String,
-    /// How images are built: by one scripted step each, or by a build step and a push step.
-    pub shape: Shape,
+    /// How images are built. Default: by one scripted step each.
+    pub shape: Option<Spanned<Shape>>,
     /// The platforms to build here; all that the plan has, when not given. Those other than `linux/amd64` run under QEMU.
     pub platforms: Option<Vec<Spanned<String>>>,
     /// The image that the steps run in: the Docker client with buildx, on Alpine.
@@ -61,6 +61,13 @@ pub struct CloudBuild {
 }
 
 impl CloudBuild {
+    /// Whether images are built by plain calls of Docker.
+    pub fn is_classic(&self) -> bool {
+        self.shape
+            .as_ref()
+            .is_some_and(|shape| shape.value == Shape::Classic)
+    }
+
     /// Where the build's log goes.
     pub fn logging(&self) -> Logging {
         self.logging
@@ -70,11 +77,10 @@ impl CloudBuild {
 }
 
 /// How images are built.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Shape {
     /// One scripted step for each image, which ends at once when the image is there.
-    #[default]
     Scripted,
     /// For each image a step that builds and a step that pushes, both plain calls of Docker: everything is built.
     Classic,
@@ -132,7 +138,7 @@ impl Default for CloudBuild {
     fn default() -> Self {
         Self {
             file: "cloudbuild.yaml".to_owned(),
-            shape: Shape::default(),
+            shape: None,
             platforms: None,
             image: "docker:28.5.2-cli".to_owned(),
             emulator: "tonistiigi/binfmt:qemu-v10.2.3@sha256:400a4873b838d1b89194d982c45e5fb3cda4593fbfd7e08a02e76b03b21166f0".to_owned(),

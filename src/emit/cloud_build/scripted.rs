@@ -1,7 +1,7 @@
 //! The scripted shape: one step for each unit, with the user's own around it.
 
 use super::context::SpecStep;
-use super::options::{CloudBuild, Shape};
+use super::options::CloudBuild;
 use super::steps::Own;
 use super::work::{self, Concern};
 use super::{NATIVE, PIPELINE, PROVIDER};
@@ -29,7 +29,7 @@ pub fn built_here<'plan>(
     concerns: &mut Vec<Concern>,
 ) -> Built<'plan> {
     let options: &CloudBuild = pipeline;
-    let classic = options.shape == Shape::Classic;
+    let classic = options.is_classic();
     let platform_is = |platform: &str| {
         let named = options.platforms.as_ref();
         (!classic || platform == NATIVE)

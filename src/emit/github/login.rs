@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use serde::Serialize;
 
 use super::PROVIDER;
-use super::options::Github;
+use super::options::{Access, Github};
 use super::pins::{Action, Pins};
 
 use crate::config::{Registry, RegistryKind};
@@ -19,13 +19,6 @@ pub struct Rights {
     pub packages: Option<Access>,
     pub id_token: bool,
     pub environment: Option<String>,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Access {
-    Read,
-    Write,
 }
 
 /// How a job logs in to one registry.
@@ -51,6 +44,8 @@ pub struct Login {
     pub region: Option<String>,
     /// The AWS account; absent for the public registry.
     pub account: Option<String>,
+    /// The OIDC connection of Docker Hub.
+    pub connection: Option<String>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -60,6 +55,8 @@ pub enum Way {
     GithubToken,
     /// User and password.
     Password,
+    /// An OIDC connection of Docker Hub, for which the action gets a token itself, since 4.5.0 (docker/login-action#1048).
+    DockerHub,
     /// Google's workload identity federation.
     Google,
     /// An AWS role by identity, or an access key.
@@ -103,7 +100,7 @@ pub(super) fn rights(
         .collect();
     let id_token = logins
         .iter()
-        .any(|login| login.way == Way::Google || login.role.is_some());
+        .any(|login| matches!(login.way, Way::Google | Way::DockerHub) || login.role.is_some());
     let stored = logins.iter().any(|login| !stored_secrets(login).is_empty());
     let environment =
         (stored && !options.environment.is_empty()).then(|| options.environment.clone());
@@ -121,7 +118,7 @@ pub(super) fn stored_secrets(login: &Login) -> Vec<&String> {
         Way::Password if login.user_is_secret => vec![&login.username, &login.password],
         Way::Password => vec![&login.password],
         Way::Aws if login.role.is_none() => vec![&login.username, &login.password],
-        Way::Aws | Way::Google | Way::GithubToken => Vec::new(),
+        Way::Aws | Way::Google | Way::DockerHub | Way::GithubToken => Vec::new(),
     }
 }
 
@@ -144,9 +141,26 @@ pub(super) fn login(registry: &Registry, pins: &Pins<'_>, concerns: &mut Vec<Con
         role: None,
         region: None,
         account: None,
+        connection: None,
     };
     match registry.kind {
-        RegistryKind::DockerHub => login.host = None,
+        RegistryKind::DockerHub => {
+            login.host = None;
+            if let Some(connection) = &registry.oidc_connection {
+                login.way = Way::DockerHub;
+                login.connection = Some(connection.clone());
+                // Connections belong to an organisation: the first part of every path in it.
+                let path = registry.prefix.split('/').nth(1);
+                if path.is_none() {
+                    concerns.push(Concern::LoginUnknown {
+                        provider: PROVIDER,
+                        registry: registry.name.clone(),
+                        wants: "an organisation behind the host, whose OIDC connection it is",
+                    });
+                }
+                login.username = path.unwrap_or_default().to_owned();
+            }
+        }
         RegistryKind::Ghcr if registry.password.is_none() => login.way = Way::GithubToken,
         RegistryKind::ArtifactRegistry => {
             if let (Some(provider), Some(account)) = (

@@ -2,7 +2,7 @@
 
 use indexmap::IndexMap;
 use schemars::JsonSchema;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use crate::config::{RawSelector, Spanned};
 use crate::emit::shape::{PullRequest, Row, Steps};
@@ -15,6 +15,8 @@ pub struct Github {
     pub file: String,
     /// The runner for each value of `arch`, or for a platform such as `linux/arm/v7`. Default: GitHub's own.
     pub runner: IndexMap<Spanned<String>, String>,
+    /// Platforms that are built by emulation, since there is no runner for them: slowly.
+    pub emulate: Vec<Spanned<String>>,
     /// The runner of the jobs that build nothing.
     pub control_runner: String,
     /// The environment of the jobs that read secrets; empty: none.
@@ -62,11 +64,16 @@ pub struct Then {
 }
 
 /// What a token may do with one kind of thing.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, serde::Serialize, JsonSchema)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Deserialize, Serialize, JsonSchema,
+)]
 #[serde(rename_all = "kebab-case")]
 pub enum Access {
+    /// Nothing.
     None,
+    /// Look.
     Read,
+    /// Change.
     Write,
 }
 
@@ -98,6 +105,7 @@ impl Default for Github {
         Self {
             file: ".github/workflows/base-images.yml".to_owned(),
             runner: IndexMap::new(),
+            emulate: Vec::new(),
             control_runner: "ubuntu-24.04".to_owned(),
             environment: "publish".to_owned(),
             timeout_minutes: 120,

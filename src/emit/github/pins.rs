@@ -5,13 +5,14 @@ use serde::Serialize;
 use super::options::Github;
 use crate::facts::Pin;
 
-/// Every action the workflow may use.
-pub const USED: [&str; 6] = [
+/// Every action the workflows may use.
+pub const USED: [&str; 7] = [
     "actions/checkout",
     "aws-actions/amazon-ecr-login",
     "aws-actions/configure-aws-credentials",
     "docker/login-action",
     "docker/setup-buildx-action",
+    "docker/setup-qemu-action",
     "google-github-actions/auth",
 ];
 

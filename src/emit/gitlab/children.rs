@@ -67,7 +67,7 @@ pub fn children(count: usize) -> Vec<Child> {
             needs: std::iter::once("probe".to_owned())
                 .chain((number > 1).then(|| name(number - 1)))
                 .collect(),
-            artifact: format!("base-images/{number}.yml"),
+            artifact: format!(".base-images/{number}.yml"),
         })
         .collect()
 }

@@ -1,0 +1,128 @@
+//! What a matrix leg is told: which platform of which image, where it runs, and what holds for it alone.
+
+use indexmap::IndexMap;
+use serde::Serialize;
+
+use super::PROVIDER;
+use super::options::Github;
+use crate::config::{Config, Runner};
+use crate::emit::work::{self, Concern};
+use crate::image::plan::Spec;
+
+/// The runner of a platform that is emulated, unless the matrix names another.
+const EMULATING: &str = "ubuntu-24.04";
+
+/// What holds for all legs, unless the plan says otherwise of one.
+#[derive(Debug, Serialize)]
+pub struct Legs {
+    /// The runner of each platform, as a JSON object.
+    pub runners: String,
+    /// Minutes that a leg may take, when legs differ in that.
+    pub timeout: Option<u32>,
+    /// Whether some steps are only for the legs that name them.
+    pub narrowed: bool,
+}
+
+/// One leg, as the probe hands it out: in the form and with the names of the template's.
+#[derive(Serialize)]
+struct Leg<'a> {
+    id: &'a str,
+    platform: &'a str,
+    runner: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    timeout: Option<u32>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    steps: Option<&'a [String]>,
+}
+
+impl Legs {
+    /// UTF-16 units that all legs of an image and its id take as JSON, with what separates them.
+    pub(super) fn units(&self, runners: &Runners, spec: &Spec) -> usize {
+        let json = |text: String| text.encode_utf16().count() + 1;
+        let own = spec.ci.get(PROVIDER);
+        let legs = spec.platforms.iter().map(|platform| {
+            let own = own.and_then(|own| own.legs.get(platform));
+            let platform = platform.to_string();
+            let runner = own.and_then(|own| match &own.runner {
+                Some(Runner::Label(label)) => Some(label.as_str()),
+                _ => None,
+            });
+            let leg = Leg {
+                id: &spec.id,
+                runner: runner.or_else(|| runners.label(&platform)),
+                timeout: self
+                    .timeout
+                    .map(|usual| own.and_then(|own| own.timeout_minutes).unwrap_or(usual)),
+                steps: self
+                    .narrowed
+                    .then(|| own.map_or(&[][..], |own| own.steps.as_slice())),
+                platform: &platform,
+            };
+            json(serde_json::to_string(&leg).unwrap_or_default())
+        });
+        legs.sum::<usize>() + json(format!("\"{}\"", spec.id))
+    }
+}
+
+/// The runner of every platform that is built: the user's, else GitHub's own, which are of two architectures.
+pub(super) struct Runners(IndexMap<String, Option<String>>);
+
+impl Runners {
+    pub(super) fn new(
+        config: &Config,
+        options: &Github,
+        builders: &[&Spec],
+        concerns: &mut Vec<Concern>,
+    ) -> Self {
+        let mut runners: IndexMap<String, Option<String>> = IndexMap::new();
+        for (spec, platform) in builders
+            .iter()
+            .flat_map(|spec| spec.platforms.iter().map(move |platform| (spec, platform)))
+        {
+            let own = spec.ci.get(PROVIDER).and_then(|own| own.legs.get(platform));
+            let has_its_own = own.is_some_and(|own| own.runner.is_some());
+            let name = platform.to_string();
+            let label = runners.entry(name.clone()).or_insert_with(|| {
+                let usual = match work::arch(&name).as_str() {
+                    _ if emulates(config, options, &name) => Some(EMULATING),
+                    "amd64" => Some("ubuntu-24.04"),
+                    "arm64" => Some("ubuntu-24.04-arm"),
+                    _ => None,
+                };
+                work::runner(config, &options.runner, &name)
+                    .cloned()
+                    .or_else(|| usual.map(str::to_owned))
+            });
+            let concern = Concern::NoRunner {
+                provider: PROVIDER,
+                platform: name,
+            };
+            if label.is_none() && !has_its_own && !concerns.contains(&concern) {
+                concerns.push(concern);
+            }
+        }
+        Runners(runners)
+    }
+
+    fn label(&self, platform: &str) -> Option<&str> {
+        self.0.get(platform)?.as_deref()
+    }
+
+    pub(super) fn to_json(&self) -> String {
+        serde_json::to_string(&self.0).unwrap_or_default()
+    }
+
+    /// The platforms that are built by emulation.
+    pub(super) fn emulated(&self, config: &Config, options: &Github) -> Vec<String> {
+        let platforms = self.0.keys();
+        platforms
+            .filter(|platform| emulates(config, options, platform))
+            .cloned()
+            .collect()
+    }
+}
+
+fn emulates(config: &Config, options: &Github, platform: &str) -> bool {
+    let mut words = options.emulate.iter();
+    words.any(|word| config.names_platform(word, platform))
+}

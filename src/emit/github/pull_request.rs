@@ -1,0 +1,80 @@
+//! The workflow of pull requests: checks, then builds what differs from the base, without credentials.
+
+use serde::Serialize;
+
+use super::legs::{Legs, Runners};
+use super::options::Github;
+use super::pins::{Action, Pins};
+use super::steps::{Step, Steps};
+use super::{PLAN, builders};
+use crate::config::{Config, Pipeline};
+use crate::emit::work::Concern;
+use crate::facts::Facts;
+use crate::image::plan::Plan;
+
+/// Below the template folder. It includes `github/changes.yml`, `github/emulation.yml` and `github/step.yml`.
+pub const TEMPLATE: &str = "github/pull-request.yml";
+
+/// What the template sees.
+#[derive(Debug, Serialize)]
+pub struct Context {
+    pub plan: &'static str,
+    pub script: &'static str,
+    /// The command that checks.
+    pub check: String,
+    pub runner: String,
+    pub max_parallel: Option<u32>,
+    pub legs: Legs,
+    /// Platforms that are built by emulation, as a JSON list; absent: none.
+    pub emulated: Option<String>,
+    pub checkout: Action,
+    pub buildx: Action,
+    pub qemu: Action,
+    pub before_build: Vec<Step>,
+}
+
+/// Where the workflow is written; `None` for none. Default: beside the publishing one.
+pub fn file(options: &Github) -> Option<String> {
+    let usual = match options.file.rsplit_once('.') {
+        Some((stem, ending)) => format!("{stem}-pull-request.{ending}"),
+        None => format!("{}-pull-request", options.file),
+    };
+    options.pull_request.path(&usual).map(str::to_owned)
+}
+
+/// Decides every job of the workflow.
+pub fn context(
+    plan: &Plan,
+    config: &Config,
+    pipeline: &Pipeline<Github>,
+    facts: &Facts,
+) -> Context {
+    let options: &Github = pipeline;
+    let pins = Pins {
+        options,
+        known: &facts.action_pins(),
+    };
+    // The publishing workflow tells of platforms without a runner.
+    let mut told: Vec<Concern> = Vec::new();
+    let runners = Runners::new(config, options, &builders(plan), &mut told);
+    let steps = Steps::new(options, &pipeline.shape);
+    let emulated = runners.emulated(config, options);
+    Context {
+        plan: PLAN,
+        script: "generated/ci/pull-request.sh",
+        check: config.ci.check_command(),
+        runner: options.control_runner.clone(),
+        max_parallel: options.max_parallel.as_ref().map(|most| most.value),
+        legs: Legs {
+            runners: runners.to_json(),
+            timeout: None,
+            narrowed: steps.before_build.iter().any(|step| step.narrowed),
+        },
+        emulated: (!emulated.is_empty())
+            .then(|| serde_json::to_string(&emulated).unwrap_or_default()),
+        checkout: pins.action("actions/checkout"),
+        buildx: pins.action("docker/setup-buildx-action"),
+        qemu: pins.action("docker/setup-qemu-action"),
+        before_build: steps.before_build,
+    }
+}

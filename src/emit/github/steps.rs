@@ -1,0 +1,114 @@
+//! Steps of the user's own, and the workflows that are called when the images are there.
+
+use indexmap::IndexMap;
+use serde::Serialize;
+
+use super::options::{Access, Github};
+use crate::config::Shape;
+use crate::emit::At;
+
+/// The steps of the user's own, by where they run.
+#[derive(Debug, Serialize)]
+pub struct Steps {
+    pub before_probe: Vec<Step>,
+    pub before_build: Vec<Step>,
+    pub after_build: Vec<Step>,
+    pub before_tags: Vec<Step>,
+    pub after_tags: Vec<Step>,
+}
+
+/// One of them.
+#[derive(Debug, Serialize)]
+pub struct Step {
+    pub key: String,
+    pub name: String,
+    /// Whether it is only for the legs that name it.
+    pub narrowed: bool,
+    pub run: Option<String>,
+    pub uses: Option<String>,
+    /// What is written behind `uses`.
+    pub version: Option<String>,
+    pub with: IndexMap<String, String>,
+    pub env: IndexMap<String, String>,
+}
+
+/// A reusable workflow that is called when all tags are put.
+#[derive(Debug, Serialize)]
+pub struct Hook {
+    pub job: String,
+    pub name: String,
+    /// The job that must have succeeded before.
+    pub after: String,
+    pub uses: String,
+    pub with: IndexMap<String, String>,
+    pub secrets: Vec<String>,
+    pub permissions: IndexMap<String, Access>,
+}
+
+impl Steps {
+    pub(super) fn new(options: &Github, shape: &Shape) -> Self {
+        let at = |place: At| {
+            let steps = options.step.iter();
+            steps
+                .filter(|(_, step)| step.at == place)
+                .map(|(key, step)| Step {
+                    key: key.value.clone(),
+                    name: step.name.clone().unwrap_or_else(|| key.value.clone()),
+                    narrowed: shape.narrows(key),
+                    run: step.run.as_ref().map(|run| run.value.clone()),
+                    uses: step.uses.as_ref().map(|uses| of_this_commit(uses)),
+                    version: step.version.as_ref().map(|version| version.value.clone()),
+                    with: plain(&step.with),
+                    env: plain(&step.env),
+                })
+                .collect()
+        };
+        Steps {
+            before_probe: at(At::BeforeProbe),
+            before_build: at(At::BeforeBuild),
+            after_build: at(At::AfterBuild),
+            before_tags: at(At::BeforeTags),
+            after_tags: at(At::AfterTags),
+        }
+    }
+
+    /// Whether legs have to name the steps that are for them.
+    pub(super) fn narrowed(&self) -> bool {
+        let mut steps = self.before_build.iter().chain(&self.after_build);
+        steps.any(|step| step.narrowed)
+    }
+}
+
+/// The workflows that are called one after the other, the first of them after `tags`.
+pub(super) fn hooks(options: &Github) -> Vec<Hook> {
+    let mut after = "tags".to_owned();
+    let mut hooks = Vec::new();
+    for then in &options.then {
+        let job = then.job.value.clone();
+        hooks.push(Hook {
+            name: then.name.clone().unwrap_or_else(|| job.clone()),
+            after: std::mem::replace(&mut after, job.clone()),
+            uses: of_this_commit(&then.uses),
+            with: plain(&then.with),
+            secrets: then.secrets.iter().map(|s| s.value.clone()).collect(),
+            permissions: plain(&then.permissions),
+            job,
+        });
+    }
+    hooks
+}
+
+/// What is in this repository is named so that it is taken from the commit that runs, whoever calls the workflow.
+fn of_this_commit(uses: &str) -> String {
+    match uses.strip_prefix("./") {
+        Some(path) => format!("$/{path}"),
+        None => uses.to_owned(),
+    }
+}
+
+fn plain<T: Clone>(map: &IndexMap<crate::config::Spanned<String>, T>) -> IndexMap<String, T> {
+    let pairs = map.iter();
+    pairs
+        .map(|(key, value)| (key.value.clone(), value.clone()))
+        .collect()
+}
