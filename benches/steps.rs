@@ -9,7 +9,7 @@ mod tree;
 use basematrix::diagnostic::Sink;
 use basematrix::facts::Day;
 use basematrix::flow::{self, Expanded, Rendered, Standpoint};
-use basematrix::output::compare;
+use basematrix::output::{Change, compare, write};
 use basematrix::release::mentions::Names;
 use basematrix::release::pins;
 use basematrix::source::Repository;
@@ -28,16 +28,29 @@ fn main() {
     divan::main();
 }
 
-/// A repository with a matrix of so many cells.
-fn repository(cells: usize) -> (Tree, Repository) {
+/// Cells where every provider is on.
+const CELLS_EVERYWHERE: &[usize] = if cfg!(debug_assertions) {
+    &[192]
+} else {
+    &[192, 1_000, 5_000]
+};
+
+/// A matrix of so many cells.
+fn matrix_of(cells: usize) -> String {
     let (pythons, cudas) = match cells {
         192 => (4, 12),
         1_000 => (10, 25),
         3_000 => (10, 75),
+        5_000 => (10, 125),
         _ => (10, 300),
     };
     // `none` is one of the values.
-    let tree = Tree::new(&matrix(pythons, 1..cudas, "curl"));
+    matrix(pythons, 1..cudas, "curl")
+}
+
+/// A repository with a matrix of so many cells.
+fn repository(cells: usize) -> (Tree, Repository) {
+    let tree = Tree::new(&matrix_of(cells));
     let repository = Repository::find(tree.path(), None).expect("a repository");
     (tree, repository)
 }
@@ -68,6 +81,26 @@ fn render(bencher: Bencher<'_, '_>, cells: usize) {
     bencher
         .counter(ItemsCount::new(cells))
         .bench_local(|| rendered(&repository, &expanded));
+}
+
+/// From the text of the file to all files written where there was none, with every provider on.
+#[divan::bench(args = CELLS_EVERYWHERE)]
+fn write_for_every_provider(bencher: Bencher<'_, '_>, cells: usize) {
+    let text = matrix_of(cells) + "\n[ci.github]\n\n[ci.cloud-build]\n";
+    bencher
+        .counter(ItemsCount::new(cells))
+        .with_inputs(|| Tree::new(&text))
+        .bench_local_values(|tree| {
+            let repository = Repository::find(tree.path(), None).expect("a repository");
+            let expanded = expanded(&repository);
+            let rendered = rendered(&repository, &expanded);
+            let drift = compare(&repository, &rendered.tree, &rendered.owned, false);
+            let drift = drift.expect("a comparison");
+            let changes: Vec<&Change> = drift.changes.iter().collect();
+            write(&repository, &changes, &[]).expect("outputs on disk");
+            assert!(changes.len() > cells);
+            tree
+        });
 }
 
 /// Outputs against a disk on which all is fresh.

@@ -71,13 +71,15 @@ each() {
   return $each_status
 }
 
+# is_wanted: a script that was killed wants nothing more done.
+is_wanted() { kill -0 "$$" 2>/dev/null; }
+
 slot_share() {
   number=0 slot_status=0
   while IFS= read -r item; do
     number=$((number + 1))
     if [ $((number % PUBLISH_JOBS)) -ne "$slot" ]; then continue; fi
-    # A script that was killed wants nothing more done.
-    if [ -e "$work/stop" ] || ! kill -0 "$$" 2>/dev/null; then return 1; fi
+    if [ -e "$work/stop" ] || ! is_wanted; then return 1; fi
     "$1" "$item" || {
       if [ $? -eq 2 ]; then : >"$work/stop"; fi
       slot_status=1
@@ -89,18 +91,28 @@ slot_share() {
 # last_word FILE: what a command's stderr in FILE comes to.
 last_word() { sed -n '/^ERROR: /h; /[^[:space:]]/{x; /^ERROR: /!{x;h;x;}; x;}; ${x;p;}' "$1"; }
 
+# is_refusal TEXT: whether it tells of a login that the registry does not take. Names of images do not count: they hold
+# no blank.
+is_refusal() {
+  case $1 in
+    *" denied"* | *"denied: "* | *"unauthorized: "* | *"401 Unauthorized"* | *"403 Forbidden"*) return 0 ;;
+    *insufficient_scope:* | *"no basic auth credentials"*) return 0 ;;
+  esac
+  return 1
+}
+
 # again TRY FILE: wait before another try, or fail where none would help. FILE holds what the last one said.
 again() {
   again_word=$(last_word "$2")
   again_pause=$PUBLISH_DELAY again_tries=3
   case $again_word in
-    *"did not complete successfully"*) return 1 ;;
-    *"429 Too Many Requests"* | *oomanyrequests* | *"ate exceeded"*)
+    *" did not complete successfully"*) return 1 ;;
+    *"429 Too Many Requests"* | *"toomanyrequests: "* | *"ate exceeded"*)
       # 20, 40, 80, 160, 320 seconds: registries count by the minute or the hour.
       again_tries=6 again_pause=$((PUBLISH_DELAY * 4 << ($1 - 1))) ;;
-    *denied* | *nauthorized* | *insufficient_scope* | *"403 Forbidden"* | *"no basic auth credentials"*) return 1 ;;
+    *) if is_refusal "$again_word"; then return 1; fi ;;
   esac
-  if [ "$1" -ge "$again_tries" ]; then return 1; fi
+  if [ "$1" -ge "$again_tries" ] || ! is_wanted; then return 1; fi
   say "trying again in $again_pause s: $again_word"
   sleep "$again_pause"
 }
@@ -148,10 +160,7 @@ look() {
     if is_absent "$1" "$work/$slot.said"; then return 0; fi
     again "$looks" "$work/$slot.said" || {
       answer=$(cat "$work/$slot.said") hint=
-      case $answer in
-        *denied* | *nauthorized* | *insufficient_scope* | *"403 Forbidden"*)
-          hint=' (check the credentials of this job, and that the repository exists)' ;;
-      esac
+      if is_refusal "$answer"; then hint=' (check the credentials of this job, and that the repository exists)'; fi
       say "cannot tell whether $1 exists, so nothing is assumed$hint. The registry's answer: $answer"
       return 1
     }
@@ -304,7 +313,7 @@ build() {
   id=$1 platform=$2
   plan '(.attestations // {}) as $attest | spec($id)
     | .content_reference, (if any(.platforms[]; . == $p) then leg($p) else "" end),
-      "--provenance=\($attest.provenance // null | if . then "mode=\(.)" else "false" end)",
+      "--provenance=\($attest.provenance // "off" | if . == "off" then "false" else "mode=\(.)" end)",
       (if $attest.sbom then "--sbom=true" else "" end), (
         ["--platform", $p, "--file", .dockerfile]
         + (if .target then ["--target", .target] else [] end)

@@ -66,7 +66,7 @@ impl Builder<'_> {
                     names,
                     &known,
                     options,
-                    options.runner.keys(),
+                    options.runner.keys().chain(&options.emulate),
                     &options.matches,
                     rows,
                     steps,

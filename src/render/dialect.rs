@@ -276,18 +276,22 @@ fn never_raw(c: char) -> bool {
 }
 
 /// A text of several lines as a block, its lines indented by `indent`, where YAML reads it back as it is; else, and when
-/// it is of one line, as a string.
+/// it is of one line, as a string. GitLab and Cloud Build leave a dollar in a script to the shell.
 fn yaml_script(dialect: Dialect, text: &str, indent: usize) -> Result<String, Error> {
+    let text = match dialect {
+        Dialect::Github => &guarded(dialect, text),
+        _ => text,
+    };
     let body = text.strip_suffix('\n').unwrap_or(text);
     let literal = body.contains('\n')
         && !body.starts_with([' ', '\n'])
         && !body.ends_with('\n')
         && !body.contains(|c: char| never_raw(c) || (c.is_control() && c != '\n' && c != '\t'));
     if !literal {
-        return yaml_string(dialect, text);
+        return json(&text);
     }
     let mut out = (if text.ends_with('\n') { "|" } else { "|-" }).to_owned();
-    for line in guarded(dialect, body).split('\n') {
+    for line in body.split('\n') {
         out.push('\n');
         if !line.is_empty() {
             let _ = write!(out, "{:indent$}{line}", "");
@@ -405,6 +409,12 @@ mod tests {
             render(Dialect::Github, "<{ v | script(2) }>", "a\n${{ b }}").unwrap_or_default(),
             "|-\n  a\n  ${{ '${{' }} b }}"
         );
+        for dialect in [Dialect::Gitlab, Dialect::CloudBuild] {
+            for (text, yaml) in [("a\n$b", "|-\n  a\n  $b"), ("$b", "\"$b\"")] {
+                let template = "<{ v | script(2) }>";
+                assert_eq!(render(dialect, template, text).unwrap_or_default(), yaml);
+            }
+        }
     }
 
     #[test]

@@ -29,6 +29,9 @@ TEST_IN=${TEST_IN:-}
 say() { printf '%s\n' "pull request: $*" >&2; }
 die() { say "$@"; exit 1; }
 
+# fault: what jq was made to complain of.
+fault() { sed 's/^jq: error ([^)]*): //' "$work/fault"; }
+
 # is_count WORD: whether it is a whole number from 1.
 is_count() {
   case $1 in
@@ -42,7 +45,7 @@ before() {
   # A plan of another format may mean something else by a content.
   jq -se --slurpfile plan "$PLAN" '
     if length == 1 and (.[0] | type) == "object" and .[0].version == $plan[0].version
-    then [.[0].specs[] | [.content | strings, .tests]]
+    then [.[0].specs[] | [.content, .tests]]
     else error("no plan") end' <"$1" 2>/dev/null
 }
 
@@ -113,7 +116,7 @@ changed() {
           | sort_by(min)[] | {$platform, targets: (sort | map($specs[.].id))}
         ]
         | group_by(.platform) | map(to_entries[] | {platform: .value.platform, group: .key, targets: .value.targets})
-      }' "$PLAN" >"$work/changed" || die "stopped: the plan at $PLAN could not be divided"
+      }' "$PLAN" >"$work/changed" 2>"$work/fault" || die "$(fault)"
   cat "$work/changed"
   say "$(jq -r '"to build: \([.legs[].targets[]] | unique | length) images, in \(.legs | length) legs"' "$work/changed")"
 }
@@ -144,7 +147,7 @@ build() {
         (.tests | length),
         (.tests[] | gsub("\\\\"; "\\\\") | gsub("\n"; "\\n"))
       end' "$PLAN" --args "$@" >"$work/words" 2>"$work/fault" ||
-    die "$(sed 's/^jq: error ([^)]*): //' "$work/fault")"
+    die "$(fault)"
 
   set --
   while read_image; do set -- "$@" "$target"; done <"$work/words"

@@ -73,6 +73,12 @@ def at_home(root: Path, paths: list[str], scratch: Path, edit: Callable[[str], s
         assert not target.exists(), f"two workflows named {target.name}"
         target.write_text(edit((root / path).read_text()))
         placed.append(str(target.relative_to(scratch)))
+    # What the repository has beside them: actions and workflows that they call.
+    for file in (root / ".github").rglob("*"):
+        target = scratch / file.relative_to(root)
+        if file.is_file() and not target.exists():
+            target.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy2(file, target)
     return placed
 
 

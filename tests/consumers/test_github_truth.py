@@ -9,72 +9,14 @@ import subprocess
 from pathlib import Path
 
 import pytest
+from github import ACT_RACES, Workflow, messages
 from harness import STUBS, Plan, Stub, assert_idle, assert_order, assert_published, assert_truth, copy_tree, is_repository, pushed
 from harness import pushes, read_yaml, root_of, run, tree_name, trees_under_test
-from judges import for_act
 
 #: GitHub's own limits, as shipped in facts/provider_limits.toml.
 LEGS_PER_MATRIX = 256
 FILE_BYTES = 512_000
 EXPRESSION_CHARS = 21_000
-
-
-class Workflow:
-    """The publishing workflow of a tree, made fit for act in place."""
-
-    def __init__(self, root: Path):
-        found = [
-            path
-            for place in (".github/workflows", "generated/github", "generated/ci")
-            for path in sorted((root / place).glob("*.yml"))
-            if "publish.sh" in path.read_text() and "runs-on" in path.read_text()
-        ]
-        if not found:
-            pytest.skip("this tree has no GitHub workflow")
-        self.root, self.text = root, found[0].read_text()
-        self.file = root / ".github/workflows/for-act.yml"
-        self.file.parent.mkdir(parents=True, exist_ok=True)
-        self.file.write_text(for_act(self.text))
-        self.jobs = read_yaml(self.file)["jobs"]
-        ask = next(step for step in self.jobs["probe"]["steps"] if step.get("id") == "missing")
-        self.runners = json.loads(ask["env"]["RUNNERS"])
-
-    def words(self) -> list[str]:
-        """act's command line: every runner is this machine, every action its stand-in, every secret has a value."""
-        labels = {job["runs-on"] for job in self.jobs.values() if "${{" not in job["runs-on"]} | set(self.runners.values())
-        actions = {step["uses"] for job in self.jobs.values() for step in job["steps"] if "uses" in step}
-        words = ["act", "release", "--workflows", str(self.file), "--no-cache-server", "--json"]
-        for label in sorted(labels):
-            words += ["--platform", f"{label}=-self-hosted"]
-        for action in sorted(actions):
-            stand_in = STUBS / "actions" / action.split("@")[0]
-            assert stand_in.is_dir(), f"no stand-in for {action}"
-            words += ["--local-repository", f"{action}={stand_in}"]
-        for secret in sorted({"GITHUB_TOKEN", *re.findall(r"\bsecrets\.(\w+)", self.text)}):
-            words += ["--secret", f"{secret}=value-of-{secret}"]
-        return words
-
-    def start(self, stub: Stub) -> subprocess.CompletedProcess:
-        home = stub.folder.parent / "home"
-        home.mkdir(exist_ok=True)
-        env = stub.env(HOME=str(home), XDG_CACHE_HOME=str(home), ACTIONS_RUNTIME_URL="")
-        return subprocess.run(
-            self.words(), cwd=self.root, env=env, stdin=subprocess.DEVNULL, capture_output=True, text=True
-        )
-
-    def publish(self, stub: Stub) -> None:
-        done = self.start(stub)
-        assert done.returncode == 0, messages(done)
-
-    def fail(self, stub: Stub) -> str:
-        done = self.start(stub)
-        assert done.returncode != 0, messages(done)
-        return messages(done)
-
-
-def messages(done: subprocess.CompletedProcess) -> str:
-    lines = (json.loads(line) for line in done.stdout.splitlines() if line.startswith("{"))
-    return "\n".join(f"{line.get('job', '')}: {line['msg'].rstrip()}" for line in lines if line.get("msg")) + done.stderr
 
 
 # What holds of any tree is shown on the small ones: the repository's own takes minutes to execute.
@@ -215,22 +157,32 @@ def test_a_push_is_tried_again(workflow, plan, stub):
 
 
 def test_every_leg_has_a_place(workflow, plan):
-    """Every builder's leg is in one static chunk of its layer, and no job waits for one that comes later."""
+    """Every builder is in one build job and one merge job of its layer, and no job waits for one that comes later."""
+    probes = [name for name in workflow.jobs if name.startswith("probe")]
+    parts = {}
+    for name in probes:
+        told = next(step["env"]["PARTS"] for step in workflow.jobs[name]["steps"] if step.get("id") == "missing")
+        parts |= {job: (name, *part) for job, part in json.loads(told).items()}
+        assert set(workflow.jobs[name]["outputs"]) == set(json.loads(told))
+    earlier = set(probes)
     for layer in range(plan.plan["layers"]):
-        builders = [spec for spec in plan.builders if spec["layer"] == layer]
-        legs = sum(len(spec["platforms"]) for spec in builders)
-        builds = [name for name in workflow.jobs if name.startswith(f"build-{layer}-")]
-        merges = [name for name in workflow.jobs if name.startswith(f"merge-{layer}-")]
-        assert len(builds) == -(-legs // LEGS_PER_MATRIX)
-        assert len(merges) == -(-len(builders) // 1000)
-        earlier = {name for name in workflow.jobs if re.fullmatch(r"(?:build|merge)-(\d+)-\d+", name)
-                   and int(name.split("-")[1]) < layer} | {"probe"}  # fmt: skip
-        for name in builds:
+        builders = [spec["id"] for spec in plan.builders if spec["layer"] == layer]
+        legs = {spec["id"]: len(spec["platforms"]) for spec in plan.builders}
+        jobs = {kind: [name for name in parts if name.startswith(f"{kind}-{layer}-")] for kind in ("build", "merge")}
+        for names in jobs.values():
+            shares = [builders[first : first + size] for _, of_layer, first, size in map(parts.get, names) if of_layer == layer]
+            assert [id for share in shares for id in share] == builders
+        for name in jobs["build"]:
+            _, _, first, size = parts[name]
+            assert sum(legs[id] for id in builders[first : first + size]) <= LEGS_PER_MATRIX
             assert set(workflow.jobs[name]["needs"]) == earlier
-        for name in merges:
-            assert set(workflow.jobs[name]["needs"]) == earlier | set(builds)
-    assert set(workflow.jobs["tags"]["needs"]) == set(workflow.jobs) - {"tags"}
-    assert {platform for spec in plan.builders for platform in spec["platforms"]} <= set(workflow.runners)
+        for name in jobs["merge"]:
+            assert set(workflow.jobs[name]["needs"]) == earlier | set(jobs["build"])
+        for name in jobs["build"] + jobs["merge"]:
+            assert f"needs.{parts[name][0]}.outputs.{name} " in workflow.jobs[name]["if"]
+        earlier |= {*jobs["build"], *jobs["merge"]}
+    assert set(workflow.jobs["tags"]["needs"]) == earlier == set(workflow.jobs) - {"tags"}
+    assert {platform for spec in plan.builders for platform in spec["platforms"]} <= set(workflow.runners())
 
 
 def test_rights_and_limits(workflow):
@@ -245,3 +197,21 @@ def test_rights_and_limits(workflow):
     assert set(workflow.jobs["probe"]["permissions"].items()) <= {
         ("contents", "read"), ("packages", "read"), ("id-token", "write")
     }  # fmt: skip
+
+
+def test_only_a_breakdown_of_act_itself_is_forgiven():
+    crashed = "fatal error: concurrent map iteration and map write\n\ngoroutine 812 [running]:\n"
+    assert ACT_RACES.search("level=info\n" + crashed)
+    assert not ACT_RACES.search("the step said: fatal error: concurrent map writes")
+
+
+def test_a_log_begins_with_what_went_wrong():
+    said = [
+        {"job": "a", "msg": "fine", "level": "info"},
+        {"job": "b", "msg": "no such image", "level": "info", "raw_output": True, "stepID": ["2"]},
+        {"job": "b", "msg": "Failure - Main Build", "level": "error", "stepResult": "failure", "stepID": ["2"]},
+    ]
+    done = subprocess.CompletedProcess([], 1, "\n".join(map(json.dumps, said)), "Error: exit status 1\n")
+    shown = messages(done)
+    places = [shown.index(word) for word in ("Failure - Main Build", "no such image", "Error: exit status 1", "fine")]
+    assert places == sorted(places)

@@ -7,7 +7,9 @@ probe wrote. And variables of the command line do not reach children: here they 
 """
 
 import json
+import os
 import re
+import shutil
 from pathlib import Path
 
 import pytest
@@ -56,14 +58,17 @@ def secrets(tree: Path) -> list[str]:
     return sorted({*re.findall(r"\$\{(\w+):\?", file.read_text()), *tokens})
 
 
-def gitlab_ci_local(tree: Path, stub: Stub, file: str, *words: str, **variables: str) -> str:
+def gitlab_ci_local(tree: Path, stub: Stub, file: str, *words: str, path: str = "", **variables: str) -> str:
+    """Runs jobs of a pipeline; `path` goes before the stub's on PATH."""
     home = stub.folder.parent / "home"
     (home / ".gitlab-ci-local").mkdir(parents=True, exist_ok=True)
     given = {name: f"secret-of-{name.lower()}" for name in secrets(tree)} | variables
     (home / ".gitlab-ci-local/variables.yml").write_text(json.dumps({"global": given}))
     words = (*words, "--force-shell-executor", "--shell-isolation", "--no-artifacts-to-source", "--concurrency", "4",
              "--container-executable", str(STUBS / "engine"))  # fmt: skip
-    return run(["gitlab-ci-local", "--file", file, *words], tree, stub.env(HOME=str(home))).stdout
+    env = stub.env(HOME=str(home))
+    env["PATH"] = os.pathsep.join(filter(None, [path, env["PATH"]]))
+    return run(["gitlab-ci-local", "--file", file, *words], tree, env).stdout
 
 
 def publish(tree: Path, stub: Stub, *words: str) -> str:
@@ -208,6 +213,175 @@ def test_a_child_failing_fails_the_pipeline(tree):
     assert set(found) == {"probe", "tags"} | {name for name, job in found.items() if "trigger" in job}
     assert "needs" not in found["tags"]
     assert read_yaml(tree / pipeline_of(tree))["stages"][-1] == found["tags"]["stage"]
+
+
+#: A `docker` that writes down what is baked, and leaves all else to the stub.
+BAKER = """#!/bin/sh
+case "$1 $2" in
+  "buildx bake") printf '%s\\n' "$CI_JOB_NAME" "$@" . >>BAKED ;;
+  "run "*) ;;
+  *) exec STUB "$@" ;;
+esac
+"""
+
+
+def test_a_merge_request_builds_only_what_it_changes(tree, tmp_path):
+    plan, stub = Plan(tree), Stub(tmp_path / "stub")
+    file = ours(tree, "-merge-request.gitlab-ci.yml")
+    if is_repository(tree):
+        pytest.skip("shown on the fixtures")
+    leaf = a_leaf(plan)
+    # The base knows everything but this leaf as it is now.
+    request = tmp_path / "request"
+    shutil.copytree(tree, request, symlinks=True, ignore=shutil.ignore_patterns(".gitlab-ci-local", ".git"))
+    kept = (tree / "generated/plan.json").read_text()
+    for spec in (base := json.loads(kept))["specs"]:
+        if spec["content"] == leaf["content"]:
+            spec["content"] = "sha256:" + "0" * 64
+    (request / "generated/plan.json").write_text(json.dumps(base))
+    copy_tree(request, request)
+    (request / "generated/plan.json").write_text(kept)
+    git = ["git", "-c", "user.name=test", "-c", "user.email=test@example.com"]
+    sha = run([*git, "rev-parse", "HEAD"], request).stdout.strip()
+    run([*git, "commit", "-aqm", "change"], request)
+    run([*git, "config", f"url.{request}.insteadOf", "git@gitlab.example.com:acme/images.git"], request)
+
+    baked, bin = tmp_path / "baked", tmp_path / "bin"
+    bin.mkdir()
+    (bin / "docker").write_text(BAKER.replace("BAKED", str(baked)).replace("STUB", str(STUBS / "docker")))
+    (bin / "docker").chmod(0o755)
+    ours_ = {"CI_MERGE_REQUEST_IID": "7", "CI_MERGE_REQUEST_DIFF_BASE_SHA": sha}
+    gitlab_ci_local(request, stub, file, "changes", path=str(bin), **ours_)
+    (found,) = children(request, "changes")
+    legs = sorted((job["variables"]["BASE_IMAGE_PLATFORM"], job["variables"]["BASE_IMAGES"]) for job in found.values())
+    assert legs == sorted((platform, leaf["id"]) for platform in leaf["platforms"])
+    assert_accepted(request, written(request, "changes"), tmp_path)
+
+    (child,) = written(request, "changes")
+    gitlab_ci_local(request, stub, str(child.relative_to(request)), path=str(bin), **ours_)
+    said = baked.read_text()
+    assert all(f"*.platform={platform}" in said for platform in leaf["platforms"])
+    assert "push" not in said.replace("--push=false", "")
+    assert not [call for call in stub.journal() if call["verb"] in {"login", "create"} or call.get("push")]
+
+    # Where the base cannot be told, everything is built.
+    gitlab_ci_local(request, stub, file, "changes", path=str(bin), **(ours_ | {"CI_MERGE_REQUEST_DIFF_BASE_SHA": "0" * 40}))
+    (found,) = children(request, "changes")
+    assert {id for job in found.values() for id in job["variables"]["BASE_IMAGES"].split()} == {
+        spec["id"] for spec in plan.builders
+    }
+
+
+def test_a_merge_request_that_changes_nothing_builds_nothing(tree, tmp_path):
+    file = ours(tree, "-merge-request.gitlab-ci.yml")
+    run(["git", "config", f"url.{tree}.insteadOf", "git@gitlab.example.com:acme/images.git"], tree)
+    sha = run(["git", "rev-parse", "HEAD"], tree).stdout.strip()
+    gitlab_ci_local(tree, Stub(tmp_path / "stub"), file, "changes", CI_MERGE_REQUEST_DIFF_BASE_SHA=sha)
+    assert [set(child) for child in children(tree, "changes")] == [{"nothing to build"}]
+
+
+def test_the_pipeline_of_a_merge_request_knows_no_credentials(tree):
+    templates = read_yaml(tree / templates_of(tree))
+    document = read_yaml(tree / ours(tree, "-merge-request.gitlab-ci.yml"))
+
+    def lineage(job: dict) -> list[dict]:
+        above = job.get("extends", [])
+        return [job] + [kin for name in ([above] if isinstance(above, str) else above) for kin in lineage(templates[name])]
+
+    reached = [part for job in [*jobs(document).values(), templates[".build-changed"], templates[".nothing"]] for part in lineage(job)]
+    assert templates[".publish"] not in reached
+    text = json.dumps(reached)
+    assert "login" not in text and "id_tokens" not in text and "publish.sh" not in text
+    assert all(part.get("interruptible", True) for part in reached)
+    assert document["workflow"]["rules"] == [{"if": "$CI_MERGE_REQUEST_IID"}]
+
+
+def large(folder: Path, exclude: str = "") -> Path:
+    """A tree of 1,000 images for two platforms, 20 of which the others stand on."""
+    folder.mkdir()
+    (folder / "matrix.toml").write_text(
+        f"""
+        [registry.hub]
+        prefix = "docker.io/acme"
+        [axis]
+        a = {json.dumps([f"a{n}" for n in range(20)])}
+        b = {json.dumps([f"b{n}" for n in range(49)])}
+        arch = ["amd64", "arm64"]
+        [image.root]
+        axes = ["a"]
+        tag = "{{{{ a }}}}"
+        from = "debian:13-slim"
+        env = {{ A = "{{{{ a }}}}" }}
+        [image.leaf]
+        tag = "{{{{ a }}}}-{{{{ b }}}}"
+        parent = "root"
+        env = {{ B = "{{{{ b }}}}" }}
+        {exclude}
+        [ci.gitlab]
+        """
+    )
+    run([os.environ["GEN_BIN"], "matrix", "-C", folder], folder)
+    return folder
+
+
+def everything_missing(root: Path, scratch: Path) -> list[Path]:
+    """The children that are written when nothing is there yet."""
+    plan = Plan(root)
+    legs = [{"id": s["id"], "platform": p, "layer": s["layer"]} for s in plan.builders for p in s["platforms"]]
+    merges = [{"id": s["id"], "layer": s["layer"]} for s in plan.builders]
+    missing = scratch / "missing.json"
+    missing.write_text(json.dumps({"build": legs, "merge": merges}))
+    run(["sh", "generated/ci/gitlab.sh", "publish", missing, scratch / "children"], root)
+    return sorted((scratch / "children").iterdir(), key=lambda path: int(path.stem))
+
+
+@pytest.fixture(scope="module")
+def thousand(tmp_path_factory) -> Path:
+    return large(tmp_path_factory.mktemp("large") / "tree")
+
+
+def test_a_thousand_images_stay_within_the_limits(thousand, tmp_path):
+    plan = Plan(thousand)
+    assert len(plan.builders) == 1000
+    files = everything_missing(thousand, tmp_path)
+    done, all_jobs = set(), 0
+    for file in files:
+        assert file.stat().st_size <= YAML_BYTES
+        child = jobs(json.loads(file.read_text()))
+        assert 0 < len(child) <= 400
+        for name, job in child.items():
+            assert len(job["needs"]) <= NEEDS_PER_JOB
+            assert set(job["needs"]) <= set(child)
+            if name.startswith("build leaf/"):
+                # Its root is joined in this child, and waited for, or in one before.
+                root = f"merge root/{name.split('/')[1].split('_')[0]}"
+                assert (root in job["needs"]) == (root in child) and root in done | set(child)
+        done |= set(child)
+        all_jobs += len(child)
+    assert all_jobs == len(done) == 3000
+    own = thousand / pipeline_of(thousand)
+    triggers = [job for job in jobs(read_yaml(own)).values() if "trigger" in job]
+    assert [job["trigger"]["include"][0]["artifact"] for job in triggers] == [f".base-images/{n}.yml" for n in range(1, 9)]
+    assert own.stat().st_size < 8000
+    assert_accepted(thousand, [files[0], files[-1]], tmp_path)
+
+
+def test_one_image_more_changes_no_pipeline(thousand, tmp_path):
+    less = large(tmp_path / "less", '[[exclude]]\nmatch = { a = "a3", b = "b4" }\nreason = "gone"')
+    assert len(Plan(less).builders) == 999
+    for path in [pipeline_of(less), templates_of(less), "generated/ci/gitlab.sh"]:
+        assert (less / path).read_bytes() == (thousand / path).read_bytes(), path
+
+
+def test_a_plan_that_outgrew_its_pipelines_is_refused(thousand, tmp_path):
+    script = thousand / "generated/ci/gitlab.sh"
+    kept = script.read_text()
+    script.write_text(kept.replace("children=8", "children=7"))
+    try:
+        with pytest.raises(AssertionError, match="3000 jobs do not fit into 7 pipelines of 400: run gen matrix again"):
+            everything_missing(thousand, tmp_path)
+    finally:
+        script.write_text(kept)
 
 
 #: How a pipeline may come to be, and whether this one then runs.

@@ -71,7 +71,7 @@ class Tree:
         images = config.get("image", {}).values()
         if "dockerfile" not in config.get("defaults", {}) and any("dockerfile" not in i for i in images):
             kinds.add("dockerfile")
-        providers = {PROVIDERS[key] for key in config.get("ci", {})}
+        providers = {PROVIDERS[key] for key in config.get("ci", {}) if key in PROVIDERS}
         if providers:
             kinds |= providers | {"script", "bake"}
         if "bake" in config.get("output", {}):
@@ -117,3 +117,8 @@ def owned(root: Path) -> list[str]:
 def outputs(root: Path, kind: str) -> list[str]:
     """The owned paths of one kind."""
     return [path for path in owned(root) if kind_of(path) == kind]
+
+
+def shapes() -> list[Tree]:
+    """Trees that are there for their outputs alone: each uses every option of one provider."""
+    return [Tree(f"shape-{f.parent.name}", f.parent) for f in sorted((ROOT / "tests/consumers/shapes").glob("*/matrix.toml"))]

@@ -38,49 +38,52 @@ impl Names {
             let arch = config.arch.filter(|_| config.images[spec.image.0].folded);
             selector.holds_on_any(spec.image, &spec.cell, arch, &spec.arches)
         };
-        let kept: Vec<SpecId> = (0..matrix.specs.len())
-            .map(SpecId)
-            .filter(|id| kept.is_none_or(|s| accepts(s, matrix.spec(*id))))
+        let all = || (0..matrix.specs.len()).map(SpecId);
+        let kept: Vec<bool> = matrix
+            .specs
+            .iter()
+            .map(|spec| kept.is_none_or(|selector| accepts(selector, spec)))
             .collect();
         let those = |holds: &dyn Fn(&Spec) -> bool| -> Vec<SpecId> {
-            let specs = kept.iter().copied();
+            let specs = all().filter(|id| kept[id.0]);
             specs.filter(|id| holds(matrix.spec(*id))).collect()
         };
 
         let mut taken = HashSet::from([DEFAULT.to_owned()]);
-        let mut claim = |kind: &str, natural: &str| {
-            if taken.insert(natural.to_owned()) {
-                natural.to_owned()
+        let mut claim = |kind: &str, natural: String| {
+            if taken.insert(natural.clone()) {
+                natural
             } else {
                 unused(&format!("{kind}-{natural}"), "-", &mut taken)
             }
         };
-        let mut targets = vec![None; matrix.specs.len()];
+        let mut everything = Vec::new();
         let mut groups: Vec<(String, Vec<SpecId>)> = Vec::new();
+        let mut targets: Vec<Option<String>> = vec![None; matrix.specs.len()];
         for (index, image) in config.images.iter().enumerate() {
-            let specs: Vec<SpecId> = (0..matrix.specs.len())
-                .map(SpecId)
-                .filter(|id| matrix.spec(*id).image == ImageId(index))
-                .collect();
-            let name = || word(&image.key);
-            match specs[..] {
-                // An image without axes is its only spec, by the same name.
-                [only] if matrix.spec(only).cell.iter().next().is_none() => {
-                    targets[only.0] = Some(claim("image", &name()));
-                }
-                _ => {
-                    let specs = those(&|spec| spec.image == ImageId(index));
-                    if !specs.is_empty() {
-                        groups.push((claim("image", &name()), specs));
-                    }
-                }
+            let of_image = |spec: &Spec| spec.image == ImageId(index);
+            let only = all().find(|id| {
+                let spec = matrix.spec(*id);
+                of_image(spec) && spec.cell.iter().next().is_none()
+            });
+            let specs = those(&of_image);
+            if only.is_none() && specs.is_empty() {
+                continue;
+            }
+            let name = claim("image", word(&image.key));
+            if !specs.is_empty() {
+                everything.push(name.clone());
+            }
+            match only {
+                // An image without axes has one spec, which is called like it.
+                Some(only) => targets[only.0] = Some(name),
+                None => groups.push((name, specs)),
             }
         }
-        let images = groups.len();
         for (set, selector) in config.sets.keys().zip(&config.set_selectors) {
             let specs = those(&|spec| accepts(selector, spec));
             if !specs.is_empty() {
-                groups.push((claim("set", &word(&set.value)), specs));
+                groups.push((claim("set", word(&set.value)), specs));
             }
         }
         for (index, axis) in config.axes.iter().enumerate() {
@@ -88,7 +91,7 @@ impl Names {
                 let specs = those(&|spec| spec.cell.get(AxisId(index)) == Some(value));
                 if !specs.is_empty() {
                     let name = format!("{}-{}", word(&axis.name), word(&text.text));
-                    groups.push((claim("axis", &name), specs));
+                    groups.push((claim("axis", name), specs));
                 }
             }
         }
@@ -100,25 +103,18 @@ impl Names {
             })
             .collect();
 
-        let alone = kept.iter().filter(|id| {
-            let grouped = &groups[..images];
-            !grouped.iter().any(|(_, specs)| specs.contains(id))
-        });
-        let mut everything: Vec<String> = groups[..images].iter().map(|g| g.0.clone()).collect();
-        everything.extend(alone.map(|id| targets[id.0].clone()));
-        let members = |specs: Vec<SpecId>| specs.iter().map(|id| targets[id.0].clone()).collect();
-        let mut named = vec![Group {
+        let named = |(name, specs): (String, Vec<SpecId>)| Group {
+            name,
+            members: specs.iter().map(|id| targets[id.0].clone()).collect(),
+        };
+        let default = Group {
             name: DEFAULT.to_owned(),
             members: everything,
-        }];
-        named.extend(groups.into_iter().map(|(name, specs)| Group {
-            name,
-            members: members(specs),
-        }));
-        Names {
-            targets,
-            groups: named,
-        }
+        };
+        let groups = std::iter::once(default)
+            .chain(groups.into_iter().map(named))
+            .collect();
+        Names { targets, groups }
     }
 }
 

@@ -8,7 +8,7 @@ DOCKER_STUB names the folder:
   state.json     {"tags": {ref: digest}, "blobs": {digest: manifest as text}, "platforms": {digest: "linux/amd64"}}
   journal.jsonl  one JSON line per call, in order: "verb", "ok", and what the verb was given
   faults.json    optional, a list of {"verb": glob, "ref": glob, "error": kind, "platform": glob, "times": n}
-                 verb   inspect | create | build (any build) | push (build --push) | run | login | info
+                 verb   inspect | create | build (any build) | push (build --push) | bake (a target) | run | login | info
                  error  refused | unauthorized | denied | server-error | timeout | rate-limit | failed | no-engine
                  times  how often it strikes (default: always)
 
@@ -392,6 +392,18 @@ def run(words, registry, call):
     return ""
 
 
+def bake(words, registry, call):
+    from docker_bake import bake
+
+    return bake(words, registry, call)
+
+
+def remove(words, registry, call):
+    from docker_bake import remove
+
+    return remove(words, registry, call)
+
+
 def login(words, registry, call):
     options, operands = parse(words)
     call.update(host=operands[0] if operands else "docker.io", username=options.get("--username", [None])[0])
@@ -417,10 +429,11 @@ def stub(words, registry, call):
                        for ref, digest in sorted(registry.tags.items())}, indent=1) + "\n"
 
 
-VERBS = {("buildx", "build"): build, ("build",): plain_build, ("push",): push, ("buildx", "imagetools", "inspect"): inspect,
-         ("buildx", "imagetools", "create"): create, ("run",): run, ("login",): login, ("info",): info, ("stub",): stub}
+VERBS = {("buildx", "build"): build, ("build",): plain_build, ("push",): push, ("buildx", "bake"): bake,
+         ("image", "rm"): remove, ("buildx", "imagetools", "inspect"): inspect, ("buildx", "imagetools", "create"): create,
+         ("run",): run, ("login",): login, ("info",): info, ("stub",): stub}
 # The verbs that leave something behind.
-CHANGING = {"build", "create", "push", "stub"}
+CHANGING = {"build", "create", "push", "stub", "bake", "rm"}
 # The verbs that a pipeline does nothing by.
 UNTOLD = {("info",), ("stub",)}
 SILENT = [("version",), ("context",), ("logout",), ("buildx", "version"), ("buildx", "create"), ("buildx", "inspect"),
@@ -461,4 +474,7 @@ def main(words):
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    # As the module that docker_bake knows.
+    import docker_stub
+
+    sys.exit(docker_stub.main(sys.argv[1:]))

@@ -1,0 +1,501 @@
+"""generated/ci/pull-request.sh by itself, in the shells it may meet: what it takes for changed, and what it builds.
+
+`docker buildx bake` is answered by the stub, which asks the real buildx what would be built.
+"""
+
+import collections
+import copy
+import json
+import random
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+from harness import Plan, Stub
+from trees import Tree, trees
+
+SHELLS = [["dash"], ["busybox", "sh"], ["bash"]]
+in_every_shell = pytest.mark.parametrize("shell", SHELLS, ids=" ".join)
+
+MATRIX = r"""
+[registry.hub]
+prefix = "docker.io/acme"
+
+[axis]
+word = ["a", "b", "c"]
+arch = ["amd64", "arm64"]
+
+[[exclude]]
+match = { word = "c", arch = "arm64" }
+reason = "nobody has it"
+
+[image.core]
+axes = []
+tag = "1"
+from = "debian:trixie-slim"
+
+[image.other]
+axes = []
+tag = "1"
+from = "debian:bookworm-slim"
+
+[image.top]
+tag = "{{ word }}"
+parent = "core"
+env = { W = "{{ word }}" }
+test = ["true", "test \"$W\" = '{{ word }}'; echo '%{x} ${W} $$ <<EOF \\\\n \\ é'\ntrue\n"]
+
+[image.own]
+axes = []
+tag = "1"
+dockerfile = "own/Dockerfile"
+from = "debian:trixie-slim"
+needs = ["other"]
+args = { A = "${x} %{y} \" \\" }
+
+[ci.github]
+"""
+OWN = "FROM debian:trixie-slim\nARG A\nCOPY --from=docker.io/acme/other:1 /etc /x\n"
+
+
+@pytest.fixture(scope="session")
+def sample(gen, tmp_path_factory) -> Path:
+    """A generated tree: two families, a Dockerfile of the user's, an image without arm64, tests."""
+    source = tmp_path_factory.mktemp("source")
+    (source / "matrix.toml").write_text(MATRIX)
+    (source / "own").mkdir()
+    (source / "own/Dockerfile").write_text(OWN)
+    return Tree("sample", source).generate(gen, tmp_path_factory.mktemp("sample"))
+
+
+class World:
+    """A tree, its plan as it is changed, and a stub of docker."""
+
+    def __init__(self, root: Path, folder: Path, shell: list[str]):
+        self.root, self.folder, self.shell = root, folder, shell
+        self.stub = Stub(folder / "stub")
+        self.plan = json.loads((root / "generated/plan.json").read_text())
+        self.base = copy.deepcopy(self.plan)
+
+    def run(self, *words: str, **env: str) -> subprocess.CompletedProcess:
+        plan = self.folder / "plan.json"
+        plan.write_text(json.dumps(self.plan))
+        env = self.stub.env(**{"PLAN": str(plan), **env})
+        return subprocess.run(
+            [*self.shell, "generated/ci/pull-request.sh", *words], cwd=self.root, env=env, stdin=subprocess.DEVNULL,
+            capture_output=True, text=True,
+        )  # fmt: skip
+
+    def spec(self, id: str, plan: dict | None = None) -> dict:
+        return next(spec for spec in (plan or self.plan)["specs"] if spec["id"] == id)
+
+    def changed(self, *words: str, **env: str) -> list:
+        """The legs, by the plan of the base unless words are given."""
+        base = self.folder / "base.json"
+        base.write_text(json.dumps(self.base))
+        done = self.run("changed", *(words or [str(base)]), **env)
+        assert done.returncode == 0, done.stderr
+        assert "counts as changed" not in done.stderr or words
+        answer = json.loads(done.stdout)
+        assert list(answer) == ["legs"]
+        return answer["legs"]
+
+    def builds(self) -> set:
+        """What has to be built, as `changed` tells by this base: {(id, platform)}"""
+        return {(id, leg["platform"]) for leg in self.changed() for id in leg["targets"]}
+
+    def bakes(self) -> list:
+        return [call for call in self.stub.journal() if call["verb"] == "bake"]
+
+    def strike(self, *faults: dict) -> None:
+        self.stub.folder.mkdir()
+        (self.stub.folder / "faults.json").write_text(json.dumps(faults))
+
+
+@pytest.fixture
+def shell() -> list[str]:
+    return ["sh"]
+
+
+@pytest.fixture
+def world(sample, tmp_path, shell) -> World:
+    if not shutil.which(shell[0]):
+        pytest.skip(f"no {shell[0]} on this machine")
+    return World(sample, tmp_path, shell)
+
+
+def every(plan: dict) -> set:
+    return {(spec["id"], platform) for spec in plan["specs"] for platform in spec["platforms"]}
+
+
+# What has changed
+
+
+@in_every_shell
+def test_nothing_has_changed(world):
+    assert world.changed() == []
+
+
+@in_every_shell
+@pytest.mark.parametrize(
+    "base",
+    [None, "", "no such file", b"", b"\n", b"<html>", b"{}", b"[]", b"null", b'{"version": 1}', b'{"version": 2, "specs": []}',
+     b'{"version": 1, "specs": []} {"version": 1, "specs": []}', b'{"version": 1, "specs": [1]}', b'{"version": 1, "sp'],
+    ids=str,
+)  # fmt: skip
+def test_without_a_plan_of_the_base_everything_is_built(world, base):
+    if isinstance(base, bytes):
+        (world.folder / "odd.json").write_bytes(base)
+        base = str(world.folder / "odd.json")
+    done = world.run("changed", *([] if base is None else [base]))
+    assert done.returncode == 0
+    assert "no plan of the base" in done.stderr and "everything counts as changed" in done.stderr
+    legs = json.loads(done.stdout)["legs"]
+    assert legs == [
+        {"platform": "linux/amd64", "group": 0, "targets": ["core", "top/a", "top/b", "top/c"]},
+        {"platform": "linux/amd64", "group": 1, "targets": ["other", "own"]},
+        {"platform": "linux/arm64", "group": 0, "targets": ["core", "top/a", "top/b"]},
+        {"platform": "linux/arm64", "group": 1, "targets": ["other", "own"]},
+    ]
+
+
+def test_a_plan_of_an_empty_base_is_a_plan(world):
+    world.base["specs"] = []
+    assert world.builds() == every(world.plan)
+
+
+def test_the_base_may_come_through_a_pipe(world):
+    done = subprocess.run(
+        ["sh", "generated/ci/pull-request.sh", "changed", "/dev/stdin"], cwd=world.root, input=json.dumps(world.base),
+        env=world.stub.env(), capture_output=True, text=True,
+    )  # fmt: skip
+    assert json.loads(done.stdout) == {"legs": []}, done.stderr
+
+
+def test_what_differs_is_built_and_its_ancestors_are_not_asked_for(world):
+    world.spec("top/b", world.base)["content"] = "sha256:" + "0" * 64
+    assert world.changed() == [
+        {"platform": "linux/amd64", "group": 0, "targets": ["top/b"]},
+        {"platform": "linux/arm64", "group": 0, "targets": ["top/b"]},
+    ]
+
+
+def test_a_platform_that_an_image_lacks_is_not_built(world):
+    world.spec("top/c", world.base)["content"] = "sha256:" + "0" * 64
+    assert world.builds() == {("top/c", "linux/amd64")}
+
+
+def test_a_change_below_is_a_change_above(world, gen, tmp_path):
+    """Shown by gen itself: the parent's content is the child's."""
+    tree = tmp_path / "tree"
+    shutil.copytree(world.root, tree)
+    (tree / "matrix.toml").write_text(MATRIX.replace("debian:bookworm-slim", "debian:bullseye-slim"))
+    told = subprocess.run([gen, "plan", "-C", tree], capture_output=True, text=True)
+    world.plan = json.loads(told.stdout)
+    assert {id for id, _ in world.builds()} == {"other", "own"}
+
+
+def test_what_is_gone_is_not_built_and_what_is_new_is(world):
+    gone = world.plan["specs"].pop()
+    assert gone["id"] == "own"
+    assert world.builds() == set()
+    world.base["specs"] = [spec for spec in world.base["specs"] if spec["id"] != "top/a"]
+    assert {id for id, _ in world.builds()} == {"top/a"}
+
+
+def test_a_new_test_is_run(world):
+    world.spec("core")["tests"].append("true")
+    assert {id for id, _ in world.builds()} == {"core"}
+
+
+def test_a_new_name_is_no_new_image(world):
+    world.spec("own")["references"] = ["docker.io/acme/own:2"]
+    world.spec("own")["content_reference"] = "docker.io/acme/moved:content-" + world.spec("own")["content"][7:19]
+    assert world.builds() == set()
+
+
+def test_equal_content_is_built_once(world):
+    world.base = None
+    twin = {**world.spec("top/a"), "id": "top/twin"}
+    world.plan["specs"].append(twin)
+    legs = world.changed("")
+    assert not [leg for leg in legs if "top/twin" in leg["targets"]]
+    twin["tests"] = ["false"]
+    assert [leg for leg in world.changed("") if "top/twin" in leg["targets"]], "its test is another"
+
+
+def test_a_pipeline_builds_its_share(world):
+    world.spec("core")["ci"] = {"github": {"role": "build"}, "gitlab": {"role": "none"}}
+    world.base["specs"] = []
+    assert ("core", "linux/amd64") in world.builds()
+    for pipeline, has in [("github", True), ("gitlab", False), ("cloud-build", True)]:
+        ids = {id for leg in world.changed("", PIPELINE=pipeline) for id in leg["targets"]}
+        assert ("core" in ids) == has
+        assert "top/a" in ids
+
+
+def test_a_leg_is_for_one_machine(world):
+    world.spec("top/b")["ci"] = {"github": {"legs": {"linux/amd64": {"runner": "big"}}}}
+    legs = world.changed("", PIPELINE="github")
+    assert [leg["targets"] for leg in legs if leg["platform"] == "linux/amd64"] == [
+        ["core", "top/a", "top/c"],
+        ["other", "own"],
+        ["top/b"],
+    ]
+    assert [leg["group"] for leg in legs] == [0, 1, 2, 0, 1]
+    assert len(world.changed("")) == 4
+
+
+def test_large_families_are_cut_in_equal_parts(world):
+    targets = [leg["targets"] for leg in world.changed("--size", "3") if leg["platform"] == "linux/amd64"]
+    assert targets == [["core", "top/a"], ["other", "own"], ["top/b", "top/c"]]
+
+
+def test_few_legs_hold_what_they_must(world):
+    legs = world.changed("--size", "3", "--legs", "4")
+    sizes = [(leg["platform"], len(leg["targets"])) for leg in legs]
+    assert sizes == [("linux/amd64", 4), ("linux/amd64", 2), ("linux/arm64", 5)]
+
+
+def test_too_few_legs(world):
+    done = world.run("changed", "--legs", "1")
+    assert (done.returncode, done.stdout) == (1, "")
+    assert "2 kinds of machines, and 1 legs at most" in done.stderr
+
+
+@pytest.mark.parametrize(
+    "words",
+    [(), ("nope",), ("changed", "a", "b"), ("changed", "--legs"), ("changed", "--legs", "0"), ("changed", "--legs", "x"),
+     ("changed", "--size", ""), ("changed", "--nope"), ("build",), ("build", "linux/amd64")],
+)  # fmt: skip
+def test_wrong_words(world, words):
+    done = world.run(*words)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "usage" in done.stderr
+
+
+def random_plan(dice: random.Random) -> dict:
+    """Some specs on each other, some with equal content, on some platforms and machines."""
+    specs = []
+    for number in range(dice.randint(1, 60)):
+        below = [spec for spec in specs if dice.random() < 0.7]
+        parent = dice.choice(below) if below and dice.random() < 0.8 else None
+        platforms = parent["platforms"] if parent else ["linux/amd64", "linux/arm64", "linux/riscv64"]
+        needs = [spec["id"] for spec in below if dice.random() < 0.02 and spec["platforms"] == platforms]
+        stood_on = [spec for spec in specs if spec["id"] in needs or spec is parent]
+        twin = dice.choice(specs)["content"] if specs and dice.random() < 0.05 else None
+        ci = {"github": {"legs": {"linux/amd64": {"runner": "big"}}}} if dice.random() < 0.1 else {}
+        specs.append({
+            "id": f"s{number}", "layer": max([spec["layer"] + 1 for spec in stood_on], default=0),
+            "parent": parent and parent["id"], "needs": needs, "tests": [], "ci": ci,
+            "platforms": [p for p in platforms if dice.random() < 0.9] or platforms[:1], "content": twin or f"sha256:{number}",
+        })  # fmt: skip
+    dice.shuffle(specs)
+    return {"version": 1, "specs": specs}
+
+
+def families(plan: dict, ids: set) -> dict:
+    """{id: its family}: specs that stand on one thing are one family, if that thing is needed for these ids."""
+    by_id = {spec["id"]: spec for spec in plan["specs"]}
+    family = {id: {id} for id in by_id}
+    needed, todo = set(), list(ids)
+    while todo:
+        spec = by_id[todo.pop()]
+        if spec["id"] in needed:
+            continue
+        needed.add(spec["id"])
+        for below in filter(None, [spec["parent"], *spec["needs"]]):
+            todo.append(below)
+            joined = family[spec["id"]] | family[below]
+            for id in joined:
+                family[id] = joined
+    return family
+
+
+def test_any_plan_is_divided_well(world, seed):
+    dice = random.Random(seed)
+    for _ in range(12):
+        world.plan = random_plan(dice)
+        world.base = {"version": 1, "specs": [spec for spec in world.plan["specs"] if dice.random() < dice.choice([0, 0.3])]}
+        known = {spec["content"] for spec in world.base["specs"]}
+        wanted, by_id = {}, {}
+        for spec in world.plan["specs"]:
+            by_id[spec["id"]] = spec
+            if spec["content"] not in known:
+                wanted.setdefault(spec["content"], spec)
+        wanted = {spec["id"]: spec for spec in wanted.values()}
+        size = dice.choice([1, 3, 16])
+        most = dice.choice([4, 10, 256])
+        file = world.folder / "base.json"
+        file.write_text(json.dumps(world.base))
+        legs = world.changed("--size", str(size), "--legs", str(most), str(file), PIPELINE="github")
+
+        built = collections.Counter((id, leg["platform"]) for leg in legs for id in leg["targets"])
+        assert built == collections.Counter((id, p) for id, spec in wanted.items() for p in spec["platforms"])
+        assert len(legs) <= most
+        assert all(leg["targets"] for leg in legs)
+        groups = collections.defaultdict(list)
+        for leg in legs:
+            groups[leg["platform"]].append(leg["group"])
+        assert all(numbers == list(range(len(numbers))) for numbers in groups.values())
+
+        def machine(id, platform):
+            return by_id[id]["ci"].get("github", {}).get("legs", {}).get(platform, {}).get("runner")
+
+        for leg in legs:
+            assert len({machine(id, leg["platform"]) for id in leg["targets"]}) == 1
+        family = families(world.plan, set(wanted))
+        together = collections.defaultdict(list)
+        for leg in legs:
+            for id in leg["targets"]:
+                together[leg["platform"], machine(id, leg["platform"]), min(family[id])].append(leg["group"])
+        parts = sum(-(-len(members) // size) for members in together.values())
+        if parts <= most:
+            assert len(legs) == parts
+            assert all(len(leg["targets"]) <= size for leg in legs)
+        for members in together.values():
+            # A family is in as few legs as its size allows.
+            assert len(set(members)) <= -(-len(members) // size)
+
+
+@pytest.fixture
+def seed() -> int:
+    seed = random.SystemRandom().randrange(1 << 32)
+    print(f"seed {seed}")
+    return seed
+
+
+# What is built
+
+
+@in_every_shell
+def test_everything_is_built_for_one_platform_and_pushed_nowhere(world):
+    done = world.run("build", "linux/amd64", "top/a", "own", "top/a")
+    assert done.returncode == 0, done.stderr
+    assert done.stdout == ""
+    assert {call["verb"] for call in world.stub.journal()} == {"bake", "run", "rm"}
+    first = world.bakes()[0]["targets"]
+    assert {name for name, target in first.items() if target["requested"]} == {"top-a", "own"}
+    assert set(first) == {"top-a", "core", "own", "other"}
+    for call in world.bakes():
+        for target in call["targets"].values():
+            assert target["platforms"] == ["linux/amd64"]
+            assert not target["push"]
+            assert target["attest"] == [{"disabled": True, "type": "provenance"}]
+    assert all(target["output"] == [{"type": "cacheonly"}] for target in first.values())
+    assert first["own"]["from"] == ["docker.io/library/debian:trixie-slim", "target:other"]
+    assert not world.stub.tags()
+
+
+@in_every_shell
+def test_tests_run_on_the_loaded_image(world):
+    world.plan = json.loads((world.root / "generated/plan.json").read_text())
+    done = world.run("build", "linux/arm64", "top/a", "top/b", "core")
+    assert done.returncode == 0, done.stderr
+    calls = [call for call in world.stub.journal() if call["verb"] != "bake" or any(t["load"] for t in call["targets"].values())]
+    assert [call["verb"] for call in calls] == ["bake", "run", "run", "rm"] * 2
+    for id, (bake, *runs, gone) in [("top/a", calls[:4]), ("top/b", calls[4:])]:
+        spec = world.spec(id)
+        image = f"{spec['content_reference']}-arm64"
+        (loaded,) = [target for target in bake["targets"].values() if target["load"]]
+        assert (loaded["description"], loaded["tags"]) == (id, [image])
+        assert [run["command"] for run in runs] == [["-c", test] for test in spec["tests"]]
+        assert {(run["ref"], run["platform"], run["entrypoint"]) for run in runs} == {(image, "linux/arm64", "/bin/sh")}
+        assert gone["refs"] == [image]
+
+
+@in_every_shell
+def test_tests_run_without_an_engine(world):
+    done = world.run("build", "linux/amd64", "top/a", "core", TEST_IN="buildkit")
+    assert done.returncode == 0, done.stderr
+    assert {call["verb"] for call in world.stub.journal()} == {"bake"}
+    tests = []
+    for call in world.bakes()[1:]:
+        (target,) = [target for target in call["targets"].values() if target["requested"]]
+        stands_on, step = target["dockerfile-inline"].splitlines()
+        assert (stands_on, target["from"], target["no-cache"]) == ("FROM subject", ["target:top-a"], True)
+        assert target["output"] == [{"type": "cacheonly"}]
+        assert "<" not in step
+        shell, option, test = json.loads(step.removeprefix("RUN "))
+        assert (shell, option) == ("/bin/sh", "-c")
+        tests.append(test)
+    assert tests == world.spec("top/a")["tests"]
+
+
+@in_every_shell
+@pytest.mark.parametrize("place", ["engine", "buildkit"])
+def test_a_test_that_fails_fails_and_keeps_no_other_from_running(world, place):
+    world.strike({"verb": "run", "ref": "*/top*", "error": "failed", "times": 1})
+    done = world.run("build", "linux/amd64", "top/a", "top/b", TEST_IN=place)
+    assert done.returncode == 1
+    assert done.stderr.count("`top-a` for linux/amd64 fails its test: true") == 1
+    assert done.stderr.count("fails its test") == 1
+    assert done.stderr.count(": testing ") == 4
+
+
+def test_a_build_that_fails_fails(world):
+    world.strike({"verb": "bake", "ref": "*core*", "error": "failed"})
+    done = world.run("build", "linux/amd64", "top/a")
+    assert done.returncode == 1
+    assert ": testing " not in done.stderr
+    assert not [call for call in world.stub.journal() if call["verb"] == "run"]
+
+
+@pytest.mark.parametrize(
+    ("words", "says"),
+    [(("linux/amd64", "top/a", "nope"), "the plan has no image `nope`"),
+     (("linux/arm64", "top/c"), "`top/c` has no platform `linux/arm64`")],
+)  # fmt: skip
+def test_what_is_not_there_is_not_built(world, words, says):
+    done = world.run("build", *words)
+    assert done.returncode == 1
+    assert says in done.stderr
+    assert not world.stub.journal()
+
+
+def test_the_bake_file_must_be_there_and_have_the_target(world):
+    done = world.run("build", "linux/amd64", "core", BAKE="no such file")
+    assert (done.returncode, "no bake file at no such file" in done.stderr) == (1, True)
+    bake = world.folder / "bake.json"
+    bake.write_text('{"target": {"x": {"description": "y"}}}')
+    done = world.run("build", "linux/amd64", "core", BAKE=str(bake))
+    assert (done.returncode, "the bake file has no target for `core`" in done.stderr) == (1, True)
+
+
+def test_somewhere_else_for_tests_is_refused(world):
+    done = world.run("build", "linux/amd64", "core", TEST_IN="docker")
+    assert (done.returncode, "not `docker`" in done.stderr) == (1, True)
+
+
+def test_without_a_plan(world):
+    done = world.run("changed", PLAN="no such file")
+    assert (done.returncode, "no plan at no such file" in done.stderr) == (1, True)
+
+
+@pytest.mark.parametrize(
+    "tree",
+    [pytest.param(tree, id=tree.name) for tree in trees() if "script" in tree.expected_kinds() and tree.name != "repository"],
+)
+def test_every_leg_of_a_tree_is_built(tree, gen, tmp_path):
+    world = World(tree.generate(gen, tmp_path), tmp_path, ["sh"])
+    built = set()
+    legs = world.changed("")
+    for leg in legs[:: max(1, len(legs) // 4)]:
+        done = world.run("build", leg["platform"], *leg["targets"])
+        assert done.returncode == 0, done.stderr
+        built |= {(id, leg["platform"]) for id in leg["targets"]}
+    asked = {
+        (target["description"], target["platforms"][0])
+        for call in world.bakes()
+        for target in call["targets"].values()
+        if target["requested"]
+    }
+    assert asked == built
+    by_id = Plan(world.root).by_id
+    tested = {(call["ref"], call["command"][-1]) for call in world.stub.journal() if call["verb"] == "run"}
+    assert tested == {
+        (f"{by_id[id]['content_reference']}-{platform.removeprefix('linux/').replace('/', '-')}", test)
+        for id, platform in built
+        for test in by_id[id]["tests"]
+    }
