@@ -232,14 +232,14 @@ def test_a_merge_request_builds_only_what_it_changes(tree, tmp_path):
         pytest.skip("shown on the fixtures")
     leaf = a_leaf(plan)
     # The base knows everything but this leaf as it is now.
-    request = tmp_path / "request"
-    shutil.copytree(tree, request, symlinks=True, ignore=shutil.ignore_patterns(".gitlab-ci-local", ".git"))
+    bare, request = tmp_path / "bare", tmp_path / "request"
+    shutil.copytree(tree, bare, symlinks=True, ignore=shutil.ignore_patterns(".gitlab-ci-local", ".git"))
     kept = (tree / "generated/plan.json").read_text()
     for spec in (base := json.loads(kept))["specs"]:
         if spec["content"] == leaf["content"]:
             spec["content"] = "sha256:" + "0" * 64
-    (request / "generated/plan.json").write_text(json.dumps(base))
-    copy_tree(request, request)
+    (bare / "generated/plan.json").write_text(json.dumps(base))
+    copy_tree(bare, request)
     (request / "generated/plan.json").write_text(kept)
     git = ["git", "-c", "user.name=test", "-c", "user.email=test@example.com"]
     sha = run([*git, "rev-parse", "HEAD"], request).stdout.strip()
