@@ -1,6 +1,6 @@
 //! The scripted shape: one step for each unit, with the user's own around it.
 
-use super::context::SpecStep;
+use super::context::{OwnStep, SpecStep};
 use super::options::CloudBuild;
 use super::steps::Own;
 use super::work::{self, Concern};
@@ -98,11 +98,11 @@ pub fn units(built: &Built<'_>, own: &mut Own) -> Vec<Unit> {
         let image = own.unused(&step_id(&spec.id));
         let lineage = unit.stands_on.iter().map(|&place| there[place].0.clone());
         let wait_for: Vec<String> = std::iter::once("probe".to_owned()).chain(lineage).collect();
-        let before = own.of_image(At::BeforeBuild, spec, &image, wait_for.clone());
+        let before = probed(own.of_image(At::BeforeBuild, spec, &image, wait_for.clone()));
         let wait_for = before
             .last()
             .map_or(wait_for, |last| vec![last.step.clone()]);
-        let after = own.of_image(At::AfterBuild, spec, &image, vec![image.clone()]);
+        let after = probed(own.of_image(At::AfterBuild, spec, &image, vec![image.clone()]));
         let layers = unit.stands_on.iter().map(|&place| there[place].1 + 1);
         let layer = layers.max().unwrap_or(0);
         let last = after.last().map_or(&image, |step| &step.step);
@@ -122,6 +122,14 @@ pub fn units(built: &Built<'_>, own: &mut Own) -> Vec<Unit> {
         });
     }
     units
+}
+
+/// Steps that end at once where the probe found their image.
+fn probed(mut steps: Vec<OwnStep>) -> Vec<OwnStep> {
+    for step in &mut steps {
+        step.probed = true;
+    }
+    steps
 }
 
 /// What tells a step which image it is for.
