@@ -32,6 +32,7 @@ pub(super) fn report(e: &mut Emission<'_, '_>, at: &Range<usize>, concerns: Vec<
                 "yaml_bytes" => "lower `jobs-per-pipeline`".to_owned(),
                 "downstream_pipelines" => "raise `jobs-per-pipeline`".to_owned(),
                 STEP_TIMEOUT => "lower the row's `timeout-minutes`, or raise that of the table".to_owned(),
+                "expression_chars" => "move the text into a script of the repository".to_owned(),
                 "tags" => "state fewer `tags`".to_owned(),
                 "substitutions" | "substitution_key_bytes" | "substitution_value_bytes" => {
                     "state fewer or shorter `substitutions`".to_owned()

@@ -14,14 +14,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-import test_cloud_build_truth
-import test_github_truth
-import test_gitlab_truth
 from cloud_build import message, substituted
 from google.protobuf import json_format
 from harness import Plan, Stub, copy_tree, pushes
 from hostile import OWN, PIECES, PLACES, PLAIN, draw, draw_text, matrix
 from judges import read_yaml
+from pipelines import PROVIDERS
 from random_matrix import printed, seed_of_this_run, toml
 from trees import ROOT, kind_of, owned
 
@@ -231,12 +229,6 @@ if true; then
 \tdocker login --username "$user" --password-stdin {HOST}
 fi
 """
-
-PROVIDERS = {
-    "github": test_github_truth.publish,
-    "gitlab": test_gitlab_truth.publish,
-    "cloud-build": test_cloud_build_truth.publish,
-}
 
 
 @dataclass
