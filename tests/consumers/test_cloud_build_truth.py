@@ -69,11 +69,6 @@ class Share(Plan):
         return {tag: spec["content_reference"] for spec in published for tag in [*spec["references"], *spec["aliases"]]}
 
 
-def publish(tree: Path, stub: Stub) -> None:
-    """Runs the build, or all that it submits."""
-    Runs(tree, stub.folder.parent).publish()
-
-
 @pytest.fixture
 def runs(tree, tmp_path) -> Runs:
     return Runs(tree, tmp_path)
