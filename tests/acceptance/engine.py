@@ -86,9 +86,12 @@ class Engine:
             **more,
         }
 
-    def run(self, *words, check: bool = True, input: bytes | None = None, **more) -> subprocess.CompletedProcess:
+    def run(
+        self, *words, check: bool = True, input: bytes | None = None, cwd: Path | None = None, **more: str
+    ) -> subprocess.CompletedProcess:
         given = {"input": input} if input is not None else {"stdin": subprocess.DEVNULL}
-        done = subprocess.run([str(word) for word in words], env=self.env(**more), capture_output=True, **given)
+        words = [str(word) for word in words]
+        done = subprocess.run(words, env=self.env(**more), cwd=cwd or self.folder, capture_output=True, **given)
         if check and done.returncode != 0:
             raise AssertionError(f"{words}: exit {done.returncode}\n{done.stderr.decode()[-4000:]}")
         return done
@@ -291,7 +294,9 @@ def push_debian(engine: Engine, *names: str) -> None:
     """Push the Debian stand-in under these names; raises `Unavailable` where it could not be made."""
     if not (INSTALLED / "debian.tar").exists():
         raise Unavailable("no Debian could be made for images that install packages (mmdebstrap)")
-    engine.docker("import", INSTALLED / "debian.tar", "stand-in-debian")
-    for name in names:
-        engine.docker("tag", "stand-in-debian", f"{engine.host}/{name}")
-        engine.docker("push", "--quiet", f"{engine.host}/{name}")
+    debian = f"{engine.host}/stand-in/debian:1"
+    engine.docker("import", INSTALLED / "debian.tar", debian)
+    engine.docker("push", "--quiet", debian)
+    tags = [word for name in names for word in ("--tag", f"{engine.host}/{name}")]
+    dockerfile = f"FROM {debian}\nRUN ln -s /usr/bin/python3 /usr/local/bin/python\n"
+    engine.docker("buildx", "build", "--provenance=false", "--push", *tags, "-", input=dockerfile.encode())

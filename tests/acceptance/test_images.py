@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from engine import ROOT
-from world import World, own
+from world import World, lineage, own
 
 DOCKERFILES = sorted(path.relative_to(ROOT).as_posix() for path in (ROOT / "generated/docker").glob("**/Dockerfile"))
 
@@ -63,3 +63,34 @@ def test_a_lineage_of_foreign_dockerfiles_builds(engine, tmp_path):
     world.only("python-base", "neuron-compile", "neuron-inference", "kubeflow-jupyter", "kubeflow-torch-cpu")
     assert world.publish() == []
     world.assert_published()
+
+
+def test_bake_builds_the_lineage_from_nothing(engine, tmp_path, name):
+    """Each image stands on the target of its parent, which no registry has."""
+    world = lineage(engine, tmp_path, name)
+    platforms = ["linux/amd64", "linux/arm64"] if not engine.emulates else ["linux/amd64"]
+    bake = ["docker", "buildx", "bake", "--file", world.root / "docker-bake.json", "--provenance=false"]
+    engine.run(*bake, "--set", f"*.platform={','.join(platforms)}", "--set", "*.output=type=cacheonly", "server", cwd=world.root)
+    engine.run(*bake, "--set", "*.platform=linux/amd64", "--load", "server-large", cwd=world.root)
+    for tag in world.spec("server/large")["references"] + world.spec("server/large")["aliases"]:
+        assert engine.docker("run", "--rm", "--pull=never", "--network=none", tag, "sh", "-c", "echo $SIZE").strip() == "large"
+    assert set(world.digests().values()) == {None}, "nothing is pushed"
+
+
+def test_a_pull_request_builds_what_changed_and_pushes_nothing(engine, tmp_path, name):
+    world = lineage(engine, tmp_path, name)
+    base = tmp_path / "base.json"
+    plan = json.loads((world.root / "generated/plan.json").read_text())
+    plan["specs"] = [spec for spec in plan["specs"] if spec["image"] == "extra"]
+    base.write_text(json.dumps(plan))
+    script = ["sh", "generated/ci/pull-request.sh"]
+    legs = json.loads(engine.run(*script, "changed", base, cwd=world.root).stdout)["legs"]
+    assert {target for leg in legs for target in leg["targets"]} >= {"server/small", "server/large"}
+    (leg,) = (leg for leg in legs if leg["platform"] == "linux/amd64")
+    engine.run(*script, "build", leg["platform"], *leg["targets"], cwd=world.root)
+    assert set(world.digests().values()) == {None}
+
+    server = world.spec("server/large")
+    server["tests"].append("test $SIZE = small")
+    world.save()
+    assert engine.run(*script, "build", leg["platform"], *leg["targets"], check=False, cwd=world.root).returncode != 0

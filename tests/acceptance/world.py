@@ -61,15 +61,22 @@ class World:
     def publish(self, **env: str) -> list[str]:
         """Everything, as a pipeline would; what a failed leg leaves out, later layers and tags included, is told."""
         missing, failed = self.missing(), []
+
+        def step(what: str, *words: str) -> None:
+            done = self.call(*words, **env)
+            if done.returncode:
+                # Shown where a test fails.
+                print(f"{what}: exit {done.returncode}\n{done.stderr[-3000:]}")
+                failed.append(what)
+
         for layer in range(self.plan["layers"]):
             for leg in missing["build"]:
-                if leg["layer"] == layer and self.call("build", leg["id"], leg["platform"], **env).returncode:
-                    failed.append(f"{leg['id']} {leg['platform']}")
+                if leg["layer"] == layer:
+                    step(f"{leg['id']} {leg['platform']}", "build", leg["id"], leg["platform"])
             for merge in missing["merge"]:
-                if merge["layer"] == layer and self.call("merge", merge["id"], **env).returncode:
-                    failed.append(f"{merge['id']}")
-        if self.call("tags", **env).returncode:
-            failed.append("tags")
+                if merge["layer"] == layer:
+                    step(merge["id"], "merge", merge["id"])
+        step("tags", "tags")
         return failed
 
     def digests(self) -> dict:
@@ -102,7 +109,7 @@ def own(engine: Engine, folder: Path, **env: str) -> World:
     """This repository's matrix."""
     tree = folder / "own"
     tree.mkdir()
-    for name in ("matrix.toml", "matrix.lock", "Cargo.toml"):
+    for name in ("matrix.toml", "Cargo.toml"):
         shutil.copy2(ROOT / name, tree / name)
     (tree / "docs").mkdir()
     shutil.copy2(ROOT / "docs/hooks.md", tree / "docs/hooks.md")
