@@ -66,6 +66,10 @@ fn yaml(value: &yaml_serde::Value, at: String, found: &mut Vec<Leaf>) -> Result<
             }
         }
         yaml_serde::Value::String(text) => found.push((at, text.clone())),
+        // GitLab's: the place of something else in the same file.
+        yaml_serde::Value::Tagged(tagged) if tagged.tag == "!reference" => {
+            yaml(&tagged.value, format!("{at}/!reference"), found)?;
+        }
         yaml_serde::Value::Tagged(tagged) => return Err(format!("a tag at {at}: {tagged:?}")),
         other => found.push((at, format!("({other:?})"))),
     }

@@ -60,6 +60,8 @@ fn guarded(path: &str, text: &str) -> String {
         text.replace("${{", "${{ '${{' }}")
     } else if path.contains("gitlab") || path.contains("cloudbuild") {
         text.replace('$', "$$")
+    } else if path.ends_with("bake.json") {
+        text.replace("${", "$${").replace("%{", "%%{")
     } else {
         text.to_owned()
     }
