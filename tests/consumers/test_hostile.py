@@ -11,6 +11,7 @@ import random
 import re
 import shlex
 import subprocess
+import tempfile
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,6 +21,7 @@ from cloud_build import message, substituted
 from google.protobuf import json_format
 from harness import Plan, Stub, copy_tree, pushes
 from hostile import LINES, OWN, PLACES, PLAIN, draw, draw_text, matrix
+from judges import printed as bake_print
 from judges import read_yaml
 from pipelines import PROVIDERS
 from random_matrix import printed, seed_of_this_run, toml
@@ -154,8 +156,20 @@ def read_json(files: list[Path]) -> list[dict]:
     return [flat(json.loads(line)) for line in done.stdout.split("\n")[:-1]]
 
 
+def read_bake(files: list[Path]) -> list[dict]:
+    """By buildx, which prints a text so that it could read it again."""
+    def read(file: Path) -> dict:
+        with tempfile.TemporaryDirectory() as scratch:
+            leaves = flat(bake_print(file.parent, file.name, Path(scratch))["target"])
+        return {without_hashes(place): leaf.replace("$${", "${").replace("%%{", "%{") if isinstance(leaf, str) else leaf
+                for place, leaf in leaves.items()}  # fmt: skip
+
+    with ThreadPoolExecutor(4) as workers:
+        return list(workers.map(read, files))
+
+
 READERS = {"github": read_github, "gitlab": read_gitlab, "gitlab-templates": read_gitlab, "cloud-build": read_cloud_build,
-           "plan": read_json, "catalog": read_json}  # fmt: skip
+           "bake": read_bake, "plan": read_json, "catalog": read_json}  # fmt: skip
 
 
 def without_hashes(leaf):
