@@ -10,23 +10,23 @@ import pytest
 from cloud_build import Failed, Runs, main_config
 from harness import copy_tree, run
 from test_cloud_build_truth import Share
-from trees import cloud_build_trees
+from trees import shapes
 
 
 def named(gen, tmp_path_factory, name: str) -> Path:
-    (tree,) = (tree for tree in cloud_build_trees() if tree.name == name)
+    (tree,) = (tree for tree in shapes() if tree.name == name)
     folder = tmp_path_factory.mktemp(name)
     return copy_tree(tree.generate(gen, folder / "made"), folder / "tree")
 
 
 @pytest.fixture(scope="module")
 def caliban(gen, tmp_path_factory) -> Path:
-    return named(gen, tmp_path_factory, "cloud-build-classic")
+    return named(gen, tmp_path_factory, "shape-cloud-build-classic")
 
 
 @pytest.fixture(scope="module")
 def release(gen, tmp_path_factory) -> Path:
-    return named(gen, tmp_path_factory, "cloud-build-classic-release")
+    return named(gen, tmp_path_factory, "shape-cloud-build-classic-release")
 
 
 def test_each_image_has_the_steps_of_old(caliban):

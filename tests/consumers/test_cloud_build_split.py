@@ -14,7 +14,7 @@ from cloud_build import Failed, Runs, configs, is_driver, main_config
 from harness import assert_idle, assert_order, assert_published, assert_truth, copy_tree, run
 from judges import cloud_build_message, cloud_build_schema
 from test_cloud_build_truth import ENV_PER_STEP, STEPS, Share, spec_of
-from trees import cloud_build_trees
+from trees import shapes
 
 SCRIPT = "generated/ci/cloudbuild.sh"
 TAGS = "generated/ci/cloudbuild-tags.yaml"
@@ -22,7 +22,7 @@ TAGS = "generated/ci/cloudbuild-tags.yaml"
 
 @pytest.fixture(scope="module")
 def tree(gen, tmp_path_factory) -> Path:
-    (tree,) = (tree for tree in cloud_build_trees() if tree.name == "cloud-build-split")
+    (tree,) = (tree for tree in shapes() if tree.name == "shape-cloud-build-split")
     folder = tmp_path_factory.mktemp("split")
     return copy_tree(tree.generate(gen, folder / "made"), folder / "tree")
 

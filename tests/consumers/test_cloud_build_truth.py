@@ -14,7 +14,7 @@ from google.cloud.devtools.cloudbuild_v1.types import Build, BuildOptions
 from harness import (
     Plan, Stub, assert_truth, copy_tree, is_repository, read_yaml, root_of, tree_name, trees_under_test,
 )  # fmt: skip
-from trees import cloud_build_trees
+from trees import shapes
 
 STEPS = 300
 ENV_PER_STEP = 100
@@ -24,7 +24,12 @@ TIMEOUT_SECONDS = 86_400
 LOGS_WITHOUT_BUCKET = {BuildOptions.LoggingMode.CLOUD_LOGGING_ONLY, BuildOptions.LoggingMode.NONE}
 
 
-@pytest.fixture(scope="module", params=[*trees_under_test(), *cloud_build_trees()], ids=tree_name)
+def cloud_build_shapes() -> list:
+    """Matrices that say everything there is to say of Cloud Build; no other provider is turned on in them."""
+    return [tree for tree in shapes() if "cloud-build" in tree.config()["ci"]]
+
+
+@pytest.fixture(scope="module", params=[*trees_under_test(), *cloud_build_shapes()], ids=tree_name)
 def tree(request, tmp_path_factory) -> Path:
     folder = tmp_path_factory.mktemp("tree")
     root = copy_tree(root_of(request.param, folder / "made"), folder / tree_name(request.param))
@@ -62,11 +67,6 @@ class Share(Plan):
     def final_tags(self) -> dict:
         published = [spec for spec in self.specs if self.role[spec["id"]] is None]
         return {tag: spec["content_reference"] for spec in published for tag in [*spec["references"], *spec["aliases"]]}
-
-
-def publish(tree: Path, stub: Stub) -> None:
-    """Runs the build, or all that it submits."""
-    Runs(tree, stub.folder.parent).publish()
 
 
 @pytest.fixture

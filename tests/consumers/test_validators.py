@@ -8,9 +8,7 @@ from pathlib import Path
 
 import pytest
 from judges import JUDGES, Judge, Refused, for_act
-from trees import (
-    CATALOG, PROVIDERS, ROOT, UNJUDGED, Tree, cloud_build_trees, kind_of, outputs, owned, shapes, trees,
-)  # fmt: skip
+from trees import CATALOG, PROVIDERS, ROOT, UNJUDGED, Tree, kind_of, outputs, owned, shapes, trees
 
 BROKEN = Path(__file__).parent / "broken"
 
@@ -33,7 +31,7 @@ def named(cases):
     return [pytest.param(*case, id="-".join(part.name for part in case)) for case in cases]
 
 
-TREES = trees() + shapes() + cloud_build_trees()
+TREES = trees() + shapes()
 
 
 def test_this_repository_has_a_matrix_with_every_provider():

@@ -102,12 +102,6 @@ def trees() -> list[Tree]:
     return [Tree("repository", ROOT)] + [Tree(f.parent.name, f.parent) for f in fixtures]
 
 
-def cloud_build_trees() -> list[Tree]:
-    """Matrices that say everything there is to say of Cloud Build; no other provider is turned on in them."""
-    matrices = sorted((ROOT / "tests/consumers/cloud-build").glob("*/matrix.toml"))
-    return [Tree(f"cloud-build-{m.parent.name}", m.parent) for m in matrices]
-
-
 def owned(root: Path) -> list[str]:
     """Paths of the generated files, from the list that the product keeps."""
     lines = (root / "generated/.outputs").read_text().splitlines()

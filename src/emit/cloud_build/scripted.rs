@@ -1,5 +1,7 @@
 //! The scripted shape: one step for each unit, with the user's own around it.
 
+use indexmap::IndexMap;
+
 use super::context::{OwnStep, SpecStep};
 use super::options::CloudBuild;
 use super::steps::Own;
@@ -37,6 +39,8 @@ pub fn built_here<'plan>(
     };
     let units = work::units(plan, PIPELINE);
     let mut here: Vec<bool> = Vec::with_capacity(units.len());
+    // By the platforms that keep them out: none where it is what they stand on.
+    let mut left_out: IndexMap<Vec<String>, Vec<String>> = IndexMap::new();
     for unit in &units {
         let platforms = unit.spec.platforms.iter();
         let elsewhere: Vec<String> = platforms
@@ -46,14 +50,17 @@ pub fn built_here<'plan>(
         let stands = unit.stands_on.iter().all(|&place| here[place]);
         here.push(stands && elsewhere.is_empty());
         if !stands || !elsewhere.is_empty() {
-            concerns.push(Concern::NotBuiltHere {
-                provider: PROVIDER,
-                spec: unit.spec.id.clone(),
-                platforms: elsewhere,
-                classic,
-            });
+            let specs = left_out.entry(elsewhere).or_default();
+            specs.push(unit.spec.id.clone());
         }
     }
+    let left_out = left_out.into_iter();
+    concerns.extend(left_out.map(|(platforms, specs)| Concern::NotBuiltHere {
+        provider: PROVIDER,
+        specs,
+        platforms,
+        classic,
+    }));
     Built { units, here }
 }
 
