@@ -384,7 +384,8 @@ def test_what_is_tried_again(world, verb, error, times, tries, goes_well):
     world.ok("build", "gpu-base/12.8.1", "linux/amd64") if verb == "create" else None
     world.ok("build", "gpu-base/12.8.1", "linux/arm64") if verb == "create" else None
     world.stub.forget()
-    world.strike({"verb": verb, "error": error, "times": times})
+    ref = {"inspect": "*:content-be00cbd9be3c"}.get(verb, "*")
+    world.strike({"verb": verb, "ref": ref, "error": error, "times": times})
     words = ["merge", "gpu-base/12.8.1"] if verb == "create" else ["build", "gpu-base/12.8.1", "linux/amd64"]
     done = world.run(*words)
     assert (done.returncode == 0) == goes_well, done.stderr
