@@ -9,6 +9,7 @@ use support::{project, run, stderr, stdout};
 use tempfile::TempDir;
 
 const WORKFLOW: &str = ".github/workflows/base-images.yml";
+const PULL_REQUEST: &str = ".github/workflows/base-images-pull-request.yml";
 const DOCKERFILE: &str = "generated/docker/base/Dockerfile";
 const MATRIX: &str = r#"# the images
 [registry.ghcr]
@@ -47,9 +48,13 @@ fn ends(root: &Path, args: &[&str], code: i32) -> String {
     said
 }
 
-/// What a bot does to every line of an action: other commit, other version.
+/// What a bot does to every line of an action in the publishing workflow: other commit, other version.
 fn bot(root: &Path, action: &str, pin: &str) {
-    let path = root.join(WORKFLOW);
+    bot_in(root, WORKFLOW, action, pin);
+}
+
+fn bot_in(root: &Path, workflow: &str, action: &str, pin: &str) {
+    let path = root.join(workflow);
     let text = fs::read_to_string(&path).expect("the workflow");
     let mut edited = 0;
     let lines =
@@ -220,9 +225,55 @@ fn a_bot_that_moves_both_leaves_nothing_to_do() {
         )
     };
     let root = committed(&pin(&"1".repeat(40), "v8.0.0"));
-    bot(root.path(), CHECKOUT, &newer("v8.1.0"));
+    for workflow in [WORKFLOW, PULL_REQUEST] {
+        bot_in(root.path(), workflow, CHECKOUT, &newer("v8.1.0"));
+    }
     fs::write(root.path().join("matrix.toml"), pin(NEW, "v8.1.0")).expect("the matrix");
     ends(root.path(), &["check"], 0);
+}
+
+#[test]
+fn an_action_that_is_moved_in_several_workflows_is_adopted_once() {
+    let root = committed(MATRIX);
+    let root = root.path();
+    for workflow in [WORKFLOW, PULL_REQUEST] {
+        bot_in(root, workflow, CHECKOUT, &newer("v9.1.0"));
+    }
+    let said = ends(root, &["check", "--format", "concise"], 1);
+    assert_eq!(said.matches("action-edited").count(), 2, "{said}");
+    let said = ends(root, &["matrix", "--adopt"], 0);
+    assert_eq!(
+        said.matches("adopted actions/checkout").count(),
+        1,
+        "{said}"
+    );
+    ends(root, &["check"], 0);
+}
+
+#[test]
+fn what_only_the_workflow_of_pull_requests_says_is_adopted_too() {
+    let root = committed(MATRIX);
+    let root = root.path();
+    bot_in(root, PULL_REQUEST, BUILDX, &newer("v9.1.0"));
+    ends(root, &["matrix", "--adopt"], 0);
+    assert!(read(root, WORKFLOW).contains(&format!("{BUILDX}@{NEW}\" # v9.1.0")));
+    ends(root, &["check"], 0);
+}
+
+#[test]
+fn where_workflows_disagree_nothing_newer_is_lost() {
+    let root = committed(MATRIX);
+    let root = root.path();
+    bot(root, CHECKOUT, &newer("v9.1.0"));
+    let newest = format!("{} v10.0.0", "2".repeat(40));
+    bot_in(root, PULL_REQUEST, CHECKOUT, &newest);
+    run(root, &["matrix", "--adopt"]);
+    assert!(read(root, "matrix.toml").contains("v9.1.0"));
+    let said = ends(root, &["check", "--format", "concise"], 1);
+    assert_eq!(said.matches("action-edited").count(), 1, "{said}");
+    ends(root, &["matrix", "--adopt"], 0);
+    assert!(read(root, "matrix.toml").contains("v10.0.0"));
+    ends(root, &["check"], 0);
 }
 
 #[test]

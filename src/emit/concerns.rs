@@ -7,6 +7,7 @@ use crate::diagnostic::{Finding, and_list, code};
 use crate::emit::cloud_build::STEP_TIMEOUT;
 use crate::emit::emitters::Emission;
 use crate::emit::work::Concern;
+use crate::lock::some;
 
 /// Reports concerns at the provider's table.
 pub(super) fn report(e: &mut Emission<'_, '_>, at: &Range<usize>, concerns: Vec<Concern>) {
@@ -32,6 +33,7 @@ pub(super) fn report(e: &mut Emission<'_, '_>, at: &Range<usize>, concerns: Vec<
                 "yaml_bytes" => "lower `jobs-per-pipeline`".to_owned(),
                 "downstream_pipelines" => "raise `jobs-per-pipeline`".to_owned(),
                 STEP_TIMEOUT => "lower the row's `timeout-minutes`, or raise that of the table".to_owned(),
+                "expression_chars" => "move the text into a script of the repository".to_owned(),
                 "tags" => "state fewer `tags`".to_owned(),
                 "substitutions" | "substitution_key_bytes" | "substitution_value_bytes" => {
                     "state fewer or shorter `substitutions`".to_owned()
@@ -49,7 +51,8 @@ pub(super) fn report(e: &mut Emission<'_, '_>, at: &Range<usize>, concerns: Vec<
                 place("it has nowhere to be built".to_owned()),
             )
             .help(format!(
-                "name one: `runner = {{ \"{platform}\" = {} }}`; or leave the platform out of the matrix",
+                "name one, `runner = {{ \"{platform}\" = {} }}`; emulate it, `emulate = [\"{platform}\"]`; or leave it out of \
+                 the matrix",
                 if provider == "gitlab" { "[\"…\"]" } else { "\"…\"" }
             )),
             Concern::NotEmulated { provider, platform } => Finding::new(
@@ -61,31 +64,37 @@ pub(super) fn report(e: &mut Emission<'_, '_>, at: &Range<usize>, concerns: Vec<
             .help("build with `builder = \"dind\"`, or name a runner and take the platform out of `emulate`"),
             Concern::NotBuiltHere {
                 provider,
-                spec,
+                specs,
                 platforms,
                 classic,
             } => {
                 let finding = Finding::new(
                     &code::NOT_BUILT_HERE,
-                    format!("{} does not build `{spec}`", called(provider)),
+                    format!("{} does not build {}", called(provider), some(&specs)),
                     place("an image is built whole or not at all".to_owned()),
                 );
+                let (stands, has, it) = match specs.len() {
+                    1 => ("it stands", "it has", "it"),
+                    _ => ("they stand", "they have", "them"),
+                };
                 if platforms.is_empty() {
-                    finding.note("it stands on a spec that is not built there")
+                    finding.note(format!("{stands} on what is not built there"))
                 } else {
                     let (what, help) = if classic {
                         (
                             "which the classic shape has no machine for",
-                            "leave out `shape = \"classic\"`, or let another pipeline publish it first",
+                            "leave out `shape = \"classic\"`",
                         )
                     } else {
                         (
                             "which `platforms` leaves out",
-                            "add that to `platforms`, or let another pipeline publish it first",
+                            "add that to `platforms`",
                         )
                     };
                     let platforms = and_list(platforms.iter().map(String::as_str));
-                    finding.note(format!("it has {platforms}, {what}")).help(help)
+                    finding
+                        .note(format!("{has} {platforms}, {what}"))
+                        .help(format!("{help}, or let another pipeline publish {it} first"))
                 }
             }
             Concern::LoginUnknown {

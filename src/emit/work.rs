@@ -160,10 +160,10 @@ pub enum Concern {
         provider: &'static str,
         platform: String,
     },
-    /// The pipeline leaves this spec out: it, or one it stands on, has platforms that are not built there.
+    /// The pipeline leaves these specs out: they have these platforms, which are not built there, or stand on such a spec.
     NotBuiltHere {
         provider: &'static str,
-        spec: String,
+        specs: Vec<String>,
         platforms: Vec<String>,
         /// Whether it is the classic shape of Cloud Build that has no other platforms, and not the table's `platforms`.
         classic: bool,

@@ -30,17 +30,22 @@ class Built:
     #: By tag: platform, base and args of each image that it leads to, sorted.
     tags: dict = field(default_factory=dict)
 
+    def only(self, contents: set, tags: set) -> "Built":
+        """A part of it: what was pushed to these references, and these tags."""
+        builds = {build: count for build, count in self.builds.items() if build[0] in contents}
+        return Built(collections.Counter(builds), {tag: images for tag, images in self.tags.items() if tag in tags})
+
 
 def planned(plan: Plan, specs: list | None = None) -> Built:
     """What the plan says of these specs; of all by default."""
     specs = plan.specs if specs is None else specs
     built = Built()
-    of_content: dict = {}
+    of_content = {}
     for spec in plan.builders:
-        if spec in specs:
-            images = [(platform, plan.stands_on(spec), arguments(spec["args"])) for platform in spec["platforms"]]
-            built.builds.update((normal(spec["content_reference"]), *image) for image in images)
-            of_content[spec["content_reference"]] = sorted(images, key=str)
+        images = [(platform, plan.stands_on(spec), arguments(spec["args"])) for platform in spec["platforms"]]
+        of_content[spec["content_reference"]] = sorted(images, key=str)
+    for content in {spec["content_reference"] for spec in specs}:
+        built.builds.update((normal(content), *image) for image in of_content[content])
     for spec in specs:
         for tag in [*spec["references"], *spec["aliases"]]:
             built.tags[normal(tag)] = of_content[spec["content_reference"]]

@@ -9,13 +9,10 @@ from pathlib import Path
 
 from google.cloud.devtools.cloudbuild_v1.types import Build
 from google.protobuf import json_format
-from harness import outputs, read_yaml
+from harness import Stub, outputs, read_yaml
 
 #: What Cloud Build itself substitutes, in every build.
 BUILT_IN = {"PROJECT_ID", "BUILD_ID", "PROJECT_NUMBER", "LOCATION", "SERVICE_ACCOUNT", "SERVICE_ACCOUNT_EMAIL"}
-
-#: The image whose entrypoint is Docker.
-DOCKER = "gcr.io/cloud-builders/docker"
 
 
 class Failed(AssertionError):
@@ -108,7 +105,7 @@ class Service:
             file.write_text(step.script if step.script.startswith("#!") else "#!/bin/sh\n" + step.script)
             command = ["sh", file]
         else:
-            assert step.name == DOCKER and not step.entrypoint
+            assert not step.entrypoint, "the image's own is Docker"
             command = ["docker", *(substituted(arg, self.values, set()) for arg in step.args)]
         done = subprocess.run(
             command, cwd=self.tree, env={**self.env, "HOME": str(self.home), **env}, stdin=subprocess.DEVNULL,
@@ -117,3 +114,27 @@ class Service:
         self.said += done.stdout + done.stderr
         if done.returncode != 0:
             raise Failed(f"step {step.id}: exit {done.returncode}\n{done.stdout}\n{done.stderr}")
+
+
+class Runs:
+    """Builds of one tree, each with a home of its own: what steps leave there does not outlive the build."""
+
+    def __init__(self, tree: Path, folder: Path):
+        self.tree, self.folder, self.stub = tree, folder, Stub(folder / "stub")
+        self.gcloud = folder / "gcloud"
+        self.gcloud.mkdir()
+        self.env = self.stub.env(GCLOUD_STUB=str(self.gcloud), SUBMIT_DELAY="0")
+
+    def publish(self, substitutions: dict | None = None) -> Service:
+        homes = self.folder / "homes"
+        home = homes / str(len(list(homes.glob("*"))))
+        # Nor does what Docker has on the machine.
+        self.stub.restart()
+        return Service(main_config(self.tree), self.tree, self.env, home, substitutions).run()
+
+    def submitted(self) -> list:
+        """What was asked of gcloud since the last time, as words."""
+        file = self.gcloud / "journal"
+        lines = file.read_text().splitlines() if file.exists() else []
+        file.unlink(missing_ok=True)
+        return [line.split() for line in lines]

@@ -176,6 +176,12 @@ class Stub:
     def tags(self) -> dict:
         return json.loads(run([STUBS / "docker", "stub", "tags"], self.folder, self.env()).stdout)
 
+    def restart(self) -> None:
+        """Let the machine with the engine be another: its own images are gone."""
+        file = self.folder / "state.json"
+        if file.exists():
+            file.write_text(json.dumps(json.loads(file.read_text()) | {"local": {}}))
+
     def drop(self, *references: str) -> None:
         """Let the registries lose these references."""
         state = self.state()

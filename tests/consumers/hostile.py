@@ -43,8 +43,23 @@ class Place:
         return self.name.replace("-", "") if self.name.endswith("-key") else self.plain.replace(PLAIN, "plain")
 
 
+#: What is shell text where it stands, or a part of it: looked at by words.
+PROVIDERS = ["github", "gitlab", "cloud-build"]
+SHELL = {"check", *(f"{provider}-step-{what}" for provider in PROVIDERS for what in ("name", "run", "env"))}
+STEPS = "\n[ci]\ncheck = @check\n" + "".join(
+    f"""
+[ci.{provider}.step.own]
+at = "before-build"
+name = @{provider}-step-name
+run = @{provider}-step-run
+env = {{ V = @{provider}-step-env }}
+"""
+    for provider in PROVIDERS
+)
+
 PLACES = {place["name"]: Place(**place) for place in SHARED["places"]}
-TEMPLATE = (PROPERTIES / "hostile.template").read_text()
+PLACES |= {name: Place(name, False, True, PLAIN) for name in sorted(SHELL)}
+TEMPLATE = (PROPERTIES / "hostile.template").read_text() + STEPS
 
 
 def matrix(places: set[str], text: str) -> str:

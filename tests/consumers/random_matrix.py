@@ -228,10 +228,16 @@ class Draw:
             )  # fmt: skip
 
     def pipelines(self) -> None:
+        """All providers; one may publish a part, and one may build for some platforms only."""
         more = {ARMV7: "arm-v7"} if ARMV7 in (self.arches or []) else {}
-        self.table("[ci.github]", runner=more)
-        self.table("[ci.gitlab]", runner={name: [label] for name, label in more.items()})
-        self.table("[ci.cloud-build]", platforms=self.one([None, None, ["linux/amd64"]]))
+        parts = dict.fromkeys(["github", "gitlab", "cloud-build"])
+        if self.perhaps():
+            parts[self.one(list(parts))] = self.one(["@gpu", {"image": "base"}, {"image": "gpu"}])
+        self.table("[ci.github]", match=parts["github"], runner=more)
+        self.table("[ci.gitlab]", match=parts["gitlab"], runner={name: [label] for name, label in more.items()})
+        self.table("[ci.cloud-build]", match=parts["cloud-build"], platforms=self.one([None, None, ["linux/amd64"]]))
+        if self.perhaps():
+            self.table(f"[[ci.{self.one(list(parts))}.when]]", match={"image": "base"}, timeout_minutes=90)
 
     def text(self) -> str:
         return "\n".join(self.lines).lstrip() + "\n"

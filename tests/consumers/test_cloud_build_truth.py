@@ -3,21 +3,18 @@
 The API's message checks neither step ids nor substitutions; that is done here, by the rules of the service.
 """
 
-import json
-import os
 import re
-import shutil
-import subprocess
 from pathlib import Path
 
 import pytest
 from cloud_build import (
-    BUILT_IN, DOCKER, Failed, Service, configs, is_change, is_driver, main_config, message, substituted,
+    BUILT_IN, Runs, configs, is_change, main_config, substituted,
 )  # fmt: skip
 from google.cloud.devtools.cloudbuild_v1.types import Build, BuildOptions
 from harness import (
-    Plan, Stub, assert_truth, copy_tree, is_repository, read_yaml, root_of, run, tree_name, trees_under_test,
+    Plan, Stub, assert_truth, copy_tree, is_repository, read_yaml, root_of, tree_name, trees_under_test,
 )  # fmt: skip
+from trees import shapes
 
 STEPS = 300
 ENV_PER_STEP = 100
@@ -27,7 +24,12 @@ TIMEOUT_SECONDS = 86_400
 LOGS_WITHOUT_BUCKET = {BuildOptions.LoggingMode.CLOUD_LOGGING_ONLY, BuildOptions.LoggingMode.NONE}
 
 
-@pytest.fixture(scope="module", params=trees_under_test(), ids=tree_name)
+def cloud_build_shapes() -> list:
+    """Matrices that say everything there is to say of Cloud Build; no other provider is turned on in them."""
+    return [tree for tree in shapes() if "cloud-build" in tree.config()["ci"]]
+
+
+@pytest.fixture(scope="module", params=[*trees_under_test(), *cloud_build_shapes()], ids=tree_name)
 def tree(request, tmp_path_factory) -> Path:
     folder = tmp_path_factory.mktemp("tree")
     root = copy_tree(root_of(request.param, folder / "made"), folder / tree_name(request.param))
@@ -53,28 +55,18 @@ def strings(value) -> list:
     return [value] if isinstance(value, str) else []
 
 
-class Runs:
-    """Builds of one tree, each with a home of its own: what steps leave there does not outlive the build."""
+class Share(Plan):
+    """What Cloud Build makes of a plan: the specs that it publishes, and those that they stand on."""
 
-    def __init__(self, tree: Path, folder: Path):
-        self.tree, self.folder, self.stub = tree, folder, Stub(folder / "stub")
-        self.env = self.stub.env(GCLOUD_STUB=str(folder / "gcloud"), SUBMIT_DELAY="0")
+    def __init__(self, root: Path):
+        super().__init__(root)
+        self.role = {spec["id"]: spec.get("ci", {}).get("cloud-build", {}).get("role") for spec in self.specs}
+        self.specs = [spec for spec in self.specs if self.role[spec["id"]] != "none"]
+        self.by_id = {spec["id"]: spec for spec in self.specs}
 
-    def publish(self, substitutions: dict | None = None) -> Service:
-        home = self.folder / "homes" / str(len(list((self.folder / "homes").glob("*"))))
-        return Service(main_config(self.tree), self.tree, self.env, home, substitutions).run()
-
-    def submitted(self) -> list:
-        """What was asked of gcloud since the last time, as words."""
-        file = self.folder / "gcloud/journal"
-        lines = file.read_text().splitlines() if file.exists() else []
-        file.unlink(missing_ok=True)
-        return [line.split() for line in lines]
-
-
-def publish(tree: Path, stub: Stub) -> None:
-    """Runs the build, or all that it submits."""
-    Runs(tree, stub.folder.parent).publish()
+    def final_tags(self) -> dict:
+        published = [spec for spec in self.specs if self.role[spec["id"]] is None]
+        return {tag: spec["content_reference"] for spec in published for tag in [*spec["references"], *spec["aliases"]]}
 
 
 @pytest.fixture
@@ -87,7 +79,7 @@ def test_the_steps_publish_exactly_the_plan(tree, runs, first_runs):
     if is_classic(main_config(tree)):
         pytest.skip("the classic shape builds everything each time: it has tests of its own")
     first_runs.leave(tree_name(tree), "cloud-build", runs.stub, lambda _: runs.publish())
-    assert_truth(Plan(tree), runs.stub, runs.publish, and_heals=not is_repository(tree))
+    assert_truth(Share(tree), runs.stub, runs.publish, and_heals=not is_repository(tree))
 
 
 def test_steps_name_only_steps_before_them(tree):
@@ -117,7 +109,7 @@ def waits_for(build) -> dict:
 
 
 def test_steps_wait_for_their_lineage_and_nothing_else(tree):
-    plan, built = Plan(tree), []
+    plan, built = Share(tree), []
     for path, build in publishing(tree).items():
         if is_classic(build):
             continue

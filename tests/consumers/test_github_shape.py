@@ -3,6 +3,7 @@ releases in which little changed; and the workflow of pull requests on a git his
 
 import collections
 import json
+import os
 import re
 import subprocess
 from pathlib import Path
@@ -228,3 +229,72 @@ def test_the_verdict_fails_with_any_job(proposed, stub, notes):
     verdict = [line for line in lines if line.get("jobID") == "verdict"]
     assert any("check, changes, build: success success failure" in line["msg"] for line in verdict)
     assert any(line.get("stepResult") == "failure" for line in verdict)
+
+
+#: Says that everything is missing, of whatever part of the plan it is asked about.
+NOTHING_THERE = """
+jq '{build: [.specs[] | {id, platform: .platforms[]}], merge: [.specs[] | {id}]}' "$PLAN"
+"""
+
+MANY = """
+[registry.ghcr]
+prefix = "ghcr.io/acme"
+
+[axis]
+letter = [LETTERS]
+number = [NUMBERS]
+arch = ["amd64", "arm64", "riscv64"]
+
+[image.core]
+axes = ["letter"]
+tag = "{{ letter }}"
+from = "debian:13-slim"
+env = { LETTER = "{{ letter }}" }
+
+[image.base]
+tag = "{{ letter }}-{{ number }}"
+parent = "core"
+env = { NUMBER = "{{ number }}" }
+
+[ci.github]
+emulate = ["riscv64"]
+
+[[ci.github.when]]
+match = { number = "7" }
+timeout-minutes = 200
+"""
+
+
+def test_what_probes_hand_out_is_everything_and_within_the_limits(gen, tmp_path):
+    """The jobs' own commands, run on a plan of 3,520 images that are all missing."""
+    quoted = lambda words: ", ".join(f'"{word}"' for word in words)  # noqa: E731
+    letters = [f"{letter}-{'long' * 6}" for letter in "abcdefghijklmnop"]
+    text = MANY.replace("LETTERS", quoted(letters)).replace("NUMBERS", quoted(range(219)))
+    (tmp_path / "matrix.toml").write_text(text)
+    run([gen, "matrix", "--quiet", "-C", tmp_path], tmp_path)
+    (tmp_path / "nothing-there.sh").write_text(NOTHING_THERE)
+    plan, workflow = Plan(tmp_path), Workflow(tmp_path)
+    probes = {name: job for name, job in workflow.jobs.items() if name.startswith("probe")}
+    assert len(probes) > 1
+    handed = collections.Counter()
+    for name, job in probes.items():
+        step = next(step for step in job["steps"] if step.get("id") == "missing")
+        told = tmp_path / f"{name}.output"
+        env = {**os.environ, **step["env"], "PLAN": "generated/plan.json", "PUBLISH": "nothing-there.sh", "PIPELINE": "github"}
+        env |= {"RUNNER_TEMP": str(tmp_path), "GITHUB_OUTPUT": str(told)}
+        run(["bash", "-eo", "pipefail", "-c", step["run"]], tmp_path, env)
+        outputs = dict(line.split("=", 1) for line in told.read_text().splitlines())
+        assert set(outputs) == set(job["outputs"])
+        assert 2 * sum(len(value.encode("utf-16-le")) // 2 for value in outputs.values()) <= 1 << 20
+        for key, value in outputs.items():
+            work = json.loads(value)
+            assert work
+            if key.startswith("merge"):
+                assert len(value) < 128 * 1024
+                handed.update((id, None) for id in work)
+            else:
+                assert len(work) <= 256
+                handed.update((leg["id"], leg["platform"]) for leg in work)
+                assert all(leg["timeout"] == (200 if leg["id"].endswith("_7") else 120) for leg in work)
+    wanted = [(spec["id"], platform) for spec in plan.builders for platform in [None, *spec["platforms"]]]
+    assert handed == collections.Counter(wanted)

@@ -59,11 +59,6 @@ def moved(plan: Plan, stub: Stub) -> set:
     return set(plan.final_tags()) & set(stub.tags())
 
 
-def publish(tree: Path, stub: Stub) -> None:
-    """Runs the workflow."""
-    Workflow(tree).publish(stub)
-
-
 @pytest.mark.timeout(1800)
 def test_the_workflow_publishes_exactly_the_plan(request, workflow, plan, stub, first_runs):
     name = request.node.callspec.id

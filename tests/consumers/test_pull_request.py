@@ -406,8 +406,11 @@ def test_tests_run_on_the_loaded_image(world):
 
 
 @in_every_shell
-def test_tests_run_without_an_engine(world):
-    done = world.run("build", "linux/amd64", "top/a", "core", TEST_IN="buildkit")
+@pytest.mark.parametrize("stated", [True, False])
+def test_tests_run_without_an_engine(world, stated):
+    if not stated:
+        world.strike({"verb": "info", "error": "no-engine"})
+    done = world.run("build", "linux/amd64", "top/a", "core", TEST_IN="buildkit" if stated else "")
     assert done.returncode == 0, done.stderr
     assert {call["verb"] for call in world.stub.journal()} == {"bake"}
     tests = []

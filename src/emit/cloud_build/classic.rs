@@ -16,6 +16,7 @@ use super::scripted::{Built, step_id, timeout};
 use super::steps::Own;
 use super::{CLASSIC, File, Maker, work};
 use crate::config::Pipeline;
+use crate::emit::At;
 use crate::image::plan::Spec;
 
 /// The substitution for the home registry, and how those of further ones begin.
@@ -44,30 +45,30 @@ pub fn file(maker: &Maker<'_>, pipeline: &Pipeline<CloudBuild>, built: &Built<'_
         if wait_for.is_empty() {
             wait_for.push(start.clone());
         }
-        builds.push(image.clone());
-        let mut last = image.clone();
+        let before = own.of_image(At::BeforeBuild, spec, &image, wait_for.clone());
         context.classic.push(ClassicStep {
+            wait_for: before
+                .last()
+                .map_or(wait_for, |last| vec![last.step.clone()]),
+            before,
+            after: Vec::new(),
             step: image.clone(),
-            wait_for,
             args: build_args(spec, &homes),
             timeout: timeout(spec),
         });
+        let mut last = image.clone();
         for test in &spec.tests {
             let step = own.unused(&format!("{image}-test"));
-            context.classic.push(ClassicStep {
-                step: step.clone(),
-                wait_for: vec![last],
-                args: test_args(spec, test),
-                timeout: None,
-            });
+            context
+                .classic
+                .push(call(step.clone(), last, test_args(spec, test)));
             last = step;
         }
-        context.classic.push(ClassicStep {
-            step: own.unused(&format!("{image}-push")),
-            wait_for: vec![last],
-            args: vec![word("push"), leg(spec, &homes)],
-            timeout: None,
-        });
+        let push = own.unused(&format!("{image}-push"));
+        let mut pushed = call(push.clone(), last, vec![word("push"), leg(spec, &homes)]);
+        pushed.after = own.of_image(At::AfterBuild, spec, &image, vec![push]);
+        context.classic.push(pushed);
+        builds.push(image);
     }
     let defaults = homes
         .iter()
@@ -80,6 +81,18 @@ pub fn file(maker: &Maker<'_>, pipeline: &Pipeline<CloudBuild>, built: &Built<'_
         path,
         template: CLASSIC,
         context,
+    }
+}
+
+/// A step between no others, after `after`.
+fn call(step: String, after: String, args: Vec<Arg>) -> ClassicStep {
+    ClassicStep {
+        before: Vec::new(),
+        after: Vec::new(),
+        step,
+        wait_for: vec![after],
+        args,
+        timeout: None,
     }
 }
 

@@ -81,6 +81,8 @@ impl Context {
             .specs
             .iter()
             .map(|s| s.before.len() + 1 + s.after.len());
+        let classic = self.classic.iter();
+        let classic = classic.map(|s| s.before.len() + 1 + s.after.len());
         let one = [
             self.prepares(),
             !self.probe.is_empty(),
@@ -94,7 +96,7 @@ impl Context {
             .as_ref()
             .map_or(0, |change| 2 + change.builds.len());
         let own = self.before_probe.len() + self.before_tags.len() + self.after_tags.len();
-        one + images.sum::<usize>() + self.classic.len() + change + own
+        one + images.sum::<usize>() + classic.sum::<usize>() + change + own
     }
 }
 
@@ -135,8 +137,8 @@ pub struct OwnStep {
     pub wait_for: Vec<String>,
     /// `NAME=value`
     pub env: Vec<String>,
-    /// Whether it belongs to an image, and ends at once when that is there.
-    pub of_image: bool,
+    /// Whether it belongs to an image, and ends at once when the probe found that.
+    pub probed: bool,
     /// What people see.
     pub name: Option<String>,
     /// Shell text.
@@ -146,6 +148,9 @@ pub struct OwnStep {
 /// A plain call of Docker.
 #[derive(Debug, Serialize)]
 pub struct ClassicStep {
+    /// The user's steps around it.
+    pub before: Vec<OwnStep>,
+    pub after: Vec<OwnStep>,
     pub step: String,
     pub wait_for: Vec<String>,
     pub args: Vec<Arg>,

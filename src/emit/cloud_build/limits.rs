@@ -74,12 +74,17 @@ impl Worst<'_> {
             self.env(&spec.step, spec.env.iter(), 0);
         }
         let of_images = images.flat_map(|spec| spec.before.iter().chain(&spec.after));
+        let calls = context.classic.iter();
+        let of_calls = calls.flat_map(|call| call.before.iter().chain(&call.after));
         let around = [
             &context.before_probe,
             &context.before_tags,
             &context.after_tags,
         ];
-        let own: Vec<&OwnStep> = of_images.chain(around.into_iter().flatten()).collect();
+        let own: Vec<&OwnStep> = of_images
+            .chain(of_calls)
+            .chain(around.into_iter().flatten())
+            .collect();
         for step in own {
             self.env(&step.step, step.env.iter(), beside);
         }

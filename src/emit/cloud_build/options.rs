@@ -21,7 +21,7 @@ pub struct CloudBuild {
     pub image: String,
     /// The image that registers QEMU. It runs privileged, so it is pinned by digest.
     pub emulator: String,
-    /// The image of the classic shape's steps: its entrypoint is the Docker client.
+    /// The image of the classic shape's steps: its entrypoint is the Docker client, with buildx.
     pub builder: String,
     /// The image in which a change is checked.
     pub check_image: String,
@@ -142,7 +142,7 @@ impl Default for CloudBuild {
             platforms: None,
             image: "docker:28.5.2-cli".to_owned(),
             emulator: "tonistiigi/binfmt:qemu-v10.2.3@sha256:400a4873b838d1b89194d982c45e5fb3cda4593fbfd7e08a02e76b03b21166f0".to_owned(),
-            builder: "gcr.io/cloud-builders/docker".to_owned(),
+            builder: "docker:28.5.2-cli".to_owned(),
             check_image: "python:3.13-trixie".to_owned(),
             submit_image: "gcr.io/google.com/cloudsdktool/google-cloud-cli:slim".to_owned(),
             timeout_minutes: 360,

@@ -1,6 +1,8 @@
 //! The scripted shape: one step for each unit, with the user's own around it.
 
-use super::context::SpecStep;
+use indexmap::IndexMap;
+
+use super::context::{OwnStep, SpecStep};
 use super::options::CloudBuild;
 use super::steps::Own;
 use super::work::{self, Concern};
@@ -37,6 +39,8 @@ pub fn built_here<'plan>(
     };
     let units = work::units(plan, PIPELINE);
     let mut here: Vec<bool> = Vec::with_capacity(units.len());
+    // By the platforms that keep them out: none where it is what they stand on.
+    let mut left_out: IndexMap<Vec<String>, Vec<String>> = IndexMap::new();
     for unit in &units {
         let platforms = unit.spec.platforms.iter();
         let elsewhere: Vec<String> = platforms
@@ -46,14 +50,17 @@ pub fn built_here<'plan>(
         let stands = unit.stands_on.iter().all(|&place| here[place]);
         here.push(stands && elsewhere.is_empty());
         if !stands || !elsewhere.is_empty() {
-            concerns.push(Concern::NotBuiltHere {
-                provider: PROVIDER,
-                spec: unit.spec.id.clone(),
-                platforms: elsewhere,
-                classic,
-            });
+            let specs = left_out.entry(elsewhere).or_default();
+            specs.push(unit.spec.id.clone());
         }
     }
+    let left_out = left_out.into_iter();
+    concerns.extend(left_out.map(|(platforms, specs)| Concern::NotBuiltHere {
+        provider: PROVIDER,
+        specs,
+        platforms,
+        classic,
+    }));
     Built { units, here }
 }
 
@@ -98,11 +105,11 @@ pub fn units(built: &Built<'_>, own: &mut Own) -> Vec<Unit> {
         let image = own.unused(&step_id(&spec.id));
         let lineage = unit.stands_on.iter().map(|&place| there[place].0.clone());
         let wait_for: Vec<String> = std::iter::once("probe".to_owned()).chain(lineage).collect();
-        let before = own.of_image(At::BeforeBuild, spec, &image, wait_for.clone());
+        let before = probed(own.of_image(At::BeforeBuild, spec, &image, wait_for.clone()));
         let wait_for = before
             .last()
             .map_or(wait_for, |last| vec![last.step.clone()]);
-        let after = own.of_image(At::AfterBuild, spec, &image, vec![image.clone()]);
+        let after = probed(own.of_image(At::AfterBuild, spec, &image, vec![image.clone()]));
         let layers = unit.stands_on.iter().map(|&place| there[place].1 + 1);
         let layer = layers.max().unwrap_or(0);
         let last = after.last().map_or(&image, |step| &step.step);
@@ -122,6 +129,14 @@ pub fn units(built: &Built<'_>, own: &mut Own) -> Vec<Unit> {
         });
     }
     units
+}
+
+/// Steps that end at once where the probe found their image.
+fn probed(mut steps: Vec<OwnStep>) -> Vec<OwnStep> {
+    for step in &mut steps {
+        step.probed = true;
+    }
+    steps
 }
 
 /// What tells a step which image it is for.

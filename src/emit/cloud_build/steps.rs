@@ -48,7 +48,7 @@ impl Own {
                 env: env
                     .map(|(name, value)| format!("{}={value}", name.value))
                     .collect(),
-                of_image: step.at.of_builds(),
+                probed: false,
                 name: step.name.clone(),
                 run: step
                     .run

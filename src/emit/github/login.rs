@@ -101,9 +101,10 @@ pub(super) fn rights(
     let id_token = logins
         .iter()
         .any(|login| matches!(login.way, Way::Google | Way::DockerHub) || login.role.is_some());
+    // An identity is as good as a stored secret; and its subject is then the environment, whatever started the run.
     let stored = logins.iter().any(|login| !stored_secrets(login).is_empty());
-    let environment =
-        (stored && !options.environment.is_empty()).then(|| options.environment.clone());
+    let environment = ((stored || id_token) && !options.environment.is_empty())
+        .then(|| options.environment.clone());
     Rights {
         logins,
         packages,

@@ -19,7 +19,7 @@ pub struct Github {
     pub emulate: Vec<Spanned<String>>,
     /// The runner of the jobs that build nothing.
     pub control_runner: String,
-    /// The environment of the jobs that read secrets; empty: none.
+    /// The environment of the jobs that read secrets or log in by identity; empty: none.
     pub environment: String,
     /// How long one build may take: up to 360 minutes on GitHub's own runners.
     pub timeout_minutes: u32,

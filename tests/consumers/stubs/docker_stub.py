@@ -241,9 +241,12 @@ def build(words, registry, call):
     outputs = [set(output.split(",")) for output in options.get("--output", [])]
     attested = [kind for kind in ("provenance", "sbom") if options.get(f"--{kind}", ["false"])[0] != "false"]
     push = "--push" in options or any("push=true" in output for output in outputs)
+    # A plain build is made in the engine: what it stands on may be there, and its image stays there.
+    engine = call["verb"] == "build" and call.pop("plain", False)
+    known = registry.tags | registry.local if engine else registry.tags
     oci = any("oci-mediatypes=true" in output for output in outputs)
     call.update(tags=tags, platforms=platforms, args=args, file=file, context=context, target=options.get("--target", [None])[0],
-                push=push, load="--load" in options, provenance=options.get("--provenance", [None])[0],
+                push=push, load="--load" in options or engine, provenance=options.get("--provenance", [None])[0],
                 sbom=options.get("--sbom", [None])[0])
     if not os.path.isdir(context):
         raise Failure(f'ERROR: unable to prepare context: path "{context}" not found')
@@ -269,14 +272,14 @@ def build(words, registry, call):
     stands_on = []
     for ref in call["from"]:
         # The world outside is taken to exist; what pipelines build themselves must have been published before.
-        if ":content-" in ref or ref in registry.tags:
-            if ref not in registry.tags:
+        if ":content-" in ref or ref in known:
+            if ref not in known:
                 raise Failure(f"ERROR: failed to solve: {ref}: failed to resolve source metadata for {ref}: {ref}: not found")
-            have = registry.platforms(registry.tags[ref])
+            have = registry.platforms(known[ref])
             for platform in platforms:
                 if platform not in have:
                     raise Failure(f"ERROR: failed to solve: {ref}: no match for platform in manifest: not found")
-            stands_on.append(registry.tags[ref])
+            stands_on.append(known[ref])
     digests = [registry.add_manifest(p, [dockerfile, args, call["target"], context, stands_on], oci) for p in platforms]
     if attested:
         digests = [registry.add_attested(digest, attested) for digest in digests]
@@ -309,6 +312,21 @@ def build_test(place, dockerfile, platform, outputs, call):
     ref = row["annotations"]["io.containerd.image.name"]
     call.update(verb="run", ref=ref, platform=platform, command=json.loads(stages[target]), place="buildkit")
     strike("run", ref, platform)
+
+
+def plain_build(words, registry, call):
+    call["plain"] = True
+    return build(words, registry, call)
+
+
+def push(words, registry, call):
+    ref = normal(words[-1])
+    call["ref"] = ref
+    strike("push", ref)
+    if ref not in registry.local:
+        raise Failure(f"An image does not exist locally with the tag: {repository(ref)}")
+    registry.tags[ref] = call["digest"] = registry.local[ref]
+    return f"{ref.rsplit(':', 1)[1]}: digest: {registry.tags[ref]} size: {len(registry.blobs[registry.tags[ref]])}\n"
 
 
 def inspect(words, registry, call):
@@ -411,11 +429,11 @@ def stub(words, registry, call):
                        for ref, digest in sorted(registry.tags.items())}, indent=1) + "\n"
 
 
-VERBS = {("buildx", "build"): build, ("build",): build, ("buildx", "bake"): bake, ("image", "rm"): remove,
-         ("buildx", "imagetools", "inspect"): inspect, ("buildx", "imagetools", "create"): create,
+VERBS = {("buildx", "build"): build, ("build",): plain_build, ("push",): push, ("buildx", "bake"): bake,
+         ("image", "rm"): remove, ("buildx", "imagetools", "inspect"): inspect, ("buildx", "imagetools", "create"): create,
          ("run",): run, ("login",): login, ("info",): info, ("stub",): stub}
 # The verbs that leave something behind.
-CHANGING = {"build", "create", "stub", "bake", "rm"}
+CHANGING = {"build", "create", "push", "stub", "bake", "rm"}
 # The verbs that a pipeline does nothing by.
 UNTOLD = {("info",), ("stub",)}
 SILENT = [("version",), ("context",), ("logout",), ("buildx", "version"), ("buildx", "create"), ("buildx", "inspect"),

@@ -1,0 +1,106 @@
+"""Every option of `[ci.gitlab]`, in pipelines that are really executed."""
+
+import json
+import os
+from pathlib import Path
+
+import pytest
+from gitlab import assert_accepted, children, gitlab_ci_local, jobs, written
+from harness import Plan, Stub, assert_truth, copy_tree, pushed
+from judges import read_yaml
+from trees import shapes
+
+SHAPES = {tree.name: tree for tree in shapes()}
+PIPELINE = "ci/images.gitlab-ci.yml"
+
+
+def made(name: str, folder: Path) -> Path:
+    return copy_tree(SHAPES[name].generate(Path(os.environ["GEN_BIN"]), folder / "made"), folder / name)
+
+
+@pytest.fixture(scope="module")
+def published(tmp_path_factory) -> tuple[Path, Stub, str]:
+    """The tree with every option, what it published, and what its jobs said."""
+    folder = tmp_path_factory.mktemp("shape")
+    tree, stub = made("shape-gitlab", folder), Stub(folder / "stub")
+    return tree, stub, gitlab_ci_local(tree, stub, PIPELINE)
+
+
+def test_what_is_not_matched_is_built_for_others_or_not_at_all(published):
+    tree, stub, _ = published
+    plan = Plan(tree)
+    built = [spec for spec in plan.builders if spec["id"] != "other"]
+    assert pushed(stub.journal()) == {leg: 1 for spec in built for leg in plan.legs(spec).items()}
+    tags = set(stub.tags())
+    for spec in plan.specs:
+        final = {*spec["references"], *spec["aliases"]}
+        assert (final <= tags) if spec["image"] == "leaf" else not (final & tags), spec["id"]
+
+
+def test_steps_run_where_they_are_said_to(published):
+    tree, _, said = published
+    lines = [line.split("> ", 1)[1].strip() for line in said.splitlines() if "> " in line]
+    assert [line for line in lines if line in {"probing probe", "asking", "telling"}] == ["probing probe", "asking", "telling"]
+    # Two platforms of one image.
+    assert lines.count("Free the disk: it's full") == 2
+    assert lines.count("freeing '/opt'") == lines.count("freeing '/usr/share'") == 2
+    # After each of the six builds, and always the same text.
+    sums = [lines[place + 1] for place, line in enumerate(lines) if line == "literal"]
+    assert len([line for line in lines if line == "literal"]) == 6
+    literal = 'it\'s $HOME, `id` and "more"\nin two lines'
+    assert {line for line in sums if line.split()[-1] == str(len(literal))} and "$HOME" not in " ".join(sums)
+
+
+def test_rows_and_runners(published, tmp_path):
+    tree, _, _ = published
+    gitlab_ci_local(tree, Stub(tmp_path / "stub"), PIPELINE, "probe")
+    found = {name: job for child in children(tree) for name, job in child.items()}
+    assert all(len(child) <= 4 for child in children(tree)) and len(children(tree)) == 3
+    assert_accepted(tree, written(tree), tmp_path)
+    deviating = {name: (job.get("tags"), job.get("timeout"), job["variables"].get("BASE_IMAGE_STEPS"))
+                 for name, job in found.items() if name.startswith("build ")}  # fmt: skip
+    plain = (None, None, None)
+    assert deviating == {
+        "build root linux/amd64": plain,
+        "build root linux/arm64": plain,
+        "build leaf/server linux/amd64": plain,
+        "build leaf/server linux/arm64": plain,
+        "build leaf/training linux/amd64": (["docker", "$$HUGE"], "300 minutes", "free-disk"),
+        "build leaf/training linux/arm64": (None, "600 minutes", "free-disk"),
+    }
+    templates = read_yaml(tree / "ci/images-jobs.yml")
+    assert templates[".on-arm64"]["tags"] == templates[".on-amd64"]["tags"] == ["docker", "large"]
+    assert templates[".job"]["tags"] == ["docker", "small"]
+    assert templates[".build"]["timeout"] == "90 minutes"
+
+
+def test_foreign_platforms_are_emulated(published):
+    _, stub, _ = published
+    journal = stub.journal()
+    emulated = [call["job"] for call in journal if call["verb"] == "run" and "--install" in call["command"]]
+    assert sorted(emulated) == sorted(f"build {id} linux/arm64" for id in ("root", "leaf/server", "leaf/training"))
+    assert all(call["command"] == ["--install", "arm64"] for call in journal if "--install" in call.get("command", []))
+
+
+def test_a_merge_request_is_checked_by_the_stated_command(published):
+    tree, _, _ = published
+    check = jobs(read_yaml(tree / "ci/changes.gitlab-ci.yml"))["check"]
+    assert check["script"] == ['pip install --quiet acme-checks\nacme-checks "$CI_COMMIT_SHA"']
+    assert check["image"] == "registry.example.com/python:3.13"
+
+
+def test_rootless_publishes_the_same(tmp_path):
+    tree, stub = made("shape-gitlab-rootless", tmp_path), Stub(tmp_path / "stub")
+    assert_truth(Plan(tree), stub, lambda: gitlab_ci_local(tree, stub, ".gitlab-ci.yml"))
+    templates = read_yaml(tree / "base-images-jobs.yml")
+    builder = templates[".builder"]
+    assert builder["variables"] == {"TEST_IN": "buildkit"}
+    assert builder["services"] == [
+        {
+            "name": "moby/buildkit:v0.32.2-rootless",
+            "alias": "buildkitd",
+            "command": ["--addr", "tcp://0.0.0.0:1234", "--oci-worker-no-process-sandbox"],
+        }
+    ]
+    assert "privileged" not in json.dumps(templates) and "docker info" not in json.dumps(templates)
+    assert not [path for path in tree.rglob("*merge-request*")]
