@@ -227,7 +227,7 @@ def test_the_verdict_fails_with_any_job(proposed, stub, notes):
     assert done.returncode != 0
     lines = [json.loads(line) for line in done.stdout.splitlines() if line.startswith("{")]
     verdict = [line for line in lines if line.get("jobID") == "verdict"]
-    assert any("check, changes, build: success success failure" in line["msg"] for line in verdict)
+    assert any("check: success, changes: success, build: failure" in line["msg"] for line in verdict)
     assert any(line.get("stepResult") == "failure" for line in verdict)
 
 
