@@ -259,7 +259,7 @@ def executed(seed, gen, tmp_path_factory) -> Executed:
     share = -(-len(rows) // IMAGES)
     for number in range(IMAGES):
         name, texts = f"own{number}", rows[number * share : (number + 1) * share]
-        made.args[name] = {f"A{index}": text for index, text in enumerate(texts)}
+        made.args[name] = {f"A{index}": text for index, text in enumerate(texts)} | {"LINES": "two\n\tlines\\n and\n\n"}
         made.tests[name] = [f"echo {text}" for text in texts[:TESTS]]
         files[f"docker/{name}/Dockerfile"] = "FROM debian:13\n" + "".join(f"ARG {arg}\n" for arg in made.args[name])
         keys = {
