@@ -73,19 +73,25 @@ def matrix(places: set[str], text: str) -> str:
     return re.sub(r"@([a-z-]+)", stands, TEMPLATE)
 
 
-def draw_text(dice: random.Random) -> str:
+#: Pieces that every place takes which takes any line: no control character, nor what some readers take for a line's end.
+LINES = [piece for piece in PIECES if not re.search("[\0-\x1f\x7f-\x9f\u2028\ufeff]", piece)]
+
+
+def draw_text(dice: random.Random, pieces: list[str], most: int) -> str:
     """A few pieces, and now and then any other character between them."""
     others = [chr(point) for point in (*range(0x20, 0x7F), 0xE4, 0x3B1, 0x4E2D, 0x1F600)]
-    return "".join(dice.choice(PIECES if dice.random() < 0.75 else others) for _ in range(dice.randint(1, 4)))
+    return "".join(dice.choice(pieces if dice.random() < 0.75 else others) for _ in range(dice.randint(1, most)))
 
 
 def draw(seed: int, count: int) -> list[tuple[set[str], str]]:
-    """Cases: the places that hold a text, and the text. Half are of places that take any line, several at a time."""
+    """Cases: the places that hold a text, and the text. One line in all places that take any, so that each run has most
+    pieces in each of them; anything in some of these; anything in one of the others."""
     dice = random.Random(seed)
     opened = [place.name for place in PLACES.values() if place.open and PLAIN in place.plain and place.name != "own-target"]
     closed = [place.name for place in PLACES.values() if not place.open]
     cases = []
-    for number in range(count):
-        places = set(dice.sample(opened, dice.randint(1, 6))) if number % 2 else {dice.choice(closed)}
-        cases.append((places, draw_text(dice)))
+    for _ in range(count // 3):
+        cases.append((set(opened), draw_text(dice, LINES, 12)))
+        cases.append((set(dice.sample(opened, dice.randint(1, 6))), draw_text(dice, PIECES, 4)))
+        cases.append(({dice.choice(closed)}, draw_text(dice, PIECES, 4)))
     return cases

@@ -10,6 +10,7 @@ pub const PLAIN: &str = "zq7q7z";
 
 /// `hostile.json`
 #[derive(Deserialize)]
+#[serde(bound(deserialize = "'de: 'static"))]
 struct Hostile {
     pieces: Vec<String>,
     places: Vec<Place>,
