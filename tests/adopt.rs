@@ -264,9 +264,9 @@ fn what_only_the_workflow_of_pull_requests_says_is_adopted_too() {
 fn where_workflows_disagree_nothing_newer_is_lost() {
     let root = committed(MATRIX);
     let root = root.path();
-    bot(root, CHECKOUT, &newer("v9.1.0"));
-    let newest = format!("{} v10.0.0", "2".repeat(40));
-    bot_in(root, PULL_REQUEST, CHECKOUT, &newest);
+    // The first by path is followed first.
+    bot_in(root, PULL_REQUEST, CHECKOUT, &newer("v9.1.0"));
+    bot(root, CHECKOUT, &format!("{} v10.0.0", "2".repeat(40)));
     run(root, &["matrix", "--adopt"]);
     assert!(read(root, "matrix.toml").contains("v9.1.0"));
     let said = ends(root, &["check", "--format", "concise"], 1);

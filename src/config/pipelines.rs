@@ -26,6 +26,15 @@ pub struct Ci {
     pub cloud_build: Option<Pipeline<CloudBuildOptions>>,
 }
 
+/// How the pipeline of a change checks it.
+#[derive(Debug, Serialize)]
+pub struct CheckCommand {
+    /// A line of shell.
+    pub text: String,
+    /// Whether it begins with `pipx`, which the image it runs in need not have.
+    pub pipx: bool,
+}
+
 /// The pipeline of one provider.
 #[derive(Debug)]
 pub struct Pipeline<O> {
@@ -124,13 +133,17 @@ impl Ci {
     }
 
     /// The command by which the pipeline of a change checks it.
-    pub fn check_command(&self) -> String {
-        self.check.clone().unwrap_or_else(|| {
+    pub fn check_command(&self) -> CheckCommand {
+        let text = self.check.clone().unwrap_or_else(|| {
             format!(
                 "pipx run --spec basematrix=={} gen check",
                 env!("CARGO_PKG_VERSION")
             )
-        })
+        });
+        CheckCommand {
+            pipx: text.split_whitespace().next() == Some("pipx"),
+            text,
+        }
     }
 }
 

@@ -153,35 +153,39 @@ is_absent() {
   esac
 }
 
-# look REF: print the digest REF holds, nothing if the registry says there is no such tag; fail otherwise.
-look() {
-  looks=1
+# inquire REF: leave in $work/$slot.out what the registry has under REF, `null` where it says that there is no such tag;
+# fail otherwise.
+inquire() {
+  inquiries=1
   until docker buildx imagetools inspect --format '{{json .Manifest}}' "$1" >"$work/$slot.out" 2>"$work/$slot.said" </dev/null; do
-    if is_absent "$1" "$work/$slot.said"; then return 0; fi
-    again "$looks" "$work/$slot.said" || {
+    if is_absent "$1" "$work/$slot.said"; then
+      echo null >"$work/$slot.out"
+      return 0
+    fi
+    again "$inquiries" "$work/$slot.said" || {
       answer=$(cat "$work/$slot.said") hint=
       if is_refusal "$answer"; then hint=' (check the credentials of this job, and that the repository exists)'; fi
       say "cannot tell whether $1 exists, so nothing is assumed$hint. The registry's answer: $answer"
       return 1
     }
-    looks=$((looks + 1))
+    inquiries=$((inquiries + 1))
   done
-  jq -er '.digest | strings' "$work/$slot.out" || {
-    say "the answer about $1 holds no digest"
-    return 1
-  }
 }
 
-look_line() {
-  digest=$(look "$1") || return 2
-  printf '%s\t%s\n' "$1" "$digest" >>"$work/$slot.found"
+inquire_line() {
+  inquire "$1" || return 2
+  { printf '"%s"\n' "$1"; cat "$work/$slot.out"; } >>"$work/$slot.answers"
 }
 
 # look_all FILE: FILE lists references; append "REF<tab>DIGEST" to $work/found for each, DIGEST empty when absent.
 look_all() {
-  rm -f "$work"/*.found
-  each look_line "$1" || die "stopped: the registry did not answer clearly"
-  cat "$work"/*.found /dev/null >>"$work/found" 2>/dev/null || true
+  rm -f "$work"/*.answers
+  : >"$work/main.answers"
+  each inquire_line "$1" || die "stopped: the registry did not answer clearly"
+  # One jq for all answers: starting it takes longer than many registries do.
+  cat "$work"/*.answers | jq -rn '[inputs] | range(0; length; 2) as $i
+    | "\(.[$i])\t\(.[$i + 1] | if . == null then "" else (.digest | strings) // error("an answer holds no digest") end)"' \
+    >>"$work/found" || die "stopped: a registry's answer is not understood"
 }
 
 # credentials HOST: print `user:password` in base64, as docker was logged in to HOST.
@@ -291,9 +295,9 @@ test_in_buildkit() {
   id=$1 platform=$2
   shift 2
   mkdir "$work/steps"
-  # As JSON a step is no shell text to anybody but the shell in the image; a written-out `<` would begin a heredoc.
+  # As JSON a step is no shell text to anybody but the shell in the image, and holds no heredoc for the builder.
   plan 'spec($id) | .tests | to_entries[]
-    | "FROM subject AS test-\(.key)\nRUN \(["/bin/sh", "-c", .value] | tojson | gsub("<"; "\\u003c"))"' \
+    | "FROM subject AS test-\(.key)\nRUN \(["/bin/sh", "-c", .value] | tojson)"' \
     --arg id "$id" >"$work/steps/Dockerfile"
   docker buildx build --provenance=false --output "type=oci,tar=false,dest=$work/subject" "$@" </dev/null >&2
   subject=$work/subject@$(jq -er '.manifests[0].digest' "$work/subject/index.json")
@@ -331,13 +335,13 @@ build() {
       set -- "$@" "$word"
     done
   } <"$work/words"
-  for ref in "$content" "$leg"; do
-    digest=$(look "$ref") || exit 1
-    if [ -n "$digest" ]; then
-      say "$id for $platform is there already: $ref@$digest"
-      return 0
-    fi
-  done
+  printf '%s\n' "$content" "$leg" >"$work/refs"
+  look_all "$work/refs"
+  there=$(sed -n '/	sha256:/{s/	/@/;p;q;}' "$work/found")
+  if [ -n "$there" ]; then
+    say "$id for $platform is there already: $there"
+    return 0
+  fi
 
   plan 'spec($id) | .tests[] | fold' --arg id "$id" >"$work/tests"
   if [ -s "$work/tests" ]; then

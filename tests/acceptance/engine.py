@@ -4,6 +4,7 @@ The registry is also the engine's mirror of Docker Hub, so `FROM debian:trixie-s
 stand-in that was pushed as `localhost:PORT/library/debian:trixie-slim`.
 """
 
+import fcntl
 import json
 import os
 import shutil
@@ -195,7 +196,9 @@ def start() -> Engine:
         raise Unavailable(reason)
     if not (INSTALLED / ".stamp").exists():
         raise Unavailable("no engine is installed: run scripts/acceptance")
-    # What a run that was killed left behind.
+    # One run at a time: what else stands in `running` was left behind by one that was killed.
+    start.lock = open(INSTALLED / "lock", "w")
+    fcntl.flock(start.lock, fcntl.LOCK_EX)
     if RUNNING.exists():
         Engine(Path(RUNNING.read_text()), 0).close()
     # Sockets have short names.

@@ -168,3 +168,28 @@ def test_the_config_of_a_change_knows_no_secret_and_no_registry(tree):
             assert not build.available_secrets.secret_manager, path
             text = (tree / path).read_text()
             assert "docker login" not in text and "publish.sh" not in text
+
+
+def test_own_steps_run_where_they_say_and_with_what_they_are_given(gen, tmp_path):
+    (shape,) = (tree for tree in shapes() if tree.name == "shape-cloud-build-options")
+    tree = copy_tree(shape.generate(gen, tmp_path / "made"), tmp_path / "tree")
+    share, runs = Share(tree), Runs(tree, tmp_path)
+    service = runs.publish()
+    said = (service.home / "own").read_text().splitlines()
+    assert said[0] == 'before-probe europe-west1 a, "b" | c: #d'
+    assert said[-2:] == ["before-tags", "after-tags europe-west1"]
+    training = [spec["id"] for spec in share.builders if spec["id"].endswith("_training")]
+    before = [line for line in said if line.startswith("before-build")]
+    assert sorted(before) == sorted(f"before-build {id} linux/amd64 linux/arm64" for id in training)
+    after = [line for line in said if line.startswith("after-build")]
+    assert sorted(after) == sorted(f"after-build {spec['id']} $5 ${{HOME}} $$" for spec in share.builders)
+    for id in training:
+        assert said.index(f"before-build {id} linux/amd64 linux/arm64") < said.index(f"after-build {id} $5 ${{HOME}} $$")
+
+    seconds = {spec_of(step): step.timeout.seconds for step in service.build.steps if step.timeout.seconds}
+    assert seconds == {"app/3.13_training": 2 * 300 * 60, "app/3.14_training": 2 * 30 * 60}
+    assert all(not tag.startswith("docker.io/acme/tool") for tag in runs.stub.tags())
+
+    # The second time there is nothing for the steps of images to do.
+    again = (runs.publish().home / "own").read_text().splitlines()
+    assert again == [said[0], "before-tags", "after-tags europe-west1"]

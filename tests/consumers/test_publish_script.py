@@ -262,18 +262,17 @@ def test_a_pipeline_has_its_share(world):
         if role:
             spec["ci"] = {"gitlab": {"role": role}, "github": {"runner": {"linux/amd64": "big"}}}
     everything = json.loads(world.ok("probe").stdout)
-    assert json.loads(world.run("probe").stdout) == everything
-
     here = {"env": {"PIPELINE": "gitlab"}}
     missing = json.loads(world.ok("probe", **here).stdout)
     without = [leg for leg in everything["build"] if not leg["id"].startswith("notebook")]
     assert missing["build"] == without != everything["build"]
     assert "no image `notebook` for gitlab" in world.run("build", "notebook", "linux/amd64", **here).stderr
     assert "no image `notebook` for gitlab" in world.run("merge", "notebook", **here).stderr
-    for leg in missing["build"]:
-        world.ok("build", leg["id"], leg["platform"], **here)
-        world.ok("merge", leg["id"], **here) if leg["platform"] == "linux/arm64" else None
-    world.ok("merge", *[merge["id"] for merge in missing["merge"]], **here)
+    for layer in range(world.plan["layers"]):
+        for leg in missing["build"]:
+            if leg["layer"] == layer:
+                world.ok("build", leg["id"], leg["platform"], **here)
+        world.ok("merge", *[merge["id"] for merge in missing["merge"] if merge["layer"] == layer], **here)
     world.ok("tags", **here)
     wanted = {
         tag for spec in world.plan["specs"] if "gitlab" not in spec.get("ci", {}) for tag in spec["references"] + spec["aliases"]
@@ -316,12 +315,8 @@ def test_attestations_come_through(world, asked, provenance, sbom, place):
     specs = [spec for spec in world.plan["specs"] if spec["id"] in ("base/3.11_none_server", "notebook")]
     world.plan["specs"] = specs
     for spec in specs:
-        spec["layer"] = 0
-    world.stub.env()
-    for spec in specs:
         for platform in spec["platforms"]:
-            if not spec["parent"] or world.digest(world.plan["specs"][0]["content_reference"]):
-                world.ok("build", spec["id"], platform, env={"TEST_IN": place})
+            world.ok("build", spec["id"], platform, env={"TEST_IN": place})
         world.ok("merge", spec["id"])
     world.ok("tags")
     for call in calls(world, "build"):
@@ -381,10 +376,12 @@ def test_a_test_that_fails_inside_buildkit_keeps_the_image_from_being_pushed(wor
         ("rate-limit", 5, 6, True), ("rate-limit", 6, 6, False))] + [("push", "failed", 1, 1, False)],
 )  # fmt: skip
 def test_what_is_tried_again(world, verb, error, times, tries, goes_well):
-    world.ok("build", "gpu-base/12.8.1", "linux/amd64") if verb == "create" else None
-    world.ok("build", "gpu-base/12.8.1", "linux/arm64") if verb == "create" else None
+    if verb == "create":
+        for platform in world.plan["specs"][0]["platforms"]:
+            world.ok("build", "gpu-base/12.8.1", platform)
     world.stub.forget()
-    world.strike({"verb": verb, "error": error, "times": times})
+    ref = {"inspect": "*:content-be00cbd9be3c"}.get(verb, "*")
+    world.strike({"verb": verb, "ref": ref, "error": error, "times": times})
     words = ["merge", "gpu-base/12.8.1"] if verb == "create" else ["build", "gpu-base/12.8.1", "linux/amd64"]
     done = world.run(*words)
     assert (done.returncode == 0) == goes_well, done.stderr
@@ -438,15 +435,14 @@ def final(world: World) -> dict:
 
 
 def test_one_image_that_cannot_be_merged_holds_back_no_other(world):
-    for id in ("gpu-base/12.8.1", "base/3.11_none_server"):
-        for platform in ("linux/amd64", "linux/arm64"):
-            if id.startswith("gpu") or platform.endswith("amd64"):
-                world.ok("build", id, platform)
-    done = world.run("merge", "base/3.11_none_server", "gpu-base/12.8.1")
+    world.ok("build", "gpu-base/12.8.1", "linux/amd64")
+    for platform in ("linux/amd64", "linux/arm64"):
+        world.ok("build", "base/3.11_none_server", platform)
+    done = world.run("merge", "gpu-base/12.8.1", "base/3.11_none_server", env={"PUBLISH_JOBS": "1"})
     assert done.returncode == 1
     assert "stopped: not everything could be merged" in done.stderr
-    assert world.digest(world.plan["specs"][0]["content_reference"])
-    assert not world.digest(f"{HOME}:3.11-v0.12.0")
+    contents = {spec["id"]: world.digest(spec["content_reference"]) for spec in world.plan["specs"]}
+    assert [id for id, digest in contents.items() if digest] == ["base/3.11_none_server"]
 
 
 def test_the_plan_is_read_as_often_for_many_images_as_for_one(world, tmp_path):

@@ -71,9 +71,12 @@ class Tree:
         images = config.get("image", {}).values()
         if "dockerfile" not in config.get("defaults", {}) and any("dockerfile" not in i for i in images):
             kinds.add("dockerfile")
-        providers = {PROVIDERS[key] for key in config.get("ci", {}) if key in PROVIDERS}
-        if providers:
-            kinds |= providers | {"script", "bake"}
+        pipelines = {key: table for key, table in config.get("ci", {}).items() if key in PROVIDERS}
+        if pipelines:
+            kinds |= {PROVIDERS[key] for key in pipelines} | {"script"}
+        # What proposed changes are built by.
+        if any(table.get("pull-request", True) is not False for table in pipelines.values()):
+            kinds.add("bake")
         if "bake" in config.get("output", {}):
             kinds.add("bake")
         catalog = config.get("output", {}).get("catalog")

@@ -30,11 +30,9 @@ pub fn file(maker: &Maker<'_>, plan: &Plan) -> Option<File> {
     let (name, default) = BASE_BRANCH;
     let branch = context.substitutions.entry(name.to_owned());
     branch.or_insert_with(|| default.to_owned());
-    let check = maker.config.ci.check_command();
     context.change = Some(Change {
         image: options.check_image.clone(),
-        pipx: check.split_whitespace().next() == Some("pipx"),
-        check,
+        check: maker.config.ci.check_command(),
         builds: platforms
             .iter()
             .map(|platform| ChangeStep {

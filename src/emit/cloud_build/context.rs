@@ -4,6 +4,7 @@ use indexmap::IndexMap;
 use serde::Serialize;
 
 use super::options::{Logging, MachineType};
+use crate::config::CheckCommand;
 use crate::emit::login::Login;
 
 /// One build config.
@@ -189,9 +190,7 @@ pub struct Change {
     /// The image of the check.
     pub image: String,
     /// The command that checks.
-    pub check: String,
-    /// Whether the command wants `pipx`, which the image need not have.
-    pub pipx: bool,
+    pub check: CheckCommand,
     /// The step that builds each platform.
     pub builds: Vec<ChangeStep>,
 }

@@ -71,11 +71,9 @@ pub(super) fn rights(
     written: &[&str],
 ) -> Rights {
     let touches = |registry: &Registry, references: &[&str]| {
-        references.iter().any(|reference| {
-            reference
-                .strip_prefix(&registry.prefix)
-                .is_some_and(|rest| rest.starts_with('/'))
-        })
+        references
+            .iter()
+            .any(|reference| is_in(registry, reference))
     };
     let used: Vec<&(&Registry, Login)> = logins
         .iter()
@@ -111,6 +109,12 @@ pub(super) fn rights(
         id_token,
         environment,
     }
+}
+
+/// Whether a reference is one of a registry's.
+pub(super) fn is_in(registry: &Registry, reference: &str) -> bool {
+    let rest = reference.strip_prefix(&registry.prefix);
+    rest.is_some_and(|rest| rest.starts_with('/'))
 }
 
 /// The names of the secrets that a login reads.

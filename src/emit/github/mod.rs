@@ -15,7 +15,7 @@ use indexmap::IndexMap;
 use serde::Serialize;
 
 use super::work::{self, Concern};
-use crate::config::{Config, Pipeline, Registry};
+use crate::config::{Config, Pipeline, Registry, RegistryKind};
 use crate::facts::Facts;
 use crate::image::plan::{Plan, Spec};
 
@@ -38,7 +38,7 @@ pub use options::{Github, is_commit, is_version};
 pub use pins::{Action, USED as ACTIONS};
 
 use legs::{Legs, Runners};
-use login::{login, rights, stored_secrets};
+use login::{is_in, login, rights, stored_secrets};
 use options::Access;
 use parts::{Block, Limits, Part, Work, cut};
 use pins::Pins;
@@ -252,7 +252,6 @@ pub fn context(
         .iter()
         .map(|spec| spec.content_reference.as_str())
         .collect();
-    let probe = rights(&homes, &[]);
     let tagged: Vec<&str> = plan
         .share(PROVIDER)
         .into_iter()
@@ -260,6 +259,18 @@ pub fn context(
         .flat_map(|spec| spec.references.iter().chain(&spec.aliases))
         .map(String::as_str)
         .collect();
+    // Repositories of AWS are not made by a push, so the probe looks whether they are there, wherever images are copied.
+    let made_first = logins.iter().filter(|(registry, _)| {
+        matches!(registry.kind, RegistryKind::Ecr | RegistryKind::EcrPublic)
+    });
+    let asked: Vec<&str> = made_first
+        .flat_map(|(registry, _)| {
+            let tagged = tagged.iter().copied();
+            tagged.filter(|reference| is_in(registry, reference))
+        })
+        .chain(homes.iter().copied())
+        .collect();
+    let probe = rights(&asked, &[]);
     let tags = Tags {
         needs,
         rights: rights(&homes, &tagged),

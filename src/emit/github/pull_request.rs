@@ -62,7 +62,7 @@ pub fn context(
     Context {
         plan: PLAN,
         script: "generated/ci/pull-request.sh",
-        check: config.ci.check_command(),
+        check: config.ci.check_command().text,
         runner: options.control_runner.clone(),
         max_parallel: options.max_parallel.as_ref().map(|most| most.value),
         legs: Legs {

@@ -17,7 +17,7 @@ use serde::Serialize;
 
 use super::login::{self, Login, Provider, Way};
 use super::work::{self, Concern};
-use crate::config::{Config, Pipeline};
+use crate::config::{CheckCommand, Config, Pipeline};
 use crate::facts::Facts;
 use crate::image::plan::Plan;
 
@@ -65,7 +65,7 @@ pub struct Context {
     pub jobs_per_pipeline: usize,
     pub children: Vec<Child>,
     /// The command by which a merge request is checked, and the image for it.
-    pub check: String,
+    pub check: CheckCommand,
     pub check_image: String,
     /// How many jobs build and merge when nothing is there yet.
     pub jobs: usize,

@@ -72,7 +72,7 @@ impl Default for GitLab {
             emulator: EMULATOR.to_owned(),
             timeout_minutes: 120,
             jobs_per_pipeline: NonZeroUsize::MIN.saturating_add(399),
-            check_image: "python:3.13-slim-trixie".to_owned(),
+            check_image: "python:3.13-trixie".to_owned(),
             matches: None,
             pull_request: PullRequest::default(),
             when: Vec::new(),
