@@ -27,6 +27,7 @@ const RAISED_BY_THE_FLOW: &[(&str, &str)] = &[
     ("release-baked", "image"),
     ("suppression-expired", "check"),
     ("suppression-unused", "check"),
+    ("undeclared-emulation", "emit"),
 ];
 
 fn root() -> &'static Path {

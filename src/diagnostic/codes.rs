@@ -341,6 +341,9 @@ codes! {
     UNDECLARED_ARG = "undeclared-arg" Rule Error
         "a build arg that the Dockerfile never declares"
         "The builder would ignore it with a warning, and the image would not be what the matrix says. Add `ARG NAME` to the stage that uses it, or remove it from `args`.";
+    UNDECLARED_EMULATION = "undeclared-emulation" Rule Warning
+        "platforms that a provider has no machines for, and that nobody asked it to emulate"
+        "Under QEMU a build takes many times as long. Where that is meant, `platforms` of the provider's table names them; where it is not, a pipeline with machines of that kind should build them.";
     UNKNOWN_ATTRIBUTE = "unknown-attribute" Plan Error
         "a template reads an attribute that the axis does not have"
         "An axis has the attributes its values state, and `version`, `major`, `minor`, `patch`, `compact` where it is a version.";

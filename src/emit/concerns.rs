@@ -62,6 +62,30 @@ pub(super) fn report(e: &mut Emission<'_, '_>, at: &Range<usize>, concerns: Vec<
             )
             .note("QEMU is registered by a privileged container")
             .help("build with `builder = \"dind\"`, or name a runner and take the platform out of `emulate`"),
+            Concern::Emulated {
+                provider,
+                platforms,
+                native,
+            } => {
+                let all: Vec<String> = std::iter::once(native)
+                    .chain(platforms.iter().map(String::as_str))
+                    .map(|platform| format!("\"{platform}\""))
+                    .collect();
+                Finding::new(
+                    &code::UNDECLARED_EMULATION,
+                    format!(
+                        "{} builds {} under QEMU",
+                        called(provider),
+                        and_list(platforms.iter().map(String::as_str))
+                    ),
+                    place(format!("its machines are all `{native}`")),
+                )
+                .note("emulated builds take many times as long, and register QEMU by a privileged container")
+                .help(format!(
+                    "say so, `platforms = [{}]`; or leave them to a pipeline with such machines, `platforms = [\"{native}\"]`",
+                    all.join(", ")
+                ))
+            }
             Concern::NotBuiltHere {
                 provider,
                 specs,

@@ -160,6 +160,12 @@ pub enum Concern {
         provider: &'static str,
         platform: String,
     },
+    /// The machines there are of another kind than these platforms, and nobody said that they are to be emulated.
+    Emulated {
+        provider: &'static str,
+        platforms: Vec<String>,
+        native: &'static str,
+    },
     /// The pipeline leaves these specs out: they have these platforms, which are not built there, or stand on such a spec.
     NotBuiltHere {
         provider: &'static str,

@@ -1,6 +1,6 @@
 //! The scripted shape: one step for each unit, with the user's own around it.
 
-use indexmap::IndexMap;
+use indexmap::{IndexMap, IndexSet};
 
 use super::context::{OwnStep, SpecStep};
 use super::options::CloudBuild;
@@ -38,6 +38,17 @@ pub fn built_here<'plan>(
             && named.is_none_or(|here| here.iter().any(|one| one.value == platform))
     };
     let units = work::units(plan, PIPELINE);
+    if options.platforms.is_none() && !classic {
+        let built = units.iter().flat_map(|unit| &unit.spec.platforms);
+        let foreign: IndexSet<&str> = built.map(|p| &**p).filter(|p| *p != NATIVE).collect();
+        if !foreign.is_empty() {
+            concerns.push(Concern::Emulated {
+                provider: PROVIDER,
+                platforms: foreign.into_iter().map(str::to_owned).collect(),
+                native: NATIVE,
+            });
+        }
+    }
     let mut here: Vec<bool> = Vec::with_capacity(units.len());
     // By the platforms that keep them out: none where it is what they stand on.
     let mut left_out: IndexMap<Vec<String>, Vec<String>> = IndexMap::new();
