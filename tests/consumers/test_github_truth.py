@@ -4,12 +4,13 @@ Jobs run on this machine; the actions are the stand-ins of stubs/actions, `docke
 """
 
 import json
+import os
 import re
 import subprocess
 from pathlib import Path
 
 import pytest
-from github import ACT_RACES, Workflow, messages
+from github import Workflow, broke_down, messages, watched
 from harness import STUBS, Plan, Stub, assert_idle, assert_order, assert_published, assert_truth, copy_tree, is_repository, pushed
 from harness import pushes, read_yaml, root_of, run, tree_name, trees_under_test
 
@@ -128,10 +129,17 @@ def test_a_failed_leg_stops_what_stands_on_it(workflow, plan, stub):
 @on_small_trees
 @pytest.mark.parametrize("after", ["build", "merge"])
 def test_a_run_cut_short_is_finished_by_the_next(workflow, plan, stub, after):
-    content = plan.builders[-1]["content_reference"]
-    strike(stub, verb="create", ref=content if after == "build" else plan.specs[0]["references"][0], error="server-error")
+    content, reference = plan.builders[-1]["content_reference"], plan.specs[0]["references"][0]
+    struck = content if after == "build" else reference
+    strike(stub, verb="create", ref=struck, error="server-error")
     workflow.fail(stub)
-    assert not moved(plan, stub)
+    # Tags are put beside each other, and aliases after all of them: what is there is right.
+    there, tags = moved(plan, stub), stub.tags()
+    assert struck not in tags and (after == "merge" or not there)
+    assert not there & {alias for spec in plan.specs for alias in spec["aliases"]}
+    for spec in plan.specs:
+        for reference in there & set(spec["references"]):
+            assert tags[reference]["digest"] == tags[spec["content_reference"]]["digest"]
     built = pushes(stub.journal())
     heal(stub)
     workflow.publish(stub)
@@ -194,10 +202,19 @@ def test_rights_and_limits(workflow):
     }  # fmt: skip
 
 
-def test_only_a_breakdown_of_act_itself_is_forgiven():
-    crashed = "fatal error: concurrent map iteration and map write\n\ngoroutine 812 [running]:\n"
-    assert ACT_RACES.search("level=info\n" + crashed)
-    assert not ACT_RACES.search("the step said: fatal error: concurrent map writes")
+def test_only_a_breakdown_of_act_itself_is_forgiven(tmp_path, monkeypatch):
+    def ended(code: int, said: str) -> bool:
+        return broke_down(subprocess.CompletedProcess([], code, "", said))
+
+    crashed = "level=info\nfatal error: concurrent map iteration and map write\n\ngoroutine 812 [running]:\n"
+    assert ended(2, crashed)
+    assert not ended(0, crashed)
+    assert not ended(1, "the step said: fatal error: concurrent map writes")
+    monkeypatch.setattr("github.SILENCE", 1)
+    silent = watched(["sh", "-c", "echo begun; sleep 60"], tmp_path, dict(os.environ))
+    assert silent.stdout == "begun\n" and broke_down(silent)
+    talks = watched(["sh", "-c", "for i in 1 2 3; do echo; sleep 0.6; done; exit 3"], tmp_path, dict(os.environ))
+    assert talks.returncode == 3 and not broke_down(talks)
 
 
 def test_a_log_begins_with_what_went_wrong():

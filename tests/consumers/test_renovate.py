@@ -163,15 +163,17 @@ def test_updates_of_the_matrix_are_what_gen_builds(gen, tmp_path):
     assert "FROM nvidia/cuda:12.8.2-base-ubuntu24.04" in built and "FROM debian:13.2-slim" in built
 
 
-def test_an_action_moved_in_matrix_and_workflow_alike_is_complete(gen, tmp_path):
+def test_an_action_moved_in_matrix_and_workflows_alike_is_complete(gen, tmp_path):
     root = repository(tmp_path / "project", {"matrix.toml": sample()})
     run([gen, "matrix"], root)
     (action,) = (d for d in found(sample(), managers()) if d["datasource"] == "github-tags")
-    workflow = root / ".github/workflows/base-images.yml"
     pin = f'@{action["currentDigest"]}" # {action["currentValue"]}'
-    assert pin in workflow.read_text()
-    workflow.write_text(workflow.read_text().replace(pin, f'@{SHA}" # v7.4.0'))
-    # One of the two alone is an edit that wants to be adopted.
+    workflows = sorted((root / ".github/workflows").iterdir())
+    assert [workflow.name for workflow in workflows] == ["base-images-pull-request.yml", "base-images.yml"]
+    for workflow in workflows:
+        assert pin in workflow.read_text()
+        workflow.write_text(workflow.read_text().replace(pin, f'@{SHA}" # v7.4.0'))
+    # Moved there alone it is an edit that wants to be adopted.
     assert "action-edited" in run([gen, "check"], root, code=1)
     (root / "matrix.toml").write_text(updated(sample(), action, "v7.4.0", SHA))
     assert "no findings" in run([gen, "check"], root)
