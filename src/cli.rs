@@ -130,7 +130,7 @@ pub enum Command {
         /// Show what would be written as a diff, write nothing.
         #[arg(long)]
         diff: bool,
-        /// Take actions that were moved in the generated workflow over into the matrix, and regenerate from that.
+        /// Take actions that were moved in the generated workflows over into the matrix, and regenerate from that.
         #[arg(long)]
         adopt: bool,
         /// Replace what gen did not write: files that stand where outputs belong, actions moved in the workflow.

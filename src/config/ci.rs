@@ -1,5 +1,6 @@
 //! `[ci.*]`: which pipelines are turned on, and whether what they name exists.
 
+use crate::config::cron::is_cron;
 use crate::config::model::Image;
 use crate::config::pins::check_pin;
 use crate::config::pipelines::{Ci, Pipeline, Runner, Shape, ShapeRow};
@@ -44,6 +45,7 @@ impl Builder<'_> {
                 self.actions(options);
                 self.then(options);
                 self.positive(options.max_parallel.as_ref(), "max-parallel");
+                self.schedule(options);
                 for word in &options.emulate {
                     self.runner_key(word, &known);
                 }
@@ -154,6 +156,21 @@ impl Builder<'_> {
                 "nothing could run",
                 Some("state a larger number, or delete the line"),
             );
+        }
+    }
+
+    fn schedule(&mut self, github: &GithubOptions) {
+        for line in github.schedule.iter().filter(|line| !is_cron(line)) {
+            let finding = Finding::new(
+                &code::INVALID_OPTION,
+                format!("`{}` is no cron line", line.escape_debug()),
+                self.place(
+                    line.span.clone(),
+                    "minute, hour, day, month and day of the week",
+                ),
+            );
+            self.sink
+                .push(finding.help("write five fields, as in `17 3 * * 1`"));
         }
     }
 

@@ -5,6 +5,7 @@ mod axes;
 mod check;
 mod ci;
 mod cloud_build;
+mod cron;
 mod facts;
 mod fields;
 mod images;
