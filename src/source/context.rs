@@ -7,10 +7,9 @@ use std::fs;
 use std::io;
 use std::path::Path;
 
-use globset::{GlobBuilder, GlobMatcher};
 use sha2::{Digest, Sha256};
 
-use crate::source::{ReadError, Repository};
+use crate::source::{DockerIgnore, FolderMatch, ReadError, Repository};
 
 /// Knows which files are gen's own outputs, which are part of no context.
 pub struct Ours<'a> {
@@ -18,65 +17,6 @@ pub struct Ours<'a> {
     pub path: &'a dyn Fn(&str) -> bool,
     /// By content, for what no path tells.
     pub bytes: &'a dyn Fn(&[u8]) -> bool,
-}
-
-/// One line of a `.dockerignore`.
-struct Rule {
-    keep: bool,
-    glob: GlobMatcher,
-}
-
-/// Patterns of a `.dockerignore`, as the builder reads them: rooted at the context, the last that matches a path or one
-/// of its folders decides. Source: the `.dockerignore` section of the Dockerfile reference.
-#[derive(Default)]
-struct Ignore {
-    rules: Vec<Rule>,
-}
-
-impl Ignore {
-    fn parse(text: &str) -> Self {
-        let mut rules = Vec::new();
-        for line in text.lines() {
-            let line = line.trim();
-            if line.is_empty() || line.starts_with('#') {
-                continue;
-            }
-            let (keep, pattern) = match line.strip_prefix('!') {
-                Some(rest) => (true, rest.trim()),
-                None => (false, line),
-            };
-            let pattern = pattern.trim_start_matches("./").trim_matches('/');
-            let glob = GlobBuilder::new(pattern)
-                .literal_separator(true)
-                .backslash_escape(true)
-                .build();
-            if let Ok(glob) = glob {
-                rules.push(Rule {
-                    keep,
-                    glob: glob.compile_matcher(),
-                });
-            }
-        }
-        Ignore { rules }
-    }
-
-    fn excludes(&self, path: &str) -> bool {
-        let mut excluded = false;
-        for rule in &self.rules {
-            let prefixes = path
-                .match_indices('/')
-                .map(|(i, _)| &path[..i])
-                .chain([path]);
-            if prefixes.into_iter().any(|p| rule.glob.is_match(p)) {
-                excluded = !rule.keep;
-            }
-        }
-        excluded
-    }
-
-    fn has_exceptions(&self) -> bool {
-        self.rules.iter().any(|r| r.keep)
-    }
 }
 
 /// What a build context holds.
@@ -137,12 +77,14 @@ impl Repository {
                 Some(path) => self.absolute(path),
                 None => root.join(".dockerignore"),
             };
-            let ignore = fs::read_to_string(ignore)
-                .map(|text| Ignore::parse(&text))
+            let ignore = fs::read(ignore)
+                .map(|bytes| DockerIgnore::parse(&bytes))
                 .unwrap_or_default();
-            walk(&root, "", &ignore, &mut files).map_err(|source| ReadError::Io {
-                path: root.clone(),
-                source,
+            walk(&root, "", (&ignore, &FolderMatch::default()), &mut files).map_err(|source| {
+                ReadError::Io {
+                    path: root.clone(),
+                    source,
+                }
             })?;
         }
         let prefix = if context == "." {
@@ -202,7 +144,7 @@ enum Kind {
 fn walk(
     root: &Path,
     below: &str,
-    ignore: &Ignore,
+    (ignore, above): (&DockerIgnore, &FolderMatch),
     files: &mut BTreeMap<String, Kind>,
 ) -> io::Result<()> {
     for entry in fs::read_dir(root.join(below))? {
@@ -217,13 +159,13 @@ fn walk(
             continue;
         }
         let kind = entry.file_type()?;
-        let excluded = ignore.excludes(&path);
+        let (verdict, below) = ignore.entry(&path, above);
         if kind.is_dir() {
             // An exception may bring a file back from an excluded folder.
-            if !excluded || ignore.has_exceptions() {
-                walk(root, &path, ignore, files)?;
+            if !below.is_closed() {
+                walk(root, &path, (ignore, &below), files)?;
             }
-        } else if !excluded {
+        } else if !verdict.is_excluded {
             let kind = if kind.is_symlink() {
                 Kind::Link
             } else if kind.is_file() {
@@ -246,25 +188,4 @@ fn executable(meta: &fs::Metadata) -> bool {
 #[cfg(not(unix))]
 fn executable(_: &fs::Metadata) -> bool {
     false
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_last_rule_that_matches_decides() {
-        let ignore = Ignore::parse("# comment\n*.log\n!keep.log\nbuild\n**/cache\n/docs/*.md\n");
-        for (path, excluded) in [
-            ("a.log", true),
-            ("keep.log", false),
-            ("sub/a.log", false),
-            ("build/x/y", true),
-            ("deep/er/cache/f", true),
-            ("docs/a.md", true),
-            ("docs/sub/a.md", false),
-        ] {
-            assert_eq!(ignore.excludes(path), excluded, "{path}");
-        }
-    }
 }

@@ -1,12 +1,16 @@
 //! The only reader: files with their text and lines, where the repository is, and what git knows of it.
 
 mod context;
+mod dockerignore;
+mod dockerpattern;
 mod file;
 mod git;
 mod repository;
 mod walk;
 
 pub use context::{BuildContext, Ours};
+pub use dockerignore::{DockerIgnore, FolderMatch, IgnoreFault, Sieve, Verdict};
+pub use dockerpattern::BadPattern;
 pub use file::SourceFile;
 pub use git::{Checkout, Commit, Git, GitError, ORIGIN, Object};
 pub use repository::{ReadError, Repository};
