@@ -152,6 +152,10 @@ pub static RULES: &[Rule] = &[
         run: rules::tag_moved::run,
     },
     Rule {
+        codes: &[&code::TAG_UNCHECKED],
+        run: rules::tag_unchecked::run,
+    },
+    Rule {
         codes: &[&code::UNDECLARED_ARG],
         run: rules::undeclared_arg::run,
     },

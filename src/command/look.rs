@@ -6,7 +6,7 @@ use crate::cli::Dates;
 use crate::command::shell::{Error, Shell};
 use crate::diagnostic::Sink;
 use crate::flow::{self, Expanded, Fault, Standpoint};
-use crate::lock::Before;
+use crate::lock::{Before, Looking};
 use crate::output::Drift;
 use crate::source::Repository;
 
@@ -53,9 +53,13 @@ pub(super) fn look(
     };
     shell.look_ahead(from.dates, &mut expanded.config);
     let (release, lock) = (expanded.config.release.as_ref(), expanded.lock.as_ref());
+    let looking = Looking {
+        base: from.base,
+        pipeline: shell.in_pipeline(),
+    };
     // git answers while the outputs are rendered and compared.
     let (compared, before) = thread::scope(|scope| {
-        let asked = scope.spawn(|| Before::find(repository, release, lock, from.base));
+        let asked = scope.spawn(|| Before::find(repository, release, lock, looking));
         let compared = flow::render(repository, &expanded, sink).and_then(|rendered| {
             let drift = flow::compare(repository, &expanded, &rendered, from.take_over)?;
             Ok((rendered, drift))
@@ -67,13 +71,8 @@ pub(super) fn look(
         Err(fault) => return Ok(Err(fault)),
     };
     let before = before.unwrap_or_else(|panic| std::panic::resume_unwind(panic))?;
-    if let Before::Skipped(why) = &before {
-        // Whoever asked for a revision wants to know; others may.
-        let line = format!("`tag-moved` was not checked: {why}");
-        match from.base {
-            Some(_) => shell.say(&line),
-            None => shell.detail(&line),
-        }
+    if let Some(unseen) = before.unseen().filter(|unseen| !unseen.aloud) {
+        shell.detail(&format!("`tag-moved` was not checked: {}", unseen.why));
     }
     let standpoint = Standpoint {
         today,

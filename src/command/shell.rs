@@ -105,6 +105,11 @@ impl<'a> Shell<'a> {
         }
     }
 
+    /// Whether a pipeline runs this, which most providers tell by `CI`.
+    pub fn in_pipeline(&self) -> bool {
+        env::var_os("CI").is_some_and(|v| !v.is_empty() && v != "false")
+    }
+
     /// Data, to stdout.
     pub fn data(&self, text: &str) -> Result<(), Error> {
         let mut out = io::stdout().lock();

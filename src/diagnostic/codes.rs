@@ -326,6 +326,9 @@ codes! {
     TAG_MOVED = "tag-moved" Rule Error
         "a published reference that would stand for other content"
         "Tags that print the release are never moved: whoever pinned one would get another image by the same name, and the pipeline refuses to overwrite it. What was published is read from the plan at `--base`, else at the git tag of the release, else where the branch left `origin`'s default one.";
+    TAG_UNCHECKED = "tag-unchecked" Rule Note
+        "published references that nothing could be compared with"
+        "Whether a tag of the release moved is told by the plan where the release was published, and that is not here: a shallow clone has no tags, and the commit that is checked out says nothing of itself. It is a note where a revision was named, the clone is shallow or a pipeline looks (`CI` is set); elsewhere `gen check -v` says it. Fetch the tag of the release.";
     TEMPLATE_FAULT = "template-fault" Plan Error
         "a template failed while it was rendered"
         "The message says what failed and where in the template.";

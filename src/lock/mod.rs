@@ -17,7 +17,7 @@ pub use change::{Change, changes};
 pub use group::{Group, grouped, some};
 pub use inputs::{Below, Inputs, dockerfile};
 pub use model::{Entry, FORMAT, Lock, Recorded};
-pub use published::{Before, Published};
+pub use published::{Before, Looking, Published, Unseen};
 pub use read::Unread;
 pub use standing::{Difference, Standing};
 

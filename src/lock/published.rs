@@ -15,10 +15,31 @@ use crate::source::{Git, GitError, ORIGIN, Repository};
 pub enum Before {
     /// Nowhere: there is no lock and no release, or the release is known not to be published.
     Nothing,
-    /// It could not be found out, and why.
-    Skipped(String),
+    /// It could not be found out.
+    Skipped(Unseen),
     /// There.
     At(Published),
+}
+
+/// That references could not be compared.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Unseen {
+    /// Why.
+    pub why: String,
+    /// What would let them be compared.
+    pub help: Option<String>,
+    /// Whether everybody is to hear of it: a revision was named, the clone is known to lack commits and tags, or a pipeline
+    /// relies on the answer. Elsewhere a release that nobody tags is no news.
+    pub aloud: bool,
+}
+
+/// How far to look, and who hears of what was not seen.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Looking<'a> {
+    /// The revision at which the release was published, when it is asked for.
+    pub base: Option<&'a str>,
+    /// Whether a pipeline looks.
+    pub pipeline: bool,
 }
 
 /// The immutable references of another revision.
@@ -30,6 +51,8 @@ pub struct Published {
     pub certain: bool,
     /// The content of each, as the plan states it.
     pub contents: HashMap<String, String>,
+    /// Said where that revision is the very commit that is checked out: it tells of what is not committed, and no more.
+    pub itself: Option<Unseen>,
 }
 
 #[derive(Deserialize)]
@@ -48,7 +71,8 @@ struct Spec {
 impl Before {
     /// Looks for the revision at which the release was published: the one named, else the git tag of the release, else
     /// where this branch left the default one of `origin`. Where releases are tagged and this one is not yet, it was not
-    /// published. git is asked only where a lock records a release.
+    /// published, unless the clone is shallow and the tag may only not be here. git is asked only where a lock records a
+    /// release.
     ///
     /// # Errors
     /// When the revision named is none.
@@ -56,16 +80,16 @@ impl Before {
         repository: &Repository,
         release: Option<&Release>,
         lock: Option<&Lock>,
-        named: Option<&str>,
+        looking: Looking<'_>,
     ) -> Result<Self, GitError> {
         let git = Git::new(repository);
         let plan = |revision: &str| format!("{revision}:./{PLAN}");
-        if let Some(named) = named {
+        if let Some(named) = looking.base {
             let commit = git.commit(named)?;
             let found = git.objects(&[plan(&commit.to_string())])?.pop().flatten();
             return Ok(match found {
-                Some(found) => Before::of(named.to_owned(), true, &found.bytes),
-                None => Before::Skipped(format!("there is no `{PLAN}` at `{named}`")),
+                Some(found) => Before::of(named.to_owned(), true, &found.bytes, looking),
+                None => looking.unseen(format!("there is no `{PLAN}` at `{named}`")),
             });
         }
         let recorded = lock.and_then(|lock| Some((lock, lock.release.as_ref()?)));
@@ -83,46 +107,72 @@ impl Before {
         };
         names.extend(before.map(|before| commit(&format!("refs/tags/{}", before.tag))));
         let Ok(found) = git.objects(&names) else {
-            return Ok(Before::Skipped("git cannot be asked here".to_owned()));
+            return Ok(looking.unseen("git cannot be asked here".to_owned()));
         };
         let mut found = found.into_iter();
         let mut next = || found.next().flatten();
         let (published, tagged, origin, head, before) = (next(), next(), next(), next(), next());
+        let tag = &release.tag;
         if let Some(published) = published {
-            return Ok(Before::of(release.tag.clone(), true, &published.bytes));
+            return Ok(Before::of(tag.clone(), true, &published.bytes, looking));
         }
         if tagged.is_some() {
-            let tag = &release.tag;
-            return Ok(Before::Skipped(format!(
-                "there is no `{PLAN}` at the tag `{tag}`"
-            )));
+            return Ok(looking.unseen(format!("there is no `{PLAN}` at the tag `{tag}`")));
         }
-        if before.is_some() {
+        let shallow = git.is_shallow();
+        if before.is_some() && !shallow {
             return Ok(Before::Nothing);
         }
-        let fork = match (origin, head) {
-            (Some(origin), Some(head)) if origin.id == head.id => Some(head.into_commit()),
-            (Some(_), Some(_)) => git.merge_base(),
-            _ => None,
+        let unseen = |why: String| Unseen {
+            why,
+            help: Some(format!(
+                "if `{}` is published, fetch its tag: `git fetch --depth 1 origin tag {tag}`",
+                release.version
+            )),
+            aloud: shallow || looking.pipeline,
+        };
+        let (fork, itself) = match (&origin, head) {
+            (Some(origin), Some(head)) if origin.id == head.id => (Some(head.into_commit()), true),
+            (Some(_), Some(_)) => (git.merge_base(), false),
+            _ => (None, false),
         };
         let Some(fork) = fork else {
-            let tag = &release.tag;
-            return Ok(Before::Skipped(format!(
-                "there is neither a tag `{tag}` nor an `origin/HEAD`"
-            )));
+            let other = match origin {
+                Some(_) => "a commit in common with `origin/HEAD`",
+                None => "an `origin/HEAD`",
+            };
+            let here = if shallow {
+                " in this shallow clone"
+            } else {
+                ""
+            };
+            return Ok(Before::Skipped(unseen(format!(
+                "there is neither a tag `{tag}` nor {other}{here}"
+            ))));
         };
         let short = fork.short();
         let found = git.objects(&[plan(&fork.to_string())])?.pop().flatten();
         Ok(match found {
-            Some(found) => Before::of(short, false, &found.bytes),
-            None => Before::Skipped(format!(
+            Some(found) => {
+                let before = Before::of(short, false, &found.bytes, looking);
+                match before {
+                    Before::At(published) if itself => Before::At(Published {
+                        itself: Some(unseen(format!(
+                            "there is no tag `{tag}`, and `origin/HEAD` is the commit that is checked out"
+                        ))),
+                        ..published
+                    }),
+                    before => before,
+                }
+            }
+            None => Before::Skipped(unseen(format!(
                 "there is no `{PLAN}` at `{short}`, where this branch began"
-            )),
+            ))),
         })
     }
 
     /// The references of a `plan.json`.
-    fn of(revision: String, certain: bool, plan: &[u8]) -> Self {
+    fn of(revision: String, certain: bool, plan: &[u8], looking: Looking<'_>) -> Self {
         match serde_json::from_slice::<Plan>(plan) {
             Ok(plan) if plan.version == FORMAT => {
                 let specs = plan.specs.into_iter().filter(|s| s.immutable);
@@ -135,13 +185,33 @@ impl Before {
                     revision,
                     certain,
                     contents: contents.collect(),
+                    itself: None,
                 })
             }
-            Ok(plan) => Before::Skipped(format!(
+            Ok(plan) => looking.unseen(format!(
                 "`{PLAN}` has format {} at `{revision}`",
                 plan.version
             )),
-            Err(_) => Before::Skipped(format!("`{PLAN}` is no plan at `{revision}`")),
+            Err(_) => looking.unseen(format!("`{PLAN}` is no plan at `{revision}`")),
         }
+    }
+
+    /// What could not be compared, if anything could not.
+    pub fn unseen(&self) -> Option<&Unseen> {
+        match self {
+            Before::Nothing => None,
+            Before::Skipped(unseen) => Some(unseen),
+            Before::At(published) => published.itself.as_ref(),
+        }
+    }
+}
+
+impl Looking<'_> {
+    fn unseen(self, why: String) -> Before {
+        Before::Skipped(Unseen {
+            why,
+            help: None,
+            aloud: self.base.is_some() || self.pipeline,
+        })
     }
 }

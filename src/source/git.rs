@@ -149,6 +149,12 @@ impl<'a> Git<'a> {
             .ok_or_else(|| GitError::NoRevision(revision.to_owned()))
     }
 
+    /// Whether this clone lacks commits, and with them perhaps tags. One that cannot be asked lacks none that it knows of.
+    pub fn is_shallow(&self) -> bool {
+        let said = self.run("rev-parse", &["rev-parse", "--is-shallow-repository"]);
+        said.is_ok_and(|said| said.starts_with(b"true"))
+    }
+
     /// Where the current commit left the default branch of `origin`; `None` where either is unknown.
     pub fn merge_base(&self) -> Option<Commit> {
         let arguments = ["merge-base", "HEAD", ORIGIN];

@@ -237,3 +237,126 @@ fn git_is_not_started_without_a_lock() {
     record(root);
     assert!(check());
 }
+
+/// A clone as pipelines make it: one commit, no tags.
+fn shallow(of: &Path) -> TempDir {
+    let clone = tempfile::tempdir().expect("a folder");
+    let url = format!("file://{}", of.display());
+    git(
+        clone.path(),
+        &["clone", "-q", "--depth", "1", "--no-tags", &url, "."],
+    );
+    clone
+}
+
+fn unchecked(output: &std::process::Output) -> bool {
+    stderr(output).contains("note[tag-unchecked]: `tag-moved` was not checked: ")
+}
+
+#[test]
+fn what_a_shallow_clone_cannot_tell_is_said_without_being_asked() {
+    let amended = Amended::new(|root| drop(git(root, &["tag", "v1.0.0"])));
+    commit(amended.folder.path(), "amended");
+    let clone = shallow(amended.folder.path());
+    let output = run(clone.path(), &["check"]);
+    assert!(unchecked(&output), "{}", stderr(&output));
+    assert!(!stderr(&output).contains("no findings"));
+    let help = "fetch its tag: `git fetch --depth 1 origin tag v1.0.0`";
+    assert!(stderr(&output).contains(help), "{}", stderr(&output));
+    // Doing so lets it be seen.
+    git(
+        clone.path(),
+        &["fetch", "-q", "--depth", "1", "origin", "tag", "v1.0.0"],
+    );
+    let output = run(clone.path(), &["check"]);
+    assert_eq!(output.status.code(), Some(1));
+    assert!(
+        stderr(&output).contains("error[tag-moved]"),
+        "{}",
+        stderr(&output)
+    );
+    assert!(!unchecked(&output));
+}
+
+/// A tag of the release before does not tell, in a clone that lacks tags, that this one is not published.
+#[test]
+fn the_tag_before_tells_nothing_in_a_shallow_clone() {
+    let amended = Amended::new(|root| drop(git(root, &["tag", "v0.9.0", "HEAD~1"])));
+    commit(amended.folder.path(), "amended");
+    let clone = shallow(amended.folder.path());
+    git(
+        clone.path(),
+        &["fetch", "-q", "--depth", "1", "origin", "tag", "v0.9.0"],
+    );
+    assert!(unchecked(&run(clone.path(), &["check"])));
+}
+
+/// The commit that is checked out says what is not committed, and nothing of what was committed after the release.
+#[test]
+fn a_commit_is_not_compared_with_itself_in_silence() {
+    let amended = Amended::new(|_| {});
+    let root = amended.folder.path();
+    commit(root, "amended");
+    git(root, &["update-ref", "refs/remotes/origin/HEAD", "HEAD"]);
+    let (found, said) = amended.check(&[]);
+    assert!(found.is_empty(), "{found:?}");
+    assert!(
+        said.contains("`tag-moved` was not checked: there is no tag `v1.0.0`, and `origin/HEAD` is the commit that is checked out"),
+        "{said}"
+    );
+}
+
+#[test]
+fn a_pipeline_hears_of_what_was_not_seen() {
+    let amended = Amended::new(|_| {});
+    let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_gen"));
+    command.arg("check").current_dir(amended.folder.path());
+    let check = |command: &mut std::process::Command, ci| {
+        unchecked(&command.env("CI", ci).output().expect("gen runs"))
+    };
+    assert!(check(&mut command, "true"));
+    assert!(!check(&mut command, "false"));
+}
+
+/// Two branches bump to one version, each with a change of its own, and git merges both without a conflict.
+#[test]
+fn two_branches_that_bump_to_one_version_are_told_by_its_tag() {
+    let folder = project(&[("matrix.toml", TWO)]);
+    let root = folder.path();
+    release(root, "1.2.0");
+    commit(root, "base");
+    git(root, &["branch", "-q", "-M", "main"]);
+    for (branch, package) in [("alpha", "git"), ("omega", "jq")] {
+        git(root, &["checkout", "-q", "-b", branch, "main"]);
+        let text = fs::read_to_string(root.join("matrix.toml")).expect("a matrix");
+        let (head, image) = text.split_at(text.find(&format!("[image.{branch}]")).expect("it"));
+        let image = image.replacen("[\"curl\"]", &format!("[\"curl\", \"{package}\"]"), 1);
+        fs::write(root.join("matrix.toml"), format!("{head}{image}")).expect("a matrix");
+        release(root, "1.3.0");
+        commit(root, branch);
+    }
+    let check = |arguments: &[&str]| {
+        let output = run(root, &[&["check"], arguments].concat());
+        (output.status.code(), stderr(&output))
+    };
+    git(root, &["checkout", "-q", "main"]);
+    git(root, &["merge", "-q", "alpha"]);
+    // Nothing is published yet: both may become one release.
+    git(root, &["merge", "-q", "-m", "both", "omega"]);
+    assert_eq!(check(&[]).0, Some(0), "{}", check(&[]).1);
+    // The first was released: the second is other content by its name, on its branch and merged.
+    git(root, &["tag", "v1.3.0", "alpha"]);
+    for branch in ["omega", "main"] {
+        git(root, &["checkout", "-q", branch]);
+        let (code, said) = check(&[]);
+        assert_eq!(code, Some(1), "{said}");
+        assert!(said.contains("error[tag-moved]"), "{said}");
+    }
+    git(root, &["checkout", "-q", "alpha"]);
+    assert_eq!(check(&[]).0, Some(0));
+}
+
+const TWO: &str = "[release]\nversion = \"1.2.0\"\n
+[image.alpha]\nfrom = \"debian:13\"\napt = [\"curl\"]\n
+[image.mid]\nfrom = \"debian:13\"\n
+[image.omega]\nfrom = \"debian:13\"\napt = [\"curl\"]\n";

@@ -29,6 +29,7 @@ pub mod release_baked;
 pub mod secret_in_image;
 pub mod tag_lies;
 pub mod tag_moved;
+pub mod tag_unchecked;
 pub mod undeclared_arg;
 pub mod unreleased_change;
 pub mod unused_name;

@@ -5,7 +5,10 @@ use crate::diagnostic::{Finding, Sink, code};
 use crate::lock::{Before, some};
 
 pub fn run(cx: &Context<'_>, sink: &mut Sink) {
-    let (Before::At(published), Some(release)) = (cx.before, &cx.config.release) else {
+    let Some(release) = &cx.config.release else {
+        return;
+    };
+    let Before::At(published) = cx.before else {
         return;
     };
     let mut moved: Vec<String> = Vec::new();
