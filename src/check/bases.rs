@@ -9,7 +9,7 @@ use crate::check::dockerfile::{built_stages, expand, from_args};
 use crate::config::Config;
 use crate::diagnostic::Place;
 use crate::image::reference::{Parts, base_fault, full};
-use crate::image::{Matrix, Spec, SpecId};
+use crate::image::{Matrix, Mirrors, Spec, SpecId};
 use crate::matrix::{AxisId, Version};
 use crate::render::Field;
 use crate::source::SourceFile;
@@ -19,6 +19,8 @@ use crate::source::SourceFile;
 pub struct BaseImage {
     /// The reference, every template and build arg filled in.
     pub reference: String,
+    /// The same image at its home, where that is another registry's.
+    home: String,
     /// Who stands on it; never empty.
     pub specs: Vec<SpecId>,
     at: At,
@@ -34,9 +36,17 @@ enum At {
 }
 
 impl BaseImage {
-    /// The reference, taken apart.
+    /// The reference at the image's home, taken apart.
     pub fn parts(&self) -> Parts<'_> {
-        Parts::of(&self.reference)
+        Parts::of(&self.home)
+    }
+
+    /// The key or instruction that names it, for people.
+    pub fn word(&self) -> &'static str {
+        match &self.at {
+            At::From(_) => "`from`",
+            At::Dockerfile(..) => "`FROM`",
+        }
     }
 
     /// The text that names it.
@@ -47,27 +57,29 @@ impl BaseImage {
         }
     }
 
+    /// Whether the text that names it may vary with an axis.
+    pub fn follows(&self, cx: &Context<'_>, axis: AxisId) -> bool {
+        let word = &cx.config.axis(axis).word;
+        let reads = |field: &Field| cx.config.fields.reads(field, word);
+        let merged = &cx.matrix.spec(self.specs[0]).merged;
+        match &self.at {
+            At::From(_) => merged.from.as_ref().is_some_and(reads),
+            At::Dockerfile(..) => {
+                merged.dockerfile.iter().any(reads) || merged.args.values().any(reads)
+            }
+        }
+    }
+
     /// What makes it this base: the value of an axis that is, or has as an attribute, one of `words` or the whole
     /// reference; else the text that names it.
     pub fn cause(&self, cx: &Context<'_>, words: &[&str], label: impl Into<String>) -> Place {
         let spec = cx.matrix.spec(self.specs[0]);
-        let reads = |axis: AxisId| {
-            let word = &cx.config.axis(axis).word;
-            let reads = |field: &Field| cx.config.fields.reads(field, word);
-            let merged = &spec.merged;
-            match &self.at {
-                At::From(_) => merged.from.as_ref().is_some_and(reads),
-                At::Dockerfile(..) => {
-                    merged.dockerfile.iter().any(reads) || merged.args.values().any(reads)
-                }
-            }
-        };
         let means = |text: &str| text == self.reference || words.contains(&text);
         let found = spec.cell.iter().find(|(axis, value)| {
             let value = &cx.config.axis(*axis).values[*value];
             let said = [Some(&value.text), value.version_text.as_ref()];
             let mut said = said.into_iter().flatten().chain(value.attributes.values());
-            said.any(|text| means(text)) && reads(*axis)
+            said.any(|text| means(text)) && self.follows(cx, *axis)
         });
         match found {
             Some((axis, value)) => cx.place(cx.config.axis(axis).values[value].span.clone(), label),
@@ -79,6 +91,7 @@ impl BaseImage {
 /// Every upstream image, by the text that names it, in the order of the specs.
 pub fn bases(cx: &Context<'_>) -> Vec<BaseImage> {
     let mut found = Found {
+        mirrors: &cx.config.mirrors,
         bases: Vec::new(),
         known: HashMap::new(),
     };
@@ -130,6 +143,7 @@ pub fn bases(cx: &Context<'_>) -> Vec<BaseImage> {
 
 /// Bases so far, and where each is among them, by the place of its text and what it comes to.
 struct Found<'a> {
+    mirrors: &'a Mirrors,
     bases: Vec<BaseImage>,
     known: HashMap<(&'a str, usize), HashMap<String, usize>>,
 }
@@ -150,6 +164,7 @@ impl<'a> Found<'a> {
         here.insert(reference.to_owned(), self.bases.len());
         self.bases.push(BaseImage {
             reference: reference.to_owned(),
+            home: self.mirrors.home(reference).into_owned(),
             specs: vec![id],
             at: at(),
         });
@@ -169,8 +184,9 @@ pub fn cuda_version<'a>(config: &'a Config, matrix: &'a Matrix, spec: &'a Spec) 
     while let Some(parent) = root.parent {
         root = matrix.spec(parent);
     }
-    let parts = Parts::of(root.base.as_deref()?);
-    let version = parts.tag.filter(|_| parts.is_hub("nvidia/cuda"))?;
+    let base = root.base.as_deref()?;
+    let cuda = config.mirrors.is_hub(base, "nvidia/cuda");
+    let version = Parts::of(base).tag.filter(|_| cuda)?;
     let version = version.split('-').next()?;
     Version::parse(version).map(|_| version)
 }

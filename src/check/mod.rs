@@ -8,6 +8,7 @@ mod gathered;
 mod registry;
 mod rules;
 mod settle;
+mod tag_words;
 
 pub use bases::{BaseImage, cuda_version};
 pub use context::Context;

@@ -14,7 +14,7 @@ use crate::config::pipelines::Ci;
 use crate::config::raw::{Named, RawPython, RawSelector};
 use crate::config::spanned::Spanned;
 use crate::diagnostic::Place;
-use crate::image::Platform;
+use crate::image::{Mirrors, Platform};
 use crate::matrix::{Axis, AxisId, ImageId, Selector};
 use crate::release::locate::Search;
 use crate::release::version::ReleaseVersion;
@@ -30,6 +30,8 @@ pub struct Config {
     pub release: Option<Release>,
     /// Registries, in declared order.
     pub registries: Vec<Registry>,
+    /// Where upstream images are at home that are taken from elsewhere.
+    pub mirrors: Mirrors,
     /// Axes, in declared order, `arch` among them.
     pub axes: Vec<Axis>,
     /// The `arch` axis.

@@ -25,6 +25,9 @@ pub struct RawMatrix {
     pub release: Option<Spanned<RawRelease>>,
     /// Where images are pushed, in order; the first that an image uses is its home, the others get copies.
     pub registry: Named<Spanned<RawRegistry>>,
+    /// Mirrors of the house: a prefix of references to the prefix at which the same images are at home, as
+    /// `"registry.corp/hub" = "docker.io"`. Rules know images by their home.
+    pub mirror: Named<Spanned<String>>,
     /// The dimensions of the matrix: name to values. `arch` is folded into multi-platform specs.
     pub axis: Named<Spanned<Vec<Spanned<RawValue>>>>,
     /// Named selectors, referred to as `@name`.

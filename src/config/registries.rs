@@ -1,10 +1,11 @@
-//! `[registry.*]`: where images go, and the names of the secrets that open it.
+//! `[registry.*]`: where images go, and the names of the secrets that open it. `[mirror]`: where they come from.
 
 use crate::config::model::{Registry, RegistryKind};
 use crate::config::raw::{RawMatrix, RawRegistry, RawRegistryKind};
 use crate::config::spanned::Spanned;
 use crate::config::validate::Builder;
 use crate::diagnostic::{Finding, code};
+use crate::image::Mirrors;
 use crate::image::reference::{host_fault, path_fault, split_prefix};
 
 fn kind_of(host: &str) -> RegistryKind {
@@ -35,6 +36,16 @@ fn stated(kind: RawRegistryKind) -> RegistryKind {
     }
 }
 
+/// A prefix with its host: Docker Hub may be written without.
+fn full_prefix(prefix: &str) -> String {
+    let (host, _) = split_prefix(prefix);
+    if prefix.starts_with(host) {
+        prefix.to_owned()
+    } else {
+        format!("{host}/{prefix}")
+    }
+}
+
 impl Builder<'_> {
     pub(super) fn registries(&mut self, raw: &RawMatrix) -> Vec<Registry> {
         let mut registries = Vec::new();
@@ -45,42 +56,61 @@ impl Builder<'_> {
         registries
     }
 
-    fn registry(&mut self, name: &Spanned<String>, table: &Spanned<RawRegistry>) -> Registry {
-        let prefix = table.prefix.trim_end_matches('/').to_owned();
-        let (host, path) = split_prefix(&prefix);
+    /// Reads `[mirror]`.
+    pub(super) fn mirrors(&mut self, raw: &RawMatrix) -> Mirrors {
+        let mut own = Vec::new();
+        for (mirror, home) in &raw.mirror {
+            self.valid_prefix(mirror, "");
+            self.valid_prefix(home, "");
+            let [mirror, at] = [mirror, home].map(|p| full_prefix(p.trim_end_matches('/')));
+            if mirror == at {
+                let finding = Finding::new(
+                    &code::INVALID_REFERENCE,
+                    format!("`{mirror}` cannot be a mirror of itself"),
+                    self.place(home.span.clone(), "the same prefix"),
+                );
+                self.sink
+                    .push(finding.help("name the registry that it mirrors, as in `\"docker.io\"`"));
+            }
+            own.push((mirror, at));
+        }
+        Mirrors::new(own)
+    }
+
+    /// Reports what cannot stand before the name of an image; `key` goes before a better one.
+    fn valid_prefix(&mut self, written: &Spanned<String>, key: &str) {
+        let prefix = written.trim_end_matches('/');
+        let (host, path) = split_prefix(prefix);
         let fault = if prefix.is_empty() {
             Some("it is empty".to_owned())
         } else if prefix.contains("://") {
             Some("a prefix has no scheme".to_owned())
         } else {
-            host_fault(host).or_else(|| {
-                if path.is_empty() {
-                    None
-                } else {
-                    path_fault(path)
-                }
-            })
+            host_fault(host).or_else(|| path_fault(path).filter(|_| !path.is_empty()))
         };
-        if let Some(fault) = fault {
-            let mut finding = Finding::new(
-                &code::INVALID_REFERENCE,
-                format!("`{prefix}` cannot stand before an image's name"),
-                self.place(table.prefix.span.clone(), fault),
-            );
-            let lower = prefix.to_lowercase();
-            let bare = lower.split_once("://").map_or(&*lower, |(_, bare)| bare);
-            let (host, path) = split_prefix(bare);
-            if host_fault(host).is_none() && (path.is_empty() || path_fault(path).is_none()) {
-                finding = finding.help(format!("write `prefix = \"{bare}\"`"));
-            }
-            self.sink.push(finding);
+        let Some(fault) = fault else { return };
+        let mut finding = Finding::new(
+            &code::INVALID_REFERENCE,
+            format!("`{prefix}` cannot stand before an image's name"),
+            self.place(written.span.clone(), fault),
+        );
+        let lower = prefix.to_lowercase();
+        let bare = lower.split_once("://").map_or(&*lower, |(_, bare)| bare);
+        let (host, path) = split_prefix(bare);
+        if !bare.is_empty()
+            && host_fault(host).is_none()
+            && (path.is_empty() || path_fault(path).is_none())
+        {
+            finding = finding.help(format!("write `{key}\"{bare}\"`"));
         }
-        // Docker Hub may be written without its host; references are always full.
-        let full = if prefix.starts_with(host) {
-            prefix.clone()
-        } else {
-            format!("{host}/{prefix}")
-        };
+        self.sink.push(finding);
+    }
+
+    fn registry(&mut self, name: &Spanned<String>, table: &Spanned<RawRegistry>) -> Registry {
+        let prefix = table.prefix.trim_end_matches('/').to_owned();
+        let (host, _) = split_prefix(&prefix);
+        self.valid_prefix(&table.prefix, "prefix = ");
+        let full = full_prefix(&prefix);
         let kind = table.kind.map_or_else(|| kind_of(host), stated);
         for secret in [&table.username, &table.password].into_iter().flatten() {
             let word = |s: &str| {

@@ -49,6 +49,7 @@ pub(super) fn validate(
     };
     let release = raw.release.as_ref().map(|r| b.release(r));
     let registries = b.registries(raw);
+    let mirrors = b.mirrors(raw);
     let axes = b.axes(raw);
     b.words = axes
         .iter()
@@ -168,6 +169,7 @@ pub(super) fn validate(
         file: file.clone(),
         release,
         registries,
+        mirrors,
         axes,
         arch,
         excludes,

@@ -85,7 +85,7 @@ codes! {
         "Each spec stands on exactly one image: an upstream one (`from`) or one of this matrix (`parent`). A later row replaces the earlier choice; one table may not state both. With a `dockerfile` of your own both may be left out, its FROM then says it.";
     BASE_MISMATCH = "base-mismatch" Rule Error
         "a base of another version than the axis says"
-        "Tags and documents print the axis, and whoever pulls the image finds the version of its base. Let both say the same; `11.6` and `11.6.2` do. Looked at are the axes `cuda` and `python`, against `nvidia/cuda` and the official image of Python.";
+        "Tags and documents print the axis, and whoever pulls the image finds the version of its base. Let both say the same; `11.6` and `11.6.2` do. Looked at are the axes `cuda` and `python`, against `nvidia/cuda`, the official image of Python, and words of other tags: `cuda12.4`, `cu130`, `py3.12`.";
     BASE_MISSING = "base-missing" Rule Error
         "a base that never existed"
         "The tables know for certain that `nvidia/cuda` never had the tag: the version, the name of cuDNN in it, or the pair of version and distribution. The build would stop with \"manifest unknown\".";
@@ -160,7 +160,7 @@ codes! {
         "Findings that mean \"no plan can be built\" cannot be suppressed or weigh otherwise: nothing would be left to check. Only codes of rules (exit code 1) can.";
     FLOATING_BASE = "floating-base" Rule Warning
         "a base that moves by itself"
-        "Without a tag, with `latest`, or with a `python` tag that names no release of Debian, the same matrix yields other images one day: `python:3.10` moved from bookworm to trixie, and a package that builds relied on was gone. State the release, or a digest.";
+        "Without a tag, with one that is a role (`latest`, `nightly`, `stable`, `rolling`), with an official image by no version, or with a `python` tag that names no minor version or no release of Debian, the same matrix yields other images one day: `python:3.10` moved from bookworm to trixie, and a package that builds relied on was gone. State the release, or a digest.";
     INVALID_DATE = "invalid-date" Plan Error
         "a date that is none"
         "Dates are days of the calendar, written `2027-03-01`.";

@@ -60,19 +60,6 @@ fn root<'a>(matrix: &'a Matrix, spec: &'a Spec) -> &'a Spec {
     at
 }
 
-/// Name of the repository of a reference, without Docker Hub's host and `library/`.
-fn repository(reference: &str) -> &str {
-    let bare = reference
-        .split_once('@')
-        .map_or(reference, |(name, _)| name);
-    let bare = match bare.rsplit_once(':') {
-        Some((name, tag)) if !tag.contains('/') => name,
-        _ => bare,
-    };
-    let bare = bare.strip_prefix("docker.io/").unwrap_or(bare);
-    bare.strip_prefix("library/").unwrap_or(bare)
-}
-
 fn python_version(config: &Config, spec: &Spec) -> Option<Arc<str>> {
     let axis = config.axes.iter().position(|a| &*a.name == "python")?;
     let value = spec.cell.get(crate::matrix::AxisId(axis))?;
@@ -98,7 +85,7 @@ fn python(config: &Config, matrix: &Matrix, spec: &Spec) -> Python {
     let official = root(matrix, spec)
         .base
         .as_deref()
-        .is_some_and(|b| repository(b) == "python");
+        .is_some_and(|b| config.mirrors.is_hub(b, "python"));
     if !rendered(spec) || wanted.is_none() {
         return if inherited {
             Python::Inherited
@@ -135,7 +122,7 @@ fn uses_cuda(config: &Config, spec: &Spec) -> bool {
         || spec
             .base
             .as_deref()
-            .is_some_and(|b| repository(b) == "nvidia/cuda")
+            .is_some_and(|b| config.mirrors.is_hub(b, "nvidia/cuda"))
 }
 
 /// What the template sees: the axes, `image`, `release`, `from` and `needs` as in templated fields, and the texts below.
@@ -216,22 +203,4 @@ pub fn view(
     };
     names.push(("interpreter".into(), python_view));
     Value::from_object(Scope(names))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn repositories_are_known_by_their_short_name() {
-        for (reference, expected) in [
-            ("python:3.11-slim", "python"),
-            ("docker.io/library/python:3.11@sha256:00", "python"),
-            ("localhost:5000/python", "localhost:5000/python"),
-            ("nvidia/cuda:12.8.1-base-ubuntu24.04", "nvidia/cuda"),
-            ("ghcr.io/acme/python:3", "ghcr.io/acme/python"),
-        ] {
-            assert_eq!(repository(reference), expected);
-        }
-    }
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use crate::facts::shipped;
 use crate::facts::tables::{
-    CudaImage, CudaWindow, DistributionRelease, Numbers, PythonCycle, Tables,
+    CudaImage, CudaWindow, DistributionRelease, Numbers, PythonCycle, RollingTags, Tables,
 };
 use crate::facts::{Day, Pin, action_pins};
 use crate::matrix::Version;
@@ -131,6 +131,12 @@ impl Facts {
         let out = all.filter(|r| r.release.is_none_or(|day| day <= today));
         let newest = out.max_by(|a, b| a.version.version.cmp(&b.version.version));
         newest.map(|r| r.codename.as_str())
+    }
+
+    /// Tags that name no release: the user's first, then the shipped.
+    pub(super) fn rolling(&self) -> impl Iterator<Item = &RollingTags> {
+        let own = self.own.iter().flat_map(|(_, own)| &own.rolling);
+        own.chain(&shipped::rolling().rolling)
     }
 
     /// The oldest driver that runs a CUDA major.

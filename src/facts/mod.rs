@@ -7,6 +7,7 @@ mod actions;
 mod cuda;
 mod day;
 mod known;
+mod rolling;
 mod shipped;
 mod tables;
 

@@ -29,6 +29,8 @@ shipped! {
     limits = "provider_limits.toml";
     /// Cycles of CPython.
     python = "python.toml";
+    /// Tags that name no release.
+    rolling = "rolling.toml";
 }
 
 /// Provider and key of every limit that pipelines are held to.

@@ -44,6 +44,8 @@ pub struct Tables {
     pub cuda_driver: Vec<CudaDriver>,
     /// Branches of NVIDIA's driver.
     pub driver_branch: Vec<DriverBranch>,
+    /// Tags that name no release.
+    pub rolling: Vec<RollingTags>,
     /// Hard limits of CI providers.
     pub limit: Vec<Limit>,
     /// Commits of GitHub actions; the last row of an action is the newest.
@@ -222,6 +224,24 @@ pub struct DriverBranch {
     pub branch: Numbers,
     /// The last day of its support.
     pub eol: Day,
+    /// Who says so.
+    #[serde(default)]
+    pub source: Option<String>,
+    /// When it was right.
+    #[serde(default)]
+    pub as_of: Option<Day>,
+}
+
+/// Tags of an image that name no release, but a role that one after the other has.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct RollingTags {
+    /// The repository, as Docker Hub's are written: `debian`, `opensuse/tumbleweed`, `ghcr.io/acme/base`. None: any.
+    #[serde(default)]
+    pub repository: Option<String>,
+    /// Words of the tag: `stable`, `sid`. None: every tag, but of a version, a date or a commit.
+    #[serde(default)]
+    pub tags: Vec<String>,
     /// Who says so.
     #[serde(default)]
     pub source: Option<String>,

@@ -136,6 +136,11 @@ pub fn full(reference: &str) -> String {
         true => split_prefix(reference),
         false => ("docker.io", reference),
     };
+    // As distribution/reference takes them for one.
+    let host = match host {
+        "index.docker.io" => "docker.io",
+        host => host,
+    };
     let library = if host == "docker.io" && !path.contains('/') {
         "library/"
     } else {
@@ -237,6 +242,7 @@ mod tests {
             ("python:3.11", "docker.io/library/python:3.11"),
             ("docker.io/python:3.11", "docker.io/library/python:3.11"),
             ("nvidia/cuda:12.8.1", "docker.io/nvidia/cuda:12.8.1"),
+            ("index.docker.io/python", "docker.io/library/python:latest"),
             ("localhost:5000/a/b", "localhost:5000/a/b:latest"),
             ("ghcr.io/a@sha256:00", "ghcr.io/a@sha256:00"),
         ] {

@@ -37,8 +37,8 @@ pub fn run(cx: &Context<'_>, sink: &mut Sink) {
             .note(cx.facts.cuda_by().to_string())
             .about(base.specs.iter().copied());
         if let Some(near) = near {
-            let host = base.reference.split(':').next().unwrap_or_default();
-            finding = finding.help(format!("the nearest that is known is `{host}:{near}`"));
+            let name = base.reference.strip_suffix(tag).unwrap_or(&base.reference);
+            finding = finding.help(format!("the nearest that is known is `{name}{near}`"));
         }
         sink.push(match code.name {
             "base-unknown" => finding.help("if it is there, state it in a `[facts] file`"),

@@ -1,37 +1,66 @@
 //! A base that moves by itself.
 
-use crate::check::gathered::Gathered;
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+
 use crate::check::{BaseImage, Context};
 use crate::diagnostic::{Finding, Sink, code};
 use crate::image::reference::Parts;
+use crate::lock::some;
 use crate::matrix::Version;
 
 /// Why a base floats, in the words of its label, and what to write instead.
-struct Floating {
+struct Floating<'a> {
     label: String,
+    /// The word of the tag that is a role.
+    role: Option<&'a str>,
     help: String,
 }
 
 pub fn run(cx: &Context<'_>, sink: &mut Sink) {
-    let mut found = Gathered::default();
+    // One text may name many bases, which then all float for its sake.
+    let mut found: BTreeMap<_, (Floating<'_>, Vec<&BaseImage>)> = BTreeMap::new();
     for base in cx.bases() {
         let Some(floating) = floating(cx, base) else {
             continue;
         };
-        let finding = Finding::new(
+        // A value that is the tag, or the whole reference, is what to mend; a bare version is none.
+        let tag = base.parts().tag.filter(|tag| Version::parse(tag).is_none());
+        let words: Vec<&str> = tag.into_iter().chain(floating.role).collect();
+        let place = base.cause(cx, &words, "");
+        let start = place.at.as_ref().map_or(0, |(_, span)| span.start);
+        let key = (place.path.clone(), start);
+        let (_, bases) = found.entry(key).or_insert_with(|| (floating, Vec::new()));
+        bases.push(base);
+    }
+    for (floating, bases) in found.into_values() {
+        let tag = bases[0]
+            .parts()
+            .tag
+            .filter(|tag| Version::parse(tag).is_none());
+        let words: Vec<&str> = tag.into_iter().chain(floating.role).collect();
+        let mut finding = Finding::new(
             &code::FLOATING_BASE,
-            format!("`{}` moves by itself", base.reference),
-            base.place(cx, floating.label),
+            format!("`{}` moves by itself", bases[0].reference),
+            bases[0].cause(cx, &words, floating.label),
         )
         .note("one day everything that stands on it changes, and nothing here did")
         .help(floating.help);
-        // One text may name many bases, which then all float for its sake.
-        found.add(finding, "", &base.specs);
+        let mut others: Vec<&str> = Vec::new();
+        for base in &bases[1..] {
+            if base.reference != bases[0].reference && !others.contains(&&*base.reference) {
+                others.push(&base.reference);
+            }
+        }
+        if !others.is_empty() {
+            let verb = if others.len() == 1 { "does" } else { "do" };
+            finding = finding.note(format!("so {verb} {}, by the same text", some(&others)));
+        }
+        sink.push(finding.about(bases.iter().flat_map(|b| b.specs.iter().copied())));
     }
-    found.tell(sink);
 }
 
-fn floating(cx: &Context<'_>, base: &BaseImage) -> Option<Floating> {
+fn floating<'a>(cx: &'a Context<'_>, base: &'a BaseImage) -> Option<Floating<'a>> {
     let parts = base.parts();
     if parts.digest.is_some() {
         return None;
@@ -39,35 +68,93 @@ fn floating(cx: &Context<'_>, base: &BaseImage) -> Option<Floating> {
     let name = base.reference.as_str();
     let Some(tag) = parts.tag else {
         return Some(Floating {
+            role: None,
             label: "without a tag it is whatever `latest` is".to_owned(),
             help: format!("state a tag, as in `{name}:…`, or a digest"),
         });
     };
     if tag == "latest" {
         return Some(Floating {
+            role: None,
             label: "`latest` is whatever was pushed last".to_owned(),
             help: "state a tag that names a version, or a digest".to_owned(),
         });
     }
-    if no_distribution(&parts, tag) {
-        let newest = cx.facts.newest_debian(cx.today);
+    if let Some(role) = cx.facts.rolling_tag(&repository(&parts), tag) {
         return Some(Floating {
-            label: "names no release of its distribution".to_owned(),
-            help: match newest {
-                Some(codename) => format!("name one, as in `{name}-{codename}`, or a digest"),
-                None => "name one, or a digest".to_owned(),
-            },
+            role: Some(role),
+            label: format!("`{role}` is a role, which one release after the other has"),
+            help: "state a tag that names a release, or a digest".to_owned(),
         });
     }
-    None
+    if no_version(&parts, tag) {
+        return Some(Floating {
+            role: None,
+            label: "names no version".to_owned(),
+            help: "state a tag that names one, or a digest".to_owned(),
+        });
+    }
+    match python(&parts, tag)? {
+        Unnamed::Version => Some(Floating {
+            role: None,
+            label: "names no minor version of Python".to_owned(),
+            help: "state one, as in `python:3.13-…`, or a digest".to_owned(),
+        }),
+        Unnamed::Distribution => Some(Floating {
+            role: None,
+            label: "names no release of its distribution".to_owned(),
+            help: match cx.facts.newest_debian(cx.today) {
+                Some(codename) if !tag.contains("alpine") => {
+                    format!("name one, as in `{name}-{codename}`, or a digest")
+                }
+                _ => "name one, or a digest".to_owned(),
+            },
+        }),
+    }
 }
 
-/// Whether it is a tag of the official Python image by cycle alone, such as `3.12` and `3.12-slim`: its distribution is
-/// the newest Debian.
-fn no_distribution(parts: &Parts<'_>, tag: &str) -> bool {
+/// The repository as tables name it: Docker Hub's without their host.
+fn repository<'a>(parts: &Parts<'a>) -> Cow<'a, str> {
+    match parts.host {
+        "docker.io" => parts.path.into(),
+        host => format!("{host}/{}", parts.path).into(),
+    }
+}
+
+/// Official images of which a codename alone says the release: it is theirs, and not that of what they stand on.
+const BY_CODENAME: [&str; 3] = ["buildpack-deps", "debian", "ubuntu"];
+
+/// Whether it is one of Docker's official images, by a tag that says no number at all.
+fn no_version(parts: &Parts<'_>, tag: &str) -> bool {
+    parts.is_official()
+        && !BY_CODENAME.contains(&parts.path)
+        && !tag.split('-').any(|word| {
+            let bare = word.strip_prefix('v').unwrap_or(word);
+            bare.starts_with(|c: char| c.is_ascii_digit())
+        })
+}
+
+/// What a tag of the official Python image leaves open.
+enum Unnamed {
+    /// Which minor version, and with the next one all packages are others: `3`, `3-slim-trixie`.
+    Version,
+    /// Which release of its distribution, and then it is the newest: `3.12`, `3.12-slim`, `3.14-rc-alpine`.
+    Distribution,
+}
+
+/// Words that stand in any tag of the official Python image, whatever release it is of.
+const ANY_RELEASE: [&str; 3] = ["alpine", "rc", "slim"];
+
+fn python(parts: &Parts<'_>, tag: &str) -> Option<Unnamed> {
     let mut words = tag.split('-');
-    let version = words.next().and_then(Version::parse);
-    parts.is_hub("python")
-        && version.is_some_and(|v| v.written_part(2).is_none())
-        && words.all(|word| word == "slim")
+    let version = words.next().and_then(Version::parse)?;
+    if !parts.is_hub("python") || version.written_part(2).is_some() {
+        return None;
+    }
+    if version.written_part(1).is_none() {
+        return Some(Unnamed::Version);
+    }
+    words
+        .all(|word| ANY_RELEASE.contains(&word))
+        .then_some(Unnamed::Distribution)
 }

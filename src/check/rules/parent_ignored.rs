@@ -9,6 +9,7 @@ use crate::check::context::OwnDockerfile;
 use crate::check::dockerfile::{expand, from_args};
 use crate::diagnostic::{Finding, Place, Sink, code};
 use crate::image::reference::full;
+use crate::matrix::ImageId;
 
 pub fn run(cx: &Context<'_>, sink: &mut Sink) {
     let mut seen = BTreeSet::new();
@@ -53,6 +54,14 @@ pub fn run(cx: &Context<'_>, sink: &mut Sink) {
             "write `ARG BASE_IMAGE=scratch` and `FROM ${BASE_IMAGE}`, and pass `args = { BASE_IMAGE = \"{{ from }}\" }`",
         ));
     }
+}
+
+/// The images with a Dockerfile that ignores what is declared below it.
+pub(super) fn ignoring(cx: &Context<'_>) -> BTreeSet<ImageId> {
+    cx.own_dockerfiles()
+        .filter(|own| parse_dockerfile::parse(&own.file.text).is_ok_and(|p| ignores(cx, own, &p)))
+        .map(|own| own.spec.image)
+        .collect()
 }
 
 /// Whether no stage stands on what is declared.

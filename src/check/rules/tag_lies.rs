@@ -1,6 +1,6 @@
 //! A tag that prints an axis which the image ignores.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::HashMap;
 
 use crate::check::Context;
 use crate::check::rules::parent_ignored;
@@ -10,14 +10,7 @@ use crate::matrix::{AxisId, ImageId};
 
 pub fn run(cx: &Context<'_>, sink: &mut Sink) {
     // Where a Dockerfile ignores what is declared below it, that is the fault to mend first.
-    let ignoring: BTreeSet<ImageId> = cx
-        .own_dockerfiles()
-        .filter(|own| {
-            parse_dockerfile::parse(&own.file.text)
-                .is_ok_and(|p| parent_ignored::ignores(cx, own, &p))
-        })
-        .map(|own| own.spec.image)
-        .collect();
+    let ignoring = parent_ignored::ignoring(cx);
     for (index, image) in cx.config.images.iter().enumerate() {
         if ignoring.contains(&ImageId(index)) {
             continue;

@@ -1,0 +1,208 @@
+//! One image, whatever registry it is taken from: what rules and templates ask when they know an image by its name.
+
+use std::borrow::Cow;
+
+use crate::image::reference::{Parts, split_prefix};
+
+/// Prefixes below which images stand that are at home below another. Sources: names of Docker Hub in distribution/reference
+/// and in Docker's own client; "Docker Official Images on ECR Public"; "Pull cached Docker Hub images" of Artifact Registry;
+/// the galleries of Canonical, Debian and Microsoft; NVIDIA's catalog, whose `cuda` is pushed to both registries. 2026-11.
+const KNOWN: [(&str, &str); 9] = [
+    ("index.docker.io", "docker.io"),
+    ("registry-1.docker.io", "docker.io"),
+    ("registry.hub.docker.com", "docker.io"),
+    ("mirror.gcr.io", "docker.io"),
+    ("public.ecr.aws/docker", "docker.io"),
+    ("mcr.microsoft.com/mirror/docker", "docker.io"),
+    ("public.ecr.aws/ubuntu/ubuntu", "docker.io/library/ubuntu"),
+    ("public.ecr.aws/debian/debian", "docker.io/library/debian"),
+    ("nvcr.io/nvidia/cuda", "docker.io/nvidia/cuda"),
+];
+
+/// The mirrors of the house, over the ones that are known.
+#[derive(Clone, Debug, Default)]
+pub struct Mirrors(Vec<(String, String)>);
+
+impl Mirrors {
+    /// Pairs of a prefix and what it mirrors, each with its host. The longest prefix that fits counts.
+    pub fn new(mut own: Vec<(String, String)>) -> Self {
+        own.sort_by_key(|(prefix, _)| std::cmp::Reverse(prefix.len()));
+        Mirrors(own)
+    }
+
+    /// The reference of the same image at its home, with its host; tag and digest as they are written.
+    pub fn home<'a>(&self, reference: &'a str) -> Cow<'a, str> {
+        let own = self.0.iter().map(|(prefix, home)| (&**prefix, &**home));
+        let housed = moved(reference, own);
+        let known = moved(housed.as_deref().unwrap_or(reference), KNOWN.into_iter());
+        match known.or(housed) {
+            Some(home) => Cow::Owned(home),
+            None => Cow::Borrowed(reference),
+        }
+    }
+
+    /// Whether it is an image of this repository of Docker Hub: `python`, `nvidia/cuda`.
+    pub fn is_hub(&self, reference: &str, path: &str) -> bool {
+        Parts::of(&self.home(reference)).is_hub(path)
+    }
+}
+
+/// A reference below the home of the first prefix that it stands below.
+fn moved<'a>(
+    reference: &str,
+    mut prefixes: impl Iterator<Item = (&'a str, &'a str)>,
+) -> Option<String> {
+    if !reference.contains('/') {
+        return None;
+    }
+    let (host, path) = split_prefix(reference);
+    let below = |prefix: &str| {
+        let (of, folder) = split_prefix(prefix);
+        if of != host {
+            return None;
+        }
+        let rest = path.strip_prefix(folder)?;
+        let whole = folder.is_empty() || rest.is_empty() || rest.starts_with(['/', ':', '@']);
+        whole.then(|| rest.trim_start_matches('/'))
+    };
+    prefixes.find_map(|(prefix, home)| {
+        let rest = below(prefix)?;
+        let joint = if rest.is_empty() || rest.starts_with([':', '@']) {
+            ""
+        } else {
+            "/"
+        };
+        Some(format!("{home}{joint}{rest}"))
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_image_is_the_same_below_every_registry_that_has_it() {
+        let mirrors = Mirrors::new(vec![
+            ("registry.corp/hub".to_owned(), "docker.io".to_owned()),
+            ("registry.corp/hub/py".to_owned(), "ghcr.io/py".to_owned()),
+            ("registry.corp/aws".to_owned(), "public.ecr.aws".to_owned()),
+            ("docker.io/acme".to_owned(), "docker.io/library".to_owned()),
+        ]);
+        for (reference, host, path, tag) in [
+            ("python:3.13", "docker.io", "python", Some("3.13")),
+            (
+                "nvcr.io/nvidia/cuda:12.8.1",
+                "docker.io",
+                "nvidia/cuda",
+                Some("12.8.1"),
+            ),
+            (
+                "nvcr.io/nvidia/pytorch:25.01-py3",
+                "nvcr.io",
+                "nvidia/pytorch",
+                Some("25.01-py3"),
+            ),
+            (
+                "nvcr.io/nvidia/cuda-dl-base:25.01",
+                "nvcr.io",
+                "nvidia/cuda-dl-base",
+                Some("25.01"),
+            ),
+            (
+                "index.docker.io/nvidia/cuda",
+                "docker.io",
+                "nvidia/cuda",
+                None,
+            ),
+            ("index.docker.io/python:3", "docker.io", "python", Some("3")),
+            (
+                "registry-1.docker.io/library/python:3",
+                "docker.io",
+                "python",
+                Some("3"),
+            ),
+            (
+                "mirror.gcr.io/library/python:3",
+                "docker.io",
+                "python",
+                Some("3"),
+            ),
+            ("mirror.gcr.io/python:3", "docker.io", "python", Some("3")),
+            (
+                "mirror.gcr.io/nvidia/cuda:1",
+                "docker.io",
+                "nvidia/cuda",
+                Some("1"),
+            ),
+            (
+                "public.ecr.aws/docker/library/python:3",
+                "docker.io",
+                "python",
+                Some("3"),
+            ),
+            (
+                "public.ecr.aws/dockerx/library/python:3",
+                "public.ecr.aws",
+                "dockerx/library/python",
+                Some("3"),
+            ),
+            (
+                "public.ecr.aws/ubuntu/ubuntu:24.04",
+                "docker.io",
+                "ubuntu",
+                Some("24.04"),
+            ),
+            (
+                "mcr.microsoft.com/mirror/docker/library/debian:12",
+                "docker.io",
+                "debian",
+                Some("12"),
+            ),
+            (
+                "registry.corp/hub/library/python:3",
+                "docker.io",
+                "python",
+                Some("3"),
+            ),
+            ("registry.corp/hub/py/x:3", "ghcr.io", "py/x", Some("3")),
+            (
+                "registry.corp/hubs/python:3",
+                "registry.corp",
+                "hubs/python",
+                Some("3"),
+            ),
+            (
+                "registry.corp/aws/docker/library/python:3",
+                "docker.io",
+                "python",
+                Some("3"),
+            ),
+            ("acme/python:3", "docker.io", "python", Some("3")),
+            (
+                "localhost:5000/library/python:3",
+                "localhost:5000",
+                "library/python",
+                Some("3"),
+            ),
+        ] {
+            let home = mirrors.home(reference);
+            let parts = Parts::of(&home);
+            assert_eq!(
+                (parts.host, parts.path, parts.tag),
+                (host, path, tag),
+                "{reference}"
+            );
+        }
+    }
+
+    #[test]
+    fn digests_stay() {
+        let reference = "mirror.gcr.io/library/python:3@sha256:00";
+        let home = Mirrors::default().home(reference);
+        assert_eq!(home, "docker.io/library/python:3@sha256:00");
+        assert_eq!(
+            Mirrors::default().home("python@sha256:00"),
+            "python@sha256:00"
+        );
+    }
+}
