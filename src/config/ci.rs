@@ -4,7 +4,7 @@ use crate::config::cron::is_cron;
 use crate::config::model::Image;
 use crate::config::pins::check_pin;
 use crate::config::pipelines::{Ci, Pipeline, Runner, Shape, ShapeRow};
-use crate::config::raw::RawMatrix;
+use crate::config::raw::{RawCi, RawMatrix};
 use crate::config::selectors::Names;
 use crate::config::spanned::Spanned;
 use crate::config::unions::RawSelector;
@@ -33,9 +33,11 @@ impl Builder<'_> {
                 "the command that checks is empty",
                 self.place(check.span.clone(), "empty"),
             );
-            let help = "write the command, or delete the line: the default is `gen check`";
+            let help =
+                "write the command, or delete the line: changes are then built, and not checked";
             self.sink.push(finding.help(help));
         }
+        self.check_images(ci);
         let known = platform_words(names.axes, arch, images);
         Ci {
             check: ci.check.as_ref().map(|check| check.value.clone()),
@@ -95,6 +97,25 @@ impl Builder<'_> {
                 let steps = self.steps(names, &options.step, false);
                 self.pipeline(names, &known, options, [], &options.matches, rows, steps)
             }),
+        }
+    }
+
+    /// The image of a check is for the command of `[ci] check`, and nothing else.
+    fn check_images(&mut self, ci: &RawCi) {
+        if ci.check.is_some() {
+            return;
+        }
+        let gitlab = ci.gitlab.as_ref().and_then(|o| o.check_image.as_ref());
+        let cloud_build = ci.cloud_build.as_ref().and_then(|o| o.check_image.as_ref());
+        for image in gitlab.into_iter().chain(cloud_build) {
+            let finding = Finding::new(
+                &code::INVALID_OPTION,
+                "`check-image` is for a check that there is not",
+                self.place(image.span.clone(), "nothing runs in it"),
+            );
+            self.sink.push(finding.help(
+                "state the command in `[ci]`, as in `check = \"gen check\"`, or delete the line",
+            ));
         }
     }
 

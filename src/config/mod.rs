@@ -35,7 +35,7 @@ pub use model::{
     ParentRef, Pin, Registry, RegistryId, RegistryKind, Relation, Release, Row,
 };
 pub use outputs::{Catalog, Outputs};
-pub use pipelines::{CheckCommand, Ci, Pipeline, Runner, Shape};
+pub use pipelines::{Ci, Pipeline, Runner, Shape};
 pub use raw::RawPython as PythonSource;
 pub use selectors::{Names, parse_text as parse_selector};
 pub use spanned::Spanned;

@@ -12,7 +12,8 @@ use crate::matrix::Selector;
 /// `[ci]`
 #[derive(Debug, Default)]
 pub struct Ci {
-    /// The command by which the pipeline of a change checks it, when one is stated.
+    /// The command by which the pipeline of a change checks it, as shell text. None is made up where none is stated: a
+    /// command that installs `gen` by a name would run whatever stands under that name.
     pub check: Option<String>,
     /// Whether each image carries a list of the software in it.
     pub sbom: bool,
@@ -24,15 +25,6 @@ pub struct Ci {
     pub gitlab: Option<Pipeline<GitlabOptions>>,
     /// Google Cloud Build.
     pub cloud_build: Option<Pipeline<CloudBuildOptions>>,
-}
-
-/// How the pipeline of a change checks it.
-#[derive(Debug, Serialize)]
-pub struct CheckCommand {
-    /// A line of shell.
-    pub text: String,
-    /// Whether it begins with `pipx`, which the image it runs in need not have.
-    pub pipx: bool,
 }
 
 /// The pipeline of one provider.
@@ -130,20 +122,6 @@ impl Ci {
         on(self.github.as_ref(), |options| &options.pull_request)
             .or_else(|| on(self.gitlab.as_ref(), |options| &options.pull_request))
             .or_else(|| on(self.cloud_build.as_ref(), |options| &options.pull_request))
-    }
-
-    /// The command by which the pipeline of a change checks it.
-    pub fn check_command(&self) -> CheckCommand {
-        let text = self.check.clone().unwrap_or_else(|| {
-            format!(
-                "pipx run --spec basematrix=={} gen check",
-                env!("CARGO_PKG_VERSION")
-            )
-        });
-        CheckCommand {
-            pipx: text.split_whitespace().next() == Some("pipx"),
-            text,
-        }
     }
 }
 

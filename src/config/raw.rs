@@ -477,8 +477,8 @@ pub enum RawPython {
 #[derive(Debug, Default, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
 pub struct RawCi {
-    /// The command by which the pipeline of a change checks it. Default: `gen check`, by a `gen` of the version that wrote
-    /// the pipeline.
+    /// The command by which the pipeline of a change checks it. Without one it does not check whether anything drifted, and
+    /// says so.
     pub check: Option<Spanned<String>>,
     /// Whether each image carries a list of the software in it.
     pub sbom: bool,

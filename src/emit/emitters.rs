@@ -12,6 +12,7 @@ use crate::emit::concerns::report;
 use crate::emit::{bake, catalog, cloud_build, github, gitlab, header};
 use crate::facts::Facts;
 use crate::image::{Contents, Matrix, Plan};
+use crate::lock;
 use crate::output::{Planned, Tree};
 use crate::render::{Dialect, Templates, fault_finding};
 
@@ -201,6 +202,7 @@ fn pull_request_script(e: &mut Emission<'_, '_>) -> Vec<Planned> {
     let context = Value::from(Serde(PullRequest {
         header: header(e.config),
         bake,
+        lock: lock::path(&e.config.file.path),
     }));
     render(
         e,
@@ -249,6 +251,7 @@ struct Header {
 struct PullRequest<'a> {
     header: String,
     bake: &'a str,
+    lock: String,
 }
 
 fn github_workflows(e: &mut Emission<'_, '_>) -> Vec<Planned> {

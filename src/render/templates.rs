@@ -32,6 +32,7 @@ shipped!(
     "docker/Dockerfile",
     "github/changes.yml",
     "github/emulation.yml",
+    "github/fetch.yml",
     "github/login.yml",
     "github/pull-request.yml",
     "github/rights.yml",

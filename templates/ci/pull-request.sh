@@ -4,6 +4,11 @@
 # Builds what a pull request changes, and what that stands on, without pushing anything: no credentials are wanted.
 # Every pipeline calls this one script. It needs docker with buildx (0.13 or newer) and jq, and runs from the root:
 #
+#   sh pull-request.sh fetch BASE       have git know what `gen check` compares with: the commit BASE as where the default
+#                                       branch of origin is, and the tags of this release and of the one before. It needs
+#                                       git alone; a tag that is not there is said
+#   sh pull-request.sh released         fetch the tag of this release; fail where a reference that never moves stands for
+#                                       other content than there
 #   sh pull-request.sh changed [--legs N] [--size N] [BASE_PLAN]
 #                                       print as JSON what differs from the plan of the base, in groups to build apart
 #   sh pull-request.sh build PLATFORM ID...
@@ -12,6 +17,8 @@
 # PLAN      the plan (default generated/plan.json)
 # BAKE      the bake file (default as below)
 # PIPELINE  github, gitlab or cloud-build: only what that pipeline publishes (default everything)
+# LOCK      what was released (default as below)
+# FETCH_DELAY  seconds to wait before origin is asked once more (default 5), twice at most
 # TEST_IN   where tests run: engine, in containers of `docker run`; buildkit, in builds on top of the images
 #           (default engine where there is one that answers)
 #
@@ -24,6 +31,8 @@ set -eu
 PLAN=${PLAN:-generated/plan.json}
 PIPELINE=${PIPELINE:-}
 [ -n "${BAKE:-}" ] || BAKE=<{ bake }>
+[ -n "${LOCK:-}" ] || LOCK=<{ lock }>
+FETCH_DELAY=${FETCH_DELAY:-5}
 TEST_IN=${TEST_IN:-}
 
 say() { printf '%s\n' "pull request: $*" >&2; }
@@ -37,6 +46,84 @@ is_count() {
   case $1 in
     '' | 0* | *[!0-9]*) return 1 ;;
   esac
+}
+
+# origin_has TAG: whether origin has it; stops where that cannot be told, for a silent origin must not look like one
+# without the tag.
+origin_has() {
+  asks=1
+  while :; do
+    asked=0
+    git ls-remote --exit-code origin "refs/tags/$1" </dev/null >/dev/null || asked=$?
+    case $asked in
+      0) return 0 ;;
+      2) return 1 ;;
+    esac
+    [ "$asks" -lt 3 ] || die "stopped: origin cannot be asked whether there is a tag \`$1\`"
+    asks=$((asks + 1))
+    sleep "$FETCH_DELAY"
+  done
+}
+
+# fetch_tag TAG: have it here, as origin has it. Of a shallow clone nothing but the one commit is wanted.
+fetch_tag() {
+  set -- "$1"
+  if [ "$(git rev-parse --is-shallow-repository)" = true ]; then set -- "$1" --depth 1; fi
+  tag=$1
+  shift
+  git fetch --quiet --no-tags "$@" origin "+refs/tags/$tag:refs/tags/$tag" </dev/null ||
+    die "stopped: the tag \`$tag\` cannot be fetched"
+}
+
+fetch() {
+  if ! command -v git >/dev/null; then
+    say "there is no git here, so nothing is compared with the base or a release"
+    return 0
+  fi
+  base=$(git rev-parse --quiet --verify "$1^{commit}") || die "stopped: the base \`$1\` is not here"
+  git update-ref --no-deref refs/remotes/origin/HEAD "$base"
+  # No jq is needed for two lines that gen itself has written.
+  sed -n '/^  "release": {$/,/^  }/s/^    "tag": "\(.*\)",$/\1/p' "$PLAN" >"$work/tags"
+  if [ -r "$LOCK" ]; then
+    sed -n -e 's/^release = .* tag = "\([^"]*\)".*/\1/p' -e 's/^after = .* tag = "\([^"]*\)".*/\1/p' "$LOCK" >>"$work/tags"
+  fi
+  sort -u "$work/tags" >"$work/wanted"
+  while IFS= read -r tag; do
+    if origin_has "$tag"; then fetch_tag "$tag"; else say "origin has no tag \`$tag\` (yet)"; fi
+  done <"$work/wanted"
+}
+
+released() {
+  tag=$(jq -r '.release.tag // empty' "$PLAN")
+  if [ -z "$tag" ]; then
+    say "the matrix states no release, so there is none to compare with"
+    return 0
+  fi
+  if ! origin_has "$tag"; then
+    say "origin has no tag \`$tag\`: nothing is released under it yet"
+    return 0
+  fi
+  fetch_tag "$tag"
+  if ! git show "refs/tags/$tag:./generated/plan.json" >"$work/released" 2>/dev/null; then
+    say "not compared with the release: there is no plan at the tag \`$tag\`"
+    return 0
+  fi
+  jq -r --slurpfile now "$PLAN" '
+    if type != "object" or .version != $now[0].version then error("of another format")
+    else (reduce (.specs[] | .content as $content | .references[] | {key: ., $content}) as $one ({};
+        .[$one.key] = $one.content)) as $before
+      | $now[0].specs[] | select(.immutable) | . as $spec | .references[]
+      | select($before[.] and $before[.] != $spec.content)
+      | "\(.) is released with \($before[.][:19]), and stands for \($spec.content[:19]) here (\($spec.id))"
+    end' "$work/released" >"$work/moved" 2>/dev/null || {
+    say "not compared with the release: the plan at the tag \`$tag\` is of another format"
+    return 0
+  }
+  if [ -s "$work/moved" ]; then
+    while IFS= read -r line; do say "$line"; done <"$work/moved"
+    die "stopped: \`$tag\` is released, with other content than this change has for it: run \`gen bump\` to another version"
+  fi
+  say "what \`$tag\` has released is the same here"
 }
 
 # before BASE: print as a JSON list what the base has, each as content and tests; fail when that cannot be told.
@@ -217,7 +304,7 @@ read_image() {
 }
 
 usage() {
-  say "usage: pull-request.sh changed [--legs N] [--size N] [BASE_PLAN] | build PLATFORM ID..."
+  say "usage: pull-request.sh fetch BASE | released | changed [--legs N] [--size N] [BASE_PLAN] | build PLATFORM ID..."
   exit 2
 }
 
@@ -232,6 +319,8 @@ trap 'exit 130' INT
 trap 'exit 143' TERM
 
 case ${1-} in
+  fetch) [ $# -eq 2 ] || usage; fetch "$2" ;;
+  released) [ $# -eq 1 ] || usage; released ;;
   changed) shift; changed "$@" ;;
   build) [ $# -ge 3 ] || usage; shift; build "$@" ;;
   *) usage ;;

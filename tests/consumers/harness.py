@@ -158,7 +158,7 @@ class Stub:
         self.folder.mkdir(parents=True, exist_ok=True)
         (self.folder / "server").write_text(f"{stub_server()}\n")
         path = os.pathsep.join([str(STUBS), os.environ["PATH"]])
-        return {**kept, "PATH": path, "DOCKER_STUB": str(self.folder), "PUBLISH_DELAY": "0", **more}
+        return {**kept, "PATH": path, "DOCKER_STUB": str(self.folder), "PUBLISH_DELAY": "0", "FETCH_DELAY": "0", **more}
 
     def journal(self) -> list:
         file = self.folder / "journal.jsonl"

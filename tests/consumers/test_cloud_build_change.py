@@ -3,6 +3,7 @@ nothing and logs in nowhere.
 """
 
 import json
+import re
 import shutil
 from pathlib import Path
 
@@ -78,7 +79,7 @@ def test_it_checks_with_the_stated_command(change):
 
 def test_what_cannot_be_compared_is_built_and_nothing_is_pushed(change):
     said = change.build().said
-    assert "there is no plan of main to compare with: everything is built" in said
+    assert "there is no plan of main to compare with: everything is built, and nothing compared with a release" in said
     assert not [call for call in change.runs.stub.journal() if call["verb"] in ("login", "push", "create") or call.get("push")]
     assert not change.runs.stub.tags()
     assert change.baked() == everything(change.tree)
@@ -106,6 +107,39 @@ def test_what_did_not_change_is_not_built(change):
 
 def test_the_base_branch_is_the_triggers(change):
     assert "compared with release" in change.with_origin("release").build(_BASE_BRANCH="release").said
+
+
+def test_it_checks_beside_what_is_released(change):
+    """The command sees, in the clone of a trigger, what a full clone would show it."""
+    seen = change.folder / "seen"
+    (change.folder / "bin/gen").write_text(
+        f'#!/bin/sh\ngit rev-parse refs/tags/v1.4.0^0 refs/remotes/origin/HEAD^0 > "{seen}"\n'
+    )
+    change.with_origin()
+    run(["git", "tag", "v1.4.0"], change.origin)
+    commit = run(["git", "rev-parse", "main"], change.origin).stdout.strip()
+    assert "what `v1.4.0` has released is the same here" in change.build().said
+    assert seen.read_text().split() == [commit, commit]
+
+
+def test_other_content_than_released_fails_the_change(change):
+    change.with_origin()
+    run(["git", "tag", "v1.4.0"], change.origin)
+    change.edit('env = { PYTHON = "{{ python }}" }', 'env = { PYTHON = "{{ python }}", NEW = "1" }')
+    with pytest.raises(Failed, match="`v1.4.0` is released, with other content"):
+        change.build()
+    assert not change.calls("bake")
+
+
+def test_without_a_command_there_is_no_check(change):
+    file = change.tree / "matrix.toml"
+    file.write_text(re.sub(r'(?m)^(\[ci\]|check = .*|check-image = .*)\n', "", file.read_text()))
+    run([change.gen, "matrix", "--quiet", "-C", change.tree], change.tree)
+    (build,) = (build for build in configs(change.tree).values() if is_change(build))
+    assert "check" not in [step.id for step in build.steps]
+    assert "drift-not-checked" in build.tags
+    assert "drift is not checked" in change.with_origin().build().said
+    assert not change.checked.exists()
 
 
 def test_a_build_that_fails_fails_the_change(change):

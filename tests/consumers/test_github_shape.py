@@ -35,7 +35,10 @@ class Share(Plan):
 
 @pytest.fixture
 def tree(gen, tmp_path) -> Path:
-    return copy_tree(TREE.generate(gen, tmp_path / "made"), tmp_path / "tree")
+    tree = copy_tree(TREE.generate(gen, tmp_path / "made"), tmp_path / "tree")
+    # What is fetched from origin comes from the tree itself.
+    run([*GIT, "remote", "set-url", "origin", str(tree)], tree)
+    return tree
 
 
 @pytest.fixture
@@ -235,6 +238,32 @@ def test_the_verdict_fails_with_any_job(proposed, stub, notes):
     verdict = [line for line in lines if line.get("jobID") == "verdict"]
     assert any("check: success, changes: success, build: failure" in line["msg"] for line in verdict)
     assert any(line.get("stepResult") == "failure" for line in verdict)
+
+
+def test_a_pull_request_of_a_release_that_stands_is_refused(proposed, stub, notes):
+    run([*GIT, "tag", "v1.4.0", "HEAD^1"], proposed)
+    done, _ = start(pull_request(proposed, number=10), stub, notes)
+    assert done.returncode != 0
+    moved = "/training:3.12-v1.4.0 is released with sha256:"
+    assert moved in done.stdout and "stopped: `v1.4.0` is released, with other content" in done.stdout
+    assert baked(stub) == {}
+
+
+def test_without_a_command_nothing_is_checked_and_the_verdict_says_so(gen, proposed, stub, notes):
+    matrix = proposed / "matrix.toml"
+    text, count = re.subn(r"(?m)^\[ci\]\ncheck = .*\n", "", matrix.read_text())
+    assert count == 1
+    matrix.write_text(text)
+    run([gen, "matrix", "--quiet", "-C", proposed], proposed)
+    run([*GIT, "commit", "--quiet", "--all", "--amend", "--no-edit"], proposed)
+    workflow = pull_request(proposed, number=11)
+    assert set(workflow.jobs) == {"changes", "build", "verdict"}
+    assert workflow.jobs["verdict"]["name"] == "Base images build, drift not checked"
+    assert all("check" not in job.get("needs", []) for job in workflow.jobs.values())
+    done, said = start(workflow, stub, notes)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "check" not in said and "drift was not checked" in done.stdout
+    assert set(baked(stub)["linux/amd64"]) == {"core", "base-3_12-training"}
 
 
 #: Says that everything is missing, of whatever part of the plan it is asked about.

@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 from gitlab import assert_accepted, children, gitlab_ci_local, jobs, written
-from harness import Plan, Stub, assert_truth, copy_tree, pushed
+from harness import Plan, Stub, assert_truth, copy_tree, pushed, run
 from judges import read_yaml
-from trees import shapes
+from trees import Tree, shapes
 
 SHAPES = {tree.name: tree for tree in shapes()}
 PIPELINE = "ci/images.gitlab-ci.yml"
@@ -96,8 +96,27 @@ def test_foreign_platforms_are_emulated(published):
 def test_a_merge_request_is_checked_by_the_stated_command(published):
     tree, _, _ = published
     check = jobs(read_yaml(tree / "ci/changes.gitlab-ci.yml"))["check"]
-    assert check["script"] == ['pip install --quiet acme-checks\nacme-checks "$CI_COMMIT_SHA"']
+    fetch = 'sh generated/ci/pull-request.sh fetch "$CI_MERGE_REQUEST_DIFF_BASE_SHA"'
+    assert check["script"] == [fetch, 'pip install --quiet acme-checks\nacme-checks "$CI_COMMIT_SHA"']
     assert check["image"] == "registry.example.com/python:3.13"
+
+
+def test_without_a_command_no_job_checks_and_the_pipeline_says_so(tmp_path):
+    (tmp_path / "source").mkdir()
+    text = (SHAPES["shape-gitlab"].source / "matrix.toml").read_text()
+    text, count = re.subn(r"(?m)^(\[ci\]|check = .*|check-image = .*)\n", "", text)
+    assert count == 3
+    (tmp_path / "source/matrix.toml").write_text(text)
+    tree = copy_tree(Tree("unchecked", tmp_path / "source").generate(Path(os.environ["GEN_BIN"]), tmp_path), tmp_path / "tree")
+    run(["git", "remote", "set-url", "origin", str(tree)], tree)
+    document = read_yaml(tree / "ci/changes.gitlab-ci.yml")
+    assert set(jobs(document)) == {"changes", "images"}
+    assert document["workflow"]["name"] == "base images of a merge request, drift not checked"
+    sha = run(["git", "rev-parse", "HEAD"], tree).stdout.strip()
+    told = {"CI_MERGE_REQUEST_IID": "7", "CI_MERGE_REQUEST_DIFF_BASE_SHA": sha}
+    assert "drift is not checked" in gitlab_ci_local(tree, Stub(tmp_path / "stub"), "ci/changes.gitlab-ci.yml", "changes", **told)
+    # The check that stands in `.gitlab-ci.yml` of the user's names this file, and not the one that publishes.
+    assert "#         - local: ci/changes.gitlab-ci.yml" in (tree / "ci/changes.gitlab-ci.yml").read_text()
 
 
 def test_rootless_publishes_the_same(tmp_path):

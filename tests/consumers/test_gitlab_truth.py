@@ -185,6 +185,14 @@ def test_a_merge_request_builds_only_what_it_changes(tree, tmp_path):
     assert "push" not in said.replace("--push=false", "")
     assert not [call for call in stub.journal() if call["verb"] in {"login", "create"} or call.get("push")]
 
+    # A release that stands with other content stops it.
+    release = plan.plan["release"]
+    if release and leaf["immutable"]:
+        run([*git, "tag", release["tag"], sha], request)
+        with pytest.raises(AssertionError, match="is released, with other content"):
+            gitlab_ci_local(request, stub, file, "changes", path=str(bin), **ours_)
+        run([*git, "tag", "--delete", release["tag"]], request)
+
     # Where the base cannot be told, everything is built.
     gitlab_ci_local(request, stub, file, "changes", path=str(bin), **(ours_ | {"CI_MERGE_REQUEST_DIFF_BASE_SHA": "0" * 40}))
     (found,) = children(request, "changes")

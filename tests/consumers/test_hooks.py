@@ -2,6 +2,7 @@
 and from this repository's own sources."""
 
 import os
+import re
 import shutil
 from pathlib import Path
 
@@ -41,15 +42,46 @@ def hooks(root: Path, config: str, code: int, **world: str) -> str:
 
 def test_the_hook_of_the_wheel(wheel, project, tmp_path):
     world = offline(tmp_path, wheel.parent, BUILD_WHEELS)
-    config = documented("additional_dependencies")
+    address = re.compile(r"https://packages\.example\.com/\S+\.whl#sha256=…")
+    config, count = address.subn(wheel.as_uri(), documented("additional_dependencies"))
+    assert count == 1
     assert "no findings" in hooks(project, config, 0, **world)
     drift(project)
     said = hooks(project, config, 1, **world)
     assert "stale-output" in said and DOCKERFILE in said
-    # Negative controls: an entry that is no command of gen, and a version that nobody published.
+    # Negative controls: an entry that is no command of gen, and a wheel that is not there.
     assert "unrecognized subcommand" in hooks(project, config.replace("entry: gen check", "entry: gen chek"), 1, **world)
-    said = hooks(project, config.replace("==0.", "==99."), 3, **world)
-    assert "No matching distribution" in said
+    said = hooks(project, config.replace(wheel.name, wheel.name.replace("-0.", "-99.")), 3, **world)
+    assert "No such file" in said
+
+
+#: Ways to install what stands under our name wherever the command looks, and to run what a stranger may put at an address.
+BY_NAME = re.compile(
+    r"\b(?:pipx? (?:run|install)|uvx?|uv (?:tool|pip) \w+|python3? -m pip install|cargo (?:b?install)|npx|go (?:run|install))\b"
+    r"[^\n]*\bbasematrix\b(?!-[\w.*]+\.whl)"
+    r"|\bbasematrix\s*(?:==|>=|~=)"
+    r"|(?:repo: *|git\+|--git +)https://\S*(?:github|gitlab)\.com/basematrix/"
+    r"|(?:github|gitlab)>basematrix/",
+)
+
+
+def test_nothing_is_installed_by_a_name_that_nobody_has_published():
+    bad = [
+        "pipx run --spec basematrix==0.1.0 gen check", "pip install basematrix", "uvx --from basematrix gen check",
+        'additional_dependencies: ["basematrix==0.1.0"]', "  - repo: https://github.com/basematrix/basematrix",
+        '"extends": ["github>basematrix/basematrix//renovate/matrix"]', "cargo install basematrix",
+    ]  # fmt: skip
+    assert [line for line in bad if not BY_NAME.search(line)] == []
+    good = ["pip install dist/basematrix-*.whl", "cargo install --path .", "repo: https://git.example.com/acme/basematrix"]
+    assert [line for line in good if BY_NAME.search(line)] == []
+
+    paths = run(["git", "ls-files", "-z", "--", "docs", "README.md", "templates", "generated", "renovate", ".pre-commit*"], ROOT)
+    found = [
+        f"{path}: {match[0]}"
+        for path in filter(None, paths.split("\0"))
+        for match in BY_NAME.finditer((ROOT / path).read_text())
+    ]
+    assert found == []
 
 
 def test_the_hook_of_the_path(gen, project, tmp_path):

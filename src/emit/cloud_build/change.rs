@@ -1,13 +1,16 @@
 //! The config for a trigger on pull requests: it checks the change, and builds what it changed. It knows no registry and no
 //! secret, and pushes nothing.
 
-use super::context::{Change, ChangeStep, Part};
+use super::context::{Change, ChangeStep, Check, Part};
 use super::options::CloudBuild;
 use super::{CHANGE, File, Maker, NATIVE, PIPELINE, work};
 use crate::image::plan::Plan;
 
 /// The branch that a change is for. A trigger says which; this is what it is when a person submits the config.
 const BASE_BRANCH: (&str, &str) = ("_BASE_BRANCH", "main");
+
+/// By which builds are found that did not check whether anything drifted.
+const UNCHECKED: &str = "drift-not-checked";
 
 /// Where the config is written, when the table wants one.
 pub fn path(options: &CloudBuild) -> Option<String> {
@@ -30,9 +33,19 @@ pub fn file(maker: &Maker<'_>, plan: &Plan) -> Option<File> {
     let (name, default) = BASE_BRANCH;
     let branch = context.substitutions.entry(name.to_owned());
     branch.or_insert_with(|| default.to_owned());
+    let check = maker.config.ci.check.as_ref().map(|command| Check {
+        image: options
+            .check_image
+            .as_ref()
+            .map_or(&options.image, |image| &image.value)
+            .clone(),
+        command: command.clone(),
+    });
+    if check.is_none() {
+        context.labels.push(UNCHECKED.to_owned());
+    }
     context.change = Some(Change {
-        image: options.check_image.clone(),
-        check: maker.config.ci.check_command(),
+        check,
         builds: platforms
             .iter()
             .map(|platform| ChangeStep {

@@ -4,7 +4,6 @@ use indexmap::IndexMap;
 use serde::Serialize;
 
 use super::options::{Logging, MachineType};
-use crate::config::CheckCommand;
 use crate::emit::login::Login;
 
 /// One build config.
@@ -91,11 +90,11 @@ impl Context {
             matches!(self.part, Part::Whole | Part::Tags),
         ];
         let one = one.into_iter().filter(|there| *there).count();
-        // A change is checked, compared, and built for each platform.
-        let change = self
-            .change
-            .as_ref()
-            .map_or(0, |change| 2 + change.builds.len());
+        // A change is checked where there is a command for it; what it is compared with is fetched; then it is compared,
+        // and built for each platform.
+        let change = self.change.as_ref().map_or(0, |change| {
+            usize::from(change.check.is_some()) + 2 + change.builds.len()
+        });
         let own = self.before_probe.len() + self.before_tags.len() + self.after_tags.len();
         one + images.sum::<usize>() + classic.sum::<usize>() + change + own
     }
@@ -187,12 +186,19 @@ pub struct Submit {
 /// What the config of a change has besides.
 #[derive(Debug, Serialize)]
 pub struct Change {
-    /// The image of the check.
-    pub image: String,
-    /// The command that checks.
-    pub check: CheckCommand,
+    /// The command that checks, when one is stated.
+    pub check: Option<Check>,
     /// The step that builds each platform.
     pub builds: Vec<ChangeStep>,
+}
+
+/// Checks a change.
+#[derive(Debug, Serialize)]
+pub struct Check {
+    /// The image that it runs in.
+    pub image: String,
+    /// Shell text.
+    pub command: String,
 }
 
 /// Builds what changed, for one platform.

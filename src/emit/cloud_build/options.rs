@@ -23,8 +23,8 @@ pub struct CloudBuild {
     pub emulator: String,
     /// The image of the classic shape's steps: its entrypoint is the Docker client, with buildx.
     pub builder: String,
-    /// The image in which a change is checked.
-    pub check_image: String,
+    /// The image in which the command of `check` in `[ci]` runs. Default: `image`.
+    pub check_image: Option<Spanned<String>>,
     /// The image with `gcloud`, in which the builds that a large one is split into are submitted.
     pub submit_image: String,
     /// How long the whole build may take: up to 24 hours.
@@ -143,7 +143,7 @@ impl Default for CloudBuild {
             image: "docker:28.5.2-cli".to_owned(),
             emulator: "tonistiigi/binfmt:qemu-v10.2.3@sha256:400a4873b838d1b89194d982c45e5fb3cda4593fbfd7e08a02e76b03b21166f0".to_owned(),
             builder: "docker:28.5.2-cli".to_owned(),
-            check_image: "python:3.13-trixie".to_owned(),
+            check_image: None,
             submit_image: "gcr.io/google.com/cloudsdktool/google-cloud-cli:slim".to_owned(),
             timeout_minutes: 360,
             queue_ttl_minutes: None,

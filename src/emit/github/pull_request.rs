@@ -12,7 +12,8 @@ use crate::emit::work::Concern;
 use crate::facts::Facts;
 use crate::image::plan::Plan;
 
-/// Below the template folder. It includes `github/changes.yml`, `github/emulation.yml` and `github/step.yml`.
+/// Below the template folder. It includes `github/changes.yml`, `github/emulation.yml`, `github/fetch.yml` and
+/// `github/step.yml`.
 pub const TEMPLATE: &str = "github/pull-request.yml";
 
 /// What the template sees.
@@ -20,8 +21,8 @@ pub const TEMPLATE: &str = "github/pull-request.yml";
 pub struct Context {
     pub plan: &'static str,
     pub script: &'static str,
-    /// The command that checks.
-    pub check: String,
+    /// The command that checks, when one is stated.
+    pub check: Option<String>,
     pub runner: String,
     pub max_parallel: Option<u32>,
     pub legs: Legs,
@@ -62,7 +63,7 @@ pub fn context(
     Context {
         plan: PLAN,
         script: "generated/ci/pull-request.sh",
-        check: config.ci.check_command().text,
+        check: config.ci.check.clone(),
         runner: options.control_runner.clone(),
         max_parallel: options.max_parallel.as_ref().map(|most| most.value),
         legs: Legs {

@@ -17,7 +17,7 @@ use serde::Serialize;
 
 use super::login::{self, Login, Provider, Way};
 use super::work::{self, Concern};
-use crate::config::{CheckCommand, Config, Pipeline};
+use crate::config::{Config, Pipeline};
 use crate::facts::Facts;
 use crate::image::plan::Plan;
 
@@ -47,6 +47,8 @@ const PROVIDER: &str = "gitlab";
 #[derive(Debug, Serialize)]
 pub struct Context {
     pub file: String,
+    /// Where the pipeline of merge requests is written, if anywhere.
+    pub merge_request_file: Option<String>,
     /// The file of the job templates, as `include:local` names it: from the root of the repository.
     pub jobs_path: String,
     pub image: String,
@@ -64,8 +66,8 @@ pub struct Context {
     pub steps: Steps,
     pub jobs_per_pipeline: usize,
     pub children: Vec<Child>,
-    /// The command by which a merge request is checked, and the image for it.
-    pub check: CheckCommand,
+    /// The command by which a merge request is checked, when one is stated, and the image for it.
+    pub check: Option<String>,
     pub check_image: String,
     /// How many jobs build and merge when nothing is there yet.
     pub jobs: usize,
@@ -130,6 +132,7 @@ pub fn context(
 
     Context {
         file: options.file.clone(),
+        merge_request_file: merge_request_file(options),
         jobs_path: format!("/{}", jobs_file(options)),
         image: options.image.clone(),
         service_image: options.service.clone().unwrap_or_else(|| {
@@ -162,8 +165,12 @@ pub fn context(
         steps: steps(&options.step, &options.shape),
         jobs_per_pipeline: size,
         children,
-        check: config.ci.check_command(),
-        check_image: options.check_image.clone(),
+        check: config.ci.check.clone(),
+        check_image: options
+            .check_image
+            .as_ref()
+            .map_or(&options.image, |image| &image.value)
+            .clone(),
         jobs: jobs.len(),
     }
 }

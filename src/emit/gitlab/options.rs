@@ -36,8 +36,8 @@ pub struct GitLab {
     /// How many jobs a pipeline may have: what is over goes to the next one. GitLab.com's free tier has room for 500 in
     /// all pipelines that are active, so that is what the default is made for.
     pub jobs_per_pipeline: NonZeroUsize,
-    /// The image in which a merge request is checked: Python with pip, for the default of `check` in `[ci]`.
-    pub check_image: String,
+    /// The image in which the command of `check` in `[ci]` runs. Default: `image`.
+    pub check_image: Option<Spanned<String>>,
     /// The specs that are published here; all of them by default. What they stand on is built too.
     #[serde(rename = "match")]
     pub matches: Option<Spanned<RawSelector>>,
@@ -72,7 +72,7 @@ impl Default for GitLab {
             emulator: EMULATOR.to_owned(),
             timeout_minutes: 120,
             jobs_per_pipeline: NonZeroUsize::MIN.saturating_add(399),
-            check_image: "python:3.13-trixie".to_owned(),
+            check_image: None,
             matches: None,
             pull_request: PullRequest::default(),
             when: Vec::new(),
