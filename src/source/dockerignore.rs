@@ -367,6 +367,15 @@ mod tests {
             ("a.b", "axb", false),
             ("a+b$", "a+b$", true),
             ("a.b*", "axb", false),
+            // So are bars and braces, where there is another wildcard.
+            ("a|b", "a", false),
+            ("a|b*", "ax", true),
+            ("a|b*", "xb", true),
+            ("x|[ab]", "cb", true),
+            ("a{2}[b]", "aab", true),
+            ("a{2}[b]", "a{2}b", false),
+            ("*.{a,b}", "x.{a,b}", true),
+            ("*.{a,b}", "x.a", false),
         ] {
             assert_eq!(excluded(ignore, path), expected, "{ignore:?} and {path}");
         }
@@ -393,7 +402,8 @@ mod tests {
     #[test]
     fn what_the_builder_refuses_is_told_with_its_line() {
         for text in [
-            "a[", "a\\", "[]", "[a-]", "[-a]", "!", "! ", "!/", "[z-a]", "\\é", "\\k",
+            "a[", "a\\", "[]", "[a-]", "[-a]", "!", "! ", "!/", "[z-a]", "\\é", "\\k", "*{2}",
+            "|{2}*", "a{3,2}*", "a{1001}*",
         ] {
             let read = DockerIgnore::parse(format!("ok\n{text}\n").as_bytes());
             let lines: Vec<usize> = read.faults().iter().map(|fault| fault.line).collect();

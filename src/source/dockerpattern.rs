@@ -163,7 +163,8 @@ fn translated(text: &str) -> (Kind, String) {
                 out.push_str("[^/]");
                 kind = Kind::Expression;
             }
-            '.' | '+' | '(' | ')' | '|' | '{' | '}' | '$' => out.extend(['\\', c]),
+            // moby means to escape `|`, `{` and `}` too, but its table of marks ends before them.
+            '.' | '+' | '(' | ')' | '$' => out.extend(['\\', c]),
             '\\' => {
                 out.push('\\');
                 out.extend(chars.next());
@@ -184,20 +185,96 @@ fn translated(text: &str) -> (Kind, String) {
 fn compiled(go: &str) -> Result<Regex, BadPattern> {
     let mut out = String::from("^");
     let mut chars = go.chars().peekable();
+    let mut before = Before::Atom;
     while let Some(c) = chars.next() {
-        match c {
-            '\\' => out.push_str(&escape(&mut chars)?),
-            '[' => class(&mut chars, &mut out)?,
-            ']' => out.push_str("\\]"),
+        let this = match c {
+            '{' => match repetition(&mut chars)? {
+                Some(_) if before == Before::Repetition => return Err(STACKED),
+                Some(_) if before == Before::Nothing => {
+                    return Err(BadPattern::Refused("its `{}` repeats nothing"));
+                }
+                Some(bounds) => {
+                    out.push_str(&bounds);
+                    Before::Repetition
+                }
+                None => {
+                    out.push_str("\\{");
+                    Before::Atom
+                }
+            },
+            '*' | '?' => {
+                out.push(c);
+                Before::Repetition
+            }
+            '(' | '|' => {
+                out.push(c);
+                Before::Nothing
+            }
             // What the translation wrote, and `^`, which it lets through.
-            '(' | ')' | '*' | '.' | '?' | '^' => out.push(c),
-            c => out.push_str(&regex::escape(c.encode_utf8(&mut [0; 4]))),
-        }
+            ')' | '.' | '^' => {
+                out.push(c);
+                Before::Atom
+            }
+            '\\' => {
+                out.push_str(&escape(&mut chars)?);
+                Before::Atom
+            }
+            '[' => {
+                class(&mut chars, &mut out)?;
+                Before::Atom
+            }
+            c => {
+                out.push_str(&regex::escape(c.encode_utf8(&mut [0; 4])));
+                Before::Atom
+            }
+        };
+        before = this;
     }
     out.push('$');
     Regex::new(&out)
         .map_err(|_| BadPattern::Refused("it is no regular expression of the builder's"))
 }
+
+const STACKED: BadPattern = BadPattern::Refused("its `{}` repeats a wildcard");
+
+/// What a repetition would repeat.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Before {
+    Nothing,
+    Atom,
+    Repetition,
+}
+
+/// The bounds of a repetition, whose `{` is read already; `None`, and nothing is read, where that is a plain character.
+fn repetition(chars: &mut Peekable<Chars<'_>>) -> Result<Option<String>, BadPattern> {
+    let mut ahead = chars.clone();
+    let inner: String = ahead.by_ref().take_while(|c| *c != '}').collect();
+    let is_closed = chars.clone().any(|c| c == '}');
+    let number = |text: &str| {
+        let is_plain = text == "0" || !text.starts_with('0');
+        let is_number = !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit()) && is_plain;
+        // One too long to be read is over every bound.
+        is_number.then(|| text.parse().unwrap_or(u64::MAX))
+    };
+    let bounds = match inner.split_once(',') {
+        Some((low, "")) => number(low).map(|low| (low, None)),
+        Some((low, high)) => number(low).zip(number(high)).map(|(l, h)| (l, Some(h))),
+        None => number(&inner).map(|low| (low, Some(low))),
+    };
+    let Some((low, high)) = bounds.filter(|_| is_closed) else {
+        return Ok(None);
+    };
+    if low > MAX_REPEAT || high.is_some_and(|high| high > MAX_REPEAT || high < low) {
+        return Err(BadPattern::Refused(
+            "its `{}` repeats too often, or backwards",
+        ));
+    }
+    *chars = ahead;
+    Ok(Some(format!("{{{inner}}}")))
+}
+
+/// The most that Go's expressions repeat.
+const MAX_REPEAT: u64 = 1000;
 
 /// What stands behind a backslash, outside of a class.
 fn escape(chars: &mut Peekable<Chars<'_>>) -> Result<String, BadPattern> {
