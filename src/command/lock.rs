@@ -39,7 +39,10 @@ pub(super) fn run(shell: &mut Shell<'_>, only: &[String], dry_run: bool) -> Resu
         .zip(Client::new().resolve_all(&references))
     {
         match answer {
-            Ok(digest) => digests.push((base, digest)),
+            Ok(pointed) => match bases.lacking(base, pointed.platforms.as_deref()) {
+                Some(finding) => sink.push(finding),
+                None => digests.push((base, pointed.digest)),
+            },
             Err(fault) => sink.push(unresolved(&bases, base, &fault)),
         }
     }

@@ -91,7 +91,7 @@ codes! {
         "The tables know for certain that `nvidia/cuda` never had the tag: the version, the name of cuDNN in it, or the pair of version and distribution. The build would stop with \"manifest unknown\".";
     BASE_PLATFORM = "base-platform" Rule Error
         "a platform that the base is not there for"
-        "The build for it finds no image behind FROM. Leave the platform out for these cells.";
+        "The build for it finds no image behind FROM; where one image is locked in place of an index, every platform is built upon it, whatever that is. Leave the platform out for these cells. `gen check` knows the architectures of `nvidia/cuda`; `gen lock` looks into every index that it locks.";
     BASE_UNKNOWN = "base-unknown" Rule Warning
         "a base that the tables do not know"
         "It may be newer than the tables of this `gen`, or have been deleted from the registry. State it in a `[facts] file` when it is there.";

@@ -52,6 +52,25 @@ impl Platform {
         known.map(|(_, name)| format!("{os}/{name}"))
     }
 
+    /// Whether an image for `there` runs where one for this platform is wanted. Of a variant that is not stated nothing is
+    /// said; a machine runs what older ones of its kind run.
+    pub fn runs(&self, there: &str) -> bool {
+        let parts = |platform: &str| {
+            let mut parts = platform.splitn(3, '/').map(str::to_owned);
+            let (os, arch) = (parts.next(), parts.next());
+            let variant = parts
+                .next()
+                .and_then(|v| v.strip_prefix('v')?.parse::<u32>().ok());
+            (os, arch, variant)
+        };
+        let (wanted, there) = (parts(&self.0), parts(there));
+        let older = match (wanted.2, there.2) {
+            (Some(wanted), Some(there)) => there <= wanted,
+            _ => true,
+        };
+        wanted.0 == there.0 && wanted.1 == there.1 && older
+    }
+
     /// Reads a platform; `None` when it is not a system and one or two parts of `[a-z0-9._-]`, or a name that OCI does not use.
     pub fn parse(text: &str) -> Option<Self> {
         if Self::renamed(text).is_some() {

@@ -29,6 +29,19 @@ const DIGEST: &str = "docker-content-digest";
 /// How many references are asked for at a time.
 const AT_ONCE: usize = 4;
 
+/// How many of [`KINDS`] are indexes.
+const INDEXES: usize = 2;
+
+/// What a reference points at.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Pointed {
+    /// Its digest: of the index, where there is one.
+    pub digest: Digest,
+    /// The platforms that the index has an image for, each as `os/architecture[/variant]`; `None`: it is no index, but
+    /// one manifest, for one platform that it does not state.
+    pub platforms: Option<Vec<String>>,
+}
+
 /// A client of every registry that references name.
 #[derive(Debug)]
 pub struct Client {
@@ -50,8 +63,8 @@ impl Client {
         }
     }
 
-    /// The digests of what references point at, in their order, a few asked for at once.
-    pub fn resolve_all(&self, references: &[&str]) -> Vec<Result<Digest, Fault>> {
+    /// What references point at, in their order, a few asked for at once.
+    pub fn resolve_all(&self, references: &[&str]) -> Vec<Result<Pointed, Fault>> {
         let next = AtomicUsize::new(0);
         let work = || {
             let mut done = Vec::new();
@@ -72,11 +85,11 @@ impl Client {
         found.into_iter().map(|(_, result)| result).collect()
     }
 
-    /// The digest of what a reference points at: of the index, where it is there for several platforms.
+    /// What a reference points at: an index, where it is there for several platforms.
     ///
     /// # Errors
     /// When the registry does not tell, or what it tells cannot be.
-    pub fn resolve(&self, reference: &str) -> Result<Digest, Fault> {
+    pub fn resolve(&self, reference: &str) -> Result<Pointed, Fault> {
         let at = At::of(reference);
         // A HEAD costs a registry little, and counts towards no limit on pulls.
         let head = self.ask(&at, Method::Head)?;
@@ -84,16 +97,35 @@ impl Client {
             && is_manifest(&head).is_ok()
             && let Some(digest) = stated(&head)?
         {
-            return Ok(digest);
+            if !is_index(&head) {
+                return Ok(Pointed {
+                    digest,
+                    platforms: None,
+                });
+            }
+            // What is in an index only the index itself tells.
+            let (stated, got) = self.manifest(&at.by_digest(digest))?;
+            if stated != digest {
+                return Err(Fault::Answer(format!(
+                    "it has `{stated}` where `{digest}` was asked for"
+                )));
+            }
+            return Pointed::read(digest, &got);
         }
+        let (digest, got) = self.manifest(&at)?;
+        Pointed::read(digest, &got)
+    }
+
+    /// A manifest, and the digest of its bytes.
+    fn manifest(&self, at: &At<'_>) -> Result<(Digest, Answer), Fault> {
         // Some know no HEAD, or say with it less than they could.
-        let got = self.ask(&at, Method::Get)?;
+        let got = self.ask(at, Method::Get)?;
         match got.status {
             200 => {}
             404 => return Err(Fault::NotFound(got.said())),
             401 | 403 => {
                 let login = self.credentials.of(at.host);
-                return Err(self.asking(&at, &login).denied(&got));
+                return Err(self.asking(at, &login).denied(&got));
             }
             _ => return Err(got.fault()),
         }
@@ -103,7 +135,7 @@ impl Client {
             Some(stated) if stated != digest => Err(Fault::Answer(format!(
                 "it says `{stated}` of a manifest that has `{digest}`"
             ))),
-            _ => Ok(digest),
+            _ => Ok((digest, got)),
         }
     }
 
@@ -164,6 +196,35 @@ impl Default for Client {
     }
 }
 
+impl Pointed {
+    /// Reads a manifest. What is in an index beside images, such as attestations, is for a platform `unknown`.
+    fn read(digest: Digest, got: &Answer) -> Result<Self, Fault> {
+        if !is_index(got) {
+            return Ok(Pointed {
+                digest,
+                platforms: None,
+            });
+        }
+        let index: serde_json::Value = serde_json::from_slice(&got.body)
+            .map_err(|_| Fault::Answer("its index is no JSON".to_owned()))?;
+        let manifests = index["manifests"].as_array();
+        let manifests =
+            manifests.ok_or_else(|| Fault::Answer("its index names no manifests".to_owned()))?;
+        let platform = |manifest: &serde_json::Value| {
+            let platform = &manifest["platform"];
+            let (os, arch) = (platform["os"].as_str()?, platform["architecture"].as_str()?);
+            let variant = platform["variant"].as_str().filter(|v| !v.is_empty());
+            let words = [Some(os), Some(arch), variant].into_iter().flatten();
+            let words: Vec<String> = words.map(harmless).collect();
+            (os != "unknown").then(|| words.join("/"))
+        };
+        Ok(Pointed {
+            digest,
+            platforms: Some(manifests.iter().filter_map(platform).collect()),
+        })
+    }
+}
+
 /// Where a reference is asked for.
 struct At<'a> {
     /// Of the registry, as references name it.
@@ -206,6 +267,17 @@ impl<'a> At<'a> {
             scope: format!("repository:{name}:pull"),
         }
     }
+
+    /// The same repository, asked for a digest.
+    fn by_digest(&self, digest: Digest) -> Self {
+        let folder = self.url.rsplit_once('/').map_or("", |(folder, _)| folder);
+        At {
+            url: format!("{folder}/{digest}"),
+            repository: self.repository.clone(),
+            scope: self.scope.clone(),
+            ..*self
+        }
+    }
 }
 
 fn held<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
@@ -224,10 +296,20 @@ fn stated(answer: &Answer) -> Result<Option<Digest>, Fault> {
     stated.map(read).transpose()
 }
 
+/// Whether it says that it is an index.
+fn is_index(answer: &Answer) -> bool {
+    KINDS[..INDEXES].contains(&kind(answer))
+}
+
+/// What an answer says that it is.
+fn kind(answer: &Answer) -> &str {
+    let kind = answer.header("content-type").unwrap_or_default();
+    kind.split(';').next().unwrap_or_default().trim()
+}
+
 /// Whether it is a manifest: pages that a proxy or portal answers with have a digest too.
 fn is_manifest(answer: &Answer) -> Result<(), Fault> {
-    let kind = answer.header("content-type").unwrap_or_default();
-    let kind = kind.split(';').next().unwrap_or_default().trim();
+    let kind = kind(answer);
     if KINDS.contains(&kind) {
         return Ok(());
     }

@@ -9,5 +9,5 @@ mod fault;
 mod http;
 mod token;
 
-pub use client::Client;
+pub use client::{Client, Pointed};
 pub use fault::Fault;

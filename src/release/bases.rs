@@ -7,10 +7,10 @@ use std::collections::BTreeMap;
 
 use crate::check::drift_findings;
 use crate::config::Config;
-use crate::diagnostic::{Code, Finding, Place, Sink, code};
+use crate::diagnostic::{Code, Finding, Place, Sink, and_list, code};
 use crate::flow::{self, Expanded, Fault};
 use crate::image::reference::{Parts, full};
-use crate::image::{Digest, Spec, SpecId};
+use crate::image::{Digest, Platform, Spec, SpecId};
 use crate::lock::{self, Lock, Standing};
 use crate::output::{Drift, State};
 use crate::release::texts::{Rewritten, Texts};
@@ -118,8 +118,51 @@ impl Bases {
 
     /// That the digest of an image was not learned.
     pub fn unresolved(&self, base: &Base, headline: String) -> Finding {
+        self.finding(&code::BASE_UNRESOLVED, base, &base.specs, headline)
+    }
+
+    /// That an image is not there for all platforms of those who stand on it; `there` is what it has, `None` when it is no
+    /// index, but the image of one platform.
+    pub fn lacking(&self, base: &Base, there: Option<&[String]>) -> Option<Finding> {
+        let reference = &base.reference;
+        let lacks = |id: &SpecId| -> Vec<&Platform> {
+            let wanted = self.expanded.matrix.spec(*id).platforms.iter();
+            match there {
+                Some(there) => wanted
+                    .filter(|wanted| !there.iter().any(|there| wanted.runs(there)))
+                    .collect(),
+                None => wanted.skip(1).collect(),
+            }
+        };
+        let specs = base.specs.iter().copied();
+        let specs: Vec<SpecId> = specs.filter(|id| !lacks(id).is_empty()).collect();
+        let first = specs.first()?;
+        let all = &self.expanded.matrix.spec(*first).platforms;
+        let finding = match there {
+            Some(there) => {
+                let lacking = and_list(lacks(first).into_iter().map(|p| p.as_str()));
+                let headline = format!("`{reference}` is not there for {lacking}");
+                let there = and_list(there.iter().map(String::as_str));
+                self.finding(&code::BASE_PLATFORM, base, &specs, headline)
+                    .note(format!("its index has {there}"))
+            }
+            None => {
+                let all = and_list(all.iter().map(|p| p.as_str()));
+                let headline =
+                    format!("`{reference}` is one image and no index, and is stood on for {all}");
+                self.finding(&code::BASE_PLATFORM, base, &specs, headline)
+                    .note("its digest would be built upon for every platform, without a word from the builder")
+            }
+        };
+        Some(finding.help(
+            "name an image that is there for all of them, or leave platforms out: an `[[exclude]]` with `arch`, or `platforms` of the image",
+        ))
+    }
+
+    /// A finding at the text that names an image, for the first of these specs.
+    fn finding(&self, code: Code, base: &Base, specs: &[SpecId], headline: String) -> Finding {
         let Config { file, .. } = &self.expanded.config;
-        let id = base.specs[0];
+        let id = specs.first().copied().unwrap_or(base.specs[0]);
         let spec = self.expanded.matrix.spec(id);
         let place = match &spec.merged.from {
             Some(from) => {
@@ -128,7 +171,7 @@ impl Bases {
             }
             None => Place::file(file.path.clone()),
         };
-        Finding::new(&code::BASE_UNRESOLVED, headline, place).about(base.specs.iter().copied())
+        Finding::new(code, headline, place).about(specs.iter().copied())
     }
 
     /// Plans what follows from the digests of some; the others keep theirs, and what nothing stands on is dropped.

@@ -2,6 +2,7 @@
 
 use super::room::{Room, matrix};
 use super::server::{BODY, INDEX, Reply, Server, digest};
+use crate::support::stderr;
 
 const AT: &str = "/v2/lib/debian/manifests/13";
 
@@ -31,7 +32,7 @@ fn refuses(replies: &[Reply], why: &str) -> Server {
 }
 
 #[test]
-fn one_request_is_enough_and_names_every_kind_of_manifest() {
+fn one_request_is_enough_for_one_platform_and_names_every_kind_of_manifest() {
     let server = Server::script([Reply::stated(BODY)]);
     let (digests, lines) = lock(&server);
     assert_eq!(digests, [digest(BODY.as_bytes())]);
@@ -51,6 +52,76 @@ fn one_request_is_enough_and_names_every_kind_of_manifest() {
     assert_eq!(seen.header("authorization"), None);
     let agent = seen.header("user-agent").expect("a name");
     assert!(agent.starts_with("basematrix/"), "{agent}");
+}
+
+/// An index with an image for each of these, and an attestation.
+fn index(platforms: &[&str]) -> String {
+    let platform = |platform: &&str| {
+        let mut words = platform.split('/');
+        let word = |w: Option<&str>| w.unwrap_or_default().to_owned();
+        let (os, arch, variant) = (word(words.next()), word(words.next()), word(words.next()));
+        format!(
+            "{{\"platform\":{{\"os\":\"{os}\",\"architecture\":\"{arch}\",\"variant\":\"{variant}\"}}}}"
+        )
+    };
+    let all: Vec<String> = platforms.iter().map(platform).collect();
+    format!("{{\"schemaVersion\":2,\"manifests\":[{}]}}", all.join(","))
+}
+
+/// A matrix of one image for two platforms.
+fn for_two(server: &Server) -> Room {
+    Room::new(&format!(
+        "{}platforms = [\"linux/amd64\", \"linux/arm64\"]\n",
+        matrix(&server.host)
+    ))
+}
+
+#[test]
+fn an_index_is_looked_into_once_by_its_digest() {
+    let body = index(&["linux/amd64", "linux/arm64/v8", "unknown/unknown"]);
+    let server = Server::script([Reply::index(&body)]);
+    let room = for_two(&server);
+    room.gen_(&["lock"]);
+    let whole = digest(body.as_bytes());
+    assert_eq!(room.locked(), [whole.clone()]);
+    let by_digest = format!("GET {}/{whole}", AT.trim_end_matches("/13"));
+    assert_eq!(server.lines(), [format!("HEAD {AT}"), by_digest]);
+    // One that is not what was asked for is none.
+    let other = Reply::index(&index(&["linux/amd64"]));
+    let server = Server::script([Reply::index(&body), other]);
+    let said = Room::on(&server).refused();
+    assert!(said.contains("where `sha256:"), "{said}");
+    for bad in ["[]", "{", "{\"manifests\":7}"] {
+        let said = Room::on(&Server::script([Reply::index(bad)])).refused();
+        assert!(said.contains("its index"), "{said}");
+    }
+}
+
+#[test]
+fn what_is_not_there_for_all_platforms_is_not_locked() {
+    let lacks = |reply: Reply, headline: &str| {
+        let server = Server::script([reply]);
+        let room = for_two(&server);
+        let output = room.run(&["lock"]);
+        let said = stderr(&output);
+        assert_eq!(output.status.code(), Some(1), "{said}");
+        assert!(said.contains("error[base-platform]"), "{said}");
+        assert!(said.contains(headline), "{said}");
+        assert!(said.contains("matrix.toml:8:8"), "{said}");
+        assert_eq!(room.read("matrix.lock"), None);
+    };
+    lacks(
+        Reply::index(&index(&["linux/amd64", "unknown/unknown"])),
+        "/lib/debian:13` is not there for `linux/arm64`",
+    );
+    lacks(
+        Reply::index(&index(&[])),
+        "/lib/debian:13` is not there for `linux/amd64` and `linux/arm64`",
+    );
+    lacks(
+        Reply::stated(BODY),
+        "/lib/debian:13` is one image and no index, and is stood on for `linux/amd64` and `linux/arm64`",
+    );
 }
 
 #[test]

@@ -9,8 +9,10 @@ use sha2::{Digest, Sha256};
 
 /// What an index is called.
 pub const INDEX: &str = "application/vnd.oci.image.index.v1+json";
+/// What the image of one platform is called.
+pub const SINGLE: &str = "application/vnd.oci.image.manifest.v1+json";
 /// One.
-pub const BODY: &str = r#"{"schemaVersion":2,"manifests":[]}"#;
+pub const BODY: &str = r#"{"schemaVersion":2,"layers":[]}"#;
 
 /// The digest of a body.
 pub fn digest(body: &[u8]) -> String {
@@ -65,7 +67,15 @@ impl Reply {
 
     /// A manifest, and nothing said of its digest.
     pub fn manifest(body: &str) -> Self {
-        Reply::status(200).header("Content-Type", INDEX).body(body)
+        Reply::status(200).header("Content-Type", SINGLE).body(body)
+    }
+
+    /// An index, as registries answer.
+    pub fn index(body: &str) -> Self {
+        Reply::status(200)
+            .header("Content-Type", INDEX)
+            .header("Docker-Content-Digest", &digest(body.as_bytes()))
+            .body(body)
     }
 
     /// A manifest, as registries answer.
