@@ -74,6 +74,10 @@ pub static RULES: &[Rule] = &[
         run: rules::expectation_failed::run,
     },
     Rule {
+        codes: &[&code::IDLE_KEY],
+        run: rules::idle_key::run,
+    },
+    Rule {
         codes: &[&code::LOCK_STALE],
         run: rules::lock_stale::run,
     },
@@ -170,6 +174,10 @@ pub static RULES: &[Rule] = &[
     Rule {
         codes: &[&code::UNUSED_REGISTRY, &code::UNUSED_SET],
         run: rules::unused_name::run,
+    },
+    Rule {
+        codes: &[&code::WINDOWS_RECIPE],
+        run: rules::windows_recipe::run,
     },
 ];
 

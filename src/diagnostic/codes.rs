@@ -161,6 +161,9 @@ codes! {
     FLOATING_BASE = "floating-base" Rule Warning
         "a base that moves by itself"
         "Without a tag, with one that is a role (`latest`, `nightly`, `stable`, `rolling`), with an official image by no version, or with a `python` tag that names no minor version or no release of Debian, the same matrix yields other images one day: `python:3.10` moved from bookworm to trixie, and a package that builds relied on was gone. State the release, or a digest.";
+    IDLE_KEY = "idle-key" Rule Error
+        "a key that does nothing where it stands"
+        "`apt`, `pip`, `python`, `env`, `user`, `entrypoint`, `cmd` and `template` go into Dockerfiles that `gen` renders; beside a `dockerfile` of your own they would be passed over without a word. What stands in `[defaults]` passes by images that it cannot serve, as long as it serves one.";
     INVALID_DATE = "invalid-date" Plan Error
         "a date that is none"
         "Dates are days of the calendar, written `2027-03-01`.";
@@ -413,6 +416,9 @@ codes! {
     UNUSED_VALUE = "unused-value" Rule Error
         "a value that no spec uses"
         "The library seems to support it, and nothing is built for it: excludes and matches removed every cell. Delete the value, or the rule that removes it.";
+    WINDOWS_RECIPE = "windows-recipe" Rule Error
+        "a Dockerfile for Linux, for a platform of Windows"
+        "What `gen` renders by default installs with `apt`, makes users with `useradd` and runs `sh`. No image for Windows can come of it.";
     WRONG_TYPE = "wrong-type" Plan Error
         "a value of the wrong type"
         "Values are strings: `3.10` without quotes would be the number 3.1.";

@@ -52,6 +52,11 @@ impl Platform {
         known.map(|(_, name)| format!("{os}/{name}"))
     }
 
+    /// Its system: `linux`.
+    pub fn os(&self) -> &str {
+        self.0.split('/').next().unwrap_or_default()
+    }
+
     /// Whether an image for `there` runs where one for this platform is wanted. Of a variant that is not stated nothing is
     /// said; a machine runs what older ones of its kind run.
     pub fn runs(&self, there: &str) -> bool {
