@@ -5,6 +5,7 @@
 //!             → emit (which outputs, with which context) → render (bytes, in memory) → output (compare, or write)
 //!                                        check looks across all of it, and reports diagnostics
 //!                                        release holds places in the library to the release, and moves them
+//!                                        dockerfile reads Dockerfiles as BuildKit does, for given args and platform
 //!                                        facts are what is known of the outside world: ends of life, images, limits
 //!                                        lock says what a release was made of, diff what two revisions differ in
 //!                                        registry asks what upstream images are now, for `gen lock` alone
@@ -21,6 +22,7 @@ pub mod command;
 pub mod config;
 pub mod diagnostic;
 pub mod diff;
+pub mod dockerfile;
 pub mod emit;
 pub mod facts;
 pub mod flow;

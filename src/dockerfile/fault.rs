@@ -1,0 +1,23 @@
+//! What a builder would refuse, with its place.
+
+use std::ops::Range;
+
+/// A Dockerfile, or a build of it, that BuildKit refuses too.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{what}")]
+pub struct Fault {
+    /// What is wrong: lower case, literals in backticks, no full stop.
+    pub what: String,
+    /// The bytes of the text that are meant; empty at the end of the file where something is missing.
+    pub span: Range<usize>,
+}
+
+impl Fault {
+    /// A fault at these bytes.
+    pub fn new(what: impl Into<String>, span: Range<usize>) -> Self {
+        Fault {
+            what: what.into(),
+            span,
+        }
+    }
+}
