@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use crate::check;
 use crate::config::{self, Config};
-use crate::diagnostic::{Finding, Sink, Stopped, code};
+use crate::diagnostic::{Finding, Place, Sink, Stopped, code};
 use crate::emit::{ActionEdits, Emission, adopt, emit, workflow_files};
 use crate::facts::{Day, Facts};
 use crate::image::{Contents, ContextHash, Matrix, Plan, Spec, Unknown, render_specs, resolve};
@@ -13,7 +13,7 @@ use crate::lock::{self, Before, Lock, Unread};
 use crate::output::{self, Drift, Owned, State, Tree, has_header};
 use crate::release::unseen::pinned_output;
 use crate::render::Templates;
-use crate::source::{Ours, ReadError, Repository, SourceFile};
+use crate::source::{Ours, ReadError, Refusal, Repository, SourceFile};
 
 /// The matrix with its specs resolved: enough to list them.
 #[derive(Debug)]
@@ -73,7 +73,7 @@ impl From<Stopped> for Fault {
 /// # Errors
 /// When the matrix cannot be read, or no plan can be built from it (why is in `sink`).
 pub fn expand(repository: &Repository, sink: &mut Sink) -> Result<Expanded, Fault> {
-    let file = repository.read_text(repository.matrix_path())?.with_lf();
+    let file = matrix_file(repository, sink)?;
     let config = config::load(&file, sink)?;
     let facts = config::facts(&config, |path| repository.text(path), sink);
     let mut matrix = resolve(&config, sink)?;
@@ -91,6 +91,44 @@ pub fn expand(repository: &Repository, sink: &mut Sink) -> Result<Expanded, Faul
         lock,
         facts: facts?,
     })
+}
+
+/// The text of the matrix file.
+fn matrix_file(repository: &Repository, sink: &mut Sink) -> Result<Arc<SourceFile>, Fault> {
+    match repository.read_text(repository.matrix_path()) {
+        Ok(file) => Ok(file.with_lf()),
+        Err(ReadError::NotText(_)) => {
+            let (file, bad) = repository.read_lossy(repository.matrix_path())?;
+            let at = bad.unwrap_or_default();
+            let place = Place::span(&file, at..at + 1, "this byte is no UTF-8");
+            let finding = Finding::new(&code::TOML_SYNTAX, "the file is not UTF-8 text", place);
+            sink.push(finding.help("save it as UTF-8"));
+            Err(Fault::Findings)
+        }
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// Tells of the files that were to be read, and are there, and were not.
+///
+/// # Errors
+/// When there are such: nothing that looked at them says the whole truth.
+pub fn tell_refused(repository: &Repository, sink: &mut Sink) -> Result<(), Stopped> {
+    for (path, why) in repository.refused() {
+        let headline = format!("`{path}` {why}");
+        let finding = Finding::new(&code::FILE_REFUSED, headline, Place::file(path));
+        sink.push(finding.help(match why {
+            Refusal::TooLong(_) => "keep large data elsewhere, or name another file",
+            Refusal::NotRegular | Refusal::Outside => {
+                "put the file itself there, or name another file"
+            }
+        }));
+    }
+    if repository.refused().is_empty() {
+        Ok(())
+    } else {
+        Err(Stopped)
+    }
 }
 
 /// The plan, without what is written.
@@ -122,14 +160,16 @@ fn contents(
         bytes: &has_header,
     };
     let mut contexts = ContextHash::new(repository, &ours);
-    Ok(render_specs(
+    let contents = render_specs(
         &expanded.config,
         &expanded.matrix,
         repository,
         templates,
         &mut contexts,
         sink,
-    )?)
+    );
+    tell_refused(repository, sink)?;
+    Ok(contents?)
 }
 
 /// Renders everything into memory.

@@ -2,13 +2,16 @@
 
 #![warn(clippy::disallowed_methods, clippy::disallowed_macros)]
 
+mod allocator;
+
 use std::process::ExitCode;
 
 use clap::Parser;
 
-/// A run is short and allocates much: a quarter to a third off a large matrix, against the allocator of glibc.
+use allocator::Bounded;
+
 #[global_allocator]
-static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+static ALLOCATOR: Bounded = Bounded;
 
 fn main() -> ExitCode {
     basematrix::command::run(&basematrix::cli::Cli::parse())

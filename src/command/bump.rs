@@ -8,7 +8,7 @@ use crate::command::difference::patches;
 use crate::command::look::{From, look};
 use crate::command::shell::{Error, Outcome, Shell, counted, number};
 use crate::command::{CLEAN, FOUND, NO_PLAN};
-use crate::diagnostic::{Code, Finding, Sink, code};
+use crate::diagnostic::{Code, Finding, Sink, code, visible};
 use crate::flow::{Expanded, Fault};
 use crate::output::{self, Change, State};
 use crate::release::bump::{Bump, plan};
@@ -70,7 +70,7 @@ pub(super) fn run(shell: &mut Shell<'_>, options: &Options<'_>) -> Result<Outcom
     }
     shell.say(listing(&bump).trim_end());
     if options.dry_run {
-        shell.data(&patches(&bump.drift, &bump.files))?;
+        shell.patch(&patches(&bump.drift, &bump.files))?;
     } else {
         carry_out(&repository, options.to, &bump)?;
     }
@@ -184,6 +184,7 @@ fn listing(bump: &Bump) -> String {
     let width = |of: fn(&(String, &str, String)) -> usize| rows.iter().map(of).max().unwrap_or(0);
     let (places, whats) = (width(|r| r.0.len()), width(|r| r.1.len()));
     for (place, what, how) in &rows {
+        let (what, how) = (visible(what), visible(how));
         let _ = writeln!(text, "  {place:places$}  {what:whats$}  {how}");
     }
     let rest = &bump.mentions[bump.mentions.len().min(SHOWN)..];
@@ -194,7 +195,7 @@ fn listing(bump: &Bump) -> String {
 }
 
 fn place(moved: &Move) -> String {
-    format!("{}:{}", moved.path, moved.line)
+    format!("{}:{}", visible(&moved.path), moved.line)
 }
 
 fn summary(bump: &Bump, dry_run: bool) -> String {

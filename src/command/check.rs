@@ -42,7 +42,7 @@ pub(super) fn run(shell: &mut Shell<'_>, options: &Options<'_>) -> Result<Outcom
     shell.findings(&findings, options.format)?;
     if options.diff && !matches!(options.format, FindingFormat::Json) {
         for change in &looked.drift.changes {
-            shell.data(&difference(change))?;
+            shell.tell(&difference(change))?;
         }
     }
     shell.say(&format!(

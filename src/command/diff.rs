@@ -98,11 +98,11 @@ pub(super) fn run(
         }
         narrow(&mut found, &meant);
     }
-    shell.data(&match format {
-        DiffFormat::Text => diff::text(&found),
-        DiffFormat::Json => diff::json(&found),
-        DiffFormat::Markdown => diff::markdown(&found),
-    })?;
+    match format {
+        DiffFormat::Text => shell.tell(&diff::text(&found))?,
+        DiffFormat::Json => shell.data(&diff::json(&found))?,
+        DiffFormat::Markdown => shell.tell(&diff::markdown(&found))?,
+    }
     Ok(Outcome(CLEAN))
 }
 

@@ -1,7 +1,10 @@
 //! Unified diffs of files that change.
 
+use std::fmt::Write;
+
 use similar::TextDiff;
 
+use crate::diagnostic::visible;
 use crate::output::{Change, Drift, State};
 use crate::release::Rewritten;
 
@@ -16,7 +19,7 @@ pub(super) fn difference(change: &Change) -> String {
 /// From one text of a file that may come or go to another, byte by byte: what `git apply` does with it is what the run does.
 pub(super) fn patch(path: &str, before: Option<&str>, after: Option<&str>) -> String {
     let name = |side: &str, text: Option<&str>| match text {
-        Some(_) => format!("{side}/{path}"),
+        Some(_) => named(&format!("{side}/{path}")),
         None => "/dev/null".to_owned(),
     };
     let (old, new) = (lines(before), lines(after));
@@ -35,7 +38,8 @@ pub(super) fn patches(drift: &Drift, files: &[Rewritten]) -> String {
     for change in &drift.changes {
         let (path, new) = (&change.path, change.after.as_ref());
         if change.state == State::Missing && new.is_some_and(|planned| planned.executable) {
-            text += &format!("diff --git a/{path} b/{path}\nnew file mode 100755\n");
+            let (old, new) = (named(&format!("a/{path}")), named(&format!("b/{path}")));
+            text += &format!("diff --git {old} {new}\nnew file mode 100755\n");
         }
         let after = new.map(|planned| planned.text.as_str());
         text += &patch(path, change.before.as_deref(), after);
@@ -45,6 +49,28 @@ pub(super) fn patches(drift: &Drift, files: &[Rewritten]) -> String {
         text += &patch(&file.edit.path, before, Some(&file.edit.text));
     }
     text
+}
+
+/// A path as patches name it: in quotes, as a string of C, where it holds what would end or turn the line. What git does
+/// with `core.quotePath` off.
+fn named(path: &str) -> String {
+    if &*visible(path) == path && !path.contains(['"', '\\']) {
+        return path.to_owned();
+    }
+    let mut out = String::from("\"");
+    for c in path.chars() {
+        match c {
+            '"' | '\\' => out.extend(['\\', c]),
+            c if visible(c.encode_utf8(&mut [0; 4])).len() == c.len_utf8() => out.push(c),
+            c => {
+                for byte in c.encode_utf8(&mut [0; 4]).bytes() {
+                    let _ = write!(out, "\\{byte:03o}");
+                }
+            }
+        }
+    }
+    out.push('"');
+    out
 }
 
 /// Lines as patches count them: LF alone ends one.

@@ -8,7 +8,7 @@ use crate::command::select::names;
 use crate::command::shell::{Error, Outcome, Shell};
 use crate::command::{CLEAN, FOUND};
 use crate::config::parse_selector;
-use crate::diagnostic::{Sink, nearest};
+use crate::diagnostic::{Sink, nearest, visible};
 use crate::flow::{self, Expanded};
 use crate::image::{Spec, SpecId, describe_cell};
 use crate::matrix::{Cell, ImageId, Verdict, Version, verdicts};
@@ -32,7 +32,7 @@ pub(super) fn run(shell: &mut Shell<'_>, what: &str) -> Result<Outcome, Error> {
             return shell.unreadable(sink);
         };
         let (text, found) = cells(&expanded, &selector);
-        shell.data(&text)?;
+        shell.tell(&text)?;
         return Ok(Outcome(if found { CLEAN } else { FOUND }));
     }
     match named(&expanded, what) {
@@ -41,11 +41,14 @@ pub(super) fn run(shell: &mut Shell<'_>, what: &str) -> Result<Outcome, Error> {
             for (id, how) in hits {
                 spec_text(&expanded, id, &how, &mut text);
             }
-            shell.data(&text)?;
+            shell.tell(&text)?;
             Ok(Outcome(CLEAN))
         }
         _ => {
-            let mut text = format!("`{what}` is no reference, alias, tag or id of this matrix\n");
+            let mut text = format!(
+                "`{}` is no reference, alias, tag or id of this matrix\n",
+                visible(what)
+            );
             let tags: Vec<&str> = expanded
                 .matrix
                 .specs
@@ -57,7 +60,7 @@ pub(super) fn run(shell: &mut Shell<'_>, what: &str) -> Result<Outcome, Error> {
             if let Some(near) = nearest(bare, tags) {
                 let _ = writeln!(text, "nearest: `{near}`");
             }
-            shell.data(&text)?;
+            shell.tell(&text)?;
             Ok(Outcome(FOUND))
         }
     }
@@ -94,9 +97,9 @@ fn named(expanded: &Expanded, what: &str) -> Vec<(SpecId, String)> {
 fn spec_text(expanded: &Expanded, id: SpecId, how: &str, out: &mut String) {
     let config = &expanded.config;
     let spec = expanded.matrix.spec(id);
-    let _ = writeln!(out, "{}  ({how})", spec.id);
+    let _ = writeln!(out, "{}  ({})", visible(&spec.id), visible(how));
     let mut row = |name: &str, value: String| {
-        let _ = writeln!(out, "  {name:<11} {value}");
+        let _ = writeln!(out, "  {name:<11} {}", visible(&value));
     };
     let cell: Vec<String> = spec
         .cell
@@ -178,6 +181,7 @@ fn cells(expanded: &Expanded, selector: &crate::matrix::Selector) -> (String, bo
                     config.value(axis, value)
                 );
             }
+            let name = visible(&name);
             let there = matches!(verdict, Verdict::Exists);
             exists += usize::from(there);
             gone += usize::from(!there);
@@ -212,7 +216,8 @@ fn cells(expanded: &Expanded, selector: &crate::matrix::Selector) -> (String, bo
                     let _ = writeln!(
                         out,
                         "{name}\n  does not exist: excluded, {} ({}:{line})",
-                        rule.reason, config.file.path
+                        visible(&rule.reason),
+                        config.file.path
                     );
                 }
                 Verdict::NoPlatform(span) => {
@@ -237,8 +242,8 @@ fn cells(expanded: &Expanded, selector: &crate::matrix::Selector) -> (String, bo
             let _ = writeln!(
                 out,
                 "nearest that exists: {} ({})",
-                spec.describe(config),
-                spec.home_reference()
+                visible(&spec.describe(config)),
+                visible(&spec.home_reference())
             );
         }
     }

@@ -10,7 +10,7 @@ use crate::cli::{FindingFormat, ListFormat};
 use crate::command::CLEAN;
 use crate::command::select::{selected, selectors};
 use crate::command::shell::{Error, Outcome, Shell, number};
-use crate::diagnostic::Sink;
+use crate::diagnostic::{Sink, visible};
 use crate::flow::{self, Expanded};
 use crate::image::{Spec, SpecId};
 
@@ -157,7 +157,7 @@ fn table(expanded: &Expanded, specs: &[(SpecId, &Spec)], more: More) -> String {
         let mut rest = Some([platforms.join(","), from]);
         for reference in own.chain(aliases) {
             let [platforms, from] = rest.take().unwrap_or_default();
-            rows.push([reference, platforms, from]);
+            rows.push([reference, platforms, from].map(|cell| visible(&cell).into_owned()));
         }
     }
     let head = [

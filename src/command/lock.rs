@@ -59,7 +59,7 @@ pub(super) fn run(shell: &mut Shell<'_>, only: &[String], dry_run: bool) -> Resu
     }
     shell.say(listing(&relock.moved).trim_end());
     if dry_run {
-        shell.data(&patches(&relock.drift, &relock.files))?;
+        shell.patch(&patches(&relock.drift, &relock.files))?;
     } else {
         // The lock last: a run that is cut short before is healed by the next.
         let changes: Vec<&Change> = relock.drift.changes.iter().collect();

@@ -49,7 +49,11 @@ pub(super) fn look(
     let today = shell.today(from.dates)?;
     let mut expanded = match flow::expand(repository, sink) {
         Ok(expanded) => expanded,
-        Err(fault) => return Ok(Err(fault)),
+        Err(fault) => {
+            // What stopped may have done so over a file that was not read.
+            let _ = flow::tell_refused(repository, sink);
+            return Ok(Err(fault));
+        }
     };
     shell.look_ahead(from.dates, &mut expanded.config);
     let (release, lock) = (expanded.config.release.as_ref(), expanded.lock.as_ref());
@@ -80,5 +84,8 @@ pub(super) fn look(
         take_over: from.take_over,
     };
     flow::judge(repository, &expanded, &rendered, &drift, &standpoint, sink);
+    if let Err(stopped) = flow::tell_refused(repository, sink) {
+        return Ok(Err(stopped.into()));
+    }
     Ok(Ok(Looked { expanded, drift }))
 }

@@ -6,7 +6,7 @@ use crate::cli::{Dates, FindingFormat};
 use crate::command::difference::{difference, patch};
 use crate::command::look::{From, look};
 use crate::command::shell::{Error, Outcome, Shell, number, outcome, tally};
-use crate::diagnostic::{Finding, Sink};
+use crate::diagnostic::{Finding, Sink, visible};
 use crate::flow::{self, Adoption};
 use crate::output::{self, Change, Edit, State};
 
@@ -68,10 +68,10 @@ pub(super) fn run(shell: &mut Shell<'_>, options: &Options) -> Result<Outcome, E
     if options.diff {
         if let Some((before, adoption)) = &adoption {
             let after = &adoption.matrix;
-            shell.data(&patch(&after.path, Some(&before.text), Some(&after.text)))?;
+            shell.patch(&patch(&after.path, Some(&before.text), Some(&after.text)))?;
         }
         for change in &changes {
-            shell.data(&difference(change))?;
+            shell.tell(&difference(change))?;
         }
     }
     // Before anything is written: should that fail, they may say why.
@@ -88,10 +88,10 @@ pub(super) fn run(shell: &mut Shell<'_>, options: &Options) -> Result<Outcome, E
     }
     for (action, from, to) in adoption.iter().flat_map(|(_, found)| &found.moved) {
         let will = if writes { "adopted" } else { "would adopt" };
-        shell.say(&format!("{will} {action} {from} → {to}"));
+        shell.say(&visible(&format!("{will} {action} {from} → {to}")));
     }
     for change in &changes {
-        let line = format!("{} {}", verb(change, writes), change.path);
+        let line = format!("{} {}", verb(change, writes), visible(&change.path));
         if options.dry_run {
             shell.say(&line)
         } else {

@@ -13,7 +13,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use crate::cli::{Color, Dates, FindingFormat, Global};
 use crate::command::{CLEAN, FOUND, NO_PLAN};
 use crate::config::Config;
-use crate::diagnostic::{self, Finding, Severity, Sink};
+use crate::diagnostic::{self, Finding, Severity, Sink, visible, visible_lines};
 use crate::facts::Day;
 use crate::flow::Fault;
 use crate::output::WriteError;
@@ -118,6 +118,20 @@ impl<'a> Shell<'a> {
         Ok(())
     }
 
+    /// Text for people, to stdout.
+    pub fn tell(&self, text: &str) -> Result<(), Error> {
+        self.data(&visible_lines(text))
+    }
+
+    /// A patch, to stdout: to the byte where another command reads it.
+    pub fn patch(&self, text: &str) -> Result<(), Error> {
+        if io::stdout().is_terminal() {
+            self.tell(text)
+        } else {
+            self.data(text)
+        }
+    }
+
     /// A line for people, to stderr, unless they asked for quiet.
     pub fn say(&self, text: &str) {
         if !self.global.quiet {
@@ -134,7 +148,7 @@ impl<'a> Shell<'a> {
 
     fn insist(&self, text: &str) {
         // A closed stderr is nobody's to hear of.
-        let _ = writeln!(io::stderr(), "{text}");
+        let _ = writeln!(io::stderr(), "{}", visible_lines(text));
     }
 
     /// Prints findings: JSON to stdout, the others to stderr.
@@ -183,7 +197,7 @@ impl<'a> Shell<'a> {
         {
             return ExitCode::from(CLEAN);
         }
-        self.insist(&format!("error: {error}"));
+        self.insist(&format!("error: {}", visible(&error.to_string())));
         if let Error::Read(ReadError::NoMatrix(_)) = error {
             self.insist("help: create a `matrix.toml` there, or name one with `--config`");
         }

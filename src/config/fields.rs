@@ -7,7 +7,7 @@ use crate::config::spanned::Spanned;
 use crate::config::validate::Builder;
 use crate::diagnostic::{Finding, Place, and_list, code, nearest};
 use crate::matrix::Version;
-use crate::render::{Field, FieldFault};
+use crate::render::{Field, FieldFault, field_words};
 use crate::source::SourceFile;
 
 impl Builder<'_> {
@@ -91,10 +91,13 @@ pub(super) fn inner_span(
     span: &Range<usize>,
     inner: Option<Range<usize>>,
 ) -> Range<usize> {
-    let written = &file.text[span.clone()];
+    let written = file.slice(span.clone());
     match (written.find(value), inner) {
-        (Some(start), Some(inner)) if inner.end <= value.len() => {
-            span.start + start + inner.start..span.start + start + inner.end
+        (Some(start), Some(inner)) if inner.start <= value.len() => {
+            // The engine tells the place of an odd character by its first byte, and may count one beyond the end.
+            let start = span.start + start;
+            let end = start + value.len();
+            file.whole(start + inner.start..(start + inner.end).min(end))
         }
         _ => span.clone(),
     }
@@ -121,7 +124,7 @@ pub fn comparison_finding(axis: &str, mut place: Place) -> Finding {
     let written = place
         .at
         .as_ref()
-        .map_or("", |(file, span)| &file.text[span.clone()]);
+        .map_or("", |(file, span)| file.slice(span.clone()));
     let help = match instead(axis, written) {
         Some(instead) => format!("write `{instead}`"),
         None => format!(
@@ -174,9 +177,7 @@ pub fn field_finding(file: &Arc<SourceFile>, field: &Field, fault: FieldFault) -
         .help("guard it: `{{ '-cu' ~ cuda.compact if cuda }}`"),
         FieldFault::Failed(error, inner) => {
             let span = inner_span(file, &field.source, &field.span, inner);
-            let what = error
-                .detail()
-                .map_or_else(|| error.kind().to_string(), str::to_owned);
+            let what = field_words(&error);
             // Names are looked for before; what is left are attributes that this value lacks.
             let code = if error.kind() == minijinja::ErrorKind::UndefinedError {
                 &code::UNKNOWN_ATTRIBUTE

@@ -56,7 +56,7 @@ pub(super) fn parse<T: DeserializeOwned + JsonSchema>(
 fn syntax(file: &Arc<SourceFile>, faults: &[toml::de::Error], sink: &mut Sink) {
     let mut again: Option<usize> = None;
     for fault in faults {
-        let span = fault.span().unwrap_or(0..0);
+        let span = file.whole(fault.span().unwrap_or(0..0));
         let what = fault.message().lines().next().unwrap_or_default();
         let line = file.text[..span.start].rfind('\n').map_or(0, |p| p + 1);
         let header = file.text[line..].trim_start().starts_with('[');

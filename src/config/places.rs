@@ -121,7 +121,7 @@ impl Builder<'_> {
 
     /// A path of a file of the library stays below the root.
     pub(super) fn inside(&mut self, path: &Spanned<String>) {
-        if crate::output::plain(&path.value) {
+        if crate::source::plain(&path.value) {
             return;
         }
         let finding = Finding::new(

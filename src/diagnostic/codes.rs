@@ -155,6 +155,9 @@ codes! {
     FACTS_MISSING = "facts-missing" Plan Error
         "the file of facts cannot be read"
         "`[facts] file` names a TOML file by its path from the repository root.";
+    FILE_REFUSED = "file-refused" Plan Error
+        "a file that is there and is not read"
+        "What is read to be understood is a regular file below the repository root, of at most 16 MiB: a device never ends, a FIFO waits for a writer, and what a link brings in from outside is in no checkout but this one. Nothing was checked in this file. Put a file of that name in its place, or correct the path.";
     FIXED_CODE = "fixed-code" Plan Error
         "a finding without which no plan exists, in `[check]`"
         "Findings that mean \"no plan can be built\" cannot be suppressed or weigh otherwise: nothing would be left to check. Only codes of rules (exit code 1) can.";

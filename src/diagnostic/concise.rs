@@ -2,13 +2,13 @@
 
 use std::fmt::Write;
 
-use crate::diagnostic::Finding;
+use crate::diagnostic::{Finding, visible};
 
 /// `path:line:column: severity[code]: headline`, one line each.
 pub fn concise(findings: &[Finding]) -> String {
     let mut out = String::new();
     for finding in findings {
-        let _ = write!(out, "{}", finding.primary.path);
+        let _ = write!(out, "{}", visible(&finding.primary.path));
         if let Some((line, column)) = finding.primary.line_column() {
             let _ = write!(out, ":{line}:{column}");
         }
@@ -17,7 +17,7 @@ pub fn concise(findings: &[Finding]) -> String {
             ": {}[{}]: {}",
             finding.severity().as_str(),
             finding.code.name,
-            finding.headline.replace('\n', " ")
+            visible(&finding.headline)
         );
     }
     out

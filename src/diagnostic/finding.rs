@@ -41,11 +41,11 @@ pub struct Place {
 }
 
 impl Place {
-    /// Bytes `span` of `file`.
+    /// Bytes `span` of `file`, made whole characters.
     pub fn span(file: &Arc<SourceFile>, span: Range<usize>, label: impl Into<String>) -> Self {
         Place {
             path: file.path.clone(),
-            at: Some((file.clone(), span)),
+            at: Some((file.clone(), file.whole(span))),
             label: label.into(),
         }
     }

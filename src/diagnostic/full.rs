@@ -2,13 +2,31 @@
 
 use annotate_snippets::{AnnotationKind, Group, Level, Origin, Renderer, Snippet};
 
-use crate::diagnostic::{Finding, Place, Severity};
+use crate::diagnostic::{Finding, Place, Severity, visible};
 
 fn level(severity: Severity) -> Level<'static> {
     match severity {
         Severity::Error => Level::ERROR,
         Severity::Warning => Level::WARNING,
         Severity::Note => Level::NOTE,
+    }
+}
+
+/// A finding with all its texts made visible: the renderer spells out some of what is not seen, and not line breaks.
+fn seen(finding: &Finding) -> Finding {
+    let text = |text: &String| visible(text).into_owned();
+    let place = |place: &Place| Place {
+        path: visible(&place.path).into(),
+        at: place.at.clone(),
+        label: text(&place.label),
+    };
+    Finding {
+        headline: text(&finding.headline),
+        primary: place(&finding.primary),
+        related: finding.related.iter().map(place).collect(),
+        notes: finding.notes.iter().map(text).collect(),
+        help: finding.help.iter().map(text).collect(),
+        ..finding.clone()
     }
 }
 
@@ -39,7 +57,7 @@ fn add_places<'a>(group: Group<'a>, places: &[(&'a Place, AnnotationKind)]) -> G
     let (window, offset, first_line) = file.window(start..end);
     let mut snippet = Snippet::source(window)
         .line_start(first_line)
-        .path(&*file.path);
+        .path(&*spans[0].3.path);
     for (_, span, kind, place) in &spans {
         let mut annotation = kind.span(span.start - offset..span.end - offset);
         if !place.label.is_empty() {
@@ -60,6 +78,7 @@ pub fn full(findings: &[Finding], styled: bool) -> String {
     let renderer = renderer.term_width(100);
     let mut out = String::new();
     for finding in findings {
+        let finding = &seen(finding);
         let mut group = Group::with_title(
             level(finding.severity())
                 .primary_title(finding.headline.as_str())

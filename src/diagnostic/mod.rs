@@ -9,6 +9,7 @@ mod full;
 mod json;
 mod nearest;
 mod sink;
+mod visible;
 
 pub use codes::{ALL, Code, Stage, by_name};
 pub use concise::concise;
@@ -17,6 +18,7 @@ pub use full::full;
 pub use json::json;
 pub use nearest::{and_list, nearest, or_list, suggest};
 pub use sink::{Sink, Stopped};
+pub use visible::{visible, visible_lines};
 
 pub mod code {
     //! The codes by name, for the rooms that raise them.

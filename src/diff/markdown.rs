@@ -2,6 +2,7 @@
 
 use std::fmt::Write;
 
+use crate::diagnostic::visible;
 use crate::diff::grouped::{Group, Row, counts, groups, rows};
 use crate::diff::{Diff, Listed, Moved};
 
@@ -208,6 +209,7 @@ fn some(names: &[&str]) -> String {
 
 /// Any text as code on one line, also in a table.
 fn code(text: &str) -> String {
+    let text = &*visible(text);
     let plain = |c: char| !c.is_control() && !"`|<>&@".contains(c);
     if !text.trim().is_empty() && text.chars().all(plain) {
         format!("`{text}`")
@@ -242,10 +244,9 @@ fn prose(text: &str) -> String {
 /// A text that means nothing to Markdown or HTML: whatever could is written as a character reference.
 fn escaped(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
-    for c in text.chars() {
+    for c in visible(text).chars() {
         match c {
             c if c.is_alphanumeric() || " -./:=,→…".contains(c) => out.push(c),
-            c if c.is_control() => out.push(' '),
             c => {
                 let _ = write!(out, "&#{};", u32::from(c));
             }

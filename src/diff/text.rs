@@ -2,6 +2,7 @@
 
 use std::fmt::Write;
 
+use crate::diagnostic::visible;
 use crate::diff::grouped::{counts, groups, rows};
 use crate::diff::{Diff, Listed, Moved, Tag};
 use crate::lock::Change;
@@ -110,12 +111,7 @@ fn names(specs: &[&str]) -> String {
     }
 }
 
-/// A line of a file, without what would move the cursor.
+/// A line of a file, without what would move the cursor or hide.
 fn shown(line: &str) -> String {
-    let shown = line.chars().map(|c| match c {
-        '\t' => "    ".to_owned(),
-        c if c.is_control() => c.escape_default().to_string(),
-        c => c.to_string(),
-    });
-    shown.collect()
+    visible(&line.replace('\t', "    ")).into_owned()
 }

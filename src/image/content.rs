@@ -12,7 +12,7 @@ use crate::emit::dockerfile;
 use crate::image::hash::Ingredients;
 use crate::image::{ContextHash, Digest, Matrix, Spec, SpecId};
 use crate::render::{Dialect, Field, Scope, Templates};
-use crate::source::{BuildContext, ReadError, Repository, SourceFile};
+use crate::source::{BuildContext, ReadError, Repository, SourceFile, plain};
 
 /// What goes into one spec.
 #[derive(Debug)]
@@ -370,14 +370,12 @@ impl One<'_> {
         Ok(done)
     }
 
-    /// A path of the user's stays below the root.
+    /// A path of the user's is one of a file or folder below the root, and nothing else to whoever it is handed to: a
+    /// builder takes a URL for a context, and what begins with `-` for an option.
     fn inside(&mut self, path: &str, field: &Field) -> Result<(), Stopped> {
-        let inside = !path.starts_with('/')
-            && !path.contains('\\')
-            && !path.chars().any(char::is_control)
-            && path.split('/').all(|part| part != "..")
-            && !path.is_empty();
-        if inside {
+        let bare = path.strip_prefix("./").unwrap_or(path);
+        let bare = bare.strip_suffix('/').unwrap_or(bare);
+        if matches!(path, "." | "./") || plain(bare) {
             return Ok(());
         }
         let place = self.config.place(
@@ -386,7 +384,10 @@ impl One<'_> {
         );
         let finding = Finding::new(
             &code::UNSAFE_VALUE,
-            format!("`{}` leads out of the repository", path.escape_debug()),
+            format!(
+                "`{}` is no path below the repository root",
+                path.escape_debug()
+            ),
             place,
         )
         .help("write a path from the root, without `..`");

@@ -12,8 +12,8 @@ use std::sync::Arc;
 use crate::diagnostic::{Code, code};
 use crate::output::links::{Links, Standing};
 use crate::output::list::{LIST, Owned, has_header};
-use crate::output::tree::{Planned, Tree, plain};
-use crate::source::{ReadError, Repository};
+use crate::output::tree::{Planned, Tree};
+use crate::source::{ReadError, Repository, plain};
 
 /// How an output stands on disk.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -3,9 +3,8 @@
 use std::collections::BTreeSet;
 
 use crate::emit::MARK;
-use crate::output::tree::plain;
 use crate::output::write::{JOURNAL, NOTE, TEMPORARY};
-use crate::source::{ReadError, Repository};
+use crate::source::{ReadError, Refusal, Repository, plain};
 
 /// Where the list stands.
 pub const LIST: &str = "generated/.outputs";
@@ -40,7 +39,15 @@ impl Owned {
             started: started.unwrap_or_default(),
             ..Owned::default()
         };
-        let Some(bytes) = repository.bytes(LIST)? else {
+        let bytes = match repository.bytes(LIST) {
+            // Of outputs that lead away it is told when they are compared.
+            Err(ReadError::Refused {
+                why: Refusal::Outside,
+                ..
+            }) => None,
+            read => read?,
+        };
+        let Some(bytes) = bytes else {
             return Ok(owned);
         };
         let text = String::from_utf8_lossy(&bytes);

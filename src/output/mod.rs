@@ -9,5 +9,5 @@ mod write;
 pub use drift::{Change, Drift, State, compare};
 pub use links::is_linked;
 pub use list::{LIST, Owned, has_header};
-pub use tree::{Planned, Tree, plain};
+pub use tree::{Planned, Tree};
 pub use write::{Edit, WriteError, lock, note, noted, probe, settle, write};

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use crate::lock;
 use crate::output::list::LIST;
 use crate::output::write::{NOTE, TEMPORARY};
+use crate::source::plain;
 
 /// Tells git that its folder is generated.
 const ATTRIBUTES: &str = "generated/.gitattributes";
@@ -136,14 +137,4 @@ impl Tree {
     pub fn is_empty(&self) -> bool {
         self.files.is_empty()
     }
-}
-
-/// Whether a path is relative and stays below the root.
-pub fn plain(path: &str) -> bool {
-    !path.is_empty()
-        && !path.contains(['\\', ':'])
-        && !path.chars().any(char::is_control)
-        && path
-            .split('/')
-            .all(|part| !matches!(part, "" | "." | "..") && !part.eq_ignore_ascii_case(".git"))
 }

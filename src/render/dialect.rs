@@ -9,6 +9,7 @@ use minijinja::{
 };
 use serde::Serialize;
 
+use crate::render::bounds::{FILE, indentation};
 use crate::render::fields::matching;
 use crate::render::python;
 
@@ -54,7 +55,7 @@ pub fn environment(dialect: Dialect) -> Environment<'static> {
     engine.set_syntax(dialect.syntax());
     engine.set_undefined_behavior(UndefinedBehavior::Strict);
     engine.set_debug(true);
-    engine.set_recursion_limit(64);
+    FILE.hold(&mut engine);
     engine.set_auto_escape_callback(|_| AutoEscape::None);
     engine.set_formatter(move |out, state, value| format(dialect, out, state, value));
     engine.add_test("matching", matching);
@@ -71,7 +72,7 @@ pub fn environment(dialect: Dialect) -> Environment<'static> {
     });
     engine.add_filter("comment", |value: &Value| comment(value).and_then(safe));
     engine.add_filter("script", move |value: &Value, indent: usize| {
-        yaml_script(dialect, &value.to_string(), indent).and_then(safe)
+        yaml_script(dialect, &value.to_string(), indentation(indent)?).and_then(safe)
     });
     engine.add_filter("bare", |value: &Value| word(value).and_then(safe));
     engine.add_filter("lines", lines);
@@ -142,6 +143,7 @@ fn other_than_text(word: &str) -> bool {
 
 /// Lines of a block, each indented so much; what a block cannot hold as it is, is refused.
 fn lines(value: &Value, indent: usize) -> Result<Value, Error> {
+    let indent = indentation(indent)?;
     let text = value.to_string();
     let held = |c: char| matches!(c, '\n' | '\t') || !(c.is_control() || never_raw(c));
     if !text.chars().all(held) {

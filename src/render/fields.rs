@@ -8,6 +8,7 @@ use minijinja::{Environment, Error, ErrorKind, UndefinedBehavior, Value};
 
 use crate::matrix::{Term, Version};
 use crate::render::analyse::{Uses, analyse};
+use crate::render::bounds::FIELD;
 use crate::render::objects::{AxisObject, NoneWatch};
 
 /// One field: a plain text, or a template.
@@ -29,6 +30,20 @@ pub enum FieldFault {
     Failed(Error, Option<Range<usize>>),
 }
 
+/// What an error of the engine says of a field.
+pub fn field_words(error: &Error) -> String {
+    let words = FIELD.words(error);
+    words.unwrap_or_else(|| told(error))
+}
+
+/// What an error of the engine says.
+pub(super) fn told(error: &Error) -> String {
+    let kind = error.kind();
+    error
+        .detail()
+        .map_or_else(|| kind.to_string(), str::to_owned)
+}
+
 /// All templated fields of one matrix, and the engine that renders them.
 #[derive(Debug)]
 pub struct Fields {
@@ -44,7 +59,7 @@ impl Default for Fields {
         engine.set_undefined_behavior(UndefinedBehavior::Strict);
         engine.set_auto_escape_callback(|_| minijinja::AutoEscape::None);
         engine.set_debug(true);
-        engine.set_recursion_limit(64);
+        FIELD.hold(&mut engine);
         engine.add_test("matching", matching);
         Fields {
             engine,
@@ -132,7 +147,7 @@ impl Fields {
         let text = self
             .engine
             .get_template(&self.names[index])
-            .and_then(|t| t.render(scope.clone()))
+            .and_then(|t| FIELD.render(&t, scope.clone()))
             .map_err(|e| {
                 let range = e.range();
                 FieldFault::Failed(e, range)

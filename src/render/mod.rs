@@ -3,6 +3,7 @@
 //! Templates hold layout. Every decision is taken before one runs; a fault in one is a finding into the template.
 
 mod analyse;
+mod bounds;
 mod dialect;
 mod fields;
 mod objects;
@@ -11,7 +12,7 @@ mod templates;
 
 pub use analyse::{Uses, analyse};
 pub use dialect::{Dialect, environment, shell_word};
-pub use fields::{Field, FieldFault, Fields};
+pub use fields::{Field, FieldFault, Fields, field_words};
 pub use objects::{AxisObject, NoneWatch, ReleaseObject, Scope};
 pub use python::{is_python_keyword, is_python_name};
 pub use templates::{Templates, fault_finding, shipped};

@@ -8,7 +8,9 @@ use minijinja::{Environment, Error, ErrorKind, Value};
 
 use crate::diagnostic::{Finding, Place, and_list, code, nearest};
 use crate::render::analyse::{Uses, analyse};
+use crate::render::bounds::FILE;
 use crate::render::dialect::{Dialect, environment};
+use crate::render::fields::told;
 use crate::source::{Repository, SourceFile};
 
 macro_rules! shipped {
@@ -158,9 +160,7 @@ impl<'a> Templates<'a> {
         context: &Value,
     ) -> Result<String, Error> {
         self.load(dialect, name)?;
-        self.engine(dialect)
-            .get_template(name)?
-            .render(context.clone())
+        FILE.render(&self.engine(dialect).get_template(name)?, context.clone())
     }
 }
 
@@ -198,9 +198,7 @@ pub fn fault_finding(
     asked: Place,
 ) -> Finding {
     let kind = error.kind();
-    let what = error
-        .detail()
-        .map_or_else(|| kind.to_string(), str::to_owned);
+    let what = FILE.words(error).unwrap_or_else(|| told(error));
     let (code, label) = match kind {
         ErrorKind::TemplateNotFound => return missing_finding(templates, name, what, asked),
         ErrorKind::SyntaxError => (&code::TEMPLATE_SYNTAX, "the template cannot be parsed here"),
@@ -214,7 +212,13 @@ pub fn fault_finding(
     let (fact, advice) = what.split_once("; ").unwrap_or((&what, ""));
     let at = error.name().unwrap_or(name);
     let Some((file, range)) = templates.source(at).zip(error.range()) else {
-        return Finding::new(code, fact, asked);
+        // What is too long is so as a whole.
+        return match templates.source(at) {
+            Some(file) if kind == ErrorKind::InvalidOperation => {
+                Finding::new(code, fact, Place::file(file.path.clone())).related(asked)
+            }
+            _ => Finding::new(code, fact, asked),
+        };
     };
     let finding = Finding::new(code, fact, Place::span(&file, range, label)).related(asked);
     // What is shipped is not the user's to edit.
@@ -227,6 +231,16 @@ pub fn fault_finding(
 
 /// The finding for a template that is not there: placed where another refers to it, or else where it was asked for.
 fn missing_finding(templates: &Templates<'_>, name: &str, what: String, asked: Place) -> Finding {
+    let path = format!("{FOLDER}/{name}");
+    if let Some((path, why)) = templates
+        .repository
+        .refused()
+        .into_iter()
+        .find(|(p, _)| *p == path)
+    {
+        let headline = format!("`{path}` {why}");
+        return Finding::new(&code::FILE_REFUSED, headline, Place::file(path)).related(asked);
+    }
     let mut finding = Finding::new(&code::TEMPLATE_MISSING, what, asked.clone());
     let mut missing = name.to_owned();
     let mut open = vec![name.to_owned()];

@@ -9,6 +9,7 @@ use std::path::Path;
 
 use sha2::{Digest, Sha256};
 
+use crate::source::confined::TEXT_LIMIT;
 use crate::source::{DockerIgnore, FolderMatch, ReadError, Repository};
 
 /// Knows which files are gen's own outputs, which are part of no context.
@@ -73,13 +74,13 @@ impl Repository {
         let root = self.absolute(context);
         let mut files = BTreeMap::new();
         if root.exists() {
-            let ignore = match ignore_file {
-                Some(path) => self.absolute(path),
-                None => root.join(".dockerignore"),
+            let own = match context {
+                "." => ".dockerignore".to_owned(),
+                folder => format!("{}/.dockerignore", folder.trim_end_matches('/')),
             };
-            let ignore = fs::read(ignore)
-                .map(|bytes| DockerIgnore::parse(&bytes))
-                .unwrap_or_default();
+            let ignore = self.bytes_within(ignore_file.unwrap_or(&own), TEXT_LIMIT)?;
+            let ignore = ignore.map(|bytes| DockerIgnore::parse(&bytes));
+            let ignore = ignore.unwrap_or_default();
             walk(&root, "", (&ignore, &FolderMatch::default()), &mut files).map_err(|source| {
                 ReadError::Io {
                     path: root.clone(),
@@ -112,7 +113,8 @@ impl Repository {
                     (b'l', target.to_string_lossy().into_owned().into_bytes())
                 }
                 Kind::File => {
-                    let bytes = self.bytes(&format!("{prefix}{path}"))?.unwrap_or_default();
+                    let path = format!("{prefix}{path}");
+                    let bytes = self.bytes_within(&path, u64::MAX - 1)?.unwrap_or_default();
                     if (ours.bytes)(&bytes) {
                         continue;
                     }

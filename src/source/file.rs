@@ -55,6 +55,25 @@ impl SourceFile {
         })
     }
 
+    /// The same bytes, as whole characters of the text: those that tell places count bytes, characters or columns, and
+    /// what is no place of this text at all is made one.
+    pub fn whole(&self, span: Range<usize>) -> Range<usize> {
+        let mut start = span.start.min(self.text.len());
+        while !self.text.is_char_boundary(start) {
+            start -= 1;
+        }
+        let mut end = span.end.clamp(start, self.text.len());
+        while !self.text.is_char_boundary(end) {
+            end += 1;
+        }
+        start..end
+    }
+
+    /// The text of a span.
+    pub fn slice(&self, span: Range<usize>) -> &str {
+        self.text.get(self.whole(span)).unwrap_or_default()
+    }
+
     /// Where a byte of the text stands in the file on disk.
     pub fn on_disk(&self, offset: usize) -> usize {
         offset + self.turned.partition_point(|at| *at < offset)
@@ -116,6 +135,7 @@ impl SourceFile {
 
     /// The lines that `span` touches: their text, the offset of its first byte, and the number of its first line.
     pub fn window(&self, span: Range<usize>) -> (&str, usize, usize) {
+        let span = self.whole(span);
         let start = self.text[..span.start].rfind('\n').map_or(0, |p| p + 1);
         // An annotation may end on the line break itself.
         let end = self.text[span.end..]

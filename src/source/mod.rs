@@ -1,16 +1,20 @@
 //! The only reader: files with their text and lines, where the repository is, and what git knows of it.
 
+mod confined;
 mod context;
 mod dockerignore;
 mod dockerpattern;
 mod file;
 mod git;
+mod plain;
 mod repository;
 mod walk;
 
+pub use confined::Refusal;
 pub use context::{BuildContext, Ours};
 pub use dockerignore::{DockerIgnore, FolderMatch, IgnoreFault, Sieve, Verdict};
 pub use dockerpattern::BadPattern;
 pub use file::SourceFile;
 pub use git::{Checkout, Commit, Git, GitError, ORIGIN, Object};
+pub use plain::plain;
 pub use repository::{ReadError, Repository};

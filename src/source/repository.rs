@@ -3,13 +3,13 @@
 #![expect(clippy::disallowed_methods, reason = "the room that reads files")]
 
 use std::collections::BTreeMap;
-use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::Mutex;
 
 use crate::source::SourceFile;
+use crate::source::confined::{Confined, OUTPUT_LIMIT, Refusal, TEXT_LIMIT};
 
 /// The folder all paths of `matrix.toml` and all outputs are relative to, and the matrix file in it.
 #[derive(Debug)]
@@ -19,6 +19,8 @@ pub struct Repository {
     /// Texts that stand for what is on disk: what a bump is about to write.
     overlay: BTreeMap<String, Arc<SourceFile>>,
     texts: Mutex<BTreeMap<String, Option<Arc<SourceFile>>>>,
+    confined: Confined,
+    refused: Mutex<BTreeMap<String, Refusal>>,
 }
 
 /// A file or folder could not be read.
@@ -42,6 +44,14 @@ pub enum ReadError {
         path: PathBuf,
         /// Why it failed.
         source: io::Error,
+    },
+    /// It is there, and not a file that is read.
+    #[error("`{}` {why}", path.escape_debug())]
+    Refused {
+        /// Its path from the root.
+        path: String,
+        /// Why.
+        why: Refusal,
     },
     /// The file is not UTF-8 text.
     #[error("{} is not UTF-8 text", .0.display())]
@@ -86,6 +96,8 @@ impl Repository {
             matrix,
             overlay: BTreeMap::new(),
             texts: Mutex::default(),
+            confined: Confined::default(),
+            refused: Mutex::default(),
         })
     }
 
@@ -98,6 +110,8 @@ impl Repository {
             matrix: self.matrix.clone(),
             overlay,
             texts: Mutex::default(),
+            confined: Confined::default(),
+            refused: Mutex::default(),
         }
     }
 
@@ -132,13 +146,35 @@ impl Repository {
         if let Some(file) = self.overlay.get(path) {
             return Ok(file.clone());
         }
-        let absolute = self.absolute(path);
-        let bytes = fs::read(&absolute).map_err(|source| ReadError::Io {
-            path: absolute.clone(),
-            source,
-        })?;
-        let text = String::from_utf8(bytes).map_err(|_| ReadError::NotText(absolute))?;
+        let bytes = self.confined.read(&self.root, path, TEXT_LIMIT)?;
+        let text = String::from_utf8(bytes).map_err(|_| ReadError::NotText(self.absolute(path)))?;
         Ok(SourceFile::new(path, text))
+    }
+
+    /// Reads a file by its path from the root, whatever bytes it holds: with each that is no UTF-8 replaced, and the
+    /// offset of the first such, if there is one.
+    ///
+    /// # Errors
+    /// When it cannot be read.
+    pub fn read_lossy(&self, path: &str) -> Result<(Arc<SourceFile>, Option<usize>), ReadError> {
+        let bytes = self.confined.read(&self.root, path, TEXT_LIMIT)?;
+        let bad = std::str::from_utf8(&bytes).err().map(|e| e.valid_up_to());
+        let text = String::from_utf8_lossy(&bytes).into_owned();
+        Ok((SourceFile::new(path, text), bad))
+    }
+
+    /// Whether [`text`](Self::text) was asked for a file that is there, but not read.
+    pub fn refuses(&self, path: &str) -> bool {
+        let refused = self.refused.lock();
+        let refused = refused.unwrap_or_else(std::sync::PoisonError::into_inner);
+        refused.contains_key(path)
+    }
+
+    /// The files that [`text`](Self::text) was asked for and that are there, but not read, sorted by path.
+    pub fn refused(&self) -> Vec<(String, Refusal)> {
+        let refused = self.refused.lock();
+        let refused = refused.unwrap_or_else(std::sync::PoisonError::into_inner);
+        refused.iter().map(|(p, why)| (p.clone(), *why)).collect()
     }
 
     /// The text of a file that may be absent, unreadable or not text; read once a run.
@@ -150,9 +186,24 @@ impl Repository {
         if let Some(known) = texts.get(path) {
             return known.clone();
         }
-        let read = self.read_text(path).ok();
+        let read = self.noted(path, self.read_text(path));
         texts.insert(path.to_owned(), read.clone());
         read
+    }
+
+    /// The bytes of a file that may be absent or unreadable, and is no longer than a text may be.
+    pub(super) fn bytes_to_understand(&self, path: &str) -> Option<Vec<u8>> {
+        self.noted(path, self.bytes_within(path, TEXT_LIMIT))?
+    }
+
+    /// What was read; a refusal is remembered.
+    fn noted<T>(&self, path: &str, read: Result<T, ReadError>) -> Option<T> {
+        if let Err(ReadError::Refused { why, .. }) = &read {
+            let refused = self.refused.lock();
+            let mut refused = refused.unwrap_or_else(std::sync::PoisonError::into_inner);
+            refused.insert(path.to_owned(), *why);
+        }
+        read.ok()
     }
 
     /// Whether a file is there.
@@ -165,29 +216,33 @@ impl Repository {
         self.absolute(path).is_dir()
     }
 
-    /// The bytes of a file, `None` when there is no such file.
+    /// The bytes of a file, `None` when there is no such file; at most as many as an output may have.
     ///
     /// # Errors
     /// When it exists and cannot be read.
     pub fn bytes(&self, path: &str) -> Result<Option<Vec<u8>>, ReadError> {
+        self.bytes_within(path, OUTPUT_LIMIT)
+    }
+
+    /// The bytes of a file, `None` when there is no such file; at most `limit` of them.
+    ///
+    /// # Errors
+    /// When it exists and cannot be read.
+    pub fn bytes_within(&self, path: &str, limit: u64) -> Result<Option<Vec<u8>>, ReadError> {
         if let Some(file) = self.overlay.get(path) {
             return Ok(Some(file.text.clone().into_bytes()));
         }
-        let absolute = self.absolute(path);
-        match fs::read(&absolute) {
+        match self.confined.read(&self.root, path, limit) {
             Ok(bytes) => Ok(Some(bytes)),
-            Err(e)
+            Err(ReadError::Io { source, .. })
                 if matches!(
-                    e.kind(),
+                    source.kind(),
                     io::ErrorKind::NotFound | io::ErrorKind::NotADirectory
                 ) =>
             {
                 Ok(None)
             }
-            Err(source) => Err(ReadError::Io {
-                path: absolute,
-                source,
-            }),
+            Err(error) => Err(error),
         }
     }
 }

@@ -98,7 +98,8 @@ impl Repository {
     }
 
     /// Looks at the bytes of many files, several at a time, and keeps what `look` makes of them, in the order of the
-    /// paths. Files that cannot be read are left out.
+    /// paths. Files that cannot be read are left out, and those that are refused are known
+    /// as such.
     pub fn look_through<T: Send>(
         &self,
         paths: &[String],
@@ -115,7 +116,7 @@ impl Repository {
                     return made;
                 };
                 for (index, path) in handful.iter().enumerate() {
-                    let bytes = self.bytes(path).ok().flatten();
+                    let bytes = self.bytes_to_understand(path);
                     let result = bytes.and_then(|bytes| look(path, bytes));
                     made.extend(result.map(|result| (start + index, result)));
                 }

@@ -3,6 +3,7 @@
 
 mod bumps;
 mod crashes;
+mod devices;
 mod disk;
 mod ownership;
 mod streams;

@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::os::unix::fs::MetadataExt;
+use std::path::Path;
 
 use crate::tree::{DOCKERFILE, ONE, Tree, matrix, same};
 
@@ -80,20 +81,23 @@ fn a_matrix_file_that_is_replaced_does_not_shake_the_lock_off() {
 }
 
 #[test]
-fn a_linked_matrix_file_is_read_like_any_other() {
+fn a_linked_matrix_file_is_read_where_the_link_stays_in_the_repository() {
     let plain = Tree::written(ONE);
-    let elsewhere = tempfile::tempdir().expect("a folder");
-    fs::write(elsewhere.path().join("shared.toml"), ONE).expect("a matrix");
     let linked = Tree::new("");
     fs::remove_file(linked.at("matrix.toml")).expect("gone");
-    std::os::unix::fs::symlink(
-        elsewhere.path().join("shared.toml"),
-        linked.at("matrix.toml"),
-    )
-    .expect("a link");
+    linked.write("shared/matrix.toml", ONE);
+    let link = |target: &Path| {
+        let _ = fs::remove_file(linked.at("matrix.toml"));
+        std::os::unix::fs::symlink(target, linked.at("matrix.toml")).expect("a link");
+    };
+    link(Path::new("shared/matrix.toml"));
     linked.gen_(&["matrix"]).ends(0);
     linked.gen_(&["check"]).ends(0);
     assert_eq!(linked.read(DOCKERFILE), plain.read(DOCKERFILE));
+    // What it brings in from elsewhere is in no other checkout.
+    link(&plain.at("matrix.toml"));
+    let told = "`matrix.toml` leads out of the repository";
+    linked.gen_(&["check"]).ends(2).tells(&[told]);
 }
 
 #[test]

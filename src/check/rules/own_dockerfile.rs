@@ -29,6 +29,9 @@ pub fn run(cx: &Context<'_>, sink: &mut Sink) {
             continue;
         }
         let Some(file) = &rendered.own else {
+            if cx.repository.refuses(&rendered.dockerfile) {
+                continue;
+            }
             sink.push(
                 Finding::new(
                     &code::DOCKERFILE_MISSING,

@@ -1,0 +1,67 @@
+//! Memory, and how much of it a run may take.
+//!
+//! Every reader here has its own bounds, and a template its steps. What they let through can still multiply: a text that
+//! is put together with itself thirty times. Such a run ends with a word and exit code 2, before the machine is out of
+//! memory and whatever else runs on it with it.
+
+#![expect(
+    clippy::disallowed_methods,
+    clippy::exit,
+    reason = "where memory ends nothing can be returned"
+)]
+
+use std::alloc::{GlobalAlloc, Layout};
+use std::io::Write;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use mimalloc::MiMalloc;
+
+/// Blocks from this size on are counted, in bytes: small ones come by the million, and only with steps that are counted.
+const LARGE: usize = 1024 * 1024;
+/// How much there may be in large blocks at a time, in bytes.
+const LIMIT: usize = 2 * 1024 * 1024 * 1024;
+
+static HELD: AtomicUsize = AtomicUsize::new(0);
+
+/// The allocator of a run, which is short and allocates much: a quarter to a third off a large matrix, against the
+/// allocator of glibc.
+pub struct Bounded;
+
+fn take(size: usize) {
+    if size >= LARGE && HELD.fetch_add(size, Ordering::Relaxed) + size > LIMIT {
+        let _ = std::io::stderr().write_all(
+            b"error: this takes more than 2 GiB of memory; look for a template or a file that multiplies a text\n",
+        );
+        std::process::exit(2);
+    }
+}
+
+fn give(size: usize) {
+    if size >= LARGE {
+        HELD.fetch_sub(size, Ordering::Relaxed);
+    }
+}
+
+// SAFETY: every call is handed on as it is.
+unsafe impl GlobalAlloc for Bounded {
+    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
+        take(layout.size());
+        unsafe { MiMalloc.alloc(layout) }
+    }
+
+    unsafe fn dealloc(&self, block: *mut u8, layout: Layout) {
+        give(layout.size());
+        unsafe { MiMalloc.dealloc(block, layout) }
+    }
+
+    unsafe fn alloc_zeroed(&self, layout: Layout) -> *mut u8 {
+        take(layout.size());
+        unsafe { MiMalloc.alloc_zeroed(layout) }
+    }
+
+    unsafe fn realloc(&self, block: *mut u8, layout: Layout, size: usize) -> *mut u8 {
+        take(size);
+        give(layout.size());
+        unsafe { MiMalloc.realloc(block, layout, size) }
+    }
+}

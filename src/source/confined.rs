@@ -1,0 +1,96 @@
+//! Which files are read at all: regular ones below the root, however links lead there, and no more of them than a bound.
+//!
+//! A device never ends, a FIFO waits for a writer, and what a link brings in from outside is not in the repository that
+//! a colleague checks out.
+
+#![expect(clippy::disallowed_methods, reason = "the room that reads files")]
+
+use std::collections::HashMap;
+use std::fs::{self, File};
+use std::io::{self, Read};
+use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
+
+use crate::source::ReadError;
+
+/// The longest text that is read to be understood, in bytes: Dockerfiles, pins, templates, texts with mentions.
+pub const TEXT_LIMIT: u64 = 16 * 1024 * 1024;
+/// The longest output that is compared, in bytes: more than any plan of the most cells that a product may have.
+pub const OUTPUT_LIMIT: u64 = 256 * 1024 * 1024;
+
+/// Why a file that is there is not read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Refusal {
+    /// It is a device, a FIFO, a socket.
+    #[error("is no regular file")]
+    NotRegular,
+    /// A link leads to it, or to its folder, from the repository.
+    #[error("leads out of the repository")]
+    Outside,
+    /// It is longer than this many bytes.
+    #[error("is longer than {} MiB", .0 / 1024 / 1024)]
+    TooLong(u64),
+}
+
+/// The folders of a repository that were found to lie in it, or not to.
+#[derive(Debug, Default)]
+pub(super) struct Confined {
+    folders: Mutex<HashMap<PathBuf, bool>>,
+}
+
+impl Confined {
+    /// The bytes of the file at `path` from `root`, at most `limit` of them.
+    ///
+    /// # Errors
+    /// When it cannot be read, or is refused.
+    pub fn read(&self, root: &Path, path: &str, limit: u64) -> Result<Vec<u8>, ReadError> {
+        let absolute = root.join(path);
+        self.bytes(root, &absolute, limit)
+            .map_err(|source| ReadError::Io {
+                path: absolute.clone(),
+                source,
+            })?
+            .map_err(|why| ReadError::Refused {
+                path: path.to_owned(),
+                why,
+            })
+    }
+
+    fn bytes(&self, root: &Path, path: &Path, limit: u64) -> io::Result<Result<Vec<u8>, Refusal>> {
+        let is_link = fs::symlink_metadata(path)?.is_symlink();
+        // Only the last part of a path is asked each time; its folders were most often asked before.
+        let inside = match path.parent() {
+            _ if is_link => path.canonicalize()?.starts_with(root),
+            Some(folder) => self.holds(root, folder)?,
+            None => false,
+        };
+        if !inside {
+            return Ok(Err(Refusal::Outside));
+        }
+        // Asked before it is opened: to open a FIFO is to wait.
+        if !fs::metadata(path)?.is_file() {
+            return Ok(Err(Refusal::NotRegular));
+        }
+        let file = File::open(path)?;
+        let meta = file.metadata()?;
+        if meta.len() > limit {
+            return Ok(Err(Refusal::TooLong(limit)));
+        }
+        let mut bytes = Vec::with_capacity(usize::try_from(meta.len()).unwrap_or(0) + 1);
+        file.take(limit + 1).read_to_end(&mut bytes)?;
+        if bytes.len() as u64 > limit {
+            return Ok(Err(Refusal::TooLong(limit)));
+        }
+        Ok(Ok(bytes))
+    }
+
+    fn holds(&self, root: &Path, folder: &Path) -> io::Result<bool> {
+        let mut known = self.folders.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(known) = known.get(folder) {
+            return Ok(*known);
+        }
+        let inside = folder.canonicalize()?.starts_with(root);
+        known.insert(folder.to_owned(), inside);
+        Ok(inside)
+    }
+}
