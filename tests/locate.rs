@@ -7,7 +7,9 @@ mod locate {
     mod env;
     mod go;
     mod make;
+    mod mappings;
     mod marked;
+    mod otherwise;
     mod properties;
     mod python;
     mod rust;

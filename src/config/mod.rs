@@ -31,7 +31,7 @@ pub use facts::facts;
 pub use fields::{comparison_finding, field_finding};
 pub use load::{load, schema};
 pub use model::{
-    Affixes, Alias, Config, Exclude, Expect, Image, Keys, Locator, Mention, Offer, Offered,
+    Affixes, Alias, Config, Counts, Exclude, Expect, Image, Keys, Locator, Mention, Offer, Offered,
     ParentRef, Pin, Registry, RegistryId, RegistryKind, Relation, Release, Row,
 };
 pub use outputs::{Catalog, Outputs};

@@ -161,12 +161,26 @@ pub struct Offer {
     pub of: Offered,
     /// How the library writes each of them; `None` for `none`, which is no value to offer.
     pub words: Vec<Option<String>>,
+    /// Which items count.
+    pub counts: Counts,
     /// The specs looked at; `None` is all.
     pub selector: Option<Selector>,
     /// Whether all that is built must be offered.
     pub exactly: bool,
     /// Where the axis is named.
     pub span: Range<usize>,
+}
+
+/// Which items of a list count; the others are somebody else's.
+#[derive(Clone, Debug)]
+pub enum Counts {
+    /// Every one.
+    All,
+    /// Those of a pattern.
+    Glob(globset::GlobMatcher),
+    /// Trove classifiers that could be a value: what stands before it, what behind it, and of how many numbers values
+    /// are, if they are versions.
+    Trove(Affixes, Option<Vec<usize>>),
 }
 
 /// What a list of the library offers.

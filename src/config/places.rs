@@ -6,7 +6,7 @@ use std::sync::Arc;
 use globset::{GlobBuilder, GlobSetBuilder};
 use minijinja::Value;
 
-use crate::config::model::{Locator, Mention, Offer, Offered};
+use crate::config::model::{Affixes, Counts, Locator, Mention, Offer, Offered};
 use crate::config::raw::{RawMention, RawOffer};
 use crate::config::selectors::Names;
 use crate::config::spanned::Spanned;
@@ -165,6 +165,7 @@ impl Builder<'_> {
         if self.sink.len() > before {
             return None;
         }
+        let counts = self.counts(raw, &template, &word)?;
         let mut words = Vec::with_capacity(objects.len());
         for object in objects {
             let Some(object) = object else {
@@ -185,10 +186,45 @@ impl Builder<'_> {
             file: raw.file.clone(),
             locator: locator?,
             of,
+            counts: counts.of(&words),
             words,
             selector,
             exactly: raw.exactly,
             span: raw.axis.span.clone(),
+        })
+    }
+
+    /// Which items of a list count.
+    fn counts(&mut self, raw: &RawOffer, template: &Spanned<String>, word: &str) -> Option<Counts> {
+        if let Some(only) = &raw.only {
+            let glob = GlobBuilder::new(&only.value).build();
+            let fault = match glob {
+                Ok(glob) if !only.is_empty() => return Some(Counts::Glob(glob.compile_matcher())),
+                Ok(_) => "it is empty".to_owned(),
+                Err(error) => error.kind().to_string(),
+            };
+            let finding = Finding::new(
+                &code::INVALID_PLACE,
+                format!("`{}` is no pattern: {fault}", only.escape_debug()),
+                self.place(only.span.clone(), "which items count"),
+            );
+            let help = "write it as in `only = \"Programming Language :: Python :: 3.*\"`";
+            self.sink.push(finding.help(help));
+            return None;
+        }
+        // Classifiers of other things stand in the same list, always.
+        let around = template.split_once("{{").zip(template.rsplit_once("}}"));
+        Some(match around {
+            Some(((prefix, inside), (_, suffix)))
+                if prefix.contains(" :: ") && inside.trim_start().starts_with(word) =>
+            {
+                let affixes = Affixes {
+                    prefix: prefix.to_owned(),
+                    suffix: suffix.to_owned(),
+                };
+                Counts::Trove(affixes, None)
+            }
+            _ => Counts::All,
         })
     }
 
@@ -266,5 +302,38 @@ impl Builder<'_> {
         self.sink
             .push(finding.help("write it as in `docs/**/*.md`"));
         None
+    }
+}
+
+/// The number of numbers of a version, such as 2 of `3.12`.
+fn numbers(text: &str) -> Option<usize> {
+    let mut parts = text.split('.');
+    let digits = |p: &str| !p.is_empty() && p.bytes().all(|b| b.is_ascii_digit());
+    parts.by_ref().all(digits).then(|| text.split('.').count())
+}
+
+impl Counts {
+    /// The same, for values that are written as `words`.
+    fn of(self, words: &[Option<String>]) -> Self {
+        let Counts::Trove(affixes, _) = self else {
+            return self;
+        };
+        let values = words.iter().flatten();
+        let lengths = values.map(|w| affixes.strip(w).and_then(numbers)).collect();
+        Counts::Trove(affixes, lengths)
+    }
+
+    /// Whether an item could be a value, and so must be one.
+    pub fn counts(&self, item: &str) -> bool {
+        match self {
+            Counts::All => true,
+            Counts::Glob(glob) => glob.is_match(item),
+            Counts::Trove(affixes, lengths) => {
+                affixes.strip(item).is_some_and(|value| match lengths {
+                    Some(lengths) => numbers(value).is_some_and(|n| lengths.contains(&n)),
+                    None => !value.contains(" :: "),
+                })
+            }
+        }
     }
 }

@@ -123,6 +123,9 @@ pub struct RawOffer {
     pub axis: Spanned<String>,
     /// How the library writes one: a template over the axis, or over `image`. Default: the value or key itself.
     pub states: Option<Spanned<String>>,
+    /// Which items of the list count, as a pattern with `*`. Default: all; of trove classifiers (`A :: B`), those that
+    /// `states` spells.
+    pub only: Option<Spanned<String>>,
     /// Which specs are looked at. Default: all.
     #[serde(rename = "match")]
     pub matches: Option<Spanned<RawSelector>>,

@@ -4,7 +4,7 @@
 //! release is printed, whatever template and filters printed it; what stands around them belongs to the spec.
 
 use std::collections::HashMap;
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
 use regex::{Regex, escape};
 
@@ -94,22 +94,112 @@ pub(super) struct Frame {
 struct Form {
     pattern: Regex,
     scheme: Scheme,
+    /// How pre-releases of this release and what is local to it are called.
+    own: Own,
     /// Whether the version is printed whole; numbers alone say more of how they are written.
     whole: bool,
 }
+
+/// What a release says of how its like are spelt: a suffix that is none of these is the name of a variant, which is
+/// another image.
+#[derive(Clone, Debug)]
+struct Own {
+    /// The number of its numbers.
+    numbers: usize,
+    /// The word of its own pre-release, and what is local to it, without their digits.
+    pre: String,
+    local: Option<String>,
+}
+
+/// The numbers of a version, and what follows them.
+fn halves(version: &str) -> (&str, &str) {
+    let end = version.find(|c: char| !c.is_ascii_digit() && c != '.');
+    // `1.2.dev0`: the last dot belongs to what follows.
+    let numbers = version[..end.unwrap_or(version.len())].trim_end_matches('.');
+    version.split_at(numbers.len())
+}
+
+/// A text without its digits.
+fn wordy(text: &str) -> String {
+    text.chars().filter(|c| !c.is_ascii_digit()).collect()
+}
+
+impl Own {
+    fn of(version: &str) -> Self {
+        let (version, local) = match version.split_once('+') {
+            Some((version, local)) => (version, Some(local)),
+            None => (version, None),
+        };
+        let (numbers, pre) = halves(version);
+        Own {
+            numbers: numbers.split('.').count(),
+            pre: wordy(pre),
+            local: local.map(wordy),
+        }
+    }
+
+    /// Whether a text is a version of the scheme, spelt as a tag of the matrix would spell it.
+    fn spelt(&self, scheme: Scheme, text: &str) -> bool {
+        let read = |text: &str| ReleaseVersion::parse(scheme, text).is_ok();
+        let (numbers, rest) = halves(text);
+        // A number alone is no version where versions have several.
+        if self.numbers > 1 && !numbers.contains('.') {
+            return false;
+        }
+        if self.suffix(scheme, rest) && read(text) {
+            return true;
+        }
+        // A tag holds `-` for the `+` of a version.
+        let Some(local) = &self.local else {
+            return false;
+        };
+        rest.match_indices('-').any(|(at, _)| {
+            let version = &text[..numbers.len() + at];
+            let after = &rest[at + 1..];
+            wordy(after) == *local
+                && self.suffix(scheme, &rest[..at])
+                && read(&format!("{version}+{after}"))
+        })
+    }
+
+    /// Whether what follows the numbers is that of a pre-release, and not the name of a variant: `-rc.1`, `rc1`,
+    /// `-alpha`, `.dev0`; none are `-cu126`, `-slim`, a date.
+    fn suffix(&self, scheme: Scheme, suffix: &str) -> bool {
+        if suffix.is_empty() || (!self.pre.is_empty() && wordy(suffix) == self.pre) {
+            return true;
+        }
+        let pattern = match scheme {
+            Scheme::Semver => SEMVER.as_ref(),
+            Scheme::Pep440 | Scheme::Calver => PYTHON.as_ref(),
+        };
+        pattern.is_some_and(|pattern| pattern.is_match(suffix))
+    }
+}
+
+/// Pre-releases as people write them under semver: a word, perhaps with numbers. `dev` alone is what variants are called.
+static SEMVER: LazyLock<Option<Regex>> = LazyLock::new(|| {
+    Regex::new(r"^-(?:(?:alpha|beta|rc|pre|preview)[.-]?[0-9]{0,5}|(?:a|b|c|dev)[.-]?[0-9]{1,5})(?:\.[0-9]{1,5})?$").ok()
+});
+/// <https://packaging.python.org/en/latest/specifications/version-specifiers/#public-version-identifiers>, with the
+/// separators that are allowed to stand there; calendar versions have the same.
+static PYTHON: LazyLock<Option<Regex>> = LazyLock::new(|| {
+    Regex::new(r"^(?:[._-]?(?:(?:alpha|beta|rc|pre|preview)[._-]?[0-9]{0,5}|(?:a|b|c)[._-]?[0-9]{1,5}))?(?:[._-]?post[0-9]{1,8})?(?:[._-]?dev[0-9]{1,8})?$").ok()
+});
 
 /// Frames, with each form made once.
 pub(super) struct Frames<'a> {
     stand_in: &'a StandIn,
     scheme: Scheme,
+    own: Own,
     forms: HashMap<String, Option<Arc<Form>>>,
 }
 
 impl<'a> Frames<'a> {
-    pub fn new(stand_in: &'a StandIn, scheme: Scheme) -> Self {
+    pub fn new(stand_in: &'a StandIn, release: &ReleaseVersion) -> Self {
         Frames {
             stand_in,
-            scheme,
+            scheme: release.scheme(),
+            own: Own::of(release.as_str()),
             forms: HashMap::new(),
         }
     }
@@ -153,6 +243,7 @@ impl<'a> Frames<'a> {
         Some(Arc::new(Form {
             pattern,
             scheme: self.scheme,
+            own: self.own.clone(),
             whole: stated.contains([TAG, VERSION]),
         }))
     }
@@ -174,10 +265,8 @@ impl Frame {
             .strip_suffix(self.suffix.as_str())?;
         let found = self.form.pattern.captures(text)?;
         let mut versions = found.iter().skip(1).flatten();
-        let read = |text: &str| ReleaseVersion::parse(self.form.scheme, text).is_ok();
         versions
-            // A tag holds `-` for the `+` of a version.
-            .all(|v| read(v.as_str()) || read(&v.as_str().replacen('-', "+", 1)))
+            .all(|v| self.form.own.spelt(self.form.scheme, v.as_str()))
             .then_some(text)
     }
 

@@ -10,7 +10,9 @@ use crate::config::{Config, Mention};
 use crate::diagnostic::nearest;
 use crate::image::Matrix;
 use crate::lock;
+use crate::release::defaults::Plain;
 use crate::release::forms::{Frame, Frames, StandIn};
+use crate::release::placeholders::is_placeholder;
 use crate::source::{Repository, SourceFile};
 
 /// What keeps a mention that is old on purpose: on its line, or alone on the line above.
@@ -26,8 +28,10 @@ pub struct Sighting {
     pub file: Arc<SourceFile>,
     /// The whole reference.
     pub span: Range<usize>,
-    /// Its tag.
+    /// Where its tag is; of one in pieces, such as `3.12-${TAG:-v1}`, the piece that states the release.
     pub tag_span: Range<usize>,
+    /// Its tag, as it reads.
+    pub tag: String,
     /// Its repository in full, with the host.
     pub repository: String,
     /// Whether a digest follows the tag.
@@ -164,13 +168,15 @@ impl<'a> Names<'a> {
     }
 
     fn look(&self, file: &Arc<SourceFile>, mention: &Mention) -> (Vec<Sighting>, Vec<IdleMarker>) {
-        let text = file.text.as_str();
+        let name = file.path.rsplit('/').next().unwrap_or(&file.path);
+        let plain = Plain::new(&file.text, name.to_ascii_lowercase().contains("dockerfile"));
+        let text = plain.as_ref().map_or(file.text.as_str(), |p| &p.text);
         let mut sightings: Vec<Sighting> = Vec::new();
         let mut markers: Vec<Range<usize>> = Vec::new();
         for found in self.searcher.find_iter(text) {
             match self.spellings.get(found.pattern().as_usize()) {
                 Some(spelling) => {
-                    sightings.extend(self.reference(file, found.range(), spelling, mention));
+                    sightings.extend(self.reference(file, text, found.range(), spelling, mention));
                 }
                 None => markers.push(found.range()),
             }
@@ -188,6 +194,17 @@ impl<'a> Names<'a> {
             }
         }
         sightings.retain(|s| s.kind != Kind::Current);
+        if let Some(plain) = &plain {
+            for sighting in &mut sightings {
+                sighting.onto_disk(plain);
+            }
+            for idle in &mut idle {
+                idle.span = whole(&plain.on_disk(idle.span.clone()));
+            }
+            // The value of one argument may be the tag of several images.
+            sightings.sort_by_key(|s| (s.tag_span.start, s.span.start));
+            sightings.dedup_by_key(|s| s.tag_span.clone());
+        }
         (sightings, idle)
     }
 
@@ -195,11 +212,11 @@ impl<'a> Names<'a> {
     fn reference(
         &self,
         file: &Arc<SourceFile>,
+        text: &str,
         found: Range<usize>,
         spelling: &Spelling,
         mention: &Mention,
     ) -> Option<Sighting> {
-        let text = file.text.as_str();
         let before = &text[..found.start];
         let joined = before.ends_with(|c: char| c.is_ascii_alphanumeric() || "._-/@".contains(c));
         // In front of it may stand a scheme, or the escape of a line break.
@@ -222,7 +239,7 @@ impl<'a> Names<'a> {
         let tag = &text[tag_span.clone()];
         let kind = self.kind(&repository, tag, mention)?;
         let strange = matches!(kind, Kind::UnknownTag | Kind::UnknownRepository);
-        if strange && spelling.bare {
+        if strange && (spelling.bare || is_placeholder(tag)) {
             return None;
         }
         // `acme/tool.py:14` is a line of a file.
@@ -235,6 +252,7 @@ impl<'a> Names<'a> {
             file: file.clone(),
             span: found.start..tag_span.end,
             digest: text[tag_span.end..].starts_with("@sha"),
+            tag: tag.to_owned(),
             tag_span,
             repository,
             kind,
@@ -280,12 +298,51 @@ impl<'a> Names<'a> {
     }
 }
 
+impl Sighting {
+    /// From where it stands in a text with its defaults in place to where it stands on disk.
+    fn onto_disk(&mut self, plain: &Plain) {
+        let disk = &self.file.text;
+        let pieces = plain.on_disk(self.tag_span.clone());
+        let words: Vec<&str> = pieces.iter().map(|p| &disk[p.clone()]).collect();
+        let mut place = whole(&pieces);
+        if pieces.len() > 1
+            && let Kind::Stale { tag, .. } = &mut self.kind
+        {
+            // Of a tag in pieces, such as `3.12-${TAG:-v1}`, one moves and the others stay.
+            let moved = (0..words.len()).rev().find_map(|nth| {
+                let rest = tag.strip_prefix(&words[..nth].concat())?;
+                Some((
+                    nth,
+                    rest.strip_suffix(&words[nth + 1..].concat())?.to_owned(),
+                ))
+            });
+            match moved {
+                Some((nth, moved)) => (place, *tag) = (pieces[nth].clone(), moved),
+                None => self.kind = Kind::UnknownTag,
+            }
+        }
+        let reference = whole(&plain.on_disk(self.span.clone()));
+        // One that is put together from several lines is shown where its tag is.
+        let line = !disk[reference.clone()].contains('\n');
+        self.span = if line { reference } else { place.clone() };
+        self.tag_span = place;
+    }
+}
+
+/// From the first of the pieces to the last; the last where they are not in that order.
+fn whole(pieces: &[Range<usize>]) -> Range<usize> {
+    let (Some(first), Some(last)) = (pieces.first(), pieces.last()) else {
+        return 0..0;
+    };
+    first.start.min(last.start)..last.end
+}
+
 /// The repositories of a matrix with their tags.
 fn repositories<'a>(config: &Config, matrix: &'a Matrix) -> Option<BTreeMap<&'a str, Tags<'a>>> {
-    let scheme = config.release.as_ref()?.read.scheme();
+    let release = &config.release.as_ref()?.read;
     let stand_in = StandIn::new(config);
     let other = stand_in.as_ref().map(|s| &s.matrix);
-    let mut frames = stand_in.as_ref().map(|s| Frames::new(s, scheme));
+    let mut frames = stand_in.as_ref().map(|s| Frames::new(s, release));
     let mut repositories: BTreeMap<&str, Tags<'_>> = BTreeMap::new();
     let mut add = |spec: usize, tag: &'a str, other: Option<&str>| {
         let frame = frames

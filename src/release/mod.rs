@@ -2,12 +2,14 @@
 
 pub mod bases;
 pub mod bump;
+mod defaults;
 mod forms;
 pub mod locate;
 pub mod lockfiles;
 pub mod mentions;
 pub mod moving;
 pub mod pins;
+mod placeholders;
 pub mod target;
 mod texts;
 pub mod unseen;

@@ -75,7 +75,10 @@ pub fn look_list(
         Locator::Constant(name) => locate::list(&file, name),
         Locator::Key(path) => locate::key_list(&file, path),
         // An offer has no search: `config` makes none.
-        Locator::Search(..) => Err(Unfound::Nothing { near: None }),
+        Locator::Search(..) => Err(Unfound::Nothing {
+            near: None,
+            named: None,
+        }),
     };
     match found {
         Ok(list) => Ok((file, list)),

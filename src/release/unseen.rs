@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use crate::config::{Config, Locator, Spanned};
 use crate::diagnostic::{Finding, Place, code};
-use crate::release::locate::Unfound;
+use crate::release::locate::{self, Unfound};
 use crate::release::pins::Unseen;
 use crate::source::SourceFile;
 
@@ -61,18 +61,50 @@ pub fn unseen_finding(
         Unseen::Place(file, unfound) => (file, unfound),
     };
     let named = locator.named();
+    // Where no reader fits, a pattern that was tried says more than a word about patterns.
+    let release = config.release.iter();
+    let wanted: Vec<&str> = release
+        .flat_map(|r| [r.tag.as_str(), r.version.as_str()])
+        .collect();
+    let by_pattern = |span: &Range<usize>| {
+        let pattern = locate::pattern(&file, span, &wanted).filter(|_| what == "pin")?;
+        let quoted = match pattern.contains('\'') {
+            false => format!("'{pattern}'"),
+            true => format!("\"{}\"", pattern.replace('\\', "\\\\").replace('"', "\\\"")),
+        };
+        Some(format!("or find it by a pattern: `search = {quoted}`"))
+    };
     let here = |span: Range<usize>, label: String| Place::span(&file, span, label);
+    let plain = match what {
+        "offer" => "must be a list of plain texts",
+        _ => "must be a plain text",
+    };
     match unfound {
-        Unfound::Nothing { near } => {
-            let finding = Finding::new(
-                &code::PLACE_MISSING,
-                format!("{named} is not in `{}`", file.path),
-                asked("looked for in that file"),
-            );
-            match near {
+        Unfound::Nothing { near, named: place } => {
+            let finding = match &place {
+                Some(place) => Finding::new(
+                    &code::PLACE_MISSING,
+                    format!(
+                        "{named} is no constant of `{}`, though it is named there",
+                        file.path
+                    ),
+                    here(
+                        place.clone(),
+                        "in a function, a comment, a text, or a form that is not read".to_owned(),
+                    ),
+                )
+                .related(asked("looked for in that file")),
+                None => Finding::new(
+                    &code::PLACE_MISSING,
+                    format!("{named} is not in `{}`", file.path),
+                    asked("looked for in that file"),
+                ),
+            };
+            let finding = match near {
                 Some(near) => finding.help(format!("did you mean `{near}`?")),
                 None => finding.help(format!("correct it, or delete the {what}")),
-            }
+            };
+            helped(finding, place.as_ref().and_then(by_pattern))
         }
         Unfound::Valueless { span } => Finding::new(
             &code::PLACE_MISSING,
@@ -101,20 +133,43 @@ pub fn unseen_finding(
                 .related(asked("looked for in that file"))
                 .help(format!("narrow `search`, or say `count = {found}`"))
         }
-        Unfound::Computed { span, what } => Finding::new(
-            &code::PLACE_COMPUTED,
-            format!("{named} is not written out in `{}`", file.path),
-            here(span, what),
-        )
-        .related(asked("must be a plain text"))
-        .help("write the value there as a text, or point to the place it comes from"),
-        Unfound::NotText { span, what } => Finding::new(
-            &code::PLACE_COMPUTED,
-            format!("{named} is not written as text in `{}`", file.path),
-            here(span, what),
-        )
-        .related(asked("must be a plain text"))
-        .help("write it in quotes"),
+        Unfound::Computed { span, what: is } => {
+            let pattern = by_pattern(&span);
+            let changed = is.starts_with("changed by");
+            let finding = Finding::new(
+                &code::PLACE_COMPUTED,
+                format!("{named} is not written out in `{}`", file.path),
+                here(span, is),
+            )
+            .related(asked(plain))
+            .help(match (what, changed) {
+                (_, true) => "write it once, as it is in the end",
+                ("offer", _) => {
+                    "write the list there as texts, or point to the place it comes from"
+                }
+                _ => "write the value there as a text, or point to the place it comes from",
+            });
+            helped(finding, pattern)
+        }
+        Unfound::NotText { span, what: is } => {
+            let pattern = by_pattern(&span);
+            let no_list = what == "offer" && (is == "not a list" || is.contains("no list"));
+            let form = if no_list { "a list of texts" } else { "text" };
+            let finding = Finding::new(
+                &code::PLACE_COMPUTED,
+                format!("{named} is not written as {form} in `{}`", file.path),
+                here(span, is.clone()),
+            )
+            .related(asked(plain));
+            let finding = finding.help(match no_list {
+                true if is.contains("range") => {
+                    "a range names no values: offer a list, such as `key = \"project.classifiers\"` with `states = \"Programming Language :: Python :: {{ python }}\"`"
+                }
+                true => "write it as a list of texts, or point to one",
+                false => "write it in quotes",
+            });
+            helped(finding, pattern)
+        }
         Unfound::Syntax { span, what } => Finding::new(
             &code::PLACE_UNREADABLE,
             format!("`{}` cannot be parsed", file.path),
@@ -122,22 +177,37 @@ pub fn unseen_finding(
         )
         .related(asked("looked for in that file"))
         .help("correct its syntax first"),
-        Unfound::Language { readable } => Finding::new(
-            &code::PLACE_UNREADABLE,
-            format!(
-                "{named} cannot be looked for in a file such as `{}`",
-                file.path
-            ),
-            asked("not for this kind of file"),
-        )
-        .note(format!("it can in {readable}"))
-        .help("use `search` with a pattern"),
+        Unfound::Language { readable } => {
+            let finding = Finding::new(
+                &code::PLACE_UNREADABLE,
+                format!(
+                    "{named} cannot be looked for in a file such as `{}`",
+                    file.path
+                ),
+                asked("not for this kind of file"),
+            )
+            .note(format!("it can in {readable}"));
+            let named = locate::occurrence(&file.text, named.trim_matches('`'));
+            match named.as_ref().and_then(by_pattern) {
+                Some(pattern) => finding.help(pattern.trim_start_matches("or ").to_owned()),
+                None => {
+                    finding.help("use `search` with a pattern, as in `search = 'version: (\\S+)'`")
+                }
+            }
+        }
         Unfound::Path(fault) => Finding::new(
             &code::PLACE_MISSING,
             format!("{named} is no path of keys: {fault}"),
             asked("keys joined by `.`"),
         )
         .help("write it as in `project.version`"),
+    }
+}
+
+fn helped(finding: Finding, help: Option<String>) -> Finding {
+    match help {
+        Some(help) => finding.help(help),
+        None => finding,
     }
 }
 

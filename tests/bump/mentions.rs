@@ -48,6 +48,20 @@ const MOVED: &[&str] = &[
     "acme/base:OLD\r\nacme/base:OLD\r\n",
     "\tacme/base:OLD",
     "x\u{0}acme/base:OLD",
+    "image: ${IMG:-acme/base:OLD}",
+    "image: \"${IMG-acme/base:OLD}\"",
+    ": ${IMG:=docker.io/acme/base:OLD}",
+    "image: acme/base:${TAG:-OLD}",
+    "image: ${REPO:-acme/base}:${TAG:-${OTHER:-\"OLD\"}}",
+    "IMG ?= acme/base:OLD",
+    "IMG = $(or $(IMG),acme/base:OLD)",
+    "IMG = acme/base:$(or $(TAG),OLD)",
+    "ARG IMG=acme/base:OLD\nFROM ${IMG:-acme/base:OLD}",
+    "os.environ.get(\"IMG\", \"acme/base:OLD\")",
+    "process.env.IMG ?? 'acme/base:OLD'",
+    "`acme/base:${process.env.TAG ?? 'OLD'}`",
+    "image: {{ .Values.image | default \"acme/base:OLD\" }}",
+    "image: acme/base:{{ .Values.tag | default \"OLD\" }}",
 ];
 
 #[test]
@@ -73,6 +87,23 @@ fn every_spelling_is_found_and_moved() {
             }
         }
     }
+}
+
+/// Of a tag in pieces one moves; the value of an argument moves for all that print it.
+#[test]
+fn a_tag_in_pieces_moves_where_it_states_the_release() {
+    let room = library("a: acme/base:3.12-${TAG:-v1.2.2}\nb: acme/base:${PY:-3.12}-v${V:-1.2.2}\n");
+    room.write(
+        "docs/Dockerfile",
+        "ARG TAG=3.12-v1.2.2\nFROM acme/base:${TAG} AS a\nFROM docker.io/acme/base:$TAG\n",
+    );
+    room.gen_("check --fix").ends(0);
+    let moved = "a: acme/base:3.12-${TAG:-v1.2.3}\nb: acme/base:${PY:-3.12}-v${V:-1.2.3}\n";
+    assert_eq!(room.read("docs/a.md"), moved);
+    assert_eq!(
+        room.read("docs/Dockerfile"),
+        "ARG TAG=3.12-v1.2.3\nFROM acme/base:${TAG} AS a\nFROM docker.io/acme/base:$TAG\n"
+    );
 }
 
 /// Texts that name no image of an old release, whatever they look like.
@@ -111,6 +142,17 @@ const NONE: &[&str] = &[
     "acme/BASE:3.12-v1.0.0",
     "acme/base.py:14",
     "acme/base:443/path",
+    "acme/base:TAG",
+    "acme/base:YOUR_TAG",
+    "acme/base:your-tag",
+    "acme/base:x.y.z",
+    "acme/base:vX.Y.Z",
+    "acme/base:3.12-vX.Y",
+    "acme/base:X.Y-vX.Y.Z",
+    "acme/other:<tag> acme/other:TAG",
+    "acme/base:${TAG:?set it}",
+    "acme/base:{{ .Values.tag }}",
+    "acme/base:${TAG:-3.12-v1.2.3}",
     "Acme/base:3.12-v1.0.0",
 ];
 
@@ -140,6 +182,31 @@ const UNKNOWN: &[(&str, &str, &str)] = &[
         "acme/base:nonsense",
         "has the tag `nonsense`",
         "name one that exists (`gen list`)",
+    ),
+    (
+        "acme/base:3.12-v1.2.3-slim",
+        "has the tag `3.12-v1.2.3-slim`",
+        "",
+    ),
+    (
+        "acme/base:3.12-v1.2.2-cu126",
+        "has the tag `3.12-v1.2.2-cu126`",
+        "",
+    ),
+    (
+        "acme/base:3.12-v1.2.2-20260101",
+        "has the tag `3.12-v1.2.2-20260101`",
+        "",
+    ),
+    (
+        "acme/base:3.12-v1.2.2-dev",
+        "has the tag `3.12-v1.2.2-dev`",
+        "",
+    ),
+    (
+        "${IMG:-acme/base:3.11-v1.2.2}",
+        "has the tag `3.11-v1.2.2`",
+        "",
     ),
     (
         "acme/bas:3.12-v1.2.3",

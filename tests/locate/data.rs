@@ -327,7 +327,17 @@ fn key_paths() {
         (".a", 0..0, "a key is missing"),
         ("a.\"b", 2..4, "the quote is not closed"),
         ("a[", 1..2, "the bracket is not closed"),
-        ("a[x]", 2..3, "the number of an item belongs here"),
+        (
+            "a[x]",
+            2..3,
+            "the number of an item belongs here, or a key and its value as in `name=x`",
+        ),
+        (
+            "a[=x]",
+            2..4,
+            "the number of an item belongs here, or a key and its value as in `name=x`",
+        ),
+        ("a[b='x]", 1..7, "the bracket is not closed"),
         ("a[0]b", 4..5, "a `.` belongs between two keys"),
         ("\"a\"b", 3..4, "a `.` belongs between two keys"),
     ] {
@@ -352,5 +362,112 @@ fn other_files_are_named() {
             "a",
             readable,
         );
+    }
+}
+
+#[test]
+fn an_item_by_what_it_says_of_itself() {
+    for (path, marked) in [
+        (
+            "images[name=acme/app].newTag",
+            "images:\n- name: redis\n  newTag: v1\n- newTag: «v1»  # ours\n  name: acme/app\n",
+        ),
+        (
+            "spec.containers[name=app].image",
+            "spec:\n  containers:\n    - {name: side, image: v1}\n    - {name: app, image: «v1»}\n",
+        ),
+        (
+            "items[metadata.name=\"a]b\"].tag",
+            "items:\n- metadata: {name: 'a'}\n  tag: v1\n- metadata: {name: 'a]b'}\n  tag: '«v1»'\n",
+        ),
+        (
+            "[kind=Deployment].spec.tag",
+            "kind: Service\nspec: {tag: v1}\n---\nkind: Deployment\nspec: {tag: «v1»}\n",
+        ),
+        (
+            "services[\"a.b\"].tag",
+            "services:\n  a.b:\n    tag: «v1»\n",
+        ),
+    ] {
+        says_by(key, "a.yaml", marked, path, "v1");
+    }
+    says_by(
+        key,
+        "Cargo.lock",
+        "[[package]]\nname = 'a'\nversion = '1'\n[[package]]\nname = 'b'\nversion = '«v1»'\n",
+        "package[name=b].version",
+        "v1",
+    );
+    says_by(
+        key,
+        "a.json",
+        "[{\"id\": \"x\", \"tag\": \"v1\"}, {\"id\": \"y\", \"tag\": \"«v1»\"}]",
+        "[id=y].tag",
+        "v1",
+    );
+    let twice = "images:\n- «{name: a, t: v1}»\n- «{name: a, t: v1}»\n";
+    refuses_by(key, "a.yaml", twice, "images[name=a]", "declared 2 times");
+    refuses_by(
+        key,
+        "a.yaml",
+        "images:\n- name: acme/app\n",
+        "images[name=acme/ap].newTag",
+        "nothing by this name; there is `images[name=acme/app]`",
+    );
+}
+
+#[test]
+fn what_an_anchor_brings_is_pointed_at() {
+    refuses_by(
+        key,
+        "a.yaml",
+        "d: &d {tag: v1}\na:\n  «<<»: *d\n  b: 1\n",
+        "a.tag",
+        "the value is merged in from an anchor: name the place where it is written",
+    );
+}
+
+#[test]
+fn a_range_is_no_list() {
+    refuses_list_by(
+        key_list,
+        "pyproject.toml",
+        "[project]\nrequires-python = «\">=3.12\"»\n",
+        "project.requires-python",
+        "the value is a range of versions, which is no list",
+    );
+}
+
+/// A bump changes the version, and nothing of how it is written.
+#[test]
+fn yaml_keeps_its_letters() {
+    for (text, value, after) in [
+        (
+            "a: acme/app:v1  # x\n",
+            "acme/app:v2",
+            "a: acme/app:v2  # x\n",
+        ),
+        (
+            "a: {b: &t acme/app:v1 }\n",
+            "acme/app:v2",
+            "a: {b: &t acme/app:v2 }\n",
+        ),
+        ("a: !!str v1\n", "v2", "a: !!str v2\n"),
+        (
+            "a: use acme app v1\n",
+            "use acme app v2",
+            "a: use acme app v2\n",
+        ),
+        ("a:   \"v1\"\n", "v2", "a:   \"v2\"\n"),
+        ("a: a=v1,b\n", "a=v2,b", "a: 'a=v2,b'\n"),
+        ("a: b:v1\n", "12:30", "a: '12:30'\n"),
+        ("a: v1\n", "2026-11-30", "a: '2026-11-30'\n"),
+        ("a: v1\n", "1.10", "a: '1.10'\n"),
+        ("a: b:v1\n", "b: v2", "a: 'b: v2'\n"),
+    ] {
+        let path = if text.starts_with("a: {") { "a.b" } else { "a" };
+        let found = key(&file("a.yaml", text), path).expect(text);
+        let edits = found.edits(text, value).expect(text);
+        assert_eq!(super::marked::applied(text, &edits), after);
     }
 }

@@ -95,14 +95,14 @@ fn not_fooled_by_what_looks_like_it() {
         "a.py",
         &without,
         "X",
-        "nothing by this name; there is `aX`",
+        "nothing by this name; there is `d.X`",
     );
     refuses_by(
         constant,
         "a.py",
         noise,
         "X",
-        "nothing by this name; there is `C.X`",
+        "nothing by this name; there is `d.X`",
     );
     refuses_by(
         constant,
@@ -194,7 +194,7 @@ fn what_is_computed_is_pointed_at() {
                 "the value is the result of `importlib.metadata.version(…)`",
             ),
             (
-                "X = «os.environ.get('X', 'v1')»",
+                "X = «os.environ.get('X')»",
                 "the value is the result of `os.environ.get(…)`",
             ),
             (

@@ -1,6 +1,6 @@
 //! Patterns.
 
-use basematrix::release::locate::{Search, SearchFault, Unfound, Unwritable};
+use basematrix::release::locate::{Search, SearchFault, Unfound, Unwritable, pattern};
 
 use super::marked::{applied, file, unmarked};
 
@@ -78,6 +78,44 @@ fn a_wrong_pattern_is_told_where() {
         assert_eq!(
             Search::parse(pattern).expect_err(pattern).to_string(),
             words
+        );
+    }
+}
+
+/// A pattern that is proposed finds the version, and that alone.
+#[test]
+fn a_pattern_that_is_proposed_was_tried() {
+    for (marked, near) in [
+        ("def f():\n    TAG = \"«v1.2.0»\"\n", "TAG"),
+        ("TAG = join(\"a\", '«v1.2.0»')\r\n", "TAG"),
+        (
+            "TAG = f(\n    \"a\",\n    x=\"«v1.2.0»\",\n)\n",
+            "TAG = f(\n    \"a\",\n    x=\"v1.2.0\",\n)",
+        ),
+        ("{ pkgs }: {\n  tag = \"«v1.2.0»\"; # é\n}\n", "tag"),
+        ("x TAG: «1.2.0-rc.1»\nTAG: 1.3.0\n", "TAG"),
+        ("  TAG (3.12) «v1.2.0»\n", "TAG"),
+    ] {
+        let (text, spans) = unmarked(marked);
+        let file = file("notes", &text);
+        let at = text.find(near).expect(near);
+        let pattern = pattern(&file, &(at..at + near.len()), &["v1.2.0"]).expect(marked);
+        let search = Search::parse(&pattern).expect("a pattern");
+        let found = search.find(&file, 1).expect(&pattern);
+        assert_eq!(found[0].span, spans[0], "{pattern}");
+        assert!(found[0].edits(&text, "v10.0.0-rc.1").is_ok());
+    }
+    // Nothing is proposed where there is no version, or nothing that tells it.
+    for (text, near) in [
+        ("TAG = f()\n", "TAG"),
+        ("1.2.0\n", "1.2.0"),
+        ("a 1.2\na 1.2\n", "a"),
+    ] {
+        let at = text.find(near).expect(near);
+        assert_eq!(
+            pattern(&file("notes", text), &(at..at + 1), &[]),
+            None,
+            "{text}"
         );
     }
 }

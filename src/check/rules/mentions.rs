@@ -32,7 +32,7 @@ pub fn run(cx: &Context<'_>, sink: &mut Sink) {
                 Kind::Current => continue,
                 Kind::Stale { states, tag } => stale(sighting, states, tag, &release.tag),
                 Kind::UnknownTag => {
-                    let word = &sighting.file.text[sighting.tag_span.clone()];
+                    let word = &sighting.tag;
                     let finding = Finding::new(
                         &code::MENTION_UNKNOWN,
                         format!("no image of `{}` has the tag `{word}`", sighting.repository),

@@ -20,7 +20,7 @@ pub fn run(cx: &Context<'_>, sink: &mut Sink) {
             Ok((file, list)) => {
                 let built = built(cx, offer);
                 for item in &list.items {
-                    if built.contains(item.value.as_str()) {
+                    if built.contains(item.value.as_str()) || !offer.counts.counts(&item.value) {
                         continue;
                     }
                     let place = Place::span(&file, item.span.clone(), "offered here");

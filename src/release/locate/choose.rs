@@ -6,7 +6,7 @@ use crate::diagnostic::nearest;
 use crate::release::locate::unfound::Unfound;
 
 /// A name that a file declares.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Declaration<V> {
     /// The scopes it is in, then its name.
     pub path: Vec<String>,
@@ -29,7 +29,8 @@ impl<V> Declaration<V> {
         }
     }
 
-    fn is(&self, wanted: &[&str]) -> bool {
+    /// Whether it is meant by these words, scope by scope.
+    pub fn is(&self, wanted: &[&str]) -> bool {
         let left_out = self.path.len().wrapping_sub(wanted.len());
         left_out <= self.optional
             && self.path[left_out..]
@@ -43,33 +44,33 @@ impl<V> Declaration<V> {
 ///
 /// # Errors
 /// When there is none, more than one with a value, or one without.
-pub(super) fn one<V>(
-    declarations: Vec<Declaration<V>>,
+pub(super) fn one<V: Clone>(
+    declarations: &[Declaration<V>],
     name: &str,
     separator: &str,
 ) -> Result<V, Unfound> {
     let wanted: Vec<&str> = name.split(separator).collect();
-    let (mut meant, others): (Vec<_>, Vec<_>) =
-        declarations.into_iter().partition(|d| d.is(&wanted));
+    let (mut meant, others): (Vec<_>, Vec<_>) = declarations.iter().partition(|d| d.is(&wanted));
     let Some(first) = meant.first() else {
         return Err(Unfound::Nothing {
             near: near(&others, name, &wanted, separator),
+            named: None,
         });
     };
     let span = first.span.clone();
     meant.retain(|d| d.value.is_some());
     if meant.len() > 1 {
         return Err(Unfound::Several(
-            meant.into_iter().map(|d| d.span).collect(),
+            meant.into_iter().map(|d| d.span.clone()).collect(),
         ));
     }
-    let value = meant.pop().and_then(|d| d.value);
+    let value = meant.pop().and_then(|d| d.value.clone());
     value.ok_or(Unfound::Valueless { span })
 }
 
 /// The same name in another scope, else the nearest.
 fn near<V>(
-    others: &[Declaration<V>],
+    others: &[&Declaration<V>],
     name: &str,
     wanted: &[&str],
     separator: &str,
@@ -81,6 +82,6 @@ fn near<V>(
     if let Some(elsewhere) = elsewhere {
         return Some(full(elsewhere));
     }
-    let names: Vec<String> = others.iter().map(full).collect();
+    let names: Vec<String> = others.iter().map(|d| full(d)).collect();
     nearest(name, names.iter().map(String::as_str)).map(str::to_owned)
 }

@@ -17,10 +17,13 @@ use crate::source::SourceFile;
 /// When there is not exactly one that is written out.
 pub fn constant(file: &SourceFile, name: &str) -> Result<Found, Unfound> {
     let kind = Kind::of(&file.path);
-    unmarked(file, Found::shifted, |text| match reader(kind)? {
+    let found = unmarked(file, Found::shifted, |text| match reader(kind)? {
         Reader::Code(syntax) => code::constant(&syntax, text, name),
-        Reader::Lines(syntax) => line::constant(&syntax, text, name),
-    })
+        Reader::Lines(syntax) => {
+            line::constant(&syntax, text, name).map_err(|u| u.somewhere(text, name))
+        }
+    });
+    Ok(found?.found_by(&file.path, name, constant))
 }
 
 /// The list constant `name` of a file of code: the items of a list, tuple, set or array, the keys of a dict, map or
@@ -32,7 +35,9 @@ pub fn list(file: &SourceFile, name: &str) -> Result<FoundList, Unfound> {
     let kind = Kind::of(&file.path);
     unmarked(file, shifted, |text| match reader(kind)? {
         Reader::Code(syntax) => code::list(&syntax, text, name),
-        Reader::Lines(syntax) => line::list(&syntax, text, name),
+        Reader::Lines(syntax) => {
+            line::list(&syntax, text, name).map_err(|u| u.somewhere(text, name))
+        }
     })
 }
 
@@ -41,11 +46,12 @@ pub fn list(file: &SourceFile, name: &str) -> Result<FoundList, Unfound> {
 /// # Errors
 /// When there is not exactly one, or it is not text.
 pub fn key(file: &SourceFile, path: &str) -> Result<Found, Unfound> {
-    let path = KeyPath::parse(path).map_err(Unfound::Path)?;
+    let keys = KeyPath::parse(path).map_err(Unfound::Path)?;
     let kind = Kind::of(&file.path);
-    unmarked(file, Found::shifted, |text| {
-        data::value(&documents(kind, text)?, &path)
-    })
+    let found = unmarked(file, Found::shifted, |text| {
+        data::value(&documents(kind, text)?, &keys)
+    });
+    Ok(found?.found_by(&file.path, path, key))
 }
 
 /// The list at a key path of a TOML, JSON or YAML file: its items, or the keys of a mapping.

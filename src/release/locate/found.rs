@@ -7,6 +7,8 @@ use regex::Regex;
 use crate::release::locate::data::yaml;
 use crate::release::locate::literal::Literal;
 use crate::release::locate::search;
+use crate::release::locate::unfound::Unfound;
+use crate::source::SourceFile;
 
 /// Bytes of a file, and what to put in their place.
 pub type Edit = (Range<usize>, String);
@@ -19,6 +21,16 @@ pub struct Found {
     /// What it says, escapes undone.
     pub value: String,
     form: Form,
+    /// How it was found, to look whether what is written there is found again; `None` of an item of a list.
+    by: Option<By>,
+}
+
+/// How a value was found.
+#[derive(Clone, Debug)]
+struct By {
+    path: String,
+    name: String,
+    look: fn(&SourceFile, &str) -> Result<Found, Unfound>,
 }
 
 /// The values of a list, in the order they stand in.
@@ -69,6 +81,9 @@ pub enum Unwritable {
     /// The key of a table is not rewritten.
     #[error("the place is the bare name of a key")]
     Name,
+    /// It would not be read back.
+    #[error("with `{0}` in its place it would not be found again")]
+    Lost(String),
     /// The pattern would no longer match.
     #[error("with `{0}` in its place the pattern would not find it again")]
     Pattern(String),
@@ -92,6 +107,7 @@ impl Found {
             value: literal.decode(written)?,
             span,
             form: Form::Text(literal),
+            by: None,
         })
     }
 
@@ -101,6 +117,7 @@ impl Found {
             span,
             value: value.to_owned(),
             form: Form::Plain,
+            by: None,
         }
     }
 
@@ -110,6 +127,7 @@ impl Found {
             span,
             value: value.to_owned(),
             form: Form::Name,
+            by: None,
         }
     }
 
@@ -126,6 +144,7 @@ impl Found {
             span: start..end,
             value,
             form: Form::Parts(parts),
+            by: None,
         }
     }
 
@@ -135,6 +154,25 @@ impl Found {
             span,
             value: value.to_owned(),
             form: Form::Match { pattern, nth },
+            by: None,
+        }
+    }
+
+    /// The same, found under a name in the file at `path`.
+    pub(super) fn found_by(
+        self,
+        path: &str,
+        name: &str,
+        look: fn(&SourceFile, &str) -> Result<Found, Unfound>,
+    ) -> Self {
+        let by = By {
+            path: path.to_owned(),
+            name: name.to_owned(),
+            look,
+        };
+        Found {
+            by: Some(by),
+            ..self
         }
     }
 
@@ -159,8 +197,11 @@ impl Found {
         }
         let written = match &self.form {
             Form::Text(literal) => literal.encode(value).map_err(Unwritable::Text)?,
-            Form::Plain => yaml::plain(value).map_err(Unwritable::Text)?,
-            Form::Parts(places) => return rewritten(text, places, value),
+            Form::Plain => yaml::plain(&self.value, value).map_err(Unwritable::Text)?,
+            Form::Parts(places) => {
+                let edits = rewritten(text, places, value)?;
+                return self.read_back(text, edits, value);
+            }
             Form::Name => return Err(Unwritable::Name),
             Form::Match { pattern, nth } => {
                 if !search::finds(pattern, text, *nth, &self.span, value) {
@@ -169,7 +210,24 @@ impl Found {
                 value.to_owned()
             }
         };
-        Ok(vec![(self.span.clone(), written)])
+        self.read_back(text, vec![(self.span.clone(), written)], value)
+    }
+
+    /// The edits, if the value is found again, and says `value`, in the text that they make.
+    fn read_back(
+        &self,
+        text: &str,
+        edits: Vec<Edit>,
+        value: &str,
+    ) -> Result<Vec<Edit>, Unwritable> {
+        let Some(By { path, name, look }) = &self.by else {
+            return Ok(edits);
+        };
+        let moved = SourceFile::new(path.as_str(), text).edited(edits.clone());
+        match look(&SourceFile::new(path.as_str(), moved), name) {
+            Ok(again) if again.value == value => Ok(edits),
+            _ => Err(Unwritable::Lost(value.to_owned())),
+        }
     }
 }
 

@@ -25,5 +25,6 @@ mod word;
 pub use find::{constant, key, key_list, list};
 pub use found::{Edit, Found, FoundList, Unwritable};
 pub use path::{KeyPath, PathFault};
-pub use search::{Search, SearchFault};
+pub use search::{Search, SearchFault, pattern};
 pub use unfound::Unfound;
+pub(super) use unfound::occurrence;

@@ -1,9 +1,10 @@
-//! Key paths: `project.version`, `tool."a.b".c`, `package[0].version`.
+//! Key paths: `project.version`, `tool."a.b".c`, `package[0].version`, `images[name=acme/app].newTag`.
 
 use std::ops::Range;
 
 /// The way to a value in a TOML, JSON or YAML file: keys with dots between them, in quotes where a key holds anything
-/// but letters, digits, `_` or `-`; `[n]` after a key is an item of a list, counted from 0.
+/// but letters, digits, `_` or `-`; `[n]` after a key is an item of a list, counted from 0, `[name=x]` the one of which the
+/// key `name` says `x`, and `["a.b"]` a key again. Of a file of several documents `[kind=x]` at the start picks one.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct KeyPath(Vec<Step>);
 
@@ -12,6 +13,8 @@ pub struct KeyPath(Vec<Step>);
 pub(super) enum Step {
     Key(String),
     Item(usize),
+    /// The item of which the value at a path of keys is a text.
+    Named(Vec<String>, String),
 }
 
 /// Why a key path cannot be read.
@@ -51,14 +54,18 @@ impl KeyPath {
                 at += length;
             }
             while path[at..].starts_with('[') {
-                let Some(length) = path[at..].find(']') else {
+                let inside = &path[at + 1..];
+                let Some(length) = closing(inside) else {
                     return fault(at..path.len(), "the bracket is not closed");
                 };
-                let Ok(index) = path[at + 1..at + length].parse() else {
-                    return fault(at + 1..at + length, "the number of an item belongs here");
-                };
-                steps.push(Step::Item(index));
-                at += length + 1;
+                match item(&inside[..length]) {
+                    Some(step) => steps.push(step),
+                    None => {
+                        let what = "the number of an item belongs here, or a key and its value as in `name=x`";
+                        return fault(at + 1..at + 1 + length, what);
+                    }
+                }
+                at += length + 2;
             }
             match path[at..].chars().next() {
                 None => return Ok(KeyPath(steps)),
@@ -78,6 +85,15 @@ impl KeyPath {
         for step in steps {
             match step {
                 Step::Item(index) => path.push_str(&format!("[{index}]")),
+                Step::Named(keys, value) => {
+                    let quoted = value.contains([']', '"', '\'']) || value.trim() != value;
+                    let quote = match (quoted, value.contains('"')) {
+                        (false, _) => "",
+                        (true, false) => "\"",
+                        (true, true) => "'",
+                    };
+                    path.push_str(&format!("[{}={quote}{value}{quote}]", keys.join(".")));
+                }
                 Step::Key(key) => {
                     if !path.is_empty() {
                         path.push('.');
@@ -96,4 +112,41 @@ impl KeyPath {
         }
         path
     }
+}
+
+/// Where the bracket ends whose inside a text starts with; quotes hold what is in them.
+fn closing(inside: &str) -> Option<usize> {
+    let mut quote = None;
+    inside.char_indices().find_map(|(at, c)| match (quote, c) {
+        (Some(open), c) => {
+            quote = (c != open).then_some(open);
+            None
+        }
+        (None, '"' | '\'') => {
+            quote = Some(c);
+            None
+        }
+        (None, ']') => Some(at),
+        (None, _) => None,
+    })
+}
+
+/// What stands in brackets.
+fn item(inside: &str) -> Option<Step> {
+    let bare = |text: &str| {
+        let text = text.trim();
+        let quoted = ['"', '\''].iter().find_map(|quote| {
+            let inner = text.strip_prefix(*quote)?.strip_suffix(*quote)?;
+            Some(inner.to_owned())
+        });
+        quoted.unwrap_or_else(|| text.to_owned())
+    };
+    if inside.trim().starts_with(['"', '\'']) {
+        return Some(Step::Key(bare(inside)));
+    }
+    if let Some((key, value)) = inside.split_once('=') {
+        let keys: Vec<String> = key.split('.').map(|k| k.trim().to_owned()).collect();
+        return (!keys.iter().any(String::is_empty)).then(|| Step::Named(keys, bare(value)));
+    }
+    inside.trim().parse().ok().map(Step::Item)
 }

@@ -1,6 +1,7 @@
 //! The last resort: a pattern whose one group is the value.
 
 use std::ops::Range;
+use std::sync::LazyLock;
 
 use regex::{Regex, RegexBuilder};
 
@@ -114,4 +115,57 @@ pub(super) fn finds(
     let found = spans(pattern, &format!("{before}{value}{after}"));
     found.len() == spans(pattern, text).len()
         && found.get(nth) == Some(&(span.start..span.start + value.len()))
+}
+
+/// A version as people write it, with a dot in it at least.
+static VERSION: LazyLock<Option<Regex>> =
+    LazyLock::new(|| Regex::new(r"\b[vV]?[0-9]+(?:\.[0-9]+)+(?:[.+-]?[0-9A-Za-z]+)*").ok());
+
+/// A pattern that finds the version at a place of a file, or on the lines of it, and nothing else there. Of several
+/// versions it is one of `wanted`, else the first. `None` where no simple pattern does.
+pub fn pattern(file: &SourceFile, place: &Range<usize>, wanted: &[&str]) -> Option<String> {
+    const LINES: usize = 5;
+    let text = &file.text;
+    let start = text.get(..place.start)?.rfind('\n').map_or(0, |at| at + 1);
+    let rest = &text[start..];
+    let least = place.end.max(place.start) - start;
+    let end = rest.match_indices('\n').map(|(at, _)| at).take(LINES);
+    let end = end.take_while(|at| *at < least).count();
+    let length = rest
+        .match_indices('\n')
+        .nth(end)
+        .map_or(rest.len(), |(at, _)| at);
+    let versions: Vec<_> = VERSION.as_ref()?.find_iter(&rest[..length]).collect();
+    let meant = versions
+        .iter()
+        .find(|v| wanted.contains(&v.as_str()))
+        .or(versions.first())?;
+    let span = start + meant.start()..start + meant.end();
+    let line = text[..span.start].rfind('\n').map_or(0, |at| at + 1);
+    let before = &text[line..span.start];
+    let (group, behind) = match text[span.end..]
+        .chars()
+        .next()
+        .filter(|c| !c.is_whitespace())
+    {
+        Some(c) => {
+            let c = regex::escape(c.encode_utf8(&mut [0; 4]));
+            (format!(r"([^{c}\s]+)"), c)
+        }
+        None => (r"(\S+)".to_owned(), String::new()),
+    };
+    let near = regex::escape(before.trim_start());
+    let whole = regex::escape(before);
+    [
+        format!("{near}{group}{behind}"),
+        format!("^{whole}{group}{behind}"),
+    ]
+    .into_iter()
+    .filter(|_| !before.trim().is_empty())
+    .find(|pattern| {
+        let found = Search::parse(pattern)
+            .ok()
+            .and_then(|s| s.find(file, 1).ok());
+        found.is_some_and(|found| found[0].span == span)
+    })
 }

@@ -13,6 +13,8 @@ pub enum Unfound {
     Nothing {
         /// The name that was probably meant.
         near: Option<String>,
+        /// Where the file has the name all the same, as something that is not read: a local, a comment, a word of a text.
+        named: Option<Range<usize>>,
     },
     /// It is declared, without a value.
     #[error("declared without a value")]
@@ -101,11 +103,25 @@ impl Unfound {
         Self::not_text(span, "not a list")
     }
 
+    /// The same; of nothing by a name, with the place that has the last word of the name all the same.
+    pub(super) fn somewhere(self, text: &str, name: &str) -> Self {
+        match self {
+            Unfound::Nothing { near, named: None } => Unfound::Nothing {
+                near,
+                named: occurrence(text, name),
+            },
+            other => other,
+        }
+    }
+
     /// The same, `by` bytes later.
     pub(super) fn shifted(mut self, by: usize) -> Self {
         let shift = |span: &mut Range<usize>| *span = span.start + by..span.end + by;
         match &mut self {
             Unfound::Valueless { span }
+            | Unfound::Nothing {
+                named: Some(span), ..
+            }
             | Unfound::Computed { span, .. }
             | Unfound::NotText { span, .. }
             | Unfound::Syntax { span, .. } => shift(span),
@@ -114,4 +130,16 @@ impl Unfound {
         }
         self
     }
+}
+
+/// Where the last word of a name stands in a text as a word of its own.
+pub fn occurrence(text: &str, name: &str) -> Option<Range<usize>> {
+    let inside = |c: char| c.is_alphanumeric() || c == '_';
+    let word = name.rsplit(|c| !inside(c)).next()?;
+    if word.is_empty() {
+        return None;
+    }
+    text.match_indices(word)
+        .map(|(at, _)| at..at + word.len())
+        .find(|at| !text[..at.start].ends_with(inside) && !text[at.end..].starts_with(inside))
 }

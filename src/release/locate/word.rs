@@ -9,6 +9,13 @@ use crate::release::locate::unfound::Unfound;
 /// The text that the word at `span` is. The characters of `not` mean something even in quotes.
 pub fn text(source: &str, span: Range<usize>, not: &'static str) -> Result<Found, Unfound> {
     let word = source.get(span.clone()).unwrap_or_default();
+    if let Some(default) = default(word).filter(|_| !not.contains('$')) {
+        return text(
+            source,
+            span.start + default.start..span.start + default.end,
+            not,
+        );
+    }
     let quote = word.chars().next().filter(|c| matches!(c, '"' | '\''));
     let Some(quote) = quote else {
         if let Some(what) = put_together(word) {
@@ -30,6 +37,10 @@ pub fn text(source: &str, span: Range<usize>, not: &'static str) -> Result<Found
         return Err(Unfound::computed(span, PIECES));
     }
     let content = &word[1..end];
+    if let Some(default) = default(content).filter(|_| quote == '"' && !not.contains('$')) {
+        let start = span.start + 1;
+        return text(source, start + default.start..start + default.end, not);
+    }
     let literal = match quote {
         '"' => Literal::escaped(&literal::SHELL, '"'),
         _ => Literal::raw("'"),
@@ -63,6 +74,17 @@ pub fn words(source: &str, span: Range<usize>, not: &'static str) -> Result<Foun
         at += piece.len();
     }
     Ok(FoundList { span, items })
+}
+
+/// Where the default stands in a word that is `${NAME:-default}`, and nothing else.
+fn default(word: &str) -> Option<Range<usize>> {
+    let inside = word.strip_prefix("${")?.strip_suffix('}')?;
+    let name = inside.find(|c: char| !(c.is_ascii_alphanumeric() || c == '_'))?;
+    let operator = [":-", ":=", "-", "="];
+    let operator = operator.iter().find(|o| inside[name..].starts_with(**o))?;
+    let default = &inside[name + operator.len()..];
+    let plain = name > 0 && !default.contains(['$', '{', '}', '\\', '`', '"', '\'']);
+    plain.then(|| word.len() - 1 - default.len()..word.len() - 1)
 }
 
 const PIECES: &str = "pieced together from several strings";

@@ -3,8 +3,9 @@
 use tree_sitter::Node;
 
 use crate::release::locate::choose::Declaration;
+use crate::release::locate::code::table::Entry;
 use crate::release::locate::code::walk::{
-    Next, call, children, field, inner, name, texts, walk, written,
+    Next, Scope, call, children, field, inner, looked_up, name, texts, walk, written,
 };
 use crate::release::locate::code::{Given, Syntax};
 use crate::release::locate::found::{Found, FoundList};
@@ -18,6 +19,8 @@ pub const SYNTAX: Syntax = Syntax {
     declarations,
     text,
     list,
+    entries,
+    items,
 };
 
 const WRAPPING: &[&str] = &["parenthesized_expression", "literal_element"];
@@ -43,13 +46,73 @@ fn declarations<'t>(root: Node<'t>, text: &str) -> Vec<Declaration<Given<'t>>> {
             }
             Next::Past
         }
+        // What runs before anything else may change what was written.
+        "function_declaration" if field(node, "name", text) == "init" => {
+            changes(node, scope, text, &mut found);
+            Next::Past
+        }
         _ => Next::Past,
     });
     found
 }
 
+/// What the assignments and `delete` of a function change.
+fn changes<'t>(
+    function: Node<'t>,
+    scope: &Scope,
+    text: &str,
+    found: &mut Vec<Declaration<Given<'t>>>,
+) {
+    let mut todo = vec![function];
+    while let Some(node) = todo.pop() {
+        let targets = match node.kind() {
+            "assignment_statement" => node.child_by_field_name("left").map(children),
+            "call_expression" if field(node, "function", text) == "delete" => {
+                let arguments = node.child_by_field_name("arguments").map(children);
+                arguments.map(|a| a.into_iter().take(1).collect())
+            }
+            _ => None,
+        };
+        for mut target in targets.unwrap_or_default() {
+            while let "index_expression" | "selector_expression" = target.kind() {
+                match target.child_by_field_name("operand") {
+                    Some(operand) => target = operand,
+                    None => break,
+                }
+            }
+            if target.kind() == "identifier" {
+                found.push(scope.declare(target, text, Some(Given::Changed(node, None))));
+            }
+        }
+        todo.extend(children(node));
+    }
+}
+
+/// What an expression is when no variable of the environment says otherwise; itself where none could.
+fn otherwise<'t>(node: Node<'t>, source: &str) -> Node<'t> {
+    let mut node = inner(node, WRAPPING);
+    while node.kind() == "call_expression" {
+        let callee = field(node, "function", source);
+        let arguments = node.child_by_field_name("arguments").map(children);
+        let arguments = arguments.unwrap_or_default();
+        let is_text = |n: &Node<'_>| n.kind().ends_with("string_literal");
+        let next = match arguments.as_slice() {
+            [variables @ .., default] if callee == "cmp.Or" && !variables.is_empty() => {
+                let looked = |n: &Node<'_>| field(*n, "function", source) == "os.Getenv";
+                variables.iter().all(looked).then_some(*default)
+            }
+            _ => looked_up(callee, &arguments, is_text),
+        };
+        match next {
+            Some(next) => node = inner(next, WRAPPING),
+            None => break,
+        }
+    }
+    node
+}
+
 fn text(node: Node<'_>, source: &str) -> Result<Found, Unfound> {
-    let node = inner(node, WRAPPING);
+    let node = otherwise(node, source);
     let span = node.byte_range();
     let all = written(node, source);
     let literal = match node.kind() {
@@ -75,7 +138,8 @@ fn text(node: Node<'_>, source: &str) -> Result<Found, Unfound> {
         .map_err(|piece| Unfound::unread(span, &piece))
 }
 
-fn list(node: Node<'_>, source: &str) -> Result<FoundList, Unfound> {
+/// What stands in the braces of a composite value.
+fn body<'t>(node: Node<'t>, source: &str) -> Option<Vec<Node<'t>>> {
     let mut node = inner(node, WRAPPING);
     if node.kind() == "unary_expression"
         && let Some(operand) = node.child_by_field_name("operand")
@@ -83,19 +147,55 @@ fn list(node: Node<'_>, source: &str) -> Result<FoundList, Unfound> {
     {
         node = operand;
     }
-    let span = node.byte_range();
-    let body = node.child_by_field_name("body");
-    let Some(body) = body.filter(|_| node.kind() == "composite_literal") else {
+    match node.kind() {
+        "composite_literal" => node.child_by_field_name("body").map(children),
+        // The type of an item may be left out.
+        "literal_value" => Some(children(node)),
+        _ => None,
+    }
+}
+
+fn entries<'t>(node: Node<'t>, source: &str) -> Option<Vec<Entry<'t>>> {
+    let keyed = body(node, source)?;
+    if keyed.iter().any(|n| n.kind() != "keyed_element") {
+        return None;
+    }
+    let entry = |pair: Node<'t>| {
+        let key = pair.child_by_field_name("key").unwrap_or(pair);
+        let name = match text(key, source) {
+            Ok(found) => Some(found.value),
+            // The name of a field.
+            Err(_) => Some(written(key, source).to_owned())
+                .filter(|_| inner(key, WRAPPING).kind() == "identifier"),
+        };
+        Entry {
+            key: name,
+            span: key.byte_range(),
+            value: pair.child_by_field_name("value"),
+        }
+    };
+    Some(keyed.into_iter().map(entry).collect())
+}
+
+fn items<'t>(node: Node<'t>, source: &str) -> Option<Vec<Node<'t>>> {
+    let items = body(node, source)?;
+    let plain = items.iter().all(|n| n.kind() != "keyed_element");
+    plain.then_some(items)
+}
+
+fn list(node: Node<'_>, source: &str) -> Result<FoundList, Unfound> {
+    let Some(items) = body(node, source) else {
+        let span = inner(node, WRAPPING).byte_range();
         return Err(match text(node, source) {
             Err(computed @ Unfound::Computed { .. }) => computed,
             _ => Unfound::not_list(span),
         });
     };
-    let keys = children(body)
+    let keys = items
         .into_iter()
         .map(|n| n.child_by_field_name("key").unwrap_or(n));
     Ok(FoundList {
-        span,
+        span: inner(node, WRAPPING).byte_range(),
         items: texts(keys, source, text)?,
     })
 }

@@ -5,6 +5,7 @@ pub(super) mod python;
 pub(super) mod rust;
 pub(super) mod script;
 pub(super) mod shell;
+mod table;
 mod tree;
 mod walk;
 
@@ -31,6 +32,10 @@ pub(super) struct Syntax {
     text: fn(Node<'_>, &str) -> Result<Found, Unfound>,
     /// The list that an expression is.
     list: fn(Node<'_>, &str) -> Result<FoundList, Unfound>,
+    /// The keys of the mapping that an expression is, if it is one.
+    entries: for<'t> fn(Node<'t>, &str) -> Option<Vec<table::Entry<'t>>>,
+    /// The items of the list that an expression is, if it is one.
+    items: for<'t> fn(Node<'t>, &str) -> Option<Vec<Node<'t>>>,
 }
 
 /// What a declaration gives to its name.
@@ -40,4 +45,6 @@ enum Given<'t> {
     Written(Node<'t>),
     /// What comes of an expression that is not the value itself.
     Computed(Node<'t>, &'static str),
+    /// Nothing, but what it was given is changed in place; of a mapping perhaps at this key alone.
+    Changed(Node<'t>, Option<Node<'t>>),
 }

@@ -3,6 +3,7 @@
 use tree_sitter::Node;
 
 use crate::release::locate::choose::Declaration;
+use crate::release::locate::code::table::Entry;
 use crate::release::locate::code::walk::{
     Next, call, children, field, inner, name, texts, walk, written,
 };
@@ -18,6 +19,8 @@ pub const SYNTAX: Syntax = Syntax {
     declarations,
     text,
     list,
+    entries,
+    items,
 };
 
 const WRAPPING: &[&str] = &["parenthesized_expression", "reference_expression"];
@@ -45,8 +48,70 @@ fn declarations<'t>(root: Node<'t>, text: &str) -> Vec<Declaration<Given<'t>>> {
     found
 }
 
-fn text(node: Node<'_>, source: &str) -> Result<Found, Unfound> {
+/// What an expression is when the variable of the environment that `option_env!` asks for is not set; itself where it
+/// does not ask.
+fn otherwise<'t>(node: Node<'t>, source: &str) -> Node<'t> {
     let node = inner(node, WRAPPING);
+    let asks = |n: Node<'t>| {
+        let n = inner(n, WRAPPING);
+        n.kind() == "macro_invocation" && field(n, "macro", source).ends_with("option_env")
+    };
+    let default = match node.kind() {
+        "call_expression" => node.child_by_field_name("function").and_then(|function| {
+            let of = function.child_by_field_name("value")?;
+            let asked = field(function, "field", source) == "unwrap_or" && asks(of);
+            let arguments = node.child_by_field_name("arguments").map(children)?;
+            match arguments.as_slice() {
+                [default] if asked => Some(*default),
+                _ => None,
+            }
+        }),
+        "match_expression" if node.child_by_field_name("value").is_some_and(asks) => {
+            let arms = node.child_by_field_name("body").map(children);
+            let none = arms
+                .unwrap_or_default()
+                .into_iter()
+                .find(|arm| matches!(field(*arm, "pattern", source).trim(), "None" | "_"));
+            none.and_then(|arm| arm.child_by_field_name("value"))
+        }
+        _ => None,
+    };
+    default.map_or(node, |default| inner(default, WRAPPING))
+}
+
+/// `Config { tag: "v1" }`.
+fn entries<'t>(node: Node<'t>, source: &str) -> Option<Vec<Entry<'t>>> {
+    let node = inner(node, WRAPPING);
+    if node.kind() != "struct_expression" {
+        return None;
+    }
+    let entry = |field: Node<'t>| {
+        let name = field.child_by_field_name("field");
+        Entry {
+            key: name.map(|n| written(n, source).to_owned()),
+            span: name.unwrap_or(field).byte_range(),
+            value: field.child_by_field_name("value"),
+        }
+    };
+    let fields = node.child_by_field_name("body").map(children)?;
+    // What `..base` holds is what the fields before it do not say.
+    let (base, fields): (Vec<_>, Vec<_>) = fields
+        .into_iter()
+        .partition(|f| f.kind() == "base_field_initializer");
+    Some(base.into_iter().chain(fields).map(entry).collect())
+}
+
+fn items<'t>(node: Node<'t>, _: &str) -> Option<Vec<Node<'t>>> {
+    let node = inner(node, WRAPPING);
+    let is_list = match node.kind() {
+        "array_expression" => node.child_by_field_name("length").is_none(),
+        kind => kind == "tuple_expression",
+    };
+    is_list.then(|| children(node))
+}
+
+fn text(node: Node<'_>, source: &str) -> Result<Found, Unfound> {
+    let node = otherwise(node, source);
     let span = node.byte_range();
     let all = written(node, source);
     Err(match node.kind() {

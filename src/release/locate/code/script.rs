@@ -3,8 +3,9 @@
 use tree_sitter::Node;
 
 use crate::release::locate::choose::Declaration;
+use crate::release::locate::code::table::Entry;
 use crate::release::locate::code::walk::{
-    Next, Scope, call, children, field, inner, name, texts, walk, written,
+    Next, Scope, call, children, field, inner, looked_up, name, texts, walk, written,
 };
 use crate::release::locate::code::{Given, Syntax};
 use crate::release::locate::found::{Found, FoundList};
@@ -25,6 +26,8 @@ pub const SCRIPT: Syntax = Syntax {
     declarations,
     text,
     list,
+    entries,
+    items,
 };
 
 const WRAPPING: &[&str] = &[
@@ -35,7 +38,21 @@ const WRAPPING: &[&str] = &[
     "type_assertion",
 ];
 /// What makes a collection of a collection.
-const COLLECTIONS: &[&str] = &["Set", "Map", "Array.from", "Object.freeze"];
+const COLLECTIONS: &[&str] = &["Set", "Map", "Array.from", "Object.freeze", "z.enum"];
+/// Methods that change what they are called on.
+const CHANGING: &[&str] = &[
+    "add",
+    "clear",
+    "copyWithin",
+    "delete",
+    "fill",
+    "pop",
+    "push",
+    "set",
+    "shift",
+    "splice",
+    "unshift",
+];
 
 fn declarations<'t>(root: Node<'t>, text: &str) -> Vec<Declaration<Given<'t>>> {
     let mut found = Vec::new();
@@ -69,8 +86,49 @@ fn declarations<'t>(root: Node<'t>, text: &str) -> Vec<Declaration<Given<'t>>> {
             }
             Next::Past
         }
+        "type_alias_declaration" => {
+            let name = node.child_by_field_name("name");
+            let value = node.child_by_field_name("value").map(Given::Written);
+            found.extend(name.map(|name| scope.declare(name, text, value)));
+            Next::Past
+        }
         "assignment_expression" => {
-            exported(node, scope, text, &mut found);
+            assigned(node, scope, text, &mut found);
+            Next::Past
+        }
+        "augmented_assignment_expression" => {
+            match node.child_by_field_name("left") {
+                Some(left) if left.kind() == "identifier" => {
+                    let given = Given::Computed(node, "added to here");
+                    found.push(scope.declare(left, text, Some(given)));
+                }
+                Some(left) => changed(left, node, scope, text, &mut found),
+                None => {}
+            }
+            Next::Past
+        }
+        "unary_expression" if field(node, "operator", text) == "delete" => {
+            if let Some(target) = node.child_by_field_name("argument") {
+                changed(target, node, scope, text, &mut found);
+            }
+            Next::Past
+        }
+        "call_expression" => {
+            let method = node.child_by_field_name("function");
+            let object = method.and_then(|m| m.child_by_field_name("object"));
+            let changes = method.is_some_and(|m| CHANGING.contains(&field(m, "property", text)));
+            // `Object.assign(X, …)` gives to its first argument.
+            let first = node.child_by_field_name("arguments").map(children);
+            let given = match method.map(|m| written(m, text)) {
+                Some("Object.assign") => first.and_then(|a| a.first().copied()),
+                _ => object.filter(|_| changes),
+            };
+            if let Some(object) = given
+                && let Some(words) = dotted(object, text)
+            {
+                let given = Given::Changed(node, None);
+                found.push(scope.declare_in(object, words, Some(given)));
+            }
             Next::Past
         }
         _ => Next::Past,
@@ -93,9 +151,16 @@ fn variable<'t>(
         found.push(scope.declare(name, text, value.map(Given::Written)));
         return;
     }
+    let environment = value.is_some_and(|v| is_environment(written(v, text)));
     let mut todo = vec![name];
     while let Some(pattern) = todo.pop() {
         match pattern.kind() {
+            // `const { TAG = "v1" } = process.env`
+            "assignment_pattern" | "object_assignment_pattern" if environment => {
+                let default = pattern.child_by_field_name("right").map(Given::Written);
+                let name = pattern.child_by_field_name("left");
+                found.extend(name.map(|name| scope.declare(name, text, default)));
+            }
             "identifier" | "shorthand_property_identifier_pattern" => {
                 let given = value.map(|v| Given::Computed(v, "unpacked from this"));
                 found.push(scope.declare(pattern, text, given));
@@ -109,8 +174,8 @@ fn variable<'t>(
     }
 }
 
-/// `exports.X = …` and `module.exports.X = …`.
-fn exported<'t>(
+/// `exports.X = …`, `module.exports = { X: … }`, and what gives a name or a key of it another value.
+fn assigned<'t>(
     node: Node<'t>,
     scope: &Scope,
     text: &str,
@@ -122,16 +187,142 @@ fn exported<'t>(
     ) else {
         return;
     };
+    if written(left, text) == "module.exports" {
+        for entry in entries(right, text).into_iter().flatten() {
+            let value = entry.value.filter(|_| entry.key.is_some());
+            if let (Some(key), Some(value)) = (entry.key, value) {
+                let given = Some(Given::Written(value));
+                found.push(Declaration::plain(&key, entry.span, given));
+            }
+        }
+        return;
+    }
     let object = field(left, "object", text);
     if let Some(name) = left.child_by_field_name("property")
         && matches!(object, "exports" | "module.exports")
     {
         found.push(scope.declare(name, text, Some(Given::Written(right))));
+        return;
+    }
+    if let Some(words) = dotted(left, text) {
+        found.push(scope.declare_in(left, words, Some(Given::Written(right))));
+    }
+    if left.kind() != "identifier" {
+        changed(left, node, scope, text, found);
+    }
+}
+
+/// The words of `A.x` and `A["x"]`.
+fn dotted(mut node: Node<'_>, text: &str) -> Option<Vec<String>> {
+    let mut words = Vec::new();
+    loop {
+        node = inner(node, WRAPPING);
+        let word = match node.kind() {
+            "identifier" => written(node, text).to_owned(),
+            "member_expression" => field(node, "property", text).to_owned(),
+            "subscript_expression" => {
+                self::text(node.child_by_field_name("index")?, text)
+                    .ok()?
+                    .value
+            }
+            _ => return None,
+        };
+        words.push(word);
+        if node.kind() == "identifier" {
+            break;
+        }
+        node = node.child_by_field_name("object")?;
+    }
+    words.reverse();
+    Some(words)
+}
+
+/// `A["x"]`, `A[0]` and `A.x` are given something else by a statement.
+fn changed<'t>(
+    target: Node<'t>,
+    statement: Node<'t>,
+    scope: &Scope,
+    text: &str,
+    found: &mut Vec<Declaration<Given<'t>>>,
+) {
+    if let Some(object) = target.child_by_field_name("object")
+        && let Some(words) = dotted(object, text)
+    {
+        let index = target.child_by_field_name("index");
+        let key = index.or_else(|| target.child_by_field_name("property"));
+        // `X.length = 0` cuts a list.
+        let key = key.filter(|k| {
+            matches!(k.kind(), "string" | "property_identifier") && written(*k, text) != "length"
+        });
+        found.push(scope.declare_in(object, words, Some(Given::Changed(statement, key))));
+    }
+}
+
+/// Whether an expression is the variables of the environment.
+fn is_environment(written: &str) -> bool {
+    matches!(
+        written,
+        "process.env" | "import.meta.env" | "Bun.env" | "env" | "globalThis.process.env"
+    )
+}
+
+/// Whether an expression is a variable of the environment, or the first of several.
+fn is_variable(node: Node<'_>, source: &str) -> bool {
+    let mut todo = vec![node];
+    while let Some(node) = todo.pop() {
+        let node = inner(node, WRAPPING);
+        let is = match node.kind() {
+            "binary_expression" if matches!(field(node, "operator", source), "??" | "||") => {
+                todo.extend(children(node));
+                true
+            }
+            "member_expression" | "subscript_expression" => {
+                let object = field(node, "object", source);
+                is_environment(object.trim_end_matches('?'))
+            }
+            "call_expression" => field(node, "function", source) == "Deno.env.get",
+            _ => false,
+        };
+        if !is {
+            return false;
+        }
+    }
+    true
+}
+
+/// What an expression is when no variable of the environment says otherwise; itself where none could.
+fn otherwise<'t>(node: Node<'t>, source: &str) -> Node<'t> {
+    let mut node = inner(node, WRAPPING);
+    loop {
+        let set = |part: &str| {
+            node.child_by_field_name(part)
+                .is_some_and(|n| is_variable(n, source))
+        };
+        let next = match node.kind() {
+            "binary_expression"
+                if matches!(field(node, "operator", source), "??" | "||") && set("left") =>
+            {
+                node.child_by_field_name("right")
+            }
+            "ternary_expression" if set("consequence") => node.child_by_field_name("alternative"),
+            "call_expression" => {
+                let arguments = node.child_by_field_name("arguments").map(children);
+                let callee = field(node, "function", source);
+                looked_up(callee, &arguments.unwrap_or_default(), |n| {
+                    n.kind() == "string"
+                })
+            }
+            _ => None,
+        };
+        match next {
+            Some(next) => node = inner(next, WRAPPING),
+            None => return node,
+        }
     }
 }
 
 fn text(node: Node<'_>, source: &str) -> Result<Found, Unfound> {
-    let node = inner(node, WRAPPING);
+    let node = otherwise(node, source);
     let span = node.byte_range();
     let all = written(node, source);
     let literal = match node.kind() {
@@ -154,6 +345,7 @@ fn text(node: Node<'_>, source: &str) -> Result<Found, Unfound> {
                 "array" => Unfound::not_text(span, "an array"),
                 "object" => Unfound::not_text(span, "an object"),
                 "enum_declaration" => Unfound::not_text(span, "an enum"),
+                kind if kind.ends_with("_type") => Unfound::not_text(span, "a type"),
                 "call_expression" => call(node, field(node, "function", source)),
                 "new_expression" => call(node, field(node, "constructor", source)),
                 "identifier" | "member_expression" | "shorthand_property_identifier" => {
@@ -169,9 +361,9 @@ fn text(node: Node<'_>, source: &str) -> Result<Found, Unfound> {
         .map_err(|piece| Unfound::unread(span, &piece))
 }
 
-fn list(node: Node<'_>, source: &str) -> Result<FoundList, Unfound> {
-    let span = node.byte_range();
-    let mut node = inner(node, WRAPPING);
+/// The collection in what makes collections of it; or the call that makes something else.
+fn collected<'t>(node: Node<'t>, source: &str) -> Result<Node<'t>, Unfound> {
+    let mut node = otherwise(node, source);
     while let "call_expression" | "new_expression" = node.kind() {
         let callee = match node.child_by_field_name("constructor") {
             Some(constructor) => written(constructor, source),
@@ -179,10 +371,58 @@ fn list(node: Node<'_>, source: &str) -> Result<FoundList, Unfound> {
         };
         let arguments = node.child_by_field_name("arguments").map(children);
         match arguments.as_deref() {
-            Some([one]) if COLLECTIONS.contains(&callee) => node = inner(*one, WRAPPING),
+            Some([one]) if COLLECTIONS.contains(&callee) => node = otherwise(*one, source),
             _ => return Err(call(node, callee)),
         }
     }
+    Ok(node)
+}
+
+fn entries<'t>(node: Node<'t>, source: &str) -> Option<Vec<Entry<'t>>> {
+    let node = collected(node, source).ok()?;
+    if node.kind() != "object" {
+        return None;
+    }
+    let entry = |pair: Node<'t>| {
+        let key = part(pair, &["key", "name"]);
+        let name = match key.kind() {
+            "property_identifier" | "number" | "shorthand_property_identifier" => {
+                Some(written(key, source).to_owned())
+            }
+            "string" => text(key, source).ok().map(|found| found.value),
+            _ => None,
+        };
+        Entry {
+            key: name,
+            span: key.byte_range(),
+            value: pair.child_by_field_name("value"),
+        }
+    };
+    Some(children(node).into_iter().map(entry).collect())
+}
+
+fn items<'t>(node: Node<'t>, source: &str) -> Option<Vec<Node<'t>>> {
+    let node = collected(node, source).ok()?;
+    (node.kind() == "array").then(|| children(node))
+}
+
+/// The texts of `"a" | "b"`; `None` where it is anything else.
+fn literals(node: Node<'_>) -> Option<Vec<Node<'_>>> {
+    let mut found = Vec::new();
+    let mut todo = vec![node];
+    while let Some(node) = todo.pop() {
+        match node.kind() {
+            "union_type" | "parenthesized_type" => todo.extend(children(node).into_iter().rev()),
+            "literal_type" => found.extend(children(node)),
+            _ => return None,
+        }
+    }
+    Some(found)
+}
+
+fn list(node: Node<'_>, source: &str) -> Result<FoundList, Unfound> {
+    let span = node.byte_range();
+    let node = collected(node, source)?;
     let items: Vec<Node<'_>> = match node.kind() {
         "array" => children(node),
         "object" => children(node)
@@ -190,6 +430,9 @@ fn list(node: Node<'_>, source: &str) -> Result<FoundList, Unfound> {
             .map(|n| part(n, &["key", "name"]))
             .collect(),
         "enum_declaration" => members(node)?,
+        kind if kind.ends_with("_type") && literals(node).is_some() => {
+            literals(node).unwrap_or_default()
+        }
         _ => {
             return Err(match text(node, source) {
                 Err(computed @ Unfound::Computed { .. }) => computed,

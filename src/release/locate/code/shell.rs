@@ -17,6 +17,8 @@ pub const SYNTAX: Syntax = Syntax {
     declarations,
     text,
     list,
+    entries: |_, _| None,
+    items: |_, _| None,
 };
 
 fn declarations<'t>(root: Node<'t>, text: &str) -> Vec<Declaration<Given<'t>>> {
@@ -30,6 +32,17 @@ fn declarations<'t>(root: Node<'t>, text: &str) -> Vec<Declaration<Given<'t>>> {
         // A command does not keep what is set before it; `:` is there for its expansions.
         "command" if field(node, "name", text) == ":" => {
             defaults(node, scope, text, &mut found);
+            Next::Past
+        }
+        "unset_command" => {
+            for name in children(node) {
+                let word = written(name, text).trim_matches(['"', '\'']);
+                // One that is unset as a whole is given a value behind that.
+                if let Some((array, _)) = word.split_once('[') {
+                    let given = Given::Changed(node, None);
+                    found.push(scope.declare_in(name, vec![array.to_owned()], Some(given)));
+                }
+            }
             Next::Past
         }
         "command" | "test_command" | "array" | "string" => Next::Past,
@@ -48,6 +61,10 @@ fn assignment<'t>(
         return;
     };
     if name.kind() != "variable_name" {
+        // `X[2]=…` changes an array.
+        if let Some(name) = name.child_by_field_name("name") {
+            found.push(scope.declare(name, text, Some(Given::Changed(node, None))));
+        }
         return;
     }
     let added = text[name.end_byte()..].starts_with("+=");

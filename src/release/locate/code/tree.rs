@@ -4,9 +4,11 @@ use std::borrow::Cow;
 
 use tree_sitter::{Node, Parser, Tree};
 
-use crate::release::locate::choose;
+use crate::release::locate::choose::{self, Declaration};
+use crate::release::locate::code::table::descend;
 use crate::release::locate::code::{Given, Syntax};
 use crate::release::locate::found::{Found, FoundList};
+use crate::release::locate::path::{KeyPath, Step};
 use crate::release::locate::unfound::Unfound;
 
 /// The text that the constant `name` is.
@@ -38,32 +40,130 @@ fn parse(syntax: &Syntax, text: &str) -> Result<Tree, Unfound> {
     })
 }
 
-/// The expression that `name` is declared as.
+/// The expression that `name` is declared as, or that stands at a key of the mapping that a part of it is declared as.
 fn given<'t>(syntax: &Syntax, tree: &'t Tree, text: &str, name: &str) -> Result<Node<'t>, Unfound> {
     let root = tree.root_node();
     let faults = faults(root);
     let mut declarations = (syntax.declarations)(root, text);
     declarations.sort_by_key(|d| d.span.start);
-    let given = choose::one(declarations, name, syntax.separator).map_err(|unfound| {
+    let (changes, declarations): (Vec<_>, Vec<_>) = declarations
+        .into_iter()
+        .partition(|d| matches!(d.value, Some(Given::Changed(..))));
+    let file = Declared {
+        syntax,
+        declarations,
+        changes,
+        text,
+    };
+    let found = match choose::one(&file.declarations, name, syntax.separator) {
+        Ok(given) => file.whole(given, name),
+        Err(nothing @ Unfound::Nothing { .. }) => file.part(name, true).unwrap_or(Err(nothing)),
+        Err(unfound) => Err(unfound),
+    };
+    let (statement, node) = found.map_err(|unfound| {
         let last = name.rsplit(syntax.separator).next().unwrap_or(name);
         match (&unfound, faults.iter().find(|f| mentions(**f, text, last))) {
             (Unfound::Nothing { .. }, Some(fault)) => unparsed(*fault),
-            _ => unfound,
+            _ => unfound.somewhere(text, name),
         }
     })?;
-    let (Given::Written(node) | Given::Computed(node, _)) = given;
-    let statement = statement(node);
     let rows = |node: &Node<'_>| node.start_position().row..=node.end_position().row;
     let broken = |fault: &&Node<'_>| {
         let (ours, theirs) = (rows(&statement), rows(fault));
         ours.start() <= theirs.end() && theirs.start() <= ours.end()
     };
-    if let Some(fault) = faults.iter().find(broken) {
-        return Err(unparsed(*fault));
+    match faults.iter().find(broken) {
+        Some(fault) => Err(unparsed(*fault)),
+        None => node,
     }
-    match given {
-        Given::Written(node) => Ok(node),
-        Given::Computed(node, what) => Err(Unfound::computed(node.byte_range(), what)),
+}
+
+/// The names of a file, and where what they hold is changed in place.
+struct Declared<'a, 't> {
+    syntax: &'a Syntax,
+    declarations: Vec<Declaration<Given<'t>>>,
+    changes: Vec<Declaration<Given<'t>>>,
+    text: &'a str,
+}
+
+/// A statement, and the expression in it that is meant, or why that cannot be read.
+type InStatement<'t> = (Node<'t>, Result<Node<'t>, Unfound>);
+
+impl<'t> Declared<'_, 't> {
+    /// The whole of what a name is given.
+    fn whole(&self, given: Given<'t>, name: &str) -> Result<InStatement<'t>, Unfound> {
+        let (node, found) = match given {
+            Given::Written(node) => (node, Ok(node)),
+            Given::Computed(node, what) => (node, Err(Unfound::computed(node.byte_range(), what))),
+            Given::Changed(node, _) => (node, Ok(node)),
+        };
+        self.unchanged(name, None)?;
+        // Given by itself, and by the mapping that it is in.
+        if let (Some(Ok((_, Ok(other)))), Ok(node)) = (self.part(name, false), &found) {
+            return Err(Unfound::Several(vec![
+                other.byte_range(),
+                node.byte_range(),
+            ]));
+        }
+        Ok((statement(node), found))
+    }
+
+    /// What stands at a key of the mapping that the front of a name is given; `None` where no front of it is declared. With
+    /// `last`, what no statement changes.
+    fn part(&self, name: &str, last: bool) -> Option<Result<InStatement<'t>, Unfound>> {
+        let separator = self.syntax.separator;
+        let ends = name.char_indices().rev().filter(|(at, c)| {
+            *at > 0 && (matches!(c, '.' | '[') || name[*at..].starts_with(separator))
+        });
+        for (at, _) in ends {
+            let (head, rest) = name.split_at(at);
+            let rest = rest.strip_prefix('.').unwrap_or(rest);
+            let Ok(path) = KeyPath::parse(rest) else {
+                continue;
+            };
+            match choose::one(&self.declarations, head, separator) {
+                Err(Unfound::Nothing { .. }) => {}
+                Err(unfound) => return Some(Err(unfound)),
+                Ok(Given::Written(node)) => {
+                    let found = descend(self.syntax, node, path.steps(), self.text);
+                    let found = match self.unchanged(head, path.steps().first()) {
+                        Err(changed) if last => Err(changed),
+                        _ => found,
+                    };
+                    return Some(match found {
+                        Err(nothing @ Unfound::Nothing { .. }) => Err(nothing),
+                        found => Ok((statement(node), found)),
+                    });
+                }
+                Ok(Given::Computed(node, what)) => {
+                    let found = Err(Unfound::computed(node.byte_range(), what));
+                    return Some(Ok((statement(node), found)));
+                }
+                Ok(Given::Changed(..)) => {}
+            }
+        }
+        None
+    }
+
+    /// That nothing changes what `name` holds; where only what is at `key` matters, what that holds.
+    fn unchanged(&self, name: &str, key: Option<&Step>) -> Result<(), Unfound> {
+        let wanted: Vec<&str> = name.split(self.syntax.separator).collect();
+        let changed = self.changes.iter().filter(|c| c.is(&wanted)).find(|c| {
+            let (Some(Given::Changed(_, Some(at))), Some(Step::Key(key))) = (&c.value, key) else {
+                return true;
+            };
+            match (self.syntax.text)(*at, self.text) {
+                Ok(found) => found.value == *key,
+                Err(_) => true,
+            }
+        });
+        match changed.and_then(|c| c.value) {
+            Some(Given::Changed(node, _)) => Err(Unfound::computed(
+                node.byte_range(),
+                "changed by this statement",
+            )),
+            _ => Ok(()),
+        }
     }
 }
 

@@ -19,6 +19,9 @@ pub enum Next {
     Module(String),
 }
 
+/// Scopes deeper in each other than this are not gone into: no file of people has them.
+const DEEPEST: usize = 50;
+
 /// The scopes around a node.
 #[derive(Clone, Default)]
 pub struct Scope {
@@ -34,12 +37,20 @@ impl Scope {
         text: &str,
         value: Option<Given<'t>>,
     ) -> Declaration<Given<'t>> {
-        let mut path = self.path.clone();
-        path.push(written(name, text).to_owned());
+        self.declare_in(name, vec![written(name, text).to_owned()], value)
+    }
+
+    /// That the name of several words that `node` is, such as `A.x`, is declared here.
+    pub fn declare_in<'t>(
+        &self,
+        node: Node<'t>,
+        words: Vec<String>,
+        value: Option<Given<'t>>,
+    ) -> Declaration<Given<'t>> {
         Declaration {
-            path,
+            path: self.path.iter().cloned().chain(words).collect(),
             optional: self.optional,
-            span: name.byte_range(),
+            span: node.byte_range(),
             value,
         }
     }
@@ -52,6 +63,7 @@ pub fn walk<'t>(root: Node<'t>, mut visit: impl FnMut(Node<'t>, &Scope) -> Next)
         match visit(node, &scope) {
             Next::Past => continue,
             Next::Into => {}
+            _ if scope.path.len() == DEEPEST => continue,
             Next::Type(name) => scope.path.push(name),
             Next::Module(name) => {
                 if scope.optional == scope.path.len() {
@@ -115,4 +127,20 @@ pub fn name(node: Node<'_>, text: &str) -> Unfound {
 pub fn call(node: Node<'_>, callee: &str) -> Unfound {
     let callee = callee.lines().next().unwrap_or_default();
     Unfound::computed(node.byte_range(), format!("the result of `{callee}(…)`"))
+}
+
+/// The default of a call that looks a variable of the environment up, by its first two arguments: `getenv("X", "v1")`. Such
+/// functions have `env` in their names, whoever wrote them.
+pub fn looked_up<'t>(
+    callee: &str,
+    arguments: &[Node<'t>],
+    is_text: impl Fn(&Node<'t>) -> bool,
+) -> Option<Node<'t>> {
+    let name = callee.rsplit(['.', ':']).next().unwrap_or(callee);
+    match arguments {
+        [first, default] if name.to_ascii_lowercase().contains("env") && is_text(first) => {
+            Some(*default)
+        }
+        _ => None,
+    }
 }

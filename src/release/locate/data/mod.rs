@@ -66,6 +66,15 @@ pub(super) fn list(documents: &[Node], path: &KeyPath) -> Result<FoundList, Unfo
             None => entries.iter().map(|e| e.key.text.clone()).collect(),
         },
         Kind::Other(computed @ Unfound::Computed { .. }) => Err(computed.clone()),
+        Kind::Text(found)
+            if found
+                .value
+                .trim_start()
+                .starts_with(['<', '>', '=', '~', '^', '!']) =>
+        {
+            let what = "a range of versions, which is no list";
+            Err(Unfound::not_text(node.span.clone(), what))
+        }
         Kind::Other(_) | Kind::Text(_) => Err(Unfound::not_list(node.span.clone())),
     };
     let items = items?;
@@ -113,7 +122,10 @@ fn at<'d>(documents: &'d [Node], path: &KeyPath) -> Result<&'d Node, Unfound> {
     }
     match nodes.as_slice() {
         [(node, _)] => Ok(node),
-        [] => Err(Unfound::Nothing { near: None }),
+        [] => Err(Unfound::Nothing {
+            near: None,
+            named: None,
+        }),
         several => Err(Unfound::Several(
             several.iter().map(|(_, key)| key.clone()).collect(),
         )),
@@ -133,20 +145,45 @@ fn below<'d>(node: &'d Node, step: &Step) -> Vec<(&'d Node, Range<usize>)> {
             .map(|n| (n, n.span.clone()))
             .into_iter()
             .collect(),
+        (Kind::List(items), Step::Named(keys, value)) => items
+            .iter()
+            .filter(|n| named(n, keys) == Some(value))
+            .map(|n| (n, n.span.clone()))
+            .collect(),
+        // A document among several, by what it says of itself.
+        (Kind::Map(_), Step::Named(keys, value)) if named(node, keys) == Some(value) => {
+            vec![(node, node.span.clone())]
+        }
         _ => Vec::new(),
+    }
+}
+
+/// The text at a path of keys below a node.
+fn named<'d>(node: &'d Node, keys: &[String]) -> Option<&'d str> {
+    let node = keys.iter().try_fold(node, |node, key| match &node.kind {
+        Kind::Map(entries) => Some(&entries.iter().find(|e| e.key.name == *key)?.value),
+        _ => None,
+    })?;
+    match &node.kind {
+        Kind::Text(found) => Some(&found.value),
+        _ => None,
     }
 }
 
 /// Why no step leads on from `nodes`.
 fn missing<'d>(nodes: impl Iterator<Item = &'d Node>, walked: &[Step], step: &Step) -> Unfound {
     let mut keys = Vec::new();
+    let mut items = Vec::new();
     let mut computed = None;
     for node in nodes {
         match &node.kind {
             Kind::Map(entries) => {
-                computed = computed.or_else(|| dynamic(entries, step));
+                computed = computed
+                    .or_else(|| dynamic(entries, step))
+                    .or_else(|| merged(entries));
                 keys.extend(entries.iter().map(|e| e.key.name.as_str()));
             }
+            Kind::List(list) => items.extend(list),
             Kind::Other(unfound @ Unfound::Computed { .. }) => computed = Some(unfound.clone()),
             _ => {}
         }
@@ -154,14 +191,25 @@ fn missing<'d>(nodes: impl Iterator<Item = &'d Node>, walked: &[Step], step: &St
     if let Some(computed) = computed {
         return computed;
     }
-    let Step::Key(wanted) = step else {
-        return Unfound::Nothing { near: None };
+    let last = match step {
+        Step::Key(wanted) => nearest(wanted, keys).map(|key| Step::Key(key.to_owned())),
+        Step::Named(by, wanted) => {
+            let names = items.into_iter().filter_map(|n| named(n, by));
+            nearest(wanted, names).map(|name| Step::Named(by.clone(), name.to_owned()))
+        }
+        Step::Item(_) => None,
     };
-    let near = nearest(wanted, keys).map(|key| {
-        let last = Step::Key(key.to_owned());
-        KeyPath::show(walked.iter().chain([&last]))
-    });
-    Unfound::Nothing { near }
+    Unfound::Nothing {
+        near: last.map(|last| KeyPath::show(walked.iter().chain([&last]))),
+        named: None,
+    }
+}
+
+/// `<<: *defaults` of YAML: what the table lacks may stand at the anchor.
+fn merged(entries: &[Entry]) -> Option<Unfound> {
+    let merge = entries.iter().find(|e| e.key.name == "<<")?;
+    let what = "merged in from an anchor: name the place where it is written";
+    Some(Unfound::computed(merge.key.span.clone(), what))
 }
 
 /// `dynamic = ["version"]`: a build backend computes what the table lacks

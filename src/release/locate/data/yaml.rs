@@ -257,21 +257,32 @@ fn number(plain: &str) -> bool {
     exponent && digits(whole) && digits(fraction) && !(whole.is_empty() && fraction.is_empty())
 }
 
-/// `value` as it stands without quotes; in quotes, if readers of YAML 1.1 or 1.2 could take it for anything else than text.
-pub fn plain(value: &str) -> Result<String, String> {
-    let safe = |c: char| c.is_ascii_alphanumeric() || "._+-/@!".contains(c);
+/// `value` as it stands without quotes in the place of `old`, which does; in quotes, if readers of YAML 1.1 or 1.2 could take
+/// it for anything else than text.
+pub fn plain(old: &str, value: &str) -> Result<String, String> {
+    // What stood there without quotes shows that this reader and this place take it.
+    let safe = |c: char| {
+        c.is_ascii_alphanumeric()
+            || "._+-/@!".contains(c)
+            || (":=~%$;^#&*?() ".contains(c) && old.contains(c))
+    };
     let starts = value.starts_with(|c: char| c.is_ascii_alphanumeric());
+    // A `:` before a blank ends a key, a `#` behind one starts a comment.
+    let parted = value.contains(": ") || value.contains(" #") || value.ends_with([':', ' ']);
     // A date, sexagesimals, `1_000`, `0b1`, `017`: anything that starts like a number of YAML 1.1 and could be one.
     let digits = value
         .chars()
-        .all(|c| c.is_ascii_hexdigit() || "._+-xob".contains(c))
+        .all(|c| c.is_ascii_hexdigit() || "._+-xob:".contains(c))
         && value.starts_with(|c: char| c.is_ascii_digit())
         && value.matches('.').count() < 2;
+    let date = value.split(['T', 't', ' ']).next().is_some_and(|day| {
+        day.matches('-').count() == 2 && day.bytes().all(|b| b.is_ascii_digit() || b == b'-')
+    });
     let word = matches!(
         value.to_ascii_lowercase().as_str(),
         "y" | "yes" | "n" | "no" | "on" | "off" | "true" | "false" | "null"
     );
-    if starts && !digits && !word && value.chars().all(safe) {
+    if starts && !parted && !digits && !date && !word && value.chars().all(safe) {
         return Ok(value.to_owned());
     }
     let quoted = Literal::doubled('\'').encode(value)?;

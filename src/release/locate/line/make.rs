@@ -56,9 +56,24 @@ fn variable(text: &str, span: Range<usize>) -> Option<Declaration<Value>> {
     let value = match *operator {
         "+=" => Value::Computed(written, "added to here"),
         "!=" => Value::Computed(written, "the output of a command"),
-        _ => Value::Written(written),
+        _ => Value::Written(otherwise(text, written.clone()).unwrap_or(written)),
     };
     Some(Declaration::plain(&text[name.clone()], name, Some(value)))
+}
+
+/// What `$(or $(X),v1)` is when `X` is not set.
+fn otherwise(text: &str, written: Range<usize>) -> Option<Range<usize>> {
+    let (before, last) = text[written.clone()]
+        .strip_prefix("$(or ")?
+        .strip_suffix(')')?
+        .rsplit_once(',')?;
+    let variables = before.split(',').map(str::trim).all(|v| {
+        let name = v.strip_prefix("$(").and_then(|v| v.strip_suffix(')'));
+        let name = name.or_else(|| v.strip_prefix("${").and_then(|v| v.strip_suffix('}')));
+        name.is_some_and(is_name)
+    });
+    let end = written.end - 1;
+    variables.then(|| trimmed(text, end - last.len()..end))
 }
 
 /// Where the comment of a line starts.

@@ -20,7 +20,7 @@ pub(super) struct Syntax {
 }
 
 /// What a variable is given.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) enum Value {
     /// These bytes.
     Written(Range<usize>),
@@ -43,7 +43,7 @@ pub(super) fn list(syntax: &Syntax, text: &str, name: &str) -> Result<FoundList,
 }
 
 fn value(syntax: &Syntax, text: &str, name: &str) -> Result<Range<usize>, Unfound> {
-    match choose::one((syntax.variables)(text)?, name, "\0")? {
+    match choose::one(&(syntax.variables)(text)?, name, "\0")? {
         Value::Written(span) => Ok(span),
         Value::Computed(span, what) => Err(Unfound::computed(span, what)),
     }

@@ -1,0 +1,1 @@
+TARGETS = ["docs", "lint", "py311", "py312"]

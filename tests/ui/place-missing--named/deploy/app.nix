@@ -1,0 +1,4 @@
+{
+  image = "acme/app";
+  tag = "v1.2.0";
+}
