@@ -7,6 +7,7 @@ use crate::config::pipelines::{Ci, Pipeline, Runner, Shape, ShapeRow};
 use crate::config::raw::{RawCi, RawMatrix};
 use crate::config::selectors::Names;
 use crate::config::spanned::Spanned;
+use crate::config::steps::is_key;
 use crate::config::unions::RawSelector;
 use crate::config::validate::Builder;
 use crate::diagnostic::{Finding, code, nearest, or_list};
@@ -37,6 +38,7 @@ impl Builder<'_> {
                 "write the command, or delete the line: changes are then built, and not checked";
             self.sink.push(finding.help(help));
         }
+        self.check_text(ci);
         self.check_images(ci);
         let known = platform_words(names.axes, arch, images);
         Ci {
@@ -44,6 +46,7 @@ impl Builder<'_> {
             sbom: ci.sbom,
             provenance: ci.provenance,
             github: ci.github.as_ref().map(|options| {
+                self.github_texts(options);
                 self.actions(options);
                 self.then(options);
                 self.positive(options.max_parallel.as_ref(), "max-parallel");
@@ -64,6 +67,7 @@ impl Builder<'_> {
                 )
             }),
             gitlab: ci.gitlab.as_ref().map(|options| {
+                self.gitlab_texts(options);
                 let rows = self.rows(names, &known, &options.when);
                 let steps = self.steps(names, &options.step, false);
                 self.pipeline(
@@ -77,6 +81,7 @@ impl Builder<'_> {
                 )
             }),
             cloud_build: ci.cloud_build.as_ref().map(|options| {
+                self.cloud_build_texts(options);
                 self.cloud_build(ci, options);
                 for platform in options.platforms.iter().flatten() {
                     if Platform::parse(platform).is_none() {
@@ -204,10 +209,7 @@ impl Builder<'_> {
                 || ["build-", "merge-", "probe-"]
                     .iter()
                     .any(|p| job.starts_with(p));
-            let good = job.starts_with(|c: char| c.is_ascii_lowercase())
-                && job
-                    .bytes()
-                    .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-');
+            let good = is_key(job);
             if own || !good || taken.contains(&job.as_str()) {
                 self.step_fault(
                     format!("`{}` cannot be this job's id", job.escape_debug()),
@@ -215,7 +217,7 @@ impl Builder<'_> {
                     if good {
                         "taken"
                     } else {
-                        "lower-case letters, digits and `-`, a letter first"
+                        "lower-case letters, digits and `-`, a letter first; no word of YAML's own"
                     },
                     good.then_some("give it another"),
                 );

@@ -12,6 +12,7 @@ mod images;
 mod keys;
 mod load;
 mod model;
+mod option_texts;
 mod outputs;
 mod pins;
 mod pipelines;

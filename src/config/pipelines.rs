@@ -75,15 +75,15 @@ pub enum Runner {
     Tags(Vec<String>),
 }
 
-impl From<String> for Runner {
-    fn from(label: String) -> Self {
-        Runner::Label(label)
+impl From<Spanned<String>> for Runner {
+    fn from(label: Spanned<String>) -> Self {
+        Runner::Label(label.value)
     }
 }
 
-impl From<Vec<String>> for Runner {
-    fn from(tags: Vec<String>) -> Self {
-        Runner::Tags(tags)
+impl From<Vec<Spanned<String>>> for Runner {
+    fn from(tags: Vec<Spanned<String>>) -> Self {
+        Runner::Tags(tags.into_iter().map(|tag| tag.value).collect())
     }
 }
 

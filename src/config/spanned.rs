@@ -16,6 +16,13 @@ pub struct Spanned<T> {
     pub span: Range<usize>,
 }
 
+impl<T> Spanned<T> {
+    /// A value that stands nowhere: a default.
+    pub fn nowhere(value: T) -> Self {
+        Spanned { value, span: 0..0 }
+    }
+}
+
 impl<'de, T: Deserialize<'de>> Deserialize<'de> for Spanned<T> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let spanned = toml::Spanned::<T>::deserialize(deserializer)?;

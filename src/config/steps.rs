@@ -6,6 +6,7 @@ use crate::config::validate::Builder;
 use crate::diagnostic::{Finding, code};
 use crate::emit::{Step, Steps, is_commit, is_version};
 use crate::matrix::Selector;
+use crate::render::other_than_text;
 
 impl Builder<'_> {
     /// The steps that are only for some builds; `actions` says whether the provider has actions.
@@ -30,7 +31,7 @@ impl Builder<'_> {
             self.step_fault(
                 format!("`{}` cannot be a step's key", key.escape_debug()),
                 key,
-                "lower-case letters, digits and `-`, a letter first",
+                "lower-case letters, digits and `-`, a letter first; no word of YAML's own",
                 None,
             );
         }
@@ -142,9 +143,10 @@ impl Builder<'_> {
     }
 }
 
-/// Whether a text is a step's key: it becomes an id in every provider's file.
-fn is_key(text: &str) -> bool {
-    text.starts_with(|c: char| c.is_ascii_lowercase())
+/// Whether a text is the key of a step or a job: it becomes an id in every provider's file, where it stands bare.
+pub(super) fn is_key(text: &str) -> bool {
+    !other_than_text(text)
+        && text.starts_with(|c: char| c.is_ascii_lowercase())
         && text
             .bytes()
             .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-')

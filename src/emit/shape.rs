@@ -125,19 +125,19 @@ pub struct Step {
     #[serde(rename = "match")]
     pub matches: Option<Spanned<RawSelector>>,
     /// What people see; the step's key by default.
-    pub name: Option<String>,
+    pub name: Option<Spanned<String>>,
     /// A shell text.
     pub run: Option<Spanned<String>>,
     /// Variables of its environment.
     #[serde(default)]
-    pub env: IndexMap<Spanned<String>, String>,
+    pub env: IndexMap<Spanned<String>, Spanned<String>>,
     /// GitHub: an action instead of a shell text, as `owner/name@` and 40 hexadecimal digits, or `./path`.
     pub uses: Option<Spanned<String>>,
     /// The version that commit of the action has, as in `v4.1.0`.
     pub version: Option<Spanned<String>>,
     /// GitHub: inputs of the action.
     #[serde(default)]
-    pub with: IndexMap<Spanned<String>, String>,
+    pub with: IndexMap<Spanned<String>, Spanned<String>>,
 }
 
 /// Steps by key, in declared order.

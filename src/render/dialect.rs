@@ -131,14 +131,57 @@ fn python_literal(value: &Value) -> Result<String, Error> {
     ))
 }
 
-/// Whether YAML reads a bare word as something else: null, a boolean (of YAML 1.1 too) or a number.
-fn other_than_text(word: &str) -> bool {
+/// Whether YAML, 1.1 or 1.2, reads a bare word as something else: null, a boolean, a number, a date, a sign of its own.
+/// Source: the types of yaml.org/type, and the core schema of YAML 1.2.2, as far as they are made of letters, digits, `_`,
+/// `-`, `.`, `:`, `~`, `<`, `=` and `+`.
+pub fn other_than_text(word: &str) -> bool {
     const WORDS: [&str; 9] = ["null", "true", "false", "yes", "no", "on", "off", "y", "n"];
-    WORDS.iter().any(|w| w.eq_ignore_ascii_case(word))
-        || (word.starts_with(|c: char| c.is_ascii_digit() || c == '-')
-            && (word.starts_with("0x")
-                || word.starts_with("0o")
-                || word.replace('_', "").parse::<f64>().is_ok()))
+    const SIGNS: [&str; 9] = ["", "~", "<<", "=", "-", "---", "...", "?", ":"];
+    if SIGNS.contains(&word) || WORDS.iter().any(|w| w.eq_ignore_ascii_case(word)) {
+        return true;
+    }
+    let unsigned = word.strip_prefix(['-', '+']).unwrap_or(word);
+    if [".inf", ".nan"]
+        .iter()
+        .any(|w| w.eq_ignore_ascii_case(unsigned))
+    {
+        return true;
+    }
+    if !unsigned.starts_with(|c: char| c.is_ascii_digit() || c == '.') {
+        return false;
+    }
+    let number = unsigned.replace('_', "");
+    let based = |prefix: &str, base: u32| {
+        let digits = number.strip_prefix(prefix);
+        digits.is_some_and(|digits| digits.chars().all(|c| c.is_digit(base)))
+    };
+    // `190:20:30` counts by sixties; what has a dash between numbers of a day's form is a day, or begins a time.
+    let sixties = number.contains(':')
+        && number
+            .chars()
+            .all(|c| c.is_ascii_digit() || ":.".contains(c));
+    based("0x", 16)
+        || based("0o", 8)
+        || based("0b", 2)
+        || sixties
+        || begins_with_day(word)
+        || number.parse::<f64>().is_ok()
+}
+
+/// `2026-11-28`, alone or with a time behind it.
+fn begins_with_day(word: &str) -> bool {
+    let mut parts = word.splitn(3, '-');
+    let (Some(year), Some(month), Some(rest)) = (parts.next(), parts.next(), parts.next()) else {
+        return false;
+    };
+    let digits = |text: &str| !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit());
+    let day = rest.trim_start_matches(|c: char| c.is_ascii_digit());
+    year.len() == 4
+        && digits(year)
+        && month.len() <= 2
+        && digits(month)
+        && (1..=2).contains(&(rest.len() - day.len()))
+        && (day.is_empty() || day.starts_with(['t', 'T', ' ', '\t']))
 }
 
 /// Lines of a block, each indented so much; what a block cannot hold as it is, is refused.
@@ -490,9 +533,40 @@ mod tests {
     #[test]
     fn identifiers_are_refused_not_mangled() {
         assert!(render(Dialect::Github, "<{ v | ident }>", "build-0_1").is_ok());
-        assert!(render(Dialect::Github, "<{ v | ident }>", "0-1").is_ok());
+        for good in [
+            "0-1",
+            "2026-11",
+            "2026-11-28-a",
+            "20261-11-28",
+            "a-2026-11-28",
+            "0xyz",
+            "--",
+        ] {
+            assert!(
+                render(Dialect::Github, "<{ v | ident }>", good).is_ok(),
+                "{good}"
+            );
+        }
         let other = [
-            "null", "Yes", "off", "N", "12", "1e3", "0x1F", "-1", "1_000",
+            "null",
+            "Yes",
+            "off",
+            "N",
+            "12",
+            "1e3",
+            "0x1F",
+            "-1",
+            "1_000",
+            "0o7",
+            "0b101",
+            "-0x1F",
+            "2026-11-28",
+            "2026-1-2",
+            "2001-12-14t21",
+            "-",
+            "---",
+            "12e03",
+            "0_7",
         ];
         for bad in ["", "a b", "a:b", "a.b", "é"].into_iter().chain(other) {
             assert!(

@@ -11,7 +11,7 @@ mod python;
 mod templates;
 
 pub use analyse::{Uses, analyse};
-pub use dialect::{Dialect, environment, shell_word};
+pub use dialect::{Dialect, environment, other_than_text, shell_word};
 pub use fields::{Field, FieldFault, Fields, field_words};
 pub use objects::{AxisObject, NoneWatch, ReleaseObject, Scope};
 pub use python::{is_python_keyword, is_python_name};

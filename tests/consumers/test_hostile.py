@@ -24,6 +24,8 @@ from hostile import LINES, OWN, PLACES, PLAIN, draw, draw_text, matrix
 from judges import printed as bake_print
 from judges import read_yaml
 from pipelines import PROVIDERS
+from ruamel.yaml import YAML
+from ruamel.yaml.constructor import SafeConstructor
 from random_matrix import printed, seed_of_this_run, toml
 from trees import ROOT, kind_of, owned
 
@@ -228,6 +230,49 @@ def test_consumers_take_what_is_taken(cases):
     ask = ["node", ROOT / ".tools/npm/github-parser.mjs", *workflows]
     done = subprocess.run(ask, stdin=subprocess.DEVNULL, capture_output=True, text=True)
     assert done.returncode == 0, done.stdout
+
+
+#: Words that YAML 1.1 or 1.2 reads as something else than text where they stand bare.
+OTHER_THAN_TEXT = [
+    "2026-11-28", "2001-12-14t21:59:43.10-05:00", "2001-1-1", "12:30:45", "190:20:30", "1_000", "0o7", "012", "0b101", "0x1F",
+    "-0x1F", "+1", "1e3", "12e03", "3.10", ".5", ".inf", "-.INF", ".nan", "~", "null", "Null", "yes", "No", "on", "OFF", "y", "N",
+    "true", "<<", "=", "-", "---", "...", "?", "!x", "&a", "*a",
+]  # fmt: skip
+
+
+def read_as(version: tuple[int, int], text: str):
+    """By a parser of that version of YAML; a tag of the provider's own is read as what it marks."""
+    class Values(SafeConstructor):
+        pass
+
+    Values.add_multi_constructor("!", lambda loader, _, node: loader.construct_sequence(node, deep=True))
+    yaml = YAML(typ="safe", pure=True)
+    yaml.Constructor, yaml.version, yaml.allow_duplicate_keys = Values, version, False
+    return yaml.load(text)
+
+
+def test_what_looks_like_a_date_or_a_number_stays_text(gen, tmp_path):
+    """Two parsers, of both versions of YAML, read the same; and the words are where the plain one would be."""
+    assert read_as((1, 1), "a: 2026-11-28\nb: 12:30:45\nc: 0o7") != read_as((1, 2), "a: 2026-11-28\nb: 12:30:45\nc: 0o7")
+    opened = {place.name for place in PLACES.values() if place.open and place.name != "own-target"}
+    write(tmp_path / "plain", matrix(opened, PLAIN), OWN)
+    generate(gen, tmp_path / "plain")
+    for number, word in enumerate(OTHER_THAN_TEXT):
+        root = write(tmp_path / str(number), matrix(opened, word), OWN)
+        done = generate(gen, root)
+        assert (root / "generated/plan.json").exists(), f"{word}: {done.stdout}"
+        for path in owned(root):
+            if not path.endswith((".yml", ".yaml")):
+                continue
+            text = (root / path).read_text()
+            # `on:` of a workflow is a word of YAML 1.1; GitHub's parser is of 1.2.
+            older, newer = (flat(read_as(version, re.sub(r"(?m)^on:", '"on":', text))) for version in ((1, 1), (1, 2)))
+            assert older == newer, f"{word}: {path}"
+            plain = flat(read_as((1, 2), re.sub(r"(?m)^on:", '"on":', (tmp_path / "plain" / path).read_text())))
+            assert plain.keys() == newer.keys(), f"{word}: {path}"
+            for place, leaf in plain.items():
+                if isinstance(leaf, str) and leaf == PLAIN:
+                    assert newer[place] == word, f"{word}: {path} at {place}"
 
 
 # Executed.

@@ -37,7 +37,8 @@ pub fn file(maker: &Maker<'_>, plan: &Plan) -> Option<File> {
         image: options
             .check_image
             .as_ref()
-            .map_or(&options.image, |image| &image.value)
+            .unwrap_or(&options.image)
+            .value
             .clone(),
         command: command.clone(),
     });

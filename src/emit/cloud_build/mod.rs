@@ -36,7 +36,7 @@ use self::scripted::Unit;
 use self::steps::Own;
 use super::login::{self, Login, Provider, Way};
 use super::work::{self, Concern};
-use crate::config::{Config, Pipeline};
+use crate::config::{Config, Pipeline, Spanned};
 use crate::facts::Facts;
 use crate::image::plan::Plan;
 
@@ -210,7 +210,7 @@ fn publishing(
     driver.timeout = DAY;
     driver.machine_type = options::MachineType::E2Medium;
     driver.submit = Some(Submit {
-        image: maker.options.submit_image.clone(),
+        image: maker.options.submit_image.value.clone(),
     });
     configs.insert(
         0,
@@ -270,11 +270,12 @@ impl Maker<'_> {
         let labels = options.tags.iter().map(|tag| tag.value.clone());
         let substitutions = options.substitutions.iter();
         let seconds = |minutes: u32| u64::from(minutes) * 60;
+        let stated = |text: &Option<Spanned<String>>| text.as_ref().map(|text| text.value.clone());
         Context {
             file: file.to_owned(),
             part,
-            image: options.image.clone(),
-            builder: options.builder.clone(),
+            image: options.image.value.clone(),
+            builder: options.builder.value.clone(),
             registries: Vec::new(),
             secrets: Vec::new(),
             needs_aws: false,
@@ -301,11 +302,11 @@ impl Maker<'_> {
                 .chain(labels)
                 .collect(),
             machine_type: options.machine_type,
-            pool: options.pool.clone(),
+            pool: stated(&options.pool),
             disk_size_gb: options.disk_size_gb,
             logging: options.logging(),
-            logs_bucket: options.logs_bucket.clone(),
-            service_account: options.service_account.clone(),
+            logs_bucket: stated(&options.logs_bucket),
+            service_account: stated(&options.service_account),
         }
     }
 
@@ -323,7 +324,7 @@ impl Maker<'_> {
         }
         let env = &mut context.builder_env;
         if !context.emulated.is_empty() {
-            env.push(format!("EMULATOR={}", self.options.emulator));
+            env.push(format!("EMULATOR={}", self.options.emulator.value));
             env.push(format!(
                 "EMULATED={}",
                 emulators(&context.emulated).join(",")

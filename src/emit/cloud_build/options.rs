@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::config::{RawSelector, Spanned};
 use crate::emit::shape::{BuildRow, PullRequest, Steps};
+use crate::emit::work::EMULATOR;
 
 /// `[ci.cloud-build]`
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
@@ -18,15 +19,15 @@ pub struct CloudBuild {
     /// The platforms to build here; all that the plan has, when not given. Those other than `linux/amd64` run under QEMU.
     pub platforms: Option<Vec<Spanned<String>>>,
     /// The image that the steps run in: the Docker client with buildx, on Alpine.
-    pub image: String,
+    pub image: Spanned<String>,
     /// The image that registers QEMU. It runs privileged, so it is pinned by digest.
-    pub emulator: String,
+    pub emulator: Spanned<String>,
     /// The image of the classic shape's steps: its entrypoint is the Docker client, with buildx.
-    pub builder: String,
+    pub builder: Spanned<String>,
     /// The image in which the command of `check` in `[ci]` runs. Default: `image`.
     pub check_image: Option<Spanned<String>>,
     /// The image with `gcloud`, in which the builds that a large one is split into are submitted.
-    pub submit_image: String,
+    pub submit_image: Spanned<String>,
     /// How long the whole build may take: up to 24 hours.
     pub timeout_minutes: u32,
     /// How long it may wait for a machine. Default: Cloud Build's own 60 minutes, and 24 hours for builds that are split.
@@ -34,7 +35,7 @@ pub struct CloudBuild {
     /// The machine of the default pool.
     pub machine_type: MachineType,
     /// A private pool, as `projects/…/locations/…/workerPools/…`; its machines and disks then count, not these.
-    pub pool: Option<String>,
+    pub pool: Option<Spanned<String>>,
     /// Disk of a machine of the default pool, in GB.
     pub disk_size_gb: Option<u32>,
     /// How many instructions BuildKit runs at a time.
@@ -42,9 +43,9 @@ pub struct CloudBuild {
     /// Where the build's log goes. Default: to Cloud Logging alone.
     pub logging: Option<Spanned<Logging>>,
     /// The bucket that the log goes to, as `gs://…`.
-    pub logs_bucket: Option<String>,
+    pub logs_bucket: Option<Spanned<String>>,
     /// Who the build runs as, as `projects/…/serviceAccounts/…`.
-    pub service_account: Option<String>,
+    pub service_account: Option<Spanned<String>>,
     /// Substitutions with their defaults: `_NAME = "value"`. Steps of your own have them as variables.
     pub substitutions: IndexMap<Spanned<String>, Spanned<String>>,
     /// By which builds are found, besides `base-images`.
@@ -140,11 +141,13 @@ impl Default for CloudBuild {
             file: "cloudbuild.yaml".to_owned(),
             shape: None,
             platforms: None,
-            image: "docker:28.5.2-cli".to_owned(),
-            emulator: "tonistiigi/binfmt:qemu-v10.2.3@sha256:400a4873b838d1b89194d982c45e5fb3cda4593fbfd7e08a02e76b03b21166f0".to_owned(),
-            builder: "docker:28.5.2-cli".to_owned(),
+            image: Spanned::nowhere("docker:28.5.2-cli".to_owned()),
+            emulator: Spanned::nowhere(EMULATOR.to_owned()),
+            builder: Spanned::nowhere("docker:28.5.2-cli".to_owned()),
             check_image: None,
-            submit_image: "gcr.io/google.com/cloudsdktool/google-cloud-cli:slim".to_owned(),
+            submit_image: Spanned::nowhere(
+                "gcr.io/google.com/cloudsdktool/google-cloud-cli:slim".to_owned(),
+            ),
             timeout_minutes: 360,
             queue_ttl_minutes: None,
             machine_type: MachineType::E2Highcpu8,

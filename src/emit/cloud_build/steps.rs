@@ -46,10 +46,10 @@ impl Own {
                 step: key.value.clone(),
                 wait_for: Vec::new(),
                 env: env
-                    .map(|(name, value)| format!("{}={value}", name.value))
+                    .map(|(name, text)| format!("{}={}", name.value, text.value))
                     .collect(),
                 probed: false,
-                name: step.name.clone(),
+                name: step.name.as_ref().map(|name| name.value.clone()),
                 run: step
                     .run
                     .as_ref()

@@ -90,7 +90,7 @@ impl Runners {
                     _ => None,
                 };
                 work::runner(config, &options.runner, &name)
-                    .cloned()
+                    .map(|runner| runner.value.clone())
                     .or_else(|| usual.map(str::to_owned))
             });
             let concern = Concern::NoRunner {

@@ -102,7 +102,7 @@ pub(super) fn rights(
     // An identity is as good as a stored secret; and its subject is then the environment, whatever started the run.
     let stored = logins.iter().any(|login| !stored_secrets(login).is_empty());
     let environment = ((stored || id_token) && !options.environment.is_empty())
-        .then(|| options.environment.clone());
+        .then(|| options.environment.value.clone());
     Rights {
         logins,
         packages,

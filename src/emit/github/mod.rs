@@ -290,7 +290,7 @@ pub fn context(
             .iter()
             .map(|cron| cron.value.clone())
             .collect(),
-        runner: options.control_runner.clone(),
+        runner: options.control_runner.value.clone(),
         timeout: options.timeout_minutes,
         max_parallel: options.max_parallel.as_ref().map(|most| most.value),
         legs,

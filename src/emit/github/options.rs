@@ -14,13 +14,13 @@ pub struct Github {
     /// Where the workflow is written: GitHub runs what is in `.github/workflows`.
     pub file: String,
     /// The runner for each value of `arch`, or for a platform such as `linux/arm/v7`. Default: GitHub's own.
-    pub runner: IndexMap<Spanned<String>, String>,
+    pub runner: IndexMap<Spanned<String>, Spanned<String>>,
     /// Platforms that are built by emulation, since there is no runner for them: slowly.
     pub emulate: Vec<Spanned<String>>,
     /// The runner of the jobs that build nothing.
-    pub control_runner: String,
+    pub control_runner: Spanned<String>,
     /// The environment of the jobs that read secrets or log in by identity; empty: none.
-    pub environment: String,
+    pub environment: Spanned<String>,
     /// How long one build may take: up to 360 minutes on GitHub's own runners.
     pub timeout_minutes: u32,
     /// Actions to use at other commits than the shipped ones, by `owner/name`.
@@ -35,7 +35,7 @@ pub struct Github {
     /// How many builds of one job may run at a time. Default: as many as GitHub gives.
     pub max_parallel: Option<Spanned<u32>>,
     /// What holds for some builds.
-    pub when: Vec<Row<String>>,
+    pub when: Vec<Row<Spanned<String>>>,
     /// Steps of your own, by key.
     pub step: Steps,
     /// Reusable workflows that are called one after the other when all tags are put.
@@ -49,12 +49,12 @@ pub struct Then {
     /// The job's id.
     pub job: Spanned<String>,
     /// What people see; the job's id by default.
-    pub name: Option<String>,
+    pub name: Option<Spanned<String>>,
     /// `./.github/workflows/name.yml`, or `owner/repository/.github/workflows/name.yml@` and a commit.
     pub uses: Spanned<String>,
     /// Its inputs.
     #[serde(default)]
-    pub with: IndexMap<Spanned<String>, String>,
+    pub with: IndexMap<Spanned<String>, Spanned<String>>,
     /// Names of the secrets that it gets, each under its own name.
     #[serde(default)]
     pub secrets: Vec<Spanned<String>>,
@@ -106,8 +106,8 @@ impl Default for Github {
             file: ".github/workflows/base-images.yml".to_owned(),
             runner: IndexMap::new(),
             emulate: Vec::new(),
-            control_runner: "ubuntu-24.04".to_owned(),
-            environment: "publish".to_owned(),
+            control_runner: Spanned::nowhere("ubuntu-24.04".to_owned()),
+            environment: Spanned::nowhere("publish".to_owned()),
             timeout_minutes: 120,
             actions: IndexMap::new(),
             matches: None,

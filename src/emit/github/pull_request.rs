@@ -64,7 +64,7 @@ pub fn context(
         plan: PLAN,
         script: "generated/ci/pull-request.sh",
         check: config.ci.check.clone(),
-        runner: options.control_runner.clone(),
+        runner: options.control_runner.value.clone(),
         max_parallel: options.max_parallel.as_ref().map(|most| most.value),
         legs: Legs {
             runners: runners.to_json(),

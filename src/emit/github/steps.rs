@@ -4,7 +4,7 @@ use indexmap::IndexMap;
 use serde::Serialize;
 
 use super::options::{Access, Github};
-use crate::config::Shape;
+use crate::config::{Shape, Spanned};
 use crate::emit::At;
 
 /// The steps of the user's own, by where they run.
@@ -53,13 +53,13 @@ impl Steps {
                 .filter(|(_, step)| step.at == place)
                 .map(|(key, step)| Step {
                     key: key.value.clone(),
-                    name: step.name.clone().unwrap_or_else(|| key.value.clone()),
+                    name: step.name.as_ref().unwrap_or(key).value.clone(),
                     narrowed: shape.narrows(key),
                     run: step.run.as_ref().map(|run| run.value.clone()),
                     uses: step.uses.as_ref().map(|uses| of_this_commit(uses)),
                     version: step.version.as_ref().map(|version| version.value.clone()),
-                    with: plain(&step.with),
-                    env: plain(&step.env),
+                    with: texts(&step.with),
+                    env: texts(&step.env),
                 })
                 .collect()
         };
@@ -86,10 +86,10 @@ pub(super) fn hooks(options: &Github) -> Vec<Hook> {
     for then in &options.then {
         let job = then.job.value.clone();
         hooks.push(Hook {
-            name: then.name.clone().unwrap_or_else(|| job.clone()),
+            name: then.name.as_ref().unwrap_or(&then.job).value.clone(),
             after: std::mem::replace(&mut after, job.clone()),
             uses: of_this_commit(&then.uses),
-            with: plain(&then.with),
+            with: texts(&then.with),
             secrets: then.secrets.iter().map(|s| s.value.clone()).collect(),
             permissions: plain(&then.permissions),
             job,
@@ -106,7 +106,14 @@ fn of_this_commit(uses: &str) -> String {
     }
 }
 
-fn plain<T: Clone>(map: &IndexMap<crate::config::Spanned<String>, T>) -> IndexMap<String, T> {
+fn texts(map: &IndexMap<Spanned<String>, Spanned<String>>) -> IndexMap<String, String> {
+    let pairs = map.iter();
+    pairs
+        .map(|(key, text)| (key.value.clone(), text.value.clone()))
+        .collect()
+}
+
+fn plain<T: Clone>(map: &IndexMap<Spanned<String>, T>) -> IndexMap<String, T> {
     let pairs = map.iter();
     pairs
         .map(|(key, value)| (key.value.clone(), value.clone()))

@@ -17,7 +17,7 @@ use serde::Serialize;
 
 use super::login::{self, Login, Provider, Way};
 use super::work::{self, Concern};
-use crate::config::{Config, Pipeline};
+use crate::config::{Config, Pipeline, Spanned};
 use crate::facts::Facts;
 use crate::image::plan::Plan;
 
@@ -134,20 +134,19 @@ pub fn context(
         file: options.file.clone(),
         merge_request_file: merge_request_file(options),
         jobs_path: format!("/{}", jobs_file(options)),
-        image: options.image.clone(),
-        service_image: options.service.clone().unwrap_or_else(|| {
-            match options.builder {
-                Builder::Dind => "docker:28.5.2-dind",
-                Builder::Rootless => "moby/buildkit:v0.32.2-rootless",
-            }
-            .to_owned()
-        }),
+        image: options.image.value.clone(),
+        service_image: match (&options.service, options.builder) {
+            (Some(service), _) => service.value.clone(),
+            (None, Builder::Dind) => "docker:28.5.2-dind".to_owned(),
+            (None, Builder::Rootless) => "moby/buildkit:v0.32.2-rootless".to_owned(),
+        },
         rootless: options.builder == Builder::Rootless,
-        emulator: emulated.then(|| options.emulator.clone()),
+        emulator: emulated.then(|| options.emulator.value.clone()),
         timeout: format!("{} minutes", options.timeout_minutes),
         control_tags: options
             .control_runner
-            .clone()
+            .as_deref()
+            .map(texts)
             .or_else(|| runner_tags(config, options, NATIVE))
             .unwrap_or_default(),
         runners,
@@ -169,7 +168,8 @@ pub fn context(
         check_image: options
             .check_image
             .as_ref()
-            .map_or(&options.image, |image| &image.value)
+            .unwrap_or(&options.image)
+            .value
             .clone(),
         jobs: jobs.len(),
     }
@@ -254,11 +254,15 @@ fn runners(
 fn runner_tags(config: &Config, options: &GitLab, platform: &str) -> Option<Vec<String>> {
     let arch = work::arch(platform);
     work::runner(config, &options.runner, platform)
-        .cloned()
+        .map(|tags| texts(tags))
         .or_else(|| match arch.as_str() {
             "amd64" | "arm64" => Some(vec![format!("saas-linux-small-{arch}")]),
             _ => None,
         })
+}
+
+fn texts(tags: &[Spanned<String>]) -> Vec<String> {
+    tags.iter().map(|tag| tag.value.clone()).collect()
 }
 
 fn tools(registries: &[Login]) -> Vec<Tool> {

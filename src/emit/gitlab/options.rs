@@ -17,20 +17,20 @@ pub struct GitLab {
     /// Where the pipeline is written.
     pub file: String,
     /// The image that the jobs run in: the Docker client with buildx, on Alpine.
-    pub image: String,
+    pub image: Spanned<String>,
     /// What builds.
     pub builder: Builder,
     /// What build jobs get as a service: an engine of the same version as the client in `image`, or rootless BuildKit.
     /// Default: by `builder`.
-    pub service: Option<String>,
+    pub service: Option<Spanned<String>>,
     /// The tags of the runner for each value of `arch`, or for a platform such as `linux/arm/v7`. Default: GitLab's own.
-    pub runner: IndexMap<Spanned<String>, Vec<String>>,
+    pub runner: IndexMap<Spanned<String>, Vec<Spanned<String>>>,
     /// The tags of the runner for the jobs that build nothing. Default: those of `linux/amd64`.
-    pub control_runner: Option<Vec<String>>,
+    pub control_runner: Option<Vec<Spanned<String>>>,
     /// Platforms, or values of `arch`, that are built under QEMU, on runners of `linux/amd64` where `runner` names no other.
     pub emulate: Vec<Spanned<String>>,
     /// The image that registers QEMU. It runs privileged, so it is pinned by digest.
-    pub emulator: String,
+    pub emulator: Spanned<String>,
     /// How long one build job may take.
     pub timeout_minutes: u32,
     /// How many jobs a pipeline may have: what is over goes to the next one. GitLab.com's free tier has room for 500 in
@@ -44,7 +44,7 @@ pub struct GitLab {
     /// Where the pipeline of merge requests is written, or `false` for none.
     pub pull_request: PullRequest,
     /// What holds for some builds.
-    pub when: Vec<Row<Vec<String>>>,
+    pub when: Vec<Row<Vec<Spanned<String>>>>,
     /// Steps of your own, by key.
     pub step: Steps,
 }
@@ -63,13 +63,13 @@ impl Default for GitLab {
     fn default() -> Self {
         Self {
             file: ".gitlab/base-images.gitlab-ci.yml".to_owned(),
-            image: "docker:28.5.2-cli".to_owned(),
+            image: Spanned::nowhere("docker:28.5.2-cli".to_owned()),
             builder: Builder::Dind,
             service: None,
             runner: IndexMap::new(),
             control_runner: None,
             emulate: Vec::new(),
-            emulator: EMULATOR.to_owned(),
+            emulator: Spanned::nowhere(EMULATOR.to_owned()),
             timeout_minutes: 120,
             jobs_per_pipeline: NonZeroUsize::MIN.saturating_add(399),
             check_image: None,

@@ -42,7 +42,7 @@ pub fn steps(steps: &shape::Steps, shape: &Shape) -> Steps {
 
 /// A shell of its own, so that a step can neither change the job's nor, by what it does not close, swallow the next.
 fn script(key: &str, step: &Step) -> Option<String> {
-    let name = step.name.as_deref().unwrap_or(key);
+    let name = step.name.as_ref().map_or(key, |name| &name.value);
     let run = step.run.as_ref()?;
     let env: String = step
         .env
