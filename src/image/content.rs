@@ -35,6 +35,11 @@ pub struct RenderedSpec {
     pub context_missing: bool,
     /// Build args.
     pub args: IndexMap<Arc<str>, String>,
+    /// Labels that are put on what the user's Dockerfile builds; a rendered one states them itself.
+    pub labels: IndexMap<Arc<str>, String>,
+    /// Upstream images that the user's Dockerfile names, as builders look named contexts up, each with the reference and
+    /// locked digest that stands for it.
+    pub pins: IndexMap<String, String>,
     /// Tests of the built image.
     pub tests: Vec<String>,
     /// SHA-256 of all that.
@@ -58,6 +63,8 @@ impl RenderedSpec {
             files: &self.files,
             target: self.target.as_deref(),
             args: &self.args,
+            labels: &self.labels,
+            pins: &self.pins,
             platforms: &spec.platforms,
             epoch: spec.merged.epoch.unwrap_or_default(),
             stands_on,
@@ -261,6 +268,12 @@ impl One<'_> {
         for (name, field) in &merged.args {
             args.insert(name.clone(), self.text(field, &scope)?);
         }
+        let mut labels = IndexMap::new();
+        if merged.dockerfile.is_some() {
+            for (name, field) in &merged.labels {
+                labels.insert(name.clone(), self.text(field, &scope)?);
+            }
+        }
         let target = self.opt(merged.target.as_ref(), &spec.scope)?;
         let stated_context = self.opt(merged.context.as_ref(), &spec.scope)?;
         let tests = merged
@@ -357,6 +370,8 @@ impl One<'_> {
             files,
             context_missing,
             args,
+            labels,
+            pins: IndexMap::new(),
             tests,
             content: [0; 32].into(),
             substance: [0; 32],

@@ -25,6 +25,10 @@ pub struct Ingredients<'a> {
     pub target: Option<&'a str>,
     /// Build args.
     pub args: &'a IndexMap<Arc<str>, String>,
+    /// Labels that are put on what the user's Dockerfile builds; a rendered one states them itself.
+    pub labels: &'a IndexMap<Arc<str>, String>,
+    /// Upstream images that the user's Dockerfile names, with the digest that each is taken at.
+    pub pins: &'a IndexMap<String, String>,
     /// Platforms.
     pub platforms: &'a [Platform],
     /// Rebuild counter.
@@ -41,6 +45,17 @@ impl Ingredients<'_> {
         hash.field("context", &self.files.hash);
         self.build(&mut hash);
         hash.field("epoch", &self.epoch.to_le_bytes());
+        // Their order is of no account to builders.
+        let mut labels: Vec<_> = self.labels.iter().collect();
+        labels.sort();
+        for (name, value) in labels {
+            hash.field("label", name.as_bytes());
+            hash.field("value", value.as_bytes());
+        }
+        for (name, pinned) in self.pins {
+            hash.field("pin", name.as_bytes());
+            hash.field("at", pinned.as_bytes());
+        }
         for reference in self.stands_on.iter().filter(|_| self.own) {
             hash.field("stands on", reference.as_bytes());
         }

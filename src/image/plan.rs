@@ -100,8 +100,12 @@ pub struct Spec {
     pub context: String,
     /// Build args.
     pub args: IndexMap<Arc<str>, String>,
+    /// Labels to put on it; a rendered Dockerfile states its own.
+    #[serde(skip_serializing_if = "IndexMap::is_empty")]
+    pub labels: IndexMap<Arc<str>, String>,
     /// Named build contexts: references by which a Dockerfile of the user's may call the specs it stands on, and where
-    /// their content is. The references themselves are not there before everything is built.
+    /// their content is; and the upstream images it names, at their locked digest. The references themselves are not
+    /// there before everything is built, and what they stand for moves.
     pub contexts: IndexMap<String, String>,
     /// Shell commands that must succeed inside the built image.
     pub tests: Vec<String>,
@@ -224,6 +228,7 @@ impl Spec {
             target: rendered.target.clone(),
             context: rendered.context.clone(),
             args: rendered.args.clone(),
+            labels: rendered.labels.clone(),
             contexts: contexts(matrix, contents, id),
             tests: rendered.tests.clone(),
             content: rendered.content.to_string(),
@@ -244,6 +249,7 @@ fn contexts(matrix: &Matrix, contents: &Contents, id: SpecId) -> IndexMap<String
         return IndexMap::new();
     }
     let spec = matrix.spec(id);
+    let pins = contents.get(id).pins.clone();
     spec.stands_on()
         .flat_map(|below| {
             let spec = matrix.spec(below);
@@ -251,5 +257,6 @@ fn contexts(matrix: &Matrix, contents: &Contents, id: SpecId) -> IndexMap<String
             let references = spec.references().into_iter();
             references.map(move |reference| (reference, content.clone()))
         })
+        .chain(pins)
         .collect()
 }

@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use indexmap::IndexMap;
 use serde::Serialize;
 
 use crate::image::RenderedSpec;
@@ -63,6 +64,15 @@ pub enum Change {
     },
     /// The value of a build arg.
     Arg {
+        /// Its name.
+        name: String,
+        /// Before; `None` when it is new.
+        old: Option<String>,
+        /// Now; `None` when it is gone.
+        new: Option<String>,
+    },
+    /// The value of a label.
+    Label {
         /// Its name.
         name: String,
         /// Before; `None` when it is new.
@@ -144,16 +154,14 @@ pub fn changes(old: &Inputs, new: &Inputs, rendered: &RenderedSpec) -> Vec<Chang
             new: new.target.clone(),
         });
     }
-    let gone = old.args.keys().filter(|name| !new.args.contains_key(*name));
-    for name in new.args.keys().chain(gone) {
-        let (old, new) = (old.args.get(name), new.args.get(name));
-        if old != new {
-            found.push(Change::Arg {
-                name: name.clone(),
-                old: old.cloned(),
-                new: new.cloned(),
-            });
-        }
+    for (name, old, new) in differing(&old.args, &new.args) {
+        found.push(Change::Arg { name, old, new });
+    }
+    for (name, old, new) in differing(&old.labels, &new.labels) {
+        found.push(Change::Label { name, old, new });
+    }
+    for (base, old, new) in differing(&old.pins, &new.pins) {
+        found.push(Change::Digest { base, old, new });
     }
     if old.args == new.args && !old.args.keys().eq(new.args.keys()) {
         found.push(Change::ArgOrder);
@@ -185,6 +193,21 @@ pub fn changes(old: &Inputs, new: &Inputs, rendered: &RenderedSpec) -> Vec<Chang
         found.push(Change::Below { specs: moved });
     }
     found
+}
+
+/// The names whose values differ, with the values before and now.
+fn differing(
+    old: &IndexMap<String, String>,
+    new: &IndexMap<String, String>,
+) -> Vec<(String, Option<String>, Option<String>)> {
+    let gone = old.keys().filter(|name| !new.contains_key(*name));
+    let all = new.keys().chain(gone);
+    all.filter(|name| old.get(*name) != new.get(*name))
+        .map(|name| {
+            let value = |of: &IndexMap<String, String>| of.get(name).cloned();
+            (name.clone(), value(old), value(new))
+        })
+        .collect()
 }
 
 /// What changed, in a few words, without whose it is.
@@ -220,21 +243,34 @@ impl fmt::Display for Change {
                 };
                 write!(f, "target {} → {}", what(old), what(new))
             }
-            Change::Arg { name, old, new } => match (old, new) {
-                (Some(old), Some(new)) if shown(old) == shown(new) => {
-                    write!(f, "arg {} {}, further on", shown(name), shown(new))
-                }
-                (Some(old), Some(new)) => {
-                    write!(f, "arg {} {} → {}", shown(name), shown(old), shown(new))
-                }
-                (None, Some(new)) => write!(f, "new arg {} {}", shown(name), shown(new)),
-                (_, None) => write!(f, "arg {} is gone", shown(name)),
-            },
+            Change::Arg { name, old, new } => valued(f, "arg", name, old.as_ref(), new.as_ref()),
+            Change::Label { name, old, new } => {
+                valued(f, "label", name, old.as_ref(), new.as_ref())
+            }
             Change::ArgOrder => write!(f, "order of the args"),
             Change::Platforms { old, new } => write!(f, "platforms {} → {}", all(old), all(new)),
             Change::Epoch { old, new } => write!(f, "epoch {old} → {new}"),
             Change::Below { specs } => write!(f, "content of {}", all(specs)),
         }
+    }
+}
+
+/// What changed of a named value.
+fn valued(
+    f: &mut fmt::Formatter<'_>,
+    what: &str,
+    name: &str,
+    old: Option<&String>,
+    new: Option<&String>,
+) -> fmt::Result {
+    let name = shown(name);
+    match (old, new) {
+        (Some(old), Some(new)) if shown(old) == shown(new) => {
+            write!(f, "{what} {name} {}, further on", shown(new))
+        }
+        (Some(old), Some(new)) => write!(f, "{what} {name} {} → {}", shown(old), shown(new)),
+        (None, Some(new)) => write!(f, "new {what} {name} {}", shown(new)),
+        (_, None) => write!(f, "{what} {name} is gone"),
     }
 }
 

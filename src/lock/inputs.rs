@@ -33,6 +33,10 @@ pub struct Inputs {
     pub needs: Vec<Below>,
     /// Build args, in declared order; long values by their hash.
     pub args: IndexMap<String, String>,
+    /// Labels that are put on it, likewise.
+    pub labels: IndexMap<String, String>,
+    /// Upstream images that the user's Dockerfile names, with their locked digest.
+    pub pins: IndexMap<String, String>,
 }
 
 /// A spec that another stands on.
@@ -49,7 +53,8 @@ impl Inputs {
     /// Those of a spec, as the lock states them.
     pub fn of(matrix: &Matrix, contents: &Contents, id: SpecId) -> Self {
         let mut inputs = Inputs::whole(matrix, contents, id);
-        for value in inputs.args.values_mut().filter(|v| v.len() > LONG) {
+        let values = inputs.args.values_mut().chain(inputs.labels.values_mut());
+        for value in values.filter(|v| v.len() > LONG) {
             *value = format!("sha256:{}", Short::of(value.as_bytes()));
         }
         inputs
@@ -65,6 +70,8 @@ impl Inputs {
             files,
             target,
             args,
+            labels,
+            pins,
             platforms,
             epoch,
             stands_on: _,
@@ -81,7 +88,12 @@ impl Inputs {
             None => (None, None),
         };
         let neutral = Neutral::new(matrix, contents, id);
-        let args = args.iter();
+        let texts = |texts: &IndexMap<Arc<str>, String>| {
+            let texts = texts.iter();
+            texts
+                .map(|(name, value)| (name.to_string(), neutral.text(value)))
+                .collect()
+        };
         Inputs {
             dockerfile: Short::of(dockerfile(matrix, contents, id).as_bytes()),
             context: (!files.files.is_empty()).then(|| Short::of(&files.hash)),
@@ -92,8 +104,14 @@ impl Inputs {
             digest,
             parent: spec.parent.as_ref().map(below),
             needs: spec.needs.iter().map(below).collect(),
-            args: args
-                .map(|(name, value)| (name.to_string(), neutral.text(value)))
+            args: texts(args),
+            labels: texts(labels),
+            pins: pins
+                .iter()
+                .map(|(name, pinned)| {
+                    let digest = pinned.rsplit_once('@').map_or("", |(_, digest)| digest);
+                    (name.clone(), digest.to_owned())
+                })
                 .collect(),
         }
     }

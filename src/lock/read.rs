@@ -75,6 +75,10 @@ struct RawSpec {
     needs: Vec<Below>,
     #[serde(default)]
     args: IndexMap<String, String>,
+    #[serde(default)]
+    labels: IndexMap<String, String>,
+    #[serde(default)]
+    pins: IndexMap<String, String>,
 }
 
 impl Lock {
@@ -215,6 +219,8 @@ impl From<RawSpec> for Entry {
                 parent: raw.parent,
                 needs: raw.needs,
                 args: raw.args,
+                labels: raw.labels,
+                pins: raw.pins,
             },
         }
     }

@@ -52,8 +52,14 @@ impl Lock {
                 }
                 out.push_str("]\n");
             }
-            for (name, value) in &inputs.args {
-                let _ = writeln!(out, "args.{} = {}", key(name), quoted(value));
+            for (table, values) in [
+                ("args", &inputs.args),
+                ("labels", &inputs.labels),
+                ("pins", &inputs.pins),
+            ] {
+                for (name, value) in values {
+                    let _ = writeln!(out, "{table}.{} = {}", key(name), quoted(value));
+                }
             }
         }
         out

@@ -226,6 +226,7 @@ def assert_published(plan: Plan, stub: Stub) -> None:
         spec = spec_of[call["tags"][0]]
         asked = {key: call[key] for key in ("file", "context", "target", "args", "contexts")}
         assert asked == {key: spec[{"file": "dockerfile"}.get(key, key)] for key in asked}
+        assert call["labels"] == spec.get("labels", {})
         assert call["provenance"] == "false"
         if base := plan.stands_on(spec):
             stood_on = [bare(reference) for reference in call["from"]]

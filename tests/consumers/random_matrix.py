@@ -185,7 +185,8 @@ class Draw:
         self.files["docker/tools/Dockerfile"] = TOOLS
         self.table(
             "[image.tools]", axes=[], tag=self.tag("tools"), dockerfile="docker/{{ image }}/Dockerfile",
-            context=self.one([None, "docker"]), args=self.texts(TEXTS, "NOTE", "GREETING"), test=self.tests(),
+            context=self.one([None, "docker"]), args=self.texts(TEXTS, "NOTE", "GREETING"), labels=self.texts(TEXTS, "org.acme.note"),
+            test=self.tests(),
         )  # fmt: skip
 
     def base(self) -> None:

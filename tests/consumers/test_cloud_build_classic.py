@@ -66,6 +66,7 @@ def test_it_publishes_the_plan(which, request, tmp_path):
         (call,) = (call for call in journal if call["verb"] == "build" and spec["content_reference"] in call["tags"])
         asked = {key: call[key] for key in ("file", "context", "target", "args", "contexts")}
         assert asked == {key: spec[{"file": "dockerfile"}.get(key, key)] for key in asked}
+        assert call["labels"] == spec.get("labels", {})
         tested = [c["command"][-1] for c in journal if c["verb"] == "run" and c["ref"] == spec["content_reference"]]
         assert tested == spec["tests"]
         order = [c["verb"] for c in journal if spec["content_reference"] in (c.get("ref", ""), *c.get("tags", []))

@@ -45,6 +45,7 @@ target = "run"
 from = "python:3.13"
 needs = ["tool"]
 args = { BASE = "{{ from }}", TOOL = "{{ needs.tool }}" }
+labels = { "org.acme.team" = "ml" }
 "#;
 
 const FILES: [(&str, &str); 3] = [
@@ -201,6 +202,13 @@ fn every_input_that_changed_is_named() {
             "\"3.15\"]",
             2,
             &["new: `base/3.15`", "gone: `base/3.14`"],
+        ),
+        (
+            "matrix.toml",
+            "\"ml\"",
+            "\"{{ image }}\"",
+            1,
+            &["label `org.acme.team` `ml` → `own`: `own`"],
         ),
         (
             "own/Dockerfile",

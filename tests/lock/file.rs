@@ -148,14 +148,14 @@ fn inputs() -> impl Strategy<Value = Inputs> {
         ),
         (0..=i64::MAX as u64, texts(), texts()),
         (option::of(below()), vec(below(), 0..3)),
-        btree_map(any::<String>(), any::<String>(), 0..3),
+        vec(btree_map(any::<String>(), any::<String>(), 0..3), 3),
     )
         .prop_map(
             |(
                 (dockerfile, context, target, platforms),
                 (epoch, base, digest),
                 (parent, needs),
-                args,
+                tables,
             )| Inputs {
                 dockerfile,
                 context,
@@ -167,7 +167,9 @@ fn inputs() -> impl Strategy<Value = Inputs> {
                 parent,
                 needs,
                 // Not in sorted order.
-                args: args.into_iter().rev().collect(),
+                args: tables[0].clone().into_iter().rev().collect(),
+                labels: tables[1].clone().into_iter().collect(),
+                pins: tables[2].clone().into_iter().collect(),
             },
         )
 }

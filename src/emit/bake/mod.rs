@@ -53,6 +53,8 @@ struct Target<'a> {
     contexts: IndexMap<Literal<'a>, Literal<'a>>,
     #[serde(skip_serializing_if = "IndexMap::is_empty")]
     args: IndexMap<Literal<'a>, Literal<'a>>,
+    #[serde(skip_serializing_if = "IndexMap::is_empty")]
+    labels: IndexMap<Literal<'a>, Literal<'a>>,
     platforms: &'a [Platform],
     tags: Vec<Literal<'a>>,
 }
@@ -106,6 +108,11 @@ impl<'a> Target<'a> {
                 .iter()
                 .map(|(name, value)| ((&**name).into(), (&**value).into()))
                 .collect(),
+            labels: spec
+                .labels
+                .iter()
+                .map(|(name, value)| ((&**name).into(), (&**value).into()))
+                .collect(),
             platforms: &spec.platforms,
             tags: spec
                 .references
@@ -117,7 +124,8 @@ impl<'a> Target<'a> {
     }
 }
 
-/// Every name by which the Dockerfile of a spec may call what the spec stands on, and the target that makes it.
+/// Every name by which the Dockerfile of a spec may call what the spec stands on, and the target that makes it; and the
+/// upstream images that it names, at their locked digest.
 fn contexts<'a>(
     matrix: &Matrix,
     contents: &Contents,
@@ -135,6 +143,11 @@ fn contexts<'a>(
                 .entry(familiar(&name).into())
                 .or_insert(target.into());
         }
+    }
+    for (name, pinned) in &contents.get(id).pins {
+        contexts
+            .entry(name.clone().into())
+            .or_insert(format!("docker-image://{pinned}").into());
     }
     contexts
 }

@@ -148,6 +148,9 @@ fn build_args(spec: &Spec, homes: &[Home]) -> Vec<Arg> {
     for (name, value) in &spec.args {
         args.extend([word("--build-arg"), word(&format!("{name}={value}"))]);
     }
+    for (name, value) in &spec.labels {
+        args.extend([word("--label"), word(&format!("{name}={value}"))]);
+    }
     for (name, reference) in &spec.contexts {
         args.extend([
             word("--build-context"),

@@ -236,6 +236,7 @@ def build(words, registry, call):
     context = operands[0]
     file = options.get("--file", [os.path.join(context, "Dockerfile")])[0]
     args = dict(a.split("=", 1) if "=" in a else (a, os.environ.get(a, "")) for a in options.get("--build-arg", []))
+    labels = dict(label.split("=", 1) for label in options.get("--label", []))
     tags = [normal(t) for t in options.get("--tag", [])]
     platforms = ",".join(options.get("--platform", ["linux/amd64"])).split(",")
     outputs = [set(output.split(",")) for output in options.get("--output", [])]
@@ -245,7 +246,7 @@ def build(words, registry, call):
     engine = call["verb"] == "build" and call.pop("plain", False)
     known = registry.tags | registry.local if engine else registry.tags
     oci = any("oci-mediatypes=true" in output for output in outputs)
-    call.update(tags=tags, platforms=platforms, args=args, file=file, context=context, target=options.get("--target", [None])[0],
+    call.update(tags=tags, platforms=platforms, args=args, labels=labels, file=file, context=context, target=options.get("--target", [None])[0],
                 push=push, load="--load" in options or engine, provenance=options.get("--provenance", [None])[0],
                 sbom=options.get("--sbom", [None])[0])
     if not os.path.isdir(context):
