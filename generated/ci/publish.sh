@@ -322,6 +322,7 @@ build() {
         ["--platform", $p, "--file", .dockerfile]
         + (if .target then ["--target", .target] else [] end)
         + (.args | to_entries | map("--build-arg", "\(.key)=\(.value)"))
+        + (.labels // {} | to_entries | map("--label", "\(.key)=\(.value)"))
         + (.contexts // {} | to_entries | map("--build-context", "\(.key)=docker-image://\(.value)"))
         + [.context] | .[] | fold)' --arg id "$id" --arg p "$platform" >"$work/words"
   {
