@@ -31,7 +31,7 @@ fn main() -> Result<(), Box<dyn Error>> {
             .iter()
             .map(ToString::to_string)
             .collect();
-        let context = repository.build_context(&name, None, &ours)?;
+        let context = repository.build_context(&name, None, &ours);
         let files: Vec<&String> = context.files.keys().collect();
         let line = serde_json::json!({ "name": name, "files": files, "faults": faults });
         println!("{line}");

@@ -3,6 +3,8 @@
 use std::cell::OnceCell;
 use std::sync::Arc;
 
+use indexmap::IndexMap;
+
 use crate::check::bases::{BaseImage, bases};
 use crate::config::{Config, field_finding};
 use crate::diagnostic::{Finding, Place};
@@ -11,7 +13,7 @@ use crate::image::{Contents, Matrix, RenderedSpec, Spec, SpecId};
 use crate::lock::{Before, Lock};
 use crate::output::{Drift, Owned, Tree};
 use crate::render::{Field, FieldFault};
-use crate::source::{Repository, SourceFile};
+use crate::source::{BuildContext, Repository, SourceFile};
 
 /// Everything there is to look at.
 #[derive(Debug)]
@@ -54,7 +56,55 @@ pub struct OwnDockerfile<'a> {
     pub file: &'a Arc<SourceFile>,
 }
 
+/// A context as some specs send it.
+pub struct SentContext<'a> {
+    /// Its folder, from the root.
+    pub folder: &'a str,
+    /// Its files.
+    pub files: &'a Arc<BuildContext>,
+    /// The specs that send it.
+    pub specs: Vec<SpecId>,
+}
+
+impl SentContext<'_> {
+    /// A path of it, told from the root, as it is shown.
+    pub fn full(&self, path: &str) -> String {
+        match self.folder {
+            "." => path.to_owned(),
+            folder => format!("{folder}/{path}"),
+        }
+    }
+
+    /// Where the matrix names it.
+    pub fn place(&self, cx: &Context<'_>) -> Place {
+        let span = self.specs.first().map_or(0..0, |id| {
+            let spec = cx.matrix.spec(*id);
+            let merged = &spec.merged;
+            cx.span_of(spec, merged.context.as_ref().or(merged.dockerfile.as_ref()))
+        });
+        cx.place(span, format!("its context is `{}`", self.folder))
+    }
+}
+
 impl<'a> Context<'a> {
+    /// The contexts that hold any file, each once.
+    pub fn sent_contexts(&self) -> Vec<SentContext<'a>> {
+        let mut sent: IndexMap<(&str, *const BuildContext), SentContext<'a>> = IndexMap::new();
+        let contents = self.contents;
+        for (id, rendered) in contents.iter() {
+            let folder = rendered.context.as_str();
+            let one = sent
+                .entry((folder, Arc::as_ptr(&rendered.files)))
+                .or_insert_with(|| SentContext {
+                    folder,
+                    files: &rendered.files,
+                    specs: Vec::new(),
+                });
+            one.specs.push(id);
+        }
+        sent.into_values().collect()
+    }
+
     /// Whether gen writes that file, or wrote it.
     pub fn is_output(&self, path: &str) -> bool {
         self.tree.contains(path) || self.owned.lists(path)

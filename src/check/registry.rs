@@ -46,6 +46,14 @@ pub static RULES: &[Rule] = &[
         run: rules::build_config::run,
     },
     Rule {
+        codes: &[&code::CONTENT_FORMAT],
+        run: rules::content_format::run,
+    },
+    Rule {
+        codes: &[&code::CONTEXT_FILE],
+        run: rules::context_file::run,
+    },
+    Rule {
         codes: &[&code::CUDNN_MISMATCH],
         run: rules::cudnn_mismatch::run,
     },
@@ -78,6 +86,14 @@ pub static RULES: &[Rule] = &[
         run: rules::idle_key::run,
     },
     Rule {
+        codes: &[&code::GIT_UNASKED],
+        run: rules::git_unasked::run,
+    },
+    Rule {
+        codes: &[&code::LFS_POINTER],
+        run: rules::lfs_pointer::run,
+    },
+    Rule {
         codes: &[&code::LOCK_STALE],
         run: rules::lock_stale::run,
     },
@@ -96,7 +112,6 @@ pub static RULES: &[Rule] = &[
     Rule {
         codes: &[
             &code::ACTION_EDITED,
-            &code::ANOTHER_MATRIX,
             &code::MISSING_OUTPUT,
             &code::NOT_OURS,
             &code::ORPHAN_OUTPUT,
@@ -104,14 +119,6 @@ pub static RULES: &[Rule] = &[
             &code::SYMLINK_OUTPUT,
         ],
         run: rules::drift::run,
-    },
-    Rule {
-        codes: &[
-            &code::MATRICES_CLASH,
-            &code::MATRICES_NESTED,
-            &code::MATRICES_UNMATCHED,
-        ],
-        run: rules::matrices::run,
     },
     Rule {
         codes: &[&code::LOCKFILE_STALE],
@@ -157,6 +164,10 @@ pub static RULES: &[Rule] = &[
         run: rules::secret_in_image::run,
     },
     Rule {
+        codes: &[&code::SUBMODULE_MISSING],
+        run: rules::submodule_missing::run,
+    },
+    Rule {
         codes: &[&code::TAG_LIES],
         run: rules::tag_lies::run,
     },
@@ -171,14 +182,6 @@ pub static RULES: &[Rule] = &[
     Rule {
         codes: &[&code::UNDECLARED_ARG],
         run: rules::undeclared_arg::run,
-    },
-    Rule {
-        codes: &[&code::UNLISTED_MATRIX],
-        run: rules::unlisted_matrix::run,
-    },
-    Rule {
-        codes: &[&code::UNREADABLE_NAME],
-        run: rules::unreadable_name::run,
     },
     Rule {
         codes: &[&code::UNRELEASED_CHANGE],

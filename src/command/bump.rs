@@ -23,6 +23,7 @@ const SHOWN: usize = 20;
 
 /// The findings that say whether all places agree.
 const AGREEMENT: &[Code] = &[
+    &code::CONTENT_FORMAT,
     &code::LOCKFILE_STALE,
     &code::LOCK_CONFLICT,
     &code::LOCK_FORMAT,

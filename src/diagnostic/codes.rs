@@ -74,9 +74,6 @@ codes! {
     ALIAS_UNMATCHED = "alias-unmatched" Rule Error
         "an alias matches no spec"
         "Nobody will ever find the alias in the registry. Correct its `match`, or delete it.";
-    ANOTHER_MATRIX = "another-matrix" Rule Error
-        "an output would stand where one of another matrix does"
-        "Each output states in its header from which matrix file it was made, and no matrix touches those of another. List the other file by `matrices` in the `matrix.toml` at the root, which gives each a folder of its own; where a path of yours says otherwise, change it in one of them.";
     ARCH_SPECIFIC_URL = "arch-specific-url" Rule Warning
         "a download for one architecture in an image that is built for several"
         "What is downloaded for `x86_64` does not run on `linux/arm64`, or installs and fails later. Choose by `TARGETARCH` or `uname -m`. An instruction that asks for the architecture, or names several, is left alone.";
@@ -107,6 +104,12 @@ codes! {
     BUMP_REFUSED = "bump-refused" Plan Error
         "a bump that cannot be carried out"
         "Nothing was touched. Either the version asked for is none, or is older than the release, or one of the places cannot be moved.";
+    CONTENT_FORMAT = "content-format" Rule Error
+        "the lock records contents of another format"
+        "What counts as content, or how it is hashed, changed with this gen, so nothing can be compared with what was recorded: it is told once, not for each spec. A bump gives the images of this gen tags of their own; `gen bump --amend` records the release anew, for one that was never published.";
+    CONTEXT_FILE = "context-file" Rule Error
+        "a file of a context that a builder refuses, or that cannot be read"
+        "A builder refuses names that are not UTF-8, no checkout holds a device, a pipe or a socket, and of a file that cannot be read nobody can say whether it changed. Rename or remove it, or leave it out in `.dockerignore`. It is never opened.";
     CUDNN_MISMATCH = "cudnn-mismatch" Rule Warning
         "a package made for another CUDA than the image has"
         "Packages of NVIDIA end in the CUDA they are made for, as in `libcudnn8=8.9.5.29-1+cuda12.2`. With another CUDA they may fail to install, to load, or work by luck.";
@@ -167,6 +170,9 @@ codes! {
     FLOATING_BASE = "floating-base" Rule Warning
         "a base that moves by itself"
         "Without a tag, with one that is a role (`latest`, `nightly`, `stable`, `rolling`), with an official image by no version, or with a `python` tag that names no minor version or no release of Debian, the same matrix yields other images one day: `python:3.10` moved from bookworm to trixie, and a package that builds relied on was gone. State the release, or a digest.";
+    GIT_UNASKED = "git-unasked" Rule Warning
+        "git does not say what a clean checkout holds"
+        "The folder lies in a repository of git's, and git failed or ignores the matrix: it may distrust the owner of the folder, or be missing. Every file of a context then counts, ignored or not, and as its bytes are on disk, so another clone may yield other contents.";
     IDLE_KEY = "idle-key" Rule Error
         "a key that does nothing where it stands"
         "`apt`, `pip`, `python`, `env`, `user`, `entrypoint`, `cmd` and `template` go into Dockerfiles that `gen` renders; beside a `dockerfile` of your own they would be passed over without a word. What stands in `[defaults]` passes by images that it cannot serve, as long as it serves one.";
@@ -206,6 +212,9 @@ codes! {
     INVALID_VERSION = "invalid-version" Plan Error
         "a version outside its scheme"
         "`[release] version` must follow `scheme` (semver, pep440 or calver), and an axis value's `version` must be digits and dots with an optional pre-release. PEP 440 epochs have no form that a tag could carry.";
+    LFS_POINTER = "lfs-pointer" Rule Note
+        "a pointer of Git LFS in a context"
+        "A checkout without LFS has pointers of 130 bytes in place of the files. Contents are the same with either, but an image that is built from pointers holds pointers. Run `git lfs pull` before anything is built.";
     LINEAGE_CYCLE = "lineage-cycle" Plan Error
         "images that stand on each other in a circle"
         "No order of building exists. Follow the places and cut one of the edges (`parent` or `needs`).";
@@ -227,15 +236,6 @@ codes! {
     LOGIN_UNKNOWN = "login-unknown" Rule Error
         "a registry that a pipeline cannot log in to"
         "Its kind wants something that the `[registry]` table does not give, such as the role or the identity provider.";
-    MATRICES_CLASH = "matrices-clash" Rule Error
-        "two listed matrices would share a folder"
-        "A listed matrix writes below `generated/`, in a folder called by its path: without `.toml`, and of a `matrix.toml` by its folder's. The second of two that come to one name is not looked at. Rename a file or a folder.";
-    MATRICES_NESTED = "matrices-nested" Rule Error
-        "a matrix that is not at the root lists others"
-        "Only the `matrix.toml` at the root lists matrices, so that there is one place that says which there are. What another lists is looked at by nobody.";
-    MATRICES_UNMATCHED = "matrices-unmatched" Rule Error
-        "an entry of `matrices` lists no matrix"
-        "The file was renamed, moved or deleted, or the glob is wrong: its images are checked by nobody. Files that git ignores and what lies behind links are not taken.";
     MENTION_STALE = "mention-stale" Rule Error
         "a text names an image of another release"
         "Somebody who copies the line gets an old image, or one that was never built. `gen check --fix` writes this release's tag; a comment `basematrix: keep` on the line, or on the one before, keeps a deliberate old one.";
@@ -245,9 +245,6 @@ codes! {
     MENTION_UNMATCHED = "mention-unmatched" Rule Error
         "a mention that looks at no file"
         "Its globs match nothing that git does not ignore, so nothing is checked. Correct `files`.";
-    MERGE_CONFLICT = "merge-conflict" Plan Error
-        "a file that holds both sides of a merge"
-        "git could not merge it, and wrote both sides into it with marks around them. What was meant is for people to say; nothing else is told of the file before.";
     MINIMUM_DRIVER = "minimum-driver" Rule Warning
         "a CUDA that needs a newer driver than the oldest of the fleet"
         "Within a CUDA major any toolkit runs on a driver from the major's first on (minor-version compatibility); below it the container is refused or fails at its first call. `[check] driver` states the oldest driver of the machines.";
@@ -299,12 +296,6 @@ codes! {
     PARENT_PLATFORM = "parent-platform" Plan Error
         "a platform that the parent lacks"
         "The child cannot be built there, since FROM (or COPY --from) finds no image. Give the parent the platform, or narrow the child.";
-    PATH_COLLISION = "path-collision" Plan Error
-        "two paths that are one where case is ignored"
-        "On the usual disks of macOS and Windows one output would overwrite the other, and a clone there would never be clean. Let them differ by more than case.";
-    PATH_TOO_LONG = "path-too-long" Plan Error
-        "an output whose path no disk can hold"
-        "A part of a path may have 255 bytes. The folder of a Dockerfile is named by the values of its axes: shorten them, or leave an axis out of the image.";
     PIN_MISMATCH = "pin-mismatch" Rule Error
         "a place in the library states another release than the matrix"
         "What the library asks the registry for is not what is published. Either the constant was moved alone (run `gen bump`), or it was forgotten. `relation` says how much lag a place may have.";
@@ -338,6 +329,9 @@ codes! {
     STALE_OUTPUT = "stale-output" Rule Error
         "an output differs from what the matrix yields"
         "Either the matrix changed and `gen matrix` was not run, or the file was edited by hand. Edit `matrix.toml` or the templates instead, then run `gen matrix`.";
+    SUBMODULE_MISSING = "submodule-missing" Rule Error
+        "a context reaches into a submodule that is not checked out"
+        "A submodule counts by its files, and without them the content is not that of what would be built. Run `git submodule update --init --recursive`; where nothing of it is needed, leave it out in `.dockerignore`.";
     SUPPRESSION_EXPIRED = "suppression-expired" Rule Warning
         "a suppression past its last day"
         "What it accepted is told again. Mend the findings, or accept them anew with a later `until`.";
@@ -416,12 +410,6 @@ codes! {
     UNKNOWN_VARIABLE = "unknown-variable" Plan Error
         "a template reads a name that is not there"
         "Templates see the image's own axes, `image`, `release`, and in `args`, `env`, `labels` and Dockerfiles also `from` and `needs`.";
-    UNLISTED_MATRIX = "unlisted-matrix" Rule Error
-        "outputs of a matrix that nobody lists"
-        "They stand in the folder of outputs, bear the header of a matrix file that is there, and no `gen check` looks at them. List that file by `matrices`, or delete it: what it left is then removed.";
-    UNREADABLE_NAME = "unreadable-name" Rule Error
-        "a name that is not UTF-8 among the outputs"
-        "What is behind it cannot be compared, listed or removed, and other disks refuse it.";
     UNRELEASED_CHANGE = "unreleased-change" Rule Error
         "images changed, and the release did not"
         "The lock says what the release is made of, and the matrix now yields something else: its tags are taken. The notes say which inputs changed. Bump the release, or record it anew with `gen bump --amend` if it was never published.";

@@ -12,7 +12,7 @@ use crate::emit::dockerfile;
 use crate::image::hash::Ingredients;
 use crate::image::{ContextHash, Digest, Matrix, Spec, SpecId};
 use crate::render::{Dialect, Field, Scope, Templates};
-use crate::source::{BuildContext, ReadError, Repository, SourceFile, plain};
+use crate::source::{BuildContext, Repository, SourceFile, plain};
 
 /// What goes into one spec.
 #[derive(Debug)]
@@ -107,25 +107,10 @@ impl Contents {
     }
 }
 
-/// Why it is not known what goes into the specs.
-#[derive(Debug)]
-pub enum Unknown {
-    /// A template failed; why is among the findings.
-    Findings,
-    /// A build context could not be read.
-    Read(ReadError),
-}
-
-impl From<Stopped> for Unknown {
-    fn from(_: Stopped) -> Self {
-        Unknown::Findings
-    }
-}
-
 /// Renders what goes into each spec, parents first, since a child's FROM is its parent's content.
 ///
 /// # Errors
-/// When a template fails (why is in `sink`), or a build context cannot be read.
+/// When a template fails; why is in `sink`.
 pub fn render_specs(
     config: &Config,
     matrix: &Matrix,
@@ -133,8 +118,7 @@ pub fn render_specs(
     templates: &mut Templates<'_>,
     contexts: &mut ContextHash<'_>,
     sink: &mut Sink,
-) -> Result<Contents, Unknown> {
-    let mut unread = None;
+) -> Result<Contents, Stopped> {
     let mut done: Vec<Option<RenderedSpec>> = Vec::new();
     done.resize_with(matrix.specs.len(), || None);
     let mut references: Vec<String> = vec![String::new(); matrix.specs.len()];
@@ -147,7 +131,6 @@ pub fn render_specs(
             references: &references,
             sink,
             failed: &mut failed,
-            unread: &mut unread,
         };
         match one.render(repository, templates, contexts) {
             Ok(rendered) => {
@@ -160,14 +143,11 @@ pub fn render_specs(
         }
     }
     templates_read(config, templates, sink);
-    if let Some(error) = unread {
-        return Err(Unknown::Read(error));
-    }
     sink.checkpoint()?;
     done.into_iter()
         .collect::<Option<Vec<_>>>()
         .map(Contents)
-        .ok_or(Unknown::Findings)
+        .ok_or(Stopped)
 }
 
 /// What Dockerfile templates read that they should not: comparisons that are silently false, and the release.
@@ -190,8 +170,6 @@ struct One<'a> {
     spec: &'a Spec,
     references: &'a [String],
     sink: &'a mut Sink,
-    /// The first failure to read a build context.
-    unread: &'a mut Option<ReadError>,
     /// Fields and templates already reported, by place and code.
     failed: &'a mut std::collections::BTreeSet<(usize, String)>,
 }
@@ -289,11 +267,13 @@ impl One<'_> {
             Some(field) => {
                 let path = self.text(field, &spec.scope)?;
                 self.inside(&path, field)?;
-                let own = repository.text(&path);
+                let own = repository
+                    .text(&path)
+                    .map(|file| repository.as_stored(file));
                 (path, None, own)
             }
             None => {
-                let path = spec.rendered_path(&self.config.owner);
+                let path = spec.rendered_path();
                 let view = self.view(&scope, from.as_deref(), &args)?;
                 let name = merged
                     .template
@@ -355,10 +335,7 @@ impl One<'_> {
         let files = if context_missing {
             Arc::default()
         } else {
-            contexts.get(&context, &path).map_err(|error| {
-                self.unread.get_or_insert(error);
-                Stopped
-            })?
+            contexts.get(&context, &path)
         };
         let mut done = RenderedSpec {
             from,

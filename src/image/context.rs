@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use crate::source::{BuildContext, Ours, ReadError, Repository};
+use crate::source::{BuildContext, Ours, Repository};
 
 /// Hashes build contexts, each once.
 pub struct ContextHash<'a> {
@@ -25,26 +25,23 @@ impl<'a> ContextHash<'a> {
     }
 
     /// The files of the folder `context`, sent along with `dockerfile`.
-    ///
-    /// # Errors
-    /// When a file in it cannot be read.
-    pub fn get(&mut self, context: &str, dockerfile: &str) -> Result<Arc<BuildContext>, ReadError> {
+    pub fn get(&mut self, context: &str, dockerfile: &str) -> Arc<BuildContext> {
         // As a rule a rendered Dockerfile lies alone in its folder.
         if self.repository.holds_only(context, self.ours) {
-            return Ok(self.empty.clone());
+            return self.empty.clone();
         }
         // Only a Dockerfile with an ignore file of its own sees the folder differently.
         let own_ignore = format!("{dockerfile}.dockerignore");
         let own_ignore = self.repository.is_file(&own_ignore).then_some(own_ignore);
         let key = (context.to_owned(), own_ignore);
         if let Some(known) = self.known.get(&key) {
-            return Ok(known.clone());
+            return known.clone();
         }
         let read = self
             .repository
-            .build_context(context, key.1.as_deref(), self.ours)?;
+            .build_context(context, key.1.as_deref(), self.ours);
         let read = Arc::new(read);
         self.known.insert(key, read.clone());
-        Ok(read)
+        read
     }
 }

@@ -9,7 +9,9 @@ use crate::image::{Digest, Platform};
 use crate::source::BuildContext;
 
 /// Version of what counts as content, and of how it is hashed. Raised when either changes: every content is then another.
-pub const CONTENT_FORMAT: u32 = 1;
+///
+/// 2: files of a context count by mode and git's blob id, and those count that a clean checkout would hold.
+pub const CONTENT_FORMAT: u32 = 2;
 
 /// What goes into one spec. The content is the hash of these, and `matrix.lock` states them one by one.
 #[derive(Clone, Debug)]

@@ -18,7 +18,7 @@ mod resolve;
 mod spec;
 
 pub use alias::aliases;
-pub use content::{Contents, RenderedSpec, Unknown, render_specs};
+pub use content::{Contents, RenderedSpec, render_specs};
 pub use context::ContextHash;
 pub use digest::{Digest, NoDigest, Short};
 pub use hash::{CONTENT_FORMAT, Ingredients};

@@ -8,7 +8,7 @@ use serde::Serialize;
 use crate::config::{Config, RegistryKind};
 use crate::emit::Provenance;
 use crate::image::pipelines::{ByPipeline, Role, deviations};
-use crate::image::{Contents, Matrix, Platform, SpecId};
+use crate::image::{CONTENT_FORMAT, Contents, Matrix, Platform, SpecId};
 
 /// Version of the format of `plan.json`. Raised when a field changes its meaning or goes; new fields do not raise it.
 pub const FORMAT: u32 = 1;
@@ -20,6 +20,8 @@ pub struct Plan {
     pub generated: String,
     /// [`FORMAT`].
     pub version: u32,
+    /// What counts as content, and how it is hashed: contents of another format cannot be compared.
+    pub content_format: u32,
     /// The release, when the matrix states one.
     pub release: Option<Release>,
     /// Registries that some spec uses, in declared order.
@@ -98,6 +100,12 @@ pub struct Spec {
     pub target: Option<String>,
     /// Folder sent to the builder, from the repository root.
     pub context: String,
+    /// Whether Git LFS stores files of that folder: a checkout to build from needs them.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub lfs: bool,
+    /// Whether that folder holds files of submodules: a checkout to build from needs them.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub submodules: bool,
     /// Build args.
     pub args: IndexMap<Arc<str>, String>,
     /// Labels to put on it; a rendered Dockerfile states its own.
@@ -136,6 +144,7 @@ impl Plan {
                 config.file.path
             ),
             version: FORMAT,
+            content_format: CONTENT_FORMAT,
             release: config.release.as_ref().map(|r| Release {
                 version: r.version.clone(),
                 tag: r.tag.clone(),
@@ -227,6 +236,8 @@ impl Spec {
             dockerfile: rendered.dockerfile.clone(),
             target: rendered.target.clone(),
             context: rendered.context.clone(),
+            lfs: rendered.files.holds_lfs,
+            submodules: rendered.files.holds_submodules,
             args: rendered.args.clone(),
             labels: rendered.labels.clone(),
             contexts: contexts(matrix, contents, id),

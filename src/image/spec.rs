@@ -9,7 +9,9 @@ use minijinja::Value;
 use crate::config::{Config, Keys};
 use crate::image::Platform;
 use crate::matrix::{Cell, ImageId};
-use crate::source::Owner;
+
+/// Where rendered Dockerfiles stand.
+const DOCKER_FOLDER: &str = "generated/docker";
 
 /// Index of a spec, in declared order of images and then of values.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -18,7 +20,7 @@ pub struct SpecId(pub usize);
 /// One concrete image.
 #[derive(Debug)]
 pub struct Spec {
-    /// `image/value_value`, unique, stable from release to release; the folder below `docker` of the outputs.
+    /// `image/value_value`, unique, stable from release to release; the folder below `generated/docker`.
     pub id: String,
     /// Its family.
     pub image: ImageId,
@@ -102,8 +104,8 @@ impl Matrix {
 
 impl Spec {
     /// Where its Dockerfile stands when gen renders it.
-    pub fn rendered_path(&self, owner: &Owner) -> String {
-        owner.path(&format!("docker/{}/Dockerfile", self.id))
+    pub fn rendered_path(&self) -> String {
+        format!("{DOCKER_FOLDER}/{}/Dockerfile", self.id)
     }
 
     /// Its repository at home.

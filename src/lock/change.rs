@@ -11,17 +11,13 @@ use crate::lock::Inputs;
 /// Longest text that is shown of a value, in characters.
 const SHOWN: usize = 60;
 
+/// Files of a context that are named before the rest is counted.
+const FILES: usize = 5;
+
 /// One input that changed. Texts are as they are recorded: a long value of an arg by its hash.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 #[serde(tag = "input", rename_all = "kebab-case")]
 pub enum Change {
-    /// What counts as content, or how it is hashed: another gen recorded it.
-    ContentFormat {
-        /// Recorded.
-        old: u32,
-        /// This gen's.
-        new: u32,
-    },
     /// The upstream image or the spec that it stands on. `None`: what its own Dockerfile says.
     From {
         /// Before.
@@ -54,6 +50,9 @@ pub enum Change {
     Context {
         /// Its folder.
         folder: String,
+        /// Which files changed, in words, where that is known.
+        #[serde(skip)]
+        files: Vec<String>,
     },
     /// The stage to build.
     Target {
@@ -146,6 +145,7 @@ pub fn changes(old: &Inputs, new: &Inputs, rendered: &RenderedSpec) -> Vec<Chang
     if old.context != new.context {
         found.push(Change::Context {
             folder: rendered.context.clone(),
+            files: Vec::new(),
         });
     }
     if old.target != new.target {
@@ -214,9 +214,6 @@ fn differing(
 impl fmt::Display for Change {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Change::ContentFormat { old, new } => {
-                write!(f, "what counts as content, format {old} → {new} of gen")
-            }
             Change::From { old, new } => {
                 let what = |from: &Option<String>| match from {
                     Some(from) => shown(from),
@@ -234,8 +231,18 @@ impl fmt::Display for Change {
             Change::Needs { old, new } => write!(f, "needs {} → {}", all(old), all(new)),
             Change::Dockerfile { own: None } => write!(f, "Dockerfile"),
             Change::Dockerfile { own: Some(path) } => write!(f, "{}", shown(path)),
-            Change::Context { folder } if folder == "." => write!(f, "files of the repository"),
-            Change::Context { folder } => write!(f, "files of {}", shown(folder)),
+            Change::Context { folder, files } => {
+                match folder.as_str() {
+                    "." => write!(f, "files of the repository")?,
+                    folder => write!(f, "files of {}", shown(folder))?,
+                }
+                let (first, rest) = files.split_at(files.len().min(FILES));
+                match (first, rest.len()) {
+                    ([], _) => Ok(()),
+                    (first, 0) => write!(f, " ({})", first.join(", ")),
+                    (first, more) => write!(f, " ({} and {more} more)", first.join(", ")),
+                }
+            }
             Change::Target { old, new } => {
                 let what = |target: &Option<String>| match target {
                     Some(target) => shown(target),

@@ -5,6 +5,7 @@
 //! rewrites nor removes it, and it is part of no build context.
 
 mod change;
+mod files;
 mod group;
 mod inputs;
 mod model;
@@ -14,6 +15,7 @@ mod standing;
 mod write;
 
 pub use change::{Change, changes};
+pub use files::ContextFiles;
 pub use group::{Group, grouped, some};
 pub use inputs::{Below, Inputs, dockerfile};
 pub use model::{Entry, FORMAT, Lock, Recorded};

@@ -7,8 +7,8 @@ use serde::Deserialize;
 use crate::config::{Config, Release};
 use crate::diagnostic::Place;
 use crate::image::reference::full;
-use crate::image::{CONTENT_FORMAT, Contents, Digest, Matrix, SpecId};
-use crate::lock::Inputs;
+use crate::image::{CONTENT_FORMAT, Contents, Digest, Matrix, Short, SpecId};
+use crate::lock::{ContextFiles, Inputs};
 
 /// Version of the format of `matrix.lock`.
 pub const FORMAT: u32 = 1;
@@ -26,6 +26,8 @@ pub struct Lock {
     pub bases: BTreeMap<String, Digest>,
     /// The specs, by id.
     pub specs: BTreeMap<String, Entry>,
+    /// The files of their contexts, by the hash of those.
+    pub contexts: BTreeMap<Short, ContextFiles>,
     /// Where the release stands in the file it was read from.
     pub place: Option<Place>,
     /// Whether a merge left both sides in the file. What is held is then our side.
@@ -108,9 +110,22 @@ impl Lock {
                 .collect(),
             None => BTreeMap::new(),
         };
+        let contexts = match &release {
+            Some(_) => contents
+                .iter()
+                .map(|(_, rendered)| &rendered.files)
+                .filter(|files| !files.files.is_empty())
+                .map(|files| (Short::of(&files.hash), files))
+                .collect::<BTreeMap<_, _>>(),
+            None => BTreeMap::new(),
+        };
+        let contexts = contexts.into_iter();
         Lock {
             content_format: CONTENT_FORMAT,
             specs,
+            contexts: contexts
+                .map(|(hash, files)| (hash, ContextFiles::of(files)))
+                .collect(),
             release,
             after,
             bases: previous.map(|p| p.bases.clone()).unwrap_or_default(),
@@ -127,6 +142,7 @@ impl Lock {
             after: None,
             bases,
             specs: BTreeMap::new(),
+            contexts: BTreeMap::new(),
             place: None,
             conflicted: false,
         }

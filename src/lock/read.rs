@@ -17,7 +17,7 @@ use crate::diagnostic::{Finding, Place, Sink, code};
 use crate::image::reference::base_fault;
 use crate::image::{Digest, Short};
 use crate::lock::model::FORMAT;
-use crate::lock::{Below, Entry, Inputs, Lock, Recorded, path};
+use crate::lock::{Below, ContextFiles, Entry, Inputs, Lock, Recorded, path};
 use crate::source::{ReadError, Repository, SourceFile};
 
 /// What begins a line that git wrote into a conflicted file.
@@ -48,6 +48,8 @@ struct RawLock {
     base: Vec<RawBase>,
     #[serde(default)]
     spec: BTreeMap<String, RawSpec>,
+    #[serde(default)]
+    context: BTreeMap<Short, ContextFiles>,
 }
 
 #[derive(Deserialize)]
@@ -198,6 +200,7 @@ fn parse(file: &Arc<SourceFile>, sink: &mut Sink) -> Option<Lock> {
             .into_iter()
             .map(|(id, spec)| (id, spec.into()))
             .collect(),
+        contexts: raw.context,
         place,
         conflicted: false,
     })

@@ -11,6 +11,11 @@ pub enum Standing<'a> {
     Unknown,
     /// The release is recorded as it is.
     Recorded,
+    /// The release is recorded, by another gen that counts other things as content: nothing can be compared.
+    OtherFormat {
+        /// [`CONTENT_FORMAT`] of that gen.
+        format: u32,
+    },
     /// The release is recorded, and what it is made of has changed since.
     Unreleased(Difference<'a>),
     /// The release moved, and nothing that is built did.
@@ -60,6 +65,14 @@ impl Lock {
         let Some(release) = &config.release else {
             return Standing::Stale { recorded };
         };
+        if self.content_format != CONTENT_FORMAT {
+            return if release.version == recorded.version {
+                let format = self.content_format;
+                Standing::OtherFormat { format }
+            } else {
+                Standing::Stale { recorded }
+            };
+        }
         let difference = self.difference(matrix, contents);
         let ends_pre_releases =
             |before: &Recorded| !release.read.is_pre_release() && !before.is_final;
@@ -86,17 +99,16 @@ impl Lock {
         }
     }
 
-    /// The specs that are not as recorded.
-    pub fn difference(&self, matrix: &Matrix, contents: &Contents) -> Difference<'_> {
+    /// The specs that are not as recorded. Contents of another format cannot be compared: then all would seem changed.
+    fn difference(&self, matrix: &Matrix, contents: &Contents) -> Difference<'_> {
         let mut difference = Difference::default();
-        let comparable = self.content_format == CONTENT_FORMAT;
         let mut known = 0;
         for (id, rendered) in contents.iter() {
             match self.specs.get(&matrix.spec(id).id) {
                 None => difference.added.push(id),
                 Some(entry) => {
                     known += 1;
-                    if !comparable || entry.content != rendered.content {
+                    if entry.content != rendered.content {
                         difference.changed.push((id, entry));
                     }
                 }
@@ -118,15 +130,15 @@ impl Lock {
         contents: &Contents,
         (id, entry): (SpecId, &Entry),
     ) -> Vec<Change> {
-        let mut found = Vec::new();
-        if self.content_format != CONTENT_FORMAT {
-            found.push(Change::ContentFormat {
-                old: self.content_format,
-                new: CONTENT_FORMAT,
-            });
-        }
         let (new, rendered) = (Inputs::of(matrix, contents, id), contents.get(id));
-        found.extend(changes(&entry.inputs, &new, rendered));
+        let mut found = changes(&entry.inputs, &new, rendered);
+        let before = entry.inputs.context.and_then(|c| self.contexts.get(&c));
+        for change in &mut found {
+            if let Change::Context { folder, files } = change {
+                *files =
+                    before.map_or_else(Vec::new, |before| before.changes(folder, &rendered.files));
+            }
+        }
         if found.is_empty() {
             // Only hashes that agree in their first digits could hide it.
             found.push(Change::Dockerfile { own: None });

@@ -62,6 +62,12 @@ impl Lock {
                 }
             }
         }
+        for (hash, files) in &self.contexts {
+            let _ = writeln!(out, "\n[context.{}]", quoted(&hash.to_string()));
+            for (path, hash) in files.iter() {
+                let _ = writeln!(out, "{} = {}", quoted(path), quoted(&hash.to_string()));
+            }
+        }
         out
     }
 }

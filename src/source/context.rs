@@ -1,34 +1,68 @@
-//! The files a build context holds, hashed the way a builder would see them.
+//! The files a build context holds, as a builder is sent them from a clean checkout.
 
 #![expect(clippy::disallowed_methods, reason = "the room that reads files")]
 
-use std::collections::BTreeMap;
+use std::borrow::Cow;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::io;
-use std::path::Path;
+use std::sync::Arc;
+use std::thread;
 
 use sha2::{Digest, Sha256};
 
+use crate::source::blob::{ObjectFormat, ObjectId};
 use crate::source::confined::TEXT_LIMIT;
-use crate::source::{DockerIgnore, FolderMatch, ReadError, Repository};
+use crate::source::members::{Member, Origin};
+use crate::source::worktree::{Found, FoundFile, Mode};
+use crate::source::{DockerIgnore, ReadError, Repository, SourceFile};
+
+/// How many files are worth a thread of their own to look at.
+const HANDFUL: usize = 512;
 
 /// Knows which files are gen's own outputs, which are part of no context.
 pub struct Ours<'a> {
     /// By path from the root.
     pub path: &'a dyn Fn(&str) -> bool,
-    /// By content, for what no path tells.
+    /// By content, for what no path tells. Asked of files that stand where outputs do: see [`may_be_output`].
     pub bytes: &'a dyn Fn(&[u8]) -> bool,
 }
 
-/// What a build context holds.
+/// What a build context holds. All paths are told from its folder; bytes in them that are no UTF-8 stand as `\xE9`, and
+/// control characters are escaped.
 #[derive(Clone, Debug, Default)]
 pub struct BuildContext {
     /// SHA-256 over its files.
     pub hash: [u8; 32],
-    /// Each file by its path in the context: its executable bit, kind and bytes as one hash.
+    /// Each file: its mode and the id of its bytes as one hash.
     pub files: BTreeMap<String, [u8; 32]>,
     /// Whether the matrix file is among them, which every release changes.
     pub holds_matrix: bool,
+    /// Files that git neither tracks nor ignores.
+    pub untracked: BTreeSet<String>,
+    /// Files that git tracks, and that are not as its index says.
+    pub edited: BTreeSet<String>,
+    /// Whether Git LFS stores files of it.
+    pub holds_lfs: bool,
+    /// Files that are pointers of Git LFS, where what they point at should lie.
+    pub pointers: BTreeSet<String>,
+    /// Whether a submodule lies in it, or it in one.
+    pub holds_submodules: bool,
+    /// Submodules in it that are not there, so that nobody can tell what it holds. From the root of the repository.
+    pub absent_submodules: Vec<String>,
+    /// Files that cannot be sent, or whose bytes cannot be told.
+    pub strange: BTreeMap<String, Strange>,
+}
+
+/// Why a file of a context cannot be sent, or its bytes cannot be told.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Strange {
+    /// Its name is not UTF-8, which the builder refuses. Source: messages of `fsutil` are protocol buffers.
+    Name,
+    /// A device, a pipe or a socket, which no checkout holds.
+    Special,
+    /// It cannot be read, and why.
+    Unreadable(String),
 }
 
 impl BuildContext {
@@ -36,16 +70,30 @@ impl BuildContext {
     pub fn empty() -> Self {
         BuildContext {
             hash: Sha256::new().finalize().into(),
-            files: BTreeMap::new(),
-            holds_matrix: false,
+            ..BuildContext::default()
         }
     }
+}
+
+/// What was found out of one file of a context.
+struct Looked {
+    path: Vec<u8>,
+    member: Member,
+    found: Found,
 }
 
 impl Repository {
     /// Whether a folder holds nothing but outputs of gen, or is not there: it adds no file to a context, whatever an
     /// ignore file says.
     pub fn holds_only(&self, folder: &str, ours: &Ours<'_>) -> bool {
+        if let Some(members) = self.known_members()
+            && *members.origin() == Origin::Commit
+        {
+            let below = members.below(folder);
+            let mut paths = below.files.iter();
+            return below.absent.is_empty()
+                && paths.all(|(path, _)| (ours.path)(&String::from_utf8_lossy(path)));
+        }
         let mut entries = match fs::read_dir(self.absolute(folder)) {
             Ok(entries) => entries,
             Err(error) => return error.kind() == io::ErrorKind::NotFound,
@@ -59,135 +107,247 @@ impl Repository {
         })
     }
 
-    /// The files of the folder `context` (from the root): path, executable bit and bytes of each, in sorted
-    /// order, links by their target. `.git`, what the ignore file leaves out, and what is `ours` are not part of it.
-    /// The ignore file is the one of that path, else the context's `.dockerignore`. A folder that is not there is empty.
-    ///
-    /// # Errors
-    /// When the folder or a file in it cannot be read.
+    /// What the builder is sent of the folder `context` (from the root): path, mode and blob of each file, in order. What
+    /// the ignore file leaves out, and what is `ours`, is not part of it. The ignore file is the one of that path, else
+    /// the context's `.dockerignore`. A folder that is not there is empty.
     pub fn build_context(
         &self,
         context: &str,
         ignore_file: Option<&str>,
         ours: &Ours<'_>,
-    ) -> Result<BuildContext, ReadError> {
-        let root = self.absolute(context);
-        let mut files = BTreeMap::new();
-        if root.exists() {
-            let own = match context {
-                "." => ".dockerignore".to_owned(),
-                folder => format!("{}/.dockerignore", folder.trim_end_matches('/')),
-            };
-            let ignore = self.bytes_within(ignore_file.unwrap_or(&own), TEXT_LIMIT)?;
-            let ignore = ignore.map(|bytes| DockerIgnore::parse(&bytes));
-            let ignore = ignore.unwrap_or_default();
-            walk(&root, "", (&ignore, &FolderMatch::default()), &mut files).map_err(|source| {
-                ReadError::Io {
-                    path: root.clone(),
-                    source,
-                }
-            })?;
-        }
-        let prefix = if context == "." {
-            String::new()
-        } else {
-            format!("{}/", context.trim_end_matches('/'))
+    ) -> BuildContext {
+        let mut built = BuildContext::default();
+        let beside = |name: &str| match context {
+            "." => name.to_owned(),
+            folder => format!("{folder}/{name}"),
         };
+        let ignore_path = ignore_file.map_or_else(|| beside(".dockerignore"), str::to_owned);
+        let ignore = match self.bytes_within(&ignore_path, TEXT_LIMIT) {
+            Ok(bytes) => DockerIgnore::parse(&bytes.unwrap_or_default()),
+            Err(error) => {
+                let why = match error {
+                    ReadError::Io { source, .. } => source.to_string(),
+                    error => error.to_string(),
+                };
+                let why = Strange::Unreadable(why);
+                built.strange.insert(".dockerignore".to_owned(), why);
+                DockerIgnore::default()
+            }
+        };
+        let folder = self.without_links(context);
+        let below = self.members().below(&folder);
+        let skipped = if folder == "." { 0 } else { folder.len() + 1 };
+        let mut sieve = ignore.sieve();
+        let absent = below.absent.into_iter().filter(|path| {
+            let inside = path.get(skipped..).filter(|inside| !inside.is_empty());
+            inside.is_none_or(|inside| !sieve.excludes(inside))
+        });
+        built.absent_submodules = absent.map(|path| named(&path).into_owned()).collect();
+        built.holds_submodules =
+            !built.absent_submodules.is_empty() || self.declares_submodule(&folder);
+        let mut sieve = ignore.sieve();
+        let sent = below.files.into_iter().filter(|(path, _)| {
+            !sieve.excludes(&path[skipped..]) && !(ours.path)(&String::from_utf8_lossy(path))
+        });
+        let sent: Vec<(Vec<u8>, Member)> = sent.collect();
         let mut all = Sha256::new();
-        let mut hashes = BTreeMap::new();
-        let holds_matrix = files
-            .keys()
-            .any(|path| format!("{prefix}{path}") == self.matrix_path());
-        for (path, kind) in files {
-            if (ours.path)(&format!("{prefix}{path}")) {
-                continue;
-            }
-            let absolute = root.join(&path);
-            let fault = |source| ReadError::Io {
-                path: absolute.clone(),
-                source,
-            };
-            let (mark, bytes) = match kind {
-                Kind::Link => {
-                    let target = fs::read_link(&absolute).map_err(fault)?;
-                    (b'l', target.to_string_lossy().into_owned().into_bytes())
-                }
-                Kind::File => {
-                    let path = format!("{prefix}{path}");
-                    let bytes = self.bytes_within(&path, u64::MAX - 1)?.unwrap_or_default();
-                    if (ours.bytes)(&bytes) {
-                        continue;
-                    }
-                    let executable = executable(&fs::metadata(&absolute).map_err(fault)?);
-                    (if executable { b'x' } else { b'f' }, bytes)
-                }
-            };
-            all.update((path.len() as u64).to_le_bytes());
-            all.update(path.as_bytes());
-            all.update([mark]);
-            let bytes = Sha256::digest(&bytes);
-            all.update(bytes);
-            let one = Sha256::new().chain_update([mark]).chain_update(bytes);
-            hashes.insert(path, one.finalize().into());
+        for one in looked_at(sent) {
+            self.count(&one, skipped, ours, &mut all, &mut built);
         }
-        Ok(BuildContext {
-            hash: all.finalize().into(),
-            files: hashes,
-            holds_matrix,
-        })
+        built.hash = all.finalize().into();
+        built
     }
-}
 
-enum Kind {
-    File,
-    Link,
-}
+    /// A text file as git would store it: with LF, where a checkout turned its line ends.
+    pub fn as_stored(&self, file: Arc<SourceFile>) -> Arc<SourceFile> {
+        let with_lf = file.with_lf();
+        if Arc::ptr_eq(&file, &with_lf) {
+            return file;
+        }
+        let folder = file.path.rsplit_once('/').map_or(".", |(folder, _)| folder);
+        let mut members = self.members().below(folder).files.into_iter();
+        let found = members.find(|(path, _)| path == file.path.as_bytes());
+        let stored = found.and_then(|(path, member)| member.id_of(&path, file.text.as_bytes()));
+        let turned =
+            stored.is_some_and(|id| id == ObjectId::of(with_lf.text.as_bytes(), id.format()));
+        if turned { with_lf } else { file }
+    }
 
-fn walk(
-    root: &Path,
-    below: &str,
-    (ignore, above): (&DockerIgnore, &FolderMatch),
-    files: &mut BTreeMap<String, Kind>,
-) -> io::Result<()> {
-    for entry in fs::read_dir(root.join(below))? {
-        let entry = entry?;
-        let name = entry.file_name().to_string_lossy().into_owned();
-        let path = if below.is_empty() {
-            name
-        } else {
-            format!("{below}/{name}")
+    /// Adds a file to what is sent.
+    fn count(
+        &self,
+        one: &Looked,
+        skipped: usize,
+        ours: &Ours<'_>,
+        all: &mut Sha256,
+        built: &mut BuildContext,
+    ) {
+        let Looked {
+            path,
+            member,
+            found,
+        } = one;
+        let inside = &path[skipped..];
+        let name = named(inside).into_owned();
+        let mut file = match found {
+            Found::Nothing => return,
+            Found::Special => {
+                built.strange.insert(name, Strange::Special);
+                return;
+            }
+            Found::Unreadable(why) => {
+                let why = Strange::Unreadable(why.clone());
+                built.strange.insert(name, why);
+                return;
+            }
+            Found::File(file) => *file,
         };
-        if path == ".git" {
-            continue;
-        }
-        let kind = entry.file_type()?;
-        let (verdict, below) = ignore.entry(&path, above);
-        if kind.is_dir() {
-            // An exception may bring a file back from an excluded folder.
-            if !below.is_closed() {
-                walk(root, &path, (ignore, &below), files)?;
-            }
-        } else if !verdict.is_excluded {
-            let kind = if kind.is_symlink() {
-                Kind::Link
-            } else if kind.is_file() {
-                Kind::File
-            } else {
-                continue;
+        let text = std::str::from_utf8(path).ok();
+        if let Some(laid) = text.and_then(|path| self.laid(path)) {
+            let bytes = laid.text.as_bytes();
+            let plain = || ObjectId::of(bytes, ObjectFormat::Sha1);
+            file = FoundFile {
+                id: member.id_of(path, bytes).unwrap_or_else(plain),
+                is_pointer: false,
+                ..file
             };
-            files.insert(path, kind);
+        }
+        if let Some(path) = text.filter(|path| may_be_output(path))
+            && file.mode != Mode::Link
+            && let Ok(Some(bytes)) = self.bytes(path)
+            && (ours.bytes)(&bytes)
+        {
+            return;
+        }
+        if text.is_none() {
+            built.strange.insert(name.clone(), Strange::Name);
+        }
+        if member.is_untracked() {
+            built.untracked.insert(name.clone());
+        }
+        if member.is_changed(&file) == Some(true) {
+            built.edited.insert(name.clone());
+        }
+        if file.is_pointer {
+            built.pointers.insert(name.clone());
+        }
+        built.holds_matrix |= text == Some(self.matrix_path());
+        built.holds_lfs |= file.is_lfs || file.is_pointer;
+        built.holds_submodules |= member.in_submodule;
+        let mark = match file.mode {
+            Mode::File => b'f',
+            Mode::Executable => b'x',
+            Mode::Link => b'l',
+        };
+        let id = file.id.as_bytes();
+        for part in [inside, &[mark], id] {
+            all.update((part.len() as u64).to_le_bytes());
+            all.update(part);
+        }
+        let hash = Sha256::new().chain_update([mark]).chain_update(id);
+        built.files.insert(name, hash.finalize().into());
+    }
+
+    /// Whether a submodule that `.gitmodules` declares lies in a folder, or it in one, where git cannot be asked.
+    fn declares_submodule(&self, folder: &str) -> bool {
+        if !matches!(self.members().origin(), Origin::Walk | Origin::Unasked(_)) {
+            return false;
+        }
+        let declared = self.bytes(".gitmodules").ok().flatten().unwrap_or_default();
+        let declared = String::from_utf8_lossy(&declared).into_owned();
+        let mut paths = declared.lines().filter_map(|line| {
+            let (key, path) = line.split_once('=')?;
+            (key.trim() == "path").then(|| format!("{}/", path.trim()))
+        });
+        let folder = format!("{folder}/");
+        paths.any(|path| folder == "./" || path.starts_with(&folder) || folder.starts_with(&path))
+    }
+
+    /// The folder that a path leads to, told from the root, where it leads through links.
+    fn without_links(&self, context: &str) -> String {
+        let real = fs::canonicalize(self.absolute(context)).ok();
+        let real = real.and_then(|real| {
+            let below = real.strip_prefix(self.root()).ok()?;
+            Some(super::repository::slashes(below))
+        });
+        match real {
+            Some(real) if real.is_empty() => ".".to_owned(),
+            Some(real) => real,
+            None => context.to_owned(),
         }
     }
-    Ok(())
 }
 
-#[cfg(unix)]
-fn executable(meta: &fs::Metadata) -> bool {
-    use std::os::unix::fs::PermissionsExt;
-    meta.permissions().mode() & 0o111 != 0
+/// Whether an output of gen may stand at a path that no list names: outputs lie in folders of that name, at the root, or
+/// in folders of tools, whose names begin with a dot. All other files are known by the lists alone, and not read for it.
+fn may_be_output(path: &str) -> bool {
+    let mut parts = path.split('/');
+    !path.contains('/') || path.starts_with('.') || parts.any(|part| part == "generated")
 }
 
-#[cfg(not(unix))]
-fn executable(_: &fs::Metadata) -> bool {
-    false
+/// Looks at every file, several at a time, in order.
+fn looked_at(files: Vec<(Vec<u8>, Member)>) -> Vec<Looked> {
+    let look = |(path, member): (Vec<u8>, Member)| Looked {
+        found: member.look(&path),
+        path,
+        member,
+    };
+    let threads = thread::available_parallelism().map_or(1, |n| n.get().min(8));
+    let threads = threads.min(files.len() / HANDFUL).max(1);
+    if threads == 1 {
+        return files.into_iter().map(look).collect();
+    }
+    let share = files.len().div_ceil(threads);
+    let mut files = files.into_iter();
+    let shares: Vec<Vec<_>> = (0..threads)
+        .map(|_| files.by_ref().take(share).collect())
+        .collect();
+    thread::scope(|scope| {
+        let helpers: Vec<_> = shares
+            .into_iter()
+            .map(|share| scope.spawn(move || share.into_iter().map(look).collect::<Vec<_>>()))
+            .collect();
+        let mut all = Vec::new();
+        for helper in helpers {
+            match helper.join() {
+                Ok(looked) => all.extend(looked),
+                Err(panic) => std::panic::resume_unwind(panic),
+            }
+        }
+        all
+    })
+}
+
+/// A path as text on one line: bytes that are no UTF-8 as `\xE9`, and control characters escaped.
+pub fn named(path: &[u8]) -> Cow<'_, str> {
+    match std::str::from_utf8(path) {
+        Ok(text) if !text.contains(char::is_control) => Cow::Borrowed(text),
+        _ => {
+            let mut text = String::with_capacity(path.len() + 8);
+            for chunk in path.utf8_chunks() {
+                for c in chunk.valid().chars() {
+                    match c.is_control() {
+                        true => text.extend(c.escape_debug()),
+                        false => text.push(c),
+                    }
+                }
+                for byte in chunk.invalid() {
+                    text.push_str(&format!("\\x{byte:02X}"));
+                }
+            }
+            Cow::Owned(text)
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_that_are_no_text_can_be_told() {
+        assert_eq!(named(b"caf\xe9.txt"), "caf\\xE9.txt");
+        assert_eq!(named(b"a\n::error::b"), "a\\n::error::b");
+        assert_eq!(named("café".as_bytes()), "café");
+    }
 }

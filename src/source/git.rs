@@ -84,6 +84,16 @@ impl<'a> Git<'a> {
         }
     }
 
+    /// Of the worktree that a folder lies in.
+    pub(super) fn at(root: &'a Path) -> Self {
+        Git { root }
+    }
+
+    /// The folder it is asked from.
+    pub(super) fn root(&self) -> &'a Path {
+        self.root
+    }
+
     fn command(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new("git");
         command.current_dir(self.root).args(arguments);
@@ -110,7 +120,8 @@ impl<'a> Git<'a> {
         command
     }
 
-    fn run(&self, name: &'static str, arguments: &[&str]) -> Result<Vec<u8>, GitError> {
+    /// What git says to these arguments, whose command is `name`.
+    pub(super) fn run(&self, name: &'static str, arguments: &[&str]) -> Result<Vec<u8>, GitError> {
         finished(name, self.command(arguments).output()?)
     }
 

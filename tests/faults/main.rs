@@ -6,7 +6,6 @@ mod crashes;
 mod devices;
 mod disk;
 mod ownership;
-mod several;
 mod streams;
 mod tree;
 mod twice;

@@ -215,9 +215,18 @@ fn every_input_that_changed_is_named() {
             "AS test",
             "AS tests",
             1,
-            &["`own/Dockerfile`: `own`", "files of `own`: `own`"],
+            &[
+                "`own/Dockerfile`: `own`",
+                "files of `own` (`own/Dockerfile` changed): `own`",
+            ],
         ),
-        ("own/main.py", "()", "(1)", 1, &["files of `own`: `own`"]),
+        (
+            "own/main.py",
+            "()",
+            "(1)",
+            1,
+            &["files of `own` (`own/main.py` changed): `own`"],
+        ),
     ] {
         let folder = project(&FILES);
         record(folder.path());

@@ -4,8 +4,8 @@ use std::fs;
 
 use basematrix::diagnostic::Sink;
 use basematrix::image::{Digest, Short};
-use basematrix::lock::{Below, Entry, Inputs, Lock, Recorded};
-use basematrix::source::SourceFile;
+use basematrix::lock::{Below, ContextFiles, Entry, Inputs, Lock, Recorded};
+use basematrix::source::{BuildContext, SourceFile};
 use proptest::collection::{btree_map, vec};
 use proptest::option;
 use proptest::prelude::*;
@@ -181,15 +181,23 @@ prop_compose! {
 }
 
 prop_compose! {
+    fn context()(files in btree_map(any::<String>(), any::<[u8; 32]>(), 0..3)) -> ContextFiles {
+        ContextFiles::of(&BuildContext { files, ..BuildContext::default() })
+    }
+}
+
+prop_compose! {
     fn lock()(
         content_format in any::<u32>(),
         release in option::of(recorded()),
         after in option::of(recorded()),
         bases in btree_map("[a-z]{1,5}(/[a-z]{1,5})?(:[a-z0-9]{1,5})?", any::<[u8; 32]>(), 0..3),
         specs in btree_map(any::<String>(), entry(), 0..3),
+        contexts in btree_map(any::<[u8; 4]>(), context(), 0..3),
     ) -> Lock {
+        let contexts = contexts.into_iter().map(|(bytes, files)| (Short::of(&bytes), files)).collect();
         let bases = bases.into_iter().map(|(name, bytes)| (name, Digest::from(bytes)));
-        Lock { content_format, release, after, bases: bases.collect(), specs, place: None, conflicted: false }
+        Lock { content_format, release, after, bases: bases.collect(), specs, contexts, place: None, conflicted: false }
     }
 }
 

@@ -222,15 +222,19 @@ fn both_sides_of_a_merge_are_told_once_and_amending_ends_it() {
 }
 
 #[test]
-fn contents_of_another_format_are_a_change_like_any_other() {
+fn contents_of_another_format_are_told_once() {
     Life::new(MATRIX).live(&[
         Bump("1.0.0"),
-        Lock("content-format = 1", "content-format = 0"),
-        Says(&["unreleased-change"]),
+        Lock("content-format = 2", "content-format = 1"),
+        Says(&["content-format"]),
+        Bump("patch"),
+        Says(&[]),
+        Lock("content-format = 2", "content-format = 1"),
+        Says(&["content-format"]),
         Amend,
         Says(&[]),
-        Lock("content-format = 1", "content-format = 0"),
-        Edit("version = \"1.0.0\"", "version = \"1.1.0\""),
+        Lock("content-format = 2", "content-format = 1"),
+        Edit("version = \"1.0.1\"", "version = \"1.1.0\""),
         Says(&["lock-stale"]),
     ]);
 }

@@ -1,55 +1,42 @@
 //! Outputs that are not on disk as the matrix yields them.
 
-use std::collections::{BTreeSet, HashSet};
+use std::collections::BTreeSet;
 
 use crate::check::Context;
-use crate::check::rules::{action_edited, another_matrix};
+use crate::check::rules::{action_edited, content_format};
 use crate::config::Config;
 use crate::diagnostic::{Finding, Place, Sink, code};
 use crate::emit::ActionEdits;
-use crate::output::{Change, Drift, State};
-use crate::source::{Family, SourceFile, conflict};
+use crate::output::{Change, Drift, LIST, State};
+use crate::source::SourceFile;
 
 pub fn run(cx: &Context<'_>, sink: &mut Sink) {
-    for finding in drift_findings(cx.drift, cx.config, cx.repository.family()) {
+    // What another gen wrote is told with what it recorded.
+    let folded = [
+        &code::STALE_OUTPUT,
+        &code::MISSING_OUTPUT,
+        &code::ORPHAN_OUTPUT,
+    ];
+    let is_other = content_format::other_format(cx).is_some();
+    for finding in drift_findings(cx.drift, cx.config) {
+        if is_other && folded.contains(&finding.code) {
+            continue;
+        }
         sink.push(finding);
     }
 }
 
-/// What is to be said of outputs that a run leaves as they are, until somebody has decided.
-pub fn refused_outputs<'a>(
-    drift: &'a Drift,
-    config: &'a Config,
-    family: &'a Family,
-) -> impl Iterator<Item = Finding> {
-    let refused: Vec<Change> = drift
-        .changes
-        .iter()
-        .filter(|change| change.state.is_refused())
-        .cloned()
-        .collect();
-    let codes: HashSet<&str> = refused
-        .iter()
-        .filter_map(|c| Some(c.state.code()?.name))
-        .collect();
-    let findings = drift_findings(drift, config, family).into_iter();
-    findings.filter(move |finding| {
-        codes.contains(finding.code.name) && finding.code != &code::ORPHAN_OUTPUT
-    })
-}
-
 /// What is to be said of outputs that differ.
-pub fn drift_findings(drift: &Drift, config: &Config, family: &Family) -> Vec<Finding> {
-    let mut findings = another_matrix::findings(drift, config, family);
-    let list = config.owner.list();
+pub fn drift_findings(drift: &Drift, config: &Config) -> Vec<Finding> {
+    let mut findings = Vec::new();
     for change in &drift.changes {
         let path = change.path.as_str();
-        if path == list && told_by_its_paths(change, &drift.changes) {
+        if path == LIST && told_by_its_paths(change, &drift.changes) {
             continue;
         }
         let whole = || Place::file(path);
-        let finding = match &change.state {
-            State::Fresh | State::Another(_) => continue,
+        let finding = match change.state {
+            State::Fresh => continue,
             State::Missing => Finding::new(
                 &code::MISSING_OUTPUT,
                 format!("`{path}` does not exist"),
@@ -80,15 +67,6 @@ pub fn drift_findings(drift: &Drift, config: &Config, family: &Family) -> Vec<Fi
                 whole(),
             )
             .help("run `gen matrix`, which removes it"),
-            State::Kept(other) => Finding::new(
-                &code::ORPHAN_OUTPUT,
-                format!("`{path}` is no longer rendered"),
-                whole(),
-            )
-            .note(format!(
-                "it stays while `{other}`, which may be what replaces it, is refused"
-            ))
-            .help("decide on that one first"),
             State::NotOurs => Finding::new(
                 &code::NOT_OURS,
                 format!("`{path}` was not made by gen"),
@@ -109,16 +87,6 @@ pub fn drift_findings(drift: &Drift, config: &Config, family: &Family) -> Vec<Fi
 
 fn stale(config: &Config, change: &Change, after: &str) -> Finding {
     let path = change.path.as_str();
-    if let Some((before, at)) = change
-        .before
-        .as_ref()
-        .and_then(|text| Some((text, conflict(text)?)))
-    {
-        let file = SourceFile::new(path, before.as_str());
-        let place = Place::span(&file, at, "git left this here");
-        let headline = format!("`{path}` holds both sides of a merge");
-        return Finding::new(&code::STALE_OUTPUT, headline, place);
-    }
     let place = match &change.before {
         Some(before) => first_difference(path, before, after),
         None => Place::file(path),

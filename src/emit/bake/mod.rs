@@ -23,7 +23,7 @@ use crate::image::plan::{Plan, Spec};
 use crate::image::{Contents, Matrix, Platform, SpecId, familiar};
 
 use names::Names;
-pub use options::{Bake, FILE, file, place};
+pub use options::{Bake, FILE, file};
 
 /// The file.
 #[derive(Debug, Serialize)]

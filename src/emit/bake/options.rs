@@ -5,19 +5,11 @@ use serde::Deserialize;
 
 use crate::config::raw::RawSelector;
 use crate::config::{Config, Spanned};
-use crate::source::Owner;
 
-/// Where the file is written when the table states no path: where `docker buildx bake` looks for it. Without a table, and
-/// of a matrix that another lists, it stands below the folder of outputs.
+/// Where the file is written when the table states no path: where `docker buildx bake` looks for it.
 pub const FILE: &str = "docker-bake.json";
-
-/// Where the file of a matrix is written when its table states no path.
-pub fn place(owner: &Owner) -> String {
-    match owner.name() {
-        Some(_) => owner.path(FILE),
-        None => FILE.to_owned(),
-    }
-}
+/// Where it is written when there is no table, and a pull request's pipeline stands on it.
+const IMPLIED: &str = "generated/docker-bake.json";
 
 /// `[output.bake]`
 #[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
@@ -31,9 +23,9 @@ pub struct Bake {
 }
 
 /// Where the bake file is written; `None` when nothing asks for one.
-pub fn file(config: &Config) -> Option<String> {
+pub fn file(config: &Config) -> Option<&str> {
     match &config.outputs.bake {
-        Some(bake) => Some(bake.file.clone()),
-        None => config.ci.pull_request().map(|_| config.owner.path(FILE)),
+        Some(bake) => Some(&bake.file),
+        None => config.ci.pull_request().map(|_| IMPLIED),
     }
 }
