@@ -90,6 +90,19 @@ pub enum FindingFormat {
     Concise,
     /// As a JSON array, on stdout.
     Json,
+    /// As commands of GitHub's runner, on stdout: beside the lines of a change.
+    Github,
+    /// As a report of GitLab's Code Quality, on stdout.
+    Gitlab,
+    /// As SARIF 2.1.0, on stdout.
+    Sarif,
+}
+
+impl FindingFormat {
+    /// Whether stdout is for the findings alone.
+    pub fn is_data(self) -> bool {
+        !matches!(self, FindingFormat::Full | FindingFormat::Concise)
+    }
 }
 
 /// How specs are listed.
@@ -150,7 +163,7 @@ pub enum Command {
     },
     /// Prove, offline, that nothing drifted.
     #[command(
-        after_help = "Examples:\n  gen check                     as a pre-commit hook\n  gen check --diff              with the difference of every stale output\n  gen check --fix               write this release's tag where a text names another\n  gen check --format concise    one line a finding, for editors\n  gen check --format json       for machines\n  gen check --as-of 2027-06-01  what will have ended by then"
+        after_help = "Examples:\n  gen check                     as a pre-commit hook\n  gen check --diff              with the difference of every stale output\n  gen check --fix               write this release's tag where a text names another\n  gen check --format concise    one line a finding, for editors\n  gen check --format json       for machines; github, gitlab and sarif for those who show findings beside a change\n  gen check --as-of 2027-06-01  what will have ended by then"
     )]
     Check {
         /// Mend what can be mended alone: mentions of another release.
@@ -210,6 +223,9 @@ pub enum Command {
         /// Show what would be written as a diff, write nothing.
         #[arg(long)]
         dry_run: bool,
+        /// How long all questions may take together.
+        #[arg(long, value_name = "SECONDS", default_value_t = 120, value_parser = clap::value_parser!(u64).range(1..=86_400))]
+        timeout: u64,
     },
     /// List the specs.
     #[command(
@@ -243,13 +259,13 @@ pub enum Command {
         #[arg(long, value_name = "SELECTOR")]
         only: Vec<String>,
     },
-    /// Say why a cell is there or not, or which spec a reference or tag is.
+    /// Say why a cell is there or not, which spec a reference or tag is, or what the code of a finding means.
     #[command(
-        after_help = "Examples:\n  gen explain python=3.13,cuda=12.8.1,job=server\n  gen explain image=base,cuda=none,arch=arm64\n  gen explain docker.io/acme/base:3.12-v1.2.0\n  gen explain gpu-latest"
+        after_help = "Examples:\n  gen explain python=3.13,cuda=12.8.1,job=server\n  gen explain image=base,cuda=none,arch=arm64\n  gen explain docker.io/acme/base:3.12-v1.2.0\n  gen explain gpu-latest\n  gen explain floating-base    what a finding means"
     )]
     Explain {
-        /// `axis=value,…`, a reference, a tag or the id of a spec.
-        #[arg(value_name = "CELL|REFERENCE|TAG")]
+        /// `axis=value,…`, a reference, a tag, the id of a spec, or a code.
+        #[arg(value_name = "CELL|REFERENCE|TAG|CODE")]
         what: String,
     },
     /// Show what changed since another revision: specs and why, tags, builds, jobs.

@@ -40,7 +40,7 @@ pub(super) fn run(shell: &mut Shell<'_>, options: &Options<'_>) -> Result<Outcom
     let suppressed = sink.suppressed();
     let findings = sink.into_sorted();
     shell.findings(&findings, options.format)?;
-    if options.diff && !matches!(options.format, FindingFormat::Json) {
+    if options.diff && !options.format.is_data() {
         for change in &looked.drift.changes {
             shell.tell(&difference(change))?;
         }

@@ -8,7 +8,7 @@ use crate::command::select::names;
 use crate::command::shell::{Error, Outcome, Shell};
 use crate::command::{CLEAN, FOUND};
 use crate::config::parse_selector;
-use crate::diagnostic::{Sink, nearest, visible};
+use crate::diagnostic::{ALL, Code, Severity, Sink, Stage, by_name, nearest, visible};
 use crate::flow::{self, Expanded};
 use crate::image::{Spec, SpecId, describe_cell};
 use crate::matrix::{Cell, ImageId, Verdict, Version, verdicts};
@@ -18,6 +18,11 @@ use crate::source::SourceFile;
 const SHOWN: usize = 12;
 
 pub(super) fn run(shell: &mut Shell<'_>, what: &str) -> Result<Outcome, Error> {
+    // What a code means is the same in every repository, and outside of any.
+    if let Some(code) = by_name(what) {
+        shell.tell(&code_text(code))?;
+        return Ok(Outcome(CLEAN));
+    }
     let repository = shell.repository()?;
     let mut sink = Sink::new();
     let expanded = match flow::expand(&repository, &mut sink) {
@@ -46,7 +51,7 @@ pub(super) fn run(shell: &mut Shell<'_>, what: &str) -> Result<Outcome, Error> {
         }
         _ => {
             let mut text = format!(
-                "`{}` is no reference, alias, tag or id of this matrix\n",
+                "`{}` is no reference, alias, tag or id of this matrix, and no code of a finding\n",
                 visible(what)
             );
             let tags: Vec<&str> = expanded
@@ -55,6 +60,7 @@ pub(super) fn run(shell: &mut Shell<'_>, what: &str) -> Result<Outcome, Error> {
                 .iter()
                 .flat_map(|s| [s.tag.as_str(), s.id.as_str()])
                 .chain(expanded.matrix.aliases.iter().map(|a| a.tag.as_str()))
+                .chain(ALL.iter().map(|code| code.name))
                 .collect();
             let bare = what.rsplit(':').next().unwrap_or(what);
             if let Some(near) = nearest(bare, tags) {
@@ -64,6 +70,59 @@ pub(super) fn run(shell: &mut Shell<'_>, what: &str) -> Result<Outcome, Error> {
             Ok(Outcome(FOUND))
         }
     }
+}
+
+/// What a code of a finding means, as the registry of codes has it.
+fn code_text(code: Code) -> String {
+    let exit = match code.stage {
+        Stage::Plan => "no plan can be built: exit code 2",
+        Stage::Rule => match code.severity {
+            Severity::Error => "the plan exists: exit code 1",
+            Severity::Warning => "the plan exists: exit code 0, or 1 with `--deny-warnings`",
+            Severity::Note => "the plan exists: exit code 0",
+        },
+    };
+    let mut text = format!(
+        "{}[{}]: {}\n\n",
+        code.severity.as_str(),
+        code.name,
+        code.summary
+    );
+    for line in wrapped(code.explanation, 100) {
+        let _ = writeln!(text, "{line}");
+    }
+    let _ = writeln!(text, "\n  {exit}");
+    if code.stage == Stage::Rule {
+        let name = code.name;
+        let _ = writeln!(
+            text,
+            "  weighed by `[check.severity] {name} = \"…\"`, accepted by `[[check.suppress]]`"
+        );
+    }
+    let _ = writeln!(
+        text,
+        "  with an example in docs/findings.md of gen's repository, under `{}`",
+        code.name
+    );
+    text
+}
+
+/// A text in lines of so many characters at most, where its words allow it.
+fn wrapped(text: &str, width: usize) -> Vec<String> {
+    let mut lines = vec![String::new()];
+    for word in text.split_whitespace() {
+        let line = lines.last_mut().map_or(0, |line| line.chars().count());
+        if line > 0 && line + 1 + word.chars().count() > width {
+            lines.push(String::new());
+        }
+        if let Some(line) = lines.last_mut() {
+            if !line.is_empty() {
+                line.push(' ');
+            }
+            line.push_str(word);
+        }
+    }
+    lines
 }
 
 /// Specs that a word names, and as what.

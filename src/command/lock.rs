@@ -1,13 +1,14 @@
 //! `gen lock`: ask registries what upstream images are now, and stand on that.
 
 use std::fmt::Write;
+use std::time::Duration;
 
 use crate::cli::FindingFormat;
 use crate::command::difference::patches;
 use crate::command::select::{selected, selectors};
 use crate::command::shell::{Error, Outcome, Shell, counted, number};
 use crate::command::{CLEAN, FOUND, NO_PLAN};
-use crate::diagnostic::{Finding, Sink};
+use crate::diagnostic::{Finding, Sink, and_list};
 use crate::flow::Fault;
 use crate::image::Digest;
 use crate::image::reference::Parts;
@@ -15,7 +16,12 @@ use crate::output::{self, Change, State};
 use crate::registry::{self, Client};
 use crate::release::bases::{Base, Bases, Moved, Relock};
 
-pub(super) fn run(shell: &mut Shell<'_>, only: &[String], dry_run: bool) -> Result<Outcome, Error> {
+pub(super) fn run(
+    shell: &mut Shell<'_>,
+    only: &[String],
+    dry_run: bool,
+    seconds: u64,
+) -> Result<Outcome, Error> {
     let repository = shell.repository()?;
     let _lock = if dry_run {
         None
@@ -34,9 +40,12 @@ pub(super) fn run(shell: &mut Shell<'_>, only: &[String], dry_run: bool) -> Resu
     let chosen = bases.chosen(|spec| selected(&bases.expanded, &selectors, spec));
     let references: Vec<&str> = chosen.iter().map(|base| base.reference.as_str()).collect();
     let mut digests = Vec::new();
+    let client = Client::new(Duration::from_secs(seconds));
+    let shell_ = &*shell;
+    let waiting = |open: &[&str]| shell_.say(&still(open));
     for (base, answer) in chosen
         .into_iter()
-        .zip(Client::new().resolve_all(&references))
+        .zip(client.resolve_all(&references, &waiting))
     {
         match answer {
             Ok(pointed) => match bases.lacking(base, pointed.platforms.as_deref()) {
@@ -68,6 +77,15 @@ pub(super) fn run(shell: &mut Shell<'_>, only: &[String], dry_run: bool) -> Resu
     }
     shell.say(&summary(&relock, dry_run));
     Ok(Outcome(CLEAN))
+}
+
+/// What is waited for.
+fn still(open: &[&str]) -> String {
+    let mut hosts: Vec<&str> = open.iter().map(|r| Parts::of(r).host).collect();
+    hosts.sort_unstable();
+    hosts.dedup();
+    let asked = number(open.len(), "image");
+    format!("waiting for {}: {asked} still to ask", and_list(hosts))
 }
 
 fn refused(shell: &Shell<'_>, fault: Fault, sink: Sink) -> Result<Outcome, Error> {

@@ -96,7 +96,11 @@ pub fn run(cli: &Cli) -> ExitCode {
                 copies: *copies,
             },
         ),
-        Command::Lock { only, dry_run } => lock::run(&mut shell, only, *dry_run),
+        Command::Lock {
+            only,
+            dry_run,
+            timeout,
+        } => lock::run(&mut shell, only, *dry_run, *timeout),
         Command::Plan { only } => plan::run(&mut shell, only),
         Command::Explain { what } => explain::run(&mut shell, what),
         Command::Diff {

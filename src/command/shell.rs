@@ -151,10 +151,13 @@ impl<'a> Shell<'a> {
         let _ = writeln!(io::stderr(), "{}", visible_lines(text));
     }
 
-    /// Prints findings: JSON to stdout, the others to stderr.
+    /// Prints findings: those for machines to stdout, those for people to stderr.
     pub fn findings(&self, findings: &[Finding], format: FindingFormat) -> Result<(), Error> {
         let text = match format {
             FindingFormat::Json => return self.data(&diagnostic::json(findings)),
+            FindingFormat::Github => return self.data(&diagnostic::github(findings)),
+            FindingFormat::Gitlab => return self.data(&diagnostic::gitlab(findings)),
+            FindingFormat::Sarif => return self.data(&diagnostic::sarif(findings)),
             FindingFormat::Concise => diagnostic::concise(findings),
             FindingFormat::Full => diagnostic::full(findings, self.styled),
         };
@@ -171,7 +174,7 @@ impl<'a> Shell<'a> {
     ) -> Result<Outcome, Error> {
         if let Fault::Read(error) = fault {
             let findings = sink.into_sorted();
-            if !findings.is_empty() {
+            if format.is_data() || !findings.is_empty() {
                 self.findings(&findings, format)?;
             }
             return Err(error.into());

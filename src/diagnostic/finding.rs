@@ -67,6 +67,15 @@ impl Place {
     }
 }
 
+impl Place {
+    /// One-based line and column (in characters) of its first character and of the one after its last, where there is a
+    /// span.
+    pub fn region(&self) -> Option<((usize, usize), (usize, usize))> {
+        let (file, span) = self.at.as_ref()?;
+        Some((file.line_column(span.start), file.line_column(span.end)))
+    }
+}
+
 /// What would mend a finding: a text to put in the place of another.
 #[derive(Clone, Debug)]
 pub struct Fix {

@@ -6,8 +6,11 @@ mod codes;
 mod concise;
 mod finding;
 mod full;
+mod github;
+mod gitlab;
 mod json;
 mod nearest;
+mod sarif;
 mod sink;
 mod visible;
 
@@ -15,8 +18,11 @@ pub use codes::{ALL, Code, Stage, by_name};
 pub use concise::concise;
 pub use finding::{Finding, Fix, Place, Severity, sort};
 pub use full::full;
+pub use github::github;
+pub use gitlab::gitlab;
 pub use json::json;
 pub use nearest::{and_list, nearest, or_list, suggest};
+pub use sarif::sarif;
 pub use sink::{Sink, Stopped};
 pub use visible::{visible, visible_lines};
 

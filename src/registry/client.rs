@@ -1,10 +1,10 @@
 //! What a tag points at: `HEAD` or `GET /v2/<name>/manifests/<tag>` of OCI distribution.
 
-use std::collections::HashMap;
-use std::net::IpAddr;
+use std::collections::{BTreeSet, HashMap};
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread;
+use std::time::Duration;
 
 use sha2::{Digest as _, Sha256};
 
@@ -13,7 +13,7 @@ use crate::image::reference::Parts;
 use crate::registry::Fault;
 use crate::registry::credentials::{Credentials, Login};
 use crate::registry::fault::harmless;
-use crate::registry::http::{Answer, Http, Method, Request};
+use crate::registry::http::{Answer, Http, Method, Request, is_local};
 use crate::registry::token::Asking;
 
 /// What a tag may point at, indexes first. A registry that is not asked for them answers with something older, which
@@ -26,6 +26,9 @@ const KINDS: [&str; 4] = [
 ];
 /// The header in which a registry says the digest of what it answers.
 const DIGEST: &str = "docker-content-digest";
+/// How long nothing is said of what is waited for, and how long until it is said again.
+const PATIENCE: Duration = Duration::from_secs(2);
+const AGAIN: Duration = Duration::from_secs(10);
 /// How many references are asked for at a time.
 const AT_ONCE: usize = 4;
 
@@ -45,37 +48,59 @@ pub struct Pointed {
 /// A client of every registry that references name.
 #[derive(Debug)]
 pub struct Client {
-    remote: Http,
-    local: Http,
+    http: Http,
     credentials: Credentials,
     /// What each repository was shown when it last asked.
     shown: Mutex<HashMap<String, Arc<Mutex<Option<String>>>>>,
 }
 
 impl Client {
-    /// As the user is logged in with Docker, else as nobody.
-    pub fn new() -> Self {
+    /// As the user is logged in with Docker, else as nobody; for a run of at most `limit`.
+    pub fn new(limit: Duration) -> Self {
         Client {
-            remote: Http::new(),
-            local: Http::local(),
+            http: Http::new(limit),
             credentials: Credentials::read(),
             shown: Mutex::default(),
         }
     }
 
-    /// What references point at, in their order, a few asked for at once.
-    pub fn resolve_all(&self, references: &[&str]) -> Vec<Result<Pointed, Fault>> {
+    /// What references point at, in their order, a few asked for at once. Where answers are long in coming, `waiting` is
+    /// handed what is still asked for, after two seconds and then every ten.
+    pub fn resolve_all(
+        &self,
+        references: &[&str],
+        waiting: &(dyn Fn(&[&str]) + Sync),
+    ) -> Vec<Result<Pointed, Fault>> {
         let next = AtomicUsize::new(0);
+        let open: Mutex<BTreeSet<usize>> = Mutex::new((0..references.len()).collect());
+        let over = Condvar::new();
         let work = || {
             let mut done = Vec::new();
             while let index = next.fetch_add(1, Ordering::Relaxed)
                 && let Some(reference) = references.get(index)
             {
                 done.push((index, self.resolve(reference)));
+                held(&open).remove(&index);
+                over.notify_all();
             }
             done
         };
+        let watch = || {
+            let mut pause = PATIENCE;
+            let mut left = held(&open);
+            loop {
+                let waited = over.wait_timeout_while(left, pause, |open| !open.is_empty());
+                left = waited.unwrap_or_else(PoisonError::into_inner).0;
+                if left.is_empty() {
+                    return;
+                }
+                let names: Vec<&str> = left.iter().map(|index| references[*index]).collect();
+                waiting(&names);
+                pause = AGAIN;
+            }
+        };
         let mut found = thread::scope(|scope| {
+            scope.spawn(watch);
             let workers = AT_ONCE.min(references.len());
             let workers: Vec<_> = (0..workers).map(|_| scope.spawn(work)).collect();
             let done = workers.into_iter().map(|w| w.join().unwrap_or_default());
@@ -97,13 +122,7 @@ impl Client {
             && is_manifest(&head).is_ok()
             && let Some(digest) = stated(&head)?
         {
-            if !is_index(&head) {
-                return Ok(Pointed {
-                    digest,
-                    platforms: None,
-                });
-            }
-            // What is in an index only the index itself tells.
+            // What it says is worth what the bytes say that it names.
             let (stated, got) = self.manifest(&at.by_digest(digest))?;
             if stated != digest {
                 return Err(Fault::Answer(format!(
@@ -124,12 +143,13 @@ impl Client {
             200 => {}
             404 => return Err(Fault::NotFound(got.said())),
             401 | 403 => {
-                let login = self.credentials.of(at.host);
+                let login = self.credentials.of(at.host, self.http.left());
                 return Err(self.asking(at, &login).denied(&got));
             }
             _ => return Err(got.fault()),
         }
         is_manifest(&got)?;
+        is_json(&got)?;
         let digest = Digest::from(<[u8; 32]>::from(Sha256::digest(&got.body)));
         match stated(&got)? {
             Some(stated) if stated != digest => Err(Fault::Answer(format!(
@@ -141,7 +161,6 @@ impl Client {
 
     /// Asks for a manifest, and shows who we are when that is asked for.
     fn ask(&self, at: &At<'_>, method: Method<'_>) -> Result<Answer, Fault> {
-        let http = if at.local { &self.local } else { &self.remote };
         let accept = KINDS.join(", ");
         let request = Request {
             method,
@@ -149,13 +168,14 @@ impl Client {
             query: &[],
             accept: &accept,
             authorization: None,
+            local: at.local,
         };
         let slot = held(&self.shown)
             .entry(at.repository.clone())
             .or_default()
             .clone();
         let known = held(&slot).clone();
-        let answer = http.ask(&Request {
+        let answer = self.http.ask(&Request {
             authorization: known.as_deref(),
             ..request
         })?;
@@ -163,10 +183,16 @@ impl Client {
         if answer.status != 401 || !challenged {
             return Ok(answer);
         }
+        if answer.strayed {
+            // Whoever it leads to is not whom our login is for.
+            return Err(Fault::Answer(
+                "it leads to another place, which asks who we are".to_owned(),
+            ));
+        }
         // Who comes second waits for what the first is given.
         let mut slot = held(&slot);
         if *slot == known {
-            let login = self.credentials.of(at.host);
+            let login = self.credentials.of(at.host, self.http.left());
             *slot = Some(self.asking(at, &login).authorization(&answer)?);
         }
         let authorization = slot.clone();
@@ -174,7 +200,7 @@ impl Client {
         if authorization == known {
             return Ok(answer);
         }
-        http.ask(&Request {
+        self.http.ask(&Request {
             authorization: authorization.as_deref(),
             ..request
         })
@@ -182,17 +208,11 @@ impl Client {
 
     fn asking<'a>(&'a self, at: &'a At<'_>, login: &'a Login) -> Asking<'a> {
         Asking {
-            remote: &self.remote,
-            plain: at.local.then_some(&self.local),
+            http: &self.http,
+            local: at.local,
             login,
             scope: &at.scope,
         }
-    }
-}
-
-impl Default for Client {
-    fn default() -> Self {
-        Client::new()
     }
 }
 
@@ -252,11 +272,7 @@ impl<'a> At<'a> {
             }
             host => (host, parts.path.to_owned(), host),
         };
-        let machine = host.split(':').next().unwrap_or(host);
-        let local = machine == "localhost"
-            || machine
-                .parse()
-                .is_ok_and(|address: IpAddr| address.is_loopback());
+        let local = is_local(host.split(':').next().unwrap_or(host));
         let scheme = if local { "http" } else { "https" };
         let tag = parts.tag.unwrap_or("latest");
         At {
@@ -305,6 +321,16 @@ fn is_index(answer: &Answer) -> bool {
 fn kind(answer: &Answer) -> &str {
     let kind = answer.header("content-type").unwrap_or_default();
     kind.split(';').next().unwrap_or_default().trim()
+}
+
+/// Whether its body is what manifests are: an empty one has a digest too.
+fn is_json(answer: &Answer) -> Result<(), Fault> {
+    match serde_json::from_slice(&answer.body) {
+        Ok(serde_json::Value::Object(_)) => Ok(()),
+        _ if answer.body.is_empty() => Err(Fault::Answer("it is empty".to_owned())),
+        _ if is_index(answer) => Err(Fault::Answer("its index cannot be read".to_owned())),
+        _ => Err(Fault::Answer("its manifest cannot be read".to_owned())),
+    }
 }
 
 /// Whether it is a manifest: pages that a proxy or portal answers with have a digest too.

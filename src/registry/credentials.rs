@@ -8,13 +8,17 @@
 use std::collections::BTreeMap;
 use std::env;
 use std::fs;
-use std::io::{self, ErrorKind, Write};
+use std::io::{self, ErrorKind, Read, Write};
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
+use std::sync::mpsc;
+use std::thread;
+use std::time::{Duration, Instant};
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use serde::Deserialize;
+use serde_json::Value;
 
 use crate::registry::fault::harmless;
 
@@ -22,6 +26,11 @@ use crate::registry::fault::harmless;
 const HUB: &str = "https://index.docker.io/v1/";
 /// The user name by which a helper says that its secret is a token.
 const TOKEN: &str = "<token>";
+
+/// How long a helper may take: it may ask a person.
+const HELPER: Duration = Duration::from_secs(30);
+/// The longest answer of a helper, in bytes.
+const LONGEST: u64 = 1024 * 1024;
 
 /// As whom to speak to a registry.
 #[derive(Debug, PartialEq, Eq)]
@@ -35,28 +44,20 @@ pub(super) enum Login {
 }
 
 /// Docker's `config.json`, as far as it is about logins.
-#[derive(Debug, Default, Deserialize)]
+#[derive(Debug, Default)]
 pub(super) struct Credentials {
-    #[serde(default)]
     auths: BTreeMap<String, Entry>,
-    #[serde(default, rename = "credsStore")]
     store: String,
-    #[serde(default, rename = "credHelpers")]
     helpers: BTreeMap<String, String>,
     /// Why there is nothing in it.
-    #[serde(skip)]
     unread: Option<String>,
 }
 
-#[derive(Debug, Default, Deserialize)]
+#[derive(Debug, Default)]
 struct Entry {
-    #[serde(default)]
     auth: String,
-    #[serde(default)]
     username: String,
-    #[serde(default)]
     password: String,
-    #[serde(default, rename = "identitytoken")]
     token: String,
 }
 
@@ -83,23 +84,47 @@ impl Credentials {
             ..Credentials::default()
         };
         match fs::read(&path) {
-            Ok(bytes) => {
-                serde_json::from_slice(&bytes).unwrap_or_else(|error| unread(error.to_string()))
-            }
+            Ok(bytes) => match serde_json::from_slice(&bytes) {
+                Ok(file) => Credentials::of_file(&file),
+                Err(error) => unread(error.to_string()),
+            },
             Err(error) if error.kind() == ErrorKind::NotFound => Credentials::default(),
             Err(error) => unread(error.to_string()),
         }
     }
 
-    /// As whom to speak to the registry at `host`: as Docker does, a helper for it first, then the store for all, then
+    /// Those of a file. What is `null` is not there, and an entry of another shape than Docker's hides no other.
+    fn of_file(file: &Value) -> Self {
+        let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+        let table = |name: &str| file[name].as_object().into_iter().flatten();
+        let entry = |(key, of): (&String, &Value)| {
+            let entry = Entry {
+                auth: text(&of["auth"]),
+                username: text(&of["username"]),
+                password: text(&of["password"]),
+                token: text(&of["identitytoken"]),
+            };
+            (key.clone(), entry)
+        };
+        let helper = |(key, of): (&String, &Value)| (key.clone(), text(of));
+        Credentials {
+            auths: table("auths").map(entry).collect(),
+            store: text(&file["credsStore"]),
+            helpers: table("credHelpers").map(helper).collect(),
+            unread: None,
+        }
+    }
+
+    /// As whom to speak to the registry at `host`, found out within `time`: as Docker does, a helper for it first, then the store for all, then
     /// what stands in the file itself.
-    pub fn of(&self, host: &str) -> Login {
+    pub fn of(&self, host: &str, time: Duration) -> Login {
         let name = if host == "docker.io" { HUB } else { host };
         let helpers = [self.helpers.get(name), self.helpers.get(host)];
-        let helper = helpers.into_iter().flatten().next().unwrap_or(&self.store);
+        let helper = helpers.into_iter().flatten().find(|name| !name.is_empty());
+        let helper = helper.unwrap_or(&self.store);
         let mut why = self.unread.clone();
         if !helper.is_empty() {
-            match ask_helper(helper, name) {
+            match ask_helper(helper, name, time.min(HELPER)) {
                 Ok(Some(login)) => return login,
                 Ok(None) => {}
                 Err(error) => {
@@ -143,8 +168,9 @@ fn host_of(key: &str) -> &str {
     bare.split('/').next().unwrap_or(bare)
 }
 
-/// Asks a program `docker-credential-NAME`; `None` when it knows nobody there.
-fn ask_helper(helper: &str, server: &str) -> io::Result<Option<Login>> {
+/// Asks a program `docker-credential-NAME`, and ends it when it takes longer than `time`; `None` when it knows nobody
+/// there.
+fn ask_helper(helper: &str, server: &str, time: Duration) -> io::Result<Option<Login>> {
     let word = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
     if !helper.chars().all(word) {
         return Err(io::Error::other("is no name of a program"));
@@ -163,16 +189,42 @@ fn ask_helper(helper: &str, server: &str) -> io::Result<Option<Login>> {
         // One that does not listen answers what it will.
         let _ = input.write_all(server.as_bytes());
     }
-    let output = child.wait_with_output()?;
-    if !output.status.success() {
-        let said = String::from_utf8_lossy(&output.stdout);
+    let end = Instant::now() + time;
+    let said = child.stdout.take();
+    // Read beside, for one that says much waits until it is heard; what it has started may go on after it has ended.
+    let (heard, hears) = mpsc::channel();
+    thread::spawn(move || {
+        let mut bytes = Vec::new();
+        if let Some(said) = said {
+            let _ = said.take(LONGEST).read_to_end(&mut bytes);
+        }
+        let _ = heard.send(bytes);
+    });
+    let status = loop {
+        match child.try_wait()? {
+            Some(status) => break status,
+            None if Instant::now() < end => thread::sleep(Duration::from_millis(5)),
+            None => {
+                let _ = child.kill();
+                let _ = child.wait();
+                let seconds = time.as_secs();
+                return Err(io::Error::other(format!("gave no answer in {seconds} s")));
+            }
+        }
+    };
+    let left = end.saturating_duration_since(Instant::now());
+    let stdout = hears
+        .recv_timeout(left)
+        .map_err(|_| io::Error::other("gave an answer without end"))?;
+    if !status.success() {
+        let said = String::from_utf8_lossy(&stdout);
         return if said.contains("credentials not found") {
             Ok(None)
         } else {
             Err(io::Error::other(format!("failed: {}", harmless(&said))))
         };
     }
-    let Helped { user, secret } = serde_json::from_slice(&output.stdout)
+    let Helped { user, secret } = serde_json::from_slice(&stdout)
         .map_err(|_| io::Error::other("gave an answer that cannot be read"))?;
     Ok(Some(if user == TOKEN {
         Login::Refresh(secret)
@@ -188,6 +240,12 @@ fn ask_helper(helper: &str, server: &str) -> io::Result<Option<Login>> {
 mod tests {
     use super::*;
 
+    const TIME: Duration = Duration::from_secs(10);
+
+    fn read(text: &str) -> Credentials {
+        Credentials::of_file(&serde_json::from_str(text).expect("a configuration"))
+    }
+
     fn password(user: &str, password: &str) -> Login {
         Login::Password {
             user: user.to_owned(),
@@ -197,7 +255,7 @@ mod tests {
 
     #[test]
     fn logins_are_found_by_the_names_that_docker_writes() {
-        let credentials: Credentials = serde_json::from_str(
+        let credentials = read(
             r#"{
                 "auths": {
                     "https://index.docker.io/v1/": {"auth": "YWRhOmM6ZA=="},
@@ -208,8 +266,7 @@ mod tests {
                 },
                 "HttpHeaders": {}
             }"#,
-        )
-        .expect("a configuration");
+        );
         for (host, login) in [
             ("docker.io", password("ada", "c:d")),
             ("ghcr.io", password("bob", "x")),
@@ -218,7 +275,35 @@ mod tests {
             ("odd.example.com", Login::Nobody(None)),
             ("quay.io", Login::Nobody(None)),
         ] {
-            assert_eq!(credentials.of(host), login, "{host}");
+            assert_eq!(credentials.of(host, TIME), login, "{host}");
+        }
+    }
+
+    #[test]
+    fn what_is_null_or_odd_hides_nothing_else() {
+        let ada = r#""auths": {"ghcr.io": {"auth": "YWRhOmM6ZA=="}, "a": null, "b": 7, "c": {"auth": null}}"#;
+        for rest in [
+            "\"credHelpers\": null",
+            "\"credsStore\": null",
+            "\"credHelpers\": {\"ghcr.io\": null}",
+            "\"credHelpers\": [1]",
+            "\"credsStore\": {}",
+            "\"proxies\": null",
+        ] {
+            let credentials = read(&format!("{{{ada}, {rest}}}"));
+            assert_eq!(
+                credentials.of("ghcr.io", TIME),
+                password("ada", "c:d"),
+                "{rest}"
+            );
+            assert_eq!(credentials.of("c", TIME), Login::Nobody(None), "{rest}");
+        }
+        for none in ["{\"auths\": null}", "null", "[]", "7"] {
+            assert_eq!(
+                read(none).of("ghcr.io", TIME),
+                Login::Nobody(None),
+                "{none}"
+            );
         }
     }
 
@@ -235,12 +320,12 @@ mod tests {
             ),
         ] {
             let text = format!(r#"{{"credHelpers": {{"quay.io": "{helper}"}}}}"#);
-            let credentials: Credentials = serde_json::from_str(&text).expect("a configuration");
+            let credentials = read(&text);
             assert_eq!(
-                credentials.of("quay.io"),
+                credentials.of("quay.io", TIME),
                 Login::Nobody(Some(says.to_owned()))
             );
-            assert_eq!(credentials.of("ghcr.io"), Login::Nobody(None));
+            assert_eq!(credentials.of("ghcr.io", TIME), Login::Nobody(None));
         }
     }
 }

@@ -8,9 +8,10 @@
 use std::env;
 use std::fs;
 use std::io::ErrorKind;
+use std::net::IpAddr;
 use std::sync::Arc;
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use ureq::config::RedirectAuthHeaders;
 use ureq::http::{HeaderMap, Response};
@@ -26,6 +27,8 @@ const LONGEST: u64 = 4 * 1024 * 1024;
 const CONNECT: Duration = Duration::from_secs(10);
 /// How long one exchange may take in all.
 const EXCHANGE: Duration = Duration::from_secs(20);
+/// How many redirects are followed.
+const REDIRECTS: usize = 5;
 /// How often one exchange is tried.
 const ATTEMPTS: u32 = 4;
 /// How long to wait before the second attempt; twice as long before each that follows.
@@ -51,6 +54,8 @@ pub(super) struct Request<'a> {
     pub query: &'a [(&'a str, &'a str)],
     pub accept: &'a str,
     pub authorization: Option<&'a str>,
+    /// Whether the registry is on this machine: then it, and what it names on this machine, is asked without TLS.
+    pub local: bool,
 }
 
 /// What came back: any status but those that are tried again.
@@ -59,6 +64,8 @@ pub(super) struct Answer {
     pub status: u16,
     headers: HeaderMap,
     pub body: Vec<u8>,
+    /// Whether it is of another place than was asked, which a redirect named: what that asks for is not for it.
+    pub strayed: bool,
 }
 
 impl Answer {
@@ -91,14 +98,20 @@ impl Answer {
     }
 }
 
-/// The connections of a run, kept open between exchanges.
+/// The connections of a run, kept open between exchanges, and when all of them have to be over.
 #[derive(Debug)]
-pub(super) struct Http(Agent);
+pub(super) struct Http {
+    remote: Agent,
+    local: Agent,
+    limit: Duration,
+    end: Instant,
+}
 
 impl Http {
-    /// Over TLS alone, redirects too, through the proxies that `HTTPS_PROXY`, `ALL_PROXY` and `NO_PROXY` say. The
-    /// authorities are Mozilla's, or those of `SSL_CERT_FILE`.
-    pub fn new() -> Self {
+    /// For a run of at most `limit`. Over TLS, redirects too, through the proxies that `HTTPS_PROXY`, `ALL_PROXY` and
+    /// `NO_PROXY` say; the authorities are Mozilla's, or those of `SSL_CERT_FILE`. Without TLS and without a proxy to
+    /// places on this machine, where a registry on this machine is asked.
+    pub fn new(limit: Duration) -> Self {
         let roots = env::var_os("SSL_CERT_FILE").and_then(|path| fs::read(path).ok());
         let roots = roots.map_or(RootCerts::WebPki, |pem| {
             let items = parse_pem(&pem).filter_map(Result::ok);
@@ -109,13 +122,25 @@ impl Http {
             RootCerts::Specific(Arc::new(certificates.collect()))
         });
         let tls = TlsConfig::builder().root_certs(roots).build();
-        let config = config().https_only(true).tls_config(tls);
-        Http(config.proxy(Proxy::try_from_env()).build().into())
+        let remote = config().https_only(true).tls_config(tls);
+        Http {
+            remote: remote.proxy(Proxy::try_from_env()).build().into(),
+            local: config().proxy(None).build().into(),
+            limit,
+            end: Instant::now() + limit,
+        }
     }
 
-    /// Without TLS and without a proxy: for registries on this machine.
-    pub fn local() -> Self {
-        Http(config().proxy(None).build().into())
+    /// What is left of the time that the run has.
+    pub fn left(&self) -> Duration {
+        self.end.saturating_duration_since(Instant::now())
+    }
+
+    fn late(&self) -> Fault {
+        let seconds = self.limit.as_secs();
+        Fault::Unreached(format!(
+            "no answer within the {seconds} s that this run has"
+        ))
     }
 
     /// Asks, again where that can help: connections that break, status 429 and those of a server that fails.
@@ -125,64 +150,214 @@ impl Http {
     pub fn ask(&self, request: &Request<'_>) -> Result<Answer, Fault> {
         let mut pause = PAUSE;
         for _ in 1..ATTEMPTS {
-            let wanted = match self.once(request) {
+            let wanted = match self.followed(request) {
                 Ok(answer) if !is_passing(answer.status) => return Ok(answer),
                 Ok(answer) => wanted(&answer)?,
-                Err(error) if may_pass(&error) => None,
-                Err(error) => return Err(fault(&error)),
+                Err(Failed::Engine(error)) if may_pass(&error) => None,
+                Err(failed) => return Err(failed.into()),
             };
-            thread::sleep(wanted.unwrap_or(pause));
+            let wanted = wanted.unwrap_or(pause);
+            if wanted >= self.left() {
+                return Err(self.late());
+            }
+            thread::sleep(wanted);
             pause *= 2;
         }
-        match self.once(request) {
-            Ok(answer) if is_passing(answer.status) => Err(answer.fault()),
-            Ok(answer) => Ok(answer),
-            Err(error) => Err(fault(&error)),
+        let answer = self.followed(request)?;
+        if is_passing(answer.status) {
+            Err(answer.fault())
+        } else {
+            Ok(answer)
         }
     }
 
-    fn once(&self, request: &Request<'_>) -> Result<Answer, Error> {
-        let Request {
-            url,
-            accept,
-            authorization,
-            ..
-        } = *request;
-        let mut headers = vec![("accept", accept)];
-        headers.extend(authorization.map(|value| ("authorization", value)));
-        let query = request.query.iter().copied();
+    /// Asks, where redirects lead. What says who we are is shown to the place that was asked alone: same scheme, host and
+    /// port.
+    fn followed(&self, request: &Request<'_>) -> Result<Answer, Failed> {
+        let asked = Origin::of(request.url).ok_or(Failed::Fault(unreadable(request.url)))?;
+        let mut url = request.url.to_owned();
+        for hop in 0..=REDIRECTS {
+            let origin = Origin::of(&url).ok_or_else(|| Failed::Fault(unreadable(&url)))?;
+            let agent = match origin.scheme {
+                "https" => &self.remote,
+                "http" if request.local && is_local(origin.host) => &self.local,
+                _ => return Err(Failed::Fault(Fault::Answer(
+                    "it leads from TLS, or from this machine, to a connection that anybody can change"
+                        .to_owned(),
+                ))),
+            };
+            let strayed = origin != asked;
+            let mut answer = self.once(agent, &url, hop == 0, strayed, request)?;
+            answer.strayed = strayed;
+            if !matches!(answer.status, 301 | 302 | 303 | 307 | 308) {
+                return Ok(answer);
+            }
+            if matches!(request.method, Method::Post(_)) {
+                return Err(Failed::Fault(Fault::Answer(
+                    "it sends elsewhere what is for it alone".to_owned(),
+                )));
+            }
+            let to = answer.header("location").unwrap_or_default();
+            url = origin.resolve(&url, to);
+        }
+        Err(Failed::Fault(Fault::Answer(
+            "it leads round in circles".to_owned(),
+        )))
+    }
+
+    fn once(
+        &self,
+        agent: &Agent,
+        url: &str,
+        is_first: bool,
+        strayed: bool,
+        request: &Request<'_>,
+    ) -> Result<Answer, Failed> {
+        let left = self.left();
+        if left.is_zero() {
+            return Err(Failed::Fault(self.late()));
+        }
+        let time = Some(EXCHANGE.min(left));
+        // What is compressed on the way is not what a digest is of.
+        let mut headers = vec![("accept", request.accept), ("accept-encoding", "identity")];
+        headers.extend(
+            request
+                .authorization
+                .filter(|_| !strayed)
+                .map(|value| ("authorization", value)),
+        );
+        let query = request.query.iter().copied().filter(|_| is_first);
         let response = match request.method {
             Method::Post(form) => {
-                let mut builder = self.0.post(url).query_pairs(query);
+                let mut builder = agent.post(url).query_pairs(query);
                 for (name, value) in headers {
                     builder = builder.header(name, value);
                 }
-                builder.send_form(form.iter().copied())?
+                let builder = builder.config().timeout_global(time).build();
+                builder.send_form(form.iter().copied())
             }
             Method::Head | Method::Get => {
                 let mut builder = match request.method {
-                    Method::Head => self.0.head(url),
-                    _ => self.0.get(url),
+                    Method::Head => agent.head(url),
+                    _ => agent.get(url),
                 }
                 .query_pairs(query);
                 for (name, value) in headers {
                     builder = builder.header(name, value);
                 }
-                builder.call()?
+                builder.config().timeout_global(time).build().call()
             }
         };
-        read(response)
+        match response.and_then(read) {
+            Err(Error::Timeout(_)) if self.left().is_zero() => Err(Failed::Fault(self.late())),
+            Err(error) => Err(Failed::Engine(error)),
+            Ok(answer) => {
+                let coded = answer.header("content-encoding").unwrap_or_default();
+                if matches!(coded, "" | "identity") {
+                    Ok(answer)
+                } else {
+                    let coded = harmless(coded);
+                    Err(Failed::Fault(Fault::Answer(format!(
+                        "it is encoded as `{coded}`, which was not asked for"
+                    ))))
+                }
+            }
+        }
     }
+}
+
+/// Why one exchange gave nothing.
+enum Failed {
+    /// The connection, or what came over it.
+    Engine(Error),
+    /// What is not tried again.
+    Fault(Fault),
+}
+
+impl From<Failed> for Fault {
+    fn from(failed: Failed) -> Self {
+        match failed {
+            Failed::Engine(error) => fault(&error),
+            Failed::Fault(fault) => fault,
+        }
+    }
+}
+
+fn unreadable(url: &str) -> Fault {
+    Fault::Answer(format!(
+        "it leads to `{}`, which is no address",
+        harmless(url)
+    ))
+}
+
+/// Where a URL leads: what says who we are belongs to one of these.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Origin<'a> {
+    /// `https` or `http`.
+    pub scheme: &'a str,
+    /// The host, without its port.
+    pub host: &'a str,
+    /// With its port, where it states one.
+    authority: &'a str,
+}
+
+impl<'a> Origin<'a> {
+    /// Of a URL; `None` where it is none, or has a user in it.
+    pub fn of(url: &'a str) -> Option<Self> {
+        let (scheme, rest) = url.split_once("://")?;
+        let end = rest.find(['/', '?', '#']).unwrap_or(rest.len());
+        let authority = &rest[..end];
+        let odd = |c: char| !c.is_ascii_graphic() || matches!(c, '@' | '\\');
+        if authority.is_empty() || authority.contains(odd) || !matches!(scheme, "http" | "https") {
+            return None;
+        }
+        // An IPv6 address stands in brackets.
+        let host = match authority.strip_prefix('[') {
+            Some(rest) => rest.split(']').next().unwrap_or(rest),
+            None => authority.split(':').next().unwrap_or(authority),
+        };
+        Some(Origin {
+            scheme,
+            host,
+            authority,
+        })
+    }
+
+    /// Where a redirect from `url` at this place leads.
+    fn resolve(&self, url: &str, to: &str) -> String {
+        let Origin {
+            scheme, authority, ..
+        } = self;
+        if to.contains("://") {
+            to.to_owned()
+        } else if to.starts_with("//") {
+            format!("{scheme}:{to}")
+        } else if to.starts_with('/') {
+            format!("{scheme}://{authority}{to}")
+        } else {
+            let bare = url.split(['?', '#']).next().unwrap_or(url);
+            let folder = bare.rsplit_once('/').map_or(bare, |(folder, _)| folder);
+            format!("{folder}/{to}")
+        }
+    }
+}
+
+/// Whether a host is this machine.
+pub(super) fn is_local(host: &str) -> bool {
+    host.eq_ignore_ascii_case("localhost")
+        || host
+            .parse()
+            .is_ok_and(|address: IpAddr| address.is_loopback())
 }
 
 fn config() -> ureq::config::ConfigBuilder<ureq::typestate::AgentScope> {
     Agent::config_builder()
         .http_status_as_error(false)
         .user_agent(concat!("basematrix/", env!("CARGO_PKG_VERSION")))
-        .max_redirects(5)
-        .redirect_auth_headers(RedirectAuthHeaders::SameHost)
+        .max_redirects(0)
+        .max_redirects_will_error(false)
+        .redirect_auth_headers(RedirectAuthHeaders::Never)
         .timeout_connect(Some(CONNECT))
-        .timeout_global(Some(EXCHANGE))
 }
 
 fn read(response: Response<Body>) -> Result<Answer, Error> {
@@ -192,6 +367,7 @@ fn read(response: Response<Body>) -> Result<Answer, Error> {
         status: head.status.as_u16(),
         headers: head.headers,
         body: body.with_config().limit(LONGEST).read_to_vec()?,
+        strayed: false,
     })
 }
 
@@ -231,10 +407,57 @@ fn fault(error: &Error) -> Fault {
         Error::RequireHttpsOnly(_) => {
             Fault::Answer("it leads from TLS to a connection that anybody can change".to_owned())
         }
-        Error::TooManyRedirects => Fault::Answer("it leads round in circles".to_owned()),
         Error::Io(_) | Error::Timeout(_) | Error::HostNotFound | Error::ConnectionFailed => {
             Fault::Unreached(harmless(&error.to_string()))
         }
         error => Fault::Answer(harmless(&error.to_string())),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn places_are_told_apart_by_scheme_host_and_port() {
+        let of = |url| Origin::of(url).map(|o| (o.scheme, o.host, o.authority));
+        assert_eq!(of("https://a.b/c"), Some(("https", "a.b", "a.b")));
+        assert_eq!(of("http://a:1?x"), Some(("http", "a", "a:1")));
+        assert_eq!(of("http://[::1]:5/"), Some(("http", "::1", "[::1]:5")));
+        for bad in [
+            "",
+            "/a",
+            "https://",
+            "ftp://a/",
+            "https://localhost@evil.example/",
+            "http://localhost\\@evil.example/",
+            "http://local host/",
+        ] {
+            assert_eq!(of(bad), None, "{bad}");
+        }
+        for (host, local) in [
+            ("localhost", true),
+            ("127.1.2.3", true),
+            ("::1", true),
+            ("localhost.evil.example", false),
+            ("127.0.0.1.evil.example", false),
+            ("10.0.0.1", false),
+        ] {
+            assert_eq!(is_local(host), local, "{host}");
+        }
+    }
+
+    #[test]
+    fn redirects_are_resolved_against_where_they_come_from() {
+        let url = "https://a:1/v2/x/manifests/1?q=/z";
+        let origin = Origin::of(url).expect("a place");
+        for (to, is) in [
+            ("https://b/c", "https://b/c"),
+            ("//b/c", "https://b/c"),
+            ("/c", "https://a:1/c"),
+            ("2", "https://a:1/v2/x/manifests/2"),
+        ] {
+            assert_eq!(origin.resolve(url, to), is, "{to}");
+        }
     }
 }

@@ -8,7 +8,7 @@ use crate::registry::Fault;
 use crate::registry::challenge::{Challenge, challenges};
 use crate::registry::credentials::Login;
 use crate::registry::fault::harmless;
-use crate::registry::http::{Answer, Http, Method, Request};
+use crate::registry::http::{Answer, Http, Method, Origin, Request, is_local};
 
 /// What a token service answers; both names are in use.
 #[derive(Deserialize)]
@@ -19,10 +19,10 @@ struct Granted {
 
 /// What there is to a token service.
 pub(super) struct Asking<'a> {
-    /// For a realm that is reached over TLS.
-    pub remote: &'a Http,
-    /// For one that is not: allowed to registries on this machine alone.
-    pub plain: Option<&'a Http>,
+    /// How it is asked.
+    pub http: &'a Http,
+    /// Whether the registry is on this machine.
+    pub local: bool,
     /// As whom.
     pub login: &'a Login,
     /// What the token is for where the challenge does not say: `repository:library/python:pull`.
@@ -59,12 +59,11 @@ impl Asking<'_> {
 
     fn token(&self, bearer: &Challenge) -> Result<String, Fault> {
         let realm = bearer.get("realm").unwrap_or_default();
-        let http = match realm.split_once("://") {
-            Some(("https", _)) => Some(self.remote),
-            Some(("http", _)) => self.plain,
-            _ => None,
-        };
-        let Some(http) = http else {
+        // Anybody on the way reads what is not over TLS, but for what stays on this machine.
+        let safe = Origin::of(realm).is_some_and(|origin| {
+            origin.scheme == "https" || (self.local && is_local(origin.host))
+        });
+        if !safe {
             let realm = harmless(realm);
             return Err(Fault::Answer(format!(
                 "it sends us for a token to `{realm}`, which is no place to show a password"
@@ -86,12 +85,13 @@ impl Asking<'_> {
             }
             Login::Password { .. } | Login::Nobody(_) => (Method::Get, &asked),
         };
-        let answer = http.ask(&Request {
+        let answer = self.http.ask(&Request {
             method,
             url: realm,
             query,
             accept: "application/json",
             authorization: authorization.as_deref(),
+            local: self.local,
         })?;
         match answer.status {
             200 => {}
@@ -119,26 +119,44 @@ fn basic(login: &Login) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use super::*;
 
     #[test]
     fn a_password_is_never_shown_without_tls_to_another_machine() {
-        let (remote, local) = (Http::new(), Http::local());
+        let http = Http::new(Duration::from_secs(5));
         let login = Login::Password {
             user: "ada".to_owned(),
             password: "secret".to_owned(),
         };
-        let bearer = challenges("Bearer realm=\"http://127.0.0.1:1/token\"").remove(0);
-        let token = |plain| {
+        let token = |realm: &str, local| {
+            let bearer = challenges(&format!("Bearer realm=\"{realm}\"")).remove(0);
             let asking = Asking {
-                remote: &remote,
-                plain,
+                http: &http,
+                local,
                 login: &login,
                 scope: "repository:a:pull",
             };
             asking.token(&bearer)
         };
-        assert!(matches!(token(None), Err(Fault::Answer(_))));
-        assert!(matches!(token(Some(&local)), Err(Fault::Unreached(_))));
+        let refuses = |realm, local| {
+            let said = token(realm, local);
+            let told = matches!(&said, Err(Fault::Answer(why)) if why.contains("no place to show"));
+            assert!(told, "{realm}: {said:?}");
+        };
+        refuses("http://127.0.0.1:1/token", false);
+        // A registry on this machine may name another: what it names has to be on it too.
+        for realm in [
+            "http://192.0.2.1/token",
+            "http://localhost.example.com/token",
+            "http://localhost:1@192.0.2.1/token",
+            "http://127.0.0.1.example.com/token",
+        ] {
+            refuses(realm, true);
+        }
+        for realm in ["http://127.0.0.1:1/token", "http://localhost:1/token"] {
+            assert!(matches!(token(realm, true), Err(Fault::Unreached(_))));
+        }
     }
 }

@@ -16,10 +16,15 @@ fn lock(server: &Server) -> (Vec<String>, Vec<String>) {
 fn locks(replies: &[Reply], asked: &[&str]) {
     let server = Server::script(replies);
     let (digests, lines) = lock(&server);
-    assert_eq!(digests, [digest(BODY.as_bytes())]);
+    let whole = digest(BODY.as_bytes());
+    assert_eq!(digests, [whole.clone()]);
+    let by_digest = format!("{}/{whole}", AT.trim_end_matches("/13"));
     let asked: Vec<String> = asked
         .iter()
-        .map(|method| format!("{method} {AT}"))
+        .map(|method| match method.strip_suffix(" it") {
+            Some(method) => format!("{method} {by_digest}"),
+            None => format!("{method} {AT}"),
+        })
         .collect();
     assert_eq!(lines, asked);
 }
@@ -32,11 +37,12 @@ fn refuses(replies: &[Reply], why: &str) -> Server {
 }
 
 #[test]
-fn one_request_is_enough_for_one_platform_and_names_every_kind_of_manifest() {
+fn what_is_named_is_looked_at_and_every_kind_of_manifest_is_accepted() {
     let server = Server::script([Reply::stated(BODY)]);
     let (digests, lines) = lock(&server);
     assert_eq!(digests, [digest(BODY.as_bytes())]);
-    assert_eq!(lines, [format!("HEAD {AT}")]);
+    let by_digest = format!("{}/{}", AT.trim_end_matches("/13"), digests[0]);
+    assert_eq!(lines, [format!("HEAD {AT}"), format!("GET {by_digest}")]);
     let seen = &server.seen()[0];
     let accept = seen.header("accept").expect("what is accepted");
     let kinds: Vec<&str> = accept.split(", ").collect();
@@ -140,10 +146,11 @@ fn what_passes_is_asked_again() {
     let ok = || Reply::stated(BODY);
     for status in [408, 429, 500, 502, 503, 504] {
         let passing = Reply::status(status).header("Retry-After", "0");
-        locks(&[passing, ok()], &["HEAD", "HEAD"]);
+        locks(&[passing, ok()], &["HEAD", "HEAD", "GET it"]);
     }
-    locks(&[Reply::status(500), ok()], &["HEAD", "HEAD"]);
-    locks(&[Reply::hang_up(), ok()], &["HEAD", "HEAD"]);
+    let again = ["HEAD", "HEAD", "GET it"];
+    locks(&[Reply::status(500), ok()], &again);
+    locks(&[Reply::hang_up(), ok()], &again);
 }
 
 #[test]
@@ -179,7 +186,10 @@ fn a_redirect_is_followed() {
     });
     let (digests, lines) = lock(&server);
     assert_eq!(digests, [digest(BODY.as_bytes())]);
-    assert_eq!(lines, [format!("HEAD {AT}"), "HEAD /elsewhere".to_owned()]);
+    assert_eq!(
+        lines[..2],
+        [format!("HEAD {AT}"), "HEAD /elsewhere".to_owned()]
+    );
     let round = Reply::status(307).header("Location", AT);
     let server = refuses(&[round], "it leads round in circles");
     assert!(server.lines().len() < 10);
@@ -193,6 +203,50 @@ fn a_stated_digest_must_be_that_of_the_bytes() {
         &[Reply::status(405), lies],
         &format!("it says `{other}` of a manifest that has"),
     );
+}
+
+/// A header is worth what the bytes say: an empty body has a digest, and a compressed one another.
+#[test]
+fn a_digest_is_believed_only_of_bytes_that_have_it() {
+    let stated = |body: &[u8]| {
+        Reply::manifest("")
+            .body(body)
+            .header("Docker-Content-Digest", &digest(BODY.as_bytes()))
+    };
+    let whole = Reply::stated(BODY);
+    refuses(&[whole.clone(), stated(b"")], "it is empty");
+    refuses(&[Reply::status(405), Reply::manifest("")], "it is empty");
+    refuses(&[whole.clone(), stated(b"{}")], "of a manifest that has");
+    refuses(&[whole.clone(), Reply::manifest("{}")], "was asked for");
+    refuses(
+        &[Reply::status(405), Reply::manifest("[]")],
+        "its manifest cannot be read",
+    );
+    let compressed = Reply::manifest(BODY).header("Content-Encoding", "gzip");
+    let server = refuses(
+        &[Reply::status(405), compressed.clone()],
+        "it is encoded as `gzip`",
+    );
+    assert_eq!(server.seen()[1].header("accept-encoding"), Some("identity"));
+    refuses(&[whole, compressed], "it is encoded as `gzip`");
+}
+
+/// A registry that never answers is named before long, and the run has an end.
+#[test]
+fn who_hangs_is_named_and_given_up() {
+    let server = Server::new(|_, _| {
+        std::thread::sleep(std::time::Duration::from_secs(30));
+        Reply::stated(BODY)
+    });
+    let room = Room::on(&server);
+    let started = std::time::Instant::now();
+    let output = room.run(&["lock", "--timeout", "4"]);
+    let said = stderr(&output);
+    assert_eq!(output.status.code(), Some(2), "{said}");
+    assert!(started.elapsed().as_secs() < 15, "{said}");
+    let waits = format!("waiting for `{}`: 1 image still to ask", server.host);
+    assert!(said.contains(&waits), "{said}");
+    assert!(said.contains("no answer within the 4 s"), "{said}");
 }
 
 #[test]

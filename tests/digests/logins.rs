@@ -36,7 +36,7 @@ fn a_token_is_fetched_as_nobody() {
     let room = Room::on(&server);
     room.gen_(&["lock"]);
     let at = "HEAD /v2/lib/debian/manifests/13";
-    assert_eq!(server.lines(), [at, TOKEN, at]);
+    assert_eq!(server.lines()[..3], [at, TOKEN, at]);
     assert_eq!(server.seen()[1].header("authorization"), None);
 }
 
@@ -67,7 +67,10 @@ fn a_password_goes_to_the_token_service_alone() {
         .map(|seen| seen.header("authorization").map(str::to_owned))
         .collect();
     let (basic, bearer) = (format!("Basic {ADA}"), "Bearer t0k.en".to_owned());
-    assert_eq!(shown, [None, Some(basic), Some(bearer)]);
+    assert_eq!(
+        shown,
+        [None, Some(basic), Some(bearer.clone()), Some(bearer)]
+    );
 }
 
 #[test]
@@ -102,7 +105,7 @@ fn a_password_is_shown_where_it_is_asked_for() {
     let server = with_password();
     let config = auths(&server.host, &format!(r#"{{"auth": "{ADA}"}}"#));
     Room::on(&server).logged_in(&config).gen_(&["lock"]);
-    assert_eq!(server.lines().len(), 2);
+    assert_eq!(server.lines().len(), 3);
     let said = Room::on(&server).refused();
     assert!(said.contains("does not exist, or is private"), "{said}");
     assert!(
@@ -196,4 +199,92 @@ fn a_token_service_that_gives_none_is_refused() {
         let said = Room::on(&server).refused();
         assert!(said.contains("no place to show a password"), "{said}");
     }
+}
+
+/// What a server at another port was asked, and what it was shown.
+fn stray(server: &Server) -> Vec<Option<String>> {
+    let seen = server.seen();
+    let shown = seen.iter().map(|s| s.header("authorization"));
+    shown.map(|s| s.map(str::to_owned)).collect()
+}
+
+/// Another port is another place: what runs there need not be the registry's.
+#[test]
+fn a_login_does_not_follow_a_redirect_to_another_place() {
+    let other = Server::script([Reply::stated(BODY)]);
+    let to = format!("http://{}/v2/lib/debian/manifests/13", other.host);
+    let server = Server::new(move |seen, _| match seen.header("authorization") {
+        Some(_) => Reply::status(307).header("Location", &to),
+        _ => Reply::status(401).header("WWW-Authenticate", "Basic realm=\"x\""),
+    });
+    let config = auths(&server.host, &format!(r#"{{"auth": "{ADA}"}}"#));
+    Room::on(&server).logged_in(&config).gen_(&["lock"]);
+    assert!(!other.seen().is_empty());
+    assert!(
+        stray(&other).iter().all(Option::is_none),
+        "{:?}",
+        stray(&other)
+    );
+}
+
+/// Whoever a redirect leads to may ask who we are; our login is not for them.
+#[test]
+fn a_place_that_a_redirect_leads_to_is_not_told_who_we_are() {
+    let token = Server::script([Reply::status(200).body(r#"{"token": "t"}"#)]);
+    let challenge = format!("Bearer realm=\"http://{}/token\"", token.host);
+    let other = Server::script([Reply::status(401).header("WWW-Authenticate", &challenge)]);
+    let to = format!("http://{}/x", other.host);
+    let server = Server::script([Reply::status(307).header("Location", &to)]);
+    let config = auths(&server.host, &format!(r#"{{"auth": "{ADA}"}}"#));
+    let said = Room::on(&server).logged_in(&config).refused();
+    assert!(
+        said.contains("another place, which asks who we are"),
+        "{said}"
+    );
+    assert!(token.seen().is_empty());
+}
+
+/// A token service that sends elsewhere is not followed with what is for it alone.
+#[test]
+fn an_identity_token_does_not_follow_a_redirect() {
+    let other = Server::script([Reply::status(200).body(r#"{"token": "t"}"#)]);
+    let to = format!("http://{}/token", other.host);
+    let server = Server::new(move |seen, _| {
+        let host = seen.header("host").unwrap_or_default();
+        if seen.path.starts_with("/token") {
+            return Reply::status(307).header("Location", &to);
+        }
+        let challenge = format!("Bearer realm=\"http://{host}/token\"");
+        Reply::status(401).header("WWW-Authenticate", &challenge)
+    });
+    let config = auths(&server.host, r#"{"auth": "MDA6", "identitytoken": "re"}"#);
+    let said = Room::on(&server).logged_in(&config).refused();
+    assert!(
+        said.contains("sends elsewhere what is for it alone"),
+        "{said}"
+    );
+    assert!(other.seen().is_empty());
+}
+
+/// A registry on this machine may say that another machine knows who we are; without TLS it is not asked.
+#[test]
+fn a_realm_on_another_machine_without_tls_is_not_asked() {
+    let challenge = "Bearer realm=\"http://192.0.2.1/token\",service=\"x\"";
+    let server = Server::script([Reply::status(401).header("WWW-Authenticate", challenge)]);
+    let config = auths(&server.host, &format!(r#"{{"auth": "{ADA}"}}"#));
+    let started = std::time::Instant::now();
+    let said = Room::on(&server).logged_in(&config).refused();
+    assert!(said.contains("no place to show a password"), "{said}");
+    assert!(started.elapsed().as_secs() < 5, "it was asked");
+}
+
+/// What is `null` in Docker's configuration is not there, and hides nothing.
+#[test]
+fn null_hides_no_login() {
+    let server = with_password();
+    let config = format!(
+        r#"{{"auths": {{"{}": {{"auth": "{ADA}"}}, "other": null}}, "credHelpers": null, "credsStore": null}}"#,
+        server.host
+    );
+    Room::on(&server).logged_in(&config).gen_(&["lock"]);
 }
