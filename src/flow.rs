@@ -127,10 +127,22 @@ pub fn tell_refused(repository: &Repository, sink: &mut Sink) -> Result<(), Stop
 /// # Errors
 /// As [`render`].
 pub fn plan(repository: &Repository, expanded: &Expanded, sink: &mut Sink) -> Result<Plan, Fault> {
+    let contents = contents_of(repository, expanded, sink)?;
+    Ok(Plan::new(&expanded.config, &expanded.matrix, &contents))
+}
+
+/// What goes into every spec.
+///
+/// # Errors
+/// As [`render`].
+pub fn contents_of(
+    repository: &Repository,
+    expanded: &Expanded,
+    sink: &mut Sink,
+) -> Result<Contents, Fault> {
     let owned = Owned::read(repository)?;
     let mut templates = Templates::new(repository);
-    let contents = contents(repository, expanded, &owned, &mut templates, sink)?;
-    Ok(Plan::new(&expanded.config, &expanded.matrix, &contents))
+    contents(repository, expanded, &owned, &mut templates, sink)
 }
 
 fn contents(

@@ -67,6 +67,14 @@ pub(super) fn run(
         output::probe(&repository, relock.paths())?;
     }
     shell.say(listing(&relock.moved).trim_end());
+    for place in bases.unlocked() {
+        let (path, why) = (&place.path, &place.label);
+        let line = place.line_column();
+        let line = line.map_or(String::new(), |(line, _)| format!(":{line}"));
+        shell.say(&format!(
+            "  not locked: what {path}{line} names, since {why}"
+        ));
+    }
     if dry_run {
         shell.patch(&patches(&relock.drift, &relock.files))?;
     } else {

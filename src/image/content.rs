@@ -10,6 +10,7 @@ use crate::config::{Config, comparison_finding, field_finding};
 use crate::diagnostic::{Finding, Place, Sink, Stopped, code, nearest};
 use crate::emit::dockerfile;
 use crate::image::hash::Ingredients;
+use crate::image::pins;
 use crate::image::{ContextHash, Digest, Matrix, Spec, SpecId};
 use crate::render::{Dialect, Field, Scope, Templates};
 use crate::source::{BuildContext, Repository, SourceFile, plain};
@@ -123,6 +124,7 @@ pub fn render_specs(
     done.resize_with(matrix.specs.len(), || None);
     let mut references: Vec<String> = vec![String::new(); matrix.specs.len()];
     let mut failed = std::collections::BTreeSet::new();
+    let mut read = pins::Read::default();
     for id in &matrix.order {
         let mut one = One {
             config,
@@ -131,6 +133,7 @@ pub fn render_specs(
             references: &references,
             sink,
             failed: &mut failed,
+            read: &mut read,
         };
         match one.render(repository, templates, contexts) {
             Ok(rendered) => {
@@ -170,6 +173,8 @@ struct One<'a> {
     spec: &'a Spec,
     references: &'a [String],
     sink: &'a mut Sink,
+    /// Dockerfiles that were read for the images they name.
+    read: &'a mut pins::Read,
     /// Fields and templates already reported, by place and code.
     failed: &'a mut std::collections::BTreeSet<(usize, String)>,
 }
@@ -353,6 +358,10 @@ impl One<'_> {
             content: [0; 32].into(),
             substance: [0; 32],
         };
+        if !self.matrix.locked.is_empty() {
+            let upstream = self.read.upstream(self.matrix, spec, &done);
+            done.pins = pins::contexts(&upstream, &self.matrix.locked);
+        }
         let below = spec.stands_on().map(|id| self.references[id.0].clone());
         let ingredients = done.ingredients(spec, below.collect());
         let content = ingredients.content();

@@ -10,6 +10,7 @@ mod hash;
 mod identity;
 mod lineage;
 mod merge;
+pub mod pins;
 pub mod pipelines;
 pub mod plan;
 mod platform;

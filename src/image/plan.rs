@@ -254,13 +254,13 @@ impl Spec {
     }
 }
 
-/// What a rendered Dockerfile stands on it calls by content, so it needs none of these.
+/// What a rendered Dockerfile stands on it calls by content, so it needs no names for that.
 fn contexts(matrix: &Matrix, contents: &Contents, id: SpecId) -> IndexMap<String, String> {
+    let pins = contents.get(id).pins.clone();
     if contents.get(id).rendered.is_some() {
-        return IndexMap::new();
+        return pins;
     }
     let spec = matrix.spec(id);
-    let pins = contents.get(id).pins.clone();
     spec.stands_on()
         .flat_map(|below| {
             let spec = matrix.spec(below);

@@ -85,6 +85,7 @@ pub fn resolve(config: &Config, sink: &mut Sink) -> Result<Matrix, Stopped> {
         order,
         aliases,
         resting,
+        locked: Default::default(),
         match_removes,
     })
 }

@@ -1,5 +1,6 @@
 //! One concrete image: a cell of a family, its platforms folded.
 
+use std::collections::BTreeMap;
 use std::fmt::Write;
 use std::sync::Arc;
 
@@ -7,7 +8,7 @@ use indexmap::IndexMap;
 use minijinja::Value;
 
 use crate::config::{Config, Keys};
-use crate::image::Platform;
+use crate::image::{Digest, Platform};
 use crate::matrix::{Cell, ImageId};
 
 /// Where rendered Dockerfiles stand.
@@ -72,6 +73,8 @@ pub struct Matrix {
     pub aliases: Vec<Alias>,
     /// Aliases that rest where they are, since a pre-release moves none.
     pub resting: Vec<Alias>,
+    /// Digests that are locked for upstream images, by their full reference.
+    pub locked: BTreeMap<String, Digest>,
     /// For each image: whether its `match` removed anything.
     pub match_removes: Vec<bool>,
 }

@@ -164,8 +164,11 @@ impl Lock {
             .map(|(_, digest)| digest)
     }
 
-    /// Puts the locked digests into the references of upstream images. One that states its digest keeps it.
+    /// Puts the locked digests into the references of upstream images, and beside the specs for those that Dockerfiles
+    /// name. One that states its digest keeps it.
     pub fn pin(&self, matrix: &mut Matrix) {
+        let locked = self.bases.iter();
+        matrix.locked = locked.map(|(base, digest)| (full(base), *digest)).collect();
         let mut known: HashMap<String, Option<&Digest>> = HashMap::new();
         for base in matrix.specs.iter_mut().filter_map(|s| s.base.as_mut()) {
             if self.bases.is_empty() || base.contains('@') {

@@ -3,18 +3,17 @@
 //! Nothing is touched here and nobody is asked: [`Bases`] says which images there are to ask for, and [`Relock`] what
 //! their digests come to. The new lock is laid over the repository in memory, and the outputs are made from that.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::check::drift_findings;
-use crate::config::Config;
 use crate::diagnostic::{Code, Finding, Place, Sink, and_list, code};
 use crate::flow::{self, Expanded, Fault};
 use crate::image::reference::{Parts, full};
-use crate::image::{Digest, Platform, Spec, SpecId};
+use crate::image::{Digest, Platform, Spec, SpecId, pins};
 use crate::lock::{self, Lock, Standing};
 use crate::output::{Drift, State};
 use crate::release::texts::{Rewritten, Texts};
-use crate::source::Repository;
+use crate::source::{Repository, SourceFile};
 
 /// The upstream images of a matrix that state no digest themselves.
 #[derive(Debug)]
@@ -24,6 +23,8 @@ pub struct Bases {
     /// The lock as it is, when there is one.
     before: Option<Lock>,
     all: Vec<Base>,
+    /// What Dockerfiles name and cannot be locked, with the reason.
+    unlocked: Vec<Place>,
 }
 
 /// An upstream image, by whichever of its names comes first.
@@ -31,10 +32,26 @@ pub struct Bases {
 pub struct Base {
     /// The reference.
     pub reference: String,
-    /// Who stands on it; never empty.
+    /// Who stands on it, or copies from it, in order; never empty.
     pub specs: Vec<SpecId>,
     /// The digest that is locked for it.
     pub locked: Option<Digest>,
+    /// The platforms that each of these takes it for.
+    platforms: Vec<BTreeSet<Platform>>,
+    /// The text that names it.
+    place: Place,
+}
+
+impl Base {
+    fn add(&mut self, id: SpecId, platforms: impl IntoIterator<Item = Platform>) {
+        if self.specs.last() != Some(&id) {
+            self.specs.push(id);
+            self.platforms.push(BTreeSet::new());
+        }
+        if let Some(known) = self.platforms.last_mut() {
+            known.extend(platforms);
+        }
+    }
 }
 
 /// What becomes of the digest of an upstream image.
@@ -89,16 +106,58 @@ impl Bases {
         }
         let expanded = flow::expand(texts.now(), &mut Sink::new())?;
         let mut all: BTreeMap<String, Base> = BTreeMap::new();
-        for (index, spec) in expanded.matrix.specs.iter().enumerate() {
-            let Some(reference) = spec.base.as_ref().filter(|base| is_pulled(base)) else {
-                continue;
+        let mut entry =
+            |reference: &str, id: SpecId, platforms: &[Platform], place: &dyn Fn() -> Place| {
+                let base = all.entry(full(reference)).or_insert_with(|| Base {
+                    reference: reference.to_owned(),
+                    specs: Vec::new(),
+                    locked: lock.as_ref().and_then(|l| l.digest_of(reference)).copied(),
+                    platforms: Vec::new(),
+                    place: place(),
+                });
+                base.add(id, platforms.iter().cloned());
             };
-            let base = all.entry(full(reference)).or_insert_with(|| Base {
-                reference: reference.clone(),
-                specs: Vec::new(),
-                locked: lock.as_ref().and_then(|l| l.digest_of(reference)).copied(),
-            });
-            base.specs.push(SpecId(index));
+        let contents = flow::contents_of(texts.now(), &expanded, sink)?;
+        let (config, matrix) = (&expanded.config, &expanded.matrix);
+        let mut read = pins::Read::default();
+        let mut unlocked: Vec<Place> = Vec::new();
+        for (id, rendered) in contents.iter() {
+            let spec = matrix.spec(id);
+            if let Some(reference) = spec.base.as_ref().filter(|base| is_pulled(base)) {
+                let place = || match &spec.merged.from {
+                    Some(from) => {
+                        config.place(from.span.clone(), format!("for {}", spec.describe(config)))
+                    }
+                    None => Place::file(config.file.path.clone()),
+                };
+                entry(reference, id, &spec.platforms, &place);
+            }
+            for upstream in read.upstream(matrix, spec, rendered) {
+                let place = |label: String| match &rendered.own {
+                    Some(own) => Place::span(own, upstream.span.clone(), label),
+                    None => {
+                        let text = rendered.dockerfile_text();
+                        let file = SourceFile::new(rendered.dockerfile.as_str(), text);
+                        Place::span(&file, upstream.span.clone(), label)
+                    }
+                };
+                match &upstream.reference {
+                    Ok(reference) => {
+                        let named = || place(format!("for {}", spec.describe(config)));
+                        entry(reference, id, &upstream.platforms, &named);
+                    }
+                    Err(why) => {
+                        let place = place(why.clone());
+                        let same = |known: &Place| {
+                            let at = |p: &Place| p.at.as_ref().map(|(_, span)| span.clone());
+                            known.path == place.path && at(known) == at(&place)
+                        };
+                        if !unlocked.iter().any(same) {
+                            unlocked.push(place);
+                        }
+                    }
+                }
+            }
         }
         let mut all: Vec<Base> = all.into_values().collect();
         all.sort_by(|a, b| a.reference.cmp(&b.reference));
@@ -106,6 +165,7 @@ impl Bases {
             expanded,
             before: lock,
             all,
+            unlocked,
         })
     }
 
@@ -114,6 +174,11 @@ impl Bases {
         let chosen = |id: &SpecId| is_chosen(self.expanded.matrix.spec(*id));
         let all = self.all.iter();
         all.filter(|base| base.specs.iter().any(chosen)).collect()
+    }
+
+    /// What Dockerfiles name and cannot be locked: where, and why.
+    pub fn unlocked(&self) -> &[Place] {
+        &self.unlocked
     }
 
     /// That the digest of an image was not learned.
@@ -125,29 +190,33 @@ impl Bases {
     /// index, but the image of one platform.
     pub fn lacking(&self, base: &Base, there: Option<&[String]>) -> Option<Finding> {
         let reference = &base.reference;
-        let lacks = |id: &SpecId| -> Vec<&Platform> {
-            let wanted = self.expanded.matrix.spec(*id).platforms.iter();
-            match there {
+        let lacks = |wanted: &BTreeSet<Platform>| -> Vec<String> {
+            let wanted = wanted.iter();
+            let lacking: Vec<&Platform> = match there {
                 Some(there) => wanted
                     .filter(|wanted| !there.iter().any(|there| wanted.runs(there)))
                     .collect(),
                 None => wanted.skip(1).collect(),
-            }
+            };
+            lacking.iter().map(|p| p.as_str().to_owned()).collect()
         };
-        let specs = base.specs.iter().copied();
-        let specs: Vec<SpecId> = specs.filter(|id| !lacks(id).is_empty()).collect();
-        let first = specs.first()?;
-        let all = &self.expanded.matrix.spec(*first).platforms;
+        let each = base.specs.iter().zip(&base.platforms);
+        let lacking: Vec<(&SpecId, &BTreeSet<Platform>)> = each
+            .filter(|(_, wanted)| !lacks(wanted).is_empty())
+            .collect();
+        let (_, wanted) = lacking.first()?;
+        let specs: Vec<SpecId> = lacking.iter().map(|(id, _)| **id).collect();
         let finding = match there {
             Some(there) => {
-                let lacking = and_list(lacks(first).into_iter().map(|p| p.as_str()));
+                let lacking = lacks(wanted);
+                let lacking = and_list(lacking.iter().map(String::as_str));
                 let headline = format!("`{reference}` is not there for {lacking}");
                 let there = and_list(there.iter().map(String::as_str));
                 self.finding(&code::BASE_PLATFORM, base, &specs, headline)
                     .note(format!("its index has {there}"))
             }
             None => {
-                let all = and_list(all.iter().map(|p| p.as_str()));
+                let all = and_list(wanted.iter().map(|p| p.as_str()));
                 let headline =
                     format!("`{reference}` is one image and no index, and is stood on for {all}");
                 self.finding(&code::BASE_PLATFORM, base, &specs, headline)
@@ -159,19 +228,9 @@ impl Bases {
         ))
     }
 
-    /// A finding at the text that names an image, for the first of these specs.
+    /// A finding at the text that names an image.
     fn finding(&self, code: Code, base: &Base, specs: &[SpecId], headline: String) -> Finding {
-        let Config { file, .. } = &self.expanded.config;
-        let id = specs.first().copied().unwrap_or(base.specs[0]);
-        let spec = self.expanded.matrix.spec(id);
-        let place = match &spec.merged.from {
-            Some(from) => {
-                let label = format!("for {}", spec.describe(&self.expanded.config));
-                Place::span(file, from.span.clone(), label)
-            }
-            None => Place::file(file.path.clone()),
-        };
-        Finding::new(code, headline, place).about(specs.iter().copied())
+        Finding::new(code, headline, base.place.clone()).about(specs.iter().copied())
     }
 
     /// Plans what follows from the digests of some; the others keep theirs, and what nothing stands on is dropped.

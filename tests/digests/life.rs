@@ -388,3 +388,77 @@ fn a_reference_is_the_same_however_it_names_docker_hub() {
         stdout(&output)
     );
 }
+
+#[test]
+fn images_that_a_dockerfile_names_are_taken_at_their_digest_and_the_file_stays() {
+    let registry = Registry::new();
+    let host = &registry.server.host;
+    let room = Room::new(&format!(
+        "[release]\nversion = \"1.0.0\"\n\n[registry.hub]\nprefix = \"docker.io/acme\"\n\n[output.bake]\n\n\
+         [image.low]\nfrom = \"{host}/lib/debian:13\"\n\n\
+         [image.own]\nparent = \"low\"\ndockerfile = \"own/Dockerfile\"\n\
+         args = {{ TAG = \"3.13\", LOW = \"{{{{ from }}}}\" }}\n"
+    ));
+    let text = format!(
+        "ARG TAG\nARG LOW\nFROM {host}/lib/python:${{TAG}} AS build\nFROM {host}/lib/unbuilt:1 AS other\n\
+         FROM $LOW\nCOPY --from={host}/lib/uv /uv /uv\nCOPY --from=build /x /x\n\
+         RUN --mount=from={host}/lib/tool@sha256:{},target=/t true\n",
+        "0".repeat(64)
+    );
+    fs::create_dir(room.path().join("own")).expect("a folder");
+    fs::write(room.path().join("own/Dockerfile"), &text).expect("a file");
+    room.gen_(&["matrix"]);
+    let own = |room: &Room| {
+        let plan = room.read("generated/plan.json").expect("a plan");
+        let plan: serde_json::Value = serde_json::from_str(&plan).expect("JSON");
+        plan["specs"][1].clone()
+    };
+    let before = own(&room);
+    let (_, said) = room.gen_(&["lock"]);
+    assert!(said.contains("locked 3 bases: 3 new"), "{said}");
+    assert_eq!(room.read("own/Dockerfile"), Some(text));
+    let after = own(&room);
+    assert_ne!(before["content"], after["content"]);
+    let named = |name: &str, tag: &str| {
+        let digest = registry.digest(&format!("lib/{name}"), tag);
+        format!("{host}/lib/{name}:{tag}@{digest}")
+    };
+    let contexts = &after["contexts"];
+    let python = &contexts[format!("{host}/lib/python:3.13")];
+    assert_eq!(*python, named("python", "3.13"));
+    // As builders look it up: without what is filled in.
+    assert_eq!(contexts[format!("{host}/lib/uv")], named("uv", "latest"));
+    assert_eq!(contexts.as_object().map(|c| c.len()), Some(3), "{contexts}");
+    let bake = room.read("docker-bake.json").expect("a bake file");
+    let uv = named("uv", "latest");
+    let pinned = format!("\"{host}/lib/uv\": \"docker-image://{uv}\"");
+    assert!(bake.contains(&pinned), "{bake}");
+    room.gen_(&["bump", "--amend"]);
+    registry.push("2");
+    room.gen_(&["lock"]);
+    let said = stderr(&room.run(&["check"]));
+    let why = format!("digest of `{host}/lib/uv` `sha256:");
+    assert!(said.contains(&why), "{said}");
+}
+
+#[test]
+fn what_cannot_be_locked_is_said_with_the_reason() {
+    let registry = Registry::new();
+    let host = &registry.server.host;
+    let room = Room::new(
+        "[release]\nversion = \"1.0.0\"\n\n[registry.hub]\nprefix = \"docker.io/acme\"\n\n\
+         [image.own]\ndockerfile = \"Dockerfile\"\n",
+    );
+    let text = format!(
+        "FROM tool-${{BUILDARCH}} AS a\nFROM python AS python\nCOPY --from=a /a /a\nCOPY --from={host}/lib/x:1 /x /x\n"
+    );
+    fs::write(room.path().join("Dockerfile"), text).expect("a file");
+    let (_, said) = room.gen_(&["lock"]);
+    for line in [
+        "not locked: what Dockerfile:1 names, since `BUILDARCH` is told by the machine that builds",
+        "not locked: what Dockerfile:2 names, since a stage of the file is called `python`, too",
+        "locked 1 base: 1 new",
+    ] {
+        assert!(said.contains(line), "`{line}` is not in\n{said}");
+    }
+}
