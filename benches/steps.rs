@@ -94,7 +94,7 @@ fn write_for_every_provider(bencher: Bencher<'_, '_>, cells: usize) {
             let repository = Repository::find(tree.path(), None).expect("a repository");
             let expanded = expanded(&repository);
             let rendered = rendered(&repository, &expanded);
-            let drift = compare(&repository, &rendered.tree, &rendered.owned, false);
+            let drift = compare(&repository, &rendered.tree, &rendered.owned, None, false);
             let drift = drift.expect("a comparison");
             let changes: Vec<&Change> = drift.changes.iter().collect();
             write(&repository, &changes, &[]).expect("outputs on disk");
@@ -111,7 +111,7 @@ fn compare_fresh(bencher: Bencher<'_, '_>, cells: usize) {
     let expanded = expanded(&repository);
     let rendered = rendered(&repository, &expanded);
     bencher.counter(ItemsCount::new(cells)).bench_local(|| {
-        let drift = compare(&repository, &rendered.tree, &rendered.owned, false);
+        let drift = compare(&repository, &rendered.tree, &rendered.owned, None, false);
         assert!(drift.expect("a comparison").is_clean());
     });
 }

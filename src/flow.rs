@@ -8,9 +8,9 @@ use crate::config::{self, Config};
 use crate::diagnostic::{Finding, Place, Sink, Stopped, code};
 use crate::emit::{ActionEdits, Emission, adopt, emit, workflow_files};
 use crate::facts::{Day, Facts};
-use crate::image::{Contents, ContextHash, Matrix, Plan, Spec, render_specs, resolve};
+use crate::image::{Contents, ContextHash, Matrix, Plan, render_specs, resolve};
 use crate::lock::{self, Before, Lock, Unread};
-use crate::output::{self, Drift, Owned, State, Tree, has_header};
+use crate::output::{self, Claims, Drift, Owned, State, Tree, has_header};
 use crate::release::unseen::pinned_output;
 use crate::render::Templates;
 use crate::source::{Ours, ReadError, Refusal, Repository, SourceFile};
@@ -65,7 +65,7 @@ impl From<Stopped> for Fault {
 /// When the matrix cannot be read, or no plan can be built from it (why is in `sink`).
 pub fn expand(repository: &Repository, sink: &mut Sink) -> Result<Expanded, Fault> {
     let file = matrix_file(repository, sink)?;
-    let config = config::load(&file, sink)?;
+    let config = config::load(&file, repository.owner(), sink)?;
     let facts = config::facts(&config, |path| repository.text(path), sink);
     let mut matrix = resolve(&config, sink)?;
     let lock = match Lock::read(repository, sink) {
@@ -155,11 +155,13 @@ fn contents(
     let planned: HashSet<String> = expanded
         .matrix
         .rendered()
-        .map(Spec::rendered_path)
+        .map(|spec| spec.rendered_path(repository.owner()))
         .collect();
-    let lock = lock::path(repository.matrix_path());
+    // Of all matrices here: the release of one is no part of the images of another.
+    let owners = repository.family().owners().chain([repository.owner()]);
+    let locks: HashSet<String> = owners.map(|owner| lock::path(owner.matrix())).collect();
     let ours = Ours {
-        path: &|path| owned.lists(path) || planned.contains(path) || path == lock,
+        path: &|path| owned.lists(path) || planned.contains(path) || locks.contains(path),
         bytes: &has_header,
     };
     let mut contexts = ContextHash::new(repository, &ours);
@@ -264,7 +266,8 @@ impl Standpoint {
     }
 }
 
-/// Compares with the disk. With `take_over`, files that gen did not make and actions that somebody moved count as stale.
+/// Compares with the disk. `claims` are those of all matrices of the repository, where all of them are looked at. With
+/// `take_over`, files that gen did not make and actions that somebody moved count as stale.
 ///
 /// # Errors
 /// When an output exists and cannot be read.
@@ -272,9 +275,11 @@ pub fn compare(
     repository: &Repository,
     expanded: &Expanded,
     rendered: &Rendered,
+    claims: Option<&Claims>,
     take_over: bool,
 ) -> Result<Drift, ReadError> {
-    let mut drift = output::compare(repository, &rendered.tree, &rendered.owned, take_over)?;
+    let Rendered { tree, owned, .. } = rendered;
+    let mut drift = output::compare(repository, tree, owned, claims, take_over)?;
     let github = expanded.config.ci.github.as_ref();
     let workflows = github.map_or_else(Vec::new, |options| workflow_files(options));
     for change in &mut drift.changes {
@@ -300,7 +305,7 @@ pub fn inspect(
     standpoint: &Standpoint,
     sink: &mut Sink,
 ) -> Result<Drift, Fault> {
-    let drift = compare(repository, expanded, rendered, standpoint.take_over)?;
+    let drift = compare(repository, expanded, rendered, None, standpoint.take_over)?;
     judge(repository, expanded, rendered, &drift, standpoint, sink);
     Ok(drift)
 }

@@ -13,6 +13,6 @@ mod tag_words;
 pub use bases::{BaseImage, cuda_version};
 pub use context::Context;
 pub use registry::{RULES, Rule, run};
-pub use rules::drift::drift_findings;
+pub use rules::drift::refused_outputs;
 pub use rules::lock_stale::stale_finding;
 pub use rules::release_baked::{RELEASE_LABEL, release_finding};

@@ -112,6 +112,7 @@ pub static RULES: &[Rule] = &[
     Rule {
         codes: &[
             &code::ACTION_EDITED,
+            &code::ANOTHER_MATRIX,
             &code::MISSING_OUTPUT,
             &code::NOT_OURS,
             &code::ORPHAN_OUTPUT,
@@ -119,6 +120,14 @@ pub static RULES: &[Rule] = &[
             &code::SYMLINK_OUTPUT,
         ],
         run: rules::drift::run,
+    },
+    Rule {
+        codes: &[
+            &code::MATRICES_CLASH,
+            &code::MATRICES_NESTED,
+            &code::MATRICES_UNMATCHED,
+        ],
+        run: rules::matrices::run,
     },
     Rule {
         codes: &[&code::LOCKFILE_STALE],
@@ -182,6 +191,14 @@ pub static RULES: &[Rule] = &[
     Rule {
         codes: &[&code::UNDECLARED_ARG],
         run: rules::undeclared_arg::run,
+    },
+    Rule {
+        codes: &[&code::UNLISTED_MATRIX],
+        run: rules::unlisted_matrix::run,
+    },
+    Rule {
+        codes: &[&code::UNREADABLE_NAME],
+        run: rules::unreadable_name::run,
     },
     Rule {
         codes: &[&code::UNRELEASED_CHANGE],

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::cli::{Dates, FindingFormat};
 use crate::command::difference::difference;
-use crate::command::look::{From, look};
+use crate::command::look::{From, look_all};
 use crate::command::shell::{Error, Outcome, Shell, number, outcome, tally};
 use crate::diagnostic::{Fix, Sink};
 use crate::output::{self, Edit};
@@ -21,19 +21,19 @@ pub(super) struct Options<'a> {
 }
 
 pub(super) fn run(shell: &mut Shell<'_>, options: &Options<'_>) -> Result<Outcome, Error> {
-    let mut repository = shell.repository()?;
+    let mut repositories = shell.repositories()?;
     let from = From {
         dates: options.dates,
         base: options.base,
         take_over: false,
     };
     if options.fix {
-        mend(shell, &repository, from)?;
+        mend(shell, &repositories, from)?;
         // What was mended may stand in build contexts, and so change what is rendered.
-        repository = shell.repository()?;
+        repositories = repositories.iter().map(Repository::read_anew).collect();
     }
     let mut sink = Sink::new();
-    let looked = match look(shell, &repository, from, &mut sink)? {
+    let looked = match look_all(shell, &repositories, from, &mut sink)? {
         Ok(looked) => looked,
         Err(fault) => return shell.stopped(fault, sink, options.format),
     };
@@ -41,24 +41,30 @@ pub(super) fn run(shell: &mut Shell<'_>, options: &Options<'_>) -> Result<Outcom
     let findings = sink.into_sorted();
     shell.findings(&findings, options.format)?;
     if options.diff && !options.format.is_data() {
-        for change in &looked.drift.changes {
+        for change in looked.iter().flat_map(|one| &one.drift.changes) {
             shell.tell(&difference(change))?;
         }
     }
     shell.say(&format!(
         "{}; {} of {} outputs differ",
         tally(&findings, suppressed),
-        looked.drift.changes.len(),
-        looked.drift.compared()
+        looked
+            .iter()
+            .map(|one| one.drift.changes.len())
+            .sum::<usize>(),
+        looked.iter().map(|one| one.drift.compared()).sum::<usize>()
     ));
     Ok(outcome(&findings, options.deny_warnings))
 }
 
 /// Carries out the fixes of all findings.
-fn mend(shell: &Shell<'_>, repository: &Repository, from: From<'_>) -> Result<(), Error> {
+fn mend(shell: &Shell<'_>, repositories: &[Repository], from: From<'_>) -> Result<(), Error> {
+    let Some(repository) = repositories.first() else {
+        return Ok(());
+    };
     let _lock = output::lock(repository)?;
     let mut sink = Sink::new();
-    if look(shell, repository, from, &mut sink)?.is_err() {
+    if look_all(shell, repositories, from, &mut sink)?.is_err() {
         // What stops the plan is told by the run that follows.
         return Ok(());
     }

@@ -1,14 +1,16 @@
 //! `gen matrix`: regenerate.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use crate::cli::{Dates, FindingFormat};
 use crate::command::difference::{difference, patch};
-use crate::command::look::{From, look};
+use crate::command::look::{From, Looked, look_all};
 use crate::command::shell::{Error, Outcome, Shell, number, outcome, tally};
 use crate::diagnostic::{Finding, Sink, visible};
 use crate::flow::{self, Adoption};
 use crate::output::{self, Change, Edit, State};
+use crate::source::SourceFile;
 
 /// How to run.
 pub(super) struct Options {
@@ -21,12 +23,11 @@ pub(super) struct Options {
 }
 
 pub(super) fn run(shell: &mut Shell<'_>, options: &Options) -> Result<Outcome, Error> {
-    let mut repository = shell.repository()?;
+    let mut repositories = shell.repositories()?;
     let writes = !(options.dry_run || options.diff);
-    let _lock = if writes {
-        Some(output::lock(&repository)?)
-    } else {
-        None
+    let _lock = match repositories.first() {
+        Some(repository) if writes => Some(output::lock(repository)?),
+        _ => None,
     };
     let mut sink = Sink::new();
     let from = From {
@@ -34,63 +35,72 @@ pub(super) fn run(shell: &mut Shell<'_>, options: &Options) -> Result<Outcome, E
         base: None,
         take_over: options.take_over,
     };
-    let mut looked = match look(shell, &repository, from, &mut sink)? {
+    let mut looked = match look_all(shell, &repositories, from, &mut sink)? {
         Ok(looked) => looked,
         Err(fault) => return shell.stopped(fault, sink, options.format),
     };
-    let mut adoption = None;
-    if options.adopt
-        && let Some(found) = flow::adopted(&looked.expanded, &looked.drift)
-    {
-        let before = repository.read_text(repository.matrix_path())?;
-        repository = repository.with([found.matrix.clone()]);
-        sink = Sink::new();
-        looked = match look(shell, &repository, from, &mut sink)? {
-            Ok(looked) => looked,
-            Err(fault) => return shell.stopped(fault, sink, options.format),
-        };
-        adoption = Some((before, found));
+    let mut adoptions: Vec<Option<(Arc<SourceFile>, Adoption)>> = Vec::new();
+    if options.adopt {
+        for (repository, one) in repositories.iter_mut().zip(&looked) {
+            let found = flow::adopted(&one.expanded, &one.drift);
+            let before = repository.read_text(repository.matrix_path())?;
+            if let Some(found) = &found {
+                *repository = repository.with([found.matrix.clone()]);
+            }
+            adoptions.push(found.map(|found| (before, found)));
+        }
+        if adoptions.iter().any(Option::is_some) {
+            sink = Sink::new();
+            looked = match look_all(shell, &repositories, from, &mut sink)? {
+                Ok(looked) => looked,
+                Err(fault) => return shell.stopped(fault, sink, options.format),
+            };
+        }
     }
-    let drift = &looked.drift;
     // What is about to be mended is no finding; what cannot be is.
-    let mended = |change: &Change| match change.state {
-        State::Edited | State::NotOurs | State::Linked => false,
-        State::Fresh | State::Missing | State::Stale | State::Orphan => true,
-    };
+    let mended = |change: &&Change| change.state != State::Fresh && !change.state.is_refused();
     let suppressed = sink.suppressed();
     let mut findings = sink.into_sorted();
-    let changes: Vec<&Change> = drift.changes.iter().filter(|c| mended(c)).collect();
-    let codes: HashMap<&str, _> = changes
+    let changes: Vec<Vec<&Change>> = looked
+        .iter()
+        .map(|one| one.drift.changes.iter().filter(mended).collect())
+        .collect();
+    let all: Vec<&Change> = changes.iter().flatten().copied().collect();
+    let codes: HashMap<&str, _> = all
         .iter()
         .map(|c| (c.path.as_str(), c.state.code()))
         .collect();
     findings.retain(|f| codes.get(&*f.primary.path) != Some(&Some(f.code)));
     if options.diff {
-        if let Some((before, adoption)) = &adoption {
+        for (before, adoption) in adoptions.iter().flatten() {
             let after = &adoption.matrix;
             shell.patch(&patch(&after.path, Some(&before.text), Some(&after.text)))?;
         }
-        for change in &changes {
+        for change in &all {
             shell.tell(&difference(change))?;
         }
     }
     // Before anything is written: should that fail, they may say why.
     shell.findings(&findings, options.format)?;
     if writes {
-        // The matrix file last: a run that is cut short before finds the same edits again.
-        let edits: Vec<Edit> = adoption.iter().map(|(_, found)| edit(found)).collect();
-        if !edits.is_empty() {
-            let paths = changes.iter().map(|change| &change.path);
-            let paths = paths.chain(edits.iter().map(|edit| &edit.path));
-            output::probe(&repository, paths.map(String::as_str))?;
+        adoptions.resize_with(repositories.len(), || None);
+        for ((repository, changes), adoption) in repositories.iter().zip(&changes).zip(&adoptions) {
+            // The matrix file last: a run that is cut short before finds the same edits again.
+            let edits: Vec<Edit> = adoption.iter().map(|(_, found)| edit(found)).collect();
+            if !edits.is_empty() {
+                let paths = changes.iter().map(|change| &change.path);
+                let paths = paths.chain(edits.iter().map(|edit| &edit.path));
+                output::probe(repository, paths.map(String::as_str))?;
+            }
+            output::write(repository, changes, &edits)?;
         }
-        output::write(&repository, &changes, &edits)?;
     }
-    for (action, from, to) in adoption.iter().flat_map(|(_, found)| &found.moved) {
+    let moved = adoptions.iter().flatten();
+    for (action, from, to) in moved.flat_map(|(_, found)| &found.moved) {
         let will = if writes { "adopted" } else { "would adopt" };
         shell.say(&visible(&format!("{will} {action} {from} → {to}")));
     }
-    for change in &changes {
+    for change in &all {
         let line = format!("{} {}", verb(change, writes), visible(&change.path));
         if options.dry_run {
             shell.say(&line)
@@ -98,12 +108,13 @@ pub(super) fn run(shell: &mut Shell<'_>, options: &Options) -> Result<Outcome, E
             shell.detail(&line)
         }
     }
+    let sum = |of: fn(&Looked) -> usize| looked.iter().map(of).sum::<usize>();
     shell.say(&summary(
-        &changes,
+        &all,
         (&findings, suppressed),
-        drift.changes.len() - changes.len(),
-        drift.outputs,
-        looked.expanded.matrix.specs.len(),
+        sum(|one| one.drift.changes.len()) - all.len(),
+        sum(|one| one.drift.outputs),
+        sum(|one| one.expanded.matrix.specs.len()),
         writes,
     ));
     Ok(outcome(&findings, false))
@@ -118,7 +129,7 @@ fn edit(adoption: &Adoption) -> Edit {
 }
 
 fn verb(change: &Change, writes: bool) -> &'static str {
-    match (change.state, writes) {
+    match (&change.state, writes) {
         (State::Missing, true) => "wrote",
         (State::Missing, false) => "would write",
         (State::Orphan, true) => "removed",

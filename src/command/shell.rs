@@ -80,6 +80,15 @@ impl<'a> Shell<'a> {
         )?)
     }
 
+    /// Finds the repository, and in it all matrices that are meant: without `--config` those that the nearest lists, too.
+    pub fn repositories(&self) -> Result<Vec<Repository>, Error> {
+        let nearest = self.repository()?;
+        Ok(match self.global.config {
+            Some(_) => vec![nearest],
+            None => nearest.with_listed(),
+        })
+    }
+
     /// The day that dates are looked at from: as asked for, else that of `SOURCE_DATE_EPOCH`, else today's, in UTC.
     ///
     /// # Errors

@@ -11,9 +11,12 @@ use crate::config::steps::is_key;
 use crate::config::unions::RawSelector;
 use crate::config::validate::Builder;
 use crate::diagnostic::{Finding, code, nearest, or_list};
-use crate::emit::{GithubOptions, Row, arch};
+use crate::emit::{GithubOptions, PullRequest, Row, arch};
 use crate::image::Platform;
 use crate::matrix::{Axis, AxisId, Selector};
+
+/// How a file of YAML ends.
+const YAML: [&str; 2] = [".yml", ".yaml"];
 
 impl Builder<'_> {
     pub(super) fn ci(
@@ -47,6 +50,7 @@ impl Builder<'_> {
             provenance: ci.provenance,
             github: ci.github.as_ref().map(|options| {
                 self.github_texts(options);
+                self.ending(&options.file, &options.pull_request, &YAML, "GitHub");
                 self.actions(options);
                 self.then(options);
                 self.positive(options.max_parallel.as_ref(), "max-parallel");
@@ -56,10 +60,11 @@ impl Builder<'_> {
                 }
                 let rows = self.rows(names, &known, &options.when);
                 let steps = self.steps(names, &options.step, true);
+                let placed = self.placed(options, |options| &mut options.file);
                 self.pipeline(
                     names,
                     &known,
-                    options,
+                    placed,
                     options.runner.keys(),
                     &options.matches,
                     rows,
@@ -68,12 +73,14 @@ impl Builder<'_> {
             }),
             gitlab: ci.gitlab.as_ref().map(|options| {
                 self.gitlab_texts(options);
+                self.ending(&options.file, &options.pull_request, &YAML, "GitLab");
                 let rows = self.rows(names, &known, &options.when);
                 let steps = self.steps(names, &options.step, false);
+                let placed = self.placed(options, |options| &mut options.file);
                 self.pipeline(
                     names,
                     &known,
-                    options,
+                    placed,
                     options.runner.keys().chain(&options.emulate),
                     &options.matches,
                     rows,
@@ -82,6 +89,13 @@ impl Builder<'_> {
             }),
             cloud_build: ci.cloud_build.as_ref().map(|options| {
                 self.cloud_build_texts(options);
+                let endings = [YAML[0], YAML[1], ".json"];
+                self.ending(
+                    &options.file,
+                    &options.pull_request,
+                    &endings,
+                    "Cloud Build",
+                );
                 self.cloud_build(ci, options);
                 for platform in options.platforms.iter().flatten() {
                     if Platform::parse(platform).is_none() {
@@ -100,7 +114,8 @@ impl Builder<'_> {
                 });
                 let rows = rows.collect();
                 let steps = self.steps(names, &options.step, false);
-                self.pipeline(names, &known, options, [], &options.matches, rows, steps)
+                let placed = self.placed(options, |options| &mut options.file);
+                self.pipeline(names, &known, placed, [], &options.matches, rows, steps)
             }),
         }
     }
@@ -124,15 +139,56 @@ impl Builder<'_> {
         }
     }
 
+    /// Reports a file that the provider would not read, by its ending.
+    fn ending(
+        &mut self,
+        file: &Spanned<String>,
+        pull_request: &PullRequest,
+        endings: &[&str],
+        provider: &str,
+    ) {
+        let stated = match pull_request {
+            PullRequest::File(path) => Some(path),
+            PullRequest::Switch(_) => None,
+        };
+        for path in std::iter::once(file).chain(stated) {
+            if endings.iter().any(|ending| path.ends_with(ending)) {
+                continue;
+            }
+            let finding = Finding::new(
+                &code::INVALID_OPTION,
+                format!("{provider} does not read `{}`", path.escape_debug()),
+                self.place(path.span.clone(), "it tells by the ending"),
+            );
+            let endings = or_list(endings.iter().copied());
+            self.sink
+                .push(finding.help(format!("let it end in {endings}")));
+        }
+    }
+
+    /// Options whose file, where they state none, is at a place of this matrix's own.
+    fn placed<O: Clone>(
+        &self,
+        options: &Spanned<O>,
+        file: impl Fn(&mut O) -> &mut Spanned<String>,
+    ) -> Spanned<O> {
+        let mut placed = options.clone();
+        let file = file(&mut placed.value);
+        if file.span.is_empty() {
+            file.value = self.owner.beside(&file.value);
+        }
+        placed
+    }
+
     #[expect(
         clippy::too_many_arguments,
         reason = "what the tables of all providers share"
     )]
-    fn pipeline<'a, O: Clone>(
+    fn pipeline<'a, O>(
         &mut self,
         names: &Names<'_>,
         known: &[String],
-        options: &Spanned<O>,
+        options: Spanned<O>,
         runners: impl IntoIterator<Item = &'a Spanned<String>>,
         matches: &Option<Spanned<RawSelector>>,
         rows: Vec<ShapeRow>,
@@ -142,7 +198,7 @@ impl Builder<'_> {
             self.runner_key(word, known);
         }
         Pipeline {
-            options: options.clone(),
+            options,
             shape: Shape {
                 selector: matches.as_ref().and_then(|m| self.selector(names, m)),
                 rows,

@@ -10,15 +10,15 @@ use crate::config::model::Config;
 use crate::config::raw::RawMatrix;
 use crate::config::{shape, validate};
 use crate::diagnostic::{Finding, Place, Sink, Stopped, code};
-use crate::source::SourceFile;
+use crate::source::{Owner, SourceFile, conflict};
 
-/// Reads a matrix file. Everything wrong with it is in `sink`.
+/// Reads a matrix file; `owner` says whose outputs come of it. Everything wrong with it is in `sink`.
 ///
 /// # Errors
 /// When no valid configuration came of it.
-pub fn load(file: &Arc<SourceFile>, sink: &mut Sink) -> Result<Config, Stopped> {
+pub fn load(file: &Arc<SourceFile>, owner: &Owner, sink: &mut Sink) -> Result<Config, Stopped> {
     let raw: RawMatrix = parse(file, sink)?;
-    validate::validate(file, &raw, sink)
+    validate::validate(file, owner, &raw, sink)
 }
 
 /// Reads a file of TOML whose shape is that of `T`; everything wrong with the shape is in `sink`.
@@ -26,6 +26,17 @@ pub(super) fn parse<T: DeserializeOwned + JsonSchema>(
     file: &Arc<SourceFile>,
     sink: &mut Sink,
 ) -> Result<T, Stopped> {
+    if let Some(at) = conflict(&file.text) {
+        let finding = Finding::new(
+            &code::MERGE_CONFLICT,
+            format!("`{}` holds both sides of a merge", file.path),
+            Place::span(file, at, "git left this here"),
+        );
+        sink.push(finding.help(
+            "keep what is right of both, and delete the lines that begin with `<<<<<<<`, `|||||||`, `=======` and `>>>>>>>`",
+        ));
+        return Err(Stopped);
+    }
     let (document, faults) = DeTable::parse_recoverable(&file.text);
     if !faults.is_empty() {
         syntax(file, &faults, sink);

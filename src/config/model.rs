@@ -19,13 +19,17 @@ use crate::matrix::{Axis, AxisId, ImageId, Selector};
 use crate::release::locate::Search;
 use crate::release::version::ReleaseVersion;
 use crate::render::{Field, Fields};
-use crate::source::SourceFile;
+use crate::source::{Owner, SourceFile};
 
 /// A valid `matrix.toml`.
 #[derive(Debug)]
 pub struct Config {
     /// The file it was read from.
     pub file: Arc<SourceFile>,
+    /// Whose outputs come of it.
+    pub owner: Owner,
+    /// Other matrix files that it lists.
+    pub matrices: Vec<Spanned<String>>,
     /// The release, when the file states one.
     pub release: Option<Release>,
     /// Registries, in declared order.

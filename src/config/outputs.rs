@@ -10,7 +10,7 @@ use crate::config::validate::Builder;
 use crate::diagnostic::{Finding, code};
 use crate::emit::{
     BAKE, BakeOptions, CATALOG_JSON, CATALOG_PYTHON, CatalogOptions, PythonNames,
-    RESERVED_CONSTANTS,
+    RESERVED_CONSTANTS, bake_place,
 };
 use crate::matrix::{Axis, Selector};
 use crate::render::{is_python_keyword, is_python_name};
@@ -84,10 +84,10 @@ impl Builder<'_> {
         names.used.borrow_mut().extend(sets);
         let matches = table.matches.as_ref();
         Bake {
-            file: table
-                .file
-                .as_ref()
-                .map_or_else(|| BAKE.to_owned(), |f| f.value.clone()),
+            file: match &table.file {
+                Some(stated) => stated.value.clone(),
+                None => bake_place(self.owner),
+            },
             selector: matches.and_then(|m| self.selector(names, m)),
             span: table.span.clone(),
         }
@@ -102,13 +102,23 @@ impl Builder<'_> {
         let path = |stated: &Option<Spanned<String>>| stated.as_ref().map(|s| s.value.clone());
         let (python, json) = match (path(&table.python), path(&table.json)) {
             (None, None) => (
-                Some(CATALOG_PYTHON.to_owned()),
-                Some(CATALOG_JSON.to_owned()),
+                Some(self.owner.path(CATALOG_PYTHON)),
+                Some(self.owner.path(CATALOG_JSON)),
             ),
             stated => stated,
         };
         if let Some(stated) = &table.python {
             self.importable(stated);
+        }
+        if let Some(stated) = table.json.as_ref().filter(|f| !f.ends_with(".json")) {
+            let finding = Finding::new(
+                &code::INVALID_NAME,
+                format!("`{}` does not say that it is JSON", stated.escape_debug()),
+                self.place(stated.span.clone(), "others tell by the ending `.json`"),
+            );
+            let name = self.owner.path(CATALOG_JSON);
+            self.sink
+                .push(finding.help(format!("write a name such as `{name}`")));
         }
         if python.is_some() {
             self.python_names(axes);

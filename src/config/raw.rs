@@ -21,6 +21,9 @@ pub type Named<T> = IndexMap<Spanned<String>, T>;
 #[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
 #[schemars(title = "matrix.toml")]
 pub struct RawMatrix {
+    /// Other matrix files of this repository, as paths or globs from its root; one that starts with `!` takes files out.
+    /// `gen check` and `gen matrix` look at all of them. Only the `matrix.toml` at the root may list any.
+    pub matrices: Vec<Spanned<String>>,
     /// The library release that the images carry. A file may do without.
     pub release: Option<Spanned<RawRelease>>,
     /// Where images are pushed, in order; the first that an image uses is its home, the others get copies.

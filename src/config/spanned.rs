@@ -5,7 +5,7 @@ use std::hash::{Hash, Hasher};
 use std::ops::{Deref, Range};
 
 use schemars::{JsonSchema, Schema, SchemaGenerator};
-use serde::{Deserialize, Deserializer};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 /// A value and where it stands; transparent in comparison, in the schema and in use.
 #[derive(Clone, Debug, Default)]
@@ -31,6 +31,12 @@ impl<'de, T: Deserialize<'de>> Deserialize<'de> for Spanned<T> {
             value: spanned.into_inner(),
             span,
         })
+    }
+}
+
+impl<T: Serialize> Serialize for Spanned<T> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        self.value.serialize(serializer)
     }
 }
 

@@ -16,11 +16,12 @@ use crate::diagnostic::{Finding, Place, Sink, Stopped, code, suggest};
 use crate::image::reference::path_fault;
 use crate::matrix::{AxisId, Selector};
 use crate::render::{AxisObject, Fields};
-use crate::source::SourceFile;
+use crate::source::{Owner, SourceFile};
 
 /// What validation carries along.
 pub(super) struct Builder<'a> {
     pub file: &'a Arc<SourceFile>,
+    pub owner: &'a Owner,
     pub sink: &'a mut Sink,
     pub fields: Fields,
     pub attributes: Vec<Attributes>,
@@ -36,11 +37,13 @@ pub(super) struct Builder<'a> {
 /// When it contradicts itself; why is in `sink`.
 pub(super) fn validate(
     file: &Arc<SourceFile>,
+    owner: &Owner,
     raw: &RawMatrix,
     sink: &mut Sink,
 ) -> Result<Config, Stopped> {
     let mut b = Builder {
         file,
+        owner,
         sink,
         fields: Fields::default(),
         attributes: Vec::new(),
@@ -61,7 +64,7 @@ pub(super) fn validate(
     for name in raw.image.keys() {
         b.valid_name(name, "an image");
     }
-    if raw.image.is_empty() {
+    if raw.image.is_empty() && raw.matrices.is_empty() {
         b.sink.push(
             Finding::new(
                 &code::MISSING_KEY,
@@ -167,6 +170,8 @@ pub(super) fn validate(
     };
     Ok(Config {
         file: file.clone(),
+        owner: owner.clone(),
+        matrices: raw.matrices.clone(),
         release,
         registries,
         mirrors,

@@ -74,6 +74,9 @@ codes! {
     ALIAS_UNMATCHED = "alias-unmatched" Rule Error
         "an alias matches no spec"
         "Nobody will ever find the alias in the registry. Correct its `match`, or delete it.";
+    ANOTHER_MATRIX = "another-matrix" Rule Error
+        "an output would stand where one of another matrix does"
+        "Each output states in its header from which matrix file it was made, and no matrix touches those of another. List the other file by `matrices` in the `matrix.toml` at the root, which gives each a folder of its own; where a path of yours says otherwise, change it in one of them.";
     ARCH_SPECIFIC_URL = "arch-specific-url" Rule Warning
         "a download for one architecture in an image that is built for several"
         "What is downloaded for `x86_64` does not run on `linux/arm64`, or installs and fails later. Choose by `TARGETARCH` or `uname -m`. An instruction that asks for the architecture, or names several, is left alone.";
@@ -236,6 +239,15 @@ codes! {
     LOGIN_UNKNOWN = "login-unknown" Rule Error
         "a registry that a pipeline cannot log in to"
         "Its kind wants something that the `[registry]` table does not give, such as the role or the identity provider.";
+    MATRICES_CLASH = "matrices-clash" Rule Error
+        "two listed matrices would share a folder"
+        "A listed matrix writes below `generated/`, in a folder called by its path: without `.toml`, and of a `matrix.toml` by its folder's. The second of two that come to one name is not looked at. Rename a file or a folder.";
+    MATRICES_NESTED = "matrices-nested" Rule Error
+        "a matrix that is not at the root lists others"
+        "Only the `matrix.toml` at the root lists matrices, so that there is one place that says which there are. What another lists is looked at by nobody.";
+    MATRICES_UNMATCHED = "matrices-unmatched" Rule Error
+        "an entry of `matrices` lists no matrix"
+        "The file was renamed, moved or deleted, or the glob is wrong: its images are checked by nobody. Files that git ignores and what lies behind links are not taken.";
     MENTION_STALE = "mention-stale" Rule Error
         "a text names an image of another release"
         "Somebody who copies the line gets an old image, or one that was never built. `gen check --fix` writes this release's tag; a comment `basematrix: keep` on the line, or on the one before, keeps a deliberate old one.";
@@ -245,6 +257,9 @@ codes! {
     MENTION_UNMATCHED = "mention-unmatched" Rule Error
         "a mention that looks at no file"
         "Its globs match nothing that git does not ignore, so nothing is checked. Correct `files`.";
+    MERGE_CONFLICT = "merge-conflict" Plan Error
+        "a file that holds both sides of a merge"
+        "git could not merge it, and wrote both sides into it with marks around them. What was meant is for people to say; nothing else is told of the file before.";
     MINIMUM_DRIVER = "minimum-driver" Rule Warning
         "a CUDA that needs a newer driver than the oldest of the fleet"
         "Within a CUDA major any toolkit runs on a driver from the major's first on (minor-version compatibility); below it the container is refused or fails at its first call. `[check] driver` states the oldest driver of the machines.";
@@ -296,6 +311,12 @@ codes! {
     PARENT_PLATFORM = "parent-platform" Plan Error
         "a platform that the parent lacks"
         "The child cannot be built there, since FROM (or COPY --from) finds no image. Give the parent the platform, or narrow the child.";
+    PATH_COLLISION = "path-collision" Plan Error
+        "two paths that are one where case is ignored"
+        "On the usual disks of macOS and Windows one output would overwrite the other, and a clone there would never be clean. Let them differ by more than case.";
+    PATH_TOO_LONG = "path-too-long" Plan Error
+        "an output whose path no disk can hold"
+        "A part of a path may have 255 bytes. The folder of a Dockerfile is named by the values of its axes: shorten them, or leave an axis out of the image.";
     PIN_MISMATCH = "pin-mismatch" Rule Error
         "a place in the library states another release than the matrix"
         "What the library asks the registry for is not what is published. Either the constant was moved alone (run `gen bump`), or it was forgotten. `relation` says how much lag a place may have.";
@@ -410,6 +431,12 @@ codes! {
     UNKNOWN_VARIABLE = "unknown-variable" Plan Error
         "a template reads a name that is not there"
         "Templates see the image's own axes, `image`, `release`, and in `args`, `env`, `labels` and Dockerfiles also `from` and `needs`.";
+    UNLISTED_MATRIX = "unlisted-matrix" Rule Error
+        "outputs of a matrix that nobody lists"
+        "They stand in the folder of outputs, bear the header of a matrix file that is there, and no `gen check` looks at them. List that file by `matrices`, or delete it: what it left is then removed.";
+    UNREADABLE_NAME = "unreadable-name" Rule Error
+        "a name that is not UTF-8 among the outputs"
+        "What is behind it cannot be compared, listed or removed, and other disks refuse it.";
     UNRELEASED_CHANGE = "unreleased-change" Rule Error
         "images changed, and the release did not"
         "The lock says what the release is made of, and the matrix now yields something else: its tags are taken. The notes say which inputs changed. Bump the release, or record it anew with `gen bump --amend` if it was never published.";

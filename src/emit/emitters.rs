@@ -4,7 +4,6 @@ use std::ops::Range;
 
 use minijinja::Value;
 use minijinja::value::Serde;
-use serde::Serialize;
 
 use crate::config::{Config, schema};
 use crate::diagnostic::{Finding, Place, Sink, code};
@@ -13,11 +12,17 @@ use crate::emit::{bake, catalog, cloud_build, github, gitlab, header};
 use crate::facts::Facts;
 use crate::image::{Contents, Matrix, Plan};
 use crate::lock;
-use crate::output::{Planned, Tree};
+use crate::output::{Planned, Refused, Tree};
 use crate::render::{Dialect, Templates, fault_finding};
 
-/// Where the plan is written.
-pub const PLAN: &str = "generated/plan.json";
+/// The script by which every pipeline publishes: a template, and where it is written below the folder of outputs.
+pub const PUBLISH: &str = "ci/publish.sh";
+
+/// The same for the script by which every pipeline of a change builds.
+pub const CHANGES: &str = "ci/pull-request.sh";
+
+/// Where the plan is written, below the folder of outputs.
+pub const PLAN: &str = "plan.json";
 
 /// What an emitter works with.
 pub struct Emission<'a, 'r> {
@@ -104,41 +109,61 @@ const EMITTERS: &[Emitter] = &[
 
 /// Renders every output into memory.
 pub fn emit(emission: &mut Emission<'_, '_>) -> Tree {
-    let matrix = emission.config.file.path.to_string();
-    let mut tree = Tree::new(header(emission.config), matrix);
+    let owner = emission.config.owner.clone();
+    let mut tree = Tree::new(header(emission.config), owner);
     for emitter in EMITTERS {
         for planned in (emitter.run)(emission) {
-            if let Err(path) = tree.add(planned) {
+            let path = planned.path.clone();
+            if let Err(refused) = tree.add(planned) {
                 let config = emission.config;
                 let label = format!("the output `{}` asks for it", emitter.name);
                 let place = match (emitter.table)(config) {
                     Some(span) => config.place(span, label),
                     None => Place::file(config.file.path.clone()),
                 };
-                let finding = if tree.takes(&path) {
-                    let fact = if tree.contains(&path) {
-                        format!("two outputs would be `{path}`")
-                    } else {
-                        format!("`{path}` is taken, or needs a file for its folder")
-                    };
-                    Finding::new(&code::UNSAFE_VALUE, fact, place)
-                        .help("give one of them another path")
-                } else {
-                    Finding::new(
-                        &code::UNSAFE_VALUE,
-                        format!(
-                            "`{}` is no path below the repository root",
-                            path.escape_debug()
-                        ),
-                        place,
-                    )
-                    .help("write a relative path without `..`")
-                };
-                emission.sink.push(finding);
+                emission.sink.push(unplaced(&path, &refused, place));
             }
         }
     }
     tree
+}
+
+/// The finding for an output that cannot have its path.
+fn unplaced(path: &str, refused: &Refused, place: Place) -> Finding {
+    let path = path.escape_debug();
+    let other = "give one of them another path";
+    match refused {
+        Refused::Outside => Finding::new(
+            &code::UNSAFE_VALUE,
+            format!("`{path}` is no path below the repository root"),
+            place,
+        )
+        .help("write a relative path without `..`"),
+        Refused::Twice => Finding::new(
+            &code::UNSAFE_VALUE,
+            format!("two outputs would be `{path}`"),
+            place,
+        )
+        .help(other),
+        Refused::Taken => Finding::new(
+            &code::UNSAFE_VALUE,
+            format!("`{path}` is taken, or needs a file for its folder"),
+            place,
+        )
+        .help(other),
+        Refused::Case(taken) => Finding::new(
+            &code::PATH_COLLISION,
+            format!("`{path}` and `{taken}` are one where case is ignored"),
+            place,
+        )
+        .help("let them differ by more than case"),
+        Refused::Long(bytes) => Finding::new(
+            &code::PATH_TOO_LONG,
+            format!("a part of the path `{path}` has {bytes} bytes, and disks take 255"),
+            place,
+        )
+        .help("shorten it, or the values that it is made of"),
+    }
 }
 
 fn dockerfiles(e: &mut Emission<'_, '_>) -> Vec<Planned> {
@@ -154,12 +179,12 @@ fn dockerfiles(e: &mut Emission<'_, '_>) -> Vec<Planned> {
 }
 
 fn plan(e: &mut Emission<'_, '_>) -> Vec<Planned> {
-    vec![Planned::text(PLAN.to_owned(), e.plan.to_json())]
+    vec![Planned::text(e.config.owner.path(PLAN), e.plan.to_json())]
 }
 
 fn schema_file(e: &mut Emission<'_, '_>) -> Vec<Planned> {
     vec![Planned::text(
-        "generated/matrix.schema.json".to_owned(),
+        e.config.owner.path("matrix.schema.json"),
         schema_text(&header(e.config)),
     )]
 }
@@ -179,42 +204,25 @@ fn publish_script(e: &mut Emission<'_, '_>) -> Vec<Planned> {
     let Some(at) = e.config.ci.any() else {
         return Vec::new();
     };
-    let context = Value::from(Serde(Header {
-        header: header(e.config),
-    }));
-    render(
-        e,
-        Dialect::Shell,
-        "ci/publish.sh",
-        &context,
-        "generated/ci/publish.sh",
-        at,
-    )
-    .into_iter()
-    .map(Planned::executable)
-    .collect()
+    let context = with_header(e.config, Value::from(()));
+    let path = e.config.owner.path(PUBLISH);
+    render(e, Dialect::Shell, PUBLISH, &context, &path, at)
+        .into_iter()
+        .map(Planned::executable)
+        .collect()
 }
 
 fn pull_request_script(e: &mut Emission<'_, '_>) -> Vec<Planned> {
     let (Some(at), Some(bake)) = (e.config.ci.pull_request(), bake::file(e.config)) else {
         return Vec::new();
     };
-    let context = Value::from(Serde(PullRequest {
-        header: header(e.config),
-        bake,
-        lock: lock::path(&e.config.file.path),
-    }));
-    render(
-        e,
-        Dialect::Shell,
-        "ci/pull-request.sh",
-        &context,
-        "generated/ci/pull-request.sh",
-        at,
-    )
-    .into_iter()
-    .map(Planned::executable)
-    .collect()
+    let lock = lock::path(&e.config.file.path);
+    let context = with_header(e.config, minijinja::context! { bake, lock });
+    let path = e.config.owner.path(CHANGES);
+    render(e, Dialect::Shell, CHANGES, &context, &path, at)
+        .into_iter()
+        .map(Planned::executable)
+        .collect()
 }
 
 fn bake_file(e: &mut Emission<'_, '_>) -> Vec<Planned> {
@@ -237,21 +245,9 @@ fn bake_file(e: &mut Emission<'_, '_>) -> Vec<Planned> {
             .help("correct the `match` of `[output.bake]`, or delete it"),
         );
     }
-    text.map(|text| Planned::text(path.to_owned(), text))
+    text.map(|text| Planned::text(path, text))
         .into_iter()
         .collect()
-}
-
-#[derive(Serialize)]
-struct Header {
-    header: String,
-}
-
-#[derive(Serialize)]
-struct PullRequest<'a> {
-    header: String,
-    bake: &'a str,
-    lock: String,
 }
 
 fn github_workflows(e: &mut Emission<'_, '_>) -> Vec<Planned> {
@@ -261,7 +257,7 @@ fn github_workflows(e: &mut Emission<'_, '_>) -> Vec<Planned> {
     let mut concerns = Vec::new();
     let publish = github::context(e.plan, e.config, options, e.facts, &mut concerns);
     let publish = Value::from(Serde(&publish));
-    let mut workflows = vec![(github::TEMPLATE, options.file.clone(), publish)];
+    let mut workflows = vec![(github::TEMPLATE, options.file.value.clone(), publish)];
     if let Some(file) = github::pull_request::file(options) {
         let context = github::pull_request::context(e.plan, e.config, options, e.facts);
         let context = Value::from(Serde(&context));
@@ -295,6 +291,7 @@ fn gitlab_pipelines(e: &mut Emission<'_, '_>) -> Vec<Planned> {
     let context = gitlab::context(e.plan, e.config, options, e.facts, &mut concerns);
     report(e, &options.span, concerns);
     let context = with_header(e.config, Value::from(Serde(&context)));
+    let script = e.config.owner.path(gitlab::SCRIPT);
     let mut file = |dialect, template, path: &str| {
         render(e, dialect, template, &context, path, options.span.clone())
     };
@@ -303,7 +300,7 @@ fn gitlab_pipelines(e: &mut Emission<'_, '_>) -> Vec<Planned> {
         file(Dialect::Gitlab, gitlab::TEMPLATE, &options.file),
         file(Dialect::Gitlab, gitlab::JOBS, &gitlab::jobs_file(options)),
         merge_request.and_then(|path| file(Dialect::Gitlab, gitlab::MERGE_REQUEST, &path)),
-        file(Dialect::Shell, gitlab::CHILDREN, gitlab::SCRIPT).map(Planned::executable),
+        file(Dialect::Shell, gitlab::CHILDREN, &script).map(Planned::executable),
     ]
     .into_iter()
     .flatten()
@@ -322,7 +319,8 @@ fn cloud_build_configs(e: &mut Emission<'_, '_>) -> Vec<Planned> {
         let context = with_header(e.config, Value::from(Serde(&file.context)));
         let at = pipeline.span.clone();
         let dialect = Dialect::CloudBuild;
-        planned.extend(render(e, dialect, file.template, &context, &file.path, at));
+        let config = render(e, dialect, file.template, &context, &file.path, at.clone());
+        planned.extend(config.and_then(|config| in_its_format(e, config, at)));
     }
     if let Some((path, script)) = files.script {
         let context = with_header(e.config, Value::from(Serde(&script)));
@@ -331,6 +329,23 @@ fn cloud_build_configs(e: &mut Emission<'_, '_>) -> Vec<Planned> {
         planned.extend(script.map(Planned::executable));
     }
     planned
+}
+
+/// A config of Cloud Build as its path says: YAML, or JSON.
+fn in_its_format(e: &mut Emission<'_, '_>, config: Planned, at: Range<usize>) -> Option<Planned> {
+    if !cloud_build::is_json(&config.path) {
+        return Some(config);
+    }
+    let Some(text) = cloud_build::json(&config.text, &header(e.config)) else {
+        let place = e.config.place(at, format!("asks for `{}`", config.path));
+        let headline = format!("what the templates make of `{}` is no YAML", config.path);
+        let finding = Finding::new(&code::TEMPLATE_FAULT, headline, place);
+        let help =
+            "JSON is made from it: correct the template, or ask for a file that ends in `.yaml`";
+        e.sink.push(finding.help(help));
+        return None;
+    };
+    Some(Planned { text, ..config })
 }
 
 fn catalog_files(e: &mut Emission<'_, '_>) -> Vec<Planned> {
@@ -368,8 +383,17 @@ fn catalog_files(e: &mut Emission<'_, '_>) -> Vec<Planned> {
     module.into_iter().chain(data).collect()
 }
 
+/// What every template but a Dockerfile's sees besides its own: the header, the folder of outputs, and the name by which
+/// this matrix is told from others in the repository, both by itself and as what stands behind a word.
 fn with_header(config: &Config, context: Value) -> Value {
-    minijinja::context! { header => header(config), ..context }
+    let owner = &config.owner;
+    minijinja::context! {
+        header => header(config),
+        folder => owner.folder(),
+        name => owner.name(),
+        suffix => owner.suffix(),
+        ..context
+    }
 }
 
 fn render(

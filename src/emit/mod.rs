@@ -14,7 +14,7 @@ mod login;
 mod shape;
 mod work;
 
-pub use bake::{Bake as BakeOptions, FILE as BAKE};
+pub use bake::{Bake as BakeOptions, FILE as BAKE, place as bake_place};
 pub use catalog::{
     Catalog as CatalogOptions, JSON as CATALOG_JSON, PYTHON as CATALOG_PYTHON, PythonNames,
     RESERVED_CONSTANTS,

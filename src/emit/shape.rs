@@ -17,7 +17,7 @@ pub enum PullRequest {
     /// At the provider's own place, or not at all.
     Switch(bool),
     /// At this path.
-    File(String),
+    File(Spanned<String>),
 }
 
 impl Default for PullRequest {
@@ -40,18 +40,28 @@ impl<'de> Deserialize<'de> for PullRequest {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         struct Either;
         impl Visitor<'_> for Either {
-            type Value = PullRequest;
+            type Value = Result<bool, String>;
             fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
                 f.write_str("a path, `true` or `false`")
             }
-            fn visit_bool<E>(self, on: bool) -> Result<PullRequest, E> {
-                Ok(PullRequest::Switch(on))
+            fn visit_bool<E>(self, on: bool) -> Result<Self::Value, E> {
+                Ok(Ok(on))
             }
-            fn visit_str<E>(self, path: &str) -> Result<PullRequest, E> {
-                Ok(PullRequest::File(path.to_owned()))
+            fn visit_str<E>(self, path: &str) -> Result<Self::Value, E> {
+                Ok(Err(path.to_owned()))
             }
         }
-        deserializer.deserialize_any(Either)
+        struct Stated(Result<bool, String>);
+        impl<'de> Deserialize<'de> for Stated {
+            fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+                deserializer.deserialize_any(Either).map(Stated)
+            }
+        }
+        let Spanned { value, span } = Spanned::<Stated>::deserialize(deserializer)?;
+        Ok(match value.0 {
+            Ok(on) => PullRequest::Switch(on),
+            Err(value) => PullRequest::File(Spanned { value, span }),
+        })
     }
 }
 

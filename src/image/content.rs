@@ -278,7 +278,7 @@ impl One<'_> {
                 (path, None, own)
             }
             None => {
-                let path = spec.rendered_path();
+                let path = spec.rendered_path(&self.config.owner);
                 let view = self.view(&scope, from.as_deref(), &args)?;
                 let name = merged
                     .template

@@ -10,9 +10,7 @@ use minijinja::Value;
 use crate::config::{Config, Keys};
 use crate::image::{Digest, Platform};
 use crate::matrix::{Cell, ImageId};
-
-/// Where rendered Dockerfiles stand.
-const DOCKER_FOLDER: &str = "generated/docker";
+use crate::source::Owner;
 
 /// Index of a spec, in declared order of images and then of values.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -21,7 +19,7 @@ pub struct SpecId(pub usize);
 /// One concrete image.
 #[derive(Debug)]
 pub struct Spec {
-    /// `image/value_value`, unique, stable from release to release; the folder below `generated/docker`.
+    /// `image/value_value`, unique, stable from release to release; the folder below `docker` of the outputs.
     pub id: String,
     /// Its family.
     pub image: ImageId,
@@ -107,8 +105,8 @@ impl Matrix {
 
 impl Spec {
     /// Where its Dockerfile stands when gen renders it.
-    pub fn rendered_path(&self) -> String {
-        format!("{DOCKER_FOLDER}/{}/Dockerfile", self.id)
+    pub fn rendered_path(&self, owner: &Owner) -> String {
+        owner.path(&format!("docker/{}/Dockerfile", self.id))
     }
 
     /// Its repository at home.

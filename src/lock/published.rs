@@ -91,13 +91,14 @@ impl Before {
         looking: Looking<'_>,
     ) -> Result<Self, GitError> {
         let git = Git::new(repository);
-        let plan = |revision: &str| format!("{revision}:./{PLAN}");
+        let path = repository.owner().path(PLAN);
+        let plan = |revision: &str| format!("{revision}:./{path}");
         if let Some(named) = looking.base {
             let commit = git.commit(named)?;
             let found = git.objects(&[plan(&commit.to_string())])?.pop().flatten();
             return Ok(match found {
-                Some(found) => Before::of(named.to_owned(), true, &found.bytes, looking),
-                None => looking.unseen(format!("there is no `{PLAN}` at `{named}`")),
+                Some(found) => Before::of(named.to_owned(), true, &path, &found.bytes, looking),
+                None => looking.unseen(format!("there is no `{path}` at `{named}`")),
             });
         }
         let recorded = lock.and_then(|lock| Some((lock, lock.release.as_ref()?)));
@@ -122,10 +123,16 @@ impl Before {
         let (published, tagged, origin, head, before) = (next(), next(), next(), next(), next());
         let tag = &release.tag;
         if let Some(published) = published {
-            return Ok(Before::of(tag.clone(), true, &published.bytes, looking));
+            return Ok(Before::of(
+                tag.clone(),
+                true,
+                &path,
+                &published.bytes,
+                looking,
+            ));
         }
         if tagged.is_some() {
-            return Ok(looking.unseen(format!("there is no `{PLAN}` at the tag `{tag}`")));
+            return Ok(looking.unseen(format!("there is no `{path}` at the tag `{tag}`")));
         }
         let shallow = git.is_shallow();
         if before.is_some() && !shallow {
@@ -162,7 +169,7 @@ impl Before {
         let found = git.objects(&[plan(&fork.to_string())])?.pop().flatten();
         Ok(match found {
             Some(found) => {
-                let before = Before::of(short, false, &found.bytes, looking);
+                let before = Before::of(short, false, &path, &found.bytes, looking);
                 match before {
                     Before::At(published) if itself => Before::At(Published {
                         itself: Some(unseen(format!(
@@ -174,13 +181,13 @@ impl Before {
                 }
             }
             None => Before::Skipped(unseen(format!(
-                "there is no `{PLAN}` at `{short}`, where this branch began"
+                "there is no `{path}` at `{short}`, where this branch began"
             ))),
         })
     }
 
     /// The references of a `plan.json`.
-    fn of(revision: String, certain: bool, plan: &[u8], looking: Looking<'_>) -> Self {
+    fn of(revision: String, certain: bool, path: &str, plan: &[u8], looking: Looking<'_>) -> Self {
         match serde_json::from_slice::<Plan>(plan) {
             Ok(plan) if plan.content_format != CONTENT_FORMAT => looking.unseen(format!(
                 "contents have format {} at `{revision}`",
@@ -201,10 +208,10 @@ impl Before {
                 })
             }
             Ok(plan) => looking.unseen(format!(
-                "`{PLAN}` has format {} at `{revision}`",
+                "`{path}` has format {} at `{revision}`",
                 plan.version
             )),
-            Err(_) => looking.unseen(format!("`{PLAN}` is no plan at `{revision}`")),
+            Err(_) => looking.unseen(format!("`{path}` is no plan at `{revision}`")),
         }
     }
 

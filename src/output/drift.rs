@@ -1,22 +1,19 @@
 //! Disk against render: what is missing, stale, orphaned, or not ours.
 
-#![expect(
-    clippy::disallowed_methods,
-    reason = "the room that compares and writes outputs"
-)]
-
 use std::collections::BTreeSet;
-use std::fs;
 use std::sync::Arc;
+use std::thread;
 
 use crate::diagnostic::{Code, code};
+use crate::output::found::found;
 use crate::output::links::{Links, Standing};
-use crate::output::list::{LIST, Owned, has_header};
+use crate::output::list::{Owned, lines};
 use crate::output::tree::{Planned, Tree};
-use crate::source::{ReadError, Repository, plain};
+use crate::output::whose::{Claims, Eye, Whose};
+use crate::source::{ReadError, Repository};
 
 /// How an output stands on disk.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum State {
     /// As rendered (line ends aside).
     Fresh,
@@ -28,23 +25,38 @@ pub enum State {
     Edited,
     /// There, and neither listed nor bearing the header.
     NotOurs,
+    /// An output of another matrix, whose file that is; there, or about to be.
+    Another(String),
     /// Its path leads through a symbolic link.
     Linked,
     /// There, ours, and no longer rendered.
     Orphan,
+    /// The same, and kept while this path, which may be what replaces it, is refused.
+    Kept(String),
 }
 
 impl State {
     /// The code of the finding for it; fresh has none.
-    pub fn code(self) -> Option<Code> {
+    pub fn code(&self) -> Option<Code> {
         match self {
             State::Fresh => None,
             State::Missing => Some(&code::MISSING_OUTPUT),
             State::Stale => Some(&code::STALE_OUTPUT),
             State::Edited => Some(&code::ACTION_EDITED),
             State::NotOurs => Some(&code::NOT_OURS),
+            State::Another(_) => Some(&code::ANOTHER_MATRIX),
             State::Linked => Some(&code::SYMLINK_OUTPUT),
-            State::Orphan => Some(&code::ORPHAN_OUTPUT),
+            State::Orphan | State::Kept(_) => Some(&code::ORPHAN_OUTPUT),
+        }
+    }
+
+    /// Whether a run leaves the path as it is, until somebody has decided.
+    pub fn is_refused(&self) -> bool {
+        match self {
+            State::Edited | State::NotOurs | State::Another(_) | State::Linked | State::Kept(_) => {
+                true
+            }
+            State::Fresh | State::Missing | State::Stale | State::Orphan => false,
         }
     }
 }
@@ -69,6 +81,10 @@ pub struct Drift {
     pub changes: Vec<Change>,
     /// Number of outputs that the matrix yields.
     pub outputs: usize,
+    /// Files below the folder of outputs that a matrix which nobody lists has made: one of each such, with its matrix.
+    pub unlisted: Vec<(String, String)>,
+    /// Names below the folder of outputs that are no text, as people may read them.
+    pub unreadable: Vec<String>,
 }
 
 impl Drift {
@@ -79,12 +95,13 @@ impl Drift {
 
     /// Number of outputs that are compared: those that the matrix yields, and the orphans it no longer does.
     pub fn compared(&self) -> usize {
-        let orphans = self.changes.iter().filter(|c| c.state == State::Orphan);
+        let orphans = self.changes.iter().filter(|c| c.after.is_none());
         self.outputs + orphans.count()
     }
 }
 
-/// Compares a rendered tree with the disk. With `take_over`, files that gen did not make count as stale.
+/// Compares a rendered tree with the disk. `claims` are those of all matrices, where all of them are looked at. With
+/// `take_over`, files that gen did not make count as stale.
 ///
 /// # Errors
 /// When a file exists and cannot be read.
@@ -92,93 +109,196 @@ pub fn compare(
     repository: &Repository,
     tree: &Tree,
     owned: &Owned,
+    claims: Option<&Claims>,
     take_over: bool,
 ) -> Result<Drift, ReadError> {
-    let mut links = Links::new(repository);
-    let mut changes = Vec::new();
-    let mut strange = BTreeSet::new();
-    for planned in tree.iter() {
-        let Some(mut change) = one(repository, &mut links, planned, owned)? else {
-            continue;
-        };
-        if take_over && change.state == State::NotOurs && change.before.is_some() {
-            change.state = State::Stale;
-        }
-        if matches!(change.state, State::NotOurs | State::Linked) {
-            strange.insert(planned.path.as_str());
-        }
-        changes.push(change);
-    }
-    // What is not ours stays off the list, or the next run would take it for ours.
-    changes.extend(one(
-        repository,
-        &mut links,
-        &Arc::new(tree.list(&strange)),
-        owned,
-    )?);
-    for path in orphans(repository, tree, owned) {
-        if links.look(&path) != Standing::File {
-            continue;
-        }
-        let Some(bytes) = repository.bytes(&path)? else {
-            continue;
-        };
-        // A list that came through a merge, or that somebody edited, does not decide alone outside `generated/`.
-        let ours = has_header(&bytes)
-            || (owned.is_whole() && owned.lists(&path) && path.starts_with("generated/"));
-        if ours {
-            let before = String::from_utf8(bytes).ok();
-            changes.push(Change {
-                path,
-                state: State::Orphan,
-                before,
-                after: None,
-            });
-        }
-    }
-    changes.sort_by(|a, b| a.path.cmp(&b.path));
-    Ok(Drift {
-        changes,
+    let eye = Eye { repository, claims };
+    let mut drift = Drift {
+        changes: Vec::new(),
         outputs: tree.len() + 1,
-    })
+        unlisted: Vec::new(),
+        unreadable: Vec::new(),
+    };
+    let mut comparison = Comparison {
+        eye,
+        owned,
+        links: Links::new(repository),
+    };
+    // What is there already is looked for while what shall be there is compared.
+    let (compared, found) = thread::scope(|scope| {
+        let found = scope.spawn(|| found(repository, tree));
+        let compared = comparison.outputs(tree, take_over);
+        (compared, found.join())
+    });
+    let list = tree.owner().list();
+    let found = found.unwrap_or_else(|panic| std::panic::resume_unwind(panic));
+    drift.changes = compared?;
+    if let [only] = &drift.changes[..]
+        && only.path == list
+        && matches!(only.state, State::Another(_))
+    {
+        return Ok(drift);
+    }
+    let mut ours: BTreeSet<String> = owned
+        .listed()
+        .chain(owned.started())
+        .map(str::to_owned)
+        .collect();
+    for (path, made) in found.made {
+        match eye.of(&path, made) {
+            Whose::Mine => {}
+            // What it left elsewhere stands in the list that it left here.
+            Whose::Left if path == list || (claims.is_some() && path.ends_with("/.outputs")) => {
+                let bytes = repository.bytes(&path)?.unwrap_or_default();
+                ours.extend(lines(&bytes).0);
+            }
+            Whose::Left => {}
+            Whose::Another(matrix) => {
+                let known = repository.family().owner(&matrix).is_some();
+                if !known && drift.unlisted.iter().all(|(_, of)| *of != matrix) {
+                    drift.unlisted.push((path, matrix));
+                }
+                continue;
+            }
+            Whose::Unsaid => continue,
+        }
+        ours.insert(path);
+    }
+    drift.unreadable = found.unreadable;
+    ours.retain(|path| !tree.contains(path) && *path != list && !eye.is_claimed(path));
+    for path in ours {
+        drift.changes.extend(comparison.orphan(path)?);
+    }
+    keep(&mut drift.changes);
+    let paths = |of: fn(&State) -> bool| -> BTreeSet<&str> {
+        let meant = drift.changes.iter().filter(|change| of(&change.state));
+        meant.map(|change| change.path.as_str()).collect()
+    };
+    // What is not ours stays off the list, or the next run would take it for ours.
+    let strange =
+        paths(|state| matches!(state, State::NotOurs | State::Another(_) | State::Linked));
+    let kept = paths(|state| matches!(state, State::Kept(_)));
+    let list = Arc::new(tree.list(&strange, &kept));
+    let list = comparison.one(&list)?;
+    drift.changes.extend(list);
+    drift.changes.sort_by(|a, b| a.path.cmp(&b.path));
+    Ok(drift)
 }
 
-fn one(
-    repository: &Repository,
-    links: &mut Links<'_>,
-    planned: &Arc<Planned>,
-    owned: &Owned,
-) -> Result<Option<Change>, ReadError> {
-    let change = |state, before| {
-        Some(Change {
-            path: planned.path.clone(),
-            state,
-            before,
-            after: Some(planned.clone()),
+/// Lets orphans stay while an output of their kind is refused: it may be what replaces them.
+fn keep(changes: &mut [Change]) {
+    let dockerfile = |path: &str| path.rsplit('/').next() == Some("Dockerfile");
+    let refused: Vec<String> = changes
+        .iter()
+        .filter(|change| {
+            let state = &change.state;
+            matches!(state, State::NotOurs | State::Another(_) | State::Linked)
         })
-    };
-    match links.look(&planned.path) {
-        Standing::Linked => return Ok(change(State::Linked, None)),
-        Standing::Nothing => return Ok(change(State::Missing, None)),
-        Standing::Folder => return Ok(change(State::NotOurs, None)),
-        Standing::File => {}
+        .map(|change| change.path.clone())
+        .collect();
+    for change in changes.iter_mut().filter(|c| c.state == State::Orphan) {
+        let kind = dockerfile(&change.path);
+        if let Some(other) = refused.iter().find(|path| dockerfile(path) == kind) {
+            change.state = State::Kept(other.clone());
+        }
     }
-    let Some(bytes) = repository.bytes(&planned.path)? else {
-        return Ok(change(State::Missing, None));
-    };
-    let wanted = planned.text.as_bytes();
-    if bytes == wanted || (bytes.contains(&b'\r') && without_cr(&bytes) == wanted) {
-        return Ok(None);
+}
+
+struct Comparison<'a> {
+    eye: Eye<'a>,
+    owned: &'a Owned,
+    links: Links<'a>,
+}
+
+impl Comparison<'_> {
+    /// The outputs that are not fresh. Where the folder is another's, the list alone.
+    fn outputs(&mut self, tree: &Tree, take_over: bool) -> Result<Vec<Change>, ReadError> {
+        let list = Arc::new(tree.list(&BTreeSet::new(), &BTreeSet::new()));
+        let list = self.one(&list)?;
+        if let Some(list) = list.filter(|list| matches!(list.state, State::Another(_))) {
+            return Ok(vec![list]);
+        }
+        let mut changes = Vec::new();
+        for planned in tree.iter() {
+            let Some(mut change) = self.one(planned)? else {
+                continue;
+            };
+            if take_over && change.state == State::NotOurs && change.before.is_some() {
+                change.state = State::Stale;
+            }
+            changes.push(change);
+        }
+        Ok(changes)
     }
-    let state = if owned.claims(&planned.path, &bytes) {
-        State::Stale
-    } else {
-        State::NotOurs
-    };
-    Ok(change(
-        state,
-        Some(String::from_utf8_lossy(&bytes).into_owned()),
-    ))
+
+    fn one(&mut self, planned: &Arc<Planned>) -> Result<Option<Change>, ReadError> {
+        let path = &planned.path;
+        let change = |state, before| {
+            Some(Change {
+                path: path.clone(),
+                state,
+                before,
+                after: Some(planned.clone()),
+            })
+        };
+        let missing = |eye: &Eye<'_>| match eye.claimed(path) {
+            Some(other) => change(State::Another(other), None),
+            None => change(State::Missing, None),
+        };
+        match self.links.look(path) {
+            Standing::Linked => return Ok(change(State::Linked, None)),
+            Standing::Nothing => return Ok(missing(&self.eye)),
+            Standing::Folder => return Ok(change(State::NotOurs, None)),
+            Standing::File => {}
+        }
+        let Some(bytes) = self.eye.repository.bytes(path)? else {
+            return Ok(missing(&self.eye));
+        };
+        let wanted = planned.text.as_bytes();
+        if bytes == wanted || (bytes.contains(&b'\r') && without_cr(&bytes) == wanted) {
+            return Ok(None);
+        }
+        let state = match self.eye.whose(path, &bytes) {
+            Whose::Mine => State::Stale,
+            Whose::Another(other) => State::Another(other),
+            Whose::Left => match self.eye.claimed(path) {
+                Some(other) => State::Another(other),
+                None => State::Stale,
+            },
+            Whose::Unsaid if self.owned.lists(path) => State::Stale,
+            Whose::Unsaid => State::NotOurs,
+        };
+        Ok(change(
+            state,
+            Some(String::from_utf8_lossy(&bytes).into_owned()),
+        ))
+    }
+
+    /// A path that was ours and is no longer rendered, where that is so.
+    fn orphan(&mut self, path: String) -> Result<Option<Change>, ReadError> {
+        let repository = self.eye.repository;
+        if self.links.look(&path) != Standing::File {
+            return Ok(None);
+        }
+        let Some(bytes) = repository.bytes(&path)? else {
+            return Ok(None);
+        };
+        // A list that came through a merge, or that somebody edited, does not decide alone outside of its folder.
+        let folder = repository.owner().path("");
+        let ours = match self.eye.whose(&path, &bytes) {
+            Whose::Mine | Whose::Left => true,
+            Whose::Another(_) => false,
+            Whose::Unsaid => {
+                self.owned.is_whole() && self.owned.lists(&path) && path.starts_with(&folder)
+            }
+        };
+        Ok(ours.then(|| Change {
+            path,
+            state: State::Orphan,
+            before: String::from_utf8(bytes).ok(),
+            after: None,
+        }))
+    }
 }
 
 fn without_cr(bytes: &[u8]) -> Vec<u8> {
@@ -189,35 +309,4 @@ fn without_cr(bytes: &[u8]) -> Vec<u8> {
         }
     }
     out
-}
-
-/// Paths that were ours and are no longer rendered: those listed, and what bears the header below `generated/`.
-fn orphans(repository: &Repository, tree: &Tree, owned: &Owned) -> BTreeSet<String> {
-    let mut found: BTreeSet<String> = owned
-        .listed()
-        .chain(owned.started())
-        .filter(|p| !tree.contains(p) && *p != LIST && plain(p))
-        .map(str::to_owned)
-        .collect();
-    if !owned.is_whole() {
-        headed(repository, "generated", tree, &mut found);
-    }
-    found
-}
-
-fn headed(repository: &Repository, folder: &str, tree: &Tree, found: &mut BTreeSet<String>) {
-    let Ok(entries) = fs::read_dir(repository.absolute(folder)) else {
-        return;
-    };
-    for entry in entries.flatten() {
-        let path = format!("{folder}/{}", entry.file_name().to_string_lossy());
-        let Ok(kind) = entry.file_type() else {
-            continue;
-        };
-        if kind.is_dir() {
-            headed(repository, &path, tree, found);
-        } else if kind.is_file() && !tree.contains(&path) && path != LIST {
-            found.insert(path);
-        }
-    }
 }

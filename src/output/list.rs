@@ -1,22 +1,20 @@
-//! `generated/.outputs`: every path that gen owns.
+//! `.outputs` in the folder of outputs: every path that gen owns. And the header, which says whose a file is.
 
 use std::collections::BTreeSet;
 
 use crate::emit::MARK;
 use crate::output::write::{JOURNAL, NOTE, TEMPORARY};
-use crate::source::{ReadError, Refusal, Repository, plain};
-
-/// Where the list stands.
-pub const LIST: &str = "generated/.outputs";
+use crate::source::{Owner, ReadError, Refusal, Repository, conflict, is_mark, plain};
 
 /// How many bytes of a file are looked at for the header.
-const HEAD: usize = 1024;
+pub(super) const HEAD: usize = 1024;
 
 /// What gen owns: the listed paths, and whatever bears the header.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Owned {
+    owner: Owner,
     listed: BTreeSet<String>,
-    /// Whether the list can be trusted: it is there, and a merge left no marks in it.
+    /// Whether the list can be trusted: it is there, it is this matrix's, and a merge left no marks in it.
     whole: bool,
     /// Paths that a run which was cut short may have written before it came to the list.
     started: BTreeSet<String>,
@@ -28,7 +26,8 @@ impl Owned {
     /// # Errors
     /// When it exists and cannot be read.
     pub fn read(repository: &Repository) -> Result<Self, ReadError> {
-        let started = repository.bytes(JOURNAL)?.map(|bytes| {
+        let owner = repository.owner();
+        let started = repository.bytes(&owner.path(JOURNAL))?.map(|bytes| {
             let text = String::from_utf8_lossy(&bytes).into_owned();
             text.lines()
                 .filter(|line| plain(line))
@@ -36,10 +35,12 @@ impl Owned {
                 .collect()
         });
         let mut owned = Owned {
+            owner: owner.clone(),
+            listed: BTreeSet::new(),
+            whole: false,
             started: started.unwrap_or_default(),
-            ..Owned::default()
         };
-        let bytes = match repository.bytes(LIST) {
+        let bytes = match repository.bytes(&owner.list()) {
             // Of outputs that lead away it is told when they are compared.
             Err(ReadError::Refused {
                 why: Refusal::Outside,
@@ -50,32 +51,23 @@ impl Owned {
         let Some(bytes) = bytes else {
             return Ok(owned);
         };
-        let text = String::from_utf8_lossy(&bytes);
-        owned.whole = true;
-        for line in text.lines().map(str::trim_end) {
-            if ["<<<<<<<", "=======", ">>>>>>>", "|||||||"]
-                .iter()
-                .any(|mark| line.starts_with(mark))
-            {
-                owned.whole = false;
-            } else if !line.is_empty() && !line.starts_with('#') && plain(line) {
-                owned.listed.insert(line.to_owned());
-            }
+        let other = made_from(&bytes).is_some_and(|made| made != owner.matrix());
+        if !other {
+            (owned.listed, owned.whole) = lines(&bytes);
         }
         Ok(owned)
     }
 
-    /// Whether a file of that path and content is gen's.
-    pub fn claims(&self, path: &str, bytes: &[u8]) -> bool {
-        self.lists(path) || has_header(bytes)
-    }
-
     /// Whether a file of that path is gen's, whatever it holds.
     pub fn lists(&self, path: &str) -> bool {
-        [LIST, NOTE].contains(&path)
-            || path
-                .strip_prefix(TEMPORARY)
-                .is_some_and(|rest| rest.starts_with('/'))
+        let own = path.strip_prefix(&self.owner.folder());
+        own.and_then(|own| own.strip_prefix('/'))
+            .is_some_and(|own| {
+                [LIST, NOTE].contains(&own)
+                    || own
+                        .strip_prefix(TEMPORARY)
+                        .is_some_and(|rest| rest.starts_with('/'))
+            })
             || (self.whole && self.listed.contains(path))
     }
 
@@ -95,13 +87,44 @@ impl Owned {
     }
 }
 
+/// The list, in the folder of outputs.
+const LIST: &str = ".outputs";
+
+/// The paths of a list, and whether it is whole: no merge left marks in it.
+pub(super) fn lines(bytes: &[u8]) -> (BTreeSet<String>, bool) {
+    let text = String::from_utf8_lossy(bytes);
+    let whole = conflict(&text).is_none();
+    let lines = text.lines().map(str::trim_end);
+    let paths = lines.filter(|line| !line.starts_with('#') && !is_mark(line) && plain(line));
+    (paths.map(str::to_owned).collect(), whole)
+}
+
 /// Whether a file begins with gen's header, or, as JSON, says so in its first keys.
 pub fn has_header(bytes: &[u8]) -> bool {
+    header(bytes).is_some()
+}
+
+/// The path of the matrix file that the header of a file names.
+pub fn made_from(bytes: &[u8]) -> Option<String> {
+    let said = header(bytes)?;
+    let end = [". Do not edit", ": change ", "\""]
+        .iter()
+        .filter_map(|end| said.find(end))
+        .min()
+        .unwrap_or(said.len());
+    let path = said[..end].trim_end().trim_end_matches('.');
+    plain(path).then(|| path.to_owned())
+}
+
+/// What follows the words by which a header is known, to the end of its line.
+fn header(bytes: &[u8]) -> Option<String> {
     let head = String::from_utf8_lossy(&bytes[..bytes.len().min(HEAD)]);
-    head.lines().take(4).any(|line| {
-        line.contains(MARK)
-            || line
-                .trim_start()
-                .starts_with("\"generated\": \"by gen matrix from ")
+    head.lines().take(4).find_map(|line| {
+        let json = line.trim_start().strip_prefix(IN_JSON);
+        let said = json.or_else(|| line.find(MARK).map(|at| &line[at + MARK.len()..]));
+        said.map(str::to_owned)
     })
 }
+
+/// How JSON says what made it.
+const IN_JSON: &str = "\"generated\": \"by gen matrix from ";

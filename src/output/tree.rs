@@ -1,15 +1,17 @@
 //! Outputs in memory.
 
-use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
 
 use crate::lock;
-use crate::output::list::LIST;
 use crate::output::write::{NOTE, TEMPORARY};
-use crate::source::plain;
+use crate::source::{Owner, plain};
 
 /// Tells git that its folder is generated.
-const ATTRIBUTES: &str = "generated/.gitattributes";
+const ATTRIBUTES: &str = ".gitattributes";
+
+/// How many bytes a part of a path may have on the disks in use.
+const LONGEST_PART: usize = 255;
 
 /// One output.
 #[derive(Clone, Debug)]
@@ -47,54 +49,106 @@ pub struct Tree {
     files: BTreeMap<String, Arc<Planned>>,
     /// Folders of the files, and those above them.
     folders: HashSet<String>,
+    /// All of these paths, by what a disk that ignores case takes them for.
+    folded: HashMap<String, String>,
     header: String,
-    matrix: String,
-    lock: String,
+    owner: Owner,
+    /// Paths that are the owner's otherwise.
+    reserved: [String; 5],
+}
+
+/// Why an output cannot have its path.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Refused {
+    /// It is no relative path below the root.
+    Outside,
+    /// An output is there already.
+    Twice,
+    /// Something is there, or on the way to it, or needs it for a folder.
+    Taken,
+    /// A disk that ignores case would take it for this other one.
+    Case(String),
+    /// A part of it, of so many bytes, is longer than disks can name.
+    Long(usize),
 }
 
 impl Tree {
-    /// A tree of the attributes file alone, for the matrix file of that path.
-    pub fn new(header: String, matrix: String) -> Self {
+    /// A tree of the attributes file alone, for the outputs of that owner.
+    pub fn new(header: String, owner: Owner) -> Self {
         let text = format!("# {header}\n* linguist-generated=true text eol=lf\n");
-        let attributes = Planned::text(ATTRIBUTES.to_owned(), text);
-        Tree {
-            files: BTreeMap::from([(ATTRIBUTES.to_owned(), Arc::new(attributes))]),
-            folders: HashSet::from(["generated".to_owned()]),
+        let attributes = Planned::text(owner.path(ATTRIBUTES), text);
+        let reserved = [
+            owner.list(),
+            owner.path(NOTE),
+            owner.path(TEMPORARY),
+            lock::path(owner.matrix()),
+            owner.matrix().to_owned(),
+        ];
+        let mut tree = Tree {
+            files: BTreeMap::new(),
+            folders: HashSet::new(),
+            folded: HashMap::new(),
             header,
-            lock: lock::path(&matrix),
-            matrix,
+            owner,
+            reserved,
+        };
+        for path in tree.reserved.clone() {
+            tree.folded.insert(folded(&path), path);
         }
+        tree.put(attributes);
+        tree
     }
 
     /// Adds an output.
     ///
     /// # Errors
-    /// Gives the path back when it is taken, or is not a plain relative path below the root.
-    pub fn add(&mut self, planned: Planned) -> Result<(), String> {
-        if self.takes(&planned.path) || !plain(&planned.path) {
-            return Err(planned.path);
+    /// When it cannot have its path.
+    pub fn add(&mut self, planned: Planned) -> Result<(), Refused> {
+        let path = planned.path.as_str();
+        if !plain(path) {
+            return Err(Refused::Outside);
         }
-        let mut folder = planned.path.as_str();
+        if self.contains(path) {
+            return Err(Refused::Twice);
+        }
+        if self.takes(path) {
+            return Err(Refused::Taken);
+        }
+        let longest = path.split('/').map(str::len).max().unwrap_or(0);
+        if longest > LONGEST_PART {
+            return Err(Refused::Long(longest));
+        }
+        for part in ways(path) {
+            if let Some(other) = self
+                .folded
+                .get(&folded(part))
+                .filter(|other| *other != part)
+            {
+                return Err(Refused::Case(other.clone()));
+            }
+        }
+        self.put(planned);
+        Ok(())
+    }
+
+    fn put(&mut self, planned: Planned) {
+        let path = planned.path.clone();
+        let mut folder = path.as_str();
+        self.folded.insert(folded(&path), path.clone());
         while let Some((above, _)) = folder.rsplit_once('/') {
             if !self.folders.insert(above.to_owned()) {
                 break;
             }
+            self.folded.insert(folded(above), above.to_owned());
             folder = above;
         }
-        self.files.insert(planned.path.clone(), Arc::new(planned));
-        Ok(())
+        self.files.insert(path, Arc::new(planned));
     }
 
     /// Whether something stands at the path already, or on the way to it, or needs it for a folder.
-    pub fn takes(&self, path: &str) -> bool {
-        let file = |path: &str| {
-            self.files.contains_key(path)
-                || path == LIST
-                || path == NOTE
-                || path == TEMPORARY
-                || path == self.matrix
-                || path == self.lock
-        };
+    fn takes(&self, path: &str) -> bool {
+        let file =
+            |path: &str| self.files.contains_key(path) || self.reserved.iter().any(|r| r == path);
         let mut way = path;
         while let Some((above, _)) = way.rsplit_once('/') {
             if self.folders.contains(above) {
@@ -108,14 +162,22 @@ impl Tree {
         file(path) || self.folders.contains(path)
     }
 
-    /// The list of owned paths: all outputs but those in `strange`.
-    pub fn list(&self, strange: &BTreeSet<&str>) -> Planned {
+    /// The list of owned paths: all outputs but those in `strange`, and those in `kept` that are none any more.
+    pub fn list(&self, strange: &BTreeSet<&str>, kept: &BTreeSet<&str>) -> Planned {
         let mut list = format!("# {}\n", self.header);
-        for path in self.files.keys().filter(|p| !strange.contains(p.as_str())) {
+        let outputs = self.files.keys().map(String::as_str);
+        let outputs = outputs.filter(|path| !strange.contains(path));
+        let all: BTreeSet<&str> = outputs.chain(kept.iter().copied()).collect();
+        for path in all {
             list.push_str(path);
             list.push('\n');
         }
-        Planned::text(LIST.to_owned(), list)
+        Planned::text(self.owner.list(), list)
+    }
+
+    /// Whose outputs they are.
+    pub fn owner(&self) -> &Owner {
+        &self.owner
     }
 
     /// The outputs, sorted by path.
@@ -137,4 +199,16 @@ impl Tree {
     pub fn is_empty(&self) -> bool {
         self.files.is_empty()
     }
+}
+
+/// What a disk that ignores case takes a path for.
+pub(super) fn folded(path: &str) -> String {
+    path.to_lowercase()
+}
+
+/// A path and each folder on the way to it.
+fn ways(path: &str) -> impl Iterator<Item = &str> {
+    path.match_indices('/')
+        .map(|(at, _)| &path[..at])
+        .chain([path])
 }

@@ -12,19 +12,18 @@ use std::path::{Path, PathBuf};
 
 use crate::output::drift::{Change, State};
 use crate::output::links::{Links, Standing};
-use crate::output::list::LIST;
 use crate::source::Repository;
 
-/// Where files are written before they take their place; below `generated/`, so on the same file system as the rest.
-pub(super) const TEMPORARY: &str = "generated/.tmp";
+/// Where files are written before they take their place; in the folder of outputs, so on the same file system as the rest.
+pub(super) const TEMPORARY: &str = ".tmp";
 
 /// The paths that the run at work creates. One that is cut short leaves it, so that the next knows what to look at even
 /// when the matrix has changed in between.
-pub(super) const JOURNAL: &str = "generated/.tmp/started";
+pub(super) const JOURNAL: &str = ".tmp/started";
 
 /// What a run that takes a step says of it before it begins: if it is cut short after its last file, running it again must
 /// not take another step. Removing it is the last thing that run does.
-pub(super) const NOTE: &str = "generated/.step";
+pub(super) const NOTE: &str = ".step";
 
 /// An output could not be written.
 #[derive(Debug, thiserror::Error)]
@@ -91,13 +90,14 @@ pub fn write(
     changes: &[&Change],
     edits: &[Edit],
 ) -> Result<(), WriteError> {
-    let temporary = repository.absolute(TEMPORARY);
+    let folder = repository.owner().path(TEMPORARY);
+    let temporary = repository.absolute(&folder);
     let fault = |doing, source| WriteError {
         doing,
         path: temporary.clone(),
         source,
     };
-    if Links::new(repository).look(TEMPORARY) == Standing::Linked {
+    if Links::new(repository).look(&folder) == Standing::Linked {
         if changes.is_empty() && edits.is_empty() {
             return Ok(());
         }
@@ -129,13 +129,14 @@ pub fn write(
 /// # Errors
 /// When it cannot be written.
 pub fn note(repository: &Repository, line: &str) -> Result<(), WriteError> {
-    let path = repository.absolute(NOTE);
+    let name = repository.owner().path(NOTE);
+    let path = repository.absolute(&name);
     let keep = || {
-        if Links::new(repository).look(NOTE) == Standing::Linked {
+        if Links::new(repository).look(&name) == Standing::Linked {
             let linked = "the path leads through a symbolic link";
             return Err(io::Error::other(linked));
         }
-        let temporary = repository.absolute(TEMPORARY);
+        let temporary = repository.absolute(&repository.owner().path(TEMPORARY));
         fs::create_dir_all(&temporary)?;
         let mut file = tempfile::NamedTempFile::new_in(&temporary)?;
         file.write_all(line.as_bytes())?;
@@ -151,7 +152,7 @@ pub fn note(repository: &Repository, line: &str) -> Result<(), WriteError> {
 
 /// The line that a run which was cut short has left.
 pub fn noted(repository: &Repository) -> Option<String> {
-    fs::read_to_string(repository.absolute(NOTE)).ok()
+    fs::read_to_string(repository.absolute(&repository.owner().path(NOTE))).ok()
 }
 
 /// Clears what runs that were cut short have left, once nothing is left to do.
@@ -164,9 +165,13 @@ pub fn settle(repository: &Repository) -> Result<(), WriteError> {
         path: repository.absolute(path),
         source,
     };
-    clear(&repository.absolute(TEMPORARY)).map_err(|e| fault(TEMPORARY, e))?;
-    match fs::remove_file(repository.absolute(NOTE)) {
-        Err(e) if e.kind() != io::ErrorKind::NotFound => Err(fault(NOTE, e)),
+    let (temporary, note) = (
+        repository.owner().path(TEMPORARY),
+        repository.owner().path(NOTE),
+    );
+    clear(&repository.absolute(&temporary)).map_err(|e| fault(&temporary, e))?;
+    match fs::remove_file(repository.absolute(&note)) {
+        Err(e) if e.kind() != io::ErrorKind::NotFound => Err(fault(&note, e)),
         _ => Ok(()),
     }
 }
@@ -182,9 +187,11 @@ pub fn probe<'p>(
 ) -> Result<(), WriteError> {
     let mut links = Links::new(repository);
     let mut folders = BTreeSet::new();
-    for path in paths.chain([JOURNAL]) {
-        let target = repository.absolute(path);
-        if matches!(links.look(path), Standing::Linked | Standing::Folder) {
+    let journal = repository.owner().path(JOURNAL);
+    let paths = paths.map(str::to_owned).chain([journal]);
+    for path in paths {
+        let target = repository.absolute(&path);
+        if matches!(links.look(&path), Standing::Linked | Standing::Folder) {
             return Err(WriteError {
                 doing: "replace",
                 path: target,
@@ -208,7 +215,8 @@ pub fn probe<'p>(
 
 /// The paths that this run creates, and those that runs cut short before it may have created.
 fn journal(repository: &Repository, changes: &[&Change]) -> BTreeSet<String> {
-    let earlier = fs::read_to_string(repository.absolute(JOURNAL)).unwrap_or_default();
+    let earlier = fs::read_to_string(repository.absolute(&repository.owner().path(JOURNAL)))
+        .unwrap_or_default();
     let created = changes
         .iter()
         .filter(|c| c.state == State::Missing)
@@ -229,7 +237,7 @@ fn keep_journal(
     for path in paths {
         writeln!(file, "{path}")?;
     }
-    file.persist(repository.absolute(JOURNAL))
+    file.persist(repository.absolute(&repository.owner().path(JOURNAL)))
         .map_err(|e| e.error)?;
     Ok(())
 }
@@ -266,12 +274,13 @@ fn carry_out(
 ) -> Result<(), WriteError> {
     // Looked at again: a link may have come since the comparison.
     let mut links = Links::new(repository);
+    let list = repository.owner().list();
     let (list, others): (Vec<&Change>, Vec<&Change>) = changes
         .iter()
         .copied()
-        .partition(|c: &&Change| c.path == LIST);
+        .partition(|c: &&Change| c.path == list);
     for change in others.into_iter().chain(list) {
-        match (&change.after, change.state) {
+        match (&change.after, &change.state) {
             (Some(planned), _) => {
                 let mode = Mode::Output {
                     executable: planned.executable,

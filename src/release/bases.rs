@@ -5,7 +5,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::check::drift_findings;
+use crate::check::refused_outputs;
 use crate::diagnostic::{Code, Finding, Place, Sink, and_list, code};
 use crate::flow::{self, Expanded, Fault};
 use crate::image::reference::{Parts, full};
@@ -267,18 +267,11 @@ impl Bases {
         }
         let expanded = flow::expand(texts.now(), sink)?;
         let rendered = flow::render(texts.now(), &expanded, sink)?;
-        let drift = flow::compare(texts.now(), &expanded, &rendered, false)?;
+        let drift = flow::compare(texts.now(), &expanded, &rendered, None, false)?;
         // What stands where outputs belong has the last word.
-        let refused = drift
-            .changes
-            .iter()
-            .any(|change| matches!(change.state, State::Edited | State::NotOurs | State::Linked));
-        if refused {
-            let all = drift_findings(&drift, &expanded.config).into_iter();
-            all.filter(|f| {
-                [&code::ACTION_EDITED, &code::NOT_OURS, &code::SYMLINK_OUTPUT].contains(&f.code)
-            })
-            .for_each(|finding| sink.push(finding));
+        if drift.changes.iter().any(|change| change.state.is_refused()) {
+            refused_outputs(&drift, &expanded.config, repository.family())
+                .for_each(|finding| sink.push(finding));
             return Err(Fault::Findings);
         }
         let standing = lock

@@ -3,7 +3,7 @@
 //! Nothing is touched here. The new texts are laid over the repository in memory, and the matrix, the outputs and the
 //! lock are made from that; one place that cannot be moved refuses the whole.
 
-use crate::check::drift_findings;
+use crate::check::refused_outputs;
 use crate::diagnostic::{Finding, Place, Sink, code};
 use crate::flow::{self, Expanded, Fault, Rendered};
 use crate::lock::{self, Lock, Unread};
@@ -114,13 +114,9 @@ pub fn plan(
     } = moving;
     // Files of the library may stand in build contexts, so what is rendered comes after them.
     let rendered = aside(sink, |sink| flow::render(texts.now(), &expanded, sink))?;
-    let drift = flow::compare(texts.now(), &expanded, &rendered, false)?;
-    let refused = drift_findings(&drift, &expanded.config)
-        .into_iter()
-        .filter(|f| {
-            [&code::ACTION_EDITED, &code::NOT_OURS, &code::SYMLINK_OUTPUT].contains(&f.code)
-        });
-    refused.for_each(|finding| sink.push(finding));
+    let drift = flow::compare(texts.now(), &expanded, &rendered, None, false)?;
+    refused_outputs(&drift, &expanded.config, repository.family())
+        .for_each(|finding| sink.push(finding));
     if !sink.is_empty() {
         return Err(Fault::Findings);
     }

@@ -46,7 +46,7 @@ impl StandIn {
         text.replace_range(release.span.clone(), &format!("\"{version}\""));
         let file = SourceFile::new(config.file.path.clone(), text);
         let mut sink = Sink::new();
-        let config = config::load(&file, &mut sink).ok()?;
+        let config = config::load(&file, &config.owner, &mut sink).ok()?;
         let matrix = resolve(&config, &mut sink).ok()?;
         Some(StandIn {
             matrix,

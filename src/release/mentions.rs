@@ -10,6 +10,7 @@ use crate::config::{Config, Mention};
 use crate::diagnostic::nearest;
 use crate::image::Matrix;
 use crate::lock;
+use crate::output::has_header;
 use crate::release::defaults::Plain;
 use crate::release::forms::{Frame, Frames, StandIn};
 use crate::release::placeholders::is_placeholder;
@@ -145,11 +146,11 @@ impl<'a> Names<'a> {
     ) -> Mentions {
         let globs: Vec<&str> = mention.files.iter().map(|g| g.value.as_str()).collect();
         let mut paths = repository.matching(&globs);
-        let (matrix, lock) = (
-            repository.matrix_path(),
-            lock::path(repository.matrix_path()),
-        );
-        paths.retain(|path| !written(path) && path != matrix && *path != lock);
+        let owners = repository.family().owners().chain([repository.owner()]);
+        let own: HashSet<String> = owners
+            .flat_map(|owner| [owner.matrix().to_owned(), lock::path(owner.matrix())])
+            .collect();
+        paths.retain(|path| !written(path) && !own.contains(path));
         let mut mentions = Mentions {
             files: paths.len(),
             ..Mentions::default()
@@ -157,6 +158,10 @@ impl<'a> Names<'a> {
         let looked = repository.look_through(&paths, |path, bytes| {
             // Most files name no image; those that do must be text.
             self.searcher.find(&bytes)?;
+            // Another matrix of the repository may have written it.
+            if has_header(&bytes) {
+                return None;
+            }
             let file = SourceFile::new(path, String::from_utf8(bytes).ok()?);
             Some(self.look(&file, mention))
         });

@@ -7,7 +7,7 @@ use crate::config::{Config, Locator, Spanned};
 use crate::diagnostic::{Finding, Place, code};
 use crate::release::locate::{self, Unfound};
 use crate::release::pins::Unseen;
-use crate::source::SourceFile;
+use crate::source::{SourceFile, conflict};
 
 impl Locator {
     /// Where in `matrix.toml` it says where.
@@ -60,6 +60,14 @@ pub fn unseen_finding(
         }
         Unseen::Place(file, unfound) => (file, unfound),
     };
+    if let Some(at) = conflict(&file.text) {
+        return Finding::new(
+            &code::PLACE_UNREADABLE,
+            format!("`{}` holds both sides of a merge", file.path),
+            Place::span(&file, at, "git left this here"),
+        )
+        .help("merge it first");
+    }
     let named = locator.named();
     // Where no reader fits, a pattern that was tried says more than a word about patterns.
     let release = config.release.iter();

@@ -9,13 +9,18 @@ use std::sync::Arc;
 use std::sync::{Mutex, OnceLock};
 
 use crate::source::confined::{Confined, OUTPUT_LIMIT, Refusal, TEXT_LIMIT};
+use crate::source::family::{self, Family};
+use crate::source::owner::Owner;
 use crate::source::{Members, SourceFile};
 
 /// The folder all paths of `matrix.toml` and all outputs are relative to, and the matrix file in it.
 #[derive(Debug)]
 pub struct Repository {
     root: PathBuf,
-    matrix: String,
+    /// Whose outputs are meant.
+    owner: Owner,
+    /// The matrices of this root.
+    family: Arc<Family>,
     /// Texts that stand for what is on disk: what a bump is about to write.
     overlay: BTreeMap<String, Arc<SourceFile>>,
     texts: Mutex<BTreeMap<String, Option<Arc<SourceFile>>>>,
@@ -38,6 +43,14 @@ pub enum ReadError {
         file: PathBuf,
         /// The root it should be in.
         root: PathBuf,
+    },
+    /// Whether another matrix lists this one, and so where its outputs go, cannot be told.
+    #[error("{} may list {}, and is no TOML", lister.display(), file.display())]
+    Lister {
+        /// The matrix file that may list it.
+        lister: PathBuf,
+        /// The matrix file.
+        file: PathBuf,
     },
     /// Reading failed.
     #[error("cannot read {}: {source}", path.display())]
@@ -62,7 +75,8 @@ pub enum ReadError {
 
 impl Repository {
     /// Finds the repository: `directory` (`-C`) and `config` as given on the command line. Without
-    /// `config`, the nearest folder from `directory` upwards that holds a `matrix.toml`; with it, `directory` itself.
+    /// `config`, the nearest folder from `directory` upwards that holds a `matrix.toml`; with it, `directory` itself. Where
+    /// the `matrix.toml` of a folder above lists that file, the folder of that one.
     ///
     /// # Errors
     /// When there is no such file, or it lies outside the root.
@@ -93,9 +107,24 @@ impl Repository {
                 (root.to_owned(), "matrix.toml".to_owned())
             }
         };
+        let file = root.join(&matrix);
+        let lister = family::root_of(&file).map_err(|lister| ReadError::Lister {
+            lister,
+            file: file.clone(),
+        })?;
+        let (root, matrix) = match lister {
+            Some(above) => {
+                let path = file.strip_prefix(above).unwrap_or(&file);
+                (above.to_owned(), slashes(path))
+            }
+            None => (root, matrix),
+        };
+        let family = Arc::new(Family::read(&root));
+        let owner = family.owner(&matrix).cloned();
         Ok(Repository {
             root,
-            matrix,
+            owner: owner.unwrap_or_else(|| Owner::alone(matrix)),
+            family,
             overlay: BTreeMap::new(),
             texts: Mutex::default(),
             confined: Confined::default(),
@@ -104,18 +133,40 @@ impl Repository {
         })
     }
 
+    /// The same root with each of its matrices, this one first: those that it lists, where it is the one that may.
+    pub fn with_listed(self) -> Vec<Repository> {
+        let root = self.owner.name().is_none() && self.owner.matrix() == family::LISTER;
+        let listed = self.family.listed().iter().filter(|_| root);
+        let others: Vec<Repository> = listed
+            .map(|owner| Repository {
+                owner: owner.clone(),
+                ..self.with([])
+            })
+            .collect();
+        std::iter::once(self).chain(others).collect()
+    }
+
     /// The same repository as if these texts were in it already.
     pub fn with(&self, texts: impl IntoIterator<Item = Arc<SourceFile>>) -> Self {
         let mut overlay = self.overlay.clone();
         overlay.extend(texts.into_iter().map(|file| (file.path.to_string(), file)));
         Repository {
             root: self.root.clone(),
-            matrix: self.matrix.clone(),
+            owner: self.owner.clone(),
+            family: self.family.clone(),
             overlay,
             texts: Mutex::default(),
             confined: Confined::default(),
             refused: Mutex::default(),
             members: self.members.clone(),
+        }
+    }
+
+    /// The same repository, of which nothing was read yet.
+    pub fn read_anew(&self) -> Self {
+        Repository {
+            members: Arc::default(),
+            ..self.with([])
         }
     }
 
@@ -130,7 +181,7 @@ impl Repository {
     /// The files that can go into build contexts.
     pub fn members(&self) -> &Members {
         self.members
-            .get_or_init(|| Members::of_worktree(&self.root, &self.matrix))
+            .get_or_init(|| Members::of_worktree(&self.root, self.matrix_path()))
     }
 
     /// The files that can go into build contexts, if any context was looked at.
@@ -158,7 +209,17 @@ impl Repository {
 
     /// Path of the matrix file from the root.
     pub fn matrix_path(&self) -> &str {
-        &self.matrix
+        self.owner.matrix()
+    }
+
+    /// Whose outputs are meant.
+    pub fn owner(&self) -> &Owner {
+        &self.owner
+    }
+
+    /// The matrices of this root.
+    pub fn family(&self) -> &Family {
+        &self.family
     }
 
     /// A path from the root as a path of the machine.

@@ -12,7 +12,7 @@ use crate::source::Repository;
 use crate::source::repository::slashes;
 
 /// Which files are meant: those that a glob takes in and none that starts with `!` takes out.
-struct Wanted {
+pub(super) struct Wanted {
     taken: GlobSet,
     left: GlobSet,
     /// The folders outside of which no glob can match.
@@ -20,7 +20,7 @@ struct Wanted {
 }
 
 impl Wanted {
-    fn new(globs: &[&str]) -> Self {
+    pub(super) fn new(globs: &[&str]) -> Self {
         let (left, taken): (Vec<&str>, Vec<&str>) = globs
             .iter()
             .copied()
@@ -34,6 +34,11 @@ impl Wanted {
 
     fn has(&self, path: &str) -> bool {
         self.taken.is_match(path) && !self.left.is_match(path)
+    }
+
+    /// Whether a glob takes that path out.
+    pub(super) fn leaves(&self, path: &str) -> bool {
+        self.left.is_match(path)
     }
 
     fn may_hold(&self, folder: &str) -> bool {
@@ -67,34 +72,39 @@ fn literal_folder(glob: &str) -> String {
         .to_owned()
 }
 
+/// The files below a root that the globs name: see [`Repository::matching`].
+pub(super) fn matching(root: &Path, globs: &[&str]) -> Vec<String> {
+    let wanted = Arc::new(Wanted::new(globs));
+    let root = root.to_owned();
+    let mut walk = WalkBuilder::new(&root);
+    let path_of = move |path: &Path| path.strip_prefix(&root).map(slashes).unwrap_or_default();
+    // What a clone ignores for itself (`.git/info/exclude`, the user's own list) would tell machines apart.
+    walk.standard_filters(false)
+        .git_ignore(true)
+        .require_git(false);
+    let (pruned, prune_path) = (wanted.clone(), path_of.clone());
+    walk.filter_entry(move |entry| {
+        let folder = entry.file_type().is_some_and(|kind| kind.is_dir());
+        let path = prune_path(entry.path());
+        path != ".git" && (!folder || path.is_empty() || pruned.may_hold(&path))
+    });
+    let files = walk
+        .build()
+        .flatten()
+        .filter(|entry| entry.file_type().is_some_and(|kind| kind.is_file()));
+    let mut found: Vec<String> = files
+        .map(|entry| path_of(entry.path()))
+        .filter(|path| wanted.has(path))
+        .collect();
+    found.sort();
+    found
+}
+
 impl Repository {
     /// The files that the globs name, sorted. Globs are rooted at the repository, `*` stays within a folder; one that
     /// starts with `!` takes files out. Links are not followed, and what git ignores is not looked at.
     pub fn matching(&self, globs: &[&str]) -> Vec<String> {
-        let wanted = Arc::new(Wanted::new(globs));
-        let root = self.root().to_owned();
-        let path_of = move |path: &Path| path.strip_prefix(&root).map(slashes).unwrap_or_default();
-        let mut walk = WalkBuilder::new(self.root());
-        // What a clone ignores for itself (`.git/info/exclude`, the user's own list) would tell machines apart.
-        walk.standard_filters(false)
-            .git_ignore(true)
-            .require_git(false);
-        let (pruned, prune_path) = (wanted.clone(), path_of.clone());
-        walk.filter_entry(move |entry| {
-            let folder = entry.file_type().is_some_and(|kind| kind.is_dir());
-            let path = prune_path(entry.path());
-            path != ".git" && (!folder || path.is_empty() || pruned.may_hold(&path))
-        });
-        let files = walk
-            .build()
-            .flatten()
-            .filter(|entry| entry.file_type().is_some_and(|kind| kind.is_file()));
-        let mut found: Vec<String> = files
-            .map(|entry| path_of(entry.path()))
-            .filter(|path| wanted.has(path))
-            .collect();
-        found.sort();
-        found
+        matching(self.root(), globs)
     }
 
     /// Looks at the bytes of many files, several at a time, and keeps what `look` makes of them, in the order of the

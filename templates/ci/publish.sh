@@ -9,7 +9,7 @@
 #   sh publish.sh merge ID...         join the platforms of each image under its content tag, unless it is there
 #   sh publish.sh tags                put the release's tags and aliases on the contents, copy to other registries
 #
-# PLAN           the plan (default generated/plan.json)
+# PLAN           the plan (default <{ folder | bare }>/plan.json)
 # PIPELINE       github, gitlab or cloud-build: only that pipeline's share of the plan (default: all of it)
 # TEST_IN        where tests run: engine, in containers of `docker run`; buildkit, in a build of their own
 #                (default: engine, buildkit where no engine answers)
@@ -24,12 +24,13 @@
 
 set -eu
 
-PLAN=${PLAN:-generated/plan.json}
+PLAN=${PLAN:-<{ folder | bare }>/plan.json}
 PIPELINE=${PIPELINE-}
 TEST_IN=${TEST_IN-}
 PUBLISH_JOBS=${PUBLISH_JOBS:-8}
 PUBLISH_DELAY=${PUBLISH_DELAY:-5}
-MARKER=newest-release
+MARKER=newest-release<% if name %>-of-<{ name | bare }><% endif %>
+
 VERSION_KEY=org.opencontainers.image.version
 # Shared by all questions put to the plan: the builder of a content is the first spec of the share that has it.
 PLAN_JQ='

@@ -14,7 +14,7 @@
 #   sh pull-request.sh build PLATFORM ID...
 #                                       build these images for one platform, and run their tests
 #
-# PLAN      the plan (default generated/plan.json)
+# PLAN      the plan (default <{ folder | bare }>/plan.json)
 # BAKE      the bake file (default as below)
 # PIPELINE  github, gitlab or cloud-build: only what that pipeline publishes (default everything)
 # LOCK      what was released (default as below)
@@ -28,7 +28,7 @@
 
 set -eu
 
-PLAN=${PLAN:-generated/plan.json}
+PLAN=${PLAN:-<{ folder | bare }>/plan.json}
 PIPELINE=${PIPELINE:-}
 [ -n "${BAKE:-}" ] || BAKE=<{ bake }>
 [ -n "${LOCK:-}" ] || LOCK=<{ lock }>
@@ -104,7 +104,7 @@ released() {
     return 0
   fi
   fetch_tag "$tag"
-  if ! git show "refs/tags/$tag:./generated/plan.json" >"$work/released" 2>/dev/null; then
+  if ! git show "refs/tags/$tag:./<{ folder | bare }>/plan.json" >"$work/released" 2>/dev/null; then
     say "not compared with the release: there is no plan at the tag \`$tag\`"
     return 0
   fi

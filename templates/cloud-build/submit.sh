@@ -109,7 +109,7 @@ stop() {
 }
 
 [ $# -eq 0 ] || die "it takes no arguments"
-[ -r generated/plan.json ] || die "no plan at generated/plan.json: run this from the repository root"
+[ -r <{ folder | bare }>/plan.json ] || die "no plan at <{ folder | bare }>/plan.json: run this from the repository root"
 [ -z "${ONLY-}" ] || [ -r "$ONLY" ] || die "no list at $ONLY"
 running=''
 trap 'stop 130' INT

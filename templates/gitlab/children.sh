@@ -7,7 +7,7 @@
 #   sh gitlab.sh publish MISSING FOLDER   of what `publish.sh probe` printed: FOLDER/1.yml, 2.yml, …
 #   sh gitlab.sh changed CHANGED FOLDER   of what `pull-request.sh changed` printed: FOLDER/1.yml
 #
-# PLAN   the plan (default generated/plan.json)
+# PLAN   the plan (default <{ folder | bare }>/plan.json)
 #
 # JSON is YAML, so jq writes them, and a value stays a value. The jobs are extended from templates in a file of their
 # own; a dollar is doubled where GitLab would see a variable. No pipeline is longer than GitLab accepts: what is over
@@ -16,7 +16,7 @@
 
 set -eu
 
-PLAN=${PLAN:-generated/plan.json}
+PLAN=${PLAN:-<{ folder | bare }>/plan.json}
 jobs_file=<{ jobs_path }>
 jobs_per_pipeline=<{ jobs_per_pipeline }>
 children=<{ children | length }>

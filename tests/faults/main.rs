@@ -6,6 +6,7 @@ mod crashes;
 mod devices;
 mod disk;
 mod ownership;
+mod several;
 mod streams;
 mod tree;
 mod twice;

@@ -244,7 +244,7 @@ proptest! {
             let at = tree.0.path().join(path);
             fs::write(&at, &after).expect("an edited file");
             let owned = Owned::read(&repository).expect("a list");
-            let drift = output::compare(&repository, &rendered.tree, &owned, false).expect("a comparison");
+            let drift = output::compare(&repository, &rendered.tree, &owned, None, false).expect("a comparison");
             let found = drift.changes.iter().any(|c| c.path == *path && c.state != State::Fresh);
             prop_assert!(found, "{path}: {edit:?} at {} is not found", place.index(bytes.len()));
             fs::write(&at, bytes).expect("the file as it was");

@@ -39,7 +39,7 @@ pub fn run(context: &Context<'_>, sink: &mut Sink) {
         return;
     };
     for output in context.tree.iter() {
-        if !is_build_config(pipeline, &output.path) {
+        if !is_build_config(&context.config.owner, pipeline, &output.path) {
             continue;
         }
         if let Some(config) = BuildConfig::read(&output.text) {

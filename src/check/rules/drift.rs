@@ -1,14 +1,14 @@
 //! Outputs that are not on disk as the matrix yields them.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashSet};
 
 use crate::check::Context;
-use crate::check::rules::{action_edited, content_format};
+use crate::check::rules::{action_edited, another_matrix, content_format};
 use crate::config::Config;
 use crate::diagnostic::{Finding, Place, Sink, code};
 use crate::emit::ActionEdits;
-use crate::output::{Change, Drift, LIST, State};
-use crate::source::SourceFile;
+use crate::output::{Change, Drift, State};
+use crate::source::{Family, SourceFile, conflict};
 
 pub fn run(cx: &Context<'_>, sink: &mut Sink) {
     // What another gen wrote is told with what it recorded.
@@ -18,7 +18,7 @@ pub fn run(cx: &Context<'_>, sink: &mut Sink) {
         &code::ORPHAN_OUTPUT,
     ];
     let is_other = content_format::other_format(cx).is_some();
-    for finding in drift_findings(cx.drift, cx.config) {
+    for finding in drift_findings(cx.drift, cx.config, cx.repository.family()) {
         if is_other && folded.contains(&finding.code) {
             continue;
         }
@@ -26,17 +26,40 @@ pub fn run(cx: &Context<'_>, sink: &mut Sink) {
     }
 }
 
+/// What is to be said of outputs that a run leaves as they are, until somebody has decided.
+pub fn refused_outputs<'a>(
+    drift: &'a Drift,
+    config: &'a Config,
+    family: &'a Family,
+) -> impl Iterator<Item = Finding> {
+    let refused: Vec<Change> = drift
+        .changes
+        .iter()
+        .filter(|change| change.state.is_refused())
+        .cloned()
+        .collect();
+    let codes: HashSet<&str> = refused
+        .iter()
+        .filter_map(|c| Some(c.state.code()?.name))
+        .collect();
+    let findings = drift_findings(drift, config, family).into_iter();
+    findings.filter(move |finding| {
+        codes.contains(finding.code.name) && finding.code != &code::ORPHAN_OUTPUT
+    })
+}
+
 /// What is to be said of outputs that differ.
-pub fn drift_findings(drift: &Drift, config: &Config) -> Vec<Finding> {
-    let mut findings = Vec::new();
+pub fn drift_findings(drift: &Drift, config: &Config, family: &Family) -> Vec<Finding> {
+    let mut findings = another_matrix::findings(drift, config, family);
+    let list = config.owner.list();
     for change in &drift.changes {
         let path = change.path.as_str();
-        if path == LIST && told_by_its_paths(change, &drift.changes) {
+        if path == list && told_by_its_paths(change, &drift.changes) {
             continue;
         }
         let whole = || Place::file(path);
-        let finding = match change.state {
-            State::Fresh => continue,
+        let finding = match &change.state {
+            State::Fresh | State::Another(_) => continue,
             State::Missing => Finding::new(
                 &code::MISSING_OUTPUT,
                 format!("`{path}` does not exist"),
@@ -67,6 +90,15 @@ pub fn drift_findings(drift: &Drift, config: &Config) -> Vec<Finding> {
                 whole(),
             )
             .help("run `gen matrix`, which removes it"),
+            State::Kept(other) => Finding::new(
+                &code::ORPHAN_OUTPUT,
+                format!("`{path}` is no longer rendered"),
+                whole(),
+            )
+            .note(format!(
+                "it stays while `{other}`, which may be what replaces it, is refused"
+            ))
+            .help("decide on that one first"),
             State::NotOurs => Finding::new(
                 &code::NOT_OURS,
                 format!("`{path}` was not made by gen"),
@@ -87,6 +119,16 @@ pub fn drift_findings(drift: &Drift, config: &Config) -> Vec<Finding> {
 
 fn stale(config: &Config, change: &Change, after: &str) -> Finding {
     let path = change.path.as_str();
+    if let Some((before, at)) = change
+        .before
+        .as_ref()
+        .and_then(|text| Some((text, conflict(text)?)))
+    {
+        let file = SourceFile::new(path, before.as_str());
+        let place = Place::span(&file, at, "git left this here");
+        let headline = format!("`{path}` holds both sides of a merge");
+        return Finding::new(&code::STALE_OUTPUT, headline, place);
+    }
     let place = match &change.before {
         Some(before) => first_difference(path, before, after),
         None => Place::file(path),

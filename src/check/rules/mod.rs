@@ -2,6 +2,7 @@
 
 pub mod action_edited;
 pub mod alias_unmatched;
+pub mod another_matrix;
 pub mod arch_specific_url;
 pub mod base_exists;
 pub mod base_mismatch;
@@ -22,6 +23,7 @@ pub mod idle_key;
 pub mod lfs_pointer;
 pub mod lock_stale;
 pub mod lockfile_stale;
+pub mod matrices;
 pub mod mentions;
 pub mod minimum_driver;
 pub mod missing_target;
@@ -37,6 +39,8 @@ pub mod tag_lies;
 pub mod tag_moved;
 pub mod tag_unchecked;
 pub mod undeclared_arg;
+pub mod unlisted_matrix;
+pub mod unreadable_name;
 pub mod unreleased_change;
 pub mod unused_name;
 pub mod unused_value;

@@ -23,7 +23,7 @@ use crate::image::plan::{Plan, Spec};
 use crate::image::{Contents, Matrix, Platform, SpecId, familiar};
 
 use names::Names;
-pub use options::{Bake, FILE, file};
+pub use options::{Bake, FILE, file, place};
 
 /// The file.
 #[derive(Debug, Serialize)]

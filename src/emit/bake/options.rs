@@ -5,11 +5,19 @@ use serde::Deserialize;
 
 use crate::config::raw::RawSelector;
 use crate::config::{Config, Spanned};
+use crate::source::Owner;
 
-/// Where the file is written when the table states no path: where `docker buildx bake` looks for it.
+/// Where the file is written when the table states no path: where `docker buildx bake` looks for it. Without a table, and
+/// of a matrix that another lists, it stands below the folder of outputs.
 pub const FILE: &str = "docker-bake.json";
-/// Where it is written when there is no table, and a pull request's pipeline stands on it.
-const IMPLIED: &str = "generated/docker-bake.json";
+
+/// Where the file of a matrix is written when its table states no path.
+pub fn place(owner: &Owner) -> String {
+    match owner.name() {
+        Some(_) => owner.path(FILE),
+        None => FILE.to_owned(),
+    }
+}
 
 /// `[output.bake]`
 #[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
@@ -23,9 +31,9 @@ pub struct Bake {
 }
 
 /// Where the bake file is written; `None` when nothing asks for one.
-pub fn file(config: &Config) -> Option<&str> {
+pub fn file(config: &Config) -> Option<String> {
     match &config.outputs.bake {
-        Some(bake) => Some(&bake.file),
-        None => config.ci.pull_request().map(|_| IMPLIED),
+        Some(bake) => Some(bake.file.clone()),
+        None => config.ci.pull_request().map(|_| config.owner.path(FILE)),
     }
 }

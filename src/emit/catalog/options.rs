@@ -6,10 +6,10 @@ use serde::Deserialize;
 use crate::config::Spanned;
 use crate::config::raw::RawSelector;
 
-/// Where the module is written when the table states no path.
-pub const PYTHON: &str = "generated/catalog/base_images.py";
-/// Where the data is written when the table states no path.
-pub const JSON: &str = "generated/catalog/base_images.json";
+/// Where the module is written when the table states no path, below the folder of outputs.
+pub const PYTHON: &str = "catalog/base_images.py";
+/// Where the data is written when the table states no path, below the folder of outputs.
+pub const JSON: &str = "catalog/base_images.json";
 
 /// `[output.catalog]`
 #[derive(Debug, Clone, Default, Deserialize, JsonSchema)]

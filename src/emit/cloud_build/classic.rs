@@ -26,7 +26,7 @@ const BASE_URL: &str = "_BASE_URL";
 pub fn file(maker: &Maker<'_>, pipeline: &Pipeline<CloudBuild>, built: &Built<'_>) -> File {
     let mut own = Own::of(pipeline);
     let homes = homes(maker, built);
-    let path = pipeline.file.clone();
+    let path = pipeline.file.value.clone();
     // Docker builds, not a builder of its own: only logins need a first step.
     let mut context = maker.speaking(&path, Part::Whole);
     let start = own.before_probe(&mut context);

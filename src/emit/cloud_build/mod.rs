@@ -21,6 +21,7 @@
 mod change;
 mod classic;
 mod context;
+mod json;
 mod limits;
 mod options;
 mod scripted;
@@ -28,6 +29,7 @@ mod split;
 mod steps;
 
 pub use context::{Context, Script};
+pub use json::{is_json, json};
 pub use limits::STEP_TIMEOUT;
 pub use options::{CloudBuild, Logging, Shape};
 
@@ -39,6 +41,7 @@ use super::work::{self, Concern};
 use crate::config::{Config, Pipeline, Spanned};
 use crate::facts::Facts;
 use crate::image::plan::Plan;
+use crate::source::Owner;
 
 /// The config of images and tags, below the template folder.
 const TEMPLATE: &str = "cloud-build/cloudbuild.yaml";
@@ -61,8 +64,9 @@ const PIPELINE: &str = "cloud-build";
 /// The one platform of Cloud Build's machines.
 const NATIVE: &str = "linux/amd64";
 
-/// Where the configs of a split build go, and the script that submits them. The templates say so too.
-const PARTS: &str = "generated/ci/cloudbuild";
+/// Where the configs of a split build go, and the script that submits them, below the folder of outputs. The templates say
+/// so too.
+const PARTS: &str = "ci/cloudbuild";
 
 /// The longest a build may wait for a machine, and take, in seconds: the configs of a split build wait for each other.
 const DAY: u64 = 86_400;
@@ -94,11 +98,11 @@ impl Files {
 }
 
 /// Whether an output is a build config of the pipeline.
-pub fn is_build_config(options: &CloudBuild, path: &str) -> bool {
+pub fn is_build_config(owner: &Owner, options: &CloudBuild, path: &str) -> bool {
     let part = path
-        .strip_prefix(PARTS)
+        .strip_prefix(&owner.path(PARTS))
         .is_some_and(|rest| rest.starts_with('-'));
-    path == options.file || part || change::path(options).as_deref() == Some(path)
+    path == options.file.value || part || change::path(options).as_deref() == Some(path)
 }
 
 /// Decides every config of the pipeline.
@@ -142,7 +146,8 @@ fn publishing(
     let steps: usize = units.iter().map(Unit::steps).sum();
     // The three that are not a unit's: prepare, probe, tags.
     let whole = 3 + own.count_before_probe() + steps + own.count_around_tags();
-    let path = maker.options.file.clone();
+    let path = maker.options.file.value.clone();
+    let parts = maker.config.owner.path(PARTS);
     if whole <= room {
         let mut context =
             maker.building(&path, Part::Whole, units.iter().flat_map(|u| &u.platforms));
@@ -174,7 +179,7 @@ fn publishing(
         let mut paths = Vec::new();
         for group in groups {
             let dash = if group.key.is_empty() { "" } else { "-" };
-            let path = format!("{PARTS}-{layer}{dash}{}.yaml", group.key);
+            let path = format!("{parts}-{layer}{dash}{}.yaml", group.key);
             let mut context = maker.building(
                 &path,
                 Part::Group,
@@ -193,7 +198,7 @@ fn publishing(
         layers.push(paths);
     }
 
-    let path_of_tags = format!("{PARTS}-tags.yaml");
+    let path_of_tags = format!("{parts}-tags.yaml");
     let mut tags = maker.speaking(&path_of_tags, Part::Tags);
     own.around_tags(&mut tags);
     configs.push(File {
@@ -203,7 +208,7 @@ fn publishing(
     });
     layers.push(vec![path_of_tags]);
 
-    let script = format!("{PARTS}.sh");
+    let script = format!("{parts}.sh");
     let mut driver = maker.speaking(&path, Part::Driver);
     driver.left_out = left_out;
     own.around_probe(&mut driver);
@@ -299,6 +304,12 @@ impl Maker<'_> {
             timeout: seconds(options.timeout_minutes),
             queue_ttl: options.queue_ttl_minutes.map(seconds),
             labels: std::iter::once("base-images".to_owned())
+                .chain(
+                    self.config
+                        .owner
+                        .name()
+                        .map(|name| format!("base-images-{name}")),
+                )
                 .chain(labels)
                 .collect(),
             machine_type: options.machine_type,

@@ -13,7 +13,7 @@ use crate::emit::work::EMULATOR;
 #[serde(rename_all = "kebab-case", deny_unknown_fields, default)]
 pub struct CloudBuild {
     /// Where the build config is written.
-    pub file: String,
+    pub file: Spanned<String>,
     /// How images are built. Default: by one scripted step each.
     pub shape: Option<Spanned<Shape>>,
     /// The platforms to build here; all that the plan has, when not given. Those other than `linux/amd64` run under QEMU.
@@ -138,7 +138,7 @@ impl Logging {
 impl Default for CloudBuild {
     fn default() -> Self {
         Self {
-            file: "cloudbuild.yaml".to_owned(),
+            file: Spanned::nowhere("cloudbuild.yaml".to_owned()),
             shape: None,
             platforms: None,
             image: Spanned::nowhere("docker:28.5.2-cli".to_owned()),

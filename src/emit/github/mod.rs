@@ -14,6 +14,7 @@ use std::collections::HashSet;
 use indexmap::IndexMap;
 use serde::Serialize;
 
+use super::emitters::{PLAN, PUBLISH};
 use super::work::{self, Concern};
 use crate::config::{Config, Pipeline, Registry, RegistryKind};
 use crate::facts::Facts;
@@ -49,14 +50,13 @@ use steps::{Hook, Steps, hooks};
 pub const TEMPLATE: &str = "github/workflow.yml";
 
 const PROVIDER: &str = "github";
-const PLAN: &str = "generated/plan.json";
 
 /// What the template sees.
 #[derive(Debug, Serialize)]
 pub struct Context {
     pub file: String,
-    pub plan: &'static str,
-    pub script: &'static str,
+    pub plan: String,
+    pub script: String,
     /// What a caller has to grant: the most that any job asks for.
     pub grants: IndexMap<String, Access>,
     /// Names of all secrets that any job reads.
@@ -122,7 +122,7 @@ pub struct Tags {
 
 /// Where workflows are written.
 pub fn workflow_files(options: &Github) -> Vec<String> {
-    let file = [options.file.clone()].into_iter();
+    let file = [options.file.value.clone()].into_iter();
     file.chain(pull_request::file(options)).collect()
 }
 
@@ -280,9 +280,9 @@ pub fn context(
     let builds: usize = builders.iter().map(|spec| spec.platforms.len()).sum();
 
     Context {
-        file: options.file.clone(),
-        plan: PLAN,
-        script: "generated/ci/publish.sh",
+        file: options.file.value.clone(),
+        plan: config.owner.path(PLAN),
+        script: config.owner.path(PUBLISH),
         grants: grants(&tags.rights, &then),
         secrets: secrets(&tags.rights, &then),
         schedule: options

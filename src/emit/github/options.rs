@@ -12,7 +12,7 @@ use crate::emit::shape::{PullRequest, Row, Steps};
 #[serde(rename_all = "kebab-case", deny_unknown_fields, default)]
 pub struct Github {
     /// Where the workflow is written: GitHub runs what is in `.github/workflows`.
-    pub file: String,
+    pub file: Spanned<String>,
     /// The runner for each value of `arch`, or for a platform such as `linux/arm/v7`. Default: GitHub's own.
     pub runner: IndexMap<Spanned<String>, Spanned<String>>,
     /// Platforms that are built by emulation, since there is no runner for them: slowly.
@@ -103,7 +103,7 @@ pub fn is_version(text: &str) -> bool {
 impl Default for Github {
     fn default() -> Self {
         Self {
-            file: ".github/workflows/base-images.yml".to_owned(),
+            file: Spanned::nowhere(".github/workflows/base-images.yml".to_owned()),
             runner: IndexMap::new(),
             emulate: Vec::new(),
             control_runner: Spanned::nowhere("ubuntu-24.04".to_owned()),

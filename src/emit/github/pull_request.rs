@@ -2,12 +2,13 @@
 
 use serde::Serialize;
 
+use super::builders;
 use super::legs::{Legs, Runners};
 use super::options::Github;
 use super::pins::{Action, Pins};
 use super::steps::{Step, Steps};
-use super::{PLAN, builders};
 use crate::config::{Config, Pipeline};
+use crate::emit::emitters::{CHANGES, PLAN};
 use crate::emit::work::Concern;
 use crate::facts::Facts;
 use crate::image::plan::Plan;
@@ -19,8 +20,8 @@ pub const TEMPLATE: &str = "github/pull-request.yml";
 /// What the template sees.
 #[derive(Debug, Serialize)]
 pub struct Context {
-    pub plan: &'static str,
-    pub script: &'static str,
+    pub plan: String,
+    pub script: String,
     /// The command that checks, when one is stated.
     pub check: Option<String>,
     pub runner: String,
@@ -38,7 +39,7 @@ pub struct Context {
 pub fn file(options: &Github) -> Option<String> {
     let usual = match options.file.rsplit_once('.') {
         Some((stem, ending)) => format!("{stem}-pull-request.{ending}"),
-        None => format!("{}-pull-request", options.file),
+        None => format!("{}-pull-request", options.file.value),
     };
     options.pull_request.path(&usual).map(str::to_owned)
 }
@@ -61,8 +62,8 @@ pub fn context(
     let steps = Steps::new(options, &pipeline.shape);
     let emulated = runners.emulated(config, options);
     Context {
-        plan: PLAN,
-        script: "generated/ci/pull-request.sh",
+        plan: config.owner.path(PLAN),
+        script: config.owner.path(CHANGES),
         check: config.ci.check.clone(),
         runner: options.control_runner.value.clone(),
         max_parallel: options.max_parallel.as_ref().map(|most| most.value),

@@ -38,8 +38,8 @@ pub const MERGE_REQUEST: &str = "gitlab/merge-request.gitlab-ci.yml";
 pub const JOBS: &str = "gitlab/jobs.yml";
 /// The script that writes the child pipelines.
 pub const CHILDREN: &str = "gitlab/children.sh";
-/// Where that script is written.
-pub const SCRIPT: &str = "generated/ci/gitlab.sh";
+/// Where that script is written, below the folder of outputs.
+pub const SCRIPT: &str = "ci/gitlab.sh";
 
 const PROVIDER: &str = "gitlab";
 
@@ -131,7 +131,7 @@ pub fn context(
     let emulated = runners.iter().any(|runner| runner.emulated);
 
     Context {
-        file: options.file.clone(),
+        file: options.file.value.clone(),
         merge_request_file: merge_request_file(options),
         jobs_path: format!("/{}", jobs_file(options)),
         image: options.image.value.clone(),

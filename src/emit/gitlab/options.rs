@@ -15,7 +15,7 @@ use crate::emit::work::EMULATOR;
 #[serde(rename_all = "kebab-case", deny_unknown_fields, default)]
 pub struct GitLab {
     /// Where the pipeline is written.
-    pub file: String,
+    pub file: Spanned<String>,
     /// The image that the jobs run in: the Docker client with buildx, on Alpine.
     pub image: Spanned<String>,
     /// What builds.
@@ -62,7 +62,7 @@ pub enum Builder {
 impl Default for GitLab {
     fn default() -> Self {
         Self {
-            file: ".gitlab/base-images.gitlab-ci.yml".to_owned(),
+            file: Spanned::nowhere(".gitlab/base-images.gitlab-ci.yml".to_owned()),
             image: Spanned::nowhere("docker:28.5.2-cli".to_owned()),
             builder: Builder::Dind,
             service: None,
