@@ -203,7 +203,7 @@ pub enum Command {
         #[arg(long)]
         amend: bool,
         /// Only say whether all places agree.
-        #[arg(long, conflicts_with_all = ["dry_run", "backwards"])]
+        #[arg(long, conflicts_with_all = ["dry_run", "backwards", "allow_errors"])]
         check: bool,
         /// Show what would be written as a diff, write nothing.
         #[arg(long)]
@@ -211,6 +211,9 @@ pub enum Command {
         /// Allow an older version than the current release.
         #[arg(long)]
         backwards: bool,
+        /// Bump although `gen check` would find errors afterwards.
+        #[arg(long)]
+        allow_errors: bool,
     },
     /// Ask registries for the digests of upstream images, and stand on those: in the lock and in every output.
     #[command(

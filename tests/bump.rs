@@ -4,9 +4,12 @@ mod support;
 
 mod bump {
     mod agreement;
+    mod amend;
+    mod carried;
     mod files;
     mod locks;
     mod mentions;
+    mod news;
     mod patch;
     mod pins;
     mod refusals;

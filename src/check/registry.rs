@@ -46,6 +46,10 @@ pub static RULES: &[Rule] = &[
         run: rules::build_config::run,
     },
     Rule {
+        codes: &[&code::BUMP_CUT_SHORT],
+        run: rules::bump_cut_short::run,
+    },
+    Rule {
         codes: &[&code::CONTENT_FORMAT],
         run: rules::content_format::run,
     },

@@ -3,18 +3,20 @@
 use std::fmt::Write;
 
 use crate::check::stale_finding;
-use crate::cli::FindingFormat;
+use crate::cli::{Dates, FindingFormat};
 use crate::command::difference::patches;
 use crate::command::look::{From, look};
 use crate::command::shell::{Error, Outcome, Shell, counted, number};
 use crate::command::{CLEAN, FOUND, NO_PLAN};
-use crate::diagnostic::{Code, Finding, Sink, code, visible};
-use crate::flow::{Expanded, Fault};
+use crate::diagnostic::{Code, Finding, Severity, Sink, code, visible};
+use crate::flow::{self, Expanded, Fault, Standpoint};
+use crate::lock::{Before, Looking};
 use crate::output::{self, Change, State};
-use crate::release::bump::{Bump, plan};
+use crate::release::bump::{Asked, Bump, plan};
 use crate::release::lockfiles;
 use crate::release::moving::Move;
-use crate::release::target::Target;
+use crate::release::news::News;
+use crate::release::target::{Ahead, Begun, Target};
 use crate::release::version::Step;
 use crate::source::Repository;
 
@@ -23,6 +25,8 @@ const SHOWN: usize = 20;
 
 /// The findings that say whether all places agree.
 const AGREEMENT: &[Code] = &[
+    &code::BUILT_UNOFFERED,
+    &code::BUMP_CUT_SHORT,
     &code::CONTENT_FORMAT,
     &code::LOCKFILE_STALE,
     &code::LOCK_CONFLICT,
@@ -30,6 +34,8 @@ const AGREEMENT: &[Code] = &[
     &code::LOCK_STALE,
     &code::LOCK_SYNTAX,
     &code::MENTION_STALE,
+    &code::MENTION_UNKNOWN,
+    &code::OFFER_UNBUILT,
     &code::PIN_MISMATCH,
     &code::PLACE_AMBIGUOUS,
     &code::PLACE_COMPUTED,
@@ -37,6 +43,17 @@ const AGREEMENT: &[Code] = &[
     &code::PLACE_UNREADABLE,
     &code::STALE_OUTPUT,
     &code::MISSING_OUTPUT,
+    &code::TAG_MOVED,
+    &code::UNRELEASED_CHANGE,
+];
+
+/// What is found before a bump writes, and mended by what it writes; and what another tool writes after it.
+const MENDED: &[Code] = &[
+    &code::BUMP_CUT_SHORT,
+    &code::LOCKFILE_STALE,
+    &code::MISSING_OUTPUT,
+    &code::ORPHAN_OUTPUT,
+    &code::STALE_OUTPUT,
 ];
 
 /// How to run.
@@ -46,6 +63,7 @@ pub(super) struct Options<'a> {
     pub check: bool,
     pub dry_run: bool,
     pub backwards: bool,
+    pub allow_errors: bool,
 }
 
 pub(super) fn run(shell: &mut Shell<'_>, options: &Options<'_>) -> Result<Outcome, Error> {
@@ -58,13 +76,27 @@ pub(super) fn run(shell: &mut Shell<'_>, options: &Options<'_>) -> Result<Outcom
     } else {
         Some(output::lock(&repository)?)
     };
-    let target = target(&repository, options.to);
+    let begun = output::noted(&repository).and_then(|line| Begun::parse(&line));
+    let asked = Asked {
+        target: target(options.to),
+        back: options.backwards,
+        begun: begun.as_ref(),
+    };
     let mut sink = Sink::new();
-    let bump = match plan(&repository, &target, options.backwards, &mut sink) {
+    let mut bump = match plan(&repository, &asked, &mut sink) {
         Ok(bump) => bump,
         Err(Fault::Read(error)) => return Err(error.into()),
         Err(Fault::Findings) => return refused(shell, sink),
     };
+    // To record a release anew hides nothing: what `check` finds of it, it goes on finding.
+    let carried = if asked.target == Target::Amend {
+        Vec::new()
+    } else {
+        carried(shell, &mut bump)?
+    };
+    if !carried.is_empty() && !options.allow_errors {
+        return would_carry(shell, &carried, &bump);
+    }
     if !options.dry_run && !bump.is_done() {
         // All or nothing: what can be told before the first write is told before it.
         output::probe(&repository, bump.paths())?;
@@ -78,35 +110,61 @@ pub(super) fn run(shell: &mut Shell<'_>, options: &Options<'_>) -> Result<Outcom
     // What repeats the version and is another tool's to write.
     let mut repeated = Sink::new();
     lockfiles::look(&bump.repository, &bump.expanded.config, &mut repeated);
-    shell.findings(&repeated.into_sorted(), FindingFormat::Full)?;
+    let mut told = carried;
+    told.extend(repeated.into_sorted());
+    shell.findings(&told, FindingFormat::Full)?;
     shell.say(&summary(&bump, options.dry_run));
+    if !options.dry_run {
+        // Only what was said is done: a run that is cut short before this would otherwise be taken for one that was not.
+        output::unnote(&repository)?;
+    }
     Ok(Outcome(CLEAN))
 }
 
-/// What is asked for. A step says how far a run that was cut short had taken it.
-fn target(repository: &Repository, to: Option<&str>) -> Target {
-    let Some(to) = to else { return Target::Amend };
-    let Some(step) = step(to) else {
-        return Target::Version(to.to_owned());
-    };
-    let noted = output::noted(repository);
-    let begun = noted.as_deref().and_then(|line| line.split_once(' '));
-    let begun = begun.filter(|(step, _)| *step == to);
-    Target::Step {
-        step,
-        begun: begun.map(|(_, version)| version.to_owned()),
+/// What is asked for.
+fn target(to: Option<&str>) -> Target {
+    match to {
+        None => Target::Amend,
+        Some(to) => Step::of(to).map_or_else(|| Target::Version(to.to_owned()), Target::Step),
     }
 }
 
-fn step(word: &str) -> Option<Step> {
-    Some(match word {
-        "major" => Step::Major,
-        "minor" => Step::Minor,
-        "patch" => Step::Patch,
-        "pre" => Step::Pre,
-        "release" => Step::Release,
-        _ => return None,
-    })
+/// The errors that `gen check` would find after the bump.
+fn carried(shell: &Shell<'_>, bump: &mut Bump) -> Result<Vec<Finding>, Error> {
+    let mut sink = std::mem::take(&mut bump.said);
+    bump.expanded.lock = Some(bump.lock.clone());
+    let (release, lock) = (&bump.expanded.config.release, &bump.lock);
+    let looking = Looking {
+        base: None,
+        pipeline: shell.in_pipeline(),
+    };
+    let before = Before::find(&bump.repository, release.as_ref(), Some(lock), looking)?;
+    let standpoint = Standpoint {
+        before,
+        ..Standpoint::on(shell.today(Dates::default())?)
+    };
+    let (expanded, rendered) = (&bump.expanded, &bump.rendered);
+    flow::judge(
+        &bump.repository,
+        expanded,
+        rendered,
+        &bump.drift,
+        &standpoint,
+        &mut sink,
+    );
+    let mut findings = sink.into_sorted();
+    findings.retain(|f| f.severity() == Severity::Error && !MENDED.contains(&f.code));
+    Ok(findings)
+}
+
+/// Refuses a bump after which `gen check` would find errors.
+fn would_carry(shell: &Shell<'_>, carried: &[Finding], bump: &Bump) -> Result<Outcome, Error> {
+    shell.findings(carried, FindingFormat::Full)?;
+    let (counted, to) = (counted(carried), &bump.to);
+    shell.say(&format!(
+        "{counted} would go into {to}; nothing was moved: mend them first, or add `--allow-errors`"
+    ));
+    Ok(Outcome(FOUND))
 }
 
 /// Writes everything, the matrix file last.
@@ -116,8 +174,13 @@ fn carry_out(repository: &Repository, to: Option<&str>, bump: &Bump) -> Result<(
     }
     let changes: Vec<&Change> = bump.drift.changes.iter().collect();
     let edits: Vec<_> = bump.files.iter().map(|f| f.edit.clone()).collect();
-    if let Some(step) = to.filter(|to| step(to).is_some()) {
-        output::note(repository, &format!("{step} {}", bump.to))?;
+    if let Some(asked) = to.filter(|_| bump.from != bump.to) {
+        let begun = Begun {
+            asked: asked.to_owned(),
+            from: bump.from.clone(),
+            to: bump.to.clone(),
+        };
+        output::note(repository, &begun.line())?;
     }
     Ok(output::write(repository, &changes, &edits)?)
 }
@@ -140,16 +203,22 @@ fn agreement(shell: &Shell<'_>) -> Result<Outcome, Error> {
         Err(fault) => return shell.stopped(fault, sink, full),
     };
     let mut findings: Vec<Finding> = sink.into_sorted();
-    findings.retain(|f| AGREEMENT.contains(&f.code));
+    findings.retain(|f| f.severity() == Severity::Error || AGREEMENT.contains(&f.code));
     let behind = findings.iter().any(|f| f.code == &code::LOCK_STALE);
     findings.extend(other_release(&looked.expanded).filter(|_| !behind));
     shell.findings(&findings, full)?;
     let release = looked.expanded.config.release.as_ref();
     let version = release.map_or("", |r| r.version.as_str());
+    let disagree = findings.iter().any(|f| AGREEMENT.contains(&f.code));
+    let counted = counted(&findings);
     shell.say(&match (findings.is_empty(), release) {
-        (_, None) => "the matrix states no release".to_owned(),
+        (true, None) => "the matrix states no release".to_owned(),
+        (false, None) => format!("{counted}; the matrix states no release"),
         (true, _) => format!("all places agree on {version}"),
-        (false, _) => format!("{}; not all places agree on {version}", counted(&findings)),
+        (false, _) if disagree => format!("{counted}; not all places agree on {version}"),
+        (false, _) => {
+            format!("{counted}; the places agree on {version}, and no bump would be carried out")
+        }
     });
     let agree = findings.is_empty();
     Ok(Outcome(if agree { CLEAN } else { FOUND }))
@@ -166,10 +235,17 @@ fn other_release(expanded: &Expanded) -> Option<Finding> {
 
 /// Every place with what it stated and will state.
 fn listing(bump: &Bump) -> String {
-    let mut text = if bump.from == bump.to {
-        format!("release {}\n", bump.to)
-    } else {
-        format!("release {} → {}\n", bump.from, bump.to)
+    let mut text = match &bump.counted {
+        _ if bump.from == bump.to => format!("release {}\n", bump.to),
+        None => format!("release {} → {}\n", bump.from, bump.to),
+        Some(Ahead {
+            version,
+            path,
+            line,
+        }) => format!(
+            "release {} → {}, counted from {version} of {path}:{line}\n",
+            bump.from, bump.to
+        ),
     };
     let shown = bump.mentions.iter().take(SHOWN);
     let rows: Vec<(String, &str, String)> = bump
@@ -200,18 +276,27 @@ fn place(moved: &Move) -> String {
 }
 
 fn summary(bump: &Bump, dry_run: bool) -> String {
-    let specs = bump.lock.specs.len();
-    let new = bump
-        .lock
-        .specs
-        .values()
-        .filter(|s| s.since == bump.to)
-        .count();
-    let content = match new {
-        _ if bump.is_first() => format!("{} recorded for the first time", number(specs, "image")),
-        0 => "no image has new content, so tags move and nothing is built".to_owned(),
-        1 => format!("1 of {specs} images has new content"),
-        n => format!("{n} of {specs} images have new content"),
+    let content = match bump.news {
+        News::First { specs } => format!("{} recorded for the first time", number(specs, "image")),
+        News::Changed { changed } => {
+            let (images, are) = (
+                number(changed, "image"),
+                if changed == 1 { "is" } else { "are" },
+            );
+            format!("{images} {are} no longer as recorded")
+        }
+        News::New { new: 0, .. } => {
+            "no image has new content, so tags move and nothing is built".to_owned()
+        }
+        News::New { new, builds, specs } => {
+            let have = if new == 1 { "has" } else { "have" };
+            let once = if builds < new {
+                format!(", in {}", number(builds, "build"))
+            } else {
+                String::new()
+            };
+            format!("{new} of {specs} images {have} new content{once}")
+        }
     };
     if bump.is_done() {
         return format!("{} is recorded everywhere; {content}", bump.to);

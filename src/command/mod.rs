@@ -73,6 +73,7 @@ pub fn run(cli: &Cli) -> ExitCode {
             check,
             dry_run,
             backwards,
+            allow_errors,
         } => bump::run(
             &mut shell,
             &bump::Options {
@@ -80,6 +81,7 @@ pub fn run(cli: &Cli) -> ExitCode {
                 check: *check,
                 dry_run: *dry_run,
                 backwards: *backwards,
+                allow_errors: *allow_errors,
             },
         ),
         Command::List {

@@ -92,10 +92,10 @@ pub struct Release {
     pub version: String,
     /// How a tag names it.
     pub tag: String,
+    /// The template of that.
+    pub tag_field: Field,
     /// The version, read in its scheme. A pre-release moves no alias.
     pub read: ReleaseVersion,
-    /// What stands around the version in the tag; `None` when the tag does not print it whole.
-    pub affixes: Option<Affixes>,
     /// Places that must state it.
     pub pins: Vec<Pin>,
     /// Lists that offer what is built.
@@ -137,6 +137,8 @@ pub enum Relation {
     SameRelease,
     /// The release or a later one.
     NotOlder,
+    /// The same release or a later one, pre-releases of both included.
+    SameOrLater,
 }
 
 /// A place that must state the release.
@@ -148,6 +150,8 @@ pub struct Pin {
     pub locator: Locator,
     /// What it states for this release.
     pub states: String,
+    /// The template of that.
+    pub states_field: Field,
     /// What stands there around the version; `None` when it is not printed whole.
     pub affixes: Option<Affixes>,
     /// How what it says relates to the release.

@@ -64,7 +64,7 @@ pub struct RawRelease {
     /// How versions are written and compared.
     #[serde(default)]
     pub scheme: RawScheme,
-    /// How a tag names the release: a template over `version`, `major`, `minor` and `patch`. Default `v{{ version }}`.
+    /// How a tag names the release: a template over `version`, `major`, `minor`, `patch`, `series` and `parts`. Default `v{{ version }}`.
     pub tag: Option<Spanned<String>>,
     /// Places in the library that must state the same release; a bump moves them.
     #[serde(default)]
@@ -92,7 +92,7 @@ pub struct RawPin {
     pub search: Option<Spanned<String>>,
     /// How often `search` matches, all of them places. Default 1.
     pub count: Option<Spanned<u64>>,
-    /// What the place states: a template over `version`, `major`, `minor`, `patch` and `tag`. Default `{{ tag }}`.
+    /// What the place states: a template over `version`, `major`, `minor`, `patch`, `series`, `parts` and `tag`. Default `{{ tag }}`.
     pub states: Option<Spanned<String>>,
     /// How what it states relates to the release.
     #[serde(default)]
@@ -110,6 +110,8 @@ pub enum RawRelation {
     SameRelease,
     /// It states the release or a later one: a library that is released more often than its images.
     NotOlder,
+    /// It states the same release or a later one, pre-releases of both included: `0.9.1rc1` or `0.9.2.dev3` for `0.9.1`.
+    SameOrLater,
 }
 
 /// A list in the library of what it offers.

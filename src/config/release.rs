@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use minijinja::Value;
 
-use crate::config::model::{Affixes, Pin, Relation, Release};
+use crate::config::model::{Affixes, Config, Pin, Relation, Release};
 use crate::config::places::By;
 use crate::config::raw::{RawPin, RawRelation, RawRelease, RawScheme};
 use crate::config::selectors::Names;
@@ -15,7 +15,7 @@ use crate::diagnostic::{Finding, code};
 use crate::lock;
 use crate::release::unseen::pinned_output;
 use crate::release::version::{ReleaseVersion, Scheme};
-use crate::render::{ReleaseObject, Scope};
+use crate::render::{Field, ReleaseObject, Scope};
 
 impl From<RawScheme> for Scheme {
     fn from(raw: RawScheme) -> Self {
@@ -44,10 +44,57 @@ impl Affixes {
     }
 }
 
+/// What templates see of a version: numbers as far as it has them, and what of them is written, with its padding.
+fn names_of(version: &ReleaseVersion) -> Vec<(&'static str, Value)> {
+    let numbers = version.numbers();
+    let parts = version.parts();
+    let series = parts[..parts.len().min(2)].join(".");
+    let mut names = vec![("version", Value::from(version.as_str()))];
+    names.extend(
+        ["major", "minor", "patch"]
+            .into_iter()
+            .zip(numbers.into_iter().map(Value::from)),
+    );
+    names.push(("series", Value::from(series)));
+    names.push(("parts", Value::from_iter(parts)));
+    names
+}
+
+fn scope_of(names: impl IntoIterator<Item = (&'static str, Value)>) -> Value {
+    let names = names.into_iter().map(|(name, value)| (name.into(), value));
+    Value::from_object(Scope(names.collect()))
+}
+
+impl Config {
+    /// How a tag would name a release of that version; `None` where the template prints what the version has not.
+    pub fn tag_at(&self, release: &Release, version: &ReleaseVersion) -> Option<String> {
+        let scope = scope_of(names_of(version));
+        let tag = self.fields.render(&release.tag_field, &scope).ok()?;
+        Some(tag_word(&tag))
+    }
+
+    /// What a place would state of a release of that version; `None` as for [`Config::tag_at`].
+    pub fn states_at(
+        &self,
+        release: &Release,
+        pin: &Pin,
+        version: &ReleaseVersion,
+    ) -> Option<String> {
+        let mut names = names_of(version);
+        names.push(("tag", Value::from(self.tag_at(release, version)?)));
+        let states = self
+            .fields
+            .render(&pin.states_field, &scope_of(names))
+            .ok()?;
+        Some(states.into_owned())
+    }
+}
+
 /// A release that is read so far: its places come last, since they name axes.
 pub(super) struct Stated {
     version: ReleaseVersion,
     tag: String,
+    tag_field: Field,
     /// The names that a statement of it sees.
     names: Vec<(Arc<str>, Value)>,
     object: Value,
@@ -84,24 +131,18 @@ impl Builder<'_> {
                 return None;
             }
         };
-        let numbers = version.numbers();
-        let part = |i: usize| numbers.get(i).copied();
-        let mut names: Vec<(Arc<str>, Value)> = vec![("version".into(), Value::from(text.clone()))];
-        let mut attributes = vec![
-            ("version", Value::from(text.clone())),
-            ("pre", Value::from(version.is_pre_release())),
-        ];
-        for (index, name) in ["major", "minor", "patch"].into_iter().enumerate() {
-            if let Some(number) = part(index) {
-                names.push((name.into(), Value::from(number)));
-                attributes.push((name, Value::from(number)));
-            }
-        }
+        let seen = names_of(&version);
+        let mut attributes = seen.clone();
+        attributes.push(("pre", Value::from(version.is_pre_release())));
+        let mut names: Vec<(Arc<str>, Value)> = seen
+            .into_iter()
+            .map(|(name, value)| (name.into(), value))
+            .collect();
         let template = raw.tag.clone().unwrap_or_else(|| Spanned {
             value: "v{{ version }}".to_owned(),
             span: raw.version.span.clone(),
         });
-        let known: Vec<&str> = vec!["version", "major", "minor", "patch"];
+        let known = ["version", "major", "minor", "patch", "series", "parts"];
         let field = self.field(&template, &|_| false)?;
         let before = self.sink.len();
         self.check_names(&field, &known, "`[release] tag`");
@@ -124,6 +165,7 @@ impl Builder<'_> {
         Some(Stated {
             version,
             tag,
+            tag_field: field,
             names,
             object: Value::from_object(ReleaseObject(attributes)),
             span: raw.version.span.clone(),
@@ -148,12 +190,11 @@ impl Builder<'_> {
             .filter_map(|o| self.offer(o, names, objects))
             .collect();
         let mentions = raw.mention.iter().filter_map(|m| self.mention(m)).collect();
-        let affixes = Affixes::around(&stated.tag, &tag_word(stated.version.as_str()));
         Release {
             version: stated.version.as_str().to_owned(),
             tag: stated.tag,
+            tag_field: stated.tag_field,
             read: stated.version,
-            affixes,
             pins,
             offers,
             mentions,
@@ -180,6 +221,7 @@ impl Builder<'_> {
             RawRelation::Exact => Relation::Exact,
             RawRelation::SameRelease => Relation::SameRelease,
             RawRelation::NotOlder => Relation::NotOlder,
+            RawRelation::SameOrLater => Relation::SameOrLater,
         };
         let template = raw.states.clone().unwrap_or_else(|| Spanned {
             value: "{{ tag }}".to_owned(),
@@ -220,6 +262,7 @@ impl Builder<'_> {
             file: raw.file.clone(),
             locator: locator?,
             states,
+            states_field: field,
             affixes,
             relation,
         })

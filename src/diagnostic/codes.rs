@@ -104,6 +104,9 @@ codes! {
     BUILT_UNOFFERED = "built-unoffered" Rule Error
         "a value or image is built that the library does not offer"
         "The `[[release.offer]]` says `exactly`, so that the list holds what is built and nothing else. Add it to the library's list, or take it out of the matrix.";
+    BUMP_CUT_SHORT = "bump-cut-short" Rule Warning
+        "a bump that did not come to its end"
+        "It was killed, or found no room. The same command again takes up what it began and ends at the same version; a step is not taken twice. What it set out for stands in a note below `generated/.tmp`, where git does not look.";
     BUMP_REFUSED = "bump-refused" Plan Error
         "a bump that cannot be carried out"
         "Nothing was touched. Either the version asked for is none, or is older than the release, or one of the places cannot be moved.";

@@ -12,6 +12,7 @@ mod model;
 mod published;
 mod read;
 mod standing;
+mod tagged;
 mod write;
 
 pub use change::{Change, changes};

@@ -100,7 +100,7 @@ impl Lock {
     }
 
     /// The specs that are not as recorded. Contents of another format cannot be compared: then all would seem changed.
-    fn difference(&self, matrix: &Matrix, contents: &Contents) -> Difference<'_> {
+    pub fn difference(&self, matrix: &Matrix, contents: &Contents) -> Difference<'_> {
         let mut difference = Difference::default();
         let mut known = 0;
         for (id, rendered) in contents.iter() {

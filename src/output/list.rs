@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use crate::emit::MARK;
-use crate::output::write::{JOURNAL, NOTE, TEMPORARY};
+use crate::output::write::{JOURNAL, TEMPORARY};
 use crate::source::{Owner, ReadError, Refusal, Repository, conflict, is_mark, plain};
 
 /// How many bytes of a file are looked at for the header.
@@ -63,7 +63,7 @@ impl Owned {
         let own = path.strip_prefix(&self.owner.folder());
         own.and_then(|own| own.strip_prefix('/'))
             .is_some_and(|own| {
-                [LIST, NOTE].contains(&own)
+                own == LIST
                     || own
                         .strip_prefix(TEMPORARY)
                         .is_some_and(|rest| rest.starts_with('/'))

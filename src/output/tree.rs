@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
 
 use crate::lock;
-use crate::output::write::{NOTE, TEMPORARY};
+use crate::output::write::TEMPORARY;
 use crate::source::{Owner, plain};
 
 /// Tells git that its folder is generated.
@@ -54,7 +54,7 @@ pub struct Tree {
     header: String,
     owner: Owner,
     /// Paths that are the owner's otherwise.
-    reserved: [String; 5],
+    reserved: [String; 4],
 }
 
 /// Why an output cannot have its path.
@@ -79,7 +79,6 @@ impl Tree {
         let attributes = Planned::text(owner.path(ATTRIBUTES), text);
         let reserved = [
             owner.list(),
-            owner.path(NOTE),
             owner.path(TEMPORARY),
             lock::path(owner.matrix()),
             owner.matrix().to_owned(),

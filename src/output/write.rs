@@ -21,9 +21,26 @@ pub(super) const TEMPORARY: &str = ".tmp";
 /// when the matrix has changed in between.
 pub(super) const JOURNAL: &str = ".tmp/started";
 
-/// What a run that takes a step says of it before it begins: if it is cut short after its last file, running it again must
-/// not take another step. Removing it is the last thing that run does.
-pub(super) const NOTE: &str = ".step";
+/// What keeps git from the temporary folder, which a run that is cut short leaves behind.
+const IGNORED: &str = ".gitignore";
+
+/// What the notes of bumps begin with, in the temporary folder; the path of the matrix follows.
+const NOTE: &str = "bump-";
+
+/// Where a bump of a matrix notes what it sets out for, before its first write: if it is cut short, running it again must
+/// not take another step. Removing the note is the last thing it does.
+pub fn note_path(repository: &Repository) -> String {
+    // `%` first, so that two paths never share a note.
+    let matrix = repository.matrix_path();
+    let name = matrix.replace('%', "%25").replace('/', "%2F");
+    repository
+        .owner()
+        .path(&format!("{TEMPORARY}/{NOTE}{name}"))
+}
+
+fn temporary(repository: &Repository) -> PathBuf {
+    repository.absolute(&repository.owner().path(TEMPORARY))
+}
 
 /// An output could not be written.
 #[derive(Debug, thiserror::Error)]
@@ -111,37 +128,41 @@ pub fn write(
         return settle(repository);
     }
     let journal = journal(repository, changes);
-    clear_but_journal(&temporary).map_err(|e| fault("clear", e))?;
-    fs::create_dir_all(&temporary).map_err(|e| fault("create", e))?;
+    clear(&temporary, true).map_err(|e| fault("clear", e))?;
+    make(&temporary).map_err(|e| fault("create", e))?;
     keep_journal(repository, &temporary, &journal).map_err(|e| fault("write in", e))?;
     let result = carry_out(repository, changes, edits, &temporary);
     // A run that failed keeps its journal: what it wrote is not listed yet.
     match result {
         Ok(()) => settle(repository),
-        Err(error) => clear_but_journal(&temporary)
+        Err(error) => clear(&temporary, true)
             .map_err(|e| fault("clear", e))
             .and(Err(error)),
     }
 }
 
-/// Keeps a line until a run has carried out its changes.
+/// Keeps the line in which a bump says what it sets out for, until [`unnote`] takes it away; safe from a power cut.
 ///
 /// # Errors
 /// When it cannot be written.
 pub fn note(repository: &Repository, line: &str) -> Result<(), WriteError> {
-    let name = repository.owner().path(NOTE);
-    let path = repository.absolute(&name);
+    let note = note_path(repository);
+    let path = repository.absolute(&note);
     let keep = || {
-        if Links::new(repository).look(&name) == Standing::Linked {
+        if Links::new(repository).look(&note) == Standing::Linked {
             let linked = "the path leads through a symbolic link";
             return Err(io::Error::other(linked));
         }
-        let temporary = repository.absolute(&repository.owner().path(TEMPORARY));
-        fs::create_dir_all(&temporary)?;
+        let temporary = temporary(repository);
+        make(&temporary)?;
         let mut file = tempfile::NamedTempFile::new_in(&temporary)?;
         file.write_all(line.as_bytes())?;
+        file.as_file().sync_all()?;
         file.persist(&path).map_err(|e| e.error)?;
-        Ok(())
+        // With the folders that may have been made for it.
+        let above = temporary.ancestors();
+        let mut made = above.take_while(|folder| folder.starts_with(repository.root()));
+        made.try_for_each(sync_folder)
     };
     keep().map_err(|source| WriteError {
         doing: "write",
@@ -150,30 +171,40 @@ pub fn note(repository: &Repository, line: &str) -> Result<(), WriteError> {
     })
 }
 
-/// The line that a run which was cut short has left.
+/// The line that a bump of this matrix has left which was cut short.
 pub fn noted(repository: &Repository) -> Option<String> {
-    fs::read_to_string(repository.absolute(&repository.owner().path(NOTE))).ok()
+    let bytes = repository.bytes(&note_path(repository));
+    String::from_utf8(bytes.ok()??).ok()
 }
 
-/// Clears what runs that were cut short have left, once nothing is left to do.
+/// Takes away the line of a bump that came to its end.
+///
+/// # Errors
+/// When it cannot be removed.
+pub fn unnote(repository: &Repository) -> Result<(), WriteError> {
+    let path = repository.absolute(&note_path(repository));
+    let gone = match fs::remove_file(&path) {
+        Err(e) if e.kind() != io::ErrorKind::NotFound => Err(e),
+        _ => clear(&temporary(repository), true),
+    };
+    gone.map_err(|source| WriteError {
+        doing: "clear",
+        path: path.clone(),
+        source,
+    })
+}
+
+/// Clears what runs that were cut short have left, once nothing is left to do; but the notes of bumps, which they end.
 ///
 /// # Errors
 /// When it cannot be removed.
 pub fn settle(repository: &Repository) -> Result<(), WriteError> {
-    let fault = |path: &str, source| WriteError {
+    let temporary = temporary(repository);
+    clear(&temporary, false).map_err(|source| WriteError {
         doing: "clear",
-        path: repository.absolute(path),
+        path: temporary,
         source,
-    };
-    let (temporary, note) = (
-        repository.owner().path(TEMPORARY),
-        repository.owner().path(NOTE),
-    );
-    clear(&repository.absolute(&temporary)).map_err(|e| fault(&temporary, e))?;
-    match fs::remove_file(repository.absolute(&note)) {
-        Err(e) if e.kind() != io::ErrorKind::NotFound => Err(fault(&note, e)),
-        _ => Ok(()),
-    }
+    })
 }
 
 /// Whether all these paths can be written, as far as can be told without writing: a run that is to leave all or nothing
@@ -242,27 +273,61 @@ fn keep_journal(
     Ok(())
 }
 
-fn clear_but_journal(temporary: &Path) -> io::Result<()> {
+/// Makes the temporary folder, where git does not look.
+fn make(temporary: &Path) -> io::Result<()> {
+    fs::create_dir_all(temporary)?;
+    let ignored = temporary.join(IGNORED);
+    if ignored.exists() {
+        return Ok(());
+    }
+    fs::write(ignored, "*\n")
+}
+
+/// Empties the temporary folder but for the notes of bumps and, where that is asked for, the journal; the folder goes when
+/// nothing is left to keep.
+fn clear(temporary: &Path, keep_journal: bool) -> io::Result<()> {
     let entries = match fs::read_dir(temporary) {
         Err(e) if e.kind() == io::ErrorKind::NotFound => return Ok(()),
         entries => entries?,
     };
-    let mut journal = false;
+    let mut kept = false;
     for entry in entries {
-        let path = entry?.path();
-        if path.ends_with(JOURNAL) {
-            journal = true;
-        } else {
+        let entry = entry?;
+        let (path, name) = (entry.path(), entry.file_name());
+        let note = name.to_string_lossy().starts_with(NOTE);
+        if note || (keep_journal && path.ends_with(JOURNAL)) {
+            kept = true;
+        } else if entry.file_type()?.is_dir() {
+            fs::remove_dir_all(path)?;
+        } else if name != IGNORED {
             fs::remove_file(path)?;
         }
     }
-    if journal { Ok(()) } else { clear(temporary) }
-}
-
-fn clear(folder: &Path) -> io::Result<()> {
-    match fs::remove_dir_all(folder) {
+    if kept {
+        return Ok(());
+    }
+    match fs::remove_dir_all(temporary) {
         Err(e) if e.kind() != io::ErrorKind::NotFound => Err(e),
         _ => Ok(()),
+    }
+}
+
+/// Lets the names in a folder survive a power cut. Where folders cannot be opened, the machine has ways of its own.
+fn sync_folder(folder: &Path) -> io::Result<()> {
+    if !cfg!(unix) {
+        return Ok(());
+    }
+    match File::open(folder)?.sync_all() {
+        // Some file systems have nothing to sync in a folder.
+        Err(e)
+            if matches!(
+                e.kind(),
+                io::ErrorKind::InvalidInput | io::ErrorKind::Unsupported
+            ) =>
+        {
+            Ok(())
+        }
+        result => result,
     }
 }
 
@@ -298,7 +363,13 @@ fn carry_out(
             (None, _) => {}
         }
     }
-    for edit in edits {
+    // What the user wrote is in no other place: each new text is on the disk before it takes the place of the old one, and
+    // all of them before the last, which says that all are there. Outputs can be made again.
+    let mut folders = BTreeSet::new();
+    for (index, edit) in edits.iter().enumerate() {
+        if index + 1 == edits.len() {
+            sync_folders(&mut folders)?;
+        }
         replace(
             repository,
             &mut links,
@@ -307,6 +378,19 @@ fn carry_out(
             Mode::Kept,
             temporary,
         )?;
+        let path = repository.absolute(&edit.path);
+        folders.extend(path.parent().map(Path::to_owned));
+    }
+    sync_folders(&mut folders)
+}
+
+fn sync_folders(folders: &mut BTreeSet<PathBuf>) -> Result<(), WriteError> {
+    for path in std::mem::take(folders) {
+        sync_folder(&path).map_err(|source| WriteError {
+            doing: "sync",
+            path,
+            source,
+        })?;
     }
     Ok(())
 }
@@ -344,6 +428,9 @@ fn replace(
     file.write_all(text.as_bytes())
         .map_err(|e| fault("write", e))?;
     set_mode(file.as_file(), mode, &target).map_err(|e| fault("set the mode of", e))?;
+    if matches!(mode, Mode::Kept) {
+        file.as_file().sync_all().map_err(|e| fault("sync", e))?;
+    }
     file.persist(&target)
         .map_err(|e| fault("replace", e.error))?;
     Ok(())

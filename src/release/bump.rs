@@ -4,6 +4,7 @@
 //! lock are made from that; one place that cannot be moved refuses the whole.
 
 use crate::check::refused_outputs;
+use crate::config::{Config, Release};
 use crate::diagnostic::{Finding, Place, Sink, code};
 use crate::flow::{self, Expanded, Fault, Rendered};
 use crate::lock::{self, Lock, Unread};
@@ -11,10 +12,22 @@ use crate::output::{Drift, Owned, State, is_linked};
 use crate::release::locate;
 use crate::release::mentions::Names;
 use crate::release::moving::{Move, Moving};
-use crate::release::target::Target;
+use crate::release::news::News;
+use crate::release::target::{Ahead, Begun, Target};
 use crate::release::texts::{Rewritten, Texts};
 use crate::release::version::ReleaseVersion;
 use crate::source::Repository;
+
+/// What is asked for.
+#[derive(Debug)]
+pub struct Asked<'a> {
+    /// Where to.
+    pub target: Target,
+    /// Whether an older release is meant.
+    pub back: bool,
+    /// What a run that was cut short has noted.
+    pub begun: Option<&'a Begun>,
+}
 
 /// A bump that can be carried out.
 #[derive(Debug)]
@@ -23,6 +36,12 @@ pub struct Bump {
     pub from: String,
     /// The release after.
     pub to: String,
+    /// The place from which a step was counted, where that is not the release before.
+    pub counted: Option<Ahead>,
+    /// What is built for it.
+    pub news: News,
+    /// What was found of the matrix at the new release, besides what rules find.
+    pub said: Sink,
     /// Pins that move.
     pub pins: Vec<Move>,
     /// Pins whose relation lets them stay as they are.
@@ -43,16 +62,12 @@ pub struct Bump {
     pub repository: Repository,
 }
 
-/// Plans a bump. Going to an older release must be allowed by `back`.
+/// Plans a bump.
 ///
 /// # Errors
 /// When it cannot be carried out; why is in `sink`.
-pub fn plan(
-    repository: &Repository,
-    target: &Target,
-    back: bool,
-    sink: &mut Sink,
-) -> Result<Bump, Fault> {
+pub fn plan(repository: &Repository, asked: &Asked<'_>, sink: &mut Sink) -> Result<Bump, Fault> {
+    let target = &asked.target;
     let before = aside(sink, |sink| flow::expand(repository, sink))?;
     let config = &before.config;
     if *target != Target::Amend {
@@ -73,14 +88,16 @@ pub fn plan(
         return Err(Fault::Findings);
     };
     linked_matrix(repository, sink)?;
-    let to = target.version(config, release, back).map_err(|finding| {
+    let to = target.version(repository, config, release, asked.begun, asked.back);
+    let (to, counted) = to.map_err(|finding| {
         sink.push(*finding);
         Fault::Findings
     })?;
     let mut texts = Texts::new(repository);
     state_version(&mut texts, &to)?;
     // From here on the matrix is as the new release says.
-    let expanded = aside(sink, |sink| flow::expand(texts.now(), sink))?;
+    let mut said = Sink::new();
+    let expanded = kept(sink, &mut said, |sink| flow::expand(texts.now(), sink))?;
     let Some(next) = &expanded.config.release else {
         return Err(Fault::Findings);
     };
@@ -91,6 +108,7 @@ pub fn plan(
         texts: &mut texts,
         config: &expanded.config,
         release: next,
+        before: &release.read,
         is_output: &is_output,
         sink,
         pins: Vec::new(),
@@ -113,7 +131,9 @@ pub fn plan(
         ..
     } = moving;
     // Files of the library may stand in build contexts, so what is rendered comes after them.
-    let rendered = aside(sink, |sink| flow::render(texts.now(), &expanded, sink))?;
+    let rendered = kept(sink, &mut said, |sink| {
+        flow::render(texts.now(), &expanded, sink)
+    })?;
     let drift = flow::compare(texts.now(), &expanded, &rendered, None, false)?;
     refused_outputs(&drift, &expanded.config, repository.family())
         .for_each(|finding| sink.push(finding));
@@ -124,25 +144,35 @@ pub fn plan(
         let Expanded { config, matrix, .. } = &expanded;
         Lock::record(previous, config, matrix, &rendered.contents)
     };
-    let lock = match before.lock {
+    let recorded = before.lock.as_ref().and_then(|lock| lock.release.as_ref());
+    let again =
+        recorded.is_some_and(|r| r.version == to.as_str()) && to.as_str() == release.version;
+    let (lock, news) = match before.lock {
         // Of a release that is recorded, what changed since is `check`'s to say, and to record anew must be asked for.
-        Some(lock)
-            if *target != Target::Amend
-                && lock
-                    .release
-                    .as_ref()
-                    .is_some_and(|r| r.version == to.as_str())
-                && to.as_str() == release.version =>
-        {
-            lock
+        Some(lock) if *target != Target::Amend && again => {
+            let differ = lock.difference(&expanded.matrix, &rendered.contents).len();
+            let news = match differ {
+                0 => News::of(Some(&lock), &expanded, &rendered),
+                changed => News::Changed { changed },
+            };
+            (lock, news)
         }
-        previous => record(previous.as_ref()),
+        previous => {
+            let news = News::of(previous.as_ref(), &expanded, &rendered);
+            (record(previous.as_ref()), news)
+        }
     };
+    if *target == Target::Amend {
+        tagged(repository, next, &lock, config, sink)?;
+    }
     texts.put(&lock::path(repository.matrix_path()), lock.to_toml());
     let (repository, files) = texts.finish();
     Ok(Bump {
         from: release.version.clone(),
         to: to.to_string(),
+        counted,
+        news,
+        said,
         pins,
         stays,
         mentions,
@@ -159,13 +189,6 @@ impl Bump {
     /// Whether everything is as it will be.
     pub fn is_done(&self) -> bool {
         self.files.is_empty() && self.drift.is_clean()
-    }
-
-    /// Whether no release was recorded before.
-    pub fn is_first(&self) -> bool {
-        let path = lock::path(self.repository.matrix_path());
-        let mut files = self.files.iter();
-        files.any(|file| file.edit.path == path && file.before.is_none())
     }
 
     /// The paths it writes or removes.
@@ -189,6 +212,50 @@ fn aside<T>(sink: &mut Sink, step: impl FnOnce(&mut Sink) -> Result<T, Fault>) -
         sink.append(own);
     }
     result
+}
+
+/// Runs a step whose findings are kept for later, unless it fails.
+fn kept<T>(
+    sink: &mut Sink,
+    said: &mut Sink,
+    step: impl FnOnce(&mut Sink) -> Result<T, Fault>,
+) -> Result<T, Fault> {
+    let mut own = Sink::new();
+    let result = step(&mut own);
+    if result.is_err() { sink } else { said }.append(own);
+    result
+}
+
+/// Refuses to record a release anew that is tagged with another record: what carries its tags is out there.
+fn tagged(
+    repository: &Repository,
+    release: &Release,
+    lock: &Lock,
+    config: &Config,
+    sink: &mut Sink,
+) -> Result<(), Fault> {
+    let Some(published) = Lock::at_tag(repository, release) else {
+        return Ok(());
+    };
+    let differ = lock.contradicted(&published);
+    if differ.is_empty() {
+        return Ok(());
+    }
+    let tag = &release.tag;
+    let place = config.place(release.span.clone(), "this release is tagged");
+    let headline = format!(
+        "release `{}` is tagged, and the lock at `{tag}` records other content",
+        release.version
+    );
+    let finding = Finding::new(&code::BUMP_REFUSED, headline, place).note(lock::some(&differ));
+    sink.push(
+        finding
+            .help("run `gen bump patch`, so that the new content gets tags of its own")
+            .help(format!(
+                "if nothing of it was published, take the tag away: `git tag -d {tag}`"
+            )),
+    );
+    Err(Fault::Findings)
 }
 
 /// Refuses a matrix file that would be a file of its own after the bump, and a link before.

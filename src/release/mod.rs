@@ -8,12 +8,15 @@ pub mod locate;
 pub mod lockfiles;
 pub mod mentions;
 pub mod moving;
+pub mod news;
 pub mod pins;
 mod placeholders;
+mod reading;
 pub mod target;
 mod texts;
 pub mod unseen;
 pub mod version;
 mod workspace;
 
+pub use reading::how_to_state;
 pub use texts::Rewritten;

@@ -6,10 +6,12 @@ use std::sync::Arc;
 use crate::config::{Config, Pin, Release};
 use crate::diagnostic::{Finding, Place, Sink, code};
 use crate::output::is_linked;
+use crate::release::how_to_state;
 use crate::release::mentions::{Kind, MARKER, Names, Sighting};
 use crate::release::pins::{Verdict, look};
 use crate::release::texts::Texts;
 use crate::release::unseen::{pinned_output, unseen_finding};
+use crate::release::version::ReleaseVersion;
 
 /// A place that states a release.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -34,6 +36,8 @@ pub(super) struct Moving<'a, 't> {
     pub config: &'a Config,
     /// The release.
     pub release: &'a Release,
+    /// The version before it.
+    pub before: &'a ReleaseVersion,
     /// Whether gen writes a path.
     pub is_output: &'a dyn Fn(&str) -> bool,
     /// Takes what refuses the bump.
@@ -85,8 +89,29 @@ impl Moving<'_, '_> {
             if found.value == pin.states {
                 continue;
             }
-            if pin.judge(self.release, &found.value) == Verdict::Agrees {
+            let (verdict, _) = pin.judge(self.config, self.release, &found.value);
+            if verdict == Verdict::Agrees {
                 self.stays.push(moved(&found.value));
+                continue;
+            }
+            // What was written by a template out of which no version can be read is still known for the last release.
+            let known = || pin.would(self.config, self.release, self.before, &found.value);
+            // And what another pin has just written there is told as that.
+            let ours = || {
+                let line = seen.file.line_column(found.span.start).0;
+                let mut moves = self.pins.iter().filter(|m| m.to == found.value);
+                moves.any(|m| m.path == pin.file.value && m.line == line)
+            };
+            if verdict == Verdict::Unread && !known() && !ours() {
+                let (named, stated) = (pin.locator.named(), found.value.escape_debug());
+                let wanted = &pin.states;
+                let finding = Finding::new(
+                    &code::BUMP_REFUSED,
+                    format!("{named} says `{stated}`, which would be overwritten with `{wanted}`"),
+                    Place::span(&seen.file, found.span.clone(), "no version is stated so"),
+                );
+                let help = how_to_state(self.config, self.release, pin, &found.value);
+                self.sink.push(finding.help(help));
                 continue;
             }
             match found.edits(&seen.file.text, &pin.states) {
@@ -132,7 +157,9 @@ impl Moving<'_, '_> {
         for pin in self.release.pins.iter().filter(|p| self.texts.has(&p.file)) {
             let headline = match look(self.texts.now(), pin) {
                 Ok(seen) => {
-                    let states = |value: &str| pin.judge(self.release, value) == Verdict::Agrees;
+                    let states = |value: &str| {
+                        pin.judge(self.config, self.release, value).0 == Verdict::Agrees
+                    };
                     let Some(other) = seen.found.iter().find(|f| !states(&f.value)) else {
                         continue;
                     };

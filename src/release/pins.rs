@@ -3,7 +3,7 @@
 use std::cmp::Ordering;
 use std::sync::Arc;
 
-use crate::config::{Locator, Pin, Relation, Release, Spanned};
+use crate::config::{Config, Locator, Pin, Relation, Release, Spanned};
 use crate::release::locate::{self, Found, FoundList, Unfound};
 use crate::release::version::ReleaseVersion;
 use crate::source::{Repository, SourceFile};
@@ -37,7 +37,7 @@ pub enum Verdict {
     Newer,
     /// It states the release, written otherwise.
     Spelled,
-    /// It states something that is no version.
+    /// It states no version as it should.
     Unread,
 }
 
@@ -87,39 +87,41 @@ pub fn look_list(
 }
 
 impl Pin {
-    /// How a text that stands at the place relates to the release.
-    pub fn judge(&self, release: &Release, text: &str) -> Verdict {
+    /// How a text that stands at the place relates to the release, and which version it states.
+    pub fn judge(
+        &self,
+        config: &Config,
+        release: &Release,
+        text: &str,
+    ) -> (Verdict, Option<ReleaseVersion>) {
         if text == self.states {
-            return Verdict::Agrees;
+            return (Verdict::Agrees, Some(release.read.clone()));
         }
-        let Some(version) = self.version_in(release, text) else {
-            return Verdict::Unread;
+        let Some(version) = self.reads(config, release, text) else {
+            return (Verdict::Unread, None);
         };
         let order = version.cmp_release(&release.read);
-        // Only the version may be written otherwise, and only where versions are compared.
-        let framed = self
-            .affixes
-            .as_ref()
-            .is_some_and(|a| a.strip(text).is_some());
-        match self.relation {
-            Relation::SameRelease if framed && version.same_release(&release.read) => {
-                Verdict::Agrees
-            }
-            Relation::NotOlder if framed && order.is_ge() => Verdict::Agrees,
-            _ => match order {
-                Ordering::Less => Verdict::Older,
-                Ordering::Equal => Verdict::Spelled,
-                Ordering::Greater => Verdict::Newer,
-            },
-        }
+        let same = || version.same_release(&release.read);
+        let agrees = match self.relation {
+            Relation::Exact => false,
+            Relation::SameRelease => same(),
+            Relation::NotOlder => order.is_ge(),
+            Relation::SameOrLater => order.is_ge() || same(),
+        };
+        let verdict = match order {
+            _ if agrees => Verdict::Agrees,
+            Ordering::Less => Verdict::Older,
+            Ordering::Equal => Verdict::Spelled,
+            Ordering::Greater => Verdict::Newer,
+        };
+        (verdict, Some(version))
     }
 
-    /// The version that a text at the place states, with or without what should stand around it.
-    pub fn version_in(&self, release: &Release, text: &str) -> Option<ReleaseVersion> {
-        let framed = self.affixes.as_ref().and_then(|a| a.strip(text));
-        framed
-            .into_iter()
-            .chain([text, text.trim_start_matches(['v', 'V'])])
-            .find_map(|text| ReleaseVersion::parse_any(release.read.scheme(), text))
+    /// Whether the place may state a later version than the release.
+    pub fn may_be_ahead(&self) -> bool {
+        match self.relation {
+            Relation::Exact | Relation::SameRelease => false,
+            Relation::NotOlder | Relation::SameOrLater => true,
+        }
     }
 }

@@ -4,7 +4,9 @@ use std::cmp::Ordering;
 
 use crate::config::{Config, Release};
 use crate::diagnostic::{Finding, code};
+use crate::release::pins::look;
 use crate::release::version::{ReleaseVersion, Step};
+use crate::source::Repository;
 
 /// Where to.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -12,40 +14,94 @@ pub enum Target {
     /// A version.
     Version(String),
     /// One step on.
-    Step {
-        /// Which.
-        step: Step,
-        /// The version that a run which was cut short took this step to. Where that is the release by now, the step is done.
-        begun: Option<String>,
-    },
+    Step(Step),
     /// Nowhere: the current release is recorded anew.
     Amend,
 }
 
+/// A bump that began and did not come to its end, as it noted itself.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Begun {
+    /// What was asked for: a version or a step.
+    pub asked: String,
+    /// The release before.
+    pub from: String,
+    /// The release after.
+    pub to: String,
+}
+
+impl Begun {
+    /// Reads a note; `None` where it is none.
+    pub fn parse(line: &str) -> Option<Self> {
+        let mut words = line.split_whitespace().map(str::to_owned);
+        let (asked, from, to) = (words.next()?, words.next()?, words.next()?);
+        words.next().is_none().then_some(Begun { asked, from, to })
+    }
+
+    /// The note.
+    pub fn line(&self) -> String {
+        format!("{} {} {}\n", self.asked, self.from, self.to)
+    }
+
+    /// Whether it still matters for a release: one that moved elsewhere has left it behind.
+    pub fn concerns(&self, release: &Release) -> bool {
+        [&self.from, &self.to].contains(&&release.version)
+    }
+}
+
+/// A place that is ahead of the release, from which a step counts.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Ahead {
+    /// The version it states.
+    pub version: String,
+    /// The file, from the root.
+    pub path: String,
+    /// One-based line.
+    pub line: usize,
+}
+
 impl Target {
-    /// The version that is bumped to. An older one must be allowed by `back`.
+    /// The version that is bumped to, and the place a step was counted from where that is not the release itself. An older
+    /// one must be allowed by `back`.
     ///
     /// # Errors
     /// Why there is none.
     pub(super) fn version(
         &self,
+        repository: &Repository,
         config: &Config,
         release: &Release,
+        begun: Option<&Begun>,
         back: bool,
-    ) -> Result<ReleaseVersion, Box<Finding>> {
+    ) -> Result<(ReleaseVersion, Option<Ahead>), Box<Finding>> {
         let refused = |headline: String| {
             let place = config.place(release.span.clone(), "released here");
             Finding::new(&code::BUMP_REFUSED, headline, place)
         };
         let scheme = release.read.scheme();
+        let mut counted = None;
         let to = match self {
             Target::Amend => release.read.clone(),
-            Target::Step { begun, .. } if begun.as_ref() == Some(&release.version) => {
-                release.read.clone()
+            Target::Step(step) => {
+                // What a run that was cut short set out for is where this one ends, however far that came.
+                let set_out = begun.filter(|b| b.concerns(release) && b.asked == step.as_str());
+                if let Some(to) = set_out.and_then(|b| ReleaseVersion::parse(scheme, &b.to).ok()) {
+                    return Ok((to, None));
+                }
+                let moved = begun.filter(|b| b.from == release.version);
+                let moved = moved.and_then(|b| ReleaseVersion::parse(scheme, &b.to).ok());
+                let newest = newest(repository, config, release, moved.as_ref());
+                let newest = newest
+                    .filter(|(version, _)| *step != Step::Release || version.is_pre_release());
+                let from = newest
+                    .as_ref()
+                    .map_or(&release.read, |(version, _)| version);
+                let to = from.step(*step).map_err(|why| {
+                    Box::new(refused(why).help("state the version: `gen bump VERSION`"))
+                })?;
+                counted = newest.map(|(_, place)| place);
+                to
             }
-            Target::Step { step, .. } => release.read.step(*step).map_err(|why| {
-                Box::new(refused(why).help("state the version: `gen bump VERSION`"))
-            })?,
             Target::Version(text) => ReleaseVersion::parse(scheme, text).map_err(|fault| {
                 let finding = refused(format!(
                     "`{}` is not a {} version: {fault}",
@@ -69,6 +125,42 @@ impl Target {
             let help = "if the release goes back on purpose, add `--backwards`";
             return Err(Box::new(refused(older).help(help)));
         }
-        Ok(to)
+        Ok((to, counted))
     }
+}
+
+/// The newest version that a place states which may be ahead of the release, and is; but not where a run that was cut
+/// short has `moved` it.
+fn newest(
+    repository: &Repository,
+    config: &Config,
+    release: &Release,
+    moved: Option<&ReleaseVersion>,
+) -> Option<(ReleaseVersion, Ahead)> {
+    let mut newest: Option<(ReleaseVersion, Ahead)> = None;
+    for pin in release.pins.iter().filter(|pin| pin.may_be_ahead()) {
+        // What cannot be seen refuses the bump soon enough.
+        let Ok(seen) = look(repository, pin) else {
+            continue;
+        };
+        for found in &seen.found {
+            let stated = pin.reads(config, release, &found.value);
+            let Some(version) = stated.and_then(|v| v.in_scheme(release.read.scheme())) else {
+                continue;
+            };
+            if moved.is_some_and(|moved| moved.cmp_release(&version) == Ordering::Equal) {
+                continue;
+            }
+            let known = newest.as_ref().map_or(&release.read, |(known, _)| known);
+            if version.cmp_release(known) == Ordering::Greater {
+                let place = Ahead {
+                    version: found.value.clone(),
+                    path: pin.file.value.clone(),
+                    line: seen.file.line_column(found.span.start).0,
+                };
+                newest = Some((version, place));
+            }
+        }
+    }
+    newest
 }

@@ -60,6 +60,31 @@ pub enum Step {
     Release,
 }
 
+impl Step {
+    /// The step of that name.
+    pub fn of(word: &str) -> Option<Self> {
+        Some(match word {
+            "major" => Step::Major,
+            "minor" => Step::Minor,
+            "patch" => Step::Patch,
+            "pre" => Step::Pre,
+            "release" => Step::Release,
+            _ => return None,
+        })
+    }
+
+    /// Its name.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Step::Major => "major",
+            Step::Minor => "minor",
+            Step::Patch => "patch",
+            Step::Pre => "pre",
+            Step::Release => "release",
+        }
+    }
+}
+
 impl ReleaseVersion {
     /// Reads a version.
     ///
@@ -68,6 +93,10 @@ impl ReleaseVersion {
     pub fn parse(scheme: Scheme, text: &str) -> Result<Self, String> {
         if text.trim() != text {
             return Err("it starts or ends with a space".to_owned());
+        }
+        // PEP 440 would let it pass, and then stand doubled in every tag.
+        if text.starts_with(['v', 'V']) {
+            return Err("it begins with a `v`, which belongs into the tag".to_owned());
         }
         let read = match scheme {
             Scheme::Semver => {
@@ -116,6 +145,45 @@ impl ReleaseVersion {
             Read::Pep440(v) => v.release().to_vec(),
             Read::Calver(v) => (0..).map_while(|i| v.written_part(i)).collect(),
         }
+    }
+
+    /// Its numbers as they are written: `26.06.00` has `26`, `06` and `00`.
+    pub fn parts(&self) -> Vec<&str> {
+        let end = self
+            .text
+            .find(|c: char| !c.is_ascii_digit() && c != '.')
+            .unwrap_or(self.text.len());
+        let parts = self.text[..end].split('.');
+        parts.filter(|part| !part.is_empty()).collect()
+    }
+
+    /// The same version in another scheme: `1.4.0rc1` is `1.4.0-rc.1` for semver, which has no post-releases. `None` where
+    /// it has no form there.
+    pub fn in_scheme(&self, scheme: Scheme) -> Option<Self> {
+        if let Ok(same) = Self::parse(scheme, &self.text) {
+            return Some(same);
+        }
+        let Read::Pep440(version) = &self.read else {
+            return None;
+        };
+        let mut numbers: Vec<String> = version.release().iter().map(u64::to_string).collect();
+        if scheme != Scheme::Semver {
+            return Self::parse(scheme, &numbers.join(".")).ok();
+        }
+        while numbers.len() < 3 {
+            numbers.push("0".to_owned());
+        }
+        let kind = |kind| match kind {
+            PrereleaseKind::Alpha => "alpha",
+            PrereleaseKind::Beta => "beta",
+            PrereleaseKind::Rc => "rc",
+        };
+        let pre = match (version.pre(), version.dev()) {
+            (Some(pre), _) => format!("-{}.{}", kind(pre.kind), pre.number),
+            (None, Some(dev)) => format!("-dev.{dev}"),
+            (None, None) => String::new(),
+        };
+        Self::parse(scheme, &(numbers.join(".") + &pre)).ok()
     }
 
     /// Whether it comes before the final of the same numbers.
@@ -168,8 +236,8 @@ impl ReleaseVersion {
         }
         let text = match &self.read {
             Read::Semver(version) => semver_step(version, step)?.to_string(),
-            Read::Pep440(version) => pep440_step(version, step).to_string(),
-            Read::Calver(version) => calver_step(&self.text, version, step)?,
+            Read::Pep440(version) => pep440_step(version, step)?.to_string(),
+            Read::Calver(version) => calver_step(self, version, step)?,
         };
         Self::parse(self.scheme(), &text)
     }
@@ -181,6 +249,12 @@ impl fmt::Display for ReleaseVersion {
     }
 }
 
+/// The next number.
+fn after(number: u64) -> Result<u64, String> {
+    let next = number.checked_add(1);
+    next.ok_or_else(|| format!("nothing comes after {number}"))
+}
+
 /// As npm does: the first version of that level that is not older, so that `2.0.0-rc.1` becomes `2.0.0` by `major`.
 fn semver_step(version: &semver::Version, step: Step) -> Result<semver::Version, String> {
     let pre = !version.pre.is_empty();
@@ -190,16 +264,16 @@ fn semver_step(version: &semver::Version, step: Step) -> Result<semver::Version,
     match step {
         Step::Release => {}
         Step::Major if pre && version.minor == 0 && version.patch == 0 => {}
-        Step::Major => (next.major, next.minor, next.patch) = (version.major + 1, 0, 0),
+        Step::Major => (next.major, next.minor, next.patch) = (after(version.major)?, 0, 0),
         Step::Minor if pre && version.patch == 0 => {}
-        Step::Minor => (next.minor, next.patch) = (version.minor + 1, 0),
+        Step::Minor => (next.minor, next.patch) = (after(version.minor)?, 0),
         Step::Patch if pre => {}
-        Step::Patch => next.patch += 1,
+        Step::Patch => next.patch = after(version.patch)?,
         Step::Pre => {
             let text = if pre {
-                next_identifier(version.pre.as_str())
+                next_identifier(version.pre.as_str())?
             } else {
-                next.patch += 1;
+                next.patch = after(version.patch)?;
                 "rc.1".to_owned()
             };
             next.pre = SemverPre::new(&text).map_err(|e| e.to_string())?;
@@ -209,84 +283,111 @@ fn semver_step(version: &semver::Version, step: Step) -> Result<semver::Version,
 }
 
 /// `rc.1` → `rc.2`, `beta` → `beta.1`, `rc1` → `rc2`.
-fn next_identifier(pre: &str) -> String {
+fn next_identifier(pre: &str) -> Result<String, String> {
     let digits = pre.len() - pre.trim_end_matches(|c: char| c.is_ascii_digit()).len();
     let (kind, number) = pre.split_at(pre.len() - digits);
-    match number.parse::<u64>() {
-        Ok(number) => format!("{kind}{}", number.saturating_add(1)),
-        Err(_) => format!("{pre}.1"),
-    }
+    Ok(match number.parse::<u64>() {
+        Ok(number) => format!("{kind}{}", after(number)?),
+        Err(_) if number.is_empty() => format!("{pre}.1"),
+        Err(_) => return Err(format!("nothing comes after {number}")),
+    })
 }
 
 /// The same over PEP 440. Post-releases and local parts belong to the version that is left behind.
-fn pep440_step(version: &pep440_rs::Version, step: Step) -> pep440_rs::Version {
+fn pep440_step(version: &pep440_rs::Version, step: Step) -> Result<pep440_rs::Version, String> {
     let numbers = version.release();
     let pre = version.any_prerelease();
     let zeros_after = |index: usize| numbers.iter().skip(index + 1).all(|n| *n == 0);
     let raised = |index: usize| {
         if pre && zeros_after(index) {
-            return pep440_rs::Version::new(numbers.iter().copied());
+            return Ok(pep440_rs::Version::new(numbers.iter().copied()));
         }
         let length = numbers.len().max(index + 1);
-        pep440_rs::Version::new((0..length).map(|i| {
-            let number = numbers.get(i).copied().unwrap_or(0);
-            match i.cmp(&index) {
-                Ordering::Less => number,
-                Ordering::Equal => number + 1,
-                Ordering::Greater => 0,
-            }
-        }))
+        let mut raised = vec![0; length];
+        raised[..index.min(numbers.len())].copy_from_slice(&numbers[..index.min(numbers.len())]);
+        raised[index] = after(numbers.get(index).copied().unwrap_or(0))?;
+        Ok::<_, String>(pep440_rs::Version::new(raised))
     };
     let last = numbers.len().max(3) - 1;
-    match step {
+    Ok(match step {
         Step::Release => pep440_rs::Version::new(numbers.iter().copied()),
-        Step::Major => raised(0),
-        Step::Minor => raised(1),
-        Step::Patch => raised(last),
+        Step::Major => raised(0)?,
+        Step::Minor => raised(1)?,
+        Step::Patch => raised(last)?,
         Step::Pre => match (version.pre(), version.dev()) {
             (Some(p), _) => {
                 let next = Prerelease {
                     kind: p.kind,
-                    number: p.number + 1,
+                    number: after(p.number)?,
                 };
                 pep440_rs::Version::new(numbers.iter().copied()).with_pre(Some(next))
             }
             (None, Some(dev)) => {
-                pep440_rs::Version::new(numbers.iter().copied()).with_dev(Some(dev + 1))
+                pep440_rs::Version::new(numbers.iter().copied()).with_dev(Some(after(dev)?))
             }
-            (None, None) => raised(last).with_pre(Some(Prerelease {
+            (None, None) => raised(last)?.with_pre(Some(Prerelease {
                 kind: PrereleaseKind::Rc,
                 number: 1,
             })),
         },
-    }
+    })
 }
 
-/// A date is not reckoned from the date before it, so only what comes after it can be stepped.
-fn calver_step(text: &str, version: &Dotted, step: Step) -> Result<String, String> {
-    let end = text
-        .find(|c: char| !c.is_ascii_digit() && c != '.')
-        .unwrap_or(text.len());
-    let (numbers, pre) = text.split_at(end);
-    let numbers = numbers.trim_end_matches('.');
-    let patched = || match numbers.rsplit_once('.') {
-        Some((date, patch)) if date.contains('.') => {
-            format!(
-                "{date}.{}",
-                patch.parse::<u64>().unwrap_or(0).saturating_add(1)
-            )
+/// A date is not reckoned from the date before it, so only what comes after it can be stepped, in the width it has.
+fn calver_step(this: &ReleaseVersion, version: &Dotted, step: Step) -> Result<String, String> {
+    let parts = this.parts();
+    let numbers = parts.join(".");
+    let patched = || {
+        if let Some(day) = day(&parts) {
+            return Err(format!(
+                "the last number of `{numbers}` reads as {day}, and no day is reckoned from another"
+            ));
         }
-        _ => format!("{numbers}.1"),
+        match parts.split_last() {
+            Some((last, date)) if date.len() > 1 => {
+                let next = after(last.parse().unwrap_or(u64::MAX))?;
+                let width = if last.starts_with('0') { last.len() } else { 0 };
+                Ok(format!("{}.{next:0width$}", date.join(".")))
+            }
+            _ => Ok(format!("{numbers}.1")),
+        }
     };
     match step {
         Step::Major | Step::Minor => {
             Err("a calendar version follows the date, not the version before it".to_owned())
         }
-        Step::Release => Ok(numbers.to_owned()),
-        Step::Patch if version.is_pre_release() => Ok(numbers.to_owned()),
-        Step::Patch => Ok(patched()),
-        Step::Pre if version.is_pre_release() => Ok(format!("{numbers}{}", next_identifier(pre))),
-        Step::Pre => Ok(format!("{}rc1", patched())),
+        Step::Release => Ok(numbers),
+        Step::Patch if version.is_pre_release() => Ok(numbers),
+        Step::Patch => patched(),
+        Step::Pre if version.is_pre_release() => {
+            let end = numbers.len();
+            Ok(format!("{numbers}{}", next_identifier(&this.text[end..])?))
+        }
+        Step::Pre => Ok(format!("{}rc1", patched()?)),
+    }
+}
+
+/// The day that three numbers end in, for people. Of a year with four digits the third number is one where the month has
+/// such a day; of one with two digits it counts releases more often, until it ends where the month does.
+fn day(parts: &[&str]) -> Option<&'static str> {
+    let [year, month, last] = parts else {
+        return None;
+    };
+    let digits = year.len();
+    let (year, month, last): (u64, u64, u64) =
+        (year.parse().ok()?, month.parse().ok()?, last.parse().ok()?);
+    let leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0 || digits == 2);
+    let days = match month {
+        2 if leap => 29,
+        2 => 28,
+        4 | 6 | 9 | 11 => 30,
+        1..=12 => 31,
+        _ => return None,
+    };
+    match digits {
+        4 if (1..=days).contains(&last) => Some("a day"),
+        2 if last == days => Some("the last day of its month"),
+        _ => None,
     }
 }
 
@@ -324,7 +425,19 @@ mod tests {
             (Scheme::Calver, "26.11.0", Pre, "26.11.1rc1"),
             (Scheme::Calver, "26.11.1rc1", Pre, "26.11.1rc2"),
             (Scheme::Calver, "26.11.1rc1", Release, "26.11.1"),
-            (Scheme::Calver, "2026.11.21", Patch, "2026.11.22"),
+            (Scheme::Calver, "26.06.00", Patch, "26.06.01"),
+            (Scheme::Calver, "26.06.09", Patch, "26.06.10"),
+            (Scheme::Calver, "26.06.099", Pre, "26.06.100rc1"),
+            (Scheme::Calver, "26.06", Patch, "26.06.1"),
+            (Scheme::Calver, "26.11.31", Patch, "26.11.32"),
+            (Scheme::Calver, "2026.06.00", Patch, "2026.06.01"),
+            (Scheme::Calver, "2026.11.32", Patch, "2026.11.33"),
+            (Scheme::Calver, "2026.45.3", Patch, "2026.45.4"),
+            (Scheme::Calver, "2026.11.30.1", Patch, "2026.11.30.2"),
+            (Scheme::Calver, "2026.11.30-rc.1", Patch, "2026.11.30"),
+            (Scheme::Calver, "2026.11.30rc9", Pre, "2026.11.30rc10"),
+            (Scheme::Calver, "20261130", Patch, "20261130.1"),
+            (Scheme::Semver, "0.0.0", Pre, "0.0.1-rc.1"),
         ];
         for (scheme, from, step, to) in table {
             let next = ReleaseVersion::parse(scheme, from).and_then(|v| v.step(step));
@@ -334,9 +447,48 @@ mod tests {
             (Scheme::Semver, "1.0.0", Release),
             (Scheme::Calver, "26.11.0", Major),
             (Scheme::Calver, "26.11.0", Minor),
+            (Scheme::Calver, "2026.11.30", Patch),
+            (Scheme::Calver, "2026.11.30", Pre),
+            (Scheme::Calver, "2026.2.3", Patch),
+            (Scheme::Calver, "2028.02.29", Patch),
+            (Scheme::Calver, "26.11.30", Patch),
+            (Scheme::Calver, "26.12.31", Pre),
+            (Scheme::Calver, "26.11.18446744073709551615", Patch),
+            (Scheme::Semver, "1.18446744073709551615.0", Minor),
+            (Scheme::Semver, "1.0.0-rc.18446744073709551615", Pre),
+            (Scheme::Semver, "1.0.0-rc.99999999999999999999999", Pre),
+            (Scheme::Pep440, "18446744073709551615", Major),
+            (Scheme::Pep440, "1.0rc18446744073709551615", Pre),
         ] {
             let next = ReleaseVersion::parse(scheme, from).and_then(|v| v.step(step));
             assert!(next.is_err(), "{from} {step:?}");
+        }
+    }
+
+    #[test]
+    fn a_v_is_no_part_of_a_version_in_any_scheme() {
+        for scheme in [Scheme::Semver, Scheme::Pep440, Scheme::Calver] {
+            for text in ["v1.4.0", "V1.4.0", "v1.4", "v26.11.0"] {
+                let fault = ReleaseVersion::parse(scheme, text).expect_err(text);
+                assert!(fault.contains("begins with a `v`"), "{fault}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_version_of_another_scheme_has_a_form_in_this_one() {
+        for (text, scheme, there) in [
+            ("1.4.0rc1", Scheme::Semver, Some("1.4.0-rc.1")),
+            ("1.4a2", Scheme::Semver, Some("1.4.0-alpha.2")),
+            ("1.4.dev3", Scheme::Semver, Some("1.4.0-dev.3")),
+            ("1.4.0.post1", Scheme::Semver, Some("1.4.0")),
+            ("1.4.0+cu12", Scheme::Semver, Some("1.4.0+cu12")),
+            ("1.2.3.4", Scheme::Semver, None),
+            ("26.6.1.post1", Scheme::Calver, Some("26.6.1")),
+        ] {
+            let version = ReleaseVersion::parse(Scheme::Pep440, text).expect("a version");
+            let found = version.in_scheme(scheme);
+            assert_eq!(found.as_ref().map(ReleaseVersion::as_str), there, "{text}");
         }
     }
 

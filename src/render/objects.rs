@@ -114,13 +114,15 @@ impl Object for AxisObject {
     }
 }
 
-/// The release: prints nothing by itself, has `tag`, `version`, `major`, `minor`, `patch` and `pre`.
+/// The release: prints nothing by itself, has `tag`, `version`, `major`, `minor`, `patch`, `series`, `parts` and `pre`.
 #[derive(Debug)]
 pub struct ReleaseObject(pub Vec<(&'static str, Value)>);
 
 impl ReleaseObject {
     /// All it may have; `major`, `minor` and `patch` as far as the version states them.
-    pub const NAMES: [&str; 6] = ["tag", "version", "major", "minor", "patch", "pre"];
+    pub const NAMES: [&str; 8] = [
+        "tag", "version", "major", "minor", "patch", "series", "parts", "pre",
+    ];
 }
 
 impl Object for ReleaseObject {

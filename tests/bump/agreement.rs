@@ -83,19 +83,13 @@ fn each_disagreement_is_told() {
 #[test]
 fn what_is_no_disagreement_is_not_told() {
     let other: &[(&str, Break)] = &[
-        ("mention-unknown", |r| {
-            r.write("docs/a.md", "acme/base:3.11-v1.2.3\n")
-        }),
         ("unused-marker", |r| {
             r.write("docs/a.md", "basematrix: keep\n")
         }),
-        ("unused-value", |r| {
+        ("unused-set", |r| {
             r.write(
                 "matrix.toml",
-                r.read("matrix.toml").replace(
-                    "[image.base]",
-                    "[image.base]\nmatch = { python = \"3.13\" }",
-                ),
+                r.read("matrix.toml") + "\n[set]\nunused = { python = \"3.13\" }\n",
             )
         }),
     ];
@@ -104,12 +98,41 @@ fn what_is_no_disagreement_is_not_told() {
         spoil(&room);
         room.gen_("matrix");
         room.gen_("check").tells(&[code]);
-        if *code == "unused-value" {
-            continue;
-        }
         let said = room.gen_("bump --check").ends(0);
         assert_eq!(said.err, "all places agree on 1.2.3\n", "{code}");
     }
+}
+
+/// An offer that nobody builds, a text that names no image: the places do not agree with what is released.
+#[test]
+fn what_is_offered_or_named_and_not_built_is_told() {
+    let room = library();
+    let offer = "[[release.offer]]\nfile = \"b.py\"\nconstant = \"P\"\naxis = \"python\"\n";
+    let text = room.read("matrix.toml");
+    let text = text.replace("[registry.hub]", &format!("{offer}\n[registry.hub]"));
+    room.write("matrix.toml", text);
+    room.write("b.py", "P = ['3.12', '3.14']\n");
+    room.write("docs/a.md", "acme/base:3.11-v1.2.3\n");
+    room.gen_("bump --check").ends(1).tells(&[
+        "error[offer-unbuilt]",
+        "error[mention-unknown]",
+        "2 errors; not all places agree on 1.2.3",
+    ]);
+    room.write("b.py", "P = ['3.12', '3.13']\n");
+    room.write("docs/a.md", "acme/base:3.12-v1.2.3\n");
+    room.gen_("bump --check").ends(0);
+}
+
+/// What has nothing to do with places, and would be carried along by a bump, is said too.
+#[test]
+fn an_error_elsewhere_is_told() {
+    let room = library();
+    let text = room.read("matrix.toml") + "\n[[expect]]\ncount = 5\n";
+    room.write("matrix.toml", text);
+    room.gen_("bump --check").ends(1).tells(&[
+        "error[expectation-failed]",
+        "1 error; the places agree on 1.2.3, and no bump would be carried out",
+    ]);
 }
 
 /// How heavily a finding weighs is for `gen check`; the answer to the question is the same.

@@ -63,7 +63,12 @@ fn amend_records_what_changed_since() {
     room.gen_("matrix").ends(1).tells(&["unreleased-change"]);
     room.gen_("check").ends(1).tells(&["unreleased-change"]);
     // The same version again is no way to hide a change.
-    room.gen_("bump 1.2.3").ends(0);
+    room.gen_("bump 1.2.3")
+        .ends(1)
+        .tells(&["unreleased-change"]);
+    room.gen_("bump 1.2.3 --allow-errors")
+        .ends(0)
+        .tells(&["2 images are no longer as recorded"]);
     room.gen_("check").ends(1).tells(&["unreleased-change"]);
     room.gen_("bump --amend --dry-run")
         .ends(0)

@@ -7,7 +7,8 @@ const RELATIONS: &[(&str, &str, &str, &str)] = &[
     ("exact", "0.9.0", "0.10.0", "0.10.0"),
     ("exact", "0.8.1", "0.10.0", "0.10.0"),
     ("exact", "0.11.0", "0.10.0", "0.10.0"),
-    ("exact", "nonsense", "0.10.0", "0.10.0"),
+    ("exact", "0.10.0rc1", "0.10.0", "0.10.0"),
+    ("exact", "0.9", "0.10.0", "0.10.0"),
     ("same-release", "0.9.0", "0.10.0", "0.10.0"),
     ("same-release", "0.10.0rc1", "0.10.0", "0.10.0rc1"),
     ("same-release", "0.10.0.dev3", "0.10.0", "0.10.0.dev3"),
@@ -19,6 +20,13 @@ const RELATIONS: &[(&str, &str, &str, &str)] = &[
     ("not-older", "0.10.1rc1", "0.10.0", "0.10.1rc1"),
     ("not-older", "1.0", "0.10.0", "1.0"),
     ("not-older", "1.0.0.post4", "0.10.0", "1.0.0.post4"),
+    ("same-or-later", "0.9.0", "0.10.0", "0.10.0"),
+    ("same-or-later", "0.9.9rc1", "0.10.0", "0.10.0"),
+    ("same-or-later", "0.10.0", "0.10.0", "0.10.0"),
+    ("same-or-later", "0.10.0rc1", "0.10.0", "0.10.0rc1"),
+    ("same-or-later", "0.10.0.dev3", "0.10.0", "0.10.0.dev3"),
+    ("same-or-later", "0.10.1rc1", "0.10.0", "0.10.1rc1"),
+    ("same-or-later", "1.0", "0.10.0", "1.0"),
 ];
 
 #[test]
@@ -226,7 +234,7 @@ fn a_pattern_moves_exactly_as_often_as_it_counts() {
     let place = "[[release.pin]]\nfile = 'README.md'\nsearch = 'acme@(v\\S+)'\ncount = 2\n";
     let room = Room::new(&[
         ("matrix.toml", &matrix("1.2.3", "", place)),
-        ("README.md", "use acme@v1.2.3, or acme@v1.2.2\n"),
+        ("README.md", "use acme@v1.2.3 or acme@v1.2.2\n"),
     ]);
     room.write("README.md", "use acme@v1.2.3 or\nacme@v1.2.2 x\n");
     room.gen_("bump minor")
@@ -322,4 +330,118 @@ fn lock_files_of_package_managers_are_told_with_their_command() {
     assert_eq!(room.read("Cargo.toml"), cargo("1.3.0"));
     assert_eq!(room.read("Cargo.lock"), lock);
     room.gen_("bump --check").ends(1).tells(&["lockfile-stale"]);
+}
+
+/// `states`, what stands there, and the `states` that would fit.
+const NO_VERSION: &[(&str, &str, Option<&str>)] = &[
+    ("{{ tag }}", "acme/app:v1.2.3", Some("acme/app:{{ tag }}")),
+    (
+        "{{ tag }}",
+        "acme/app:1.2.3_slim",
+        Some("acme/app:{{ version }}_slim"),
+    ),
+    ("{{ tag }}", "1.2.3", Some("{{ version }}")),
+    ("{{ tag }}", "vv1.2.3", Some("v{{ tag }}")),
+    ("{{ tag }}", "v1", Some("v{{ major }}")),
+    ("{{ tag }}", "é v1.2.3 é", Some("é {{ tag }} é")),
+    ("{{ version }}", "v1.2.3", Some("{{ tag }}")),
+    ("{{ version }}", "3", Some("{{ major }}")),
+    ("{{ version }}", "==1.2.3", Some("=={{ version }}")),
+    ("{{ major }}.{{ minor }}", "1.2.3", Some("{{ version }}")),
+    (
+        "acme {{ version }} of {{ major }}",
+        "acme 1.2.3 of 2",
+        Some("acme {{ version }} of 2"),
+    ),
+    ("{{ tag }}", "acme-runtime", None),
+    ("{{ tag }}", "acme-runtime2", None),
+    ("{{ tag }}", "latest", None),
+    ("{{ tag }}", "", None),
+    ("{{ tag }}", "v1.2.3 or {{ x }}", None),
+];
+
+/// A sentinel, an image's name, a version written otherwise: the bump would destroy what stands there.
+#[test]
+fn what_states_no_version_as_it_should_is_never_overwritten() {
+    for (states, text, fits) in NO_VERSION {
+        let room = Room::bare(&[
+            (
+                "matrix.toml",
+                &matrix(
+                    "1.2.3",
+                    "",
+                    &pin("a.py", "X", &format!("states = \"{states}\"")),
+                ),
+            ),
+            ("a.py", &format!("X = \"{text}\"\n")),
+        ]);
+        room.gen_("matrix").tells(&["pin-mismatch"]);
+        let before = room.tree();
+        for line in ["bump minor", "bump --amend", "bump 1.3.0 --dry-run"] {
+            let said = room.gen_(line).ends(2);
+            let headline = format!("`X` says `{text}`, which would be overwritten with ");
+            let said = said.tells(&["error[bump-refused]", &headline, "nothing was moved"]);
+            match fits {
+                Some(fits) => said.tells(&[&format!("states = \"{fits}\"`\n")]),
+                None => said
+                    .never_tells(&["states = "])
+                    .tells(&["point the pin to the place"]),
+            };
+            super::room::same(&room.tree(), &before);
+        }
+        let told = room.gen_("check").ends(1);
+        let told = told.tells(&["error[pin-mismatch]", "no version is stated so, and"]);
+        if let Some(fits) = fits {
+            told.tells(&[&format!("states = \"{fits}\"`\n")]);
+            // And it does fit.
+            let matrix = room.read("matrix.toml");
+            let old = format!("states = \"{states}\"");
+            assert!(matrix.contains(&old));
+            room.write(
+                "matrix.toml",
+                matrix.replace(&old, &format!("states = \"{fits}\"")),
+            );
+            room.gen_("bump major").ends(0);
+            assert_ne!(room.read("a.py"), format!("X = \"{text}\"\n"), "{text}");
+        }
+    }
+}
+
+/// What reads so with some version moves, however far off that is, and in which spelling.
+#[test]
+fn what_states_another_version_moves() {
+    for (states, text, after) in [
+        ("{{ tag }}", "v0.0.1", "v1.3.0"),
+        ("{{ tag }}", "v99.1.0", "v1.3.0"),
+        ("{{ tag }}", "v1.3.0rc1", "v1.3.0"),
+        ("{{ tag }}", "v1.2.3.post1", "v1.3.0"),
+        ("{{ tag }}", "v1.2.3-cu.12", "v1.3.0"),
+        ("{{ version }}", "1.2.3+cu.12", "1.3.0"),
+        ("{{ version | replace('.', '_') }}", "1_0_11", "1_3_0"),
+        ("r{{ major }}-{{ minor }}", "r0-9", "r1-3"),
+        (
+            "{{ series }}.x of {{ parts[0] }}",
+            "0.9.x of 0",
+            "1.3.x of 1",
+        ),
+        (
+            ">={{ version }},<{{ major + 1 }}",
+            ">=0.9.0,<1",
+            ">=1.3.0,<2",
+        ),
+    ] {
+        let room = Room::bare(&[
+            (
+                "matrix.toml",
+                &matrix(
+                    "1.2.3",
+                    "",
+                    &pin("a.py", "X", &format!("states = \"{states}\"")),
+                ),
+            ),
+            ("a.py", &format!("X = \"{text}\"\n")),
+        ]);
+        room.gen_("bump 1.3.0").ends(0);
+        assert_eq!(room.read("a.py"), format!("X = \"{after}\"\n"), "{text}");
+    }
 }

@@ -73,16 +73,16 @@ fn one_place_that_cannot_be_moved_refuses_the_whole() {
             &["place-unreadable", "cannot be parsed"],
         ),
         (
-            pin("b.py", "TAG", ""),
+            pin("b.py", "TAG", "states = \"{{ version }}\""),
             &[("b.py", "TAG = (1, 2)\n")],
             2,
-            &["bump-refused", "`TAG` cannot state `v1.3.0`"],
+            &["bump-refused", "`TAG` cannot state `1.3.0`"],
         ),
         (
             pin("b.xyz", "TAG", ""),
             &[("b.xyz", "TAG = 'v1.2.3'\n")],
             1,
-            &["place-unreadable", "use `search`"],
+            &["place-unreadable", "`search = "],
         ),
         (
             key("b.yaml", "a.tag", ""),

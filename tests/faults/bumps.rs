@@ -74,7 +74,7 @@ fn copy(from: &Tree) -> Tree {
 fn whole(root: &std::path::Path, before: &Files, after: &Files) -> bool {
     let now: Files = files(root)
         .into_iter()
-        .filter(|(path, _)| !path.starts_with("generated/.tmp/") && path != "generated/.step")
+        .filter(|(path, _)| !path.starts_with("generated/.tmp/"))
         .collect();
     for (path, bytes) in &now {
         let known = before.get(path) == Some(bytes) || after.get(path) == Some(bytes);
@@ -93,8 +93,19 @@ fn whole(root: &std::path::Path, before: &Files, after: &Files) -> bool {
 /// What each command leaves when nothing disturbs it.
 const COMMANDS: &[&[&str]] = &[&["bump", "minor"], &["bump", "2.0.0"], &["bump", "pre"]];
 
-/// Kills a run at its `nth` call that touches a file; says whether it got that far.
-fn killed_at(tree: &Tree, arguments: &[&str], call: &str, nth: usize) -> Option<bool> {
+/// How a run ended that was to be killed.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Ended {
+    /// By itself: it made fewer calls.
+    Itself,
+    /// Killed before it said what it had done.
+    Killed,
+    /// Killed after that.
+    Late,
+}
+
+/// Kills a run at its `nth` call that touches a file; `None` where that cannot be done here.
+fn killed_at(tree: &Tree, arguments: &[&str], call: &str, nth: usize) -> Option<Ended> {
     let mut strace = clean("strace");
     strace
         .args([
@@ -109,14 +120,15 @@ fn killed_at(tree: &Tree, arguments: &[&str], call: &str, nth: usize) -> Option<
         .arg(binary())
         .args(arguments)
         .current_dir(tree.path())
-        .stdout(Stdio::null())
-        .stderr(Stdio::null());
-    let status = strace.status().ok()?;
+        .stdout(Stdio::null());
+    let output = strace.output().ok()?;
+    let said = String::from_utf8_lossy(&output.stderr).contains("moved to ");
     // strace dies of what its child died of, and has codes of its own where it may not trace.
-    match status.code() {
-        Some(0) => Some(false),
+    match output.status.code() {
+        Some(0) => Some(Ended::Itself),
         Some(_) => None,
-        None => Some(true),
+        None if said => Some(Ended::Late),
+        None => Some(Ended::Killed),
     }
 }
 
@@ -128,7 +140,10 @@ const CALLS: &[&str] = &[
     "unlink",
     "unlinkat",
     "mkdir",
+    "rmdir",
     "fchmod",
+    "fsync",
+    "write",
 ];
 
 /// Every call by which a bump changes the disk, and the last moments before it ends.
@@ -149,10 +164,29 @@ fn a_kill_at_any_write_is_healed_by_the_same_command() {
                         eprintln!("skipped: `strace` is not there, or may not trace");
                         return;
                     }
-                    Some(false) => break,
-                    Some(true) => kills += 1,
+                    Some(Ended::Itself) => break,
+                    // What it has said is done: the same command again is the next bump.
+                    Some(Ended::Late) => {
+                        assert!(
+                            whole(tree.path(), &before, &after),
+                            "said before it was done"
+                        );
+                        tree.gen_(&["matrix"]).ends(0);
+                        tree.gen_(&["bump", "--amend"]).ends(0);
+                        continue;
+                    }
+                    Some(Ended::Killed) => kills += 1,
                 }
-                late += usize::from(whole(tree.path(), &before, &after));
+                let done = whole(tree.path(), &before, &after);
+                late += usize::from(done);
+                let noted = tree.at(NOTE).exists();
+                assert!(noted || !done, "nothing tells that the step was taken");
+                let check = tree.gen_(&["check"]);
+                assert_eq!(check.stderr.contains("warning[bump-cut-short]"), noted);
+                // Whatever is run in between, the step is not forgotten.
+                if done {
+                    tree.gen_(&["matrix"]).ends(0);
+                }
                 tree.gen_(arguments).ends(0);
                 same(&tree.files(), &after);
                 assert!(!tree.at("generated/.tmp").exists(), "leftovers");
@@ -179,13 +213,19 @@ fn many_kills_in_a_row_heal_like_one() {
                 eprintln!("skipped: `strace` is not there, or may not trace");
                 return;
             }
-            Some(killed) => assert!(killed, "{nth}: there is less to write than that"),
+            Some(ended) => assert!(
+                ended == Ended::Killed,
+                "{nth}: there is less to write than that"
+            ),
         }
         whole(tree.path(), &start.files(), &undisturbed.files());
     }
     tree.gen_(&["bump", "minor"]).ends(0);
     same(&tree.files(), &undisturbed.files());
 }
+
+/// Where a bump notes what it sets out for.
+const NOTE: &str = "generated/.tmp/bump-matrix.toml";
 
 /// A step that was taken up again is done; the next is another.
 #[test]
@@ -196,27 +236,93 @@ fn a_step_that_was_healed_is_not_taken_for_the_next() {
         assert!(tree.read("matrix.toml").contains(version));
     }
     // As a run leaves it that is killed between its last file and its end.
-    tree.write("generated/.step", "minor 1.6.0");
+    tree.write(NOTE, "minor 1.5.0 1.6.0\n");
+    tree.gen_(&["check"])
+        .ends(0)
+        .tells(&["a bump from `1.5.0` to `1.6.0` was cut short"]);
     tree.gen_(&["bump", "minor"])
         .ends(0)
         .tells(&["1.6.0 is recorded everywhere"]);
-    assert!(!tree.at("generated/.step").exists());
+    assert!(!tree.at("generated/.tmp").exists());
     tree.gen_(&["bump", "minor"])
         .ends(0)
         .tells(&["moved to 1.7.0"]);
     // Another step, or a release that moved on, is none of it.
-    tree.write("generated/.step", "minor 1.7.0");
+    tree.write(NOTE, "minor 1.6.0 1.7.0\n");
     tree.gen_(&["bump", "patch"])
         .ends(0)
         .tells(&["moved to 1.7.1"]);
-    tree.write("generated/.step", "minor 1.7.0");
+    tree.write(NOTE, "minor 1.6.0 1.7.0\n");
+    let said = tree.gen_(&["check"]);
+    assert!(!said.stderr.contains("cut short"), "{}", said.stderr);
     tree.gen_(&["bump", "minor"])
         .ends(0)
         .tells(&["moved to 1.8.0"]);
-    tree.write("generated/.step", b"\xff\xfe");
+    for nonsense in [&b"\xff\xfe"[..], b"", b"minor", b"minor 1.7.0 1.8.0 more"] {
+        tree.write(NOTE, nonsense);
+        tree.gen_(&["bump", "patch"])
+            .ends(0)
+            .tells(&["moved to 1.8."]);
+        assert!(!tree.at("generated/.tmp").exists());
+    }
+}
+
+/// A place that may be ahead was moved already by the run that was cut short: the step does not count from there.
+#[test]
+fn a_step_taken_up_again_does_not_count_from_what_it_moved() {
+    let tree = library();
+    let text = tree.read("matrix.toml");
+    tree.write(
+        "matrix.toml",
+        text.replace("states = ", "relation = \"not-older\"\nstates = "),
+    );
+    let cargo = tree.read("Cargo.toml");
+    for step in ["minor", "patch"] {
+        tree.write("Cargo.toml", cargo.replace("1.4.0", "1.5.0"));
+        tree.write(NOTE, "minor 1.4.0 1.5.0\n");
+        let to = if step == "minor" { "1.5.0" } else { "1.4.1" };
+        let other = copy(&tree);
+        other.write(NOTE, "minor 1.4.0 1.5.0\n");
+        other
+            .gen_(&["bump", step])
+            .ends(0)
+            .tells(&[&format!("moved to {to}")]);
+    }
+}
+
+/// The note of one matrix is no other's, and git does not look at it.
+#[test]
+fn a_note_speaks_of_its_own_matrix() {
+    let tree = library();
+    tree.write("generated/.tmp/bump-other.toml", "minor 1.3.0 1.4.0\n");
+    tree.write("generated/.tmp/.gitignore", "*\n");
+    let said = tree.gen_(&["check"]);
+    assert!(!said.stderr.contains("cut short"), "{}", said.stderr);
     tree.gen_(&["bump", "minor"])
         .ends(0)
-        .tells(&["moved to 1.9.0"]);
+        .tells(&["moved to 1.5.0"]);
+    tree.gen_(&["matrix"]).ends(0);
+    let kept = tree.read("generated/.tmp/bump-other.toml");
+    assert_eq!(kept, "minor 1.3.0 1.4.0\n");
+    // One of its own, as a kill leaves it.
+    let ended = killed_at(&tree, &["bump", "minor"], "renameat", 3);
+    if ended.is_none() {
+        return;
+    }
+    assert!(tree.at(NOTE).exists());
+    let git = |line: &str| {
+        let mut git = clean("git");
+        let words = line.split_whitespace();
+        let output = git.args(words).current_dir(tree.path()).output();
+        String::from_utf8(output.expect("git runs").stdout).expect("text")
+    };
+    git("init -q");
+    git("add -A");
+    let listed = git("ls-files");
+    assert!(
+        listed.contains("matrix.toml") && !listed.contains(".tmp"),
+        "{listed}"
+    );
 }
 
 #[test]
@@ -247,7 +353,7 @@ fn no_room(left: &std::path::Path, before: &Files, after: &Files) {
     assert_eq!(
         leftovers(left)
             .iter()
-            .filter(|name| !name.ends_with("/step"))
+            .filter(|name| name.as_str() != NOTE)
             .count(),
         0
     );

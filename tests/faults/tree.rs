@@ -144,14 +144,19 @@ pub fn same(left: &Files, right: &Files) {
 /// What a run that failed leaves for the next: the paths it may have written and not listed.
 pub const JOURNAL: &str = "generated/.tmp/started";
 
-/// What a run left in its temporary folder besides the journal.
+/// And what keeps git from that.
+pub const IGNORED: &str = "generated/.tmp/.gitignore";
+
+/// What a run left in its temporary folder besides the journal and what keeps git from it.
 pub fn leftovers(root: &Path) -> Vec<String> {
     let entries = fs::read_dir(root.join("generated/.tmp"))
         .into_iter()
         .flatten()
         .flatten();
     let names = entries.map(|e| format!("generated/.tmp/{}", e.file_name().to_string_lossy()));
-    names.filter(|name| name != JOURNAL).collect()
+    names
+        .filter(|name| name != JOURNAL && name != IGNORED)
+        .collect()
 }
 
 /// Every file and link below a folder, by path; a link as where it leads.

@@ -8,7 +8,7 @@ use std::path::Path;
 use basematrix::diagnostic::{Sink, full};
 use basematrix::flow;
 use basematrix::output::{self, Change, Edit};
-use basematrix::release::bump::plan;
+use basematrix::release::bump::{Asked, plan};
 use basematrix::release::pins;
 use basematrix::release::target::Target;
 use basematrix::source::Repository;
@@ -300,8 +300,12 @@ impl Library {
 fn bump(folder: &Path, to: &Version) -> Result<(), String> {
     let repository = Repository::find(folder, None).expect("a repository");
     let mut sink = Sink::new();
-    let target = Target::Version(to.to_string());
-    let bump = plan(&repository, &target, true, &mut sink)
+    let asked = Asked {
+        target: Target::Version(to.to_string()),
+        back: true,
+        begun: None,
+    };
+    let bump = plan(&repository, &asked, &mut sink)
         .map_err(|fault| format!("{fault}\n{}", full(&sink.into_sorted(), false)))?;
     let changes: Vec<&Change> = bump.drift.changes.iter().collect();
     let edits: Vec<Edit> = bump.files.iter().map(|f| f.edit.clone()).collect();

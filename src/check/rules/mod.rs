@@ -8,6 +8,7 @@ pub mod base_exists;
 pub mod base_mismatch;
 pub mod base_platform;
 pub mod build_config;
+pub mod bump_cut_short;
 pub mod content_format;
 pub mod context_file;
 pub mod cudnn_mismatch;

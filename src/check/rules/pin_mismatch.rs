@@ -3,6 +3,7 @@
 use crate::check::Context;
 use crate::config::{Pin, Relation, Release};
 use crate::diagnostic::{Finding, Place, Sink, code};
+use crate::release::how_to_state;
 use crate::release::pins::{Seen, Verdict, look};
 use crate::release::unseen::unseen_finding;
 
@@ -28,25 +29,28 @@ pub fn run(cx: &Context<'_>, sink: &mut Sink) {
 
 fn judge(cx: &Context<'_>, release: &Release, pin: &Pin, seen: &Seen, sink: &mut Sink) {
     for found in &seen.found {
-        let verdict = pin.judge(release, &found.value);
+        let (verdict, version) = pin.judge(cx.config, release, &found.value);
         if verdict == Verdict::Agrees {
             continue;
         }
         let named = pin.locator.named();
         let (stated, wanted) = (found.value.escape_debug(), &pin.states);
-        let headline = match pin.relation {
-            Relation::Exact => format!("{named} says `{stated}`, the matrix releases `{wanted}`"),
-            Relation::SameRelease => {
+        let headline = match (pin.relation, verdict) {
+            (Relation::Exact, _) | (_, Verdict::Unread) => {
+                format!("{named} says `{stated}`, the matrix releases `{wanted}`")
+            }
+            (Relation::SameRelease, _) => {
                 format!("{named} says `{stated}`, which is another release than `{wanted}`")
             }
-            Relation::NotOlder => {
+            (Relation::NotOlder | Relation::SameOrLater, _) => {
                 format!("{named} says `{stated}`, which is older than the release `{wanted}`")
             }
         };
         let place = Place::span(&seen.file, found.span.clone(), "stated here");
         let finding = Finding::new(&code::PIN_MISMATCH, headline, place)
             .related(cx.place(release.span.clone(), "released here"));
-        sink.push(match (verdict, pin.version_in(release, &found.value)) {
+        let version = version.and_then(|v| v.in_scheme(release.read.scheme()));
+        sink.push(match (verdict, version) {
             (Verdict::Newer, Some(version)) => finding.help(format!(
                 "run `gen bump {version}`, or set it back to `{wanted}`"
             )),
@@ -56,6 +60,9 @@ fn judge(cx: &Context<'_>, release: &Release, pin: &Pin, seen: &Seen, sink: &mut
             (Verdict::Spelled, _) => finding.help(format!(
                 "write `{wanted}`, or say by `states` how it is written there"
             )),
+            (Verdict::Unread, _) => finding
+                .note("no version is stated so, and what states none is not overwritten by `gen bump`")
+                .help(how_to_state(cx.config, release, pin, &found.value)),
             _ => finding.help(format!("set it to `{wanted}`")),
         });
     }

@@ -1,0 +1,43 @@
+//! The lock as it was when the release was tagged.
+
+use crate::config::Release;
+use crate::diagnostic::Sink;
+use crate::lock::{Lock, path};
+use crate::source::{Git, Repository, SourceFile};
+
+impl Lock {
+    /// The lock that stands at the git tag of a release. `None` where the tag, git, or a lock that can be read there is not.
+    pub fn at_tag(repository: &Repository, release: &Release) -> Option<Lock> {
+        let path = path(repository.matrix_path());
+        let name = format!("refs/tags/{}:./{path}", release.tag);
+        let found = Git::new(repository)
+            .objects(&[name])
+            .ok()?
+            .pop()
+            .flatten()?;
+        let text = String::from_utf8(found.bytes).ok()?;
+        let lock = Lock::parse(&SourceFile::new(path, text).with_lf(), &mut Sink::new())?;
+        (!lock.conflicted).then_some(lock)
+    }
+
+    /// The ids of specs whose content two locks record otherwise, or only one of them records; sorted. Contents of two
+    /// formats are never the same.
+    pub fn contradicted<'a>(&'a self, other: &'a Lock) -> Vec<&'a str> {
+        let comparable = self.content_format == other.content_format;
+        let ours = self.specs.iter().filter(|(id, entry)| {
+            let theirs = other.specs.get(*id);
+            !comparable || theirs.is_none_or(|theirs| theirs.content != entry.content)
+        });
+        let theirs = other
+            .specs
+            .keys()
+            .filter(|id| !self.specs.contains_key(*id));
+        let mut ids: Vec<&str> = ours
+            .map(|(id, _)| id)
+            .chain(theirs)
+            .map(String::as_str)
+            .collect();
+        ids.sort_unstable();
+        ids
+    }
+}
