@@ -109,6 +109,9 @@ pub fn tell_refused(repository: &Repository, sink: &mut Sink) -> Result<(), Stop
         let headline = format!("`{path}` {why}");
         let finding = Finding::new(&code::FILE_REFUSED, headline, Place::file(path));
         sink.push(finding.help(match why {
+            Refusal::Lacking => {
+                "fetch it, as by `git cat-file -p REVISION:PATH`, or compare in a whole clone"
+            }
             Refusal::TooLong(_) => "keep large data elsewhere, or name another file",
             Refusal::NotRegular | Refusal::Outside => {
                 "put the file itself there, or name another file"

@@ -388,7 +388,6 @@ fn what_cannot_be_compared_is_said_and_is_no_success() {
     let matrix = "[image.a]\ntag = \"1\"\nfrom = \"debian:13\"\n";
     fs::write(root.join("matrix.toml"), matrix).expect("a matrix");
     for (revision, said) in [
-        ("HEAD~1", "error: there is no `matrix.toml` at `HEAD~1`\n"),
         ("nowhere", "error: git knows no revision `nowhere`\n"),
         (
             "--end-of-options",

@@ -1,7 +1,7 @@
 //! `gen diff`: the matrix at another revision against the working tree.
 
 use std::collections::HashSet;
-use std::path::Path;
+use std::sync::Arc;
 
 use crate::cli::{DiffFormat, FindingFormat};
 use crate::command::CLEAN;
@@ -11,7 +11,8 @@ use crate::config::parse_selector;
 use crate::diagnostic::Sink;
 use crate::diff::{self, Diff, Side};
 use crate::flow::{self, Expanded, Fault, Rendered};
-use crate::source::{Git, Repository, SourceFile};
+use crate::matrix::Selector;
+use crate::source::{Commit, Git, GitError, Members, ORIGIN, Repository, Snapshot, SourceFile};
 
 /// What the working tree is called.
 const HERE: &str = "working tree";
@@ -24,14 +25,17 @@ pub(super) fn run(
 ) -> Result<Outcome, Error> {
     let repository = shell.repository()?;
     let git = Git::new(&repository);
-    let commit = match revision {
-        Some(revision) => git.commit(revision)?,
-        None => {
-            let head = git.commit("HEAD")?;
-            git.merge_base().unwrap_or(head)
-        }
+    let base = match revision {
+        Some(revision) => Base {
+            commit: Some(git.commit(revision).map_err(|error| match error {
+                GitError::NoRevision(name) if git.is_shallow() => GitError::Shallow(name),
+                error => error,
+            })?),
+            name: revision.to_owned(),
+        },
+        None => usual(shell, &git)?,
     };
-    let name = revision.map_or_else(|| commit.short(), str::to_owned);
+    let name = base.name;
     let mut sink = Sink::new();
     let (now, is) = match load(&repository, &mut sink) {
         Ok(new) => new,
@@ -41,15 +45,29 @@ pub(super) fn run(
         Ok(only) => only,
         Err(outcome) => return Ok(outcome),
     };
-    let checkout = git.checkout(&commit)?;
+    let new = Side {
+        revision: HERE,
+        expanded: &now,
+        rendered: &is,
+    };
+    let before = match &base.commit {
+        Some(commit) => {
+            let snapshot = Arc::new(Snapshot::of(&git, commit, &name)?);
+            let members = Members::of_commit(&git, commit)?;
+            Some(repository.at(snapshot).with_members(members))
+        }
+        None => None,
+    };
     let matrix = repository.matrix_path();
-    if !checkout.holds(matrix) {
-        return Err(Error::NoMatrixAt {
-            matrix: matrix.to_owned(),
-            revision: name,
-        });
-    }
-    let before = Repository::find(checkout.root(), Some(Path::new(matrix)))?;
+    let before = before.filter(|before| before.is_file(matrix));
+    let Some(before) = before else {
+        shell.say(&format!("there is no `{matrix}` at `{name}`: all is new"));
+        let mut found = diff::first(&name, new);
+        if !only.is_empty() {
+            narrow(&mut found, &meant(&now, &only_now));
+        }
+        return print(shell, &found, format);
+    };
     let mut sink = Sink::new();
     let (then, was) = match load(&before, &mut sink) {
         Ok(old) => old,
@@ -66,14 +84,9 @@ pub(super) fn run(
             expanded: &then,
             rendered: &was,
         },
-        Side {
-            revision: HERE,
-            expanded: &now,
-            rendered: &is,
-        },
+        new,
     );
     if !only.is_empty() {
-        let mut meant: HashSet<&str> = HashSet::new();
         // What a selector names may be new: then nothing of the old matrix is meant.
         let mut scratch = Sink::new();
         let names = super::select::names(&then.config);
@@ -87,23 +100,71 @@ pub(super) fn run(
                 )
             })
             .collect();
-        for (expanded, only) in [(&now, Some(only_now)), (&then, only_then)] {
-            let Some(only) = only else { continue };
-            let specs = expanded.matrix.specs.iter();
-            meant.extend(
-                specs
-                    .filter(|s| selected(expanded, &only, s))
-                    .map(|s| s.id.as_str()),
-            );
-        }
-        narrow(&mut found, &meant);
+        let mut both = meant(&now, &only_now);
+        both.extend(only_then.iter().flat_map(|only| meant(&then, only)));
+        narrow(&mut found, &both);
     }
+    print(shell, &found, format)
+}
+
+/// What is compared with.
+struct Base {
+    /// The commit; none where nothing is committed yet.
+    commit: Option<Commit>,
+    /// What people call it.
+    name: String,
+}
+
+/// What is compared with where no revision is named: where the branch began, or else the last commit, and then it is said.
+fn usual(shell: &Shell<'_>, git: &Git<'_>) -> Result<Base, Error> {
+    let head = match git.commit("HEAD") {
+        Err(GitError::NoRevision(_)) => {
+            return Ok(Base {
+                commit: None,
+                name: "no commit".to_owned(),
+            });
+        }
+        head => head?,
+    };
+    let commit = match git.merge_base() {
+        Some(fork) => fork,
+        None => {
+            let why = match (git.commit(ORIGIN).is_ok(), git.is_shallow()) {
+                (true, true) => {
+                    Some("this shallow clone does not reach back to where the branch began")
+                }
+                (true, false) => Some("it has no commit in common with `origin/HEAD`"),
+                (false, true) => Some("this shallow clone knows no `origin/HEAD`"),
+                (false, false) if git.has_origin() => Some("there is no `origin/HEAD`"),
+                // Where there is no other repository, no branch began anywhere.
+                (false, false) => None,
+            };
+            if let Some(why) = why {
+                shell.say(&format!("compared with the last commit: {why}"));
+            }
+            head
+        }
+    };
+    Ok(Base {
+        name: commit.short(),
+        commit: Some(commit),
+    })
+}
+
+fn print(shell: &Shell<'_>, found: &Diff, format: DiffFormat) -> Result<Outcome, Error> {
     match format {
-        DiffFormat::Text => shell.tell(&diff::text(&found))?,
-        DiffFormat::Json => shell.data(&diff::json(&found))?,
-        DiffFormat::Markdown => shell.tell(&diff::markdown(&found))?,
+        DiffFormat::Text => shell.tell(&diff::text(found))?,
+        DiffFormat::Json => shell.data(&diff::json(found))?,
+        DiffFormat::Markdown => shell.tell(&diff::markdown(found))?,
     }
     Ok(Outcome(CLEAN))
+}
+
+/// The ids of the specs that any of the selectors means.
+fn meant(expanded: &Expanded, only: &[Selector]) -> HashSet<String> {
+    let specs = expanded.matrix.specs.iter();
+    let meant = specs.filter(|spec| selected(expanded, only, spec));
+    meant.map(|spec| spec.id.clone()).collect()
 }
 
 /// Expands and renders a repository.
@@ -114,7 +175,7 @@ fn load(repository: &Repository, sink: &mut Sink) -> Result<(Expanded, Rendered)
 }
 
 /// Leaves only what concerns these specs; the summaries stay those of the whole.
-fn narrow(found: &mut Diff, meant: &HashSet<&str>) {
+fn narrow(found: &mut Diff, meant: &HashSet<String>) {
     let meant = |id: &str| meant.contains(id);
     found.added.retain(|s| meant(&s.id));
     found.removed.retain(|s| meant(&s.id));

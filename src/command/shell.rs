@@ -32,14 +32,6 @@ pub(super) enum Error {
     /// Writing an output failed.
     #[error(transparent)]
     Write(#[from] WriteError),
-    /// The matrix was not there yet.
-    #[error("there is no `{matrix}` at `{revision}`")]
-    NoMatrixAt {
-        /// Its path.
-        matrix: String,
-        /// The revision.
-        revision: String,
-    },
     /// git could not answer.
     #[error(transparent)]
     Git(#[from] GitError),

@@ -4,6 +4,7 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use crate::diagnostic::codes::Code;
+use crate::diagnostic::order::by_version;
 use crate::image::SpecId;
 use crate::source::SourceFile;
 
@@ -177,11 +178,8 @@ impl Finding {
 pub fn sort(findings: &mut [Finding]) {
     findings.sort_by(|a, b| {
         let key = |f: &Finding| f.primary.at.as_ref().map_or(0, |(_, span)| span.start);
-        (&a.primary.path, key(a), a.code.name, &a.headline).cmp(&(
-            &b.primary.path,
-            key(b),
-            b.code.name,
-            &b.headline,
-        ))
+        by_version(&a.primary.path, &b.primary.path)
+            .then_with(|| (key(a), a.code.name).cmp(&(key(b), b.code.name)))
+            .then_with(|| by_version(&a.headline, &b.headline))
     });
 }

@@ -5,10 +5,11 @@ use std::collections::HashMap;
 use indexmap::IndexMap;
 use similar::{ChangeTag, TextDiff};
 
+use crate::diagnostic::by_version;
 use crate::diff::model::{
     Changed, Diff, FORMAT, File, How, Line, Listed, Moved, Place, Summary, Tag, Tags,
 };
-use crate::emit::jobs;
+use crate::emit::{Jobs, jobs};
 use crate::flow::{Expanded, Rendered};
 use crate::image::plan::Spec;
 use crate::image::{Plan, SpecId};
@@ -57,6 +58,35 @@ impl<'a> Side<'a> {
 
     fn dockerfile(&self, id: SpecId) -> String {
         dockerfile(&self.expanded.matrix, &self.rendered.contents, id)
+    }
+}
+
+/// What differs where there was no matrix before: all is new.
+pub fn first(revision: &str, new: Side<'_>) -> Diff {
+    let plan = new.plan();
+    let tags = references(&new).into_iter().map(|(reference, is)| Tag {
+        reference,
+        spec: is.spec.id.clone(),
+    });
+    let jobs = new.summary().jobs.into_iter();
+    Diff {
+        version: FORMAT,
+        old: Summary {
+            revision: revision.to_owned(),
+            release: None,
+            specs: 0,
+            builds: 0,
+            jobs: jobs.map(|jobs| Jobs { jobs: 0, ..jobs }).collect(),
+        },
+        new: new.summary(),
+        rebuilds: plan.builds(),
+        added: plan.specs.iter().map(list).collect(),
+        removed: Vec::new(),
+        changed: Vec::new(),
+        tags: Tags {
+            new: tags.collect(),
+            ..Tags::default()
+        },
     }
 }
 
@@ -147,7 +177,7 @@ fn changed((old, was): (Side<'_>, SpecId), (new, is): (Side<'_>, SpecId)) -> Opt
             file(path, How::Removed);
         }
     }
-    files.sort();
+    files.sort_by(|a, b| by_version(&a.path, &b.path));
     Some(Changed {
         id: new.plan().specs[is.0].id.clone(),
         old: before.content.to_string(),

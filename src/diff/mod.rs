@@ -8,7 +8,7 @@ mod markdown;
 mod model;
 mod text;
 
-pub use between::{Side, between};
+pub use between::{Side, between, first};
 pub use json::json;
 pub use markdown::markdown;
 pub use model::{Changed, Diff, FORMAT, File, How, Line, Listed, Moved, Place, Summary, Tag, Tags};

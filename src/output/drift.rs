@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::thread;
 
-use crate::diagnostic::{Code, code};
+use crate::diagnostic::{Code, by_version, code};
 use crate::output::found::found;
 use crate::output::links::{Links, Standing};
 use crate::output::list::{Owned, lines};
@@ -181,7 +181,7 @@ pub fn compare(
     let list = Arc::new(tree.list(&strange, &kept));
     let list = comparison.one(&list)?;
     drift.changes.extend(list);
-    drift.changes.sort_by(|a, b| a.path.cmp(&b.path));
+    drift.changes.sort_by(|a, b| by_version(&a.path, &b.path));
     Ok(drift)
 }
 

@@ -6,7 +6,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::check::refused_outputs;
-use crate::diagnostic::{Code, Finding, Place, Sink, and_list, code};
+use crate::diagnostic::{Code, Finding, Place, Sink, and_list, by_version, code};
 use crate::flow::{self, Expanded, Fault};
 use crate::image::reference::{Parts, full};
 use crate::image::{Digest, Platform, Spec, SpecId, pins};
@@ -160,7 +160,7 @@ impl Bases {
             }
         }
         let mut all: Vec<Base> = all.into_values().collect();
-        all.sort_by(|a, b| a.reference.cmp(&b.reference));
+        all.sort_by(|a, b| by_version(&a.reference, &b.reference));
         Ok(Bases {
             expanded,
             before: lock,
@@ -306,7 +306,7 @@ impl Bases {
             })
         });
         let mut moved: Vec<Moved> = kept.chain(dropped).collect();
-        moved.sort_by(|a, b| a.reference.cmp(&b.reference));
+        moved.sort_by(|a, b| by_version(&a.reference, &b.reference));
         moved
     }
 }

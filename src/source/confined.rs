@@ -27,6 +27,9 @@ pub enum Refusal {
     /// A link leads to it, or to its folder, from the repository.
     #[error("leads out of the repository")]
     Outside,
+    /// Its bytes are not in this clone, which holds a part of the repository.
+    #[error("is not in this clone, which holds only a part of what was committed")]
+    Lacking,
     /// It is longer than this many bytes.
     #[error("is longer than {} MiB", .0 / 1024 / 1024)]
     TooLong(u64),

@@ -89,7 +89,7 @@ impl Repository {
         if let Some(members) = self.known_members()
             && *members.origin() == Origin::Commit
         {
-            let below = members.below(folder);
+            let below = members.below(&self.without_links(folder));
             let mut paths = below.files.iter();
             return below.absent.is_empty()
                 && paths.all(|(path, _)| (ours.path)(&String::from_utf8_lossy(path)));
@@ -214,7 +214,7 @@ impl Repository {
         }
         if let Some(path) = text.filter(|path| may_be_output(path))
             && file.mode != Mode::Link
-            && let Ok(Some(bytes)) = self.bytes(path)
+            && let Some(Some(bytes)) = self.noted(path, self.bytes(path))
             && (ours.bytes)(&bytes)
         {
             return;
@@ -265,6 +265,14 @@ impl Repository {
 
     /// The folder that a path leads to, told from the root, where it leads through links.
     fn without_links(&self, context: &str) -> String {
+        if let Some(snapshot) = self.snapshot() {
+            let real = snapshot.resolved(context);
+            return match real {
+                Some(real) if real.is_empty() => ".".to_owned(),
+                Some(real) => real,
+                None => context.to_owned(),
+            };
+        }
         let real = fs::canonicalize(self.absolute(context)).ok();
         let real = real.and_then(|real| {
             let below = real.strip_prefix(self.root()).ok()?;

@@ -1,17 +1,12 @@
 //! What git knows of the repository. The only place that starts it: no shell, nothing fetched, nothing written to the
 //! repository, and none of the caller's `GIT_*` that would point elsewhere.
 
-#![expect(
-    clippy::disallowed_methods,
-    reason = "the room that asks git, and makes the folder it checks out into"
-)]
+#![expect(clippy::disallowed_methods, reason = "the room that asks git")]
 
 use std::fmt;
 use std::io::{self, BufRead, Read, Write};
-use std::path::{Path, PathBuf};
-use std::process::{Command, Output, Stdio};
-
-use tempfile::TempDir;
+use std::path::Path;
+use std::process::{Child, ChildStdin, ChildStdout, Command, Output, Stdio};
 
 use crate::source::Repository;
 
@@ -74,6 +69,9 @@ pub enum GitError {
     /// No commit has that name.
     #[error("git knows no revision `{0}`")]
     NoRevision(String),
+    /// No commit has that name in a clone that lacks some.
+    #[error("git knows no revision `{0}`: this clone is shallow, and lacks commits and tags")]
+    Shallow(String),
 }
 
 impl<'a> Git<'a> {
@@ -96,7 +94,16 @@ impl<'a> Git<'a> {
 
     fn command(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new("git");
-        command.current_dir(self.root).args(arguments);
+        // Whatever this clone has configured, no program of its own runs.
+        command
+            .current_dir(self.root)
+            .args([
+                "-c",
+                "core.fsmonitor=false",
+                "-c",
+                "core.hooksPath=/dev/null",
+            ])
+            .args(arguments);
         // A hook runs with variables that name its own index and worktree.
         for variable in [
             "GIT_DIR",
@@ -112,6 +119,8 @@ impl<'a> Git<'a> {
         command
             .env("GIT_OPTIONAL_LOCKS", "0")
             .env("GIT_NO_LAZY_FETCH", "1")
+            // An older git does not know that, and no protocol of this name.
+            .env("GIT_ALLOW_PROTOCOL", "none")
             .env("GIT_TERMINAL_PROMPT", "0")
             .env("LC_ALL", "C")
             .stdin(Stdio::null())
@@ -166,6 +175,12 @@ impl<'a> Git<'a> {
         said.is_ok_and(|said| said.starts_with(b"true"))
     }
 
+    /// Whether there is a remote called `origin`.
+    pub fn has_origin(&self) -> bool {
+        let remotes = self.run("remote", &["remote"]);
+        remotes.is_ok_and(|said| said.split(|b| *b == b'\n').any(|name| name == b"origin"))
+    }
+
     /// Where the current commit left the default branch of `origin`; `None` where either is unknown.
     pub fn merge_base(&self) -> Option<Commit> {
         let arguments = ["merge-base", "HEAD", ORIGIN];
@@ -174,54 +189,22 @@ impl<'a> Git<'a> {
         (!id.is_empty()).then_some(Commit(id))
     }
 
-    /// Checks out what a commit holds below the root of the repository, into a temporary folder.
-    ///
-    /// # Errors
-    /// When git fails, or the folder cannot be made.
-    pub fn checkout(&self, commit: &Commit) -> Result<Checkout, GitError> {
-        let folder = tempfile::tempdir()?;
-        let index = folder.path().join("index");
-        let tree = folder.path().join("tree");
-        let below = self.run("rev-parse", &["rev-parse", "--show-prefix"])?;
-        let below = String::from_utf8_lossy(&below);
-        let root = tree.join(below.trim_end_matches(['\n', '\r']));
-        std::fs::create_dir_all(&root)?;
-        let prefix = format!("--prefix={}/", tree.display());
-        // From a folder below the top, only what is in it is checked out.
-        for (name, arguments) in [
-            ("read-tree", &["read-tree", &commit.0][..]),
-            (
-                "checkout-index",
-                &["checkout-index", "--all", "--force", &prefix],
-            ),
-        ] {
-            let mut command = self.command(arguments);
-            command.env("GIT_INDEX_FILE", &index);
-            finished(name, command.output()?)?;
+    /// What a commit holds below the root of the repository, as `git ls-tree -r -z` says it.
+    pub(super) fn tree(&self, commit: &Commit) -> Result<Vec<u8>, GitError> {
+        self.run("ls-tree", &["ls-tree", "-r", "-z", &commit.0])
+    }
+
+    /// A process that is asked for objects one at a time, with its ends.
+    pub(super) fn batch(&self) -> Result<(Child, ChildStdin, ChildStdout), GitError> {
+        let mut child = self
+            .command(&["cat-file", "--batch"])
+            .stdin(Stdio::piped())
+            .stderr(Stdio::null())
+            .spawn()?;
+        match (child.stdin.take(), child.stdout.take()) {
+            (Some(input), Some(output)) => Ok((child, input, output)),
+            _ => Err(GitError::Start(io::ErrorKind::BrokenPipe.into())),
         }
-        Ok(Checkout {
-            root,
-            _folder: folder,
-        })
-    }
-}
-
-/// A checkout in a folder that goes when this does.
-#[derive(Debug)]
-pub struct Checkout {
-    root: PathBuf,
-    _folder: TempDir,
-}
-
-impl Checkout {
-    /// Where the root of the repository is in it.
-    pub fn root(&self) -> &Path {
-        &self.root
-    }
-
-    /// Whether it has a file at this path from that root.
-    pub fn holds(&self, path: &str) -> bool {
-        self.root.join(path).is_file()
     }
 }
 

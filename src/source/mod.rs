@@ -14,6 +14,7 @@ mod members;
 mod owner;
 mod plain;
 mod repository;
+mod snapshot;
 mod walk;
 mod worktree;
 
@@ -24,8 +25,9 @@ pub use dockerignore::{DockerIgnore, FolderMatch, IgnoreFault, Sieve, Verdict};
 pub use dockerpattern::BadPattern;
 pub use family::{Family, LISTER, Vain, Why};
 pub use file::SourceFile;
-pub use git::{Checkout, Commit, Git, GitError, ORIGIN, Object};
+pub use git::{Commit, Git, GitError, ORIGIN, Object};
 pub use members::{Below, Members, Origin};
 pub use owner::Owner;
 pub use plain::plain;
 pub use repository::{ReadError, Repository};
+pub use snapshot::Snapshot;

@@ -11,6 +11,7 @@ use std::sync::{Mutex, OnceLock};
 use crate::source::confined::{Confined, OUTPUT_LIMIT, Refusal, TEXT_LIMIT};
 use crate::source::family::{self, Family};
 use crate::source::owner::Owner;
+use crate::source::snapshot::Snapshot;
 use crate::source::{Members, SourceFile};
 
 /// The folder all paths of `matrix.toml` and all outputs are relative to, and the matrix file in it.
@@ -21,6 +22,8 @@ pub struct Repository {
     owner: Owner,
     /// The matrices of this root.
     family: Arc<Family>,
+    /// The commit that is read instead of the disk.
+    snapshot: Option<Arc<Snapshot>>,
     /// Texts that stand for what is on disk: what a bump is about to write.
     overlay: BTreeMap<String, Arc<SourceFile>>,
     texts: Mutex<BTreeMap<String, Option<Arc<SourceFile>>>>,
@@ -125,12 +128,28 @@ impl Repository {
             root,
             owner: owner.unwrap_or_else(|| Owner::alone(matrix)),
             family,
+            snapshot: None,
             overlay: BTreeMap::new(),
             texts: Mutex::default(),
             confined: Confined::default(),
             refused: Mutex::default(),
             members: Arc::default(),
         })
+    }
+
+    /// The same matrix as a commit has it. Nothing that is laid over the disk is laid over that.
+    pub fn at(&self, snapshot: Arc<Snapshot>) -> Self {
+        Repository {
+            snapshot: Some(snapshot),
+            members: Arc::default(),
+            overlay: BTreeMap::new(),
+            ..self.with([])
+        }
+    }
+
+    /// The commit that is read instead of the disk.
+    pub(super) fn snapshot(&self) -> Option<&Snapshot> {
+        self.snapshot.as_deref()
     }
 
     /// The same root with each of its matrices, this one first: those that it lists, where it is the one that may.
@@ -154,6 +173,7 @@ impl Repository {
             root: self.root.clone(),
             owner: self.owner.clone(),
             family: self.family.clone(),
+            snapshot: self.snapshot.clone(),
             overlay,
             texts: Mutex::default(),
             confined: Confined::default(),
@@ -235,7 +255,7 @@ impl Repository {
         if let Some(file) = self.overlay.get(path) {
             return Ok(file.clone());
         }
-        let bytes = self.confined.read(&self.root, path, TEXT_LIMIT)?;
+        let bytes = self.stored(path, TEXT_LIMIT)?;
         let text = String::from_utf8(bytes).map_err(|_| ReadError::NotText(self.absolute(path)))?;
         Ok(SourceFile::new(path, text))
     }
@@ -246,7 +266,7 @@ impl Repository {
     /// # Errors
     /// When it cannot be read.
     pub fn read_lossy(&self, path: &str) -> Result<(Arc<SourceFile>, Option<usize>), ReadError> {
-        let bytes = self.confined.read(&self.root, path, TEXT_LIMIT)?;
+        let bytes = self.stored(path, TEXT_LIMIT)?;
         let bad = std::str::from_utf8(&bytes).err().map(|e| e.valid_up_to());
         let text = String::from_utf8_lossy(&bytes).into_owned();
         Ok((SourceFile::new(path, text), bad))
@@ -286,7 +306,7 @@ impl Repository {
     }
 
     /// What was read; a refusal is remembered.
-    fn noted<T>(&self, path: &str, read: Result<T, ReadError>) -> Option<T> {
+    pub(super) fn noted<T>(&self, path: &str, read: Result<T, ReadError>) -> Option<T> {
         if let Err(ReadError::Refused { why, .. }) = &read {
             let refused = self.refused.lock();
             let mut refused = refused.unwrap_or_else(std::sync::PoisonError::into_inner);
@@ -295,14 +315,28 @@ impl Repository {
         read.ok()
     }
 
+    /// The bytes of a file, on disk or in the commit; at most `limit` of them.
+    fn stored(&self, path: &str, limit: u64) -> Result<Vec<u8>, ReadError> {
+        match &self.snapshot {
+            Some(snapshot) => snapshot.read(path, limit),
+            None => self.confined.read(&self.root, path, limit),
+        }
+    }
+
     /// Whether a file is there.
     pub fn is_file(&self, path: &str) -> bool {
-        self.absolute(path).is_file()
+        match &self.snapshot {
+            Some(snapshot) => snapshot.is_file(path),
+            None => self.absolute(path).is_file(),
+        }
     }
 
     /// Whether a folder is there.
     pub fn is_folder(&self, path: &str) -> bool {
-        self.absolute(path).is_dir()
+        match &self.snapshot {
+            Some(snapshot) => snapshot.is_folder(path),
+            None => self.absolute(path).is_dir(),
+        }
     }
 
     /// The bytes of a file, `None` when there is no such file; at most as many as an output may have.
@@ -321,7 +355,7 @@ impl Repository {
         if let Some(file) = self.overlay.get(path) {
             return Ok(Some(file.text.clone().into_bytes()));
         }
-        match self.confined.read(&self.root, path, limit) {
+        match self.stored(path, limit) {
             Ok(bytes) => Ok(Some(bytes)),
             Err(ReadError::Io { source, .. })
                 if matches!(

@@ -104,6 +104,11 @@ impl Repository {
     /// The files that the globs name, sorted. Globs are rooted at the repository, `*` stays within a folder; one that
     /// starts with `!` takes files out. Links are not followed, and what git ignores is not looked at.
     pub fn matching(&self, globs: &[&str]) -> Vec<String> {
+        if let Some(snapshot) = self.snapshot() {
+            let wanted = Wanted::new(globs);
+            let paths = snapshot.paths().filter(|path| wanted.has(path));
+            return paths.map(str::to_owned).collect();
+        }
         matching(self.root(), globs)
     }
 
