@@ -8,7 +8,7 @@ use crate::config::{self, Config};
 use crate::diagnostic::{Finding, Place, Sink, Stopped, code};
 use crate::emit::{ActionEdits, Emission, adopt, emit, workflow_files};
 use crate::facts::{Day, Facts};
-use crate::image::{Contents, ContextHash, Matrix, Plan, render_specs, resolve};
+use crate::image::{Contents, ContextHash, Matrix, Plan, ignore_path, render_specs, resolve};
 use crate::lock::{self, Before, Lock, Unread};
 use crate::output::{self, Claims, Drift, Owned, State, Tree, has_header};
 use crate::release::unseen::pinned_output;
@@ -159,6 +159,7 @@ fn contents(
         .matrix
         .rendered()
         .map(|spec| spec.rendered_path(repository.owner()))
+        .flat_map(|path| [ignore_path(&path), path])
         .collect();
     // Of all matrices here: the release of one is no part of the images of another.
     let owners = repository.family().owners().chain([repository.owner()]);

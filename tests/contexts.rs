@@ -473,3 +473,41 @@ fn a_finding_that_comes_from_a_context_names_the_files() {
         assert!(said.contains(expected), "{expected}: {said}");
     }
 }
+
+#[test]
+fn a_rendered_image_can_have_a_narrow_context() {
+    let matrix = "[release]\nversion = \"1.0.0\"\n[image.base]\nfrom = \"debian:trixie-slim\"\n\
+        template = \"docker/server\"\ncontext = \"truss\"\ncontext-files = [\"server\", \"!server/*.py\"]\n";
+    let folder = project(&[
+        ("matrix.toml", matrix),
+        (
+            "templates/docker/server",
+            "FROM {{ from }}\nCOPY server /srv\n",
+        ),
+        ("truss/server/requirements.txt", "six\n"),
+        ("truss/server/main.py", "1\n"),
+        ("truss/readme", "1\n"),
+        ("truss/.dockerignore", "server\n"),
+    ]);
+    let root = folder.path();
+    run(root, &["matrix", "--quiet"]);
+    let before = content(root);
+    let ignore = root.join("generated/docker/base/Dockerfile.dockerignore");
+    let text = fs::read_to_string(&ignore).expect("rendered beside the Dockerfile");
+    assert!(text.ends_with("**\n!server\nserver/*.py\n"), "{text}");
+    for other in ["truss/server/main.py", "truss/readme"] {
+        fs::write(root.join(other), "2\n").expect("a file");
+    }
+    assert_eq!(content(root), before, "what is not sent");
+    let (code, said) = check(root);
+    assert!(code == 0 && said.starts_with("no findings"), "{said}");
+    fs::write(root.join("truss/server/requirements.txt"), "six==1\n").expect("a file");
+    assert_ne!(content(root), before);
+    fs::write(
+        root.join("matrix.toml"),
+        matrix.replace("context-files", "# "),
+    )
+    .expect("a file");
+    run(root, &["matrix", "--quiet"]);
+    assert!(!ignore.exists(), "nothing is left of it");
+}

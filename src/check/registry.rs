@@ -58,6 +58,10 @@ pub static RULES: &[Rule] = &[
         run: rules::context_file::run,
     },
     Rule {
+        codes: &[&code::CONTEXT_UNMATCHED],
+        run: rules::context_unmatched::run,
+    },
+    Rule {
         codes: &[&code::CUDNN_MISMATCH],
         run: rules::cudnn_mismatch::run,
     },

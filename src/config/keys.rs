@@ -79,6 +79,7 @@ impl Builder<'_> {
             dockerfile: self.plain(&sight, raw.dockerfile),
             target: self.plain(&sight, raw.target),
             context: self.plain(&sight, raw.context),
+            context_files: self.list(&sight, raw.context_files),
             args: self.named(&sight, &raw.args, "a build arg", variable_fault),
             env: self.named(&sight, &raw.env, "an environment variable", variable_fault),
             labels: self.named(&sight, &raw.labels, "a label", label_fault),

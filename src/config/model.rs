@@ -350,6 +350,8 @@ pub struct Keys {
     pub target: Option<Field>,
     /// Folder sent to the builder.
     pub context: Option<Field>,
+    /// The files of it that a rendered Dockerfile may copy; empty for all.
+    pub context_files: Vec<Field>,
     /// Build args.
     pub args: IndexMap<Arc<str>, Field>,
     /// Environment.

@@ -282,6 +282,10 @@ macro_rules! with_image_keys {
             /// The folder sent to the builder.
             #[serde(default)]
             pub context: Option<Spanned<String>>,
+            /// The files of that folder that a rendered Dockerfile may copy, as lines of a `.dockerignore` bring them back;
+            /// without it, all. One that begins with `!` leaves out again; replaces earlier ones.
+            #[serde(default, rename = "context-files")]
+            pub context_files: Vec<Spanned<String>>,
             /// Build args; merged.
             #[serde(default)]
             pub args: Named<Spanned<String>>,
@@ -336,6 +340,7 @@ macro_rules! with_image_keys {
                     dockerfile: &self.dockerfile,
                     target: &self.target,
                     context: &self.context,
+                    context_files: &self.context_files,
                     args: RawEntry::all(&self.args),
                     env: RawEntry::all(&self.env),
                     labels: RawEntry::all(&self.labels),
@@ -397,6 +402,7 @@ pub struct RawKeys<'a> {
     pub dockerfile: &'a Option<Spanned<String>>,
     pub target: &'a Option<Spanned<String>>,
     pub context: &'a Option<Spanned<String>>,
+    pub context_files: &'a Vec<Spanned<String>>,
     pub args: Vec<RawEntry<'a>>,
     pub env: Vec<RawEntry<'a>>,
     pub labels: Vec<RawEntry<'a>>,

@@ -116,6 +116,9 @@ codes! {
     CONTEXT_FILE = "context-file" Rule Error
         "a file of a context that a builder refuses, or that cannot be read"
         "A builder refuses names that are not UTF-8, no checkout holds a device, a pipe or a socket, and of a file that cannot be read nobody can say whether it changed. Rename or remove it, or leave it out in `.dockerignore`. It is never opened.";
+    CONTEXT_UNMATCHED = "context-unmatched" Rule Error
+        "a file that a context is narrowed to is not in it"
+        "`context-files` lets these files through to the builder and no others. One that matches nothing is misspelt, ignored by git, or gone, and a COPY of it fails.";
     CUDNN_MISMATCH = "cudnn-mismatch" Rule Warning
         "a package made for another CUDA than the image has"
         "Packages of NVIDIA end in the CUDA they are made for, as in `libcudnn8=8.9.5.29-1+cuda12.2`. With another CUDA they may fail to install, to load, or work by luck.";

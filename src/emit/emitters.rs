@@ -10,7 +10,7 @@ use crate::diagnostic::{Finding, Place, Sink, code};
 use crate::emit::concerns::report;
 use crate::emit::{bake, catalog, cloud_build, github, gitlab, header};
 use crate::facts::Facts;
-use crate::image::{Contents, Matrix, Plan};
+use crate::image::{Contents, Matrix, Plan, ignore_path};
 use crate::lock;
 use crate::output::{Planned, Refused, Tree};
 use crate::render::{Dialect, Templates, fault_finding};
@@ -169,11 +169,12 @@ fn unplaced(path: &str, refused: &Refused, place: Place) -> Finding {
 fn dockerfiles(e: &mut Emission<'_, '_>) -> Vec<Planned> {
     e.contents
         .iter()
-        .filter_map(|(_, spec)| {
-            Some(Planned::text(
-                spec.dockerfile.clone(),
-                spec.rendered.clone()?,
-            ))
+        .flat_map(|(_, spec)| {
+            let dockerfile = spec.rendered.clone();
+            let dockerfile = dockerfile.map(|text| Planned::text(spec.dockerfile.clone(), text));
+            let ignore = spec.ignore.clone();
+            let ignore = ignore.map(|text| Planned::text(ignore_path(&spec.dockerfile), text));
+            dockerfile.into_iter().chain(ignore)
         })
         .collect()
 }

@@ -11,7 +11,7 @@ use crate::diagnostic::{Finding, Place, Sink, Stopped, code, nearest};
 use crate::emit::dockerfile;
 use crate::image::hash::Ingredients;
 use crate::image::pins;
-use crate::image::{ContextHash, Digest, Matrix, Spec, SpecId};
+use crate::image::{ContextHash, Digest, Matrix, Spec, SpecId, ignore_text};
 use crate::render::{Dialect, Field, Scope, Templates};
 use crate::source::{BuildContext, Repository, SourceFile, plain};
 
@@ -32,6 +32,8 @@ pub struct RenderedSpec {
     pub context: String,
     /// The files in it.
     pub files: Arc<BuildContext>,
+    /// The ignore file that is rendered beside the Dockerfile, where the matrix narrows the context.
+    pub ignore: Option<String>,
     /// Whether the matrix names that folder and it is not there.
     pub context_missing: bool,
     /// Build args.
@@ -336,11 +338,12 @@ impl One<'_> {
             }
             None => folder,
         };
+        let ignore = self.ignore(&merged.context_files, rendered.is_some())?;
         let context_missing = stated && !repository.is_folder(&context);
         let files = if context_missing {
             Arc::default()
         } else {
-            contexts.get(&context, &path)
+            contexts.get(&context, &path, ignore.as_deref())
         };
         let mut done = RenderedSpec {
             from,
@@ -350,6 +353,7 @@ impl One<'_> {
             target,
             context,
             files,
+            ignore,
             context_missing,
             args,
             labels,
@@ -369,6 +373,21 @@ impl One<'_> {
         done.content = content;
         done.substance = substance;
         Ok(done)
+    }
+
+    /// The ignore file that narrows a context to these files. Beside a Dockerfile of the user's, that is the user's too.
+    fn ignore(&mut self, files: &[Field], rendered: bool) -> Result<Option<String>, Stopped> {
+        if files.is_empty() || !rendered {
+            return Ok(None);
+        }
+        let mut lines = Vec::new();
+        for field in files {
+            let line = self.text(field, &self.spec.scope.clone())?;
+            self.inside(line.strip_prefix('!').unwrap_or(&line), field)?;
+            lines.push(line);
+        }
+        let header = crate::emit::header(self.config);
+        Ok(Some(ignore_text(&header, &lines)))
     }
 
     /// A path of the user's is one of a file or folder below the root, and nothing else to whoever it is handed to: a

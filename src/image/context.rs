@@ -3,13 +3,43 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use crate::source::{BuildContext, Ours, Repository};
+use crate::source::{BuildContext, DockerIgnore, Ours, Repository};
+
+/// The ignore file of a Dockerfile.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+enum Beside {
+    /// The path of the user's.
+    Own(String),
+    /// The text of a rendered one.
+    Rendered(String),
+}
+
+/// Where the ignore file of a Dockerfile lies, which builders read in place of that of the context.
+pub fn ignore_path(dockerfile: &str) -> String {
+    format!("{dockerfile}.dockerignore")
+}
+
+/// The ignore file that lets these files through and no others.
+pub fn ignore_text(header: &str, files: &[String]) -> String {
+    let mut text = format!("# {header}\n**\n");
+    for file in files {
+        match file.strip_prefix('!') {
+            Some(left_out) => text.push_str(left_out),
+            None => {
+                text.push('!');
+                text.push_str(file);
+            }
+        }
+        text.push('\n');
+    }
+    text
+}
 
 /// Hashes build contexts, each once.
 pub struct ContextHash<'a> {
     repository: &'a Repository,
     ours: &'a Ours<'a>,
-    known: HashMap<(String, Option<String>), Arc<BuildContext>>,
+    known: HashMap<(String, Option<Beside>), Arc<BuildContext>>,
     empty: Arc<BuildContext>,
 }
 
@@ -24,22 +54,44 @@ impl<'a> ContextHash<'a> {
         }
     }
 
-    /// The files of the folder `context`, sent along with `dockerfile`.
-    pub fn get(&mut self, context: &str, dockerfile: &str) -> Arc<BuildContext> {
+    /// The files of the folder `context`, sent along with `dockerfile`. `ignore` is the text of the ignore file that is
+    /// rendered beside that; one of the user's is read.
+    pub fn get(
+        &mut self,
+        context: &str,
+        dockerfile: &str,
+        ignore: Option<&str>,
+    ) -> Arc<BuildContext> {
         // As a rule a rendered Dockerfile lies alone in its folder.
         if self.repository.holds_only(context, self.ours) {
             return self.empty.clone();
         }
         // Only a Dockerfile with an ignore file of its own sees the folder differently.
-        let own_ignore = format!("{dockerfile}.dockerignore");
-        let own_ignore = self.repository.is_file(&own_ignore).then_some(own_ignore);
+        let own_ignore = ignore_path(dockerfile);
+        let own_ignore = match ignore {
+            Some(text) => Some(Beside::Rendered(text.to_owned())),
+            // One that is ours is of a matrix that rendered it, and this one does not.
+            None if (self.ours.path)(&own_ignore) => None,
+            None => self
+                .repository
+                .is_file(&own_ignore)
+                .then_some(Beside::Own(own_ignore)),
+        };
         let key = (context.to_owned(), own_ignore);
         if let Some(known) = self.known.get(&key) {
             return known.clone();
         }
-        let read = self
-            .repository
-            .build_context(context, key.1.as_deref(), self.ours);
+        let read = match &key.1 {
+            Some(Beside::Rendered(text)) => {
+                let ignore = DockerIgnore::parse(text.as_bytes());
+                self.repository.narrow_context(context, &ignore, self.ours)
+            }
+            Some(Beside::Own(path)) => {
+                self.repository
+                    .build_context(context, Some(path), self.ours)
+            }
+            None => self.repository.build_context(context, None, self.ours),
+        };
         let read = Arc::new(read);
         self.known.insert(key, read.clone());
         read

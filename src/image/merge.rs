@@ -37,6 +37,9 @@ impl Keys {
         replace(&mut self.dockerfile, &keys.dockerfile);
         replace(&mut self.target, &keys.target);
         replace(&mut self.context, &keys.context);
+        if !keys.context_files.is_empty() {
+            self.context_files.clone_from(&keys.context_files);
+        }
         for (into, from) in [
             (&mut self.args, &keys.args),
             (&mut self.env, &keys.env),

@@ -20,7 +20,7 @@ mod spec;
 
 pub use alias::aliases;
 pub use content::{Contents, RenderedSpec, render_specs};
-pub use context::ContextHash;
+pub use context::{ContextHash, ignore_path, ignore_text};
 pub use digest::{Digest, NoDigest, Short};
 pub use hash::{CONTENT_FORMAT, Ingredients};
 pub use identity::Mirrors;

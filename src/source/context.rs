@@ -116,7 +116,7 @@ impl Repository {
         ignore_file: Option<&str>,
         ours: &Ours<'_>,
     ) -> BuildContext {
-        let mut built = BuildContext::default();
+        let mut strange = BTreeMap::new();
         let beside = |name: &str| match context {
             "." => name.to_owned(),
             folder => format!("{folder}/{name}"),
@@ -130,10 +130,23 @@ impl Repository {
                     error => error.to_string(),
                 };
                 let why = Strange::Unreadable(why);
-                built.strange.insert(".dockerignore".to_owned(), why);
+                strange.insert(".dockerignore".to_owned(), why);
                 DockerIgnore::default()
             }
         };
+        let mut built = self.narrow_context(context, &ignore, ours);
+        built.strange.extend(strange);
+        built
+    }
+
+    /// As [`build_context`](Self::build_context), by the rules of `ignore` alone.
+    pub fn narrow_context(
+        &self,
+        context: &str,
+        ignore: &DockerIgnore,
+        ours: &Ours<'_>,
+    ) -> BuildContext {
+        let mut built = BuildContext::default();
         let folder = self.without_links(context);
         let below = self.members().below(&folder);
         let skipped = if folder == "." { 0 } else { folder.len() + 1 };

@@ -82,6 +82,7 @@ fn rendered_keys(row: &Row) -> Vec<(&'static str, Range<usize>)> {
         dockerfile: _,
         target: _,
         context: _,
+        context_files,
         args: _,
         env,
         labels: _,
@@ -101,6 +102,10 @@ fn rendered_keys(row: &Row) -> Vec<(&'static str, Range<usize>)> {
         first.map(|f| f.map_or(row.span.clone(), |f| f.span.clone()))
     };
     let found = [
+        (
+            "context-files",
+            context_files.first().map(|f| f.span.clone()),
+        ),
         ("env", env.values().next().map(|f| f.span.clone())),
         ("apt", apt.first().map(|f| f.span.clone())),
         ("pip", pip.first().map(|f| f.span.clone())),

@@ -11,6 +11,7 @@ pub mod build_config;
 pub mod bump_cut_short;
 pub mod content_format;
 pub mod context_file;
+pub mod context_unmatched;
 pub mod cudnn_mismatch;
 pub mod dead_match;
 pub mod dead_rule;
