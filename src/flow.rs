@@ -336,6 +336,7 @@ pub fn judge(
         facts: &expanded.facts,
         today: standpoint.today,
         known_bases: Default::default(),
+        recipes: Default::default(),
     };
     check::run(&context, sink);
 }

@@ -5,10 +5,11 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use crate::check::Context;
-use crate::check::dockerfile::{built_stages, expand, from_args};
+use crate::check::dockerfile::Cooked;
 use crate::config::Config;
 use crate::diagnostic::Place;
-use crate::image::reference::{Parts, base_fault, full};
+use crate::dockerfile::{NamedBy, Source};
+use crate::image::reference::{Parts, full};
 use crate::image::{Matrix, Mirrors, Spec, SpecId};
 use crate::matrix::{AxisId, Version};
 use crate::render::Field;
@@ -21,8 +22,10 @@ pub struct BaseImage {
     pub reference: String,
     /// The same image at its home, where that is another registry's.
     home: String,
-    /// Who stands on it; never empty.
+    /// Who stands on it, in order; never empty.
     pub specs: Vec<SpecId>,
+    /// For which platforms each of these takes it.
+    platforms: Vec<Vec<Arc<str>>>,
     at: At,
 }
 
@@ -31,8 +34,8 @@ pub struct BaseImage {
 enum At {
     /// `from` of the matrix.
     From(Range<usize>),
-    /// FROM of a Dockerfile of the user's.
-    Dockerfile(Arc<SourceFile>, Range<usize>),
+    /// FROM, `COPY --from` or a mount in a Dockerfile of the user's.
+    Dockerfile(Arc<SourceFile>, Range<usize>, NamedBy),
 }
 
 impl BaseImage {
@@ -45,15 +48,23 @@ impl BaseImage {
     pub fn word(&self) -> &'static str {
         match &self.at {
             At::From(_) => "`from`",
-            At::Dockerfile(..) => "`FROM`",
+            At::Dockerfile(_, _, NamedBy::From) => "`FROM`",
+            At::Dockerfile(_, _, NamedBy::Copy) => "`COPY --from`",
+            At::Dockerfile(_, _, NamedBy::Mount) => "`RUN --mount`",
         }
+    }
+
+    /// The platforms for which a spec takes it: not each that the spec is built for, where stages choose.
+    pub fn platforms(&self, id: SpecId) -> &[Arc<str>] {
+        let index = self.specs.binary_search(&id);
+        index.map_or(&[], |index| &self.platforms[index])
     }
 
     /// The text that names it.
     pub fn place(&self, cx: &Context<'_>, label: impl Into<String>) -> Place {
         match &self.at {
             At::From(span) => cx.place(span.clone(), label),
-            At::Dockerfile(file, span) => Place::span(file, span.clone(), label),
+            At::Dockerfile(file, span, _) => Place::span(file, span.clone(), label),
         }
     }
 
@@ -88,86 +99,129 @@ impl BaseImage {
     }
 }
 
-/// Every upstream image, by the text that names it, in the order of the specs.
-pub fn bases(cx: &Context<'_>) -> Vec<BaseImage> {
+/// A base that cannot be told from the Dockerfile, and the specs that stand on it.
+#[derive(Debug)]
+pub struct UnclearBase {
+    /// Why.
+    pub why: String,
+    /// Who stands on it; never empty.
+    pub specs: Vec<SpecId>,
+    /// The file that names it.
+    pub file: Arc<SourceFile>,
+    /// Where.
+    pub span: Range<usize>,
+}
+
+/// Every upstream image, by the text that names it, in the order of the specs; and those that cannot be told.
+pub fn bases(cx: &Context<'_>) -> (Vec<BaseImage>, Vec<UnclearBase>) {
     let mut found = Found {
         mirrors: &cx.config.mirrors,
         bases: Vec::new(),
+        unclear: Vec::new(),
         known: HashMap::new(),
     };
     for (index, spec) in cx.matrix.specs.iter().enumerate() {
         if let (Some(base), Some(from)) = (&spec.base, &spec.merged.from) {
             let at = || At::From(from.span.clone());
-            found.add(SpecId(index), ("", from.span.start), base, at);
+            let platforms = spec.platforms.iter().map(|p| p.as_str());
+            found.add(SpecId(index), ("", from.span.start), base, platforms, at);
         }
     }
     let mut made: Option<HashSet<&str>> = None;
-    let mut parsed = HashMap::new();
-    for own in cx.own_dockerfiles() {
-        let dockerfile = parsed
-            .entry(&own.file.path)
-            .or_insert_with(|| parse_dockerfile::parse(&own.file.text).ok());
-        let Some(dockerfile) = dockerfile else {
-            continue;
-        };
-        let made = made.get_or_insert_with(|| {
-            let all = cx.matrix.specs.iter().flat_map(|s| s.repositories.iter());
-            all.map(|r| Parts::of(r).path).collect()
-        });
-        let args = from_args(dockerfile, &own.rendered.args);
-        let stages: HashSet<String> = dockerfile
-            .stages()
-            .filter_map(|s| Some(s.from.as_.as_ref()?.1.value.to_ascii_lowercase()))
-            .collect();
-        for stage in built_stages(dockerfile, own.rendered.target.as_deref()) {
-            let written = &stage.from.image;
-            let base = expand(&written.value, &args);
-            let declared = own
-                .spec
-                .base
-                .as_ref()
-                .is_some_and(|b| full(b) == full(&base));
-            let elsewhere = declared
-                || base == "scratch"
-                || base_fault(&base).is_some()
-                || stages.contains(&base.to_ascii_lowercase())
-                || made.contains(Parts::of(&base).path);
-            if !elsewhere {
-                let at = || At::Dockerfile(own.file.clone(), written.span.clone());
-                found.add(own.id, (&own.file.path, written.span.start), &base, at);
+    for cooked in cx.cooked() {
+        for (platform, build) in cx.builds(&cooked) {
+            let Ok(build) = &*build else { continue };
+            for named in build.named() {
+                let base = match named.source {
+                    Source::Image(base) => base,
+                    Source::Unknown(unknown) => {
+                        found.unclear(&cooked, named.span, unknown.to_string());
+                        continue;
+                    }
+                    _ => continue,
+                };
+                let declared = cooked.spec.base.as_ref();
+                let declared = declared.is_some_and(|b| full(b) == full(base));
+                let made = made.get_or_insert_with(|| {
+                    let all = cx.matrix.specs.iter().flat_map(|s| s.repositories.iter());
+                    all.map(|r| Parts::of(r).path).collect()
+                });
+                if declared || made.contains(Parts::of(base).path) {
+                    continue;
+                }
+                let file = &cooked.recipe.file;
+                let at = || At::Dockerfile(file.clone(), named.span.clone(), named.by);
+                // A template says it once, whatever it is rendered for.
+                let place = match cooked.recipe.own {
+                    true => (cooked.rendered.dockerfile.as_str(), named.span.start),
+                    false => ("", usize::MAX),
+                };
+                let on = named.platform.known().unwrap_or(&platform);
+                found.add(cooked.id, place, base, [on], at);
             }
         }
     }
-    found.bases
+    (found.bases, found.unclear)
 }
 
 /// Bases so far, and where each is among them, by the place of its text and what it comes to.
 struct Found<'a> {
     mirrors: &'a Mirrors,
     bases: Vec<BaseImage>,
+    unclear: Vec<UnclearBase>,
     known: HashMap<(&'a str, usize), HashMap<String, usize>>,
 }
 
 impl<'a> Found<'a> {
-    fn add(
+    fn add<'p>(
         &mut self,
         id: SpecId,
         place: (&'a str, usize),
         reference: &str,
+        platforms: impl IntoIterator<Item = &'p str>,
         at: impl FnOnce() -> At,
     ) {
         let here = self.known.entry(place).or_default();
-        if let Some(index) = here.get(reference) {
-            self.bases[*index].specs.push(id);
-            return;
-        }
-        here.insert(reference.to_owned(), self.bases.len());
-        self.bases.push(BaseImage {
-            reference: reference.to_owned(),
-            home: self.mirrors.home(reference).into_owned(),
-            specs: vec![id],
-            at: at(),
+        let index = *here.entry(reference.to_owned()).or_insert_with(|| {
+            self.bases.push(BaseImage {
+                reference: reference.to_owned(),
+                home: self.mirrors.home(reference).into_owned(),
+                specs: Vec::new(),
+                platforms: Vec::new(),
+                at: at(),
+            });
+            self.bases.len() - 1
         });
+        let base = &mut self.bases[index];
+        if base.specs.last() != Some(&id) {
+            base.specs.push(id);
+            base.platforms.push(Vec::new());
+        }
+        if let Some(known) = base.platforms.last_mut() {
+            for platform in platforms {
+                if known.iter().all(|known| **known != *platform) {
+                    known.push(platform.into());
+                }
+            }
+        }
+    }
+
+    fn unclear(&mut self, cooked: &Cooked<'_>, span: Range<usize>, why: String) {
+        let file = &cooked.recipe.file;
+        let own = cooked.recipe.own;
+        let same = |one: &&mut UnclearBase| {
+            one.why == why && (!own || (one.file.path == file.path && one.span == span))
+        };
+        match self.unclear.iter_mut().find(same) {
+            Some(known) if known.specs.last() == Some(&cooked.id) => {}
+            Some(known) => known.specs.push(cooked.id),
+            None => self.unclear.push(UnclearBase {
+                why,
+                specs: vec![cooked.id],
+                file: file.clone(),
+                span,
+            }),
+        }
     }
 }
 

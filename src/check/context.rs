@@ -5,15 +5,16 @@ use std::sync::Arc;
 
 use indexmap::IndexMap;
 
-use crate::check::bases::{BaseImage, bases};
+use crate::check::bases::{BaseImage, UnclearBase, bases};
+use crate::check::dockerfile::Recipes;
 use crate::config::{Config, field_finding};
 use crate::diagnostic::{Finding, Place};
 use crate::facts::{Day, Facts};
-use crate::image::{Contents, Matrix, RenderedSpec, Spec, SpecId};
+use crate::image::{Contents, Matrix, Spec, SpecId};
 use crate::lock::{Before, Lock};
 use crate::output::{Drift, Owned, Tree};
 use crate::render::{Field, FieldFault};
-use crate::source::{BuildContext, Repository, SourceFile};
+use crate::source::{BuildContext, Repository};
 
 /// Everything there is to look at.
 #[derive(Debug)]
@@ -41,19 +42,9 @@ pub struct Context<'a> {
     /// The day that dates are looked at from.
     pub today: Day,
     /// The upstream images, looked for once: see [`Context::bases`].
-    pub known_bases: OnceCell<Vec<BaseImage>>,
-}
-
-/// A Dockerfile of the user's with the first spec that uses it so, and how many do.
-pub struct OwnDockerfile<'a> {
-    /// Its id.
-    pub id: SpecId,
-    /// The spec.
-    pub spec: &'a Spec,
-    /// What goes into it.
-    pub rendered: &'a RenderedSpec,
-    /// The file.
-    pub file: &'a Arc<SourceFile>,
+    pub known_bases: OnceCell<(Vec<BaseImage>, Vec<UnclearBase>)>,
+    /// Dockerfiles that were read: see [`Context::cooked`].
+    pub recipes: Recipes,
 }
 
 /// A context as some specs send it.
@@ -115,22 +106,14 @@ impl<'a> Context<'a> {
         self.config.place(span, label)
     }
 
-    /// Every spec that is built from a readable Dockerfile of the user's.
-    pub fn own_dockerfiles(&self) -> impl Iterator<Item = OwnDockerfile<'a>> {
-        let (matrix, contents) = (self.matrix, self.contents);
-        contents.iter().filter_map(move |(id, rendered)| {
-            Some(OwnDockerfile {
-                id,
-                spec: matrix.spec(id),
-                rendered,
-                file: rendered.own.as_ref()?,
-            })
-        })
-    }
-
     /// The upstream images that specs stand on.
     pub fn bases(&self) -> &[BaseImage] {
-        self.known_bases.get_or_init(|| bases(self))
+        &self.known_bases.get_or_init(|| bases(self)).0
+    }
+
+    /// What specs stand on that cannot be told.
+    pub fn unclear_bases(&self) -> &[UnclearBase] {
+        &self.known_bases.get_or_init(|| bases(self)).1
     }
 
     /// Where a field of a spec stands, or else its image.

@@ -1,219 +1,197 @@
-//! What rules read in a Dockerfile of the user's: the args that FROM sees, and the stages that are built.
+//! Dockerfiles as rules look at them: the user's own and those that a template of the user's renders, read once, and what
+//! each builds for every spec and platform. Those that a shipped template renders hold nothing that the matrix does not
+//! say: their base is the spec's own.
 
-use std::collections::{BTreeMap, BTreeSet};
-use std::ops::Range;
+use std::cell::RefCell;
+use std::collections::{BTreeMap, HashMap};
+use std::rc::Rc;
 use std::sync::Arc;
 
-use indexmap::IndexMap;
-use parse_dockerfile::{Command, Dockerfile, Flag, Instruction, Stage};
+use crate::check::Context;
+use crate::diagnostic::Place;
+use crate::dockerfile::{Build, Dockerfile, Fault, Instruction, Request};
+use crate::emit::dockerfile::TEMPLATE;
+use crate::image::{Platform, RenderedSpec, Spec, SpecId};
+use crate::source::SourceFile;
 
-/// The stages that building `target` (default: the last) takes, in order: it, what it stands on, what it copies from.
-pub fn built_stages<'a, 'b>(
-    parsed: &'b Dockerfile<'a>,
-    target: Option<&str>,
-) -> Vec<Stage<'a, 'b>> {
-    let stages: Vec<Stage<'a, 'b>> = parsed.stages().collect();
-    let name = |stage: &Stage<'_, '_>| {
-        let named = stage.from.as_.as_ref();
-        named.map(|(_, name)| name.value.to_ascii_lowercase())
-    };
-    let find = |called: &str, before: usize| {
-        let called = called.to_ascii_lowercase();
-        let by_name = stages[..before]
-            .iter()
-            .rposition(|s| name(s).as_deref() == Some(&*called));
-        by_name.or_else(|| called.parse().ok().filter(|n| *n < before))
-    };
-    let last = stages.len().checked_sub(1);
-    let first = target.and_then(|t| find(t, stages.len())).or(last);
-    let mut taken = BTreeSet::new();
-    let mut open: Vec<usize> = first.into_iter().collect();
-    while let Some(index) = open.pop() {
-        if !taken.insert(index) {
-            continue;
+/// How many builds are kept: of more, each is gone through anew, so that memory stays bounded.
+const KEPT: usize = 4096;
+
+/// A Dockerfile with somebody else's text in it.
+#[derive(Debug)]
+pub struct Recipe {
+    /// The file, or the text that is rendered for that path.
+    pub file: Arc<SourceFile>,
+    /// Whether it is a file of the user's, and not rendered from a template of theirs.
+    pub own: bool,
+    /// What it says.
+    pub parsed: Result<Dockerfile, Fault>,
+}
+
+/// What a recipe builds on one platform.
+pub type BuildOn = (Platform, Rc<Result<Build, Fault>>);
+
+/// Recipes and builds that were looked at.
+#[derive(Debug, Default)]
+pub struct Recipes {
+    read: RefCell<HashMap<String, Rc<Recipe>>>,
+    built: RefCell<HashMap<String, Rc<Result<Build, Fault>>>>,
+    overridden: RefCell<HashMap<String, bool>>,
+}
+
+/// A spec that is built by a recipe.
+pub struct Cooked<'a> {
+    /// Its id.
+    pub id: SpecId,
+    /// The spec.
+    pub spec: &'a Spec,
+    /// What goes into it.
+    pub rendered: &'a RenderedSpec,
+    /// Its recipe.
+    pub recipe: Rc<Recipe>,
+}
+
+/// What recipes build of one file: all that any spec and platform takes of it.
+pub struct Taken {
+    /// The recipe, which can be read.
+    pub recipe: Rc<Recipe>,
+    /// The specs that are built by it, in order.
+    pub specs: Vec<SpecId>,
+    /// Each stage that is built, by its index: for which platforms, in order of the specs.
+    pub stages: BTreeMap<usize, Vec<Platform>>,
+}
+
+impl<'a> Context<'a> {
+    /// Every spec whose Dockerfile holds a text of the user's, in order.
+    pub fn cooked(&self) -> impl Iterator<Item = Cooked<'a>> + '_ {
+        let contents = self.contents.iter();
+        contents.filter_map(|(id, rendered)| {
+            let spec = self.matrix.spec(id);
+            let recipe = self.recipe(spec, rendered)?;
+            Some(Cooked {
+                id,
+                spec,
+                rendered,
+                recipe,
+            })
+        })
+    }
+
+    fn recipe(&self, spec: &Spec, rendered: &RenderedSpec) -> Option<Rc<Recipe>> {
+        let path = &rendered.dockerfile;
+        if let Some(known) = self.recipes.read.borrow().get(path) {
+            return Some(known.clone());
         }
-        let stage = &stages[index];
-        open.extend(find(&stage.from.image.value, index));
-        for instruction in stage.instructions {
-            let flags: &[Flag<'_>] = match instruction {
-                Instruction::Copy(copy) => &copy.options,
-                Instruction::Run(run) => &run.options,
-                _ => continue,
-            };
-            for value in flags.iter().filter_map(|f| f.value.as_ref()) {
-                // `--from=build`, `--mount=type=bind,from=build`
-                let parts = value.value.split(',');
-                let named = parts.map(|p| p.strip_prefix("from=").unwrap_or(p));
-                open.extend(named.filter_map(|n| find(n, index)));
+        let (file, own) = match (&rendered.own, &rendered.rendered) {
+            (Some(own), _) => (own.clone(), true),
+            (None, Some(text)) if self.by_user(spec) => {
+                (SourceFile::new(path.as_str(), text.as_str()), false)
             }
-        }
-    }
-    let mut index = 0;
-    let mut stages = stages;
-    stages.retain(|_| {
-        index += 1;
-        taken.contains(&(index - 1))
-    });
-    stages
-}
-
-/// The bytes of an instruction that may download: RUN with its here-documents, ADD, and ENV and ARG, which may hold what
-/// another then downloads.
-pub fn downloads(instruction: &Instruction<'_>) -> Option<Range<usize>> {
-    match instruction {
-        Instruction::Run(run) => {
-            let end = match &run.arguments {
-                Command::Shell(text) => text.span.end,
-                Command::Exec(words) => words.span.end,
-                _ => run.run.span.end,
-            };
-            let here = run.here_docs.iter().map(|doc| doc.span.end);
-            Some(run.run.span.start..here.max().unwrap_or(0).max(end))
-        }
-        Instruction::Add(add) => Some(add.add.span.start..add.dest.span.end),
-        Instruction::Env(env) => Some(env.env.span.start..env.arguments.span.end),
-        Instruction::Arg(arg) => Some(arg.arg.span.start..arg.arguments.span.end),
-        _ => None,
-    }
-}
-
-/// `NAME=value` of an ARG or ENV: names without a value have an empty one. `ENV NAME value` is one, too.
-pub fn assignments(text: &str) -> Vec<(&str, &str)> {
-    let mut found = Vec::new();
-    let mut rest = text.trim();
-    while !rest.is_empty() {
-        let mut quote = None;
-        let mut escaped = false;
-        let end = rest.find(|c: char| {
-            let ends = c.is_whitespace() && quote.is_none() && !escaped;
-            escaped = c == '\\' && !escaped;
-            match quote {
-                Some(open) if open == c => quote = None,
-                None if c == '"' || c == '\'' => quote = Some(c),
-                _ => {}
-            }
-            ends
-        });
-        let (word, after) = rest.split_at(end.unwrap_or(rest.len()));
-        match word.split_once('=') {
-            Some((name, value)) => found.push((name, value.trim_matches(['"', '\'']))),
-            None => found.push((word, "")),
-        }
-        rest = after.trim_start();
-    }
-    // `ENV NAME some value`
-    if let [(name, ""), ..] = found[..]
-        && found.len() > 1
-        && !text.contains('=')
-    {
-        return vec![(name, text.trim()[name.len()..].trim())];
-    }
-    found
-}
-
-/// Values of the args that FROM may read: those passed, else the defaults before the first FROM.
-pub fn from_args(
-    parsed: &Dockerfile<'_>,
-    passed: &IndexMap<Arc<str>, String>,
-) -> BTreeMap<String, String> {
-    let mut values = BTreeMap::new();
-    for instruction in &parsed.instructions {
-        let Instruction::Arg(arg) = instruction else {
-            break;
+            _ => return None,
         };
-        for word in arg.arguments.value.split_whitespace() {
-            let (name, default) = word.split_once('=').unwrap_or((word, ""));
-            let value = match passed.get(name) {
-                Some(passed) => passed.clone(),
-                None => expand(default.trim_matches(['"', '\'']), &values),
-            };
-            values.insert(name.to_owned(), value);
-        }
+        let parsed = Dockerfile::parse(&file.text);
+        let recipe = Rc::new(Recipe { file, own, parsed });
+        let mut read = self.recipes.read.borrow_mut();
+        read.insert(path.clone(), recipe.clone());
+        Some(recipe)
     }
-    values
-}
 
-/// `$NAME`, `${NAME}` and `${NAME:-default}`.
-pub fn expand(text: &str, values: &BTreeMap<String, String>) -> String {
-    let mut out = String::new();
-    let mut rest = text;
-    while let Some(at) = rest.find('$') {
-        out.push_str(&rest[..at]);
-        rest = &rest[at + 1..];
-        let (name, default, after) = match rest.strip_prefix('{') {
-            Some(inner) => {
-                let (inner, after) = inner.split_once('}').unwrap_or((inner, ""));
-                let (name, default) = inner.split_once(":-").unwrap_or((inner, ""));
-                (name, default, after)
-            }
-            None => {
-                let end = rest
-                    .find(|c: char| !(c.is_ascii_alphanumeric() || c == '_'))
-                    .unwrap_or(rest.len());
-                (&rest[..end], "", &rest[end..])
-            }
+    /// Whether the template that renders a spec's Dockerfile is the user's.
+    fn by_user(&self, spec: &Spec) -> bool {
+        let name = spec.merged.template.as_ref();
+        let name = name.map_or(TEMPLATE, |name| name.value.as_str());
+        if let Some(known) = self.recipes.overridden.borrow().get(name) {
+            return *known;
+        }
+        let by_user = name != TEMPLATE || self.repository.is_file(&format!("templates/{name}"));
+        let mut known = self.recipes.overridden.borrow_mut();
+        known.insert(name.to_owned(), by_user);
+        by_user
+    }
+
+    /// What is built of a spec on each of its platforms; empty where the Dockerfile cannot be read. The machine that
+    /// builds is not known: pipelines build natively, or emulate.
+    pub fn builds(&self, cooked: &Cooked<'_>) -> Vec<BuildOn> {
+        let Ok(parsed) = &cooked.recipe.parsed else {
+            return Vec::new();
         };
-        match values.get(name).filter(|v| !v.is_empty()) {
-            Some(value) => out.push_str(value),
-            None => out.push_str(default),
-        }
-        rest = after;
+        let rendered = cooked.rendered;
+        let platforms = cooked.spec.platforms.iter();
+        let build = |platform: &Platform| {
+            let mut key = format!("{}\0{platform}\0", rendered.dockerfile);
+            key.push_str(rendered.target.as_deref().unwrap_or("\u{1}"));
+            for (name, value) in &rendered.args {
+                key.extend(["\0", name, "=", value]);
+            }
+            if let Some(known) = self.recipes.built.borrow().get(&key) {
+                return known.clone();
+            }
+            let build = Rc::new(parsed.evaluate(&Request {
+                args: &rendered.args,
+                target: rendered.target.as_deref(),
+                platform: platform.as_str(),
+                build_platform: None,
+            }));
+            let mut built = self.recipes.built.borrow_mut();
+            if built.len() < KEPT {
+                built.insert(key, build.clone());
+            }
+            build
+        };
+        platforms.map(|p| (p.clone(), build(p))).collect()
     }
-    out.push_str(rest);
-    out
+
+    /// Every recipe that can be read, with what any spec and platform takes of it, in the order of the specs.
+    pub fn taken(&self) -> Vec<Taken> {
+        let mut order: Vec<Taken> = Vec::new();
+        let mut known: HashMap<Arc<str>, usize> = HashMap::new();
+        for cooked in self.cooked().filter(|c| c.recipe.parsed.is_ok()) {
+            let path = cooked.recipe.file.path.clone();
+            let index = *known.entry(path).or_insert_with(|| {
+                order.push(Taken {
+                    recipe: cooked.recipe.clone(),
+                    specs: Vec::new(),
+                    stages: BTreeMap::new(),
+                });
+                order.len() - 1
+            });
+            let taken = &mut order[index];
+            taken.specs.push(cooked.id);
+            for (platform, build) in self.builds(&cooked) {
+                let Ok(build) = &*build else { continue };
+                for stage in &build.stages {
+                    let platforms = taken.stages.entry(stage.index).or_default();
+                    if !platforms.contains(&platform) {
+                        platforms.push(platform.clone());
+                    }
+                }
+            }
+        }
+        order
+    }
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn args_are_expanded_as_from_does() {
-        let values = BTreeMap::from([
-            ("A".to_owned(), "x".to_owned()),
-            ("E".to_owned(), String::new()),
-        ]);
-        for (text, expected) in [
-            ("$A/b", "x/b"),
-            ("${A}:1", "x:1"),
-            ("${B:-d}", "d"),
-            ("${E:-d}", "d"),
-            ("plain", "plain"),
-            ("$A$A", "xx"),
-        ] {
-            assert_eq!(expand(text, &values), expected, "{text}");
-        }
+impl Taken {
+    /// The Dockerfile.
+    pub fn dockerfile(&self) -> Option<&Dockerfile> {
+        self.recipe.parsed.as_ref().ok()
     }
 
-    #[test]
-    fn only_stages_that_the_target_takes_are_built() {
-        let text = "FROM a AS one\nFROM b AS two\nFROM c AS three\nCOPY --from=One /x /x\nFROM d AS four\n\
-                    RUN --mount=type=bind,from=two,target=/t true\nFROM three\n";
-        let parsed = parse_dockerfile::parse(text).expect("a Dockerfile");
-        for (target, bases) in [
-            (None, "a c three"),
-            (Some("Four"), "b d"),
-            (Some("0"), "a"),
-            (Some("three"), "a c"),
-            (Some("missing"), "a c three"),
-        ] {
-            let stages = built_stages(&parsed, target);
-            let found: Vec<&str> = stages.iter().map(|s| &*s.from.image.value).collect();
-            assert_eq!(found.join(" "), bases, "{target:?}");
-        }
+    /// The instructions that are built: args before the first FROM, then those of each stage, with its index.
+    pub fn instructions(&self) -> impl Iterator<Item = (Option<usize>, &Arc<Instruction>)> {
+        self.dockerfile().into_iter().flat_map(|file| {
+            let globals = file.globals().iter().map(|one| (None, one));
+            let stages = self.stages.keys();
+            let staged = stages.flat_map(|stage| {
+                let stage = *stage;
+                file.body(stage).iter().map(move |one| (Some(stage), one))
+            });
+            globals.chain(staged)
+        })
     }
 
-    #[test]
-    fn assignments_are_told_apart() {
-        for (text, expected) in [
-            ("A=b", vec![("A", "b")]),
-            ("A", vec![("A", "")]),
-            ("A=\"b c\" D='e'", vec![("A", "b c"), ("D", "e")]),
-            ("A=b\\ c D=", vec![("A", "b\\ c"), ("D", "")]),
-            ("A some value", vec![("A", "some value")]),
-            ("", vec![]),
-        ] {
-            assert_eq!(assignments(text), expected, "{text}");
-        }
+    /// A place in the file.
+    pub fn place(&self, span: std::ops::Range<usize>, label: impl Into<String>) -> Place {
+        Place::span(&self.recipe.file, span, label)
     }
 }

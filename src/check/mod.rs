@@ -12,6 +12,7 @@ mod tag_words;
 
 pub use bases::{BaseImage, cuda_version};
 pub use context::Context;
+pub use dockerfile::Recipes;
 pub use registry::{RULES, Rule, run};
 pub use rules::drift::refused_outputs;
 pub use rules::lock_stale::stale_finding;

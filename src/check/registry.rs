@@ -36,6 +36,10 @@ pub static RULES: &[Rule] = &[
         run: rules::base_platform::run,
     },
     Rule {
+        codes: &[&code::BASE_UNCLEAR],
+        run: rules::base_unclear::run,
+    },
+    Rule {
         codes: &[
             &code::DUPLICATE_STEP,
             &code::UNKNOWN_SECRET,
@@ -78,7 +82,11 @@ pub static RULES: &[Rule] = &[
         run: rules::dead_when::run,
     },
     Rule {
-        codes: &[&code::DOCKERFILE_MISSING, &code::DOCKERFILE_SYNTAX],
+        codes: &[
+            &code::DOCKERFILE_ENCODING,
+            &code::DOCKERFILE_MISSING,
+            &code::DOCKERFILE_SYNTAX,
+        ],
         run: rules::own_dockerfile::run,
     },
     Rule {

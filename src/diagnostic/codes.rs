@@ -95,6 +95,9 @@ codes! {
     BASE_PLATFORM = "base-platform" Rule Error
         "a platform that the base is not there for"
         "The build for it finds no image behind FROM; where one image is locked in place of an index, every platform is built upon it, whatever that is. Leave the platform out for these cells. `gen check` knows the architectures of `nvidia/cuda`; `gen lock` looks into every index that it locks.";
+    BASE_UNCLEAR = "base-unclear" Rule Note
+        "a base that cannot be told from the Dockerfile"
+        "FROM depends on something that only a build knows, such as the machine that builds (`BUILDARCH`). No rule on bases looks at such an image: that it is silent means nothing. Pass the variable in `args`, or name the image without it.";
     BASE_UNKNOWN = "base-unknown" Rule Warning
         "a base that the tables do not know"
         "It may be newer than the tables of this `gen`, or have been deleted from the registry. State it in a `[facts] file` when it is there.";
@@ -131,12 +134,15 @@ codes! {
     DEAD_WHEN = "dead-when" Rule Error
         "a `when` row applies to no spec"
         "What it adds is never built. Correct its `match`, or delete it.";
+    DOCKERFILE_ENCODING = "dockerfile-encoding" Rule Note
+        "a Dockerfile that is not UTF-8 outside of comments"
+        "It is read all the same, with a sign of replacement for each byte that cannot be decoded. A builder hands such bytes to the shell as they are. Save the file as UTF-8.";
     DOCKERFILE_MISSING = "dockerfile-missing" Rule Error
         "a `dockerfile` or `context` cannot be read"
         "The file or folder that a spec names is not there, or the file is not text. Paths are relative to the repository root.";
     DOCKERFILE_SYNTAX = "dockerfile-syntax" Rule Error
-        "a Dockerfile cannot be parsed"
-        "Its stages and build args cannot be checked, and a builder would refuse it too.";
+        "a Dockerfile cannot be parsed, or not be built as it is asked for"
+        "BuildKit would refuse it too. Until it is mended, its stages, bases and build args are not checked.";
     DUPLICATE_REFERENCE = "duplicate-reference" Plan Error
         "two specs have one reference"
         "The second push would overwrite the first. Print the axis that tells them apart in `tag` or `name`.";

@@ -5,6 +5,7 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use crate::dockerfile::fault::Fault;
+use crate::dockerfile::flags;
 use crate::dockerfile::instruction::{Assignment, Command as Line, Instruction, Kind, Word};
 use crate::dockerfile::parse::Dockerfile;
 use crate::dockerfile::platform::Target;
@@ -352,12 +353,13 @@ impl Stage<'_, '_> {
             Kind::Run(_, mounts) => {
                 let flags = instruction.flags.iter().filter(|flag| flag.name == "mount");
                 for (mount, flag) in mounts.iter().zip(flags) {
-                    for text in mount.fields.iter().filter_map(|(_, value)| value.as_ref()) {
-                        let word = Word {
-                            text: text.clone(),
-                            span: flag.span.clone(),
+                    for (name, value) in &mount.fields {
+                        let word = value.as_ref().map(|text| flag.part(0, text));
+                        let value = match word {
+                            Some(word) => Some(self.value(&word, reads)?),
+                            None => None,
                         };
-                        self.value(&word, reads)?;
+                        flags::field(flag, name, value.as_ref().map(Value::known))?;
                     }
                 }
                 Does::AsWritten

@@ -10,6 +10,8 @@ pub struct Fault {
     pub what: String,
     /// The bytes of the text that are meant; empty at the end of the file where something is missing.
     pub span: Range<usize>,
+    /// Whether it is one of the line alone, and so of an ONBUILD that nothing triggers, too.
+    pub(super) of_line: bool,
 }
 
 impl Fault {
@@ -18,6 +20,15 @@ impl Fault {
         Fault {
             what: what.into(),
             span,
+            of_line: false,
+        }
+    }
+
+    /// The same, as one of the line alone.
+    pub(super) fn of_line(self) -> Self {
+        Fault {
+            of_line: true,
+            ..self
         }
     }
 }

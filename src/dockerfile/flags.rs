@@ -3,7 +3,7 @@
 //! Source: `frontend/dockerfile/instructions/{parse,bflag,commands_run*}.go` of BuildKit.
 
 use crate::dockerfile::fault::Fault;
-use crate::dockerfile::instruction::{Flag, Mount, Word};
+use crate::dockerfile::instruction::{Flag, Mount};
 
 /// What a flag is given.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -122,6 +122,9 @@ pub fn mounts(flags: &[Flag]) -> Result<Vec<Mount>, Fault> {
         .map(|flag| {
             let fault = |what: &str| Fault::new(what, flag.span.clone());
             let value = flag.value.as_deref().unwrap_or_default();
+            if value.is_empty() {
+                return Err(fault("the mount says nothing"));
+            }
             let fields = comma(value).ok_or_else(|| fault("a `\"` is missing in the mount"))?;
             let mut mount = Mount {
                 fields: Vec::new(),
@@ -141,17 +144,74 @@ pub fn mounts(flags: &[Flag]) -> Result<Vec<Mount>, Fault> {
                             "`from` of a mount takes no variables: name a stage that stands on the image",
                         ));
                     }
-                    mount.from = Some(Word {
-                        text: from.clone(),
-                        span: flag.span.clone(),
-                    })
-                    .filter(|from| !from.text.is_empty());
+                    let at = value_at(flag, from);
+                    mount.from = Some(flag.part(at, from)).filter(|from| !from.text.is_empty());
                 }
                 mount.fields.push((name, value));
             }
             Ok(mount)
         })
         .collect()
+}
+
+/// Fields of a mount that may stand without a value.
+const SWITCHES: [&str; 5] = ["readonly", "ro", "readwrite", "rw", "required"];
+/// The other fields of a mount.
+const FIELDS: [&str; 14] = [
+    "type",
+    "from",
+    "source",
+    "src",
+    "target",
+    "dst",
+    "destination",
+    "size",
+    "id",
+    "sharing",
+    "mode",
+    "uid",
+    "gid",
+    "env",
+];
+/// Types of mounts.
+const TYPES: [&str; 5] = ["bind", "cache", "tmpfs", "secret", "ssh"];
+
+/// Holds a field of a mount that is built to what it may be; `value` is what it comes to, where that is known.
+///
+/// # Errors
+/// When BuildKit refuses it.
+pub fn field(flag: &Flag, name: &str, value: Option<Option<&str>>) -> Result<(), Fault> {
+    let fault = |what: String| Err(Fault::new(what, flag.span.clone()));
+    let name = name.escape_debug();
+    match (name.to_string().as_str(), value) {
+        (switch, _) if SWITCHES.contains(&switch) => Ok(()),
+        (field, _) if !FIELDS.contains(&field) => fault(format!("a mount has no `{name}`")),
+        (_, None) => fault(format!("`{name}` of the mount needs a value")),
+        ("type", Some(Some(of))) if !TYPES.contains(&of.to_lowercase().as_str()) => fault(format!(
+            "there are no mounts of type `{}`",
+            of.escape_debug()
+        )),
+        _ => Ok(()),
+    }
+}
+
+/// Where in the value of a mount that begins which its `from` is given.
+fn value_at(flag: &Flag, from: &str) -> usize {
+    let value = flag.value.as_deref().unwrap_or_default();
+    let mut fields = value.split(',').scan(0, |at, field| {
+        let start = *at;
+        *at += field.len() + 1;
+        Some((start, field))
+    });
+    let found = fields.find(|(_, field)| {
+        field
+            .split_once('=')
+            .is_some_and(|(name, value)| name.eq_ignore_ascii_case("from") && value == from)
+    });
+    match found {
+        Some((start, field)) => start + field.len() - from.len(),
+        None => 0,
+    }
 }
 
 /// Fields parted by commas, as CSV: in quotes a comma does not part, and `""` is a quote.

@@ -23,6 +23,8 @@ pub struct Flag {
     pub value: Option<String>,
     /// Its bytes in the file.
     pub span: Range<usize>,
+    /// The bytes of what it is given; with quotes or escapes in it, of the whole flag.
+    pub value_span: Range<usize>,
 }
 
 impl Flag {
@@ -30,8 +32,21 @@ impl Flag {
     pub fn word(&self) -> Option<Word> {
         Some(Word {
             text: self.value.clone()?,
-            span: self.span.clone(),
+            span: self.value_span.clone(),
         })
+    }
+
+    /// A part of what it is given, as a word.
+    pub fn part(&self, at: usize, text: &str) -> Word {
+        let plain = self.value.as_ref().map(String::len) == Some(self.value_span.len());
+        let start = self.value_span.start + at;
+        Word {
+            text: text.to_owned(),
+            span: match plain {
+                true => start..start + text.len(),
+                false => self.value_span.clone(),
+            },
+        }
     }
 }
 

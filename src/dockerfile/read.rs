@@ -56,10 +56,17 @@ pub fn instruction(
                 Some((name, value)) => (name, Some(value.to_owned())),
                 None => (bare, None),
             };
+            let span = joined.source(at.clone());
+            // Only where nothing was taken away do its bytes say what it says.
+            let given = value
+                .as_ref()
+                .map(|value| at.end.saturating_sub(value.len())..at.end);
+            let given = given.filter(|given| joined.text.get(given.clone()) == value.as_deref());
             Flag {
                 name: name.to_owned(),
                 value,
-                span: joined.source(at),
+                value_span: given.map_or_else(|| span.clone(), |given| joined.source(given)),
+                span,
             }
         })
         .collect();
@@ -174,7 +181,8 @@ impl Reading<'_> {
             Json::Other => Err(Fault::new(
                 "an array of arguments holds something else than texts",
                 self.joined.source(range),
-            )),
+            )
+            .of_line()),
             Json::Texts(texts) => Ok(Some(
                 texts
                     .into_iter()
@@ -306,7 +314,9 @@ impl Reading<'_> {
         if !first.contains('=') {
             let rest = self.text(self.rest.clone());
             let Some(end) = rest.find(words::is_blank) else {
-                return Err(self.fault(format!("`{name}` needs a name and a value")));
+                return Err(self
+                    .fault(format!("`{name}` needs a name and a value"))
+                    .of_line());
             };
             self.no_flags()?;
             let skipped = rest[end..].len() - rest[end..].trim_start_matches(words::is_blank).len();
@@ -325,7 +335,8 @@ impl Reading<'_> {
                     return Err(Fault::new(
                         format!("`{}` has no `=`: write `name=value`", text.escape_debug()),
                         self.joined.source(at.clone()),
-                    ));
+                    )
+                    .of_line());
                 }
             }
         }
@@ -416,6 +427,9 @@ impl Reading<'_> {
         }
         let span = self.joined.source(self.rest.clone());
         let inner = instruction(self.joined, self.rest.clone(), span, self.manner);
-        Ok(inner.map(Arc::new))
+        match inner {
+            Err(fault) if fault.of_line => Err(fault),
+            inner => Ok(inner.map(Arc::new)),
+        }
     }
 }

@@ -265,6 +265,16 @@ fn what_the_builder_refuses_is_refused_with_its_place() {
             "`from` of a mount takes no variables: name a stage that stands on the image",
             "--mount=from=$X,target=/x",
         ),
+        (
+            "FROM a\nONBUILD ENV A\n",
+            "`ENV` needs a name and a value",
+            "ENV",
+        ),
+        (
+            "FROM a\nRUN --mount= x\n",
+            "the mount says nothing",
+            "--mount=",
+        ),
     ] {
         let fault = Dockerfile::parse(text).expect_err(text);
         assert_eq!(

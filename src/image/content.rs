@@ -62,6 +62,7 @@ impl RenderedSpec {
     fn ingredients<'a>(&'a self, spec: &'a Spec, stands_on: Vec<String>) -> Ingredients<'a> {
         Ingredients {
             dockerfile: self.dockerfile_text(),
+            raw: self.own.as_ref().and_then(|file| file.raw()),
             own: self.rendered.is_none(),
             files: &self.files,
             target: self.target.as_deref(),
@@ -275,7 +276,7 @@ impl One<'_> {
                 let path = self.text(field, &spec.scope)?;
                 self.inside(&path, field)?;
                 let own = repository
-                    .text(&path)
+                    .decoded(&path)
                     .map(|file| repository.as_stored(file));
                 (path, None, own)
             }

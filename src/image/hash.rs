@@ -18,6 +18,8 @@ pub const CONTENT_FORMAT: u32 = 2;
 pub struct Ingredients<'a> {
     /// Text of the Dockerfile.
     pub dockerfile: &'a str,
+    /// Its bytes, where they are not UTF-8.
+    pub raw: Option<&'a [u8]>,
     /// Whether that is the user's: then its context counts for [`substance`](Self::substance), and what it stands on
     /// for [`content`](Self::content), since it may call it by a reference that says nothing of what is in it.
     pub own: bool,
@@ -43,7 +45,8 @@ impl Ingredients<'_> {
     /// The hash of all of it. Nothing is masked.
     pub fn content(&self) -> Digest {
         let mut hash = Hash::new(&format!("basematrix content {CONTENT_FORMAT}"));
-        hash.field("dockerfile", self.dockerfile.as_bytes());
+        let bytes = self.raw.unwrap_or(self.dockerfile.as_bytes());
+        hash.field("dockerfile", bytes);
         hash.field("context", &self.files.hash);
         self.build(&mut hash);
         hash.field("epoch", &self.epoch.to_le_bytes());

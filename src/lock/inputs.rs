@@ -66,6 +66,7 @@ impl Inputs {
         // Named one by one, so that what is added to the content cannot be forgotten here.
         let Ingredients {
             dockerfile: _,
+            raw,
             own: _,
             files,
             target,
@@ -95,7 +96,10 @@ impl Inputs {
                 .collect()
         };
         Inputs {
-            dockerfile: Short::of(dockerfile(matrix, contents, id).as_bytes()),
+            dockerfile: match raw {
+                Some(raw) => Short::of(raw),
+                None => Short::of(dockerfile(matrix, contents, id).as_bytes()),
+            },
             context: (!files.files.is_empty()).then(|| Short::of(&files.hash)),
             target: target.map(str::to_owned),
             platforms: platforms.iter().map(|p| p.as_str().to_owned()).collect(),

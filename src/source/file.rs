@@ -12,6 +12,8 @@ pub struct SourceFile {
     pub path: Arc<str>,
     /// The whole text: as on disk, or with its line ends made LF.
     pub text: String,
+    /// The bytes on disk, where they are not UTF-8.
+    raw: Option<Vec<u8>>,
     /// The line breaks of the text that are CRLF on disk, as offsets, in order.
     turned: Vec<usize>,
     /// Where its lines begin, told when first asked.
@@ -24,9 +26,32 @@ impl SourceFile {
         Arc::new(SourceFile {
             path: path.into(),
             text: text.into(),
+            raw: None,
             turned: Vec::new(),
             lines: OnceLock::new(),
         })
+    }
+
+    /// A file with this path and these bytes, read as UTF-8 with a sign of replacement for what is none.
+    pub fn decoded(path: impl Into<Arc<str>>, bytes: Vec<u8>) -> Arc<Self> {
+        match String::from_utf8(bytes) {
+            Ok(text) => SourceFile::new(path, text),
+            Err(error) => {
+                let bytes = error.into_bytes();
+                Arc::new(SourceFile {
+                    path: path.into(),
+                    text: String::from_utf8_lossy(&bytes).into_owned(),
+                    raw: Some(bytes),
+                    turned: Vec::new(),
+                    lines: OnceLock::new(),
+                })
+            }
+        }
+    }
+
+    /// The bytes on disk, where they are not UTF-8 and the text is not all they say.
+    pub fn raw(&self) -> Option<&[u8]> {
+        self.raw.as_deref()
     }
 
     /// The same file with every line end made LF: a checkout may have turned them, and what is read must not turn with
@@ -50,6 +75,7 @@ impl SourceFile {
         Arc::new(SourceFile {
             path: self.path.clone(),
             text,
+            raw: self.raw.as_deref().map(without_cr),
             turned,
             lines: OnceLock::new(),
         })
@@ -143,6 +169,13 @@ impl SourceFile {
             .map_or(self.text.len(), |p| span.end + p + 1);
         (&self.text[start..end], start, self.line_column(start).0)
     }
+}
+
+/// Bytes with every CRLF made LF.
+fn without_cr(bytes: &[u8]) -> Vec<u8> {
+    let ends = |at: usize| bytes[at] == b'\r' && bytes.get(at + 1) == Some(&b'\n');
+    let kept = (0..bytes.len()).filter(|at| !ends(*at));
+    kept.map(|at| bytes[at]).collect()
 }
 
 #[cfg(test)]

@@ -323,6 +323,20 @@ impl Repository {
         }
     }
 
+    /// A file that may be absent or unreadable; bytes that are no UTF-8 are read as well as they can be.
+    pub fn decoded(&self, path: &str) -> Option<Arc<SourceFile>> {
+        if let Some(text) = self.text(path) {
+            return Some(text);
+        }
+        let decoded = SourceFile::decoded(path, self.bytes_to_understand(path)?);
+        let mut texts = self
+            .texts
+            .lock()
+            .unwrap_or_else(std::sync::PoisonError::into_inner);
+        let known = texts.entry(path.to_owned()).or_default();
+        Some(known.get_or_insert(decoded).clone())
+    }
+
     /// Whether a file is there.
     pub fn is_file(&self, path: &str) -> bool {
         match &self.snapshot {

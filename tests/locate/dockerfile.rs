@@ -42,7 +42,7 @@ fn what_cannot_be_read_is_pointed_at() {
             ("ARG «X»\nFROM a\n", "declared without a value"),
             ("ARG «X»=v1\nFROM a\nARG «X»=v1\n", "declared 2 times"),
             ("ARG VERSION=v1\nFROM a\n", "nothing by this name"),
-            ("FROM a\n«FORM b»\nARG X=v1\n", "unknown instruction 'FORM'"),
+            ("FROM a\n«FORM b»\nARG X=v1\n", "unknown instruction `FORM`"),
         ],
     );
     list_x(

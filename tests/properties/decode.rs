@@ -1,6 +1,6 @@
 //! Outputs read back by rules of their own, written from the formats' documents: no escaping of the product is used.
 
-use parse_dockerfile::{Command, Instruction};
+use basematrix::dockerfile::{Command, Dockerfile, Kind};
 
 /// One leaf of an output: where it is, and its text.
 pub type Leaf = (String, String);
@@ -78,8 +78,8 @@ fn yaml(value: &yaml_serde::Value, at: String, found: &mut Vec<Leaf>) -> Result<
 
 /// Instructions and their words.
 fn dockerfile(text: &str) -> Result<Vec<Leaf>, String> {
-    let parsed = parse_dockerfile::parse(text).map_err(|e| e.to_string())?;
-    if parsed.parser_directives.escape.is_some() || parsed.parser_directives.syntax.is_some() {
+    let parsed = Dockerfile::parse(text).map_err(|e| e.to_string())?;
+    if parsed.directives.escape() != '\\' || parsed.directives.syntax.is_some() {
         return Err("a parser directive".to_owned());
     }
     let mut found = vec![(
@@ -87,26 +87,25 @@ fn dockerfile(text: &str) -> Result<Vec<Leaf>, String> {
         format!("{} instructions", parsed.instructions.len()),
     )];
     for (index, instruction) in parsed.instructions.iter().enumerate() {
-        let (name, words) = match instruction {
-            Instruction::Arg(i) => ("ARG", words(&text[i.arguments.span.clone()])?),
-            Instruction::Env(i) => ("ENV", words(&text[i.arguments.span.clone()])?),
-            Instruction::Label(i) => ("LABEL", words(&text[i.arguments.span.clone()])?),
-            Instruction::From(i) => {
-                if i.as_.is_some() || !i.options.is_empty() {
+        if !instruction.heredocs.is_empty() {
+            return Err("a here-document".to_owned());
+        }
+        let all = || words(&text[instruction.keyword.end..instruction.span.end]);
+        let (name, words) = match &instruction.kind {
+            Kind::Arg(_) => ("ARG", all()?),
+            Kind::Env(_) => ("ENV", all()?),
+            Kind::Label(_) => ("LABEL", all()?),
+            Kind::From(from) => {
+                if from.name.is_some() || !instruction.flags.is_empty() {
                     return Err("FROM has more than an image".to_owned());
                 }
-                ("FROM", words(&text[i.image.span.clone()])?)
+                ("FROM", words(&text[from.image.span.clone()])?)
             }
-            Instruction::User(i) => ("USER", words(&text[i.arguments.span.clone()])?),
-            Instruction::Workdir(i) => ("WORKDIR", words(&text[i.arguments.span.clone()])?),
-            Instruction::Cmd(i) => ("CMD", command(text, &i.arguments)?),
-            Instruction::Entrypoint(i) => ("ENTRYPOINT", command(text, &i.arguments)?),
-            Instruction::Run(i) => {
-                if !i.here_docs.is_empty() {
-                    return Err("a here-document".to_owned());
-                }
-                ("RUN", command(text, &i.arguments)?)
-            }
+            Kind::User(_) => ("USER", all()?),
+            Kind::Workdir(_) => ("WORKDIR", all()?),
+            Kind::Cmd(line) => ("CMD", command(text, line)?),
+            Kind::Entrypoint(line) => ("ENTRYPOINT", command(text, line)?),
+            Kind::Run(line, _) => ("RUN", command(text, line)?),
             other => return Err(format!("an instruction that no template has: {other:?}")),
         };
         found.push((format!("{index} {name}"), format!("{} words", words.len())));
@@ -117,12 +116,16 @@ fn dockerfile(text: &str) -> Result<Vec<Leaf>, String> {
     Ok(found)
 }
 
-fn command(text: &str, command: &Command<'_>) -> Result<Vec<String>, String> {
+fn command(text: &str, command: &Command) -> Result<Vec<String>, String> {
     match command {
-        Command::Exec(list) => serde_json::from_str::<Vec<String>>(&text[list.span.clone()])
-            .map_err(|e| format!("no JSON in an exec form: {e}")),
+        Command::Exec(list) => {
+            let start = list.first().map(|word| word.span.start);
+            let end = list.last().map(|word| word.span.end);
+            let list = start.zip(end).map_or("", |(start, end)| &text[start..end]);
+            serde_json::from_str::<Vec<String>>(&format!("[{list}]"))
+                .map_err(|e| format!("no JSON in an exec form: {e}"))
+        }
         Command::Shell(line) => shell(&joined(&text[line.span.clone()])),
-        _ => Err("a form of command that nobody knows".to_owned()),
     }
 }
 

@@ -2,6 +2,7 @@
 
 mod bumps;
 mod decode;
+mod dockerfile;
 mod hostile;
 mod random;
 mod render;

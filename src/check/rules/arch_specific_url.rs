@@ -4,8 +4,8 @@ use std::collections::BTreeSet;
 use std::ops::Range;
 
 use crate::check::Context;
-use crate::check::dockerfile::{built_stages, downloads};
-use crate::diagnostic::{Finding, Place, Sink, and_list, code};
+use crate::diagnostic::{Finding, Sink, and_list, code};
+use crate::dockerfile::{Instruction, Kind};
 use crate::image::SpecId;
 
 /// Names of architectures in downloads.
@@ -33,54 +33,67 @@ const ENDS: [&str; 9] = [
 ];
 
 pub fn run(cx: &Context<'_>, sink: &mut Sink) {
-    let mut seen = BTreeSet::new();
-    for own in cx.own_dockerfiles().filter(|o| o.spec.platforms.len() > 1) {
-        if !seen.insert((&own.file.path, &own.rendered.target)) {
-            continue;
-        }
-        let Ok(parsed) = parse_dockerfile::parse(&own.file.text) else {
+    for taken in cx.taken() {
+        let Some(file) = taken.dockerfile() else {
             continue;
         };
-        let specs: Vec<SpecId> = cx
-            .own_dockerfiles()
-            .filter(|o| o.file.path == own.file.path && o.spec.platforms.len() > 1)
-            .map(|o| o.id)
-            .collect();
-        let built = built_stages(&parsed, own.rendered.target.as_deref());
-        for stage in built {
-            // A stage that names its platform is not built for the others.
-            let mut flags = stage.from.options.iter();
-            if flags.any(|f| f.name.value == "platform") {
+        for (stage, instruction) in taken.instructions() {
+            // A stage that names its platform is not built for the others, nor one that only a platform takes.
+            let Some((stage, built)) = stage.and_then(|s| Some((s, taken.stages.get(&s)?))) else {
+                continue;
+            };
+            let named = file.from(stage).platform.as_ref();
+            if built.len() < 2 || named.is_some_and(|word| !word.text.contains("TARGET")) {
                 continue;
             }
-            for span in stage.instructions.iter().filter_map(downloads) {
-                let text = &own.file.text[span.clone()];
-                if ASKS.iter().any(|ask| text.contains(ask)) {
-                    continue;
-                }
-                let Some((word, platform)) = only_for(text) else {
-                    continue;
-                };
-                let others = own.spec.platforms.iter().map(|p| p.as_str());
-                let others = and_list(others.filter(|p| !p.starts_with(platform)));
-                let at = span.start + word.start..span.start + word.end;
-                let name = &text[word];
-                sink.push(
-                    Finding::new(
-                        &code::ARCH_SPECIFIC_URL,
-                        format!("a download for `{platform}` alone, in an image that is built for {others} too"),
-                        Place::span(own.file, at, format!("`{name}` on every platform")),
-                    )
-                    .related(cx.place(
-                        cx.span_of(own.spec, own.spec.merged.dockerfile.as_ref()),
-                        "built for several platforms",
-                    ))
-                    .help("choose by `TARGETARCH` (after `ARG TARGETARCH`) or `uname -m`")
-                    .about(specs.iter().copied()),
-                );
+            let Some(span) = downloads(instruction) else {
+                continue;
+            };
+            let text = &taken.recipe.file.text[span.clone()];
+            if ASKS.iter().any(|ask| text.contains(ask)) {
+                continue;
             }
+            let Some((word, platform)) = only_for(text) else {
+                continue;
+            };
+            let others = built.iter().map(|p| p.as_str());
+            let others = and_list(others.filter(|p| !p.starts_with(platform)));
+            let at = span.start + word.start..span.start + word.end;
+            let name = &text[word];
+            let several = |id: &SpecId| cx.matrix.spec(*id).platforms.len() > 1;
+            let specs: Vec<SpecId> = taken.specs.iter().copied().filter(several).collect();
+            let Some(spec) = specs.first().map(|id| cx.matrix.spec(*id)) else {
+                continue;
+            };
+            let merged = &spec.merged;
+            let names = match (&merged.dockerfile, &merged.template) {
+                (None, Some(template)) => template.span.clone(),
+                (dockerfile, _) => cx.span_of(spec, dockerfile.as_ref()),
+            };
+            sink.push(
+                Finding::new(
+                    &code::ARCH_SPECIFIC_URL,
+                    format!(
+                        "a download for `{platform}` alone, in an image that is built for {others} too"
+                    ),
+                    taken.place(at, format!("`{name}` on every platform")),
+                )
+                .related(cx.place(names, "built for several platforms"))
+                .help("choose by `TARGETARCH` (after `ARG TARGETARCH`) or `uname -m`")
+                .about(specs),
+            );
         }
     }
+}
+
+/// The bytes of an instruction that may download: RUN with its here-documents, ADD, and ENV and ARG, which may hold what
+/// another then downloads.
+fn downloads(instruction: &Instruction) -> Option<Range<usize>> {
+    matches!(
+        instruction.kind,
+        Kind::Run(..) | Kind::Add(_) | Kind::Env(_) | Kind::Arg(_)
+    )
+    .then(|| instruction.span.clone())
 }
 
 /// The name of an architecture in a URL or a file to download, with its platform; none when the text names several

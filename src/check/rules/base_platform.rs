@@ -30,7 +30,7 @@ pub fn run(cx: &Context<'_>, sink: &mut Sink) {
             .map(|a| format!("linux/{a}"))
             .collect();
         let lacks = |id: &SpecId| -> Vec<&str> {
-            let platforms = cx.matrix.spec(*id).platforms.iter().map(|p| p.as_str());
+            let platforms = base.platforms(*id).iter().map(|p| &**p);
             platforms
                 // Of a variant nothing is said: `linux/amd64/v2` runs what `linux/amd64` is.
                 .filter(|p| !there.iter().any(|t| p.starts_with(t.as_str())))

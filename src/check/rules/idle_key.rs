@@ -27,7 +27,7 @@ pub fn run(cx: &Context<'_>, sink: &mut Sink) {
                 continue;
             };
             let own = |(_, spec): &&(SpecId, &Spec)| spec.merged.dockerfile.is_some();
-            let serves = !concerned.iter().all(|spec| own(&spec));
+            let serves = !concerned.iter().all(own);
             let is_defaults = row.selector.is_none() && row.span != image.span;
             for (key, span) in rendered_keys(row) {
                 if is_defaults {

@@ -7,52 +7,45 @@ use crate::diagnostic::{Finding, Place, Sink, and_list, code, nearest};
 
 pub fn run(cx: &Context<'_>, sink: &mut Sink) {
     let mut seen = BTreeSet::new();
-    for own in cx.own_dockerfiles() {
+    for own in cx.cooked() {
         let Some(target) = &own.rendered.target else {
             continue;
         };
-        if !seen.insert((own.file.path.clone(), target.clone())) {
+        let file = &own.recipe.file;
+        if !seen.insert((file.path.clone(), target.clone())) {
             continue;
         }
-        let Ok(parsed) = parse_dockerfile::parse(&own.file.text) else {
+        let Ok(parsed) = &own.recipe.parsed else {
             continue;
         };
-        // Stage names are compared without regard to case, and a stage may be meant by its number.
-        let wanted = target.to_ascii_lowercase();
-        let names: Vec<String> = parsed
-            .stages()
-            .filter_map(|s| {
-                s.from
-                    .as_
-                    .as_ref()
-                    .map(|(_, name)| name.value.to_ascii_lowercase())
-            })
-            .collect();
-        let by_number = target
-            .parse::<usize>()
-            .is_ok_and(|n| n < parsed.stages().len());
-        if names.contains(&wanted) || by_number {
+        if parsed.target(Some(target)).is_ok() {
             continue;
         }
+        let wanted = target.to_lowercase();
+        let names: Vec<&str> = parsed
+            .stages
+            .iter()
+            .filter_map(|s| s.name.as_deref())
+            .collect();
         let span = cx.span_of(own.spec, own.spec.merged.target.as_ref());
         let mut finding = Finding::new(
             &code::MISSING_TARGET,
-            format!("`{}` has no stage `{target}`", own.file.path),
+            format!("`{}` has no stage `{target}`", file.path),
             cx.place(span, "unknown stage"),
         );
-        if let Some(last) = parsed.stages().last() {
+        if let Some(last) = parsed.stages.last() {
             finding = finding.related(Place::span(
-                own.file,
-                last.from.from.span.clone(),
+                file,
+                parsed.instructions[last.from].keyword.clone(),
                 "the last stage starts here",
             ));
         }
-        finding = match nearest(&wanted, names.iter().map(String::as_str)) {
+        finding = match nearest(&wanted, names.iter().copied()) {
             Some(near) => finding.help(format!("did you mean `{near}`?")),
             None if names.is_empty() => finding.help(format!("name a stage: `FROM … AS {target}`")),
             None => finding.note(format!(
                 "its stages are {}",
-                and_list(names.iter().map(String::as_str))
+                and_list(names.iter().copied())
             )),
         };
         sink.push(finding);

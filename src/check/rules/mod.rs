@@ -7,6 +7,7 @@ pub mod arch_specific_url;
 pub mod base_exists;
 pub mod base_mismatch;
 pub mod base_platform;
+pub mod base_unclear;
 pub mod build_config;
 pub mod bump_cut_short;
 pub mod content_format;

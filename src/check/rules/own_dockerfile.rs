@@ -3,7 +3,11 @@
 use std::collections::BTreeSet;
 
 use crate::check::Context;
+use crate::check::dockerfile::Cooked;
+use crate::check::gathered::Gathered;
 use crate::diagnostic::{Finding, Place, Sink, code};
+use crate::dockerfile::{Dockerfile, Fault};
+use crate::source::SourceFile;
 
 pub fn run(cx: &Context<'_>, sink: &mut Sink) {
     let mut seen = BTreeSet::new();
@@ -28,10 +32,7 @@ pub fn run(cx: &Context<'_>, sink: &mut Sink) {
         if !seen.insert(rendered.dockerfile.as_str()) {
             continue;
         }
-        let Some(file) = &rendered.own else {
-            if cx.repository.refuses(&rendered.dockerfile) {
-                continue;
-            }
+        if rendered.own.is_none() && !cx.repository.refuses(&rendered.dockerfile) {
             sink.push(
                 Finding::new(
                     &code::DOCKERFILE_MISSING,
@@ -45,40 +46,85 @@ pub fn run(cx: &Context<'_>, sink: &mut Sink) {
                     "create the file, or correct the path; it is relative to the repository root",
                 ),
             );
-            continue;
-        };
-        if let Err(error) = parse_dockerfile::parse(&file.text) {
-            let start = offset(&file.text, error.line(), error.column());
-            let word = file.text[start..].find(char::is_whitespace);
-            let end = word.map_or(file.text.len(), |length| start + length);
-            let message = error.to_string().replace('\'', "`");
-            // Line and column are the place's to tell.
-            let what = message.split(" at line ").next().unwrap_or_default();
-            sink.push(
-                Finding::new(
-                    &code::DOCKERFILE_SYNTAX,
-                    format!("the Dockerfile cannot be parsed: {what}"),
-                    Place::span(file, start..end, ""),
-                )
-                .related(cx.place(
-                    field.span.clone(),
-                    format!("built for {}", spec.describe(cx.config)),
-                )),
-            );
         }
     }
+    let mut told = Gathered::default();
+    for cooked in cx.cooked() {
+        let file = &cooked.recipe.file;
+        match &cooked.recipe.parsed {
+            Err(fault) => {
+                let what = format!("the Dockerfile cannot be parsed: {fault}");
+                refused(cx, &cooked, fault, what, &mut told);
+            }
+            Ok(parsed) => {
+                for (_, build) in cx.builds(&cooked) {
+                    if let Err(fault) = &*build {
+                        let what = format!("the Dockerfile cannot be built: {fault}");
+                        refused(cx, &cooked, fault, what, &mut told);
+                    }
+                }
+                if let Some(at) = undecoded(file, parsed) {
+                    let finding = Finding::new(
+                        &code::DOCKERFILE_ENCODING,
+                        format!("`{}` is not UTF-8", file.path),
+                        Place::span(file, at, "read as a character that cannot be told"),
+                    )
+                    .note("a builder takes these bytes as they are, and what they mean is up to the shell")
+                    .help("save the file as UTF-8");
+                    told.add(finding, "", &[cooked.id]);
+                }
+            }
+        }
+    }
+    told.tell(sink);
 }
 
-/// Byte offset of a one-based line and column.
-fn offset(text: &str, line: usize, column: usize) -> usize {
-    let start: usize = text
-        .split_inclusive('\n')
-        .take(line.saturating_sub(1))
-        .map(str::len)
-        .sum();
-    let mut at = (start + column.saturating_sub(1)).min(text.len());
-    while !text.is_char_boundary(at) {
-        at -= 1;
-    }
-    at
+/// Adds the finding for what a builder refuses.
+fn refused(
+    cx: &Context<'_>,
+    cooked: &Cooked<'_>,
+    fault: &Fault,
+    what: String,
+    told: &mut Gathered,
+) {
+    let file = &cooked.recipe.file;
+    let merged = &cooked.spec.merged;
+    let described = cooked.spec.describe(cx.config);
+    let (span, label) = match (&merged.dockerfile, &merged.template) {
+        (None, Some(template)) => (template.span.clone(), format!("rendered for {described}")),
+        (dockerfile, _) => {
+            let span = cx.span_of(cooked.spec, dockerfile.as_ref());
+            (span, format!("built for {described}"))
+        }
+    };
+    // All of a line that is missing something, the word that is meant, or the end of the file.
+    let span_of_fault = match fault.span.is_empty() && fault.span.start == file.text.len() {
+        true => file.text.trim_end().len()..file.text.trim_end().len(),
+        false => fault.span.clone(),
+    };
+    let finding = Finding::new(
+        &code::DOCKERFILE_SYNTAX,
+        what.clone(),
+        Place::span(file, span_of_fault, ""),
+    )
+    .related(cx.place(span, label));
+    told.add(finding, &what, &[cooked.id]);
+}
+
+/// The first byte of an instruction that could not be decoded: in a comment nothing depends on it.
+fn undecoded(file: &SourceFile, parsed: &Dockerfile) -> Option<std::ops::Range<usize>> {
+    file.raw()?;
+    let within = |span: &std::ops::Range<usize>| {
+        let text = &file.text[span.clone()];
+        let mut lines = 0;
+        text.split_inclusive('\n').find_map(|line| {
+            let start = span.start + lines;
+            lines += line.len();
+            let at = line
+                .find('\u{fffd}')
+                .filter(|_| !line.trim_start().starts_with('#'))?;
+            Some(start + at..start + at + '\u{fffd}'.len_utf8())
+        })
+    };
+    parsed.instructions.iter().find_map(|one| within(&one.span))
 }

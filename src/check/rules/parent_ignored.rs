@@ -2,26 +2,21 @@
 
 use std::collections::BTreeSet;
 
-use parse_dockerfile::Dockerfile;
-
 use crate::check::Context;
-use crate::check::context::OwnDockerfile;
-use crate::check::dockerfile::{expand, from_args};
+use crate::check::dockerfile::Cooked;
 use crate::diagnostic::{Finding, Place, Sink, code};
+use crate::dockerfile::{Build, Source};
 use crate::image::reference::full;
 use crate::matrix::ImageId;
 
 pub fn run(cx: &Context<'_>, sink: &mut Sink) {
     let mut seen = BTreeSet::new();
-    for own in cx.own_dockerfiles() {
-        let Ok(parsed) = parse_dockerfile::parse(&own.file.text) else {
-            continue;
-        };
-        if !ignores(cx, &own, &parsed) {
+    for own in cx.cooked().filter(|cooked| cooked.recipe.own) {
+        if !ignores(cx, &own) {
             continue;
         }
-        let values = from_args(&parsed, &own.rendered.args);
-        if !seen.insert((own.file.path.clone(), own.spec.image)) {
+        let file = &own.recipe.file;
+        if !seen.insert((file.path.clone(), own.spec.image)) {
             continue;
         }
         let what = if own.spec.parent.is_some() {
@@ -34,21 +29,23 @@ pub fn run(cx: &Context<'_>, sink: &mut Sink) {
         let span = span.unwrap_or_else(|| cx.span_of(own.spec, merged.from.as_ref()));
         let mut finding = Finding::new(
             &code::PARENT_IGNORED,
-            format!("`{}` does not stand on the declared {what}", own.file.path),
+            format!("`{}` does not stand on the declared {what}", file.path),
             cx.place(
                 span,
                 format!("declared for {}", own.spec.describe(cx.config)),
             ),
         );
-        for stage in parsed.stages().take(3) {
-            let written = &stage.from.image.value;
-            let meant = expand(written, &values);
-            let label = if meant == *written {
-                "stands on this".to_owned()
-            } else {
-                format!("stands on `{meant}`")
-            };
-            finding = finding.related(Place::span(own.file, stage.from.image.span.clone(), label));
+        let builds = cx.builds(&own);
+        if let Some(Ok(build)) = builds.first().map(|(_, build)| &**build) {
+            for stage in build.stages.iter().take(3) {
+                let standing = &build.standings[stage.index];
+                let written = &file.text[standing.span.clone()];
+                let label = match &standing.base {
+                    Source::Image(meant) if **meant != *written => format!("stands on `{meant}`"),
+                    _ => "stands on this".to_owned(),
+                };
+                finding = finding.related(Place::span(file, standing.span.clone(), label));
+            }
         }
         sink.push(finding.help(
             "write `ARG BASE_IMAGE=scratch` and `FROM ${BASE_IMAGE}`, and pass `args = { BASE_IMAGE = \"{{ from }}\" }`",
@@ -58,20 +55,20 @@ pub fn run(cx: &Context<'_>, sink: &mut Sink) {
 
 /// The images with a Dockerfile that ignores what is declared below it.
 pub(super) fn ignoring(cx: &Context<'_>) -> BTreeSet<ImageId> {
-    cx.own_dockerfiles()
-        .filter(|own| parse_dockerfile::parse(&own.file.text).is_ok_and(|p| ignores(cx, own, &p)))
+    cx.cooked()
+        .filter(|cooked| cooked.recipe.own && ignores(cx, cooked))
         .map(|own| own.spec.image)
         .collect()
 }
 
-/// Whether no stage stands on what is declared.
-pub(super) fn ignores(cx: &Context<'_>, own: &OwnDockerfile<'_>, parsed: &Dockerfile<'_>) -> bool {
+/// Whether no stage that is built stands on what is declared, on any platform.
+fn ignores(cx: &Context<'_>, own: &Cooked<'_>) -> bool {
     let Some(from) = &own.rendered.from else {
         return false;
     };
-    let values = from_args(parsed, &own.rendered.args);
+    let home = |reference: &str| full(&cx.config.mirrors.home(reference));
     // By content, or by a reference of the parent's, which the build is told to take for the content.
-    let mut names = vec![full(from)];
+    let mut names = vec![home(from)];
     // A digest that the lock adds is nothing that the matrix declares.
     if let Some((name, digest)) = from.split_once('@')
         && cx.lock.is_some_and(|lock| {
@@ -79,14 +76,34 @@ pub(super) fn ignores(cx: &Context<'_>, own: &OwnDockerfile<'_>, parsed: &Docker
                 .is_some_and(|d| d.to_string() == digest)
         })
     {
-        names.push(full(name));
+        names.push(home(name));
     }
     if let Some(parent) = own.spec.parent {
         let references = cx.matrix.spec(parent).references();
-        names.extend(references.iter().map(|r| full(r)));
+        names.extend(references.iter().map(|r| home(r)));
     }
-    // Any stage may stand on it: a build stage on something else, the last on a copy of it.
-    !parsed
-        .stages()
-        .any(|s| names.contains(&full(&expand(&s.from.image.value, &values))))
+    let declared = |reference: &str| {
+        // A digest makes what is declared exact, and is no other image.
+        let bare = reference
+            .split_once('@')
+            .map_or(reference, |(name, _)| name);
+        names.contains(&home(reference)) || names.contains(&home(bare))
+    };
+    // Any stage may stand on it: a build stage on something else, the last on a copy of it. Where one cannot be told, it
+    // may be that.
+    let stands = |build: &Build| {
+        build
+            .stages
+            .iter()
+            .any(|stage| match &build.standings[stage.index].base {
+                Source::Image(image) => declared(image),
+                Source::Unknown(_) => true,
+                _ => false,
+            })
+    };
+    let builds = cx.builds(own);
+    let mut told = builds
+        .iter()
+        .filter_map(|(_, build)| (**build).as_ref().ok());
+    !builds.is_empty() && builds.iter().all(|(_, build)| build.is_ok()) && !told.any(stands)
 }

@@ -1,13 +1,9 @@
 //! A build arg or variable of the environment that looks like a secret, and has a value.
 
-use std::collections::BTreeSet;
-
-use parse_dockerfile::{Instruction, UnescapedString};
-
 use crate::check::Context;
-use crate::check::dockerfile::{assignments, built_stages};
 use crate::check::gathered::Gathered;
 use crate::diagnostic::{Finding, Place, Sink, code};
+use crate::dockerfile::{Assignment, Kind};
 use crate::image::SpecId;
 
 /// Words between `_` that make a name one of a secret, and those that take it back. Source: `SecretsUsedInArgOrEnv` of
@@ -36,33 +32,28 @@ fn is_secret(name: &str) -> bool {
 
 pub fn run(cx: &Context<'_>, sink: &mut Sink) {
     matrix(cx, sink);
-    let mut seen = BTreeSet::new();
-    for own in cx.own_dockerfiles() {
-        let target = own.rendered.target.clone();
-        if !seen.insert((own.file.path.clone(), target)) {
-            continue;
-        }
-        let Ok(parsed) = parse_dockerfile::parse(&own.file.text) else {
-            continue;
-        };
-        let built = built_stages(&parsed, own.rendered.target.as_deref());
-        let global = parsed
-            .instructions
-            .iter()
-            .take_while(|i| matches!(i, Instruction::Arg(_)));
-        for instruction in global.chain(built.iter().flat_map(|s| s.instructions)) {
-            let (what, said): (_, &UnescapedString<'_>) = match instruction {
-                Instruction::Arg(arg) => ("ARG", &arg.arguments),
-                Instruction::Env(env) => ("ENV", &env.arguments),
+    for taken in cx.taken() {
+        for (_, instruction) in taken.instructions() {
+            let (what, said) = match &instruction.kind {
+                Kind::Arg(said) => ("ARG", said),
+                Kind::Env(said) => ("ENV", said),
                 _ => continue,
             };
-            for (name, value) in assignments(&said.value) {
-                if is_secret(name) && !value.is_empty() {
-                    sink.push(finding(
-                        what,
-                        name,
-                        Place::span(own.file, said.span.clone(), KEPT),
-                    ));
+            for Assignment { name, value } in said {
+                let value = value.as_ref().map(|v| v.text.trim_matches(['"', '\'']));
+                if is_secret(&name.text) && value.is_some_and(|v| !v.is_empty()) {
+                    // What a template prints of the matrix is told there.
+                    let told = |id: &SpecId| {
+                        let merged = &cx.matrix.spec(*id).merged;
+                        let name = name.text.as_str();
+                        merged.args.contains_key(name) || merged.env.contains_key(name)
+                    };
+                    if !taken.recipe.own && taken.specs.iter().any(told) {
+                        continue;
+                    }
+                    let end = value.map_or(name.span.end, |_| instruction.span.end);
+                    let place = taken.place(name.span.start..end, KEPT);
+                    sink.push(finding(what, &name.text, place));
                 }
             }
         }

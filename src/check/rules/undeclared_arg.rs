@@ -3,10 +3,9 @@
 use std::collections::BTreeSet;
 use std::ops::Range;
 
-use parse_dockerfile::Instruction;
-
 use crate::check::Context;
 use crate::diagnostic::{Finding, Place, Sink, code, nearest};
+use crate::dockerfile::{Dockerfile, Kind};
 
 /// Args every Dockerfile has without declaring them. Source: "Predefined ARGs" and "BuildKit built-in build args" of the
 /// Dockerfile reference.
@@ -25,37 +24,30 @@ const PREDEFINED: &[&str] = &[
 ];
 
 /// Names declared by `ARG` anywhere in a Dockerfile.
-fn declared(parsed: &parse_dockerfile::Dockerfile<'_>) -> BTreeSet<String> {
-    let args = parsed.instructions.iter().filter_map(|i| match i {
-        Instruction::Arg(arg) => Some(arg),
+fn declared(parsed: &Dockerfile) -> BTreeSet<String> {
+    let args = parsed.instructions.iter().filter_map(|i| match &i.kind {
+        Kind::Arg(args) => Some(args),
         _ => None,
     });
-    args.flat_map(|a| {
-        let words = a
-            .arguments
-            .value
-            .split_whitespace()
-            .map(|w| w.split('=').next().unwrap_or(w).to_owned());
-        words.collect::<Vec<_>>()
-    })
-    .collect()
+    let names = args.flatten().map(|arg| arg.name.text.clone());
+    names.collect()
 }
 
 pub fn run(cx: &Context<'_>, sink: &mut Sink) {
     let mut seen = BTreeSet::new();
-    for own in cx.own_dockerfiles() {
+    for own in cx.cooked().filter(|cooked| cooked.recipe.own) {
         let mut known = None;
         for name in own.rendered.args.keys() {
             if PREDEFINED.contains(&&**name) || name.starts_with("BUILDKIT_") {
                 continue;
             }
-            if !seen.insert((own.file.path.clone(), name.clone())) {
+            if !seen.insert((own.recipe.file.path.clone(), name.clone())) {
                 continue;
             }
             let known = known.get_or_insert_with(|| {
-                parse_dockerfile::parse(&own.file.text).ok().map(|parsed| {
-                    let first = parsed.stages().next().map(|s| s.from.from.span.clone());
-                    (declared(&parsed), first)
+                own.recipe.parsed.as_ref().ok().map(|parsed| {
+                    let first = parsed.instructions[parsed.stages[0].from].keyword.clone();
+                    (declared(parsed), Some(first))
                 })
             });
             let Some((declared, first)) = known else {
@@ -67,7 +59,10 @@ pub fn run(cx: &Context<'_>, sink: &mut Sink) {
             let span = cx.span_of(own.spec, own.spec.merged.args.get(name));
             let mut finding = Finding::new(
                 &code::UNDECLARED_ARG,
-                format!("`{}` never declares the build arg `{name}`", own.file.path),
+                format!(
+                    "`{}` never declares the build arg `{name}`",
+                    own.recipe.file.path
+                ),
                 cx.place(
                     key_before(&cx.config.file.text, span, name),
                     "the builder would ignore it",
@@ -75,7 +70,7 @@ pub fn run(cx: &Context<'_>, sink: &mut Sink) {
             );
             if let Some(first) = first {
                 finding = finding.related(Place::span(
-                    own.file,
+                    &own.recipe.file,
                     first.clone(),
                     "no `ARG` for it from here on, nor before",
                 ));
