@@ -86,6 +86,9 @@ def ask_builder(engine, folder: Path, n: int, case) -> dict:
 def compare(ours: dict, theirs: dict) -> str:
     """How the two differ; empty where they agree."""
     if theirs["absent"]:
+        # Words are expanded only once all images are there.
+        if "refused" in ours and not ours.get("unread"):
+            return ""
         if "refused" in ours:
             return f"we refuse ({ours['refused']}), the builder wants {sorted(theirs['bases'])}"
         return "" if theirs["bases"] <= set(ours["bases"]) else f"bases {ours['bases']} / {sorted(theirs['bases'])}"
