@@ -90,6 +90,8 @@ impl Lock {
         } else {
             before.cloned()
         };
+        // Of contents of another format nothing says that they are these.
+        let comparable = previous.is_some_and(|p| p.content_format == CONTENT_FORMAT);
         let entry = |id: SpecId, release: &str| {
             let spec = matrix.spec(id);
             let content = contents.get(id).content;
@@ -97,7 +99,7 @@ impl Lock {
             let entry = Entry {
                 content,
                 since: known
-                    .filter(|k| k.content == content)
+                    .filter(|k| comparable && k.content == content)
                     .map_or(release, |k| k.since.as_str())
                     .to_owned(),
                 inputs: Inputs::of(matrix, contents, id),

@@ -6,10 +6,11 @@ use serde_json::Value;
 use tempfile::TempDir;
 
 use super::room::{MATRIX, record};
-use crate::support::{project, run, stdout};
+use crate::support::{project, run, stderr, stdout};
 
 /// What the rules over the lock may say.
-pub const CODES: [&str; 7] = [
+pub const CODES: [&str; 8] = [
+    "content-format",
     "lock-conflict",
     "lock-format",
     "lock-stale",
@@ -53,7 +54,13 @@ impl Life {
         fs::write(path, text.replacen(old, new, 1)).expect("a file");
     }
 
+    /// To a version as somebody who edits the matrix, or by a step of `gen bump`.
     fn bump(&self, version: &str) {
+        if !version.starts_with(|c: char| c.is_ascii_digit()) {
+            let output = run(self.folder.path(), &["bump", version]);
+            assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
+            return;
+        }
         let path = self.folder.path().join("matrix.toml");
         let text = fs::read_to_string(&path).expect("a matrix");
         let (head, rest) = text.split_once("version = \"").expect("a version");
