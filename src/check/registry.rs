@@ -66,6 +66,10 @@ pub static RULES: &[Rule] = &[
         run: rules::context_unmatched::run,
     },
     Rule {
+        codes: &[&code::COPY_SOURCE],
+        run: rules::copy_source::run,
+    },
+    Rule {
         codes: &[&code::CUDNN_MISMATCH],
         run: rules::cudnn_mismatch::run,
     },
@@ -96,6 +100,10 @@ pub static RULES: &[Rule] = &[
     Rule {
         codes: &[&code::EXPECTATION_FAILED],
         run: rules::expectation_failed::run,
+    },
+    Rule {
+        codes: &[&code::FOREIGN_PLATFORM],
+        run: rules::foreign_platform::run,
     },
     Rule {
         codes: &[&code::IDLE_KEY],

@@ -12,7 +12,8 @@ use crate::command::select::{selected, selectors};
 use crate::command::shell::{Error, Outcome, Shell, number};
 use crate::diagnostic::{Sink, visible};
 use crate::flow::{self, Expanded};
-use crate::image::{Spec, SpecId};
+use crate::image::{Platform, Spec, SpecId, pins};
+use crate::source::Repository;
 
 /// What to list besides home references.
 #[derive(Clone, Copy)]
@@ -32,8 +33,12 @@ struct Row<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     aliases: Option<Vec<String>>,
     platforms: Vec<&'a str>,
+    /// What it stands on, of a Dockerfile of the user's what FROM comes to.
     #[serde(skip_serializing_if = "Option::is_none")]
-    base: Option<&'a str>,
+    base: Option<String>,
+    /// The same by platform, where they differ.
+    #[serde(skip_serializing_if = "IndexMap::is_empty")]
+    bases: IndexMap<String, String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     parent: Option<&'a str>,
     layer: usize,
@@ -63,10 +68,14 @@ pub(super) fn run(
         .map(|(i, s)| (SpecId(i), s))
         .filter(|(_, s)| selected(&expanded, &only, s))
         .collect();
+    let bases = match format {
+        ListFormat::Lines => Vec::new(),
+        _ => bases(&repository, &expanded),
+    };
     let text = match format {
         ListFormat::Lines => lines(&expanded, &specs, more),
-        ListFormat::Json => json(&expanded, &specs, more),
-        ListFormat::Table => table(&expanded, &specs, more),
+        ListFormat::Json => json(&expanded, &specs, &bases, more),
+        ListFormat::Table => table(&expanded, &specs, &bases, more),
     };
     shell.data(&text)?;
     if matches!(format, ListFormat::Table) {
@@ -78,6 +87,69 @@ pub(super) fn run(
         ));
     }
     Ok(Outcome(CLEAN))
+}
+
+/// What a spec with a Dockerfile of the user's stands on, with the platforms for which it does.
+type Bases = Vec<(Result<String, String>, Vec<Platform>)>;
+
+/// Those of every spec; of none where it is not known what goes into them.
+fn bases(repository: &Repository, expanded: &Expanded) -> Vec<Bases> {
+    let mut all = vec![Bases::new(); expanded.matrix.specs.len()];
+    let own = |spec: &Spec| spec.merged.dockerfile.is_some() && spec.parent.is_none();
+    if !expanded.matrix.specs.iter().any(own) {
+        return all;
+    }
+    if let Ok(contents) = flow::contents_of(repository, expanded, &mut Sink::new()) {
+        for (id, rendered) in contents.iter() {
+            all[id.0] = pins::stands_on(expanded.matrix.spec(id), rendered);
+        }
+    }
+    all
+}
+
+/// The one that all platforms have.
+fn one_base(bases: &Bases) -> Option<String> {
+    match bases.as_slice() {
+        [(Ok(base), _)] => Some(base.clone()),
+        _ => None,
+    }
+}
+
+/// The bases by platform, where there is more than one.
+fn by_platform(bases: &Bases) -> IndexMap<String, String> {
+    let several = bases.len() > 1;
+    let all = bases.iter().filter(|_| several);
+    let all = all.filter_map(|(base, platforms)| Some((base.as_ref().ok()?, platforms)));
+    all.flat_map(|(base, platforms)| {
+        let platforms = platforms.iter();
+        platforms.map(move |platform| (platform.as_str().to_owned(), base.clone()))
+    })
+    .collect()
+}
+
+/// `debian:13`, or `debian:13 (linux/amd64), alpine:3.22 (linux/arm64)`.
+fn in_words(bases: &Bases) -> String {
+    let one = bases.len() == 1;
+    let all: Vec<String> = bases
+        .iter()
+        .map(|(base, platforms)| {
+            let base = match base {
+                Ok(base) => base.clone(),
+                Err(why) => format!("unknown: {why}"),
+            };
+            let platforms: Vec<&str> = platforms.iter().map(|p| p.as_str()).collect();
+            if one {
+                base
+            } else {
+                format!("{base} ({})", platforms.join(", "))
+            }
+        })
+        .collect();
+    if all.is_empty() {
+        "its own Dockerfile's".to_owned()
+    } else {
+        all.join(", ")
+    }
 }
 
 fn references<'a>(spec: &'a Spec, tag: &'a str, copies: bool) -> impl Iterator<Item = String> + 'a {
@@ -110,7 +182,7 @@ fn lines(expanded: &Expanded, specs: &[(SpecId, &Spec)], more: More) -> String {
     out
 }
 
-fn json(expanded: &Expanded, specs: &[(SpecId, &Spec)], more: More) -> String {
+fn json(expanded: &Expanded, specs: &[(SpecId, &Spec)], bases: &[Bases], more: More) -> String {
     let config = &expanded.config;
     let tags = alias_tags(expanded, more);
     let rows: Vec<Row<'_>> = specs
@@ -130,7 +202,8 @@ fn json(expanded: &Expanded, specs: &[(SpecId, &Spec)], more: More) -> String {
                     .collect()
             }),
             platforms: spec.platforms.iter().map(|p| p.as_str()).collect(),
-            base: spec.base.as_deref(),
+            base: spec.base.clone().or_else(|| one_base(&bases[id.0])),
+            bases: by_platform(&bases[id.0]),
             parent: spec.parent.map(|p| expanded.matrix.spec(p).id.as_str()),
             layer: spec.layer,
         })
@@ -140,7 +213,7 @@ fn json(expanded: &Expanded, specs: &[(SpecId, &Spec)], more: More) -> String {
     text
 }
 
-fn table(expanded: &Expanded, specs: &[(SpecId, &Spec)], more: More) -> String {
+fn table(expanded: &Expanded, specs: &[(SpecId, &Spec)], bases: &[Bases], more: More) -> String {
     let mut rows: Vec<[String; 3]> = Vec::new();
     let tags = alias_tags(expanded, more);
     for (id, spec) in specs {
@@ -148,7 +221,7 @@ fn table(expanded: &Expanded, specs: &[(SpecId, &Spec)], more: More) -> String {
         let from = match (spec.parent, &spec.base) {
             (Some(parent), _) => format!("on {}", expanded.matrix.spec(parent).id),
             (None, Some(base)) => base.clone(),
-            (None, None) => "its own Dockerfile's".to_owned(),
+            (None, None) => in_words(&bases[id.0]),
         };
         let own = references(spec, &spec.tag, more.copies);
         let aliases = tags[id.0]

@@ -122,6 +122,9 @@ codes! {
     CONTEXT_UNMATCHED = "context-unmatched" Rule Error
         "a file that a context is narrowed to is not in it"
         "`context-files` lets these files through to the builder and no others. One that matches nothing is misspelt, ignored by git, or gone, and a COPY of it fails.";
+    COPY_SOURCE = "copy-source" Rule Error
+        "a path that is copied and not sent"
+        "COPY, ADD and bind mounts take plain paths from the context, and there is nothing under this one: it is not there, an ignore file leaves it out, or git ignores it, so that a clean checkout lacks it. The build would stop with \"not found\". Globs and what variables of a base may say are left alone.";
     CUDNN_MISMATCH = "cudnn-mismatch" Rule Warning
         "a package made for another CUDA than the image has"
         "Packages of NVIDIA end in the CUDA they are made for, as in `libcudnn8=8.9.5.29-1+cuda12.2`. With another CUDA they may fail to install, to load, or work by luck.";
@@ -185,6 +188,9 @@ codes! {
     FLOATING_BASE = "floating-base" Rule Warning
         "a base that moves by itself"
         "Without a tag, with one that is a role (`latest`, `nightly`, `stable`, `rolling`), with an official image by no version, or with a `python` tag that names no minor version or no release of Debian, the same matrix yields other images one day: `python:3.10` moved from bookworm to trixie, and a package that builds relied on was gone. State the release, or a digest.";
+    FOREIGN_PLATFORM = "foreign-platform" Rule Warning
+        "the stage that becomes the image is for another platform"
+        "It stands on `$BUILDPLATFORM`, on a `--platform` of its own, or on an image of one architecture, and the image is for others too: emulated, what is pushed as `linux/arm64` holds programs for `linux/amd64`. The stages before it may run on the machine that builds, that is what `--platform=$BUILDPLATFORM` is for.";
     GIT_UNASKED = "git-unasked" Rule Warning
         "git does not say what a clean checkout holds"
         "The folder lies in a repository of git's, and git failed or ignores the matrix: it may distrust the owner of the folder, or be missing. Every file of a context then counts, ignored or not, and as its bytes are on disk, so another clone may yield other contents.";
@@ -396,8 +402,8 @@ codes! {
         "a file that is not TOML"
         "Correct the syntax first; nothing else can be checked before.";
     UNDECLARED_ARG = "undeclared-arg" Rule Error
-        "a build arg that the Dockerfile never declares"
-        "The builder would ignore it with a warning, and the image would not be what the matrix says. Add `ARG NAME` to the stage that uses it, or remove it from `args`.";
+        "a build arg that the Dockerfile never declares, or not where it is used"
+        "Where no `ARG` names it, the builder ignores it with a warning; without one it does so where the `ARG` stands before the first FROM and no FROM reads it, behind what uses it, or in a stage that is not built. The image is then not what the matrix says, and two tags may be one. Add `ARG NAME` to the stage that uses it, before that, or remove it from `args`.";
     UNDECLARED_EMULATION = "undeclared-emulation" Rule Warning
         "platforms that a provider has no machines for, and that nobody asked it to emulate"
         "Under QEMU a build takes many times as long. Where that is meant, `platforms` of the provider's table names them; where it is not, a pipeline with machines of that kind should build them.";

@@ -83,6 +83,53 @@ impl Read {
     }
 }
 
+/// What the image of a Dockerfile of the user's stands on, with the platforms for which it does: a reference, or the
+/// reason why that cannot be told. Empty where the file cannot be read.
+pub fn stands_on(
+    spec: &Spec,
+    rendered: &RenderedSpec,
+) -> Vec<(Result<String, String>, Vec<Platform>)> {
+    let mut found: Vec<(Result<String, String>, Vec<Platform>)> = Vec::new();
+    let Some(file) = rendered
+        .own
+        .as_ref()
+        .and_then(|own| Dockerfile::parse(&own.text).ok())
+    else {
+        return found;
+    };
+    for platform in &spec.platforms {
+        let build = file.evaluate(&Request {
+            args: &rendered.args,
+            target: rendered.target.as_deref(),
+            platform: platform.as_str(),
+            build_platform: None,
+        });
+        let Ok(build) = build else { return Vec::new() };
+        let mut at = build.target;
+        while let Source::Stage(below) = build.standings[at].base {
+            at = below;
+        }
+        let base = match &build.standings[at].base {
+            Source::Image(image) => Ok(image.to_string()),
+            Source::Scratch => Ok("scratch".to_owned()),
+            Source::Unknown(why) => Err(why.to_string()),
+            Source::Stage(_) | Source::Context => continue,
+        };
+        let base = base.map(|base| match rendered.pins.get(&familiar(&base)) {
+            Some(pinned) => match pinned.split_once('@') {
+                Some((_, digest)) => format!("{base}@{digest}"),
+                None => base,
+            },
+            None => base,
+        });
+        match found.iter_mut().find(|(known, _)| *known == base) {
+            Some((_, platforms)) => platforms.push(platform.clone()),
+            None => found.push((base, vec![platform.clone()])),
+        }
+    }
+    found
+}
+
 /// The paths of what the matrix makes itself.
 fn repositories(matrix: &Matrix) -> BTreeSet<&str> {
     let all = matrix.specs.iter().flat_map(|s| s.repositories.iter());

@@ -1,0 +1,246 @@
+//! A source of COPY, ADD or a bind mount that is not in what the builder is sent.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Range;
+use std::sync::Arc;
+
+use crate::check::Context;
+use crate::check::dockerfile::Cooked;
+use crate::diagnostic::{Finding, Place, Sink, code};
+use crate::dockerfile::{Does, Kind, Mount, Source, Step};
+use crate::image::SpecId;
+use crate::source::{DockerIgnore, FolderMatch};
+
+pub fn run(cx: &Context<'_>, sink: &mut Sink) {
+    let mut told: BTreeMap<(Arc<str>, usize, String), (Finding, BTreeSet<SpecId>)> =
+        BTreeMap::new();
+    for cooked in cx.cooked() {
+        // A context that is narrowed is held to its own list.
+        if cooked.rendered.context_missing || !cooked.spec.merged.context_files.is_empty() {
+            continue;
+        }
+        for (_, build) in cx.builds(&cooked) {
+            let Ok(build) = &*build else { continue };
+            for step in build.stages.iter().flat_map(|stage| &stage.steps) {
+                for (path, span) in sources(step) {
+                    let Some(path) = plain(&path) else { continue };
+                    let Some(why) = missing(cx, &cooked, &path) else {
+                        continue;
+                    };
+                    let file = &cooked.recipe.file;
+                    let start = if cooked.recipe.own { span.start } else { 0 };
+                    let by: Arc<str> = if cooked.recipe.own {
+                        file.path.clone()
+                    } else {
+                        "".into()
+                    };
+                    let key = (by, start, path.clone());
+                    let finding = || {
+                        let finding = Finding::new(
+                            &code::COPY_SOURCE,
+                            format!(
+                                "`{}` is not in what is sent to the builder",
+                                path.escape_debug()
+                            ),
+                            Place::span(file, span.clone(), why.label),
+                        );
+                        let finding = match why.line {
+                            Some(place) => finding.related(place),
+                            None => finding,
+                        };
+                        let context = match cooked.rendered.context.as_str() {
+                            "." => "the repository".to_owned(),
+                            context => format!("`{context}`"),
+                        };
+                        let finding = finding.note(format!(
+                            "the context is {context}, as a clean checkout holds it"
+                        ));
+                        (finding.help(why.help), BTreeSet::new())
+                    };
+                    told.entry(key).or_insert_with(finding).1.insert(cooked.id);
+                }
+            }
+        }
+    }
+    for (finding, specs) in told.into_values() {
+        sink.push(finding.about(specs));
+    }
+}
+
+/// What an instruction takes from the context, with where it says so.
+fn sources(step: &Step) -> Vec<(String, Range<usize>)> {
+    match (&step.instruction.kind, &step.does) {
+        (Kind::Copy(_) | Kind::Add(_), Does::Takes(taken, _)) => {
+            let from_context = matches!(step.sources.first(), Some(Source::Context));
+            // With `--parents`, a `/./` says how much of a path is kept.
+            let is_whole = step.instruction.flag("parents").is_none();
+            let taken = taken.iter().filter(|_| from_context && is_whole);
+            taken
+                .filter_map(|(word, value)| Some((value.known()?.to_owned(), word.span.clone())))
+                .collect()
+        }
+        (Kind::Run(_, mounts), _) => {
+            let flags = step.instruction.flags.iter().filter(|f| f.name == "mount");
+            mounts
+                .iter()
+                .zip(flags)
+                .filter(|(mount, _)| mount.from.is_none())
+                .filter_map(|(mount, flag)| Some((bound(mount)?, flag.span.clone())))
+                .collect()
+        }
+        _ => Vec::new(),
+    }
+}
+
+/// The path of the context that a mount binds.
+fn bound(mount: &Mount) -> Option<String> {
+    let field = |name: &str| {
+        let found = mount.fields.iter().find(|(field, _)| field == name)?;
+        found.1.clone()
+    };
+    if field("type").is_some_and(|kind| kind != "bind") {
+        return None;
+    }
+    field("source")
+        .or_else(|| field("src"))
+        .filter(|p| !p.contains('$'))
+}
+
+/// A path from the context as it is looked up there; `None` for what is none, or may mean several: URLs, globs, all of it.
+fn plain(path: &str) -> Option<String> {
+    let special = path.contains(['*', '?', '[', '\\']) || path.contains("://");
+    if special || path.starts_with("git@") || path.split('/').any(|part| part == "..") {
+        return None;
+    }
+    let parts = path
+        .split('/')
+        .filter(|part| !part.is_empty() && *part != ".");
+    let parts: Vec<&str> = parts.collect();
+    (!parts.is_empty()).then(|| parts.join("/"))
+}
+
+/// Why a path is not sent.
+struct Why {
+    label: String,
+    line: Option<Place>,
+    help: &'static str,
+}
+
+/// Why a plain path of a context is not sent; `None` when it is, or nobody can tell.
+fn missing(cx: &Context<'_>, cooked: &Cooked<'_>, path: &str) -> Option<Why> {
+    let rendered = cooked.rendered;
+    let files = &rendered.files;
+    let below = format!("{path}/");
+    let starts = |known: &String| known == path || known.starts_with(&below);
+    let held = files.files.range(path.to_owned()..).next();
+    let inside = files.files.range(below.clone()..).next();
+    let there = held.is_some_and(|(known, _)| known == path)
+        || inside.is_some_and(|(known, _)| known.starts_with(&below));
+    let from_root = match rendered.context.as_str() {
+        "." => path.to_owned(),
+        context => format!("{context}/{path}"),
+    };
+    let in_submodule = files
+        .absent_submodules
+        .iter()
+        .any(|module| from_root == *module || from_root.starts_with(&format!("{module}/")));
+    let lock = crate::lock::path(cx.repository.matrix_path());
+    let is_ours = cx.is_output(&from_root)
+        || from_root == lock
+        || cx
+            .tree
+            .iter()
+            .any(|p| p.path.starts_with(&format!("{from_root}/")));
+    if there || in_submodule || is_ours || files.strange.keys().any(starts) {
+        return None;
+    }
+    let on_disk = cx.repository.is_file(&from_root) || cx.repository.is_folder(&from_root);
+    if !on_disk {
+        return Some(Why {
+            label: "is not there".to_owned(),
+            line: None,
+            help: "correct the path, which is from the context, or commit the file",
+        });
+    }
+    if let Some((path, line, place)) = left_out(cx, cooked, path) {
+        return Some(Why {
+            label: format!("is left out by {path}:{line}"),
+            line: Some(place),
+            help: "add a `!` line for it to that file, or take it from somewhere else",
+        });
+    }
+    if cx.repository.is_folder(&from_root) {
+        return Some(Why {
+            label: "holds no file that is sent".to_owned(),
+            line: None,
+            help: "git holds no empty folder: commit a file in it, or make the folder in the Dockerfile",
+        });
+    }
+    Some(Why {
+        label: "is ignored by git, and not tracked: a clean checkout lacks it".to_owned(),
+        line: None,
+        help: "commit it (`git add --force`), or make it in the Dockerfile",
+    })
+}
+
+/// The line of an ignore file that leaves a path out.
+fn left_out(cx: &Context<'_>, cooked: &Cooked<'_>, path: &str) -> Option<(String, usize, Place)> {
+    let rendered = cooked.rendered;
+    let own = format!("{}.dockerignore", rendered.dockerfile);
+    let of_context = match rendered.context.as_str() {
+        "." => ".dockerignore".to_owned(),
+        context => format!("{context}/.dockerignore"),
+    };
+    let file = cx
+        .repository
+        .text(&own)
+        .or_else(|| cx.repository.text(&of_context))?;
+    let ignore = DockerIgnore::parse(file.text.as_bytes());
+    let mut above = FolderMatch::default();
+    let mut end = 0;
+    let mut line = None;
+    for part in path.split('/') {
+        end += part.len();
+        let (verdict, below) = ignore.entry(&path[..end], &above);
+        line = verdict.line.filter(|_| verdict.is_excluded);
+        if below.is_closed() {
+            break;
+        }
+        above = below;
+        end += 1;
+    }
+    let number = line?;
+    let start: usize = file
+        .text
+        .split_inclusive('\n')
+        .take(number - 1)
+        .map(str::len)
+        .sum();
+    let length = file.text[start..].lines().next().map_or(0, str::len);
+    let place = Place::span(&file, start..start + length, "leaves it out");
+    Some((file.path.to_string(), number, place))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_plain_paths_are_looked_up() {
+        for (path, plainly) in [
+            ("a.txt", Some("a.txt")),
+            ("./a/b/", Some("a/b")),
+            ("/a//b", Some("a/b")),
+            (".", None),
+            ("/", None),
+            ("*.txt", None),
+            ("a?", None),
+            ("[ab]", None),
+            ("../a", None),
+            ("https://a.b/c", None),
+            ("git@a.b:c/d.git", None),
+        ] {
+            assert_eq!(plain(path).as_deref(), plainly, "{path}");
+        }
+    }
+}
