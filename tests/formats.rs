@@ -197,3 +197,51 @@ fn a_code_is_explained_anywhere() {
     assert!(text.contains("nearest: `stale-output`"), "{text}");
     assert_eq!(output.status.code(), Some(1));
 }
+
+#[test]
+fn one_cause_is_one_finding() {
+    let matrix = |base: &str| {
+        format!(
+            "[axis]\npython = [\"3.9\", \"3.10\", \"3.11\"]\n[image.a]\ntag = \"{{{{ python }}}}\"\nfrom = \"{base}:{{{{ python }}}}\"\n"
+        )
+    };
+    let folder = support::project(&[("matrix.toml", &matrix("acme/one"))]);
+    let says = |args: &[&str]| {
+        let output = support::run(folder.path(), args);
+        (support::stdout(&output), support::stderr(&output))
+    };
+    let (_, said) = says(&["check", "--format", "concise"]);
+    assert_eq!(said.matches("error[missing-output]").count(), 1, "{said}");
+    assert!(said.contains("7 outputs do not exist"), "{said}");
+    says(&["matrix"]);
+    std::fs::write(folder.path().join("matrix.toml"), matrix("acme/two")).expect("a file");
+    let (_, said) = says(&["check"]);
+    assert_eq!(said.matches("run `gen matrix`").count(), 1, "{said}");
+    assert!(
+        said.contains("4 outputs are not what the matrix yields"),
+        "{said}"
+    );
+    let (text, _) = says(&["check", "--format", "json"]);
+    let all: Value = serde_json::from_str(&text).expect("JSON");
+    let stale = all
+        .as_array()
+        .and_then(|all| all.iter().find(|f| f["code"] == "stale-output"));
+    let also = stale
+        .and_then(|f| f["also"].as_array())
+        .expect("the others");
+    let mut paths: Vec<&str> = also
+        .iter()
+        .filter_map(|a| a["place"]["path"].as_str())
+        .collect();
+    paths.extend(stale.and_then(|f| f["place"]["path"].as_str()));
+    paths.sort_unstable();
+    assert_eq!(
+        paths,
+        [
+            "generated/docker/a/3.10/Dockerfile",
+            "generated/docker/a/3.11/Dockerfile",
+            "generated/docker/a/3.9/Dockerfile",
+            "generated/plan.json",
+        ]
+    );
+}

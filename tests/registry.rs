@@ -269,8 +269,9 @@ fn document() -> String {
         "# Findings\n\n\
          <!-- Made from the registry in src/diagnostic/codes.rs and the cases in tests/ui: change those, \
          and run `UPDATE_DOCS=1 cargo test --test registry`. -->\n\n\
-         What `gen` reports has a stable code, a place and a next step. All of one file comes in one run, sorted by path, \
-         place and code; `--format concise` puts each on a line, `--format json` says the same to machines.\n\n\
+         What `gen` reports has a stable code, a place and a next step. All comes in one run: causes before \
+         their effects, then by path, place and code. What has one cause is one finding, however many files and values show \
+         it. [checks.md](checks.md#where-findings-are-shown) has the formats.\n\n\
          A finding that leaves no plan to build ends a run with exit code 2; errors that rules found in a plan end \
          `gen check` and `gen matrix` with 1. Warnings and notes fail nothing; under `gen check --deny-warnings` warnings do.\n\n\
          | code | severity | exit code | what is found |\n|---|---|---|---|\n",

@@ -6,7 +6,7 @@ use crate::cli::{Dates, FindingFormat};
 use crate::command::difference::difference;
 use crate::command::look::{From, look_all};
 use crate::command::shell::{Error, Outcome, Shell, number, outcome, tally};
-use crate::diagnostic::{Fix, Sink};
+use crate::diagnostic::{Fix, Sink, fold};
 use crate::output::{self, Edit};
 use crate::source::Repository;
 
@@ -38,7 +38,7 @@ pub(super) fn run(shell: &mut Shell<'_>, options: &Options<'_>) -> Result<Outcom
         Err(fault) => return shell.stopped(fault, sink, options.format),
     };
     let suppressed = sink.suppressed();
-    let findings = sink.into_sorted();
+    let findings = fold(sink.into_sorted());
     shell.findings(&findings, options.format)?;
     if options.diff && !options.format.is_data() {
         for change in looked.iter().flat_map(|one| &one.drift.changes) {

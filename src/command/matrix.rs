@@ -7,7 +7,7 @@ use crate::cli::{Dates, FindingFormat};
 use crate::command::difference::{difference, patch};
 use crate::command::look::{From, Looked, look_all};
 use crate::command::shell::{Error, Outcome, Shell, number, outcome, tally};
-use crate::diagnostic::{Finding, Sink, visible};
+use crate::diagnostic::{Finding, Sink, fold, visible};
 use crate::flow::{self, Adoption};
 use crate::output::{self, Change, Edit, State};
 use crate::source::SourceFile;
@@ -71,6 +71,7 @@ pub(super) fn run(shell: &mut Shell<'_>, options: &Options) -> Result<Outcome, E
         .map(|c| (c.path.as_str(), c.state.code()))
         .collect();
     findings.retain(|f| codes.get(&*f.primary.path) != Some(&Some(f.code)));
+    let findings = fold(findings);
     if options.diff {
         for (before, adoption) in adoptions.iter().flatten() {
             let after = &adoption.matrix;

@@ -120,6 +120,8 @@ pub struct Finding {
     pub fix: Option<Fix>,
     /// The specs it is about, where the rule knows them all: a suppression may select by them.
     pub specs: Vec<SpecId>,
+    /// What else has the same cause: its headline, and where.
+    pub also: Vec<(String, Place)>,
 }
 
 impl Finding {
@@ -135,6 +137,7 @@ impl Finding {
             help: Vec::new(),
             fix: None,
             specs: Vec::new(),
+            also: Vec::new(),
         }
     }
 
@@ -174,12 +177,24 @@ impl Finding {
     }
 }
 
-/// The order findings are shown in: by path, place, code, headline.
+/// The order findings are shown in: causes before their effects, then by path, place, code, headline, numbers in it by
+/// their size.
 pub fn sort(findings: &mut [Finding]) {
     findings.sort_by(|a, b| {
         let key = |f: &Finding| f.primary.at.as_ref().map_or(0, |(_, span)| span.start);
-        by_version(&a.primary.path, &b.primary.path)
+        effect(a)
+            .cmp(&effect(b))
+            .then_with(|| by_version(&a.primary.path, &b.primary.path))
             .then_with(|| (key(a), a.code.name).cmp(&(key(b), b.code.name)))
             .then_with(|| by_version(&a.headline, &b.headline))
     });
+}
+
+/// How far a finding is from what causes it: what was declared, what of it was released, what was written of it.
+fn effect(finding: &Finding) -> u8 {
+    match finding.code.name {
+        "lock-stale" | "needless-release" | "unreleased-change" => 1,
+        "missing-output" | "orphan-output" | "stale-output" => 2,
+        _ => 0,
+    }
 }

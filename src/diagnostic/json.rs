@@ -28,6 +28,15 @@ struct JsonFinding<'a> {
     related: Vec<JsonPlace<'a>>,
     notes: &'a [String],
     help: &'a [String],
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    also: Vec<JsonAlso<'a>>,
+}
+
+/// What else has the same cause.
+#[derive(Serialize)]
+struct JsonAlso<'a> {
+    message: &'a str,
+    place: JsonPlace<'a>,
 }
 
 fn place(place: &Place) -> JsonPlace<'_> {
@@ -44,7 +53,8 @@ fn place(place: &Place) -> JsonPlace<'_> {
     }
 }
 
-/// A JSON array of findings: code, severity, message, place (bytes and one-based line and column), related, notes, help.
+/// A JSON array of findings: code, severity, message, place (bytes and one-based line and column), related, notes, help,
+/// and what else has the same cause.
 pub fn json(findings: &[Finding]) -> String {
     let rows: Vec<JsonFinding<'_>> = findings
         .iter()
@@ -56,6 +66,14 @@ pub fn json(findings: &[Finding]) -> String {
             related: f.related.iter().map(place).collect(),
             notes: &f.notes,
             help: &f.help,
+            also: f
+                .also
+                .iter()
+                .map(|(message, at)| JsonAlso {
+                    message,
+                    place: place(at),
+                })
+                .collect(),
         })
         .collect();
     let mut text = serde_json::to_string_pretty(&rows).unwrap_or_else(|_| "[]".to_owned());

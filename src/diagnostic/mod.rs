@@ -5,6 +5,7 @@
 mod codes;
 mod concise;
 mod finding;
+mod fold;
 mod full;
 mod github;
 mod gitlab;
@@ -18,6 +19,7 @@ mod visible;
 pub use codes::{ALL, Code, Stage, by_name};
 pub use concise::concise;
 pub use finding::{Finding, Fix, Place, Severity, sort};
+pub use fold::fold;
 pub use full::full;
 pub use github::github;
 pub use gitlab::gitlab;

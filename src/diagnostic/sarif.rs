@@ -67,9 +67,11 @@ fn result(finding: &Finding, rule: usize, seen: &mut HashMap<[u8; 32], u64>) -> 
     for help in &finding.help {
         let _ = write!(text, "\nhelp: {help}");
     }
+    let also = finding.also.iter().map(|(_, place)| place);
     let related: Vec<Value> = finding
         .related
         .iter()
+        .chain(also)
         .enumerate()
         .map(|(index, place)| {
             let mut location = location(place);
