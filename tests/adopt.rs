@@ -176,7 +176,8 @@ fn an_edit_is_adopted_into_a_matrix_that_changed_meanwhile() {
         said.contains("action-edited") && said.contains(&format!("{WORKFLOW}:")),
         "{said}"
     );
-    assert_eq!(said.matches("stale-output").count(), 3, "{said}");
+    // The workflow has edits to decide on first; the others are mended alike.
+    assert_eq!(said.matches("stale-output").count(), 2, "{said}");
     ends(root, &["matrix", "--adopt"], 0);
     ends(root, &["check"], 0);
     let workflow = read(root, WORKFLOW);
