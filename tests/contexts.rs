@@ -511,3 +511,19 @@ fn a_rendered_image_can_have_a_narrow_context() {
     run(root, &["matrix", "--quiet"]);
     assert!(!ignore.exists(), "nothing is left of it");
 }
+
+#[test]
+fn a_context_that_holds_the_matrix_bakes_in_a_release_only_where_there_is_one() {
+    let image = "[image.app]\ntag = \"1\"\ndockerfile = \"Dockerfile\"\n";
+    for (release, told) in [("", false), ("[release]\nversion = \"1.0.0\"\n", true)] {
+        let matrix = format!("{release}{image}");
+        let folder = project(&[
+            ("matrix.toml", &matrix),
+            ("Dockerfile", "FROM alpine:3.22\n"),
+        ]);
+        run(folder.path(), &["matrix", "--quiet"]);
+        let (code, said) = check(folder.path());
+        assert_eq!(code, 0, "{said}");
+        assert_eq!(said.contains("release-baked"), told, "{said}");
+    }
+}

@@ -7,7 +7,11 @@ use crate::diagnostic::{Finding, Place, Sink, code};
 
 pub fn run(cx: &Context<'_>, sink: &mut Sink) {
     let mut seen = BTreeSet::new();
-    for (id, rendered) in cx.contents.iter().filter(|(_, r)| r.files.holds_matrix) {
+    for (id, rendered) in cx
+        .contents
+        .iter()
+        .filter(|(_, r)| r.files.holds_matrix && cx.config.release.is_some())
+    {
         let spec = cx.matrix.spec(id);
         let span = cx.span_of(
             spec,
