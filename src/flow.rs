@@ -164,8 +164,15 @@ fn contents(
     // Of all matrices here: the release of one is no part of the images of another.
     let owners = repository.family().owners().chain([repository.owner()]);
     let locks: HashSet<String> = owners.map(|owner| lock::path(owner.matrix())).collect();
+    // What a pipeline makes counts by its version, whether it is there or not.
+    let artifacts = &expanded.config.artifacts;
     let ours = Ours {
-        path: &|path| owned.lists(path) || planned.contains(path) || locks.contains(path),
+        path: &|path| {
+            owned.lists(path)
+                || planned.contains(path)
+                || locks.contains(path)
+                || artifacts.iter().any(|artifact| artifact.covers(path))
+        },
         bytes: &has_header,
     };
     let mut contexts = ContextHash::new(repository, &ours);

@@ -109,7 +109,8 @@ released() {
     return 0
   fi
   jq -r --slurpfile now "$PLAN" '
-    if type != "object" or .version != $now[0].version then error("of another format")
+    if type != "object" or .version != $now[0].version or .content_format != $now[0].content_format
+    then error("of another format")
     else (reduce (.specs[] | .content as $content | .references[] | {key: ., $content}) as $one ({};
         .[$one.key] = $one.content)) as $before
       | $now[0].specs[] | select(.immutable) | . as $spec | .references[]
@@ -217,6 +218,48 @@ unfold() {
 # bake OPTIONS TARGETS: every target and what it stands on, for the one platform.
 bake() { docker buildx bake --file "$BAKE" --provenance=false --set "*.platform=$platform" "$@" </dev/null >&2; }
 
+# sources CONTEXT LFS SUBMODULES: stop where what a context holds is not here. A pointer of Git LFS in place of a file, or
+# the empty folder of a submodule, would go into the image.
+sources() {
+  if [ "$2" = true ]; then
+    # A pointer is 130 bytes or so, and at most 1024.
+    find "./$1" -name .git -prune -o -type f -size -3 -exec grep -l -x -F "version https://git-lfs.github.com/spec/v1" {} + \
+      >"$work/pointers" </dev/null || true
+    if [ -s "$work/pointers" ]; then
+      while IFS= read -r pointer; do say "a pointer of Git LFS, not the file: ${pointer#./}"; done <"$work/pointers"
+      die "stopped before anything is built: run \`git lfs pull\` where this was checked out"
+    fi
+  fi
+  if [ "$3" = true ]; then
+    # Submodules may have some of their own.
+    { [ ! -r .gitmodules ] || echo ./.gitmodules; find "./$1" -name .gitmodules -type f; } | sort -u >"$work/modules"
+    while IFS= read -r modules; do
+      sed -n "s/^[[:space:]]*path[[:space:]]*=[[:space:]]*//p" "$modules" >"$work/paths"
+      while IFS= read -r module; do
+        module=${modules%.gitmodules}$module
+        # One that is elsewhere is no part of the context.
+        case ${module#./}/ in "$1"/*) ;; *) [ "$1" = . ] || case $1/ in "${module#./}"/*) ;; *) continue ;; esac ;; esac
+        if [ -z "$(ls -A "$module" 2>/dev/null)" ]; then
+          die "stopped before anything is built: the submodule ${module#./} is not here, run \`git submodule update --init --recursive\`"
+        fi
+      done <"$work/paths"
+    done <"$work/modules"
+  fi
+}
+
+# made FILE: stop where something is not here that the pipeline makes first. Each line of FILE is its name and its path.
+made() {
+  while IFS='	' read -r name path; do
+    # A path holds no blank, and its stars are to be seen by the shell.
+    for found in $path; do break; done
+    case $found in
+      */) if [ -d "$found" ] && [ -n "$(ls -A "$found")" ]; then continue; fi ;;
+      *) if [ -e "$found" ]; then continue; fi ;;
+    esac
+    die "stopped before anything is built: the artifact \`$name\` ($path) is not here. A step of yours has to make it before the build"
+  done <"$1"
+}
+
 build() {
   platform=$1
   shift
@@ -235,6 +278,21 @@ build() {
         (.tests[] | gsub("\\\\"; "\\\\") | gsub("\n"; "\\n"))
       end' "$PLAN" --args "$@" >"$work/words" 2>"$work/fault" ||
     die "$(fault)"
+
+  # What they stand on is built with them.
+  jq -r '(.specs | map({key: .id, value: .}) | from_entries) as $specs
+    | [$ARGS.positional[] | $specs[.] | recurse($specs[.parent // empty, .needs[]]) | select(.lfs or .submodules)]
+    | unique_by([.context, .lfs, .submodules])[]
+    | "\(.lfs == true) \(.submodules == true) \(.context | gsub("\\\\"; "\\\\") | gsub("\n"; "\\n"))"' \
+    "$PLAN" --args "$@" >"$work/sources"
+  while IFS=' ' read -r lfs submodules context; do
+    unfold "$context"
+    sources "$word" "$lfs" "$submodules"
+  done <"$work/sources"
+  jq -r '(.specs | map({key: .id, value: .}) | from_entries) as $specs
+    | [$ARGS.positional[] | $specs[.] | recurse($specs[.parent // empty, .needs[]]) | .artifacts // [] | .[]]
+    | unique[] | "\(.name)\t\(.path)"' "$PLAN" --args "$@" >"$work/artifacts"
+  made "$work/artifacts"
 
   set --
   while read_image; do set -- "$@" "$target"; done <"$work/words"

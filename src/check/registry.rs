@@ -233,6 +233,10 @@ pub static RULES: &[Rule] = &[
         run: rules::unused_value::run,
     },
     Rule {
+        codes: &[&code::UNUSED_ARTIFACT],
+        run: rules::unused_artifact::run,
+    },
+    Rule {
         codes: &[&code::UNUSED_REGISTRY, &code::UNUSED_SET],
         run: rules::unused_name::run,
     },

@@ -1,5 +1,6 @@
 //! `matrix.toml`: as written ([`raw`]), then validated into [`Config`], which is always valid.
 
+mod artifacts;
 mod attributes;
 mod axes;
 mod check;
@@ -27,6 +28,7 @@ mod steps;
 mod unions;
 mod validate;
 
+pub use artifacts::Artifact;
 pub use check::{Checks, Suppression};
 pub use facts::facts;
 pub use fields::{comparison_finding, field_finding};

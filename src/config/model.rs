@@ -7,6 +7,7 @@ use indexmap::IndexMap;
 use minijinja::Value;
 use serde::Serialize;
 
+use crate::config::artifacts::Artifact;
 use crate::config::check::Checks;
 use crate::config::facts::RawFacts;
 use crate::config::outputs::Outputs;
@@ -48,6 +49,8 @@ pub struct Config {
     pub images: Vec<Image>,
     /// Moving tags.
     pub aliases: Vec<Alias>,
+    /// What pipelines make before they build images from it.
+    pub artifacts: Vec<Artifact>,
     /// Pipelines that are turned on.
     pub ci: Ci,
     /// How findings are weighed.

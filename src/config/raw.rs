@@ -43,6 +43,8 @@ pub struct RawMatrix {
     pub defaults: Option<Spanned<RawDefaults>>,
     /// The image families: name to definition.
     pub image: Named<Spanned<RawImage>>,
+    /// What a pipeline makes before it builds images from it, such as the wheel of the release: it counts by a version.
+    pub artifact: Named<Spanned<RawArtifact>>,
     /// Moving tags.
     pub alias: Vec<Spanned<RawAlias>>,
     /// Pipelines to generate; a table's presence turns the provider on.
@@ -230,6 +232,17 @@ pub struct RawExpect {
     pub present: Vec<Spanned<RawSelector>>,
     /// Selectors of which none may hold for a spec.
     pub absent: Vec<Spanned<RawSelector>>,
+}
+
+/// What a pipeline makes before it builds images from it.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct RawArtifact {
+    /// Where it lies, from the repository root: `dist/*.whl`, or `dist/` for all of a folder. It may be missing when the
+    /// matrix is committed, and is no part of what git holds.
+    pub path: Spanned<String>,
+    /// The version it stands for, by which it counts: a template over `release`.
+    pub version: Spanned<String>,
 }
 
 /// A moving tag over the specs that match.

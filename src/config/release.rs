@@ -97,7 +97,8 @@ pub(super) struct Stated {
     tag_field: Field,
     /// The names that a statement of it sees.
     names: Vec<(Arc<str>, Value)>,
-    object: Value,
+    /// What templates see of it.
+    pub(super) object: Value,
     span: Range<usize>,
 }
 

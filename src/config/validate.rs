@@ -149,6 +149,8 @@ pub(super) fn validate(
         .collect::<Vec<_>>();
     let outputs = b.outputs(raw, &names, &printed);
     let ci = b.ci(raw, &names, arch, &images);
+    let stated = release.as_ref().and_then(Option::as_ref);
+    let artifacts = b.artifacts(&raw.artifact, stated.map(|stated| &stated.object));
     let unused_sets = raw
         .set
         .keys()
@@ -181,6 +183,7 @@ pub(super) fn validate(
         expects,
         images,
         aliases,
+        artifacts,
         ci,
         check,
         facts: raw.facts.clone(),

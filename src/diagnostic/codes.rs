@@ -461,6 +461,9 @@ codes! {
     UNSAFE_VALUE = "unsafe-value" Plan Error
         "a value that could break out of where it is printed"
         "The place (an instruction, an identifier, a path) takes plain words only. Use a filter that quotes it, or another value.";
+    UNUSED_ARTIFACT = "unused-artifact" Rule Warning
+        "an artifact that no image is built from"
+        "An artifact counts for the images whose context sends its path: below the context's folder, and not left out by its ignore file. One that is in no context is waited for by nobody.";
     UNUSED_AXIS = "unused-axis" Rule Warning
         "an axis that no image uses"
         "It multiplies nothing. Add it to an image's `axes`, or delete it.";

@@ -3,6 +3,7 @@
 
 mod bake;
 mod catalog;
+mod checkout;
 mod cloud_build;
 mod concerns;
 pub mod dockerfile;

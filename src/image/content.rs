@@ -13,7 +13,7 @@ use crate::image::hash::Ingredients;
 use crate::image::pins;
 use crate::image::{ContextHash, Digest, Matrix, Spec, SpecId, ignore_text};
 use crate::render::{Dialect, Field, Scope, Templates};
-use crate::source::{BuildContext, Repository, SourceFile, plain};
+use crate::source::{BuildContext, DockerIgnore, Repository, SourceFile, plain};
 
 /// What goes into one spec.
 #[derive(Debug)]
@@ -43,6 +43,8 @@ pub struct RenderedSpec {
     /// Upstream images that the user's Dockerfile names, as builders look named contexts up, each with the reference and
     /// locked digest that stands for it.
     pub pins: IndexMap<String, String>,
+    /// What a pipeline makes, and its context holds: by name the version that counts instead of its bytes.
+    pub artifacts: IndexMap<String, String>,
     /// Tests of the built image.
     pub tests: Vec<String>,
     /// SHA-256 of all that.
@@ -69,6 +71,7 @@ impl RenderedSpec {
             args: &self.args,
             labels: &self.labels,
             pins: &self.pins,
+            artifacts: &self.artifacts,
             platforms: &spec.platforms,
             epoch: spec.merged.epoch.unwrap_or_default(),
             stands_on,
@@ -340,7 +343,9 @@ impl One<'_> {
             None => folder,
         };
         let ignore = self.ignore(&merged.context_files, rendered.is_some())?;
-        let context_missing = stated && !repository.is_folder(&context);
+        let artifacts = self.artifacts(repository, &context, &path, ignore.as_deref());
+        // A folder that a pipeline makes need not be there.
+        let context_missing = stated && artifacts.is_empty() && !repository.is_folder(&context);
         let files = if context_missing {
             Arc::default()
         } else {
@@ -359,6 +364,7 @@ impl One<'_> {
             args,
             labels,
             pins: IndexMap::new(),
+            artifacts,
             tests,
             content: [0; 32].into(),
             substance: [0; 32],
@@ -413,6 +419,41 @@ impl One<'_> {
         )
         .help("write a path from the root, without `..`");
         Err(self.report(field.span.start, finding))
+    }
+
+    /// What pipelines make of what a context sends, by name with its version.
+    fn artifacts(
+        &self,
+        repository: &Repository,
+        context: &str,
+        dockerfile: &str,
+        written: Option<&str>,
+    ) -> IndexMap<String, String> {
+        let artifacts = self.config.artifacts.iter();
+        let mut within = artifacts
+            .filter_map(|artifact| Some((artifact, artifact.within(context)?)))
+            .peekable();
+        if within.peek().is_none() {
+            return IndexMap::new();
+        }
+        let beside = match context {
+            "." => ".dockerignore".to_owned(),
+            folder => format!("{folder}/.dockerignore"),
+        };
+        let places = [format!("{dockerfile}.dockerignore"), beside];
+        let mut found = places
+            .iter()
+            .filter_map(|path| repository.bytes(path).ok().flatten());
+        let ignore = match written {
+            Some(text) => Some(DockerIgnore::parse(text.as_bytes())),
+            None => found.next().map(|bytes| DockerIgnore::parse(&bytes)),
+        };
+        let ignore = ignore.unwrap_or_default();
+        let mut sieve = ignore.sieve();
+        within
+            .filter(|(_, path)| !sieve.excludes(path.as_bytes()))
+            .map(|(artifact, _)| (artifact.name.clone(), artifact.version.clone()))
+            .collect()
     }
 
     /// Users are numbers: a name says nothing of the rights a process has, and Kubernetes cannot tell that it is not root.

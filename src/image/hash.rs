@@ -33,6 +33,8 @@ pub struct Ingredients<'a> {
     pub labels: &'a IndexMap<Arc<str>, String>,
     /// Upstream images that the user's Dockerfile names, with the digest that each is taken at.
     pub pins: &'a IndexMap<String, String>,
+    /// What a pipeline makes, and its context holds: by name the version that counts instead of its bytes.
+    pub artifacts: &'a IndexMap<String, String>,
     /// Platforms.
     pub platforms: &'a [Platform],
     /// Rebuild counter.
@@ -61,6 +63,10 @@ impl Ingredients<'_> {
             hash.field("pin", name.as_bytes());
             hash.field("at", pinned.as_bytes());
         }
+        for (name, version) in self.artifacts {
+            hash.field("artifact", name.as_bytes());
+            hash.field("version", version.as_bytes());
+        }
         for reference in self.stands_on.iter().filter(|_| self.own) {
             hash.field("stands on", reference.as_bytes());
         }
@@ -74,6 +80,10 @@ impl Ingredients<'_> {
         hash.field("dockerfile", without_labels(self.dockerfile).as_bytes());
         hash.field("context", if self.own { &self.files.hash } else { &[] });
         hash.field("from", from.unwrap_or("").as_bytes());
+        for (name, version) in self.artifacts.iter().filter(|_| self.own) {
+            hash.field("artifact", name.as_bytes());
+            hash.field("version", version.as_bytes());
+        }
         self.build(&mut hash);
         hash.finish()
     }

@@ -8,7 +8,7 @@ use serde::Serialize;
 use crate::config::{Config, RegistryKind};
 use crate::emit::Provenance;
 use crate::image::pipelines::{ByPipeline, Role, deviations};
-use crate::image::{CONTENT_FORMAT, Contents, Matrix, Platform, SpecId};
+use crate::image::{CONTENT_FORMAT, Contents, Matrix, Platform, RenderedSpec, SpecId};
 
 /// Version of the format of `plan.json`. Raised when a field changes its meaning or goes; new fields do not raise it.
 pub const FORMAT: u32 = 1;
@@ -69,6 +69,30 @@ pub struct Attestations {
     pub provenance: Provenance,
 }
 
+/// What a pipeline makes before an image is built from it.
+#[derive(Debug, Serialize)]
+pub struct MadeFirst {
+    /// Its key in `matrix.toml`.
+    pub name: String,
+    /// Where it lies, from the repository root; `*` and `?` stand for any characters of a name.
+    pub path: String,
+    /// The version it stands for.
+    pub version: String,
+}
+
+impl MadeFirst {
+    fn of(config: &Config, rendered: &RenderedSpec) -> Vec<Self> {
+        let all = config.artifacts.iter();
+        all.filter(|artifact| rendered.artifacts.contains_key(&artifact.name))
+            .map(|artifact| MadeFirst {
+                name: artifact.name.clone(),
+                path: artifact.path.clone(),
+                version: artifact.version.clone(),
+            })
+            .collect()
+    }
+}
+
 /// One concrete image.
 #[derive(Debug, Serialize)]
 pub struct Spec {
@@ -115,6 +139,9 @@ pub struct Spec {
     /// their content is; and the upstream images it names, at their locked digest. The references themselves are not
     /// there before everything is built, and what they stand for moves.
     pub contexts: IndexMap<String, String>,
+    /// What a pipeline makes of what its context holds: it has to be there when this is built.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub artifacts: Vec<MadeFirst>,
     /// Shell commands that must succeed inside the built image.
     pub tests: Vec<String>,
     /// `sha256:` and 64 hex digits over all that goes into it.
@@ -241,6 +268,7 @@ impl Spec {
             args: rendered.args.clone(),
             labels: rendered.labels.clone(),
             contexts: contexts(matrix, contents, id),
+            artifacts: MadeFirst::of(config, rendered),
             tests: rendered.tests.clone(),
             content: rendered.content.to_string(),
             content_reference: contents.reference(spec, id),

@@ -79,6 +79,15 @@ pub enum Change {
         /// Now; `None` when it is gone.
         new: Option<String>,
     },
+    /// The version of what a pipeline makes.
+    Artifact {
+        /// Its name.
+        name: String,
+        /// Before; `None` when it is new.
+        old: Option<String>,
+        /// Now; `None` when it is gone.
+        new: Option<String>,
+    },
     /// The order of the build args, and nothing else of them.
     ArgOrder,
     /// The platforms.
@@ -159,6 +168,9 @@ pub fn changes(old: &Inputs, new: &Inputs, rendered: &RenderedSpec) -> Vec<Chang
     }
     for (name, old, new) in differing(&old.labels, &new.labels) {
         found.push(Change::Label { name, old, new });
+    }
+    for (name, old, new) in differing(&old.artifacts, &new.artifacts) {
+        found.push(Change::Artifact { name, old, new });
     }
     for (base, old, new) in differing(&old.pins, &new.pins) {
         found.push(Change::Digest { base, old, new });
@@ -253,6 +265,9 @@ impl fmt::Display for Change {
             Change::Arg { name, old, new } => valued(f, "arg", name, old.as_ref(), new.as_ref()),
             Change::Label { name, old, new } => {
                 valued(f, "label", name, old.as_ref(), new.as_ref())
+            }
+            Change::Artifact { name, old, new } => {
+                valued(f, "artifact", name, old.as_ref(), new.as_ref())
             }
             Change::ArgOrder => write!(f, "order of the args"),
             Change::Platforms { old, new } => write!(f, "platforms {} → {}", all(old), all(new)),

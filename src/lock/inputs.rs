@@ -37,6 +37,8 @@ pub struct Inputs {
     pub labels: IndexMap<String, String>,
     /// Upstream images that the user's Dockerfile names, with their locked digest.
     pub pins: IndexMap<String, String>,
+    /// What a pipeline makes, and its context holds, with the version that it stands for.
+    pub artifacts: IndexMap<String, String>,
 }
 
 /// A spec that another stands on.
@@ -73,6 +75,7 @@ impl Inputs {
             args,
             labels,
             pins,
+            artifacts,
             platforms,
             epoch,
             stands_on: _,
@@ -110,6 +113,7 @@ impl Inputs {
             needs: spec.needs.iter().map(below).collect(),
             args: texts(args),
             labels: texts(labels),
+            artifacts: artifacts.clone(),
             pins: pins
                 .iter()
                 .map(|(name, pinned)| {

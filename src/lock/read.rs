@@ -81,6 +81,8 @@ struct RawSpec {
     labels: IndexMap<String, String>,
     #[serde(default)]
     pins: IndexMap<String, String>,
+    #[serde(default)]
+    artifacts: IndexMap<String, String>,
 }
 
 impl Lock {
@@ -224,6 +226,7 @@ impl From<RawSpec> for Entry {
                 args: raw.args,
                 labels: raw.labels,
                 pins: raw.pins,
+                artifacts: raw.artifacts,
             },
         }
     }

@@ -56,6 +56,7 @@ impl Lock {
                 ("args", &inputs.args),
                 ("labels", &inputs.labels),
                 ("pins", &inputs.pins),
+                ("artifacts", &inputs.artifacts),
             ] {
                 for (name, value) in values {
                     let _ = writeln!(out, "{table}.{} = {}", key(name), quoted(value));

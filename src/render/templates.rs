@@ -38,6 +38,7 @@ shipped!(
     "github/login.yml",
     "github/pull-request.yml",
     "github/rights.yml",
+    "github/sources.yml",
     "github/step.yml",
     "github/workflow.yml",
     "gitlab/base-images.gitlab-ci.yml",

@@ -38,6 +38,10 @@ COMMON='
     | (if $tags then {tags: ($tags | map(plain))} else {} end)
       + (if $minutes then {timeout: "\($minutes) minutes"} else {} end)
       + (if $steps != "" then {variables: {BASE_IMAGE_STEPS: $steps}} else {} end);
+  # What a job checks out besides, for any of the specs that it builds.
+  def sources:
+    (if any(.[]; .lfs) then {variables: {GIT_LFS_SKIP_SMUDGE: "0"}} else {} end)
+      * (if any(.[]; .submodules) then {variables: {GIT_SUBMODULE_STRATEGY: "recursive"}} else {} end);
   def pipeline($title):
     {
       include: [{local: $jobs_file}],
@@ -81,7 +85,7 @@ publish() {
                     extends: [".build", ".on-\($platform | arch)"],
                     needs: [$stands_on | unique[] | select(. != $id) | "merge \(.)"],
                     variables: {BASE_IMAGE: $id, BASE_IMAGE_PLATFORM: $platform}
-                  } * ([$s] | deviating($platform))
+                  } * ([$s] | deviating($platform) * sources)
                 )
               } ),
           {
@@ -115,6 +119,7 @@ changed() {
                 extends: [".build-changed", ".on-\($platform | arch)"],
                 variables: {BASE_IMAGES: (.targets | join(" ")), BASE_IMAGE_PLATFORM: $platform}
               } * (.targets | map($spec[.]) | deviating($platform))
+                * ([.targets[] | $spec[.] | recurse($spec[.parent // empty, .needs[]])] | sources)
             )
           }
       ] ]' "$1"

@@ -47,6 +47,7 @@ pub mod undeclared_arg;
 pub mod unlisted_matrix;
 pub mod unreadable_name;
 pub mod unreleased_change;
+pub mod unused_artifact;
 pub mod unused_name;
 pub mod unused_value;
 pub mod windows_recipe;

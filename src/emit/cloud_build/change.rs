@@ -4,6 +4,7 @@
 use super::context::{Change, ChangeStep, Check, Part};
 use super::options::CloudBuild;
 use super::{CHANGE, File, Maker, NATIVE, PIPELINE, work};
+use crate::emit::checkout::Checkout;
 use crate::image::plan::Plan;
 
 /// The branch that a change is for. A trigger says which; this is what it is when a person submits the config.
@@ -29,6 +30,7 @@ pub fn file(maker: &Maker<'_>, plan: &Plan) -> Option<File> {
         }
     }
     let mut context = maker.bare(&path, Part::PullRequest);
+    context.sources = Checkout::of(plan.share(PIPELINE));
     maker.set_up_builder(&mut context, platforms.iter());
     let (name, default) = BASE_BRANCH;
     let branch = context.substitutions.entry(name.to_owned());

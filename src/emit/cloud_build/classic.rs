@@ -17,6 +17,7 @@ use super::steps::Own;
 use super::{CLASSIC, File, Maker, work};
 use crate::config::Pipeline;
 use crate::emit::At;
+use crate::emit::checkout::Checkout;
 use crate::image::plan::Spec;
 
 /// The substitution for the home registry, and how those of further ones begin.
@@ -29,6 +30,8 @@ pub fn file(maker: &Maker<'_>, pipeline: &Pipeline<CloudBuild>, built: &Built<'_
     let path = pipeline.file.value.clone();
     // Docker builds, not a builder of its own: only logins need a first step.
     let mut context = maker.speaking(&path, Part::Whole);
+    let here = built.units.iter().zip(&built.here);
+    context.sources = Checkout::of(here.filter(|(_, here)| **here).map(|(unit, _)| unit.spec));
     let start = own.before_probe(&mut context);
     own.around_tags(&mut context);
     context.left_out = built.left_out();

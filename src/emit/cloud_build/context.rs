@@ -4,6 +4,7 @@ use indexmap::IndexMap;
 use serde::Serialize;
 
 use super::options::{Logging, MachineType};
+use crate::emit::checkout::Checkout;
 use crate::emit::login::Login;
 
 /// One build config.
@@ -17,6 +18,8 @@ pub struct Context {
     pub image: String,
     /// The image of steps that are plain calls of Docker.
     pub builder: String,
+    /// What is fetched of the sources before all else, besides what a trigger's clone has.
+    pub sources: Checkout,
     /// Registries to log in to, in the first step.
     pub registries: Vec<Login>,
     /// Secret Manager's names, which are the variables' names too: each once.
@@ -72,7 +75,12 @@ impl Context {
 
     /// What the step after the first waits for.
     pub fn start(&self) -> String {
-        if self.prepares() { "prepare" } else { "-" }.to_owned()
+        let first = if self.sources.is_more() {
+            "sources"
+        } else {
+            "-"
+        };
+        if self.prepares() { "prepare" } else { first }.to_owned()
     }
 
     /// How many steps it has.
@@ -84,6 +92,7 @@ impl Context {
         let classic = self.classic.iter();
         let classic = classic.map(|s| s.before.len() + 1 + s.after.len());
         let one = [
+            self.sources.is_more(),
             self.prepares(),
             !self.probe.is_empty(),
             self.submit.is_some(),

@@ -36,6 +36,7 @@ pub use options::{CloudBuild, Logging, Shape};
 use self::context::{Part, Submit};
 use self::scripted::Unit;
 use self::steps::Own;
+use super::checkout::Checkout;
 use super::login::{self, Login, Provider, Way};
 use super::work::{self, Concern};
 use crate::config::{Config, Pipeline, Spanned};
@@ -144,14 +145,20 @@ fn publishing(
     room: usize,
 ) -> Files {
     let steps: usize = units.iter().map(Unit::steps).sum();
-    // The three that are not a unit's: prepare, probe, tags.
-    let whole = 3 + own.count_before_probe() + steps + own.count_around_tags();
+    let sources = sources_of(&units);
+    // Those that are not a unit's: sources, prepare, probe, tags.
+    let whole = 3
+        + usize::from(sources.is_more())
+        + own.count_before_probe()
+        + steps
+        + own.count_around_tags();
     let path = maker.options.file.value.clone();
     let parts = maker.config.owner.path(PARTS);
     if whole <= room {
         let mut context =
             maker.building(&path, Part::Whole, units.iter().flat_map(|u| &u.platforms));
         context.left_out = left_out;
+        context.sources = sources;
         own.around_probe(&mut context);
         context.specs = units.into_iter().map(|unit| unit.step).collect();
         own.around_tags(&mut context);
@@ -166,7 +173,7 @@ fn publishing(
         };
     }
 
-    let beside = 2 + own.count_before_probe();
+    let beside = 2 + usize::from(sources.is_more()) + own.count_before_probe();
     let mut configs = Vec::new();
     let mut layers: Vec<Vec<String>> = Vec::new();
     let depth = units.iter().map(|unit| unit.layer + 1).max().unwrap_or(0);
@@ -185,6 +192,7 @@ fn publishing(
                 Part::Group,
                 group.members.iter().flat_map(|u| &u.platforms),
             );
+            context.sources = sources_of(&group.members);
             own.around_probe(&mut context);
             context.queue_ttl.get_or_insert(DAY);
             context.specs = group.members.into_iter().map(Unit::alone).collect();
@@ -238,6 +246,16 @@ fn publishing(
     }
 }
 
+/// What some of these have to check out besides.
+fn sources_of(units: &[Unit]) -> Checkout {
+    units
+        .iter()
+        .fold(Checkout::default(), |all, unit| Checkout {
+            lfs: all.lfs || unit.sources.lfs,
+            submodules: all.submodules || unit.sources.submodules,
+        })
+}
+
 /// What all configs are made from.
 struct Maker<'a> {
     config: &'a Config,
@@ -281,6 +299,7 @@ impl Maker<'_> {
             part,
             image: options.image.value.clone(),
             builder: options.builder.value.clone(),
+            sources: Checkout::default(),
             registries: Vec::new(),
             secrets: Vec::new(),
             needs_aws: false,

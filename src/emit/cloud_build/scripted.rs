@@ -9,6 +9,7 @@ use super::work::{self, Concern};
 use super::{NATIVE, PIPELINE, PROVIDER};
 use crate::config::Pipeline;
 use crate::emit::At;
+use crate::emit::checkout::Checkout;
 use crate::image::plan::{Plan, Spec};
 
 /// The units of the plan, each with whether it is built here.
@@ -81,6 +82,8 @@ pub struct Unit {
     /// 0 where it stands on no other, else one more than the highest it stands on.
     pub layer: usize,
     pub platforms: Vec<String>,
+    /// What it has to check out besides.
+    pub sources: Checkout,
     pub step: SpecStep,
 }
 
@@ -129,6 +132,7 @@ pub fn units(built: &Built<'_>, own: &mut Own) -> Vec<Unit> {
             id: spec.id.clone(),
             layer,
             platforms: spec.platforms.iter().map(ToString::to_string).collect(),
+            sources: Checkout::of([spec]),
             step: SpecStep {
                 before,
                 after,

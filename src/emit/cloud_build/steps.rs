@@ -36,7 +36,7 @@ impl Own {
             before_tags: Vec::new(),
             after_tags: Vec::new(),
             of_builds: Vec::new(),
-            taken: ["prepare", "probe", "submit", "tags"]
+            taken: ["sources", "prepare", "probe", "submit", "tags"]
                 .map(str::to_owned)
                 .into(),
         };

@@ -6,6 +6,7 @@ use serde::Serialize;
 use super::PROVIDER;
 use super::options::Github;
 use crate::config::{Config, Runner};
+use crate::emit::checkout::Extent;
 use crate::emit::work::{self, Concern};
 use crate::image::plan::Spec;
 
@@ -21,6 +22,10 @@ pub struct Legs {
     pub timeout: Option<u32>,
     /// Whether some steps are only for the legs that name them.
     pub narrowed: bool,
+    /// Which legs build from files that Git LFS stores.
+    pub lfs: Extent,
+    /// Which legs build from submodules.
+    pub submodules: Extent,
 }
 
 /// One leg, as the probe hands it out: in the form and with the names of the template's.
@@ -33,6 +38,10 @@ struct Leg<'a> {
     timeout: Option<u32>,
     #[serde(skip_serializing_if = "Option::is_none")]
     steps: Option<&'a [String]>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    lfs: Option<bool>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    submodules: Option<bool>,
 }
 
 impl Legs {
@@ -56,6 +65,8 @@ impl Legs {
                 steps: self
                     .narrowed
                     .then(|| own.map_or(&[][..], |own| own.steps.as_slice())),
+                lfs: (self.lfs == Extent::Some).then_some(spec.lfs),
+                submodules: (self.submodules == Extent::Some).then_some(spec.submodules),
                 platform: &platform,
             };
             json(serde_json::to_string(&leg).unwrap_or_default())

@@ -14,6 +14,7 @@ use std::collections::HashSet;
 use indexmap::IndexMap;
 use serde::Serialize;
 
+use super::checkout::Extent;
 use super::emitters::{PLAN, PUBLISH};
 use super::work::{self, Concern};
 use crate::config::{Config, Pipeline, Registry, RegistryKind};
@@ -163,6 +164,8 @@ pub fn context(
             .any(|row| row.timeout_minutes.is_some())
             .then_some(options.timeout_minutes),
         narrowed: steps.narrowed(),
+        lfs: Extent::of(&builders, |spec| spec.lfs),
+        submodules: Extent::of(&builders, |spec| spec.submodules),
     };
 
     let by_layer: Vec<Vec<Work<'_>>> = (0..plan.layers)

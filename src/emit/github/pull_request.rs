@@ -8,6 +8,7 @@ use super::options::Github;
 use super::pins::{Action, Pins};
 use super::steps::{Step, Steps};
 use crate::config::{Config, Pipeline};
+use crate::emit::checkout::Extent;
 use crate::emit::emitters::{CHANGES, PLAN};
 use crate::emit::work::Concern;
 use crate::facts::Facts;
@@ -58,7 +59,8 @@ pub fn context(
     };
     // The publishing workflow tells of platforms without a runner.
     let mut told: Vec<Concern> = Vec::new();
-    let runners = Runners::new(config, options, &builders(plan), &mut told);
+    let builders = builders(plan);
+    let runners = Runners::new(config, options, &builders, &mut told);
     let steps = Steps::new(options, &pipeline.shape);
     let emulated = runners.emulated(config, options);
     Context {
@@ -71,6 +73,8 @@ pub fn context(
             runners: runners.to_json(),
             timeout: None,
             narrowed: steps.before_build.iter().any(|step| step.narrowed),
+            lfs: Extent::of(&builders, |spec| spec.lfs),
+            submodules: Extent::of(&builders, |spec| spec.submodules),
         },
         emulated: (!emulated.is_empty())
             .then(|| serde_json::to_string(&emulated).unwrap_or_default()),

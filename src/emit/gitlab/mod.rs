@@ -15,6 +15,7 @@
 
 use serde::Serialize;
 
+use super::checkout::Checkout;
 use super::login::{self, Login, Provider, Way};
 use super::work::{self, Concern};
 use crate::config::{Config, Pipeline, Spanned};
@@ -64,6 +65,8 @@ pub struct Context {
     pub tokens: Vec<Token>,
     pub registries: Vec<Login>,
     pub steps: Steps,
+    /// What some builds have to check out besides.
+    pub sources: Checkout,
     pub jobs_per_pipeline: usize,
     pub children: Vec<Child>,
     /// The command by which a merge request is checked, when one is stated, and the image for it.
@@ -162,6 +165,7 @@ pub fn context(
             .collect(),
         registries,
         steps: steps(&options.step, &options.shape),
+        sources: Checkout::of(plan.share(PROVIDER)),
         jobs_per_pipeline: size,
         children,
         check: config.ci.check.clone(),
