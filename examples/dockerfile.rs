@@ -68,7 +68,7 @@ fn answer(asked: &Asked, text: &str) -> serde_json::Value {
             _ => None,
         })
         .collect();
-    let mut args = Args::default();
+    let mut args = Args::new(asked);
     args.stage(&build, build.target);
     json!({
         "targets": targets.collect::<Vec<_>>(),
@@ -78,13 +78,21 @@ fn answer(asked: &Asked, text: &str) -> serde_json::Value {
 }
 
 /// The args that a builder outlines: by name, all that they come to in the stages that see them; `null` cannot be told.
-#[derive(Default)]
-struct Args {
+struct Args<'a> {
+    passed: &'a IndexMap<Arc<str>, String>,
     found: IndexMap<String, Vec<Option<String>>>,
     seen: BTreeSet<usize>,
 }
 
-impl Args {
+impl<'a> Args<'a> {
+    fn new(asked: &'a Asked) -> Self {
+        Args {
+            passed: &asked.args,
+            found: IndexMap::new(),
+            seen: BTreeSet::new(),
+        }
+    }
+
     fn add(&mut self, name: &str, value: Option<&Value>) {
         let value = match value {
             Some(Value::Known(text)) => Some(text.to_string()),
@@ -122,19 +130,28 @@ impl Args {
         let Some(stage) = build.stages.iter().find(|stage| stage.index == index) else {
             return;
         };
+        // What a stage says itself takes the place of what stands before the first FROM.
+        let own = |name: &str| {
+            let gives = |step| step_gives(step, name);
+            self.passed.contains_key(name) || stage.steps.iter().any(gives)
+        };
+        let mut declared = Vec::new();
         for step in &stage.steps {
             if let Does::Args(args) = &step.does {
-                for (name, value) in args {
-                    let global = build.globals.iter().any(|global| global.name == *name);
-                    self.global(build, name);
-                    // What every build has, and the file declares without a default, is not listed.
-                    let automatic = ["TARGET", "BUILD"]
-                        .iter()
-                        .any(|prefix| name.starts_with(prefix));
-                    if !automatic || global || step_gives(step, name) {
-                        self.add(name, value.as_ref());
-                    }
-                }
+                declared.extend(args.iter().map(|(name, value)| (name, value, own(name))));
+            }
+        }
+        for (name, value, own) in declared {
+            let global = build.globals.iter().any(|global| global.name == *name);
+            if !own {
+                self.global(build, name);
+            }
+            // What every build has, and the file declares without a default, is not listed.
+            let automatic = ["TARGET", "BUILD"]
+                .iter()
+                .any(|prefix| name.starts_with(prefix));
+            if !automatic || global || own {
+                self.add(name, value.as_ref());
             }
         }
         let base = std::iter::once(&build.standings[index].base);
