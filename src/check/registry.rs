@@ -160,6 +160,7 @@ pub static RULES: &[Rule] = &[
     Rule {
         codes: &[
             &code::MENTION_STALE,
+            &code::MENTION_UNCHECKED,
             &code::MENTION_UNKNOWN,
             &code::MENTION_UNMATCHED,
             &code::UNUSED_MARKER,

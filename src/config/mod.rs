@@ -34,8 +34,9 @@ pub use facts::facts;
 pub use fields::{comparison_finding, field_finding};
 pub use load::{load, schema};
 pub use model::{
-    Affixes, Alias, Config, Counts, Exclude, Expect, Image, Keys, Locator, Mention, Offer, Offered,
-    ParentRef, Pin, Registry, RegistryId, RegistryKind, Relation, Release, Row,
+    Affixes, Alias, Config, Counts, Exclude, Expect, Image, Keys, Locator, Mention, MentionPlace,
+    Offer, Offered, ParentRef, Pin, Registry, RegistryId, RegistryKind, Relation, Release, Row,
+    Unreleased,
 };
 pub use outputs::{Catalog, Outputs};
 pub use pipelines::{Ci, Pipeline, Runner, Shape};

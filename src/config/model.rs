@@ -33,6 +33,8 @@ pub struct Config {
     pub matrices: Vec<Spanned<String>>,
     /// The release, when the file states one.
     pub release: Option<Release>,
+    /// What a `[release]` without a version holds.
+    pub unreleased: Unreleased,
     /// Registries, in declared order.
     pub registries: Vec<Registry>,
     /// Where upstream images are at home that are taken from elsewhere.
@@ -72,6 +74,22 @@ pub struct Config {
 }
 
 impl Config {
+    /// Lists that offer what is built.
+    pub fn offers(&self) -> &[Offer] {
+        match &self.release {
+            Some(release) => &release.offers,
+            None => &self.unreleased.offers,
+        }
+    }
+
+    /// Texts that name images.
+    pub fn mentions(&self) -> &[Mention] {
+        match &self.release {
+            Some(release) => &release.mentions,
+            None => &self.unreleased.mentions,
+        }
+    }
+
     /// A place in the matrix file.
     pub fn place(&self, span: Range<usize>, label: impl Into<String>) -> Place {
         Place::span(&self.file, span, label)
@@ -203,11 +221,35 @@ pub enum Offered {
     Images,
 }
 
+/// A place that holds a tag or a reference.
+#[derive(Clone, Debug)]
+pub struct MentionPlace {
+    /// Path of the file from the root.
+    pub file: Spanned<String>,
+    /// Where in it.
+    pub locator: Locator,
+    /// The image whose tag it holds; `None` of any.
+    pub image: Option<usize>,
+}
+
+/// What follows the images where nothing is released.
+#[derive(Clone, Debug, Default)]
+pub struct Unreleased {
+    /// Lists that offer what is built.
+    pub offers: Vec<Offer>,
+    /// Texts that name images.
+    pub mentions: Vec<Mention>,
+}
+
 /// Texts that name images.
 #[derive(Clone, Debug)]
 pub struct Mention {
     /// Which files.
     pub files: Vec<Spanned<String>>,
+    /// The one place that is looked at instead.
+    pub place: Option<MentionPlace>,
+    /// Whether a pre-release moves it, too.
+    pub pre_releases: bool,
     /// Repositories that are not of this matrix.
     pub ignore: globset::GlobSet,
     /// Where it stands.

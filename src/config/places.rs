@@ -6,7 +6,7 @@ use std::sync::Arc;
 use globset::{GlobBuilder, GlobSetBuilder};
 use minijinja::Value;
 
-use crate::config::model::{Affixes, Counts, Locator, Mention, Offer, Offered};
+use crate::config::model::{Affixes, Counts, Locator, Mention, MentionPlace, Offer, Offered};
 use crate::config::raw::{RawMention, RawOffer};
 use crate::config::selectors::Names;
 use crate::config::spanned::Spanned;
@@ -260,8 +260,27 @@ impl Builder<'_> {
         ))
     }
 
-    pub(super) fn mention(&mut self, raw: &Spanned<RawMention>) -> Option<Mention> {
-        if !raw.files.iter().any(|glob| !glob.starts_with('!')) {
+    pub(super) fn mention(
+        &mut self,
+        raw: &Spanned<RawMention>,
+        names: &Names<'_>,
+    ) -> Option<Mention> {
+        let place = match &raw.file {
+            Some(file) => Some(self.mention_place(raw, file, names)?),
+            None => None,
+        };
+        let by = [&raw.constant, &raw.key, &raw.search, &raw.image];
+        if let (None, Some(by)) = (&raw.file, by.into_iter().flatten().next()) {
+            let finding = Finding::new(
+                &code::INVALID_PLACE,
+                "a mention says where in a file, and not which",
+                self.place(by.span.clone(), "in which `file`?"),
+            );
+            self.sink
+                .push(finding.help("add `file = \"…\"` in the place of `files`"));
+            return None;
+        }
+        if place.is_none() && !raw.files.iter().any(|glob| !glob.starts_with('!')) {
             let finding = Finding::new(
                 &code::MISSING_KEY,
                 "a mention names no files",
@@ -282,8 +301,57 @@ impl Builder<'_> {
         }
         Some(Mention {
             files: raw.files.clone(),
+            place,
+            pre_releases: raw.pre_releases,
             ignore: ignore.build().ok()?,
             span: raw.span.clone(),
+        })
+    }
+
+    /// The one place of a mention that names no texts.
+    fn mention_place(
+        &mut self,
+        raw: &Spanned<RawMention>,
+        file: &Spanned<String>,
+        names: &Names<'_>,
+    ) -> Option<MentionPlace> {
+        let by = By {
+            constant: &raw.constant,
+            key: &raw.key,
+            search: &raw.search,
+            count: &raw.count,
+        };
+        let locator = self.locator(&by, raw.span.clone(), "a mention");
+        self.inside(file);
+        if let Some(glob) = raw.files.first() {
+            let finding = Finding::new(
+                &code::INVALID_PLACE,
+                "a mention is of `files`, or of a place in one `file`",
+                self.place(glob.span.clone(), "these would be looked at as texts"),
+            );
+            let finding = finding.related(self.place(file.span.clone(), "this as a place"));
+            self.sink.push(finding.help("use two tables for the two"));
+            return None;
+        }
+        let mut image = None;
+        if let Some(named) = &raw.image {
+            image = names.images.iter().position(|key| *key == named.value);
+            if image.is_none() {
+                let finding = Finding::new(
+                    &code::UNKNOWN_IMAGE,
+                    format!("there is no image `{}`", named.value.escape_debug()),
+                    self.place(named.span.clone(), "unknown image"),
+                );
+                let known = names.images.iter().copied();
+                self.sink
+                    .push(suggest(finding, &named.value, known, "image", ""));
+                return None;
+            }
+        }
+        Some(MentionPlace {
+            file: file.clone(),
+            locator: locator?,
+            image,
         })
     }
 

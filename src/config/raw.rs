@@ -61,8 +61,9 @@ pub struct RawMatrix {
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct RawRelease {
-    /// The version; the one place that a bump moves.
-    pub version: Spanned<String>,
+    /// The version; the one place that a bump moves. Without it there is no release, and the table holds only what texts
+    /// mention and lists offer.
+    pub version: Option<Spanned<String>>,
     /// How versions are written and compared.
     #[serde(default)]
     pub scheme: RawScheme,
@@ -147,7 +148,23 @@ pub struct RawOffer {
 pub struct RawMention {
     /// The files, as globs from the repository root; one that starts with `!` takes files out again. What git ignores
     /// and what gen writes are never among them.
+    #[serde(default)]
     pub files: Vec<Spanned<String>>,
+    /// Instead of `files`: one file with a place that holds an image's tag, an alias, or a whole reference.
+    pub file: Option<Spanned<String>>,
+    /// Name of the constant in `file`, as of a pin.
+    pub constant: Option<Spanned<String>>,
+    /// Path of the key in `file`, as of a pin.
+    pub key: Option<Spanned<String>>,
+    /// The pattern in `file` with one group, as of a pin.
+    pub search: Option<Spanned<String>>,
+    /// How often `search` matches. Default 1.
+    pub count: Option<Spanned<u64>>,
+    /// The image whose tag it is that stands at the place. Default: any.
+    pub image: Option<Spanned<String>>,
+    /// Whether a pre-release moves it, too. By default it stays at the last final release.
+    #[serde(default)]
+    pub pre_releases: bool,
     /// Repositories, as globs, that live below the same registry and are not of this matrix: `acme/tools-*`.
     #[serde(default)]
     pub ignore: Vec<Spanned<String>>,

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use minijinja::Value;
 
-use crate::config::model::{Affixes, Config, Pin, Relation, Release};
+use crate::config::model::{Affixes, Config, Pin, Relation, Release, Unreleased};
 use crate::config::places::By;
 use crate::config::raw::{RawPin, RawRelation, RawRelease, RawScheme};
 use crate::config::selectors::Names;
@@ -104,7 +104,10 @@ pub(super) struct Stated {
 
 impl Builder<'_> {
     pub(super) fn release(&mut self, raw: &Spanned<RawRelease>) -> Option<Stated> {
-        let text = raw.version.value.clone();
+        let Spanned {
+            value: text,
+            span: at,
+        } = self.version(raw)?;
         let scheme = Scheme::from(raw.scheme);
         let reads = |scheme, text: &str| ReleaseVersion::parse(scheme, text).is_ok();
         let version = match ReleaseVersion::parse(scheme, &text) {
@@ -113,7 +116,7 @@ impl Builder<'_> {
                 let mut finding = Finding::new(
                     &code::INVALID_VERSION,
                     format!("`{text}` is not a {} version", scheme.as_str()),
-                    self.place(raw.version.span.clone(), fault),
+                    self.place(at.clone(), fault),
                 );
                 let bare = text.trim_start_matches(['v', 'V']);
                 if bare != text && reads(scheme, bare) {
@@ -141,7 +144,7 @@ impl Builder<'_> {
             .collect();
         let template = raw.tag.clone().unwrap_or_else(|| Spanned {
             value: "v{{ version }}".to_owned(),
-            span: raw.version.span.clone(),
+            span: at.clone(),
         });
         let known = ["version", "major", "minor", "patch", "series", "parts"];
         let field = self.field(&template, &|_| false)?;
@@ -169,7 +172,7 @@ impl Builder<'_> {
             tag_field: field,
             names,
             object: Value::from_object(ReleaseObject(attributes)),
-            span: raw.version.span.clone(),
+            span: at.clone(),
         })
     }
 
@@ -186,11 +189,7 @@ impl Builder<'_> {
             .iter()
             .filter_map(|p| self.pin(p, &stated))
             .collect();
-        let offers = raw.offer.iter();
-        let offers = offers
-            .filter_map(|o| self.offer(o, names, objects))
-            .collect();
-        let mentions = raw.mention.iter().filter_map(|m| self.mention(m)).collect();
+        let Unreleased { offers, mentions } = self.unreleased(raw, names, objects);
         Release {
             version: stated.version.as_str().to_owned(),
             tag: stated.tag,
@@ -201,6 +200,39 @@ impl Builder<'_> {
             mentions,
             object: stated.object,
             span: stated.span,
+        }
+    }
+
+    /// The version of the release; what needs one is told where there is none.
+    fn version(&mut self, raw: &Spanned<RawRelease>) -> Option<Spanned<String>> {
+        if raw.version.is_none() {
+            let finding = Finding::new(
+                &code::MISSING_KEY,
+                "`version` is missing",
+                self.place(raw.span.clone(), "in this table"),
+            );
+            let help = "state the release, as in `version = \"0.1.0\"`; without one only `[[release.offer]]` and `[[release.mention]]` can stand here";
+            self.sink.push(finding.help(help));
+        }
+        raw.version.clone()
+    }
+
+    /// What follows the images, whatever is released.
+    pub(super) fn unreleased(
+        &mut self,
+        raw: &RawRelease,
+        names: &Names<'_>,
+        objects: &[Vec<Value>],
+    ) -> Unreleased {
+        let offers = raw.offer.iter();
+        let offers = offers.filter_map(|o| self.offer(o, names, objects));
+        Unreleased {
+            offers: offers.collect(),
+            mentions: raw
+                .mention
+                .iter()
+                .filter_map(|m| self.mention(m, names))
+                .collect(),
         }
     }
 
@@ -273,4 +305,12 @@ impl Builder<'_> {
 /// A version as a tag can hold it: PEP 440 local versions and semver builds have a `+`, which no tag can.
 fn tag_word(version: &str) -> String {
     version.replace('+', "-")
+}
+
+impl RawRelease {
+    /// Whether it states a release, or should: without one it may hold offers and mentions, and nothing else.
+    pub(super) fn is_stated(&self) -> bool {
+        let places = !self.offer.is_empty() || !self.mention.is_empty();
+        self.version.is_some() || self.tag.is_some() || !self.pin.is_empty() || !places
+    }
 }

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use minijinja::Value;
 
 use crate::config::attributes::{self, Attributes};
-use crate::config::model::{Alias, Config, Exclude, Expect, Image};
+use crate::config::model::{Alias, Config, Exclude, Expect, Image, Unreleased};
 use crate::config::raw::{RawMatrix, RawSelector};
 use crate::config::selectors::{Names, resolve};
 use crate::config::spanned::Spanned;
@@ -50,7 +50,8 @@ pub(super) fn validate(
         told: BTreeSet::new(),
         words: Vec::new(),
     };
-    let release = raw.release.as_ref().map(|r| b.release(r));
+    let stated = raw.release.as_ref().filter(|r| r.is_stated());
+    let release = stated.map(|r| b.release(r));
     let registries = b.registries(raw);
     let mirrors = b.mirrors(raw);
     let axes = b.axes(raw);
@@ -89,7 +90,7 @@ pub(super) fn validate(
         .filter_map(|(a, o)| attributes::of_axis(a, o))
         .collect();
     b.attributes
-        .extend(raw.release.as_ref().map(|_| attributes::of_release()));
+        .extend(stated.map(|_| attributes::of_release()));
     let names = Names {
         axes: &axes,
         images: raw.image.keys().map(|k| k.value.as_str()).collect(),
@@ -107,7 +108,7 @@ pub(super) fn validate(
     let scope = Scope {
         names: &names,
         registries: &registries,
-        release: raw.release.is_some(),
+        release: stated.is_some(),
         arch,
     };
     let images: Vec<Image> = raw
@@ -163,6 +164,10 @@ pub(super) fn validate(
         }
         _ => None,
     };
+    let unreleased = match (&release, &raw.release) {
+        (None, Some(raw)) => b.unreleased(raw, &names, &objects),
+        _ => Unreleased::default(),
+    };
     let Builder { fields, sink, .. } = b;
     sink.checkpoint()?;
     let release = match release {
@@ -175,6 +180,7 @@ pub(super) fn validate(
         owner: owner.clone(),
         matrices: raw.matrices.clone(),
         release,
+        unreleased,
         registries,
         mirrors,
         axes,

@@ -22,6 +22,8 @@ pub struct Lock {
     pub release: Option<Recorded>,
     /// The release that was recorded before it.
     pub after: Option<Recorded>,
+    /// The last final release before it, where both it and the one before it are pre-releases.
+    pub last_final: Option<Recorded>,
     /// Digests of upstream images, by reference.
     pub bases: BTreeMap<String, Digest>,
     /// The specs, by id.
@@ -92,6 +94,11 @@ impl Lock {
         };
         // Of contents of another format nothing says that they are these.
         let comparable = previous.is_some_and(|p| p.content_format == CONTENT_FORMAT);
+        let told = |r: &Option<Recorded>| r.as_ref().is_none_or(|r| r.is_final);
+        let last_final = match told(&release) || told(&after) {
+            true => None,
+            false => previous.and_then(|p| p.last_final()).cloned(),
+        };
         let entry = |id: SpecId, release: &str| {
             let spec = matrix.spec(id);
             let content = contents.get(id).content;
@@ -130,9 +137,26 @@ impl Lock {
                 .collect(),
             release,
             after,
+            last_final,
             bases: previous.map(|p| p.bases.clone()).unwrap_or_default(),
             place: None,
             conflicted: false,
+        }
+    }
+
+    /// The last release that is recorded as final; `None` where the lock holds none.
+    pub fn last_final(&self) -> Option<&Recorded> {
+        let recorded = [&self.release, &self.after, &self.last_final];
+        recorded.into_iter().flatten().find(|r| r.is_final)
+    }
+
+    /// Notes that the release of `before` was the one before this, where nothing was recorded of it.
+    pub fn follow(&mut self, before: &Config, matrix: &Matrix) {
+        let release = before.release.as_ref();
+        let before = release.map(|release| Recorded::new(release, matrix));
+        let version = |r: &Option<Recorded>| r.as_ref().map(|r| r.version.clone());
+        if self.after.is_none() && version(&before) != version(&self.release) {
+            self.after = before;
         }
     }
 
@@ -142,6 +166,7 @@ impl Lock {
             content_format: CONTENT_FORMAT,
             release: None,
             after: None,
+            last_final: None,
             bases,
             specs: BTreeMap::new(),
             contexts: BTreeMap::new(),

@@ -44,6 +44,8 @@ struct RawLock {
     content_format: u32,
     release: Option<Spanned<Recorded>>,
     after: Option<Recorded>,
+    #[serde(rename = "last-final")]
+    last_final: Option<Recorded>,
     #[serde(default)]
     base: Vec<RawBase>,
     #[serde(default)]
@@ -196,6 +198,7 @@ fn parse(file: &Arc<SourceFile>, sink: &mut Sink) -> Option<Lock> {
         content_format: raw.content_format,
         release: raw.release.map(|release| release.value),
         after: raw.after,
+        last_final: raw.last_final,
         bases,
         specs: raw
             .spec

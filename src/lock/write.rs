@@ -16,7 +16,11 @@ impl Lock {
     pub fn to_toml(&self) -> String {
         let mut out = format!("{HEADER}version = {FORMAT}\n");
         let _ = writeln!(out, "content-format = {}", self.content_format);
-        for (key, release) in [("release", &self.release), ("after", &self.after)] {
+        for (key, release) in [
+            ("release", &self.release),
+            ("after", &self.after),
+            ("last-final", &self.last_final),
+        ] {
             if let Some(release) = release {
                 let _ = writeln!(out, "{key} = {}", recorded(release));
             }

@@ -147,7 +147,7 @@ pub fn plan(repository: &Repository, asked: &Asked<'_>, sink: &mut Sink) -> Resu
     let recorded = before.lock.as_ref().and_then(|lock| lock.release.as_ref());
     let again =
         recorded.is_some_and(|r| r.version == to.as_str()) && to.as_str() == release.version;
-    let (lock, news) = match before.lock {
+    let (mut lock, news) = match before.lock {
         // Of a release that is recorded, what changed since is `check`'s to say, and to record anew must be asked for.
         Some(lock) if *target != Target::Amend && again => {
             let differ = lock.difference(&expanded.matrix, &rendered.contents).len();
@@ -162,6 +162,7 @@ pub fn plan(repository: &Repository, asked: &Asked<'_>, sink: &mut Sink) -> Resu
             (record(previous.as_ref()), news)
         }
     };
+    lock.follow(config, &before.matrix);
     if *target == Target::Amend {
         tagged(repository, next, &lock, config, sink)?;
     }

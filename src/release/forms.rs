@@ -8,7 +8,7 @@ use std::sync::{Arc, LazyLock};
 
 use regex::{Regex, escape};
 
-use crate::config::{self, Config};
+use crate::config::{self, Config, Release};
 use crate::diagnostic::Sink;
 use crate::image::{Matrix, resolve};
 use crate::release::version::{ReleaseVersion, Scheme};
@@ -21,6 +21,17 @@ const NUMBER: char = '\u{3}';
 
 /// A version as it can stand in a tag; whether it is one is for its scheme to say.
 const WORD: &str = "([0-9][0-9A-Za-z.+_-]*)";
+
+/// The same matrix at another release. `None` when it cannot be expanded at that one.
+pub(super) fn at(config: &Config, release: &Release, version: &str) -> Option<(Config, Matrix)> {
+    let mut text = config.file.text.clone();
+    text.replace_range(release.span.clone(), &format!("\"{version}\""));
+    let file = SourceFile::new(config.file.path.clone(), text);
+    let mut sink = Sink::new();
+    let config = config::load(&file, &config.owner, &mut sink).ok()?;
+    let matrix = resolve(&config, &mut sink).ok()?;
+    Some((config, matrix))
+}
 
 /// A matrix at a release that nobody has.
 pub(super) struct StandIn {
@@ -42,12 +53,7 @@ impl StandIn {
             new.then_some(numbers)
         })?;
         let version = numbers.join(".");
-        let mut text = text.clone();
-        text.replace_range(release.span.clone(), &format!("\"{version}\""));
-        let file = SourceFile::new(config.file.path.clone(), text);
-        let mut sink = Sink::new();
-        let config = config::load(&file, &config.owner, &mut sink).ok()?;
-        let matrix = resolve(&config, &mut sink).ok()?;
+        let (config, matrix) = at(config, release, &version)?;
         Some(StandIn {
             matrix,
             version,
@@ -268,6 +274,16 @@ impl Frame {
         versions
             .all(|v| self.form.own.spelt(self.form.scheme, v.as_str()))
             .then_some(text)
+    }
+
+    /// The version that a tag states in this frame, if it states one whole.
+    pub fn version(&self, tag: &str) -> Option<ReleaseVersion> {
+        let text = tag
+            .strip_prefix(self.prefix.as_str())?
+            .strip_suffix(self.suffix.as_str())?;
+        let found = self.form.pattern.captures(text)?;
+        let version = found.iter().skip(1).flatten().next()?;
+        ReleaseVersion::parse(self.form.scheme, version.as_str()).ok()
     }
 
     /// Frames that say more of a tag come first.

@@ -6,14 +6,17 @@ use std::sync::Arc;
 
 use aho_corasick::{AhoCorasick, MatchKind};
 
-use crate::config::{Config, Mention};
+use crate::config::{Config, Mention, MentionPlace};
 use crate::diagnostic::nearest;
 use crate::image::Matrix;
-use crate::lock;
+use crate::lock::{self, Lock};
 use crate::output::has_header;
 use crate::release::defaults::Plain;
-use crate::release::forms::{Frame, Frames, StandIn};
+use crate::release::forms::{Frame, Frames, StandIn, at};
+use crate::release::locate::Found;
+use crate::release::pins::{Unseen, find};
 use crate::release::placeholders::is_placeholder;
+use crate::release::version::ReleaseVersion;
 use crate::source::{Repository, SourceFile};
 
 /// What keeps a mention that is old on purpose: on its line, or alone on the line above.
@@ -52,6 +55,8 @@ pub enum Kind {
         states: String,
         /// The tag of this release.
         tag: String,
+        /// Whether that is a final release before this one.
+        earlier_final: bool,
     },
     /// A repository of this matrix with a tag it does not have.
     UnknownTag,
@@ -77,12 +82,19 @@ pub struct Mentions {
     pub idle: Vec<IdleMarker>,
     /// Number of files that were looked at.
     pub files: usize,
+    /// Why the one place of the mention could not be seen.
+    pub unseen: Option<Unseen>,
+    /// Files that name images and are no UTF-8.
+    pub unread: Vec<String>,
 }
 
 /// The images of a matrix by every name that a text may call them.
 #[derive(Debug)]
 pub struct Names<'a> {
     repositories: BTreeMap<&'a str, Tags<'a>>,
+    /// The repositories of each image, in declared order.
+    images: Vec<Vec<&'a str>>,
+    release: Option<&'a ReleaseVersion>,
     spellings: Vec<Spelling>,
     /// Finds the spellings, and after them the marker.
     searcher: AhoCorasick,
@@ -103,14 +115,25 @@ struct Spelling {
 #[derive(Debug, Default)]
 struct Tags<'a> {
     now: HashSet<&'a str>,
+    /// Tags that are as good.
+    accepted: HashSet<&'a str>,
     /// Tags that print the release, by which other releases are recognised.
     framed: Vec<(Frame, &'a str)>,
 }
 
 impl<'a> Names<'a> {
-    /// The names of a matrix. `None` when nothing in it is released.
+    /// The names of a matrix.
     pub fn new(config: &'a Config, matrix: &'a Matrix) -> Option<Self> {
-        let repositories = repositories(config, matrix)?;
+        let repositories = repositories(config, matrix);
+        let mut images: Vec<Vec<&str>> = vec![Vec::new(); config.images.len()];
+        for spec in &matrix.specs {
+            for repository in spec.repositories.iter() {
+                let own = &mut images[spec.image.0];
+                if !own.contains(&repository.as_str()) {
+                    own.push(repository);
+                }
+            }
+        }
         let mut spellings = spellings(config);
         // Without a registry to begin with, only the names themselves tell.
         for repository in repositories.keys() {
@@ -132,18 +155,33 @@ impl<'a> Names<'a> {
             .ok()?;
         Some(Names {
             repositories,
+            images,
+            release: config.release.as_ref().map(|r| &r.read),
             spellings,
             searcher,
         })
     }
 
-    /// Reads the files of a mention. `written` says which paths are gen's own.
+    /// The same, where what is current by `others` is current, too.
+    pub fn accepting(mut self, others: &Names<'a>) -> Self {
+        for (repository, tags) in &others.repositories {
+            if let Some(own) = self.repositories.get_mut(repository) {
+                own.accepted.extend(&tags.now);
+            }
+        }
+        self
+    }
+
+    /// Reads the files or the place of a mention. `written` says which paths are gen's own.
     pub fn read(
         &self,
         repository: &Repository,
         mention: &Mention,
         written: &dyn Fn(&str) -> bool,
     ) -> Mentions {
+        if let Some(place) = &mention.place {
+            return self.read_place(repository, mention, place);
+        }
         let globs: Vec<&str> = mention.files.iter().map(|g| g.value.as_str()).collect();
         let mut paths = repository.matching(&globs);
         let owners = repository.family().owners().chain([repository.owner()]);
@@ -162,14 +200,125 @@ impl<'a> Names<'a> {
             if has_header(&bytes) {
                 return None;
             }
-            let file = SourceFile::new(path, String::from_utf8(bytes).ok()?);
-            Some(self.look(&file, mention))
+            match String::from_utf8(bytes) {
+                Ok(text) => Some(Ok(self.look(&SourceFile::new(path, text), mention))),
+                // What names images in another encoding can be told, and not shown or rewritten.
+                Err(fault) => {
+                    let bytes = fault.into_bytes();
+                    let text: String = bytes
+                        .iter()
+                        .map(|b| if b.is_ascii() { char::from(*b) } else { '?' })
+                        .collect();
+                    let seen = self.look(&SourceFile::new(path, text), mention);
+                    let tells = !bytes.contains(&0) && !seen.0.is_empty();
+                    tells.then(|| Err(path.to_owned()))
+                }
+            }
         });
-        for (mut sightings, mut idle) in looked {
-            mentions.sightings.append(&mut sightings);
-            mentions.idle.append(&mut idle);
+        for looked in looked {
+            match looked {
+                Ok((mut sightings, mut idle)) => {
+                    mentions.sightings.append(&mut sightings);
+                    mentions.idle.append(&mut idle);
+                }
+                Err(path) => mentions.unread.push(path),
+            }
         }
         mentions
+    }
+
+    /// Looks at the one place of a mention.
+    fn read_place(
+        &self,
+        repository: &Repository,
+        mention: &Mention,
+        place: &MentionPlace,
+    ) -> Mentions {
+        let mut mentions = Mentions {
+            files: 1,
+            ..Mentions::default()
+        };
+        let Some(file) = repository.text(&place.file) else {
+            mentions.unseen = Some(Unseen::File);
+            return mentions;
+        };
+        match find(&file, &place.locator) {
+            Ok(found) => {
+                let sightings = found
+                    .iter()
+                    .map(|f| self.at_place(&file, f, mention, place));
+                let strange = sightings.filter(|s| s.kind != Kind::Current);
+                mentions.sightings = strange.collect();
+            }
+            Err(unfound) => mentions.unseen = Some(Unseen::Place(file, unfound)),
+        }
+        mentions
+    }
+
+    /// What stands at a place: a reference, or a tag alone.
+    fn at_place(
+        &self,
+        file: &Arc<SourceFile>,
+        found: &Found,
+        mention: &Mention,
+        place: &MentionPlace,
+    ) -> Sighting {
+        let value = found.value.as_str();
+        if value.contains(['/', ':']) {
+            let spelt = self.searcher.find(value).filter(|m| m.start() == 0);
+            let reference = spelt.and_then(|m| {
+                let spelling = self.spellings.get(m.pattern().as_usize())?;
+                self.reference(file, value, m.range(), spelling, mention)
+            });
+            let whole = |s: &Sighting| s.digest || s.span.end == value.len();
+            let mut sighting = reference.filter(whole).unwrap_or_else(|| Sighting {
+                file: file.clone(),
+                span: 0..value.len(),
+                tag_span: 0..value.len(),
+                tag: value.to_owned(),
+                repository: value.to_owned(),
+                digest: false,
+                kind: Kind::UnknownRepository,
+            });
+            let start = found.span.start;
+            sighting.span = start + sighting.span.start..start + sighting.span.end;
+            sighting.tag_span = start + sighting.tag_span.start..start + sighting.tag_span.end;
+            if file.text.get(found.span.clone()) != Some(value) {
+                // With escapes in it nothing of it can be rewritten.
+                (sighting.span, sighting.tag_span) = (found.span.clone(), found.span.clone());
+                if sighting.kind != Kind::Current {
+                    sighting.kind = Kind::UnknownTag;
+                }
+            }
+            return sighting;
+        }
+        let repositories: Vec<&str> = match place.image {
+            Some(image) => self.images[image].clone(),
+            None => self.repositories.keys().copied().collect(),
+        };
+        let kinds = repositories
+            .iter()
+            .filter_map(|repository| self.kind(repository, value, mention));
+        let rank = |kind: &Kind| match kind {
+            Kind::Current => 0,
+            Kind::Stale { .. } => 1,
+            Kind::UnknownTag | Kind::UnknownRepository => 2,
+        };
+        let kind = kinds.min_by_key(rank).unwrap_or(Kind::UnknownTag);
+        let repository = match repositories.as_slice() {
+            [one] => one,
+            [one, ..] if place.image.is_some() => one,
+            _ => "",
+        };
+        Sighting {
+            file: file.clone(),
+            span: found.span.clone(),
+            tag_span: found.span.clone(),
+            tag: value.to_owned(),
+            repository: repository.to_owned(),
+            digest: false,
+            kind,
+        }
     }
 
     fn look(&self, file: &Arc<SourceFile>, mention: &Mention) -> (Vec<Sighting>, Vec<IdleMarker>) {
@@ -277,13 +426,17 @@ impl<'a> Names<'a> {
         let Some(tags) = self.repositories.get(repository) else {
             return Some(Kind::UnknownRepository);
         };
-        if tags.now.contains(tag) {
+        if tags.now.contains(tag) || tags.accepted.contains(tag) {
             return Some(Kind::Current);
         }
         let stale = tags.framed.iter().find_map(|(frame, now)| {
             Some(Kind::Stale {
                 states: frame.states(tag)?.to_owned(),
                 tag: (*now).to_owned(),
+                earlier_final: frame.version(tag).is_some_and(|stated| {
+                    let before = |release| stated.cmp_release(release).is_lt();
+                    !stated.is_pre_release() && self.release.is_some_and(before)
+                }),
             })
         });
         Some(stale.unwrap_or(Kind::UnknownTag))
@@ -343,11 +496,14 @@ fn whole(pieces: &[Range<usize>]) -> Range<usize> {
 }
 
 /// The repositories of a matrix with their tags.
-fn repositories<'a>(config: &Config, matrix: &'a Matrix) -> Option<BTreeMap<&'a str, Tags<'a>>> {
-    let release = &config.release.as_ref()?.read;
+fn repositories<'a>(config: &Config, matrix: &'a Matrix) -> BTreeMap<&'a str, Tags<'a>> {
     let stand_in = StandIn::new(config);
+    let release = config.release.as_ref().map(|r| &r.read);
     let other = stand_in.as_ref().map(|s| &s.matrix);
-    let mut frames = stand_in.as_ref().map(|s| Frames::new(s, release));
+    let mut frames = stand_in
+        .as_ref()
+        .zip(release)
+        .map(|(s, release)| Frames::new(s, release));
     let mut repositories: BTreeMap<&str, Tags<'_>> = BTreeMap::new();
     let mut add = |spec: usize, tag: &'a str, other: Option<&str>| {
         let frame = frames
@@ -378,7 +534,33 @@ fn repositories<'a>(config: &Config, matrix: &'a Matrix) -> Option<BTreeMap<&'a 
         tags.framed
             .sort_by_cached_key(|(frame, tag)| (frame.order(), *tag));
     }
-    Some(repositories)
+    repositories
+}
+
+/// What texts stay at while a pre-release is made.
+#[derive(Debug)]
+pub enum LastFinal {
+    /// The release itself: it is final, or there is none.
+    Own,
+    /// The matrix at the final release before it.
+    Known(Box<(Config, Matrix)>),
+    /// Nothing says which release that was.
+    Unknown,
+}
+
+impl LastFinal {
+    /// The last final release, as the lock records it.
+    pub fn of(config: &Config, lock: Option<&Lock>) -> Self {
+        let Some(release) = config.release.as_ref().filter(|r| r.read.is_pre_release()) else {
+            return LastFinal::Own;
+        };
+        let known = lock
+            .and_then(Lock::last_final)
+            .and_then(|last| at(config, release, &last.version));
+        known.map_or(LastFinal::Unknown, |known| {
+            LastFinal::Known(Box::new(known))
+        })
+    }
 }
 
 /// How references to images of the declared registries begin.

@@ -10,7 +10,7 @@ use crate::release::how_to_state;
 use crate::release::mentions::{Kind, MARKER, Names, Sighting};
 use crate::release::pins::{Verdict, look};
 use crate::release::texts::Texts;
-use crate::release::unseen::{pinned_output, unseen_finding};
+use crate::release::unseen::{pinned_output, unread_findings, unseen_finding};
 use crate::release::version::ReleaseVersion;
 
 /// A place that states a release.
@@ -134,7 +134,14 @@ impl Moving<'_, '_> {
     /// Moves every mention of another release.
     pub fn mentions(&mut self, names: &Names<'_>) {
         for mention in &self.release.mentions {
+            // Documents stay at the last final release.
+            if self.release.read.is_pre_release() && !mention.pre_releases {
+                continue;
+            }
             let seen = names.read(self.texts.now(), mention, self.is_output);
+            for finding in unread_findings(self.config, mention, &seen) {
+                self.sink.push(finding);
+            }
             let of_one_file = seen
                 .sightings
                 .chunk_by(|a, b| Arc::ptr_eq(&a.file, &b.file));

@@ -18,7 +18,7 @@ pub struct Seen {
 }
 
 /// Why a place could not be seen.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub enum Unseen {
     /// The file is not there, cannot be read, or is no text.
     File,
@@ -53,7 +53,7 @@ pub fn look(repository: &Repository, pin: &Pin) -> Result<Seen, Unseen> {
     }
 }
 
-fn find(file: &SourceFile, locator: &Locator) -> Result<Vec<Found>, Unfound> {
+pub(super) fn find(file: &SourceFile, locator: &Locator) -> Result<Vec<Found>, Unfound> {
     match locator {
         Locator::Constant(name) => locate::constant(file, name).map(|found| vec![found]),
         Locator::Key(path) => locate::key(file, path).map(|found| vec![found]),

@@ -3,9 +3,10 @@
 use std::ops::Range;
 use std::sync::Arc;
 
-use crate::config::{Config, Locator, Spanned};
+use crate::config::{Config, Locator, Mention, Spanned};
 use crate::diagnostic::{Finding, Place, code};
 use crate::release::locate::{self, Unfound};
+use crate::release::mentions::Mentions;
 use crate::release::pins::Unseen;
 use crate::source::{SourceFile, conflict};
 
@@ -38,6 +39,26 @@ pub fn pinned_output(matrix: &Arc<SourceFile>, path: &Spanned<String>) -> Findin
         Place::span(matrix, path.span.clone(), "nothing to pin"),
     )
     .help("delete the pin")
+}
+
+/// The findings for what a mention could not look at.
+pub fn unread_findings(config: &Config, mention: &Mention, seen: &Mentions) -> Vec<Finding> {
+    let place = mention.place.as_ref().zip(seen.unseen.clone());
+    let unseen = place.map(|(place, unseen)| {
+        unseen_finding(config, &place.file, &place.locator, unseen, "mention")
+    });
+    let unread = seen.unread.iter().map(|path| {
+        Finding::new(
+            &code::PLACE_UNREADABLE,
+            format!("`{path}` names images, and is no UTF-8 text"),
+            Place::file(path.clone()),
+        )
+        .related(config.place(mention.span.clone(), "looked at for mentions"))
+        .help(format!(
+            "save it as UTF-8, or take it out of the mention: `\"!{path}\"` in `files`"
+        ))
+    });
+    unseen.into_iter().chain(unread).collect()
 }
 
 /// The finding for a place of `what` (a pin, an offer) that could not be seen.

@@ -463,9 +463,13 @@ fn outputs_the_lock_and_the_matrix_are_never_mentions() {
 fn bytes_that_are_no_text_are_left_alone() {
     let mut latin = b"caf\xe9 acme/base:3.12-v1.0.0\n".to_vec();
     let room = library(&latin);
-    room.gen_("check").ends(0);
-    room.gen_("bump minor").ends(0);
+    let said = "`docs/a.md` names images, and is no UTF-8 text";
+    room.gen_("check --fix")
+        .ends(1)
+        .tells(&["place-unreadable", said]);
+    room.gen_("bump minor").ends(1).tells(&[said]);
     assert_eq!(std::fs::read(room.at("docs/a.md")).expect("it"), latin);
+    room.write("docs/a.md", "");
     latin.extend([0, 159, 146, 150]);
     room.write("docs/b.bin", &latin);
     room.gen_("check --fix").ends(0);
@@ -514,4 +518,79 @@ fn a_mention_that_looks_at_nothing_is_told() {
         .ends(1)
         .tells(&["mention-unmatched"]);
     room.gen_("bump minor --allow-errors").ends(0);
+}
+
+/// A pre-release leaves documents at the last final release, however many there are, and the next final moves them.
+#[test]
+fn a_pre_release_leaves_documents_alone() {
+    let places = [
+        mention("\"docs/**\"", ""),
+        mention("\"tests/**\"", "pre-releases = true"),
+    ];
+    let room = Room::new(&[("matrix.toml", &matrix("1.2.3", "", &places.concat()))]);
+    room.write("docs/a.md", "acme/base:3.12-v1.2.3\n");
+    room.write("tests/a.sh", "acme/base:3.12-v1.2.3\n");
+    for version in ["1.2.4-rc.1", "1.2.4-rc.2", "1.2.4-rc.3"] {
+        room.gen_("bump pre").ends(0).tells(&[version, "1 mention"]);
+        assert_eq!(room.read("docs/a.md"), "acme/base:3.12-v1.2.3\n");
+        assert_eq!(
+            room.read("tests/a.sh"),
+            format!("acme/base:3.12-v{version}\n")
+        );
+        room.gen_("check").ends(0).never_tells(&["mention"]);
+    }
+    // What is older still goes to the last final one, and what was tried out by hand may stay.
+    room.write(
+        "docs/a.md",
+        "acme/base:3.12-v1.2.2 acme/base:3.13-v1.2.4-rc.3 acme/base:3.13-v1.2.4-rc.1\n",
+    );
+    room.gen_("check")
+        .ends(1)
+        .tells(&["mention-stale", "the release is `v1.2.3`"]);
+    room.gen_("check --fix").ends(0);
+    assert_eq!(
+        room.read("docs/a.md"),
+        "acme/base:3.12-v1.2.3 acme/base:3.13-v1.2.4-rc.3 acme/base:3.13-v1.2.3\n"
+    );
+    room.gen_("bump release").ends(0);
+    assert_eq!(
+        room.read("docs/a.md"),
+        "acme/base:3.12-v1.2.4 acme/base:3.13-v1.2.4 acme/base:3.13-v1.2.4\n"
+    );
+    assert!(!room.read("matrix.lock").contains("last-final"));
+    room.gen_("check").ends(0);
+}
+
+/// A constant that holds a tag, an alias or a reference is held to those that exist, and moves.
+#[test]
+fn a_place_that_names_an_image_moves() {
+    let place = |name: &str, more: &str| {
+        format!("[[release.mention]]\nfile = \"a.py\"\nconstant = \"{name}\"\n{more}\n")
+    };
+    let places = [
+        place("TAG", "image = \"base\""),
+        place("ALIAS", ""),
+        place("IMAGE", ""),
+    ];
+    let room = Room::new(&[("matrix.toml", &matrix("1.2.3", "", &places.concat()))]);
+    room.write("a.py", "TAG = '3.12-v1.2.3'\nALIAS = f(\"TAG\", 'latest')\nIMAGE = 'docker.io/acme/base:3.13-v1.2.2'\n");
+    room.gen_("check")
+        .ends(1)
+        .tells(&["place-computed", "mention-stale"]);
+    room.gen_("bump minor").ends(1).tells(&["place-computed"]);
+    room.write("a.py", "TAG = '3.12-v1.2.3'\nALIAS = getenv(\"TAG\", 'latest')\nIMAGE = 'docker.io/acme/base:3.13-v1.2.2'\n");
+    room.gen_("bump minor").ends(0).tells(&["2 mentions"]);
+    assert_eq!(
+        room.read("a.py"),
+        "TAG = '3.12-v1.3.0'\nALIAS = getenv(\"TAG\", 'latest')\nIMAGE = 'docker.io/acme/base:3.13-v1.3.0'\n"
+    );
+    room.gen_("check").ends(0);
+    room.write(
+        "a.py",
+        "TAG = 'newest'\nALIAS = 'newest'\nIMAGE = 'redis:7'\n",
+    );
+    room.gen_("check").ends(1).tells(&[
+        "no image of `docker.io/acme/base` has the tag `newest`",
+        "the matrix makes no image `redis:7`",
+    ]);
 }

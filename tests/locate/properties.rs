@@ -244,7 +244,7 @@ fn value() -> impl Strategy<Value = String> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { failure_persistence: None, cases: 1200, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { failure_persistence: None, cases: 2000, ..ProptestConfig::default() })]
 
     /// Bump, then read back, is the identity; or the value is refused. No other byte moves.
     #[test]
@@ -423,6 +423,37 @@ fn depth_is_bounded() {
         }
         for path in ["a.toml", "a.json", "a.yaml"] {
             let _ = key(&file(path, &text), "X");
+        }
+    }
+    // What is refused is told as such, and quickly; what can be read is.
+    for (open, value, close) in [
+        ("[", "1", "]"),
+        ("{\"a\":", "1", "}"),
+        ("(", "'v1'", ")"),
+        ("f(", "'v1'", ")"),
+    ] {
+        let deep = format!(
+            "X = {}{value}{}\n",
+            open.repeat(100_000),
+            close.repeat(100_000)
+        );
+        for path in [
+            "a.py",
+            "a.ts",
+            "a.go",
+            "a.rs",
+            "a.sh",
+            "a.mk",
+            ".env",
+            "Dockerfile",
+        ] {
+            let _ = constant(&file(path, &deep), "X");
+            let _ = list(&file(path, &deep), "X");
+        }
+        for path in ["a.toml", "a.json", "a.yaml"] {
+            let text = &deep[if path == "a.toml" { 0 } else { 4 }..];
+            let _ = key(&file(path, text), "X");
+            let _ = key_list(&file(path, text), "X");
         }
     }
     let text = format!("const X = {}'v1'{};", "(".repeat(5000), ")".repeat(5000));

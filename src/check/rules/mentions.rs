@@ -2,20 +2,34 @@
 
 use crate::check::Context;
 use crate::diagnostic::{Finding, Fix, Place, Sink, code};
-use crate::release::mentions::{Kind, MARKER, Names, Sighting};
+use crate::release::mentions::{Kind, LastFinal, MARKER, Names, Sighting};
+use crate::release::unseen::unread_findings;
 
 pub fn run(cx: &Context<'_>, sink: &mut Sink) {
-    let Some(release) = &cx.config.release else {
-        return;
-    };
-    if release.mentions.is_empty() {
+    let mentions = cx.config.mentions();
+    if mentions.is_empty() {
         return;
     }
-    let Some(names) = Names::new(cx.config, cx.matrix) else {
+    let Some(current) = Names::new(cx.config, cx.matrix) else {
         return;
     };
-    for mention in &release.mentions {
+    let last = LastFinal::of(cx.config, cx.lock);
+    let settled = match &last {
+        LastFinal::Known(at) => Names::new(&at.0, &at.1).map(|names| names.accepting(&current)),
+        LastFinal::Own | LastFinal::Unknown => None,
+    };
+    let mut unjudged = Vec::new();
+    for mention in mentions {
+        let (names, release) = match (&settled, &last) {
+            (Some(settled), LastFinal::Known(at)) if !mention.pre_releases => (settled, &at.0),
+            _ => (&current, cx.config),
+        };
+        let release = release.release.as_ref().map_or("", |r| r.tag.as_str());
         let seen = names.read(cx.repository, mention, &|path| cx.is_output(path));
+        for finding in unread_findings(cx.config, mention, &seen) {
+            sink.push(finding);
+        }
+        let unknown = matches!(last, LastFinal::Unknown) && !mention.pre_releases;
         if seen.files == 0 {
             let place = cx.place(mention.span.clone(), "looks at nothing");
             sink.push(
@@ -30,12 +44,23 @@ pub fn run(cx: &Context<'_>, sink: &mut Sink) {
         for sighting in &seen.sightings {
             sink.push(match &sighting.kind {
                 Kind::Current => continue,
-                Kind::Stale { states, tag } => stale(sighting, states, tag, &release.tag),
+                Kind::Stale {
+                    earlier_final: true,
+                    ..
+                } if unknown => {
+                    unjudged.push(place(sighting, "may be of the last final release"));
+                    continue;
+                }
+                Kind::Stale { states, tag, .. } => stale(sighting, states, tag, release),
                 Kind::UnknownTag => {
                     let word = &sighting.tag;
+                    let of = match sighting.repository.as_str() {
+                        "" => String::new(),
+                        repository => format!(" of `{repository}`"),
+                    };
                     let finding = Finding::new(
                         &code::MENTION_UNKNOWN,
-                        format!("no image of `{}` has the tag `{word}`", sighting.repository),
+                        format!("no image{of} has the tag `{}`", word.escape_debug()),
                         place(sighting, "named here"),
                     );
                     suggest(finding, names.near_tag(&sighting.repository, word))
@@ -63,6 +88,23 @@ pub fn run(cx: &Context<'_>, sink: &mut Sink) {
                 .help("delete it, or put it on the line of the mention, or on the one before"),
             );
         }
+    }
+    if let (Some(first), Some(release)) = (unjudged.first(), &cx.config.release) {
+        let (count, are) = match unjudged.len() {
+            1 => ("1 mention of an older release".to_owned(), "was"),
+            n => (format!("{n} mentions of older releases"), "were"),
+        };
+        let finding = Finding::new(
+            &code::MENTION_UNCHECKED,
+            format!(
+                "{count} {are} not judged: nothing records which final release came before `{}`",
+                release.version
+            ),
+            first.clone(),
+        );
+        sink.push(finding.help(
+            "`gen bump` records it from the next final release on; texts that follow pre-releases say `pre-releases = true`",
+        ));
     }
 }
 

@@ -9,8 +9,7 @@ use crate::release::pins::look_list;
 use crate::release::unseen::unseen_finding;
 
 pub fn run(cx: &Context<'_>, sink: &mut Sink) {
-    let release = cx.config.release.iter();
-    for offer in release.flat_map(|r| &r.offers) {
+    for offer in cx.config.offers() {
         match look_list(cx.repository, &offer.file, &offer.locator) {
             Err(unseen) => {
                 let finding =

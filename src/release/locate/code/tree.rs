@@ -24,6 +24,12 @@ pub fn list(syntax: &Syntax, text: &str, name: &str) -> Result<FoundList, Unfoun
 }
 
 fn parse(syntax: &Syntax, text: &str) -> Result<Tree, Unfound> {
+    if let Some(at) = too_deep(text) {
+        return Err(Unfound::Syntax {
+            span: at..at + 1,
+            what: "the brackets are too deep in each other".to_owned(),
+        });
+    }
     let mut shown = Cow::Borrowed(text.as_bytes());
     if syntax.ascii && !text.is_ascii() {
         let bytes = shown.to_mut().iter_mut();
@@ -37,6 +43,21 @@ fn parse(syntax: &Syntax, text: &str) -> Result<Tree, Unfound> {
     tree.ok_or_else(|| Unfound::Syntax {
         span: 0..0,
         what: "the file cannot be parsed".to_owned(),
+    })
+}
+
+/// Where brackets are deeper in each other than a file of people has them, if they are. A parser that mends what does not
+/// fit takes the square of that depth.
+fn too_deep(text: &str) -> Option<usize> {
+    const DEEPEST: usize = 5000;
+    let mut depth = 0_usize;
+    text.bytes().position(|byte| {
+        match byte {
+            b'(' | b'[' | b'{' => depth += 1,
+            b')' | b']' | b'}' => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+        depth > DEEPEST
     })
 }
 

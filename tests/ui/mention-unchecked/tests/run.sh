@@ -1,0 +1,1 @@
+docker run acme/app:v1.2.0
