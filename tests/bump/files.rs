@@ -12,7 +12,7 @@ fn places() -> String {
         + &key("a.yaml", "tag", "")
         + &key("a.json", "tag", "")
         + &key("a.toml", "tag", "")
-        + &mention("\"docs/*\"", "")
+        + &mention("\"docs/*\"", "pre-releases = true")
 }
 
 const TEXTS: &[(&str, &str)] = &[

@@ -572,7 +572,13 @@ fn a_place_that_names_an_image_moves() {
         place("ALIAS", ""),
         place("IMAGE", ""),
     ];
-    let room = Room::new(&[("matrix.toml", &matrix("1.2.3", "", &places.concat()))]);
+    let room = Room::new(&[
+        ("matrix.toml", &matrix("1.2.3", "", &places.concat())),
+        (
+            "a.py",
+            "TAG = ALIAS = 'latest'\nIMAGE = 'acme/base:latest'\n",
+        ),
+    ]);
     room.write("a.py", "TAG = '3.12-v1.2.3'\nALIAS = f(\"TAG\", 'latest')\nIMAGE = 'docker.io/acme/base:3.13-v1.2.2'\n");
     room.gen_("check")
         .ends(1)

@@ -258,9 +258,9 @@ fn pins_and_mentions_of_one_file_move_together() {
     let places = pin("a.py", "TAG", "")
         + &pin("a.py", "VERSION", "states = \"{{ version }}\"")
         + &pin("a.py", "Old.TAG", "relation = \"not-older\"")
-        + &mention("\"*.py\"", "")
-        + &mention("\"**/*.py\", \"docs/*.md\"", "")
-        + &mention("\"docs/**\"", "");
+        + &mention("\"*.py\"", "pre-releases = true")
+        + &mention("\"**/*.py\", \"docs/*.md\"", "pre-releases = true")
+        + &mention("\"docs/**\"", "pre-releases = true");
     let text = "TAG = 'v1.2.3'  # acme/base:3.12-v1.2.3\nVERSION = '1.2.3'\n\n\nclass Old:\n    TAG = 'v9.0.0'\n\n\nIMAGE = \"docker.io/acme/base:3.13-v1.2.3\"\n";
     let room = Room::new(&[
         ("matrix.toml", &matrix("1.2.3", "", &places)),

@@ -82,7 +82,7 @@ fn one_place_that_cannot_be_moved_refuses_the_whole() {
             pin("b.xyz", "TAG", ""),
             &[("b.xyz", "TAG = 'v1.2.3'\n")],
             1,
-            &["place-unreadable", "`search = "],
+            &["place-unreadable", "search = \"TAG = '"],
         ),
         (
             key("b.yaml", "a.tag", ""),

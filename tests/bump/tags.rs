@@ -163,7 +163,7 @@ fn aliases_that_name_the_release_move() {
 fn aliases_stay_known_in_a_pre_release() {
     let room = Room::new(&[(
         "matrix.toml",
-        &matrix("1.2.3", "", &mention("\"docs/*\"", "")),
+        &matrix("1.2.3", "", &mention("\"docs/*\"", "pre-releases = true")),
     )]);
     room.write("docs/a.md", "acme/base:latest acme/base:3.13-v1.2.3\n");
     room.gen_("bump pre").ends(0);
