@@ -44,15 +44,19 @@ struct Key {
     code: &'static str,
     severity: &'static str,
     help: Vec<String>,
-    /// Where; nowhere for outputs, each of which is a file of its own.
-    place: Option<(String, usize, usize)>,
+    /// Where, and what belongs to it; nowhere for outputs, each of which is a file of its own.
+    places: Vec<(String, usize, usize)>,
 }
 
 impl Key {
     fn of(finding: &Finding) -> Option<Self> {
-        let place = match &finding.primary.at {
-            _ if words(finding.code).is_some() => None,
-            Some((file, span)) => Some((file.path.to_string(), span.start, span.end)),
+        let places = match &finding.primary.at {
+            _ if words(finding.code).is_some() => Vec::new(),
+            Some(_) => [&finding.primary]
+                .into_iter()
+                .chain(&finding.related)
+                .map(Place::bytes)
+                .collect(),
             None => return None,
         };
         // What mends itself is mended one by one.
@@ -60,7 +64,7 @@ impl Key {
             code: finding.code.name,
             severity: finding.severity().as_str(),
             help: finding.help.clone(),
-            place,
+            places,
         })
     }
 }
@@ -89,11 +93,6 @@ fn joined(group: Vec<Finding>) -> Option<Finding> {
         first.notes.push(format!("{before}: {}", some(&names)));
     }
     for other in others {
-        for place in other.related {
-            if !first.related.iter().any(|known| known.is_at(&place)) {
-                first.related.push(place);
-            }
-        }
         first.specs.extend(other.specs);
         first.also.push((other.headline, other.primary));
     }
@@ -126,8 +125,8 @@ fn some(names: &[String]) -> String {
 }
 
 impl Place {
-    fn is_at(&self, other: &Place) -> bool {
-        let span = |place: &Place| place.at.as_ref().map(|(_, span)| span.clone());
-        self.path == other.path && span(self) == span(other)
+    fn bytes(&self) -> (String, usize, usize) {
+        let span = self.at.as_ref().map_or(0..0, |(_, span)| span.clone());
+        (self.path.to_string(), span.start, span.end)
     }
 }
