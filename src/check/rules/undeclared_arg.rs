@@ -135,16 +135,20 @@ fn never_arrives(cx: &Context<'_>, own: &Cooked<'_>, name: &str) -> Option<Findi
             "whatever it says, the image is the same",
         ),
     );
+    let mut places = Vec::new();
     for (declared, span) in reach.declared.iter().take(SHOWN) {
         let label = match declared {
             Declared::Global => "before the first FROM, where only FROM sees it",
             Declared::Unbuilt(_) => "in a stage that is not built",
             Declared::Built(_) => "declared behind what names it",
         };
-        finding = finding.related(Place::span(file, span.clone(), label));
+        places.push((span, label));
     }
-    for span in reach.missed.iter().take(SHOWN) {
-        finding = finding.related(Place::span(file, span.clone(), "has no value for it here"));
+    let missed = reach.missed.iter().take(SHOWN);
+    places.extend(missed.map(|span| (span, "has no value for it here")));
+    places.sort_by_key(|(span, _)| span.start);
+    for (span, label) in places {
+        finding = finding.related(Place::span(file, span.clone(), label));
     }
     let help = match reach.missed.is_empty() {
         true => format!(
