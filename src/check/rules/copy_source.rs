@@ -11,9 +11,11 @@ use crate::dockerfile::{Does, Kind, Mount, Source, Step};
 use crate::image::SpecId;
 use crate::source::{DockerIgnore, FolderMatch};
 
+/// The file, where in it, and the path.
+type Key = (Arc<str>, usize, String);
+
 pub fn run(cx: &Context<'_>, sink: &mut Sink) {
-    let mut told: BTreeMap<(Arc<str>, usize, String), (Finding, BTreeSet<SpecId>)> =
-        BTreeMap::new();
+    let mut told: BTreeMap<Key, (Finding, BTreeSet<SpecId>)> = BTreeMap::new();
     for cooked in cx.cooked() {
         // A context that is narrowed is held to its own list.
         if cooked.rendered.context_missing || !cooked.spec.merged.context_files.is_empty() {
