@@ -17,7 +17,7 @@ fn locks(replies: &[Reply], asked: &[&str]) {
     let server = Server::script(replies);
     let (digests, lines) = lock(&server);
     let whole = digest(BODY.as_bytes());
-    assert_eq!(digests, [whole.clone()]);
+    assert_eq!(digests, std::slice::from_ref(&whole));
     let by_digest = format!("{}/{whole}", AT.trim_end_matches("/13"));
     let asked: Vec<String> = asked
         .iter()
@@ -89,7 +89,7 @@ fn an_index_is_looked_into_once_by_its_digest() {
     let room = for_two(&server);
     room.gen_(&["lock"]);
     let whole = digest(body.as_bytes());
-    assert_eq!(room.locked(), [whole.clone()]);
+    assert_eq!(room.locked(), std::slice::from_ref(&whole));
     let by_digest = format!("GET {}/{whole}", AT.trim_end_matches("/13"));
     assert_eq!(server.lines(), [format!("HEAD {AT}"), by_digest]);
     // One that is not what was asked for is none.

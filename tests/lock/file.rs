@@ -148,7 +148,7 @@ fn inputs() -> impl Strategy<Value = Inputs> {
         ),
         (0..=i64::MAX as u64, texts(), texts()),
         (option::of(below()), vec(below(), 0..3)),
-        vec(btree_map(any::<String>(), any::<String>(), 0..3), 3),
+        vec(btree_map(any::<String>(), any::<String>(), 0..3), 4),
     )
         .prop_map(
             |(
@@ -170,6 +170,7 @@ fn inputs() -> impl Strategy<Value = Inputs> {
                 args: tables[0].clone().into_iter().rev().collect(),
                 labels: tables[1].clone().into_iter().collect(),
                 pins: tables[2].clone().into_iter().collect(),
+                artifacts: tables[3].clone().into_iter().collect(),
             },
         )
 }
