@@ -9,16 +9,15 @@ use crate::check::dockerfile::Cooked;
 use crate::diagnostic::{Finding, Place, Sink, code};
 use crate::dockerfile::{Does, Kind, Mount, Source, Step};
 use crate::image::SpecId;
-use crate::source::{DockerIgnore, FolderMatch};
+use crate::source::DockerIgnore;
 
-/// The file, where in it, and the path.
-type Key = (Arc<str>, usize, String);
+/// A Dockerfile of the user's, or none for all that are rendered, with where in it a path is named.
+type Named = (Arc<str>, usize, String);
 
 pub fn run(cx: &Context<'_>, sink: &mut Sink) {
-    let mut told: BTreeMap<Key, (Finding, BTreeSet<SpecId>)> = BTreeMap::new();
+    let mut told: BTreeMap<Named, (Finding, BTreeSet<SpecId>)> = BTreeMap::new();
     for cooked in cx.cooked() {
-        // A context that is narrowed is held to its own list.
-        if cooked.rendered.context_missing || !cooked.spec.merged.context_files.is_empty() {
+        if cooked.rendered.context_missing {
             continue;
         }
         for (_, build) in cx.builds(&cooked) {
@@ -146,14 +145,19 @@ fn missing(cx: &Context<'_>, cooked: &Cooked<'_>, path: &str) -> Option<Why> {
         .absent_submodules
         .iter()
         .any(|module| from_root == *module || from_root.starts_with(&format!("{module}/")));
-    let lock = crate::lock::path(cx.repository.matrix_path());
-    let is_ours = cx.is_output(&from_root)
-        || from_root == lock
-        || cx
-            .tree
-            .iter()
-            .any(|p| p.path.starts_with(&format!("{from_root}/")));
-    if there || in_submodule || is_ours || files.strange.keys().any(starts) {
+    let is_made_first = || {
+        let mut artifacts = cx.config.artifacts.iter();
+        artifacts.any(|artifact| artifact.within(&from_root).is_some())
+    };
+    let is_ours = || {
+        let lock = crate::lock::path(cx.repository.matrix_path());
+        let below = format!("{from_root}/");
+        let mut outputs = cx.tree.iter();
+        cx.is_output(&from_root)
+            || from_root == lock
+            || outputs.any(|output| output.path.starts_with(&below))
+    };
+    if there || in_submodule || files.strange.keys().any(starts) || is_made_first() || is_ours() {
         return None;
     }
     let on_disk = cx.repository.is_file(&from_root) || cx.repository.is_folder(&from_root);
@@ -162,6 +166,16 @@ fn missing(cx: &Context<'_>, cooked: &Cooked<'_>, path: &str) -> Option<Why> {
             label: "is not there".to_owned(),
             line: None,
             help: "correct the path, which is from the context, or commit the file",
+        });
+    }
+    if let Some(text) = &rendered.ignore
+        && deciding_line(text.as_bytes(), path).is_some()
+    {
+        let first = cooked.spec.merged.context_files.first();
+        return Some(Why {
+            label: "is not among the `context-files`".to_owned(),
+            line: first.map(|field| cx.place(field.span.clone(), "nothing else is sent")),
+            help: "add it to `context-files`",
         });
     }
     if let Some((path, line, place)) = left_out(cx, cooked, path) {
@@ -197,21 +211,7 @@ fn left_out(cx: &Context<'_>, cooked: &Cooked<'_>, path: &str) -> Option<(String
         .repository
         .text(&own)
         .or_else(|| cx.repository.text(&of_context))?;
-    let ignore = DockerIgnore::parse(file.text.as_bytes());
-    let mut above = FolderMatch::default();
-    let mut end = 0;
-    let mut line = None;
-    for part in path.split('/') {
-        end += part.len();
-        let (verdict, below) = ignore.entry(&path[..end], &above);
-        line = verdict.line.filter(|_| verdict.is_excluded);
-        if below.is_closed() {
-            break;
-        }
-        above = below;
-        end += 1;
-    }
-    let number = line?;
+    let number = deciding_line(file.text.as_bytes(), path)?;
     let start: usize = file
         .text
         .split_inclusive('\n')
@@ -221,6 +221,12 @@ fn left_out(cx: &Context<'_>, cooked: &Cooked<'_>, path: &str) -> Option<(String
     let length = file.text[start..].lines().next().map_or(0, str::len);
     let place = Place::span(&file, start..start + length, "leaves it out");
     Some((file.path.to_string(), number, place))
+}
+
+/// The number of the line of an ignore file that leaves a path out, whether that is a file or a folder.
+fn deciding_line(ignore: &[u8], path: &str) -> Option<usize> {
+    let verdict = DockerIgnore::parse(ignore).sieve().verdict(path.as_bytes());
+    verdict.line.filter(|_| verdict.is_excluded)
 }
 
 #[cfg(test)]
