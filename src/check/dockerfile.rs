@@ -77,6 +77,18 @@ impl<'a> Context<'a> {
         })
     }
 
+    /// A spec whose Dockerfile holds a text of the user's; `None` where that is all ours.
+    pub fn cooked_of(&self, id: SpecId) -> Option<Cooked<'a>> {
+        let (spec, rendered) = (self.matrix.spec(id), self.contents.get(id));
+        let recipe = self.recipe(spec, rendered)?;
+        Some(Cooked {
+            id,
+            spec,
+            rendered,
+            recipe,
+        })
+    }
+
     fn recipe(&self, spec: &Spec, rendered: &RenderedSpec) -> Option<Rc<Recipe>> {
         let path = &rendered.dockerfile;
         if let Some(known) = self.recipes.read.borrow().get(path) {

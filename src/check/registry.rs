@@ -98,6 +98,10 @@ pub static RULES: &[Rule] = &[
         run: rules::end_of_life::run,
     },
     Rule {
+        codes: &[&code::ENTRYPOINT_INHERITED],
+        run: rules::entrypoint_inherited::run,
+    },
+    Rule {
         codes: &[&code::EXPECTATION_FAILED],
         run: rules::expectation_failed::run,
     },

@@ -173,6 +173,9 @@ codes! {
     END_OF_LIFE_SOON = "end-of-life-soon" Rule Note
         "something an image stands on is near its end of life, or in long-term support"
         "It will end within `[check] days-ahead` (90 days, `--days-ahead`), or regular support is over and long-term support goes on for a part of it. Plan the move.";
+    ENTRYPOINT_INHERITED = "entrypoint-inherited" Rule Warning
+        "a shell that would be handed to an ENTRYPOINT from below"
+        "CMD alone leaves the ENTRYPOINT of the image below in force, which is handed the command as its arguments: where that is `python`, an image whose `cmd` is `bash` runs `python bash`. State an `entrypoint`; an empty one takes it away. Entrypoints that run what they are handed (`tini --`, scripts, `uv run`) are left alone, and of an upstream image nothing is known.";
     EXPECTATION_FAILED = "expectation-failed" Rule Error
         "an `[[expect]]` does not hold"
         "The matrix no longer yields what its authors wrote down. Either the last change removed or added more than was meant, or the expectation is out of date.";

@@ -20,6 +20,7 @@ pub mod dead_rule;
 pub mod dead_when;
 pub mod drift;
 pub mod end_of_life;
+pub mod entrypoint_inherited;
 pub mod expectation_failed;
 pub mod floating_base;
 pub mod foreign_platform;
