@@ -363,8 +363,8 @@ codes! {
         "a pipeline beyond a hard limit of its provider"
         "The provider would refuse the file, or never start the run, late or silently. The limits are in the shipped facts. Split the work by the axis named.";
     RELEASE_BAKED = "release-baked" Rule Note
-        "a template prints the release into the image"
-        "Each release then changes the content of every such spec, so all are built again though nothing else changed. Labels and env that state the release are the usual cause.";
+        "the release goes into the image"
+        "Each release then changes the content of every such spec, so all are built again though nothing else changed. Labels and env that state the release are one cause; the other is a file of the context that every bump rewrites: the matrix, one that a pin is in, a text that mentions the images. Leave out in `.dockerignore` what the image does not need.";
     SECRET_IN_IMAGE = "secret-in-image" Rule Warning
         "a build arg or variable that looks like a secret, with a value"
         "Args and env stay in the image's history and configuration, for whoever pulls it. Words as in BuildKit's `SecretsUsedInArgOrEnv`: key, token, password, secret, credential, auth. Mount it while building, or pass it when the image runs.";

@@ -227,6 +227,46 @@ impl<'a> Names<'a> {
         mentions
     }
 
+    /// Whether the next release rewrites a mention in one of its files.
+    pub fn moves_in(&self, repository: &Repository, mention: &Mention, path: &str) -> bool {
+        let Some(file) = repository.text(path) else {
+            return false;
+        };
+        if let Some(place) = &mention.place {
+            let found = find(&file, &place.locator).unwrap_or_default();
+            let mut seen = found
+                .iter()
+                .map(|found| self.at_place(&file, found, mention, place));
+            return seen.any(|sighting| self.is_moving(&sighting));
+        }
+        if has_header(file.text.as_bytes()) {
+            return false;
+        }
+        let plain = plain(&file);
+        let text = plain.as_ref().map_or(file.text.as_str(), |p| &p.text);
+        let (mut sightings, markers) = self.all(&file, text, mention);
+        for marker in markers {
+            let kept = kept_by(text, marker.start, &sightings);
+            sightings.retain(|s| !kept.contains(&s.span.start));
+        }
+        sightings.iter().any(|sighting| self.is_moving(sighting))
+    }
+
+    /// Whether a mention states a release, and so another one after each.
+    fn is_moving(&self, sighting: &Sighting) -> bool {
+        match sighting.kind {
+            Kind::Stale { .. } => true,
+            Kind::UnknownTag | Kind::UnknownRepository => false,
+            Kind::Current => {
+                let mut tags = self.repositories.iter().filter(|(repository, _)| {
+                    // A tag alone may be that of any image.
+                    sighting.repository.is_empty() || **repository == sighting.repository
+                });
+                tags.any(|(_, tags)| tags.framed.iter().any(|(_, tag)| *tag == sighting.tag))
+            }
+        }
+    }
+
     /// Looks at the one place of a mention.
     fn read_place(
         &self,
@@ -322,19 +362,9 @@ impl<'a> Names<'a> {
     }
 
     fn look(&self, file: &Arc<SourceFile>, mention: &Mention) -> (Vec<Sighting>, Vec<IdleMarker>) {
-        let name = file.path.rsplit('/').next().unwrap_or(&file.path);
-        let plain = Plain::new(&file.text, name.to_ascii_lowercase().contains("dockerfile"));
+        let plain = plain(file);
         let text = plain.as_ref().map_or(file.text.as_str(), |p| &p.text);
-        let mut sightings: Vec<Sighting> = Vec::new();
-        let mut markers: Vec<Range<usize>> = Vec::new();
-        for found in self.searcher.find_iter(text) {
-            match self.spellings.get(found.pattern().as_usize()) {
-                Some(spelling) => {
-                    sightings.extend(self.reference(file, text, found.range(), spelling, mention));
-                }
-                None => markers.push(found.range()),
-            }
-        }
+        let (mut sightings, markers) = self.all(file, text, mention);
         let mut idle = Vec::new();
         for marker in markers {
             let kept = kept_by(text, marker.start, &sightings);
@@ -360,6 +390,26 @@ impl<'a> Names<'a> {
             sightings.dedup_by_key(|s| s.tag_span.clone());
         }
         (sightings, idle)
+    }
+
+    /// Every reference in a text, and every marker.
+    fn all(
+        &self,
+        file: &Arc<SourceFile>,
+        text: &str,
+        mention: &Mention,
+    ) -> (Vec<Sighting>, Vec<Range<usize>>) {
+        let mut sightings: Vec<Sighting> = Vec::new();
+        let mut markers: Vec<Range<usize>> = Vec::new();
+        for found in self.searcher.find_iter(text) {
+            match self.spellings.get(found.pattern().as_usize()) {
+                Some(spelling) => {
+                    sightings.extend(self.reference(file, text, found.range(), spelling, mention));
+                }
+                None => markers.push(found.range()),
+            }
+        }
+        (sightings, markers)
     }
 
     /// The reference that begins where a spelling was found, if one does.
@@ -454,6 +504,12 @@ impl<'a> Names<'a> {
         known.sort_unstable();
         nearest(tag, known)
     }
+}
+
+/// A text with its defaults in place, where it has any.
+fn plain(file: &SourceFile) -> Option<Plain> {
+    let name = file.path.rsplit('/').next().unwrap_or(&file.path);
+    Plain::new(&file.text, name.to_ascii_lowercase().contains("dockerfile"))
 }
 
 impl Sighting {

@@ -36,8 +36,6 @@ pub struct BuildContext {
     pub hash: [u8; 32],
     /// Each file: its mode and the id of its bytes as one hash.
     pub files: BTreeMap<String, [u8; 32]>,
-    /// Whether the matrix file is among them, which every release changes.
-    pub holds_matrix: bool,
     /// Files that git neither tracks nor ignores.
     pub untracked: BTreeSet<String>,
     /// Files that git tracks, and that are not as its index says.
@@ -244,7 +242,6 @@ impl Repository {
         if file.is_pointer {
             built.pointers.insert(name.clone());
         }
-        built.holds_matrix |= text == Some(self.matrix_path());
         built.holds_lfs |= file.is_lfs || file.is_pointer;
         built.holds_submodules |= member.in_submodule;
         let mark = match file.mode {

@@ -31,3 +31,4 @@ pub use owner::Owner;
 pub use plain::plain;
 pub use repository::{ReadError, Repository};
 pub use snapshot::Snapshot;
+pub use walk::Wanted;

@@ -12,7 +12,8 @@ use crate::source::Repository;
 use crate::source::repository::slashes;
 
 /// Which files are meant: those that a glob takes in and none that starts with `!` takes out.
-pub(super) struct Wanted {
+#[derive(Debug)]
+pub struct Wanted {
     taken: GlobSet,
     left: GlobSet,
     /// The folders outside of which no glob can match.
@@ -20,7 +21,8 @@ pub(super) struct Wanted {
 }
 
 impl Wanted {
-    pub(super) fn new(globs: &[&str]) -> Self {
+    /// Of globs from the root.
+    pub fn new(globs: &[&str]) -> Self {
         let (left, taken): (Vec<&str>, Vec<&str>) = globs
             .iter()
             .copied()
@@ -32,7 +34,8 @@ impl Wanted {
         }
     }
 
-    fn has(&self, path: &str) -> bool {
+    /// Whether a path is meant.
+    pub fn has(&self, path: &str) -> bool {
         self.taken.is_match(path) && !self.left.is_match(path)
     }
 
