@@ -33,12 +33,13 @@ const DOCUMENT: &str = "docs/incidents.md";
 const FOLDER: &str = "tests/incidents";
 
 /// The systems, as folders begin, with their names.
-const SYSTEMS: [(&str, &str); 5] = [
+const SYSTEMS: [(&str, &str); 6] = [
     ("truss", "Truss"),
     ("caliban", "Caliban"),
     ("envd", "envd"),
     ("elyra", "Elyra"),
     ("core-images", "core images"),
+    ("field", "others"),
 ];
 
 #[derive(Deserialize)]
@@ -261,7 +262,8 @@ fn document() -> String {
         "# Incidents\n\n\
          <!-- Made from tests/incidents: change its cases, and run `UPDATE_DOCS=1 cargo test --test incidents`. -->\n\n\
          Five systems were studied before this one was written: Truss, Caliban, envd, Elyra, and the core images of a \
-         platform team. What went wrong in them, by their trackers and histories, is what `gen` is measured by.\n\n\
+         platform team. What went wrong in them, by their trackers and histories, is what `gen` is measured by; so is what other projects reported \
+         since.\n\n\
          ## Caught\n\n\
          Each is replayed in a small repository, where these codes are found and no others, and where nothing is found once \
          it is mended. The commands are run from the root of this repository, and write nothing there.\n\n\
