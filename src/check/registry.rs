@@ -114,6 +114,10 @@ pub static RULES: &[Rule] = &[
         run: rules::idle_key::run,
     },
     Rule {
+        codes: &[&code::IGNORE_SYNTAX, &code::IGNORE_UNREAD],
+        run: rules::ignore_syntax::run,
+    },
+    Rule {
         codes: &[&code::GIT_UNASKED],
         run: rules::git_unasked::run,
     },

@@ -200,6 +200,12 @@ codes! {
     IDLE_KEY = "idle-key" Rule Error
         "a key that does nothing where it stands"
         "`apt`, `pip`, `python`, `env`, `user`, `entrypoint`, `cmd` and `template` go into Dockerfiles that `gen` renders; beside a `dockerfile` of your own they would be passed over without a word. What stands in `[defaults]` passes by images that it cannot serve, as long as it serves one.";
+    IGNORE_SYNTAX = "ignore-syntax" Rule Error
+        "a line of an ignore file that the builder refuses"
+        "The builder stops at a pattern of `.dockerignore` that it cannot read: a class without its end, a `\\` that escapes nothing, an exception of nothing, a line over 64 KiB. No image with that context can be built.";
+    IGNORE_UNREAD = "ignore-unread" Rule Warning
+        "a line of an ignore file that is not understood here"
+        "The builder takes patterns of `.dockerignore` as regular expressions of Go in places, with named classes and escapes such as `\\p` that are not read here. The line is passed over: what it leaves out counts as content, and what it lets through again may be missing from it. Write it with `*`, `**`, `?` and plain classes.";
     INVALID_DATE = "invalid-date" Plan Error
         "a date that is none"
         "Dates are days of the calendar, written `2027-03-01`.";

@@ -15,7 +15,7 @@ use crate::source::blob::{ObjectFormat, ObjectId};
 use crate::source::confined::TEXT_LIMIT;
 use crate::source::members::{Member, Origin};
 use crate::source::worktree::{Found, FoundFile, Mode};
-use crate::source::{DockerIgnore, ReadError, Repository, SourceFile};
+use crate::source::{DockerIgnore, IgnoreFault, ReadError, Repository, SourceFile};
 
 /// How many files are worth a thread of their own to look at.
 const HANDFUL: usize = 512;
@@ -36,6 +36,8 @@ pub struct BuildContext {
     pub hash: [u8; 32],
     /// Each file: its mode and the id of its bytes as one hash.
     pub files: BTreeMap<String, [u8; 32]>,
+    /// The ignore file that it was read by, and the lines of that which cannot be followed.
+    pub ignore_faults: Option<(String, Vec<IgnoreFault>)>,
     /// Files that git neither tracks nor ignores.
     pub untracked: BTreeSet<String>,
     /// Files that git tracks, and that are not as its index says.
@@ -134,6 +136,10 @@ impl Repository {
         };
         let mut built = self.narrow_context(context, &ignore, ours);
         built.strange.extend(strange);
+        let faults = ignore.faults();
+        if !faults.is_empty() {
+            built.ignore_faults = Some((ignore_path, faults.to_vec()));
+        }
         built
     }
 

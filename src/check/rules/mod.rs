@@ -26,6 +26,7 @@ pub mod floating_base;
 pub mod foreign_platform;
 pub mod git_unasked;
 pub mod idle_key;
+pub mod ignore_syntax;
 pub mod lfs_pointer;
 pub mod lock_stale;
 pub mod lockfile_stale;

@@ -1,0 +1,72 @@
+//! Lines of ignore files that end the build, or of which nobody can tell here what they do.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use crate::check::Context;
+use crate::diagnostic::{Finding, Place, Sink, code};
+use crate::image::SpecId;
+use crate::source::{BadPattern, IgnoreFault, SourceFile};
+
+pub fn run(cx: &Context<'_>, sink: &mut Sink) {
+    let mut files: BTreeMap<&str, (&[IgnoreFault], BTreeSet<SpecId>)> = BTreeMap::new();
+    for (id, rendered) in cx.contents.iter() {
+        if let Some((path, faults)) = &rendered.files.ignore_faults {
+            let file = files.entry(path).or_insert((faults, BTreeSet::new()));
+            file.1.insert(id);
+        }
+    }
+    for (path, (faults, specs)) in files {
+        let file = cx.repository.text(path);
+        let (refused, unread): (Vec<&IgnoreFault>, Vec<&IgnoreFault>) = faults
+            .iter()
+            .partition(|fault| matches!(fault.why, BadPattern::Refused(_)));
+        let mut tell = |faults: &[&IgnoreFault], code, one: &str, many: &str, help: &str| {
+            let Some((first, others)) = faults.split_first() else {
+                return;
+            };
+            let headline = match faults.len() {
+                1 => format!("line {} of `{path}` {one}", first.line),
+                count => format!("{count} lines of `{path}` {many}"),
+            };
+            let mut finding = Finding::new(code, headline, place(path, file.as_ref(), first));
+            for fault in others {
+                finding = finding.related(place(path, file.as_ref(), fault));
+            }
+            sink.push(finding.help(help).about(specs.iter().copied()));
+        };
+        tell(
+            &refused,
+            &code::IGNORE_SYNTAX,
+            "is refused by the builder",
+            "are refused by the builder",
+            "correct it: no image can be built with it",
+        );
+        tell(
+            &unread,
+            &code::IGNORE_UNREAD,
+            "is not understood here, so what it does to the content cannot be told",
+            "are not understood here, so what they do to the content cannot be told",
+            "write it with `*`, `**`, `?` and plain classes such as `[a-z]`",
+        );
+    }
+}
+
+/// The line of a fault; the file alone where that is no text.
+fn place(path: &str, file: Option<&Arc<SourceFile>>, fault: &IgnoreFault) -> Place {
+    let mut start = 0;
+    let lines = file
+        .into_iter()
+        .flat_map(|file| file.text.split_inclusive('\n'));
+    for (index, line) in lines.enumerate() {
+        if index + 1 == fault.line {
+            let end = start + line.trim_end_matches(['\n', '\r']).len();
+            return file.map_or_else(
+                || Place::file(path),
+                |file| Place::span(file, start..end, fault.why.to_string()),
+            );
+        }
+        start += line.len();
+    }
+    Place::file(path)
+}
