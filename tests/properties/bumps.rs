@@ -49,7 +49,7 @@ impl States {
 }
 
 /// File name, how the place is named, the text, in which `@` is what is stated, and whether spaces can stand there.
-const PLACES: &[(&str, &str, &str, bool)] = &[
+pub const PLACES: &[(&str, &str, &str, bool)] = &[
     (
         "a.py",
         "constant = \"TAG\"",

@@ -1,5 +1,6 @@
 //! What holds for any text in any place, and for any matrix. `PROPTEST_CASES` is the number of random cases.
 
+mod anything;
 mod bumps;
 mod decode;
 mod dockerfile;
