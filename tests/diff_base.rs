@@ -240,3 +240,56 @@ fn in_a_shallow_clone_it_is_said_what_is_compared_with() {
         "{said}"
     );
 }
+
+#[test]
+fn that_contents_of_another_format_cannot_be_compared_is_said() {
+    let folder = repository();
+    let root = folder.path();
+    let said = |arguments: &[&str]| {
+        let output = gen_in(root, &[&["diff"], arguments].concat());
+        assert_eq!(output.status.code(), Some(0));
+        String::from_utf8_lossy(&output.stderr).into_owned()
+    };
+    let format = "records contents of format 1";
+    gen_in(root, &["matrix", "--quiet"]);
+    commit(root, "this gen");
+    assert!(!said(&["HEAD"]).contains("format"), "{}", said(&["HEAD"]));
+    // A plan of a gen that did not state the format.
+    let path = root.join("generated/plan.json");
+    let plan = fs::read_to_string(&path).expect("a plan");
+    let mut older: serde_json::Value = serde_json::from_str(&plan).expect("JSON");
+    let fields = older.as_object_mut().expect("an object");
+    fields.remove("content_format").expect("a format");
+    write(root, "generated/plan.json", &older.to_string());
+    commit(root, "an older gen");
+    let text = said(&["HEAD"]);
+    assert!(
+        text.contains("`generated/plan.json` at `HEAD`") && text.contains(format),
+        "{text}"
+    );
+    // With a release the lock tells.
+    write(
+        root,
+        "matrix.toml",
+        &format!("[release]\nversion = \"1.0.0\"\n\n{MATRIX}"),
+    );
+    gen_in(root, &["bump", "--amend"]);
+    let lock = fs::read_to_string(root.join("matrix.lock")).expect("a lock");
+    write(
+        root,
+        "matrix.lock",
+        &lock.replace("content-format = 2", "content-format = 1"),
+    );
+    commit(root, "a release of an older gen");
+    let text = said(&["HEAD"]);
+    assert!(
+        text.contains("`matrix.lock` at `HEAD`") && text.contains(format),
+        "{text}"
+    );
+    // Nothing of the matrix changed, and no spec is shown as if it had.
+    assert!(
+        !diff(root, &["HEAD"]).contains("changed"),
+        "{}",
+        diff(root, &["HEAD"])
+    );
+}

@@ -10,7 +10,10 @@ use crate::command::shell::{Error, Outcome, Shell};
 use crate::config::parse_selector;
 use crate::diagnostic::Sink;
 use crate::diff::{self, Diff, Side};
+use crate::emit::PLAN;
 use crate::flow::{self, Expanded, Fault, Rendered};
+use crate::image::CONTENT_FORMAT;
+use crate::lock;
 use crate::matrix::Selector;
 use crate::source::{Commit, Git, GitError, Members, ORIGIN, Repository, Snapshot, SourceFile};
 
@@ -78,6 +81,12 @@ pub(super) fn run(
             return shell.stopped(fault, sink, FindingFormat::Full);
         }
     };
+    if let Some((path, format)) = other_format(&before, &then) {
+        shell.say(&format!(
+            "`{path}` at `{name}` records contents of format {format}, which cannot be compared with format \
+             {CONTENT_FORMAT}: both sides are computed by this gen, and what was built then is built anew"
+        ));
+    }
     let mut found = diff::between(
         Side {
             revision: &name,
@@ -158,6 +167,25 @@ fn print(shell: &Shell<'_>, found: &Diff, format: DiffFormat) -> Result<Outcome,
         DiffFormat::Markdown => shell.tell(&diff::markdown(found))?,
     }
     Ok(Outcome(CLEAN))
+}
+
+/// Where the gen of that time recorded contents of another format than this one's, with the format.
+fn other_format(before: &Repository, then: &Expanded) -> Option<(String, u32)> {
+    let (path, format) = match &then.lock {
+        Some(lock) => (lock::path(before.matrix_path()), lock.content_format),
+        // Without a release the plan alone tells.
+        None => {
+            let path = before.owner().path(PLAN);
+            let text = before.text(&path)?;
+            let plan: serde_json::Value = serde_json::from_str(&text.text).ok()?;
+            // Plans of the first format did not state it.
+            let format = plan
+                .get("content_format")
+                .map_or(Some(1), |format| format.as_u64());
+            (path, u32::try_from(format?).ok()?)
+        }
+    };
+    (format != CONTENT_FORMAT).then_some((path, format))
 }
 
 /// The ids of the specs that any of the selectors means.
