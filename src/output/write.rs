@@ -246,8 +246,10 @@ pub fn probe<'p>(
 
 /// The paths that this run creates, and those that runs cut short before it may have created.
 fn journal(repository: &Repository, changes: &[&Change]) -> BTreeSet<String> {
-    let earlier = fs::read_to_string(repository.absolute(&repository.owner().path(JOURNAL)))
-        .unwrap_or_default();
+    // As any file of the repository: no device, nothing from outside, and no more than an output may have.
+    let earlier = repository.bytes(&repository.owner().path(JOURNAL));
+    let earlier = earlier.ok().flatten().unwrap_or_default();
+    let earlier = String::from_utf8(earlier).unwrap_or_default();
     let created = changes
         .iter()
         .filter(|c| c.state == State::Missing)
@@ -475,4 +477,24 @@ fn remove(repository: &Repository, path: &str) -> Result<(), WriteError> {
         folder = above;
     }
     Ok(())
+}
+
+#[cfg(all(test, unix))]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_journal_from_outside_is_none() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let root = folder.path().join("repository");
+        fs::create_dir_all(root.join("generated/.tmp")).expect("folders");
+        fs::write(root.join("matrix.toml"), "").expect("a matrix");
+        let repository = Repository::find(&root, None).expect("a repository");
+        let started = repository.absolute(&repository.owner().path(JOURNAL));
+        fs::write(&started, "generated/a\n").expect("a journal");
+        assert_eq!(journal(&repository, &[]).len(), 1);
+        fs::rename(&started, folder.path().join("outside")).expect("it is moved");
+        std::os::unix::fs::symlink(folder.path().join("outside"), &started).expect("a link");
+        assert_eq!(journal(&repository, &[]).len(), 0);
+    }
 }
