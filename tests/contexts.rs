@@ -527,3 +527,25 @@ fn a_context_that_holds_the_matrix_bakes_in_a_release_only_where_there_is_one() 
         assert_eq!(said.contains("release-baked"), told, "{said}");
     }
 }
+
+#[test]
+fn what_git_would_store_in_a_way_that_is_not_followed_is_told() {
+    let attributes = "*.utf16 working-tree-encoding=UTF-16LE\n*.id ident\n";
+    let folder = project(&[
+        ("matrix.toml", MATRIX),
+        ("ctx/Dockerfile", "FROM alpine:3.22\nCOPY . /\n"),
+        ("ctx/a.utf16", "a\u{0}"),
+        ("ctx/b.id", "$Id: 1234 $\n"),
+        ("ctx/c.id", "$Id$\n"),
+        (".gitattributes", attributes),
+    ]);
+    git(folder.path(), &["init", "-q", "-b", "main"]);
+    let said = stderr(&run(folder.path(), &["check"]));
+    let told = |path: &str| said.contains(&format!("`{path}` cannot be read: git stores it"));
+    assert!(told("ctx/a.utf16") && told("ctx/b.id"), "{said}");
+    assert!(!told("ctx/c.id") && !told("ctx/Dockerfile"), "{said}");
+    commit(folder.path(), "all");
+    let clone = clone(folder.path(), &[]);
+    let said = stderr(&run(clone.path(), &["check"]));
+    assert!(!said.contains("context-file"), "{said}");
+}

@@ -18,7 +18,17 @@ pub const NAME: &str = ".gitattributes";
 const BINARY: (&str, &str) = ("binary", "-diff -merge -text");
 
 /// The attributes that say how a file is stored.
-const KNOWN: [&str; 4] = ["text", "crlf", "eol", "filter"];
+const KNOWN: [&str; 6] = [
+    "text",
+    "crlf",
+    "eol",
+    "filter",
+    IDENT,
+    "working-tree-encoding",
+];
+
+/// The attribute by which a checkout writes the id of a file into it.
+pub const IDENT: &str = "ident";
 
 /// What a line says of an attribute.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -44,6 +54,15 @@ impl FileAttributes {
     /// Whether Git LFS stores the file.
     pub fn is_lfs(&self) -> bool {
         self.value("filter") == Some("lfs")
+    }
+
+    /// The attribute by which git would store the file in a way that is not followed here.
+    pub fn not_followed(&self) -> Option<&'static str> {
+        let encoding = self.value("working-tree-encoding");
+        if encoding.is_some_and(|name| !["utf-8", "utf8"].contains(&&*name.to_ascii_lowercase())) {
+            return Some("working-tree-encoding");
+        }
+        (self.0.get(IDENT) == Some(&State::Set)).then_some(IDENT)
     }
 
     /// What becomes of its line endings; `None` where `core.autocrlf` decides. Source: `convert_attrs` of git's

@@ -361,6 +361,33 @@ impl Worktree {
                 is_pointer: false,
             });
         }
+        if self.in_git
+            && let Some(name) = self.attributes(path).not_followed()
+        {
+            let holds_id = || regular(file).is_ok_and(|b| b.windows(4).any(|w| w == b"$Id:"));
+            // The moment in which it was checked out is no reason to doubt it: only its bytes could tell.
+            if let Some(Entry {
+                mode,
+                stat: Some(stat),
+                id: Some(id),
+                ..
+            }) = entry
+                && *stat == stat_of(meta)
+            {
+                return Ok(FoundFile {
+                    mode: *mode,
+                    id: *id,
+                    is_lfs: false,
+                    is_pointer: false,
+                });
+            }
+            if name != attributes::IDENT || holds_id() {
+                return Err(io::Error::other(format!(
+                    "git stores it otherwise by its attribute `{name}`, which is followed for files alone that are as \
+                     the index has them"
+                )));
+            }
+        }
         let how = self.storing(path);
         let mut opened = File::open(file)?;
         let found = stored(&mut opened, meta.len(), how)?;
