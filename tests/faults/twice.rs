@@ -34,7 +34,7 @@ fn dry_runs_and_diffs_write_nothing() {
     assert_eq!(tree.files().len(), 1);
 }
 
-/// Two matrix files of one root, so that each run wants to replace what the other wrote.
+/// Two matrix files of one root: whoever comes first has the outputs, and whoever reads them is refused.
 #[test]
 fn two_runs_at_once_do_not_interleave() {
     let tree = Tree::new("");
@@ -50,7 +50,7 @@ fn two_runs_at_once_do_not_interleave() {
             .collect();
         for (file, mut run) in runs {
             let status = run.wait().expect("gen ends");
-            assert!(status.success(), "{file}: {status}");
+            assert!(matches!(status.code(), Some(0 | 1)), "{file}: {status}");
         }
         let clean: Vec<&str> = ["a.toml", "b.toml"]
             .into_iter()

@@ -67,20 +67,30 @@ fn no_output_stands_in_the_way_of_another() {
         ".git/hooks/pre-commit",
         ".GIT/hooks/pre-commit",
         "vendored/.git/hooks/pre-commit",
+        ".git/hooks/pre-commit.yml",
+        ".GIT/hooks/pre-commit.yml",
+        "vendored/.git/hooks/pre-commit.yml",
     ] {
+        // What its reader would not take by its ending is refused for that.
+        let code = if path.ends_with(".yml") {
+            "unsafe-value"
+        } else {
+            "invalid-option"
+        };
         let tree = Tree::new(&format!("{ONE}[ci.gitlab]\nfile = \"{path}\"\n"));
         tree.gen_(&["matrix", "--take-over"])
             .ends(2)
-            .tells(&["unsafe-value", path]);
+            .tells(&[code, path]);
         assert_eq!(tree.files().len(), 1, "{path}: something was written");
     }
+    // A matrix file may have any name, that of an output too.
     let tree = Tree::new("");
     tree.write(
-        "other.toml",
-        format!("{ONE}[ci.gitlab]\nfile = \"other.toml\"\n"),
+        "other.yml",
+        format!("{ONE}[ci.gitlab]\nfile = \"other.yml\"\n"),
     );
-    let said = tree.gen_(&["--config", "other.toml", "matrix", "--take-over"]);
-    said.ends(2).tells(&["unsafe-value", "other.toml"]);
+    let said = tree.gen_(&["--config", "other.yml", "matrix", "--take-over"]);
+    said.ends(2).tells(&["unsafe-value", "other.yml"]);
 }
 
 #[test]

@@ -270,7 +270,7 @@ impl Library {
                 self.dressed(&text.replace('@', &states.text(version))),
             );
         }
-        matrix += "[[release.mention]]\nfiles = [\"docs/**\"]\n[registry.hub]\nprefix = \"docker.io/acme\"\n[registry.ghcr]\nprefix = \"ghcr.io/acme\"\n[axis]\npython = [\"3.12\", \"3.13\"]\n[image.base]\ntag = \"{{ python }}-{{ release.tag }}\"\nfrom = \"python:{{ python }}\"\n";
+        matrix += "[[release.mention]]\nfiles = [\"docs/**\"]\npre-releases = true\n[registry.hub]\nprefix = \"docker.io/acme\"\n[registry.ghcr]\nprefix = \"ghcr.io/acme\"\n[axis]\npython = [\"3.12\", \"3.13\"]\n[image.base]\ntag = \"{{ python }}-{{ release.tag }}\"\nfrom = \"python:{{ python }}\"\n";
         files.insert("matrix.toml".to_owned(), self.dressed(&matrix));
         let mut text = String::from("# Ä\n");
         for line in &self.lines {
