@@ -22,6 +22,9 @@ DIFFERS = tomllib.loads((Path(__file__).parent / "dockerfiles/differs.toml").rea
 NOT_THERE = ("failed to resolve source metadata", "not found", "failed to do request", "no match for platform", "pull access denied")
 
 
+pytestmark = pytest.mark.timeout(3600)
+
+
 @pytest.fixture(scope="session")
 def reader():
     """The program that says how gen reads: examples/dockerfile.rs."""
