@@ -1,4 +1,4 @@
-"""templates/ci/publish.sh by itself, in the shells it may meet: what it decides about tags, and how it fails."""
+"""generated/ci/publish.sh by itself, in the shells it may meet: what it decides about tags, and how it fails."""
 
 import json
 import shutil
@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from harness import HERE, STUBS, Plan, Stub, assert_idle, run
 
-SCRIPT = HERE.parents[1] / "templates/ci/publish.sh"
+SCRIPT = HERE.parents[1] / "generated/ci/publish.sh"
 SAMPLE = HERE / "samples/acme"
 SHELLS = [["dash"], ["busybox", "sh"], ["bash"]]
 
