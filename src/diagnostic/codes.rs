@@ -211,7 +211,7 @@ codes! {
         "Dates are days of the calendar, written `2027-03-01`.";
     INVALID_GLOB = "invalid-glob" Plan Error
         "a glob that cannot be read"
-        "`*` and `?` stay within a folder's name, `**` crosses folders, `[ab]` and `{a,b}` are alternatives. Paths are relative to the repository root.";
+        "`*` and `?` stay within a folder's name, `**` crosses folders, `[ab]` and `{a,b}` are alternatives. Paths are relative to the repository root. `context-files` alone are written as in a `.dockerignore`: no braces, relative to the context.";
     INVALID_NAME = "invalid-name" Plan Error
         "a name outside its grammar"
         "Axis, image, set and registry names are words that stand in selectors, templates and paths: axes `[a-z][a-z0-9_-]*`, the others lower-case letters, digits, `.`, `_` and `-`. `image`, `release`, `parent`, `from` and `registry` are reserved. Where the catalog is turned on, each axis also needs a name of its own in Python, and the module one that can be imported.";

@@ -9,6 +9,7 @@ use crate::dockerfile::flags;
 use crate::dockerfile::instruction::{Assignment, Command as Line, Instruction, Kind, Word};
 use crate::dockerfile::parse::Dockerfile;
 use crate::dockerfile::platform::Target;
+use crate::dockerfile::runtime;
 use crate::dockerfile::scope::{Expander, Global, Request, Scope, globals};
 use crate::dockerfile::stages::{Command, Source, Standing, commands, reachable, standings};
 use crate::dockerfile::value::Value;
@@ -374,8 +375,26 @@ impl Stage<'_, '_> {
                 self.config.workdir = Some(value.clone());
                 Does::Word(value)
             }
-            Kind::Stopsignal(word) => Does::Word(self.value(word, reads)?),
-            Kind::Volume(words) | Kind::Expose(words) => Does::Words(self.values(words, reads)?),
+            Kind::Stopsignal(word) => {
+                let value = self.value(word, reads)?;
+                if let Some(text) = value.known().filter(|text| !runtime::is_signal(text)) {
+                    let what = format!("`{}` is no signal", text.escape_debug());
+                    return Err(Fault::new(what, word.span.clone()));
+                }
+                Does::Word(value)
+            }
+            Kind::Volume(words) => Does::Words(self.values(words, reads)?),
+            Kind::Expose(words) => {
+                let values = self.values(words, reads)?;
+                for (word, value) in words.iter().zip(&values) {
+                    // What a variable comes to may be several ports, or none.
+                    for text in value.known().unwrap_or_default().split_whitespace() {
+                        let fault = |what| Fault::new(what, word.span.clone());
+                        runtime::port(text).map_err(fault)?;
+                    }
+                }
+                Does::Words(values)
+            }
             Kind::Cmd(line) => {
                 self.own_cmd = true;
                 self.config.cmd = Some(line.clone());

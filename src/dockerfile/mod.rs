@@ -27,10 +27,11 @@ mod instruction;
 mod lines;
 mod parse;
 mod pattern;
-mod platform;
+pub(crate) mod platform;
 mod reach;
 mod read;
 mod reference;
+mod runtime;
 mod scope;
 mod stages;
 #[cfg(test)]

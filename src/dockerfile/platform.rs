@@ -60,6 +60,11 @@ const ARCHITECTURES: [&str; 22] = [
     "wasm",
 ];
 
+/// Whether images can be for a system of this name. Source: `isKnownOS`.
+pub fn is_system(name: &str) -> bool {
+    SYSTEMS.contains(&name)
+}
+
 impl Target {
     /// Reads a platform, where `default_os` is meant by an architecture alone.
     ///
@@ -88,9 +93,7 @@ impl Target {
             os => os,
         };
         match parts[1..] {
-            [] if SYSTEMS.contains(&system.as_str()) => {
-                Ok(Target::normal(system, "amd64".into(), String::new()))
-            }
+            [] if is_system(&system) => Ok(Target::normal(system, "amd64".into(), String::new())),
             [] => {
                 let target = Target::normal("linux".into(), system, String::new());
                 match ARCHITECTURES.contains(&target.arch.as_str()) {

@@ -391,6 +391,19 @@ impl One<'_> {
         for field in files {
             let line = self.text(field, &self.spec.scope.clone())?;
             self.inside(line.strip_prefix('!').unwrap_or(&line), field)?;
+            let alone = ignore_text("", std::slice::from_ref(&line));
+            if let Some(fault) = DockerIgnore::parse(alone.as_bytes()).faults().first() {
+                let finding = Finding::new(
+                    &code::INVALID_GLOB,
+                    format!(
+                        "`{}` is no pattern of a `.dockerignore`",
+                        line.escape_debug()
+                    ),
+                    self.config.place(field.span.clone(), fault.why.to_string()),
+                )
+                .help("write it with `*`, `**`, `?` and plain classes such as `[a-z]`");
+                return Err(self.report(field.span.start, finding));
+            }
             lines.push(line);
         }
         let header = crate::emit::header(self.config);

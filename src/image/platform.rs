@@ -7,49 +7,19 @@ use std::sync::Arc;
 
 use serde::{Serialize, Serializer};
 
+use crate::dockerfile::platform::{Target, is_system};
+
 /// `os/architecture[/variant]`, lower case.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Platform(Arc<str>);
 
-/// Operating systems an image can be for. Without one of these in front, builders read `arm/v7` as an architecture and
-/// its variant. Source: `isKnownOS` of containerd/platforms.
-const SYSTEMS: &[&str] = &[
-    "aix",
-    "android",
-    "darwin",
-    "dragonfly",
-    "freebsd",
-    "hurd",
-    "illumos",
-    "ios",
-    "js",
-    "linux",
-    "nacl",
-    "netbsd",
-    "openbsd",
-    "plan9",
-    "solaris",
-    "wasip1",
-    "windows",
-    "zos",
-];
-
-/// What machines call themselves, and what OCI calls them. Source: normalizeArch in containerd/platforms.
-const OTHER_NAMES: [(&str, &str); 6] = [
-    ("x86_64", "amd64"),
-    ("x86-64", "amd64"),
-    ("aarch64", "arm64"),
-    ("i386", "386"),
-    ("armhf", "arm/v7"),
-    ("armel", "arm/v6"),
-];
-
 impl Platform {
     /// The platform that a name of another tradition means: `linux/aarch64` is `linux/arm64`.
     pub fn renamed(text: &str) -> Option<String> {
-        let (os, arch) = text.split_once('/')?;
-        let known = OTHER_NAMES.iter().find(|(other, _)| *other == arch);
-        known.map(|(_, name)| format!("{os}/{name}"))
+        let (_, arch) = text.split_once('/')?;
+        let meant = Target::parse(text).ok()?;
+        let same = arch.split('/').next() == Some(&*meant.arch);
+        (!same).then(|| meant.to_string())
     }
 
     /// Its system: `linux`.
@@ -76,7 +46,8 @@ impl Platform {
         wanted.0 == there.0 && wanted.1 == there.1 && older
     }
 
-    /// Reads a platform; `None` when it is not a system and one or two parts of `[a-z0-9._-]`, or a name that OCI does not use.
+    /// Reads a platform; `None` when it is not a known system (without one, builders read `arm/v7` as an architecture and its
+    /// variant) and one or two parts of `[a-z0-9._-]`, or a name that OCI does not use.
     pub fn parse(text: &str) -> Option<Self> {
         if Self::renamed(text).is_some() {
             return None;
@@ -88,7 +59,7 @@ impl Platform {
                     .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b"._-".contains(&b))
         };
         let whole = (2..=3).contains(&parts.len()) && parts.iter().all(word);
-        (whole && SYSTEMS.contains(&parts[0])).then(|| Platform(text.into()))
+        (whole && is_system(parts[0])).then(|| Platform(text.into()))
     }
 
     /// Where no `arch` axis says otherwise.
