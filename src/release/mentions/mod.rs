@@ -1,0 +1,14 @@
+//! Mentions: references to the matrix's images in documents, examples and workflows, and whether they are current.
+
+mod files;
+mod last_final;
+mod names;
+mod sighting;
+mod text;
+
+pub use last_final::LastFinal;
+pub use names::Names;
+pub use sighting::{IdleMarker, Kind, Mentions, Sighting};
+
+/// What keeps a mention that is old on purpose: on its line, or alone on the line above.
+pub const MARKER: &str = "basematrix: keep";

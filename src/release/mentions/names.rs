@@ -1,0 +1,214 @@
+//! The images of a matrix by every name that a text may call them, and what a reference to them is.
+
+use std::collections::{BTreeMap, HashSet};
+
+use aho_corasick::{AhoCorasick, MatchKind};
+
+use crate::config::{Config, Mention};
+use crate::diagnostic::nearest;
+use crate::image::Matrix;
+use crate::release::forms::{Frame, Frames, StandIn};
+use crate::release::mentions::MARKER;
+use crate::release::mentions::sighting::Kind;
+use crate::release::version::ReleaseVersion;
+
+/// Hosts that are Docker Hub by another name.
+const HUB: [&str; 3] = ["docker.io", "index.docker.io", "registry-1.docker.io"];
+
+/// The images of a matrix by every name that a text may call them.
+#[derive(Debug)]
+pub struct Names<'a> {
+    pub(super) repositories: BTreeMap<&'a str, Tags<'a>>,
+    /// The repositories of each image, in declared order.
+    pub(super) images: Vec<Vec<&'a str>>,
+    release: Option<&'a ReleaseVersion>,
+    pub(super) spellings: Vec<Spelling>,
+    /// Finds the spellings, and after them the marker.
+    pub(super) searcher: AhoCorasick,
+}
+
+/// How a text may begin a reference.
+#[derive(Debug)]
+pub(super) struct Spelling {
+    /// What stands in the text.
+    pub text: String,
+    /// The same with the host in full.
+    pub full: String,
+    /// Whether it is the name of an image alone. Nothing but the release in its tag then tells a mention from other words.
+    pub bare: bool,
+}
+
+/// The tags of one repository.
+#[derive(Debug, Default)]
+pub(super) struct Tags<'a> {
+    now: HashSet<&'a str>,
+    /// Tags that are as good.
+    accepted: HashSet<&'a str>,
+    /// Tags that print the release, by which other releases are recognised.
+    pub framed: Vec<(Frame, &'a str)>,
+}
+
+impl<'a> Names<'a> {
+    /// The names of a matrix.
+    pub fn new(config: &'a Config, matrix: &'a Matrix) -> Option<Self> {
+        let repositories = repositories(config, matrix);
+        let mut images: Vec<Vec<&str>> = vec![Vec::new(); config.images.len()];
+        for spec in &matrix.specs {
+            for repository in spec.repositories.iter() {
+                let own = &mut images[spec.image.0];
+                if !own.contains(&repository.as_str()) {
+                    own.push(repository);
+                }
+            }
+        }
+        let mut spellings = spellings(config);
+        // Without a registry to begin with, only the names themselves tell.
+        for repository in repositories.keys() {
+            let named = spellings
+                .iter()
+                .any(|s| repository.starts_with(s.full.as_str()));
+            if !named {
+                spellings.push(Spelling {
+                    text: (*repository).to_owned(),
+                    full: (*repository).to_owned(),
+                    bare: true,
+                });
+            }
+        }
+        let words = spellings.iter().map(|s| s.text.as_str());
+        let searcher = AhoCorasick::builder()
+            .match_kind(MatchKind::LeftmostLongest)
+            .build(words.chain([MARKER]))
+            .ok()?;
+        Some(Names {
+            repositories,
+            images,
+            release: config.release.as_ref().map(|r| &r.read),
+            spellings,
+            searcher,
+        })
+    }
+
+    /// The same, where what is current by `others` is current, too.
+    pub fn accepting(mut self, others: &Names<'a>) -> Self {
+        for (repository, tags) in &others.repositories {
+            if let Some(own) = self.repositories.get_mut(repository) {
+                own.accepted.extend(&tags.now);
+            }
+        }
+        self
+    }
+
+    /// What a reference is; `None` when it is no business of this matrix.
+    pub(super) fn kind(&self, repository: &str, tag: &str, mention: &Mention) -> Option<Kind> {
+        let short = HUB.iter().find_map(|host| {
+            let rest = repository.strip_prefix(host)?;
+            rest.strip_prefix('/')
+        });
+        if mention.ignore.is_match(repository) || short.is_some_and(|s| mention.ignore.is_match(s))
+        {
+            return None;
+        }
+        let Some(tags) = self.repositories.get(repository) else {
+            return Some(Kind::UnknownRepository);
+        };
+        if tags.now.contains(tag) || tags.accepted.contains(tag) {
+            return Some(Kind::Current);
+        }
+        let stale = tags.framed.iter().find_map(|(frame, now)| {
+            Some(Kind::Stale {
+                states: frame.states(tag)?.to_owned(),
+                tag: (*now).to_owned(),
+                earlier_final: frame.version(tag).is_some_and(|stated| {
+                    let before = |release| stated.cmp_release(release).is_lt();
+                    !stated.is_pre_release() && self.release.is_some_and(before)
+                }),
+            })
+        });
+        Some(stale.unwrap_or(Kind::UnknownTag))
+    }
+
+    /// The repository of this matrix that is most like one it does not have.
+    pub fn near_repository(&self, repository: &str) -> Option<&str> {
+        nearest(repository, self.repositories.keys().copied())
+    }
+
+    /// The tag of a repository that is most like one it does not have.
+    pub fn near_tag(&self, repository: &str, tag: &str) -> Option<&str> {
+        let tags = self.repositories.get(repository)?;
+        let mut known: Vec<&str> = tags.now.iter().copied().collect();
+        known.sort_unstable();
+        nearest(tag, known)
+    }
+}
+
+/// The repositories of a matrix with their tags.
+fn repositories<'a>(config: &Config, matrix: &'a Matrix) -> BTreeMap<&'a str, Tags<'a>> {
+    let stand_in = StandIn::new(config);
+    let release = config.release.as_ref().map(|r| &r.read);
+    let other = stand_in.as_ref().map(|s| &s.matrix);
+    let mut frames = stand_in
+        .as_ref()
+        .zip(release)
+        .map(|(s, release)| Frames::new(s, release));
+    let mut repositories: BTreeMap<&str, Tags<'_>> = BTreeMap::new();
+    let mut add = |spec: usize, tag: &'a str, other: Option<&str>| {
+        let frame = frames
+            .as_mut()
+            .and_then(|frames| other.and_then(|tag| frames.of(tag)));
+        for repository in matrix.specs[spec].repositories.iter() {
+            let tags = repositories.entry(repository).or_default();
+            tags.now.insert(tag);
+            tags.framed.extend(frame.clone().map(|frame| (frame, tag)));
+        }
+    };
+    for (index, spec) in matrix.specs.iter().enumerate() {
+        let other = other.and_then(|m| m.specs.get(index));
+        let same = other.filter(|o| o.id == spec.id);
+        add(index, &spec.tag, same.map(|o| o.tag.as_str()));
+    }
+    let aliases = |matrix: &'a Matrix| matrix.aliases.iter().chain(&matrix.resting);
+    let others: Vec<_> = other
+        .into_iter()
+        .flat_map(|m| m.aliases.iter().chain(&m.resting))
+        .collect();
+    for (index, alias) in aliases(matrix).enumerate() {
+        let same = others.get(index).filter(|o| o.spec == alias.spec);
+        add(alias.spec.0, &alias.tag, same.map(|o| o.tag.as_str()));
+    }
+    for tags in repositories.values_mut() {
+        // Of two that match, the one that says more of the tag.
+        tags.framed
+            .sort_by_cached_key(|(frame, tag)| (frame.order(), *tag));
+    }
+    repositories
+}
+
+/// How references to images of the declared registries begin.
+fn spellings(config: &Config) -> Vec<Spelling> {
+    let mut spellings = Vec::new();
+    for registry in &config.registries {
+        let full = format!("{}/", registry.prefix);
+        let mut add = |text: String| {
+            spellings.push(Spelling {
+                text,
+                full: full.clone(),
+                bare: false,
+            });
+        };
+        let path = HUB
+            .iter()
+            .find_map(|host| registry.prefix.strip_prefix(host));
+        let Some(path) = path else {
+            add(full.clone());
+            continue;
+        };
+        for host in HUB {
+            add(format!("{host}{path}/"));
+        }
+        if let Some(path) = path.strip_prefix('/') {
+            add(format!("{path}/"));
+        }
+    }
+    spellings
+}
