@@ -6,6 +6,8 @@ use std::sync::Arc;
 
 use crate::check::Context;
 use crate::check::dockerfile::Cooked;
+use crate::check::strays::{Stray, Strays};
+use crate::check::tag_words;
 use crate::config::Config;
 use crate::diagnostic::Place;
 use crate::dockerfile::{NamedBy, Source};
@@ -26,6 +28,8 @@ pub struct BaseImage {
     pub specs: Vec<SpecId>,
     /// For which platforms each of these takes it.
     platforms: Vec<Vec<Arc<str>>>,
+    /// Whether it is at the root of the image of each of these, and not only of a stage that helps to make it.
+    roots: Vec<bool>,
     at: At,
 }
 
@@ -34,8 +38,8 @@ pub struct BaseImage {
 enum At {
     /// `from` of the matrix.
     From(Range<usize>),
-    /// FROM, `COPY --from` or a mount in a Dockerfile of the user's.
-    Dockerfile(Arc<SourceFile>, Range<usize>, NamedBy),
+    /// FROM, `COPY --from` or a mount in a Dockerfile of the user's, and the args that it reads.
+    Dockerfile(Arc<SourceFile>, Range<usize>, NamedBy, Vec<Arc<str>>),
 }
 
 impl BaseImage {
@@ -48,9 +52,9 @@ impl BaseImage {
     pub fn word(&self) -> &'static str {
         match &self.at {
             At::From(_) => "`from`",
-            At::Dockerfile(_, _, NamedBy::From) => "`FROM`",
-            At::Dockerfile(_, _, NamedBy::Copy) => "`COPY --from`",
-            At::Dockerfile(_, _, NamedBy::Mount) => "`RUN --mount`",
+            At::Dockerfile(_, _, NamedBy::From, _) => "`FROM`",
+            At::Dockerfile(_, _, NamedBy::Copy, _) => "`COPY --from`",
+            At::Dockerfile(_, _, NamedBy::Mount, _) => "`RUN --mount`",
         }
     }
 
@@ -60,11 +64,17 @@ impl BaseImage {
         index.map_or(&[], |index| &self.platforms[index])
     }
 
+    /// Whether the image of a spec stands on it, on any platform.
+    pub fn is_root_of(&self, id: SpecId) -> bool {
+        let index = self.specs.binary_search(&id);
+        index.is_ok_and(|index| self.roots[index])
+    }
+
     /// The text that names it.
     pub fn place(&self, cx: &Context<'_>, label: impl Into<String>) -> Place {
         match &self.at {
             At::From(span) => cx.place(span.clone(), label),
-            At::Dockerfile(file, span, _) => Place::span(file, span.clone(), label),
+            At::Dockerfile(file, span, _, _) => Place::span(file, span.clone(), label),
         }
     }
 
@@ -75,8 +85,9 @@ impl BaseImage {
         let merged = &cx.matrix.spec(self.specs[0]).merged;
         match &self.at {
             At::From(_) => merged.from.as_ref().is_some_and(reads),
-            At::Dockerfile(..) => {
-                merged.dockerfile.iter().any(reads) || merged.args.values().any(reads)
+            At::Dockerfile(_, _, _, args) => {
+                let args = args.iter().filter_map(|name| merged.args.get(name));
+                merged.dockerfile.iter().chain(args).any(reads)
             }
         }
     }
@@ -112,8 +123,19 @@ pub struct UnclearBase {
     pub span: Range<usize>,
 }
 
-/// Every upstream image, by the text that names it, in the order of the specs; and those that cannot be told.
-pub fn bases(cx: &Context<'_>) -> (Vec<BaseImage>, Vec<UnclearBase>) {
+/// What specs stand on, and take from.
+#[derive(Debug)]
+pub struct Bases {
+    /// Every upstream image, by the text that names it, in the order of the specs.
+    pub images: Vec<BaseImage>,
+    /// Those that cannot be told.
+    pub unclear: Vec<UnclearBase>,
+    /// Names of stages that are not there.
+    pub strays: Vec<Stray>,
+}
+
+/// Goes through `from` of every spec and through what is built of Dockerfiles with a text of the user's.
+pub fn bases(cx: &Context<'_>) -> Bases {
     let mut found = Found {
         mirrors: &cx.config.mirrors,
         bases: Vec::new(),
@@ -124,13 +146,27 @@ pub fn bases(cx: &Context<'_>) -> (Vec<BaseImage>, Vec<UnclearBase>) {
         if let (Some(base), Some(from)) = (&spec.base, &spec.merged.from) {
             let at = || At::From(from.span.clone());
             let platforms = spec.platforms.iter().map(|p| p.as_str());
-            found.add(SpecId(index), ("", from.span.start), base, platforms, at);
+            let place = ("", from.span.start);
+            found.add(SpecId(index), place, base, platforms, true, at);
         }
     }
+    let mut strays = Strays::default();
+    // By spec, whether its own Dockerfile stands on what is declared, on any platform.
+    let mut declared_roots: HashMap<SpecId, bool> = HashMap::new();
     let mut made: Option<HashSet<&str>> = None;
     for cooked in cx.cooked() {
         for (platform, build) in cx.builds(&cooked) {
             let Ok(build) = &*build else { continue };
+            let root = build.lineage().last().copied().unwrap_or(build.target);
+            let on_declared = match &build.standings[root].base {
+                Source::Image(base) => {
+                    let declared = cooked.spec.base.as_ref();
+                    declared.is_some_and(|declared| full(declared) == full(base))
+                }
+                Source::Unknown(_) => true,
+                _ => false,
+            };
+            *declared_roots.entry(cooked.id).or_default() |= on_declared;
             for named in build.named() {
                 let base = match named.source {
                     Source::Image(base) => base,
@@ -149,19 +185,40 @@ pub fn bases(cx: &Context<'_>) -> (Vec<BaseImage>, Vec<UnclearBase>) {
                 if declared || made.contains(Parts::of(base).path) {
                     continue;
                 }
+                if strays.take(&cooked, &named, base, &platform) {
+                    continue;
+                }
                 let file = &cooked.recipe.file;
-                let at = || At::Dockerfile(file.clone(), named.span.clone(), named.by);
+                let from = named.by == NamedBy::From;
+                let at = || {
+                    let reads = match from {
+                        true => build.read_by_from(named.stage),
+                        false => Vec::new(),
+                    };
+                    At::Dockerfile(file.clone(), named.span.clone(), named.by, reads)
+                };
                 // A template says it once, whatever it is rendered for.
                 let place = match cooked.recipe.own {
                     true => (cooked.rendered.dockerfile.as_str(), named.span.start),
                     false => ("", usize::MAX),
                 };
                 let on = named.platform.known().unwrap_or(&platform);
-                found.add(cooked.id, place, base, [on], at);
+                let root = from && named.stage == root;
+                found.add(cooked.id, place, base, [on], root, at);
             }
         }
     }
-    (found.bases, found.unclear)
+    let declared = |base: &&mut BaseImage| matches!(base.at, At::From(_));
+    for base in found.bases.iter_mut().filter(declared) {
+        for (id, root) in base.specs.iter().zip(&mut base.roots) {
+            *root = declared_roots.get(id).copied().unwrap_or(true);
+        }
+    }
+    Bases {
+        images: found.bases,
+        unclear: found.unclear,
+        strays: strays.done(),
+    }
 }
 
 /// Bases so far, and where each is among them, by the place of its text and what it comes to.
@@ -179,6 +236,7 @@ impl<'a> Found<'a> {
         place: (&'a str, usize),
         reference: &str,
         platforms: impl IntoIterator<Item = &'p str>,
+        root: bool,
         at: impl FnOnce() -> At,
     ) {
         let here = self.known.entry(place).or_default();
@@ -188,6 +246,7 @@ impl<'a> Found<'a> {
                 home: self.mirrors.home(reference).into_owned(),
                 specs: Vec::new(),
                 platforms: Vec::new(),
+                roots: Vec::new(),
                 at: at(),
             });
             self.bases.len() - 1
@@ -196,6 +255,10 @@ impl<'a> Found<'a> {
         if base.specs.last() != Some(&id) {
             base.specs.push(id);
             base.platforms.push(Vec::new());
+            base.roots.push(false);
+        }
+        if let Some(known) = base.roots.last_mut() {
+            *known |= root;
         }
         if let Some(known) = base.platforms.last_mut() {
             for platform in platforms {
@@ -225,22 +288,77 @@ impl<'a> Found<'a> {
     }
 }
 
-/// The CUDA version of a spec, as it is written: its value of the `cuda` axis, else that of the `nvidia/cuda` image at
-/// the root of its lineage.
-pub fn cuda_version<'a>(config: &'a Config, matrix: &'a Matrix, spec: &'a Spec) -> Option<&'a str> {
-    let axis = config.axes.iter().position(|a| &*a.name == "cuda");
-    if let Some(value) = axis.and_then(|a| spec.cell.get(AxisId(a)).map(|v| (a, v))) {
-        let value = &config.axes[value.0].values[value.1];
-        let text = value.version_text.as_ref().unwrap_or(&value.text);
-        return Version::parse(text).map(|_| &**text);
+/// The CUDA version of a spec, as it is written: its value of the `cuda` axis, else what the image at the root of its
+/// lineage says, as far as the matrix tells.
+pub fn cuda_version(config: &Config, matrix: &Matrix, spec: &Spec) -> Option<String> {
+    match cuda_of_axis(config, spec) {
+        Some(said) => said,
+        None => cuda_said(&config.mirrors, root(matrix, spec).base.as_deref()?),
     }
+}
+
+/// The CUDA version of a spec, as [`cuda_version`] tells it, and where its Dockerfile holds a text of the user's, what
+/// that stands on.
+pub fn cuda_built(cx: &Context<'_>, id: SpecId) -> Option<String> {
+    let spec = cx.matrix.spec(id);
+    if let Some(said) = cuda_of_axis(cx.config, spec) {
+        return said;
+    }
+    let mut lowest = id;
+    while let Some(parent) = cx.matrix.spec(lowest).parent {
+        lowest = parent;
+    }
+    let Some(cooked) = cx.cooked_of(lowest) else {
+        return cuda_version(cx.config, cx.matrix, spec);
+    };
+    let said = cx.builds(&cooked).into_iter().map(|(_, build)| {
+        let build = (*build).as_ref().ok()?;
+        let root = build.lineage().last().copied()?;
+        match &build.standings[root].base {
+            Source::Image(base) => cuda_said(&cx.config.mirrors, base),
+            _ => None,
+        }
+    });
+    let said: HashSet<Option<String>> = said.collect();
+    let mut said = said.into_iter();
+    // Where platforms differ it is none of them.
+    said.next().flatten().filter(|_| said.next().is_none())
+}
+
+/// What the `cuda` axis says of a spec that has it; of a value that is no version, nothing.
+fn cuda_of_axis(config: &Config, spec: &Spec) -> Option<Option<String>> {
+    let axis = config.axes.iter().position(|a| &*a.name == "cuda")?;
+    let value = &config.axes[axis].values[spec.cell.get(AxisId(axis))?];
+    let text = value.version_text.as_ref().unwrap_or(&value.text);
+    Some(Version::parse(text).map(|_| text.to_string()))
+}
+
+/// The spec at the root of a lineage.
+fn root<'a>(matrix: &'a Matrix, spec: &'a Spec) -> &'a Spec {
     let mut root = spec;
     while let Some(parent) = root.parent {
         root = matrix.spec(parent);
     }
-    let base = root.base.as_deref()?;
-    let cuda = config.mirrors.is_hub(base, "nvidia/cuda");
-    let version = Parts::of(base).tag.filter(|_| cuda)?;
-    let version = version.split('-').next()?;
-    Version::parse(version).map(|_| version)
+    root
+}
+
+/// The CUDA version that the tag of an image states: `nvidia/cuda` with its first word, others with a word for it. Of
+/// several none is.
+pub fn cuda_said(mirrors: &Mirrors, reference: &str) -> Option<String> {
+    let home = mirrors.home(reference);
+    let parts = Parts::of(&home);
+    let tag = parts.tag?;
+    let said = match parts.is_hub("nvidia/cuda") {
+        true => tag
+            .split('-')
+            .next()
+            .map(str::to_owned)
+            .into_iter()
+            .collect(),
+        false => tag_words::cuda(tag),
+    };
+    match &said[..] {
+        [only] => Version::parse(only).map(|_| only.clone()),
+        _ => None,
+    }
 }

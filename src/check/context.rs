@@ -5,8 +5,9 @@ use std::sync::Arc;
 
 use indexmap::IndexMap;
 
-use crate::check::bases::{BaseImage, UnclearBase, bases};
+use crate::check::bases::{BaseImage, Bases, UnclearBase, bases};
 use crate::check::dockerfile::Recipes;
+use crate::check::strays::Stray;
 use crate::config::{Config, field_finding};
 use crate::diagnostic::{Finding, Place};
 use crate::facts::{Day, Facts};
@@ -42,7 +43,7 @@ pub struct Context<'a> {
     /// The day that dates are looked at from.
     pub today: Day,
     /// The upstream images, looked for once: see [`Context::bases`].
-    pub known_bases: OnceCell<(Vec<BaseImage>, Vec<UnclearBase>)>,
+    pub known_bases: OnceCell<Bases>,
     /// Dockerfiles that were read: see [`Context::cooked`].
     pub recipes: Recipes,
 }
@@ -108,12 +109,17 @@ impl<'a> Context<'a> {
 
     /// The upstream images that specs stand on.
     pub fn bases(&self) -> &[BaseImage] {
-        &self.known_bases.get_or_init(|| bases(self)).0
+        &self.known_bases.get_or_init(|| bases(self)).images
     }
 
     /// What specs stand on that cannot be told.
     pub fn unclear_bases(&self) -> &[UnclearBase] {
-        &self.known_bases.get_or_init(|| bases(self)).1
+        &self.known_bases.get_or_init(|| bases(self)).unclear
+    }
+
+    /// Names of stages that are not there.
+    pub fn strays(&self) -> &[Stray] {
+        &self.known_bases.get_or_init(|| bases(self)).strays
     }
 
     /// Where a field of a spec stands, or else its image.

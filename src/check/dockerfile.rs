@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use crate::check::Context;
 use crate::diagnostic::Place;
-use crate::dockerfile::{Build, Dockerfile, Fault, Instruction, Request};
+use crate::dockerfile::{Build, Dockerfile, Fault, Instruction, Request, Word, other_frontend};
 use crate::emit::dockerfile::TEMPLATE;
 use crate::image::{Platform, RenderedSpec, Spec, SpecId};
 use crate::source::SourceFile;
@@ -24,6 +24,8 @@ pub struct Recipe {
     pub file: Arc<SourceFile>,
     /// Whether it is a file of the user's, and not rendered from a template of theirs.
     pub own: bool,
+    /// The frontend that reads it, where it is none of Docker's: nothing is known of what it says then.
+    pub frontend: Option<Word>,
     /// What it says.
     pub parsed: Result<Dockerfile, Fault>,
 }
@@ -101,8 +103,20 @@ impl<'a> Context<'a> {
             }
             _ => return None,
         };
-        let parsed = Dockerfile::parse(&file.text);
-        let recipe = Rc::new(Recipe { file, own, parsed });
+        let frontend = other_frontend(&file.text);
+        let parsed = match &frontend {
+            Some(name) => {
+                let what = format!("`{}` reads it", name.text.escape_debug());
+                Err(Fault::new(what, name.span.clone()))
+            }
+            None => Dockerfile::parse(&file.text),
+        };
+        let recipe = Rc::new(Recipe {
+            file,
+            own,
+            frontend,
+            parsed,
+        });
         let mut read = self.recipes.read.borrow_mut();
         read.insert(path.clone(), recipe.clone());
         Some(recipe)
@@ -115,7 +129,9 @@ impl<'a> Context<'a> {
         if let Some(known) = self.recipes.overridden.borrow().get(name) {
             return *known;
         }
-        let by_user = name != TEMPLATE || self.repository.is_file(&format!("templates/{name}"));
+        let shipped = name.strip_prefix("builtin/") == Some(TEMPLATE);
+        let overridden = || self.repository.is_file(&format!("templates/{name}"));
+        let by_user = !shipped && (name != TEMPLATE || overridden());
         let mut known = self.recipes.overridden.borrow_mut();
         known.insert(name.to_owned(), by_user);
         by_user
@@ -180,6 +196,18 @@ impl<'a> Context<'a> {
             }
         }
         order
+    }
+}
+
+impl Cooked<'_> {
+    /// The path of what the user wrote: the Dockerfile, or the template that renders it.
+    pub fn written(&self) -> Arc<str> {
+        if self.recipe.own {
+            return self.recipe.file.path.clone();
+        }
+        let name = self.spec.merged.template.as_ref();
+        let name = name.map_or(TEMPLATE, |name| name.value.as_str());
+        format!("templates/{name}").into()
     }
 }
 

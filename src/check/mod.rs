@@ -8,9 +8,10 @@ mod gathered;
 mod registry;
 mod rules;
 mod settle;
+mod strays;
 mod tag_words;
 
-pub use bases::{BaseImage, cuda_version};
+pub use bases::{BaseImage, cuda_built, cuda_said, cuda_version};
 pub use context::Context;
 pub use dockerfile::Recipes;
 pub use registry::{RULES, Rule, run};

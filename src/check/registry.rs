@@ -90,6 +90,7 @@ pub static RULES: &[Rule] = &[
             &code::DOCKERFILE_ENCODING,
             &code::DOCKERFILE_MISSING,
             &code::DOCKERFILE_SYNTAX,
+            &code::DOCKERFILE_UNREAD,
         ],
         run: rules::own_dockerfile::run,
     },
@@ -204,6 +205,10 @@ pub static RULES: &[Rule] = &[
     Rule {
         codes: &[&code::SECRET_IN_IMAGE],
         run: rules::secret_in_image::run,
+    },
+    Rule {
+        codes: &[&code::STAGE_MISSING],
+        run: rules::stage_missing::run,
     },
     Rule {
         codes: &[&code::SUBMODULE_MISSING],

@@ -193,7 +193,7 @@ fn spec_text(expanded: &Expanded, id: SpecId, how: &str, out: &mut String) {
             .unwrap_or_else(|| "what its own Dockerfile says".to_owned()),
     );
     let floor = cuda_version(config, &expanded.matrix, spec)
-        .and_then(Version::parse)
+        .and_then(|cuda| Version::parse(&cuda))
         .and_then(|cuda| expanded.facts.driver_floor(cuda.part(0)));
     if let Some(known) = floor {
         row("driver", format!("{} or newer", known.row.floor.text));

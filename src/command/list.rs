@@ -11,8 +11,10 @@ use crate::command::CLEAN;
 use crate::command::select::{selected, selectors};
 use crate::command::shell::{Error, Outcome, Shell, number};
 use crate::diagnostic::{Sink, visible};
+use crate::emit::dockerfile::TEMPLATE;
 use crate::flow::{self, Expanded};
-use crate::image::{Platform, Spec, SpecId, pins};
+use crate::image::reference::full;
+use crate::image::{Platform, RenderedSpec, Spec, SpecId, pins};
 use crate::source::Repository;
 
 /// What to list besides home references.
@@ -89,22 +91,58 @@ pub(super) fn run(
     Ok(Outcome(CLEAN))
 }
 
-/// What a spec with a Dockerfile of the user's stands on, with the platforms for which it does.
+/// What a spec stands on by its own Dockerfile or template, with the platforms for which it does; empty where that is what
+/// the matrix declares.
 type Bases = Vec<(Result<String, String>, Vec<Platform>)>;
 
 /// Those of every spec; of none where it is not known what goes into them.
 fn bases(repository: &Repository, expanded: &Expanded) -> Vec<Bases> {
     let mut all = vec![Bases::new(); expanded.matrix.specs.len()];
-    let own = |spec: &Spec| spec.merged.dockerfile.is_some() && spec.parent.is_none();
+    // A template in the place of the shipped one is the user's, too.
+    let overridden = repository.is_file(&format!("templates/{TEMPLATE}"));
+    let own = |spec: &Spec| {
+        let merged = &spec.merged;
+        merged.dockerfile.is_some() || merged.template.is_some() || overridden
+    };
     if !expanded.matrix.specs.iter().any(own) {
         return all;
     }
     if let Ok(contents) = flow::contents_of(repository, expanded, &mut Sink::new()) {
         for (id, rendered) in contents.iter() {
-            all[id.0] = pins::stands_on(expanded.matrix.spec(id), rendered);
+            let spec = expanded.matrix.spec(id);
+            if !own(spec) {
+                continue;
+            }
+            let found = pins::stands_on(spec, rendered);
+            let agrees = |base: &Result<String, String>| match base {
+                Ok(base) => is_declared(expanded, spec, rendered, base),
+                Err(_) => spec.parent.is_some() || spec.base.is_some(),
+            };
+            if !found.iter().all(|(base, _)| agrees(base)) {
+                all[id.0] = found;
+            }
         }
     }
     all
+}
+
+/// Whether an image is what the matrix declares below a spec.
+fn is_declared(expanded: &Expanded, spec: &Spec, rendered: &RenderedSpec, image: &str) -> bool {
+    let bare = |reference: &str| {
+        let home = expanded.config.mirrors.home(reference);
+        full(home.split('@').next().unwrap_or_default())
+    };
+    let parent = spec.parent.map(|parent| expanded.matrix.spec(parent));
+    let references = parent.map(Spec::references).unwrap_or_default();
+    let references = references.iter().map(String::as_str);
+    let declared = spec
+        .base
+        .as_deref()
+        .into_iter()
+        .chain(rendered.from.as_deref());
+    declared
+        .chain(references)
+        .any(|declared| bare(declared) == bare(image))
 }
 
 /// The one that all platforms have.
@@ -202,7 +240,10 @@ fn json(expanded: &Expanded, specs: &[(SpecId, &Spec)], bases: &[Bases], more: M
                     .collect()
             }),
             platforms: spec.platforms.iter().map(|p| p.as_str()).collect(),
-            base: spec.base.clone().or_else(|| one_base(&bases[id.0])),
+            base: match bases[id.0].is_empty() {
+                true => spec.base.clone(),
+                false => one_base(&bases[id.0]),
+            },
             bases: by_platform(&bases[id.0]),
             parent: spec.parent.map(|p| expanded.matrix.spec(p).id.as_str()),
             layer: spec.layer,
@@ -219,6 +260,7 @@ fn table(expanded: &Expanded, specs: &[(SpecId, &Spec)], bases: &[Bases], more: 
     for (id, spec) in specs {
         let platforms: Vec<&str> = spec.platforms.iter().map(|p| p.as_str()).collect();
         let from = match (spec.parent, &spec.base) {
+            _ if !bases[id.0].is_empty() => in_words(&bases[id.0]),
             (Some(parent), _) => format!("on {}", expanded.matrix.spec(parent).id),
             (None, Some(base)) => base.clone(),
             (None, None) => in_words(&bases[id.0]),

@@ -88,7 +88,7 @@ codes! {
         "Each spec stands on exactly one image: an upstream one (`from`) or one of this matrix (`parent`). A later row replaces the earlier choice; one table may not state both. With a `dockerfile` of your own both may be left out, its FROM then says it.";
     BASE_MISMATCH = "base-mismatch" Rule Error
         "a base of another version than the axis says"
-        "Tags and documents print the axis, and whoever pulls the image finds the version of its base. Let both say the same; `11.6` and `11.6.2` do. Looked at are the axes `cuda` and `python`, against `nvidia/cuda`, the official image of Python, and words of other tags: `cuda12.4`, `cu130`, `py3.12`.";
+        "Tags and documents print the axis, and whoever pulls the image finds the version of its base. Let both say the same; `11.6` and `11.6.2` do. Looked at are the axes `cuda` and `python`, against `nvidia/cuda`, the official image of Python, and words of other tags: `cuda12.4`, `cu130`, `py3.12`. Only what the image stands on counts: stages that it copies from may be of any version.";
     BASE_MISSING = "base-missing" Rule Error
         "a base that never existed"
         "The tables know for certain that `nvidia/cuda` never had the tag: the version, the name of cuDNN in it, or the pair of version and distribution. The build would stop with \"manifest unknown\".";
@@ -127,7 +127,7 @@ codes! {
         "COPY, ADD and bind mounts take plain paths from the context, and there is nothing under this one: it is not there, an ignore file leaves it out, or git ignores it, so that a clean checkout lacks it. The build would stop with \"not found\". Globs and what variables of a base may say are left alone.";
     CUDNN_MISMATCH = "cudnn-mismatch" Rule Warning
         "a package made for another CUDA than the image has"
-        "Packages of NVIDIA end in the CUDA they are made for, as in `libcudnn8=8.9.5.29-1+cuda12.2`. With another CUDA they may fail to install, to load, or work by luck.";
+        "Packages of NVIDIA end in the CUDA they are made for, as in `libcudnn8=8.9.5.29-1+cuda12.2`. With another CUDA they may fail to install, to load, or work by luck. Of a Dockerfile or template of yours, what the image runs counts, with the args that are passed: no comments, no stages beside it.";
     DEAD_MATCH = "dead-match" Rule Error
         "an image's `match` removes nothing"
         "It accepts every cell of the image's axes, so it only looks like a restriction. Delete it, or correct the value it means.";
@@ -145,7 +145,10 @@ codes! {
         "The file or folder that a spec names is not there, or the file is not text. Paths are relative to the repository root.";
     DOCKERFILE_SYNTAX = "dockerfile-syntax" Rule Error
         "a Dockerfile cannot be parsed, or not be built as it is asked for"
-        "BuildKit would refuse it too. Until it is mended, its stages, bases and build args are not checked.";
+        "BuildKit would refuse it too, and so it would a file in UTF-16. Until it is mended, its stages, bases and build args are not checked.";
+    DOCKERFILE_UNREAD = "dockerfile-unread" Rule Note
+        "a Dockerfile that another frontend than Docker's reads"
+        "Its first lines ask for a frontend of somebody else's (`# syntax=`), which may know other instructions or take these otherwise. Its stages, bases and build args are not checked, and the images that it stands on are not shown.";
     DUPLICATE_REFERENCE = "duplicate-reference" Plan Error
         "two specs have one reference"
         "The second push would overwrite the first. Print the axis that tells them apart in `tag` or `name`.";
@@ -175,7 +178,7 @@ codes! {
         "It will end within `[check] days-ahead` (90 days, `--days-ahead`), or regular support is over and long-term support goes on for a part of it. Plan the move.";
     ENTRYPOINT_INHERITED = "entrypoint-inherited" Rule Warning
         "a shell that would be handed to an ENTRYPOINT from below"
-        "CMD alone leaves the ENTRYPOINT of the image below in force, which is handed the command as its arguments: where that is `python`, an image whose `cmd` is `bash` runs `python bash`. State an `entrypoint`; an empty one takes it away. Entrypoints that run what they are handed (`tini --`, scripts, `uv run`) are left alone, and of an upstream image nothing is known.";
+        "CMD alone leaves the ENTRYPOINT of the image below in force, which is handed the command as its arguments: where that is `python`, an image whose `cmd` is `bash` runs `python bash`. State an `entrypoint`, or an ENTRYPOINT in a Dockerfile of yours; an empty one takes it away. Entrypoints that run what they are handed (`tini --`, scripts, `uv run`) are left alone, and of an upstream image nothing is known.";
     EXPECTATION_FAILED = "expectation-failed" Rule Error
         "an `[[expect]]` does not hold"
         "The matrix no longer yields what its authors wrote down. Either the last change removed or added more than was meant, or the expectation is out of date.";
@@ -301,7 +304,7 @@ codes! {
         "The matrix yields a file that is not on disk, for instance after a new axis value. Run `gen matrix` and commit the result.";
     MISSING_TARGET = "missing-target" Rule Error
         "`target` names no stage of the Dockerfile"
-        "The builder would stop with \"target stage could not be found\". Name one of the stages.";
+        "The builder would stop with \"target stage could not be found\". Name one of the stages; what gen's own template renders has one, without a name.";
     NEEDLESS_RELEASE = "needless-release" Rule Warning
         "a release with no image that the one before had not"
         "Every spec has the content it had, so the release only names the same images again. A final release after a pre-release is not meant: it moves the aliases.";
@@ -334,7 +337,7 @@ codes! {
         "The parent has an axis that the child lacks, and it has no `none`. State its value: `parent = { image = \"x\", python = \"3.12\" }`.";
     PARENT_IGNORED = "parent-ignored" Rule Error
         "the Dockerfile's FROM does not use the declared base or parent"
-        "The declared lineage is not what is built: the child would not follow its parent. Pass `{{ from }}` as a build arg, and use that arg in FROM.";
+        "The declared lineage is not what is built: the child would not follow its parent. Pass `{{ from }}` as a build arg, and use that arg in FROM; in a template, write `FROM {{ from }}`.";
     PARENT_MISSING = "parent-missing" Plan Error
         "a parent or need that does not exist"
         "No spec of the named image has these values: an exclude or `match` removed it, or a value differs. Build it too, or leave the child out.";
@@ -377,6 +380,9 @@ codes! {
     SELECTOR_SYNTAX = "selector-syntax" Plan Error
         "a selector term that cannot be read"
         "Terms are a value, `!value`, `>=12`, `<13`, `12.4.*` or a glob, joined by `,` when all must hold; a list holds if any does; `@set` is a whole selector.";
+    STAGE_MISSING = "stage-missing" Rule Error
+        "a FROM or `COPY --from` that means a stage which is not there"
+        "The name has neither registry nor tag, and is nearly that of a stage, or that of a stage for another platform (`FROM base-${TARGETARCH}`). A builder takes it for an image of Docker Hub's, which is most likely not there, or is somebody else's. Write the stage for that platform, or name the stage or image that is meant.";
     STALE_OUTPUT = "stale-output" Rule Error
         "an output differs from what the matrix yields"
         "Either the matrix changed and `gen matrix` was not run, or the file was edited by hand. Edit `matrix.toml` or the templates instead, then run `gen matrix`.";
@@ -415,7 +421,7 @@ codes! {
         "Correct the syntax first; nothing else can be checked before.";
     UNDECLARED_ARG = "undeclared-arg" Rule Error
         "a build arg that the Dockerfile never declares, or not where it is used"
-        "Where no `ARG` names it, the builder ignores it with a warning; without one it does so where the `ARG` stands before the first FROM and no FROM reads it, behind what uses it, or in a stage that is not built. The image is then not what the matrix says, and two tags may be one. Add `ARG NAME` to the stage that uses it, before that, or remove it from `args`.";
+        "Where no `ARG` names it, the builder ignores it with a warning; without one it does so where the `ARG` stands before the first FROM and no FROM reads it, behind what uses it, or in another stage or one that is not built; where an `ENV` takes its place; and where only a CMD, ENTRYPOINT or HEALTHCHECK names it, which run when no build arg is set. A RUN that follows the `ARG` may read it by a script, and so counts, unless another instruction names it in vain. The image is then not what the matrix says, and two tags may be one. Add `ARG NAME` to the stage that uses it, before that, or remove it from `args`.";
     UNDECLARED_EMULATION = "undeclared-emulation" Rule Warning
         "platforms that a provider has no machines for, and that nobody asked it to emulate"
         "Under QEMU a build takes many times as long. Where that is meant, `platforms` of the provider's table names them; where it is not, a pipeline with machines of that kind should build them.";

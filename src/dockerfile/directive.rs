@@ -43,7 +43,7 @@ impl Directives {
         if self.done {
             return Ok(());
         }
-        let Some((name, value)) = parts(line) else {
+        let Some((name, value)) = parts(line, "#") else {
             self.done = true;
             return Ok(());
         };
@@ -84,9 +84,59 @@ impl Directives {
     }
 }
 
-/// Name in lower case and value of `# name = value`.
-fn parts(line: &str) -> Option<(String, &str)> {
-    let (name, value) = line.strip_prefix('#')?.trim_start().split_once('=')?;
+/// The frontend that a file asks to be read by, where it is none of Docker's: what that understands is not known here.
+/// Docker's own is known by its name, at whatever registry.
+///
+/// Source: `DetectSyntax` of BuildKit: behind a line for an interpreter, by comments of `#` or `//`, or by JSON.
+pub fn other_frontend(text: &str) -> Option<Word> {
+    let mut at = text.len() - text.trim_start_matches('\u{feff}').len();
+    if text[at..].starts_with("#!") {
+        at = text[at..].find('\n').map_or(text.len(), |end| at + end + 1);
+    }
+    let asked = by_comments(text, at, "#");
+    let asked = asked.or_else(|| by_comments(text, at, "//"));
+    let asked = asked.or_else(|| by_json(text, at))?;
+    let name = asked.text.split([' ', '@']).next().unwrap_or_default();
+    let name = name.rsplit('/').next().unwrap_or_default();
+    let name = name.split(':').next().unwrap_or_default();
+    (!matches!(name, "dockerfile" | "dockerfile-upstream")).then_some(asked)
+}
+
+fn by_comments(text: &str, mut at: usize, mark: &str) -> Option<Word> {
+    for line in text[at..].split_inclusive('\n') {
+        let (name, value) = parts(line.trim_start(), mark)?;
+        let start = at + (value.as_ptr() as usize - line.as_ptr() as usize);
+        at += line.len();
+        match name.as_str() {
+            "syntax" => {
+                return Some(Word {
+                    text: value.to_owned(),
+                    span: start..start + value.len(),
+                });
+            }
+            "check" | "escape" => {}
+            _ => return None,
+        }
+    }
+    None
+}
+
+fn by_json(text: &str, at: usize) -> Option<Word> {
+    if !text[at..].trim_start().starts_with('{') {
+        return None;
+    }
+    let json: serde_json::Value = serde_json::from_str(&text[at..]).ok()?;
+    let syntax = json.get("syntax")?.as_str()?;
+    let start = text.find(syntax)?;
+    Some(Word {
+        text: syntax.to_owned(),
+        span: start..start + syntax.len(),
+    })
+}
+
+/// Name in lower case and value of `# name = value`, behind that mark of a comment.
+fn parts<'a>(line: &'a str, mark: &str) -> Option<(String, &'a str)> {
+    let (name, value) = line.strip_prefix(mark)?.trim_start().split_once('=')?;
     // What Go's regular expressions call a space.
     let space = [' ', '\t', '\n', '\x0c', '\r'];
     let name = name.trim_end_matches(space);

@@ -25,6 +25,7 @@ mod flags;
 mod heredoc;
 mod instruction;
 mod lines;
+mod naming;
 mod parse;
 mod pattern;
 pub(crate) mod platform;
@@ -39,14 +40,14 @@ mod tests;
 mod value;
 mod words;
 
-pub use directive::Directives;
+pub use directive::{Directives, other_frontend};
 pub use evaluate::{Build, Built, Config, Does, Named, NamedBy, Step};
 pub use fault::Fault;
 pub use instruction::{
     Assignment, Command, Flag, From, Heredoc, Instruction, Kind, Mount, Transfer, Word,
 };
 pub use parse::{Dockerfile, Stage};
-pub use reach::{Declared, Reach};
+pub use reach::{Declared, Lack, Missed, Reach};
 pub use scope::{Global, Request};
 pub use stages::{Source, Standing};
 pub use value::{Unknown, Value};

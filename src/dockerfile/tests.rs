@@ -5,7 +5,7 @@ use std::sync::Arc;
 use indexmap::IndexMap;
 
 use crate::dockerfile::{
-    Build, Command, Declared, Dockerfile, Does, Fault, Request, Source, Value,
+    Build, Command, Declared, Dockerfile, Does, Fault, Lack, Request, Source, Value, other_frontend,
 };
 
 fn built(
@@ -450,7 +450,7 @@ fn an_arg_arrives_where_an_instruction_of_what_is_built_sees_it() {
             reach.missed.len(),
         )
     };
-    use Declared::{Built, Global, Unbuilt};
+    use Declared::{Built, Global, Later, Unbuilt};
     for (text, expected) in [
         ("ARG T=2\nFROM a\nRUN x ${T}\n", (vec![Global], 0, 0, 1)),
         ("ARG T=2\nFROM a:$T\n", (vec![Global], 1, 0, 0)),
@@ -481,8 +481,132 @@ fn an_arg_arrives_where_an_instruction_of_what_is_built_sees_it() {
         ("FROM a\nARG T\nLABEL x=$T\n", (vec![Built(0)], 1, 0, 0)),
         ("FROM a\nRUN x $TT\nARG T\n", (vec![Built(0)], 0, 0, 0)),
         ("FROM a\n", (vec![], 0, 0, 0)),
+        // Of ENTRYPOINT, CMD and HEALTHCHECK nothing is filled in, and no arg is set when they run.
+        ("FROM a\nARG T\nCMD x $T\n", (vec![Built(0)], 0, 0, 1)),
+        (
+            "FROM a\nARG T\nENTRYPOINT [\"sh\", \"-c\", \"$T\"]\n",
+            (vec![Built(0)], 0, 0, 1),
+        ),
+        (
+            "FROM a\nARG T\nHEALTHCHECK CMD x $T\n",
+            (vec![Built(0)], 0, 0, 1),
+        ),
+        ("FROM a\nARG T\nCMD x ${T:-1}\n", (vec![Built(0)], 0, 0, 0)),
+        (
+            "FROM a\nARG T\nENV T=$T\nCMD x $T\n",
+            (vec![Built(0)], 1, 0, 0),
+        ),
+        // Only the last one runs.
+        (
+            "FROM a\nARG T\nCMD x $T\nCMD y\n",
+            (vec![Built(0)], 0, 0, 0),
+        ),
+        (
+            "FROM a AS b\nARG T\nCMD x $T\nFROM c\nCOPY --from=b / /\n",
+            (vec![Built(0)], 0, 0, 0),
+        ),
+        ("FROM a\nARG T\nLABEL x=\\$T\n", (vec![Built(0)], 0, 0, 1)),
+        (
+            "FROM a\nARG T\nCOPY <<\"E\" /x\n$T\nE\n",
+            (vec![Built(0)], 0, 0, 1),
+        ),
+        (
+            "FROM a\nARG T\nCOPY <<E /x\n$T\nE\n",
+            (vec![Built(0)], 1, 0, 0),
+        ),
+        (
+            "FROM a AS b\nONBUILD ARG T\nONBUILD RUN x $T\nFROM b\n",
+            (vec![Built(0)], 1, 0, 0),
+        ),
+        (
+            "FROM a\nONBUILD ARG T\nONBUILD RUN x $T\n",
+            (vec![Later(0)], 0, 0, 0),
+        ),
+        // An ARG behind an ENV takes its place.
+        (
+            "FROM a\nENV T=3\nARG T\nRUN x $T\n",
+            (vec![Built(0)], 1, 0, 0),
+        ),
     ] {
         assert_eq!(reach(text), expected, "{text}");
+    }
+}
+
+#[test]
+fn what_misses_an_arg_says_why_and_how_surely() {
+    let missed = |text: &str| {
+        let file = Dockerfile::parse(text).expect("a Dockerfile");
+        let build = built(text, &[("T", "1"), ("U", "2")], "linux/amd64", None).expect("a build");
+        let reach = build.reach(&file, text, "T");
+        let missed = reach.missed.into_iter();
+        let missed = missed.map(|one| (one.why, one.sure));
+        missed.collect::<Vec<(Lack, bool)>>()
+    };
+    for (line, sure) in [
+        ("RUN x $T", true),
+        ("RUN x ${T:+==$T}", true),
+        ("RUN x==$T", true),
+        ("RUN [\"sh\", \"-c\", \"x $T\"]", true),
+        ("RUN <<E\nx $T\nE", true),
+        ("LABEL x=$T", true),
+        ("COPY $T /x", true),
+        ("RUN x T", false),
+        ("RUN x \\$T", false),
+        ("RUN T=2; x $T", false),
+        ("RUN T+=2; x $T", false),
+        ("RUN for T in a b; do x $T; done", false),
+        ("RUN read -r T < y; x $T", false),
+        ("RUN x ${T:=2}", false),
+        ("RUN . /y && x $T", false),
+        ("RUN --mount=type=secret,id=t,env=T x $T", false),
+        ("LABEL x=\\$T", false),
+    ] {
+        let text = format!("FROM a\n{line}\nARG T\n");
+        assert_eq!(missed(&text), [(Lack::Undeclared, sure)], "{line}");
+    }
+    let env = "FROM a\nARG T\nENV T=3\nRUN x $T\n";
+    assert_eq!(missed(env), [(Lack::Env(13..20), false)]);
+    let run_time = "FROM a\nARG T\nCMD x $T\n";
+    assert_eq!(missed(run_time), [(Lack::RunTime, true)]);
+    let elsewhere = "FROM a\nCMD x $T\n";
+    assert_eq!(missed(elsewhere), [(Lack::RunTime, false)]);
+    let literal = "FROM a\nARG T\nLABEL x=\\$T\n";
+    assert_eq!(missed(literal), [(Lack::AsWritten, false)]);
+    let default = "FROM a\nARG T\nARG U=$T\n";
+    assert_eq!(missed(default), [(Lack::Default, false)]);
+}
+
+#[test]
+fn another_frontend_is_known_by_the_first_lines() {
+    for (text, expected) in [
+        (
+            "# syntax=devthefuture/dockerfile-x\nFROM a\n",
+            Some("devthefuture/dockerfile-x"),
+        ),
+        ("#syntax = acme/x:1 y\n", Some("acme/x:1 y")),
+        ("\u{feff}# syntax=acme/x\n", Some("acme/x")),
+        ("#!/bin/x\n# syntax=acme/x\n", Some("acme/x")),
+        ("# escape=`\n# syntax=acme/x\n", Some("acme/x")),
+        ("// syntax=acme/x\n{}\n", Some("acme/x")),
+        ("{\"syntax\": \"acme/x\"}\n", Some("acme/x")),
+        ("# syntax=docker/dockerfile:1\n", None),
+        ("# syntax=docker.io/docker/dockerfile@sha256:0\n", None),
+        ("# syntax=docker/dockerfile-upstream:master-labs\n", None),
+        ("# syntax=localhost:5000/docker/dockerfile\n", None),
+        ("# a comment\n# syntax=acme/x\n", None),
+        ("FROM a\n# syntax=acme/x\n", None),
+        ("{\n", None),
+        ("", None),
+    ] {
+        let found = other_frontend(text);
+        assert_eq!(
+            found.as_ref().map(|name| name.text.as_str()),
+            expected,
+            "{text}"
+        );
+        if let Some(name) = found {
+            assert_eq!(text[name.span], name.text);
+        }
     }
 }
 

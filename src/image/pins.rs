@@ -10,7 +10,7 @@ use std::sync::Arc;
 
 use indexmap::IndexMap;
 
-use crate::dockerfile::{Dockerfile, Request, Source};
+use crate::dockerfile::{Dockerfile, Request, Source, other_frontend};
 use crate::image::reference::{Parts, full};
 use crate::image::{Digest, Matrix, Platform, RenderedSpec, Spec, familiar};
 
@@ -83,18 +83,18 @@ impl Read {
     }
 }
 
-/// What the image of a Dockerfile of the user's stands on, with the platforms for which it does: a reference, or the
+/// What the image of a Dockerfile stands on, with the platforms for which it does: a reference, or the
 /// reason why that cannot be told. Empty where the file cannot be read.
 pub fn stands_on(
     spec: &Spec,
     rendered: &RenderedSpec,
 ) -> Vec<(Result<String, String>, Vec<Platform>)> {
     let mut found: Vec<(Result<String, String>, Vec<Platform>)> = Vec::new();
-    let Some(file) = rendered
-        .own
-        .as_ref()
-        .and_then(|own| Dockerfile::parse(&own.text).ok())
-    else {
+    let text = rendered.dockerfile_text();
+    if other_frontend(text).is_some() {
+        return found;
+    }
+    let Ok(file) = Dockerfile::parse(text) else {
         return found;
     };
     for platform in &spec.platforms {

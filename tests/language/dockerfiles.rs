@@ -1,6 +1,7 @@
 //! Dockerfiles: the user's own, and where Python comes from in rendered ones.
 
 use super::fixture::{of, with};
+use crate::support::{project, run, stdout};
 
 const OWN: &str = "[axis]\npython = [\"3.9\"]\n[image.i]\ntag = \"t\"\ndockerfile = \"docker/{{ image }}/Dockerfile\"\n";
 
@@ -19,7 +20,10 @@ fn a_dockerfile_of_the_users_is_named_and_not_rendered() {
 fn target_context_and_args_go_with_it() {
     let text =
         format!("{OWN}target = \"run\"\ncontext = \".\"\nargs = {{ X = \"{{{{ python }}}}\" }}\n");
-    let outcome = with(&text, &[("docker/i/Dockerfile", "FROM f AS run\nARG X\n")]);
+    let outcome = with(
+        &text,
+        &[("docker/i/Dockerfile", "FROM f AS run\nARG X\nRUN x $X\n")],
+    );
     let spec = outcome.spec("i/3.9");
     assert_eq!(
         (spec.target.as_deref(), spec.context.as_str()),
@@ -109,4 +113,33 @@ fn a_child_keeps_the_python_of_its_parent() {
     );
     assert!(outcome.dockerfile("low/3.12").contains("uv venv"));
     assert!(!outcome.dockerfile("i/3.12").contains("uv venv"));
+}
+
+#[test]
+fn what_is_listed_is_what_is_built_on() {
+    let matrix = "[image.app]\ntag = \"1\"\nfrom = \"debian:trixie-slim\"\ntemplate = \"t/x\"\n\
+        [image.child]\ntag = \"2\"\nparent = \"app\"\ndockerfile = \"ctx/x\"\n\
+        [image.true]\ntag = \"3\"\nparent = \"app\"\ndockerfile = \"ctx/true\"\nargs = { BASE = \"{{ from }}\" }\n\
+        [image.plain]\ntag = \"4\"\nfrom = \"debian:trixie-slim\"\n";
+    let template =
+        "# {{ header | comment }}\nFROM python:3.14 AS a\nFROM node:24\nCOPY --from=a /x /x\n";
+    let folder = project(&[
+        ("matrix.toml", matrix),
+        ("templates/t/x", template),
+        ("ctx/x", "FROM alpine:3.22\n"),
+        ("ctx/true", "ARG BASE=scratch\nFROM ${BASE}\n"),
+    ]);
+    let said = stdout(&run(folder.path(), &["list"]));
+    let bases = said
+        .lines()
+        .skip(1)
+        .filter_map(|line| line.split("linux/amd64  ").nth(1));
+    let bases: Vec<&str> = bases.collect();
+    assert_eq!(
+        bases,
+        ["node:24", "alpine:3.22", "on app", "debian:trixie-slim"],
+        "{said}"
+    );
+    let said = stdout(&run(folder.path(), &["list", "--format", "json"]));
+    assert!(said.contains("\"base\": \"node:24\""), "{said}");
 }

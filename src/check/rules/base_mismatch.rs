@@ -109,7 +109,8 @@ impl<'a> Look<'a> {
             return None;
         }
         let mut wrong: BTreeMap<usize, Vec<SpecId>> = BTreeMap::new();
-        for id in &base.specs {
+        // A stage that only helps to make the image may be of any version.
+        for id in base.specs.iter().filter(|id| base.is_root_of(**id)) {
             let spec = self.cx.matrix.spec(*id);
             let python = self.stated.axis == "python" && installs_python(spec, official);
             if python || self.ignoring.contains(&spec.image) {

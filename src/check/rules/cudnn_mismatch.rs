@@ -1,12 +1,14 @@
 //! A package made for another CUDA than the image has.
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 use std::ops::Range;
 use std::sync::Arc;
 
+use crate::check::dockerfile::Cooked;
 use crate::check::gathered::Gathered;
-use crate::check::{Context, cuda_version};
+use crate::check::{Context, cuda_built};
 use crate::diagnostic::{Finding, Place, Sink, code};
+use crate::dockerfile::{Command, Does, Kind};
 use crate::image::{RenderedSpec, Spec};
 use crate::matrix::Version;
 use crate::source::SourceFile;
@@ -18,39 +20,91 @@ const SUFFIX: &str = "+cuda";
 pub fn run(cx: &Context<'_>, sink: &mut Sink) {
     let mut told = Gathered::default();
     for (id, rendered) in cx.contents.iter() {
-        let own = rendered.own.as_ref().map(|f| f.text.as_str());
-        let text = rendered.rendered.as_deref().or(own).unwrap_or_default();
+        let text = rendered.dockerfile_text();
         let passed = || rendered.args.values().any(|v| v.contains(SUFFIX));
         if !text.contains(SUFFIX) && !passed() {
             continue;
         }
         let spec = cx.matrix.spec(id);
-        let Some(cuda) = cuda_version(cx.config, cx.matrix, spec) else {
+        let Some(cuda) = cuda_built(cx, id) else {
             continue;
         };
-        let Some(version) = Version::parse(cuda) else {
+        let Some(version) = Version::parse(&cuda).filter(|v| v.written_part(1).is_some()) else {
             continue;
         };
         let fits = |made_for: &str| {
             Version::parse(made_for).is_some_and(|m| version.starts_with(&[m.part(0), m.part(1)]))
         };
-        let args = rendered.args.values().map(String::as_str);
-        let found: BTreeSet<&str> = args
-            .chain([text])
-            .flat_map(pins)
-            .map(|(_, made_for)| made_for)
-            .collect();
+        let found = match cx.cooked_of(id) {
+            Some(cooked) => built(cx, &cooked),
+            None => {
+                let args = rendered.args.values().map(String::as_str);
+                let all = args.chain([text]).flat_map(pins);
+                all.map(|(_, made_for)| (made_for.to_owned(), None))
+                    .collect()
+            }
+        };
         // A text that also has the right one chooses among them.
-        if found.iter().any(|made_for| fits(made_for)) {
+        if found.keys().any(|made_for| fits(made_for)) {
             continue;
         }
-        for made_for in found {
-            let place = place(cx, spec, rendered, made_for);
-            let finding = finding(cx, spec, cuda, made_for, place);
-            told.add(finding, made_for, &[id]);
+        for (made_for, at) in found {
+            let place = place(cx, spec, rendered, &made_for, at);
+            let finding = finding(cx, spec, &cuda, &made_for, place);
+            told.add(finding, &made_for, &[id]);
         }
     }
     told.tell(sink);
+}
+
+/// What packages that go into the image are made for, with the instruction that says so: of the stage that becomes the
+/// image and those it stands on, in what runs and in what variables come to.
+fn built(cx: &Context<'_>, cooked: &Cooked<'_>) -> BTreeMap<String, Option<Range<usize>>> {
+    let mut found = BTreeMap::new();
+    let text = &cooked.recipe.file.text;
+    for (_, build) in cx.builds(cooked) {
+        let Ok(build) = &*build else { continue };
+        let lineage = build.lineage();
+        let stages = build.stages.iter();
+        let stages = stages.filter(|stage| lineage.contains(&stage.index));
+        for step in stages.flat_map(|stage| &stage.steps) {
+            let mut add = |said: &str| {
+                for (_, made_for) in pins(said) {
+                    let span = Some(step.instruction.span.clone());
+                    found.entry(made_for.to_owned()).or_insert(span);
+                }
+            };
+            match (&step.instruction.kind, &step.does) {
+                (Kind::Run(command, _), _) => {
+                    match command {
+                        Command::Shell(line) => add(&line.text),
+                        Command::Exec(words) => words.iter().for_each(|word| add(&word.text)),
+                    }
+                    let docs = step.instruction.heredocs.iter();
+                    let lines = docs.flat_map(|doc| text[doc.body.clone()].lines());
+                    let lines = lines.filter(|line| !line.trim_start().starts_with('#'));
+                    lines.for_each(add);
+                }
+                (_, Does::Args(args)) => {
+                    let values = args.iter().filter_map(|(_, value)| value.as_ref()?.known());
+                    values.for_each(add);
+                }
+                (_, Does::Env(set)) => {
+                    set.iter()
+                        .filter_map(|(_, value)| value.known())
+                        .for_each(add);
+                }
+                (_, Does::Takes(taken, _)) => {
+                    taken
+                        .iter()
+                        .filter_map(|(_, value)| value.known())
+                        .for_each(add);
+                }
+                _ => {}
+            }
+        }
+    }
+    found
 }
 
 fn finding(cx: &Context<'_>, spec: &Spec, cuda: &str, made_for: &str, place: Place) -> Finding {
@@ -73,8 +127,14 @@ fn finding(cx: &Context<'_>, spec: &Spec, cuda: &str, made_for: &str, place: Pla
     ))
 }
 
-/// Where a spec's package for `made_for` is asked for: a field of the matrix, else the Dockerfile.
-fn place(cx: &Context<'_>, spec: &Spec, rendered: &RenderedSpec, made_for: &str) -> Place {
+/// Where a spec's package for `made_for` is asked for: a field of the matrix, else the Dockerfile, there within `at`.
+fn place(
+    cx: &Context<'_>,
+    spec: &Spec,
+    rendered: &RenderedSpec,
+    made_for: &str,
+    at: Option<Range<usize>>,
+) -> Place {
     let pin = format!("{SUFFIX}{made_for}");
     let label = format!("for CUDA {made_for}");
     let merged = &spec.merged;
@@ -94,11 +154,16 @@ fn place(cx: &Context<'_>, spec: &Spec, rendered: &RenderedSpec, made_for: &str)
         (None, Some(text)) => Some(SourceFile::new(rendered.dockerfile.as_str(), text.as_str())),
         (None, None) => None,
     };
-    let at = shown.and_then(|file| {
-        let (at, _) = pins(&file.text).find(|(_, found)| *found == made_for)?;
-        Some((file, at))
+    let within = shown.map(|file| {
+        let at = at.unwrap_or(0..file.text.len());
+        let mut pins = pins(&file.text[at.clone()]);
+        let pin = pins.find(|(_, found)| *found == made_for);
+        let span = pin.map_or(at.clone(), |(pin, _)| {
+            at.start + pin.start..at.start + pin.end
+        });
+        (file.clone(), span)
     });
-    match at {
+    match within {
         Some((file, at)) => Place::span(&file, at, label),
         None => cx.place(cx.span_of(spec, None), label),
     }

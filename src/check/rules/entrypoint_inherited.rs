@@ -2,12 +2,14 @@
 
 use std::collections::HashMap;
 use std::ops::Range;
+use std::sync::Arc;
 
 use crate::check::Context;
 use crate::check::gathered::Gathered;
-use crate::diagnostic::{Finding, Sink, code};
-use crate::dockerfile::{Command, Kind};
+use crate::diagnostic::{Finding, Place, Sink, code};
+use crate::dockerfile::{Command, Instruction, Kind};
 use crate::image::{Spec, SpecId};
+use crate::source::SourceFile;
 
 /// Shells, by the name of the program.
 const SHELLS: [&str; 7] = ["ash", "bash", "dash", "fish", "ksh", "sh", "zsh"];
@@ -38,6 +40,7 @@ pub fn run(cx: &Context<'_>, sink: &mut Sink) {
     for id in &cx.matrix.order {
         let spec = cx.matrix.spec(*id);
         let said = said(cx, *id, spec);
+        let written = said.written.clone();
         let below = spec.parent.and_then(|parent| known.get(&parent).cloned());
         let (entry, inherited) = match (said.entrypoint, said.entrypoint_from_stage) {
             (Some(own), from_stage) => (own, from_stage),
@@ -47,24 +50,35 @@ pub fn run(cx: &Context<'_>, sink: &mut Sink) {
             && !entry.is_empty()
             && !hands_on(&entry)
         {
-            let span = cx.span_of(spec, spec.merged.cmd.as_ref().and_then(|cmd| cmd.first()));
-            let finding = Finding::new(
+            let label = format!("runs as `{} {}`", shown(&entry), shown(&shell));
+            let place = match &written {
+                Some(written) => Place::span(&written.file, written.cmd.clone(), label),
+                None => {
+                    let cmd = spec.merged.cmd.as_ref().and_then(|cmd| cmd.first());
+                    cx.place(cx.span_of(spec, cmd), label)
+                }
+            };
+            let mut finding = Finding::new(
                 &code::ENTRYPOINT_INHERITED,
                 format!("`{}` is handed to an ENTRYPOINT from below", shown(&shell)),
-                cx.place(
-                    span,
-                    format!("runs as `{} {}`", shown(&entry), shown(&shell)),
-                ),
+                place,
             );
+            if let Some(written) = &written
+                && let Some(span) = &written.entrypoint
+            {
+                let place = Place::span(&written.file, span.clone(), "the ENTRYPOINT from below");
+                finding = finding.related(place);
+            }
             let finding = match whose(cx, spec) {
                 Some((span, name)) => {
                     finding.related(cx.place(span, format!("the ENTRYPOINT of `{name}`")))
                 }
                 None => finding,
             };
-            let finding = finding.help(
-                "state an `entrypoint` here, too: `entrypoint = []` takes the one below away",
-            );
+            let finding = finding.help(match written {
+                Some(_) => "state an ENTRYPOINT in this stage, too: `ENTRYPOINT []` before the CMD takes the one below away",
+                None => "state an `entrypoint` here, too: `entrypoint = []` takes the one below away",
+            });
             told.add(finding, &shown(&entry), &[*id]);
         }
         known.insert(*id, entry);
@@ -79,6 +93,16 @@ struct Said {
     /// Whether that is said by a stage which the last one stands on.
     entrypoint_from_stage: bool,
     cmd: Option<Vec<String>>,
+    /// Where the CMD stands, where that is in a Dockerfile with a text of the user's.
+    written: Option<Written>,
+}
+
+/// Where a Dockerfile says it.
+#[derive(Clone)]
+struct Written {
+    file: Arc<SourceFile>,
+    cmd: Range<usize>,
+    entrypoint: Option<Range<usize>>,
 }
 
 fn said(cx: &Context<'_>, id: SpecId, spec: &Spec) -> Said {
@@ -92,7 +116,25 @@ fn said(cx: &Context<'_>, id: SpecId, spec: &Spec) -> Said {
             return Said::default();
         };
         let mut steps = last.steps.iter();
+        let lineage = first.map(|build| build.lineage()).unwrap_or_default();
+        let stages = first.iter().flat_map(|build| &build.stages);
+        let stages = stages.filter(|stage| lineage.contains(&stage.index));
+        let all: Vec<&Instruction> = stages
+            .flat_map(|stage| &stage.steps)
+            .map(|step| &*step.instruction)
+            .collect();
+        let span_of = |is: &dyn Fn(&Kind) -> bool| {
+            let found = all.iter().rfind(|instruction| is(&instruction.kind));
+            found.map(|instruction| instruction.span.clone())
+        };
+        let written = span_of(&|kind| matches!(kind, Kind::Cmd(_)));
+        let written = written.filter(|_| spec.merged.cmd.is_none());
         return Said {
+            written: written.map(|cmd| Written {
+                file: cooked.recipe.file.clone(),
+                cmd,
+                entrypoint: span_of(&|kind| matches!(kind, Kind::Entrypoint(_))),
+            }),
             entrypoint: last.config.entrypoint.as_ref().map(words),
             entrypoint_from_stage: !steps
                 .any(|step| matches!(step.instruction.kind, Kind::Entrypoint(_))),
@@ -113,6 +155,7 @@ fn said(cx: &Context<'_>, id: SpecId, spec: &Spec) -> Said {
         entrypoint: stated(spec.merged.entrypoint.is_some(), "ENTRYPOINT "),
         entrypoint_from_stage: false,
         cmd: stated(spec.merged.cmd.is_some(), "CMD "),
+        written: None,
     }
 }
 

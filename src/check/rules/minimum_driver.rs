@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::check::{BaseImage, Context};
+use crate::check::{BaseImage, Context, cuda_said};
 use crate::diagnostic::{Finding, Place, Sink, code};
 use crate::facts::CudaTag;
 use crate::image::SpecId;
@@ -67,28 +67,41 @@ fn versions(cx: &Context<'_>) -> Vec<(String, Place, Vec<SpecId>)> {
     }
     let mut found: Vec<_> = found.into_values().collect();
     for base in cx.bases() {
-        let Some(version) = tag_version(base) else {
+        let Some((version, specs)) = stated(cx, base) else {
             continue;
         };
-        let place = base.cause(cx, &[version], OLDER);
+        let place = base.cause(cx, &[&version], OLDER);
         let same = |(text, at, _): &&mut (String, Place, Vec<SpecId>)| {
             let span = |p: &Place| p.at.as_ref().map(|(_, span)| span.start);
-            text == version && at.path == place.path && span(at) == span(&place)
+            *text == version && at.path == place.path && span(at) == span(&place)
         };
         match found.iter_mut().find(same) {
-            Some((_, _, specs)) => {
-                specs.extend(&base.specs);
-                specs.sort_unstable();
-                specs.dedup();
+            Some((_, _, known)) => {
+                known.extend(specs);
+                known.sort_unstable();
+                known.dedup();
             }
-            None => found.push((version.to_owned(), place, base.specs.clone())),
+            None => found.push((version, place, specs)),
         }
     }
     found
 }
 
-fn tag_version(base: &BaseImage) -> Option<&str> {
+/// The CUDA version that a base states, and the specs that have it from there: those that take `nvidia/cuda` in any
+/// stage, and those at whose root another image has it, unless their axis says which.
+fn stated(cx: &Context<'_>, base: &BaseImage) -> Option<(String, Vec<SpecId>)> {
     let parts = base.parts();
-    let tag = parts.tag.filter(|_| parts.is_hub("nvidia/cuda"))?;
-    CudaTag::parse(tag).map(|t| t.version)
+    if parts.is_hub("nvidia/cuda") {
+        let version = CudaTag::parse(parts.tag?)?.version.to_owned();
+        return Some((version, base.specs.clone()));
+    }
+    let version = cuda_said(&cx.config.mirrors, &base.reference)?;
+    let axis = cx.config.axes.iter().position(|a| &*a.name == "cuda");
+    let by_axis =
+        |id: &SpecId| axis.is_some_and(|axis| cx.matrix.spec(*id).cell.get(AxisId(axis)).is_some());
+    let specs = base.specs.iter().copied();
+    let specs: Vec<SpecId> = specs
+        .filter(|id| base.is_root_of(*id) && !by_axis(id))
+        .collect();
+    (!specs.is_empty()).then_some((version, specs))
 }

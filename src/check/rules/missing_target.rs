@@ -4,18 +4,36 @@ use std::collections::BTreeSet;
 
 use crate::check::Context;
 use crate::diagnostic::{Finding, Place, Sink, and_list, code, nearest};
+use crate::dockerfile::Dockerfile;
+use crate::source::SourceFile;
 
 pub fn run(cx: &Context<'_>, sink: &mut Sink) {
     let mut seen = BTreeSet::new();
-    for own in cx.cooked() {
-        let Some(target) = &own.rendered.target else {
+    for (id, rendered) in cx.contents.iter() {
+        let Some(target) = &rendered.target else {
             continue;
         };
-        let file = &own.recipe.file;
-        if !seen.insert((file.path.clone(), target.clone())) {
+        let spec = cx.matrix.spec(id);
+        let span = cx.span_of(spec, spec.merged.target.as_ref());
+        // What is rendered is a file a spec, and asked for once.
+        let place = match &rendered.rendered {
+            Some(_) => ("", span.start),
+            None => (rendered.dockerfile.as_str(), 0),
+        };
+        if !seen.insert((place, target.clone())) {
             continue;
         }
-        let Ok(parsed) = &own.recipe.parsed else {
+        let cooked = cx.cooked_of(id);
+        let ours = cooked.is_none();
+        let (file, parsed) = match cooked {
+            Some(cooked) => (cooked.recipe.file.clone(), cooked.recipe.parsed.clone()),
+            None => {
+                let text = rendered.dockerfile_text();
+                let parsed = Dockerfile::parse(text);
+                (SourceFile::new(rendered.dockerfile.as_str(), text), parsed)
+            }
+        };
+        let Ok(parsed) = parsed else {
             continue;
         };
         if parsed.target(Some(target)).is_ok() {
@@ -27,7 +45,6 @@ pub fn run(cx: &Context<'_>, sink: &mut Sink) {
             .iter()
             .filter_map(|s| s.name.as_deref())
             .collect();
-        let span = cx.span_of(own.spec, own.spec.merged.target.as_ref());
         let mut finding = Finding::new(
             &code::MISSING_TARGET,
             format!("`{}` has no stage `{target}`", file.path),
@@ -35,12 +52,15 @@ pub fn run(cx: &Context<'_>, sink: &mut Sink) {
         );
         if let Some(last) = parsed.stages.last() {
             finding = finding.related(Place::span(
-                file,
+                &file,
                 parsed.instructions[last.from].keyword.clone(),
                 "the last stage starts here",
             ));
         }
         finding = match nearest(&wanted, names.iter().copied()) {
+            _ if ours => {
+                finding.help("remove `target`: what gen renders has one stage, without a name")
+            }
             Some(near) => finding.help(format!("did you mean `{near}`?")),
             None if names.is_empty() => finding.help(format!("name a stage: `FROM … AS {target}`")),
             None => finding.note(format!(

@@ -41,6 +41,7 @@ pub mod parent_ignored;
 pub mod pin_mismatch;
 pub mod release_baked;
 pub mod secret_in_image;
+pub mod stage_missing;
 pub mod submodule_missing;
 pub mod tag_lies;
 pub mod tag_moved;

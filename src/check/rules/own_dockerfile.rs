@@ -51,6 +51,28 @@ pub fn run(cx: &Context<'_>, sink: &mut Sink) {
     let mut told = Gathered::default();
     for cooked in cx.cooked() {
         let file = &cooked.recipe.file;
+        if let Some(frontend) = &cooked.recipe.frontend {
+            let finding = Finding::new(
+                &code::DOCKERFILE_UNREAD,
+                format!("`{}` is not read: its frontend is none of Docker's", file.path),
+                Place::span(file, frontend.span.clone(), "what that understands is not known here"),
+            )
+            .note("its stages, bases and build args are not checked, and that nothing is said of them means nothing");
+            told.add(finding, "", &[cooked.id]);
+            continue;
+        }
+        if is_utf16(file) {
+            let span = cx.span_of(cooked.spec, cooked.spec.merged.dockerfile.as_ref());
+            let label = format!("built for {}", cooked.spec.describe(cx.config));
+            let finding = Finding::new(
+                &code::DOCKERFILE_SYNTAX,
+                format!("`{}` is UTF-16, which no builder reads", file.path),
+                cx.place(span, label),
+            )
+            .help("save the file as UTF-8");
+            told.add(finding, &file.path, &[cooked.id]);
+            continue;
+        }
         match &cooked.recipe.parsed {
             Err(fault) => {
                 let what = format!("the Dockerfile cannot be parsed: {fault}");
@@ -109,6 +131,25 @@ fn refused(
     )
     .related(cx.place(span, label));
     told.add(finding, &what, &[cooked.id]);
+}
+
+/// Whether a file is UTF-16, by the mark at its start or by every second of its bytes.
+fn is_utf16(file: &SourceFile) -> bool {
+    let bytes = file.raw().unwrap_or(file.text.as_bytes());
+    let start = &bytes[..bytes.len().min(256) / 2 * 2];
+    let zeros = |odd: usize| {
+        start
+            .iter()
+            .skip(odd)
+            .step_by(2)
+            .filter(|b| **b == 0)
+            .count()
+    };
+    let (even, odd) = (zeros(0), zeros(1));
+    let most = start.len() / 4;
+    bytes.starts_with(&[0xff, 0xfe])
+        || bytes.starts_with(&[0xfe, 0xff])
+        || !start.is_empty() && (even == 0 && odd > most || odd == 0 && even > most)
 }
 
 /// The first byte of an instruction that could not be decoded: in a comment nothing depends on it.

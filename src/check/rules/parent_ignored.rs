@@ -1,4 +1,4 @@
-//! A Dockerfile of the user's whose FROM does not use the declared base or parent.
+//! A Dockerfile or template of the user's whose FROM does not use the declared base or parent.
 
 use std::collections::BTreeSet;
 
@@ -11,12 +11,13 @@ use crate::matrix::ImageId;
 
 pub fn run(cx: &Context<'_>, sink: &mut Sink) {
     let mut seen = BTreeSet::new();
-    for own in cx.cooked().filter(|cooked| cooked.recipe.own) {
+    for own in cx.cooked() {
         if !ignores(cx, &own) {
             continue;
         }
         let file = &own.recipe.file;
-        if !seen.insert((file.path.clone(), own.spec.image)) {
+        let written = own.written();
+        if !seen.insert((written.clone(), own.spec.image)) {
             continue;
         }
         let what = if own.spec.parent.is_some() {
@@ -29,7 +30,7 @@ pub fn run(cx: &Context<'_>, sink: &mut Sink) {
         let span = span.unwrap_or_else(|| cx.span_of(own.spec, merged.from.as_ref()));
         let mut finding = Finding::new(
             &code::PARENT_IGNORED,
-            format!("`{}` does not stand on the declared {what}", file.path),
+            format!("`{written}` does not stand on the declared {what}"),
             cx.place(
                 span,
                 format!("declared for {}", own.spec.describe(cx.config)),
@@ -47,16 +48,17 @@ pub fn run(cx: &Context<'_>, sink: &mut Sink) {
                 finding = finding.related(Place::span(file, standing.span.clone(), label));
             }
         }
-        sink.push(finding.help(
-            "write `ARG BASE_IMAGE=scratch` and `FROM ${BASE_IMAGE}`, and pass `args = { BASE_IMAGE = \"{{ from }}\" }`",
-        ));
+        sink.push(finding.help(match own.recipe.own {
+            true => "write `ARG BASE_IMAGE=scratch` and `FROM ${BASE_IMAGE}`, and pass `args = { BASE_IMAGE = \"{{ from }}\" }`",
+            false => "write `FROM {{ from }}` in the template",
+        }));
     }
 }
 
 /// The images with a Dockerfile that ignores what is declared below it.
 pub(super) fn ignoring(cx: &Context<'_>) -> BTreeSet<ImageId> {
     cx.cooked()
-        .filter(|cooked| cooked.recipe.own && ignores(cx, cooked))
+        .filter(|cooked| ignores(cx, cooked))
         .map(|own| own.spec.image)
         .collect()
 }
