@@ -123,7 +123,7 @@ impl<'a> Context<'a> {
     }
 
     /// Whether the template that renders a spec's Dockerfile is the user's.
-    fn by_user(&self, spec: &Spec) -> bool {
+    pub fn by_user(&self, spec: &Spec) -> bool {
         let name = spec.merged.template.as_ref();
         let name = name.map_or(TEMPLATE, |name| name.value.as_str());
         if let Some(known) = self.recipes.overridden.borrow().get(name) {

@@ -8,6 +8,7 @@ mod gathered;
 mod registry;
 mod rules;
 mod settle;
+mod stands_on;
 mod strays;
 mod tag_words;
 

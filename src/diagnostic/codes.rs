@@ -100,7 +100,7 @@ codes! {
         "FROM depends on something that only a build knows, such as the machine that builds (`BUILDARCH`). No rule on bases looks at such an image: that it is silent means nothing. Pass the variable in `args`, or name the image without it.";
     BASE_UNKNOWN = "base-unknown" Rule Warning
         "a base that the tables do not know"
-        "It may be newer than the tables of this `gen`, or have been deleted from the registry. State it in a `[facts] file` when it is there.";
+        "It may be newer than the tables of this `gen`, or have been deleted from the registry: a tag of `nvidia/cuda`, or a release of Ubuntu, Debian or Python of which nobody then says when it ends. State it in a `[facts] file` when it is there.";
     BASE_UNRESOLVED = "base-unresolved" Plan Error
         "an upstream image whose digest could not be learned"
         "`gen lock` locks the digests of all the images it is asked for, or none. Nothing was written: what was locked before still holds.";

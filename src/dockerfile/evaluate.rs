@@ -79,6 +79,8 @@ pub enum Does {
     Labels(Vec<(Value, Value)>),
     /// Takes these to there.
     Takes(Vec<(Word, Value)>, Value),
+    /// Mounts these, with what their fields come to, in order; `None` is a field without a value.
+    Mounts(Vec<Vec<Option<Value>>>),
     /// One word: of USER, WORKDIR and STOPSIGNAL.
     Word(Value),
     /// Words: of VOLUME and EXPOSE.
@@ -347,13 +349,26 @@ impl Stage<'_, '_> {
                 }
                 let mut taken = Vec::new();
                 for source in &transfer.sources {
-                    taken.push((source.clone(), self.value(source, reads)?));
+                    let value = self.value(source, reads)?;
+                    let is_url =
+                        |text: &str| ["http://", "https://"].iter().any(|s| text.starts_with(s));
+                    if matches!(instruction.kind, Kind::Copy(_))
+                        && value.known().is_some_and(is_url)
+                    {
+                        return Err(Fault::new(
+                            "COPY takes no URL, ADD does",
+                            source.span.clone(),
+                        ));
+                    }
+                    taken.push((source.clone(), value));
                 }
                 Does::Takes(taken, self.value(&transfer.destination, reads)?)
             }
             Kind::Run(_, mounts) => {
                 let flags = instruction.flags.iter().filter(|flag| flag.name == "mount");
+                let mut mounted = Vec::new();
                 for (mount, flag) in mounts.iter().zip(flags) {
+                    let mut values = Vec::new();
                     for (name, value) in &mount.fields {
                         let word = value.as_ref().map(|text| flag.part(0, text));
                         let value = match word {
@@ -361,9 +376,11 @@ impl Stage<'_, '_> {
                             None => None,
                         };
                         flags::field(flag, name, value.as_ref().map(Value::known))?;
+                        values.push(value);
                     }
+                    mounted.push(values);
                 }
-                Does::AsWritten
+                Does::Mounts(mounted)
             }
             Kind::User(word) => {
                 let value = self.value(word, reads)?;

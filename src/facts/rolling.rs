@@ -12,12 +12,18 @@ impl Facts {
     /// What in a tag of a repository, named as Docker Hub's are, is a role and no release: `stable` of `debian:stable-slim`.
     /// `None` when it says which one, or when no table knows better.
     pub fn rolling_tag<'a>(&'a self, repository: &str, tag: &'a str) -> Option<&'a str> {
-        if tag.split(['-', '_']).any(says_which) {
+        // A version beside `latest` is that of a part: `latest-3.12` is whatever was pushed last for it.
+        let is_latest = is_word(tag, "latest");
+        let which = |word| says_when(word) || (!is_latest && says_which(word));
+        if tag.split(['-', '_']).any(which) {
             return None;
         }
         let rows = self.rolling().filter(|row| {
             let of = row.repository.as_deref();
-            of.is_none_or(|of| of == repository)
+            of.is_none_or(|of| match of.strip_suffix('*') {
+                Some(folder) if folder.ends_with('/') => repository.starts_with(folder),
+                _ => of == repository,
+            })
         });
         for row in rows {
             if row.tags.is_empty() {
@@ -32,14 +38,20 @@ impl Facts {
     }
 }
 
-/// Whether a word of a tag says which build it is: a version, a day, a commit.
+/// Whether a word of a tag is a version.
 fn says_which(word: &str) -> bool {
     let bare = word.strip_prefix(['v', 'r', 'b']).unwrap_or(word);
+    Version::parse(bare).is_some()
+}
+
+/// Whether a word of a tag says which build it is: a day, a commit.
+fn says_when(word: &str) -> bool {
     let digits = |text: &str| text.bytes().all(|b| b.is_ascii_digit());
     let hex = |text: &str| text.bytes().all(|b| b.is_ascii_hexdigit());
     let commit = word.strip_prefix("sha").unwrap_or(word);
-    Version::parse(bare).is_some()
-        || (word.len() >= DAY && digits(word))
+    let year = |text: &str| text.len() == 4 && text.starts_with("20") && digits(text);
+    (word.len() >= DAY && digits(word))
+        || word.split_once('.').is_some_and(|(first, _)| year(first))
         || (commit.len() >= COMMIT && hex(commit) && commit.contains(|c: char| c.is_ascii_digit()))
 }
 
@@ -69,6 +81,11 @@ mod tests {
             ("archlinux", "base-devel", "base-devel"),
             ("acme/tool", "nightly", "nightly"),
             ("acme/tool", "latest-gpu", "latest"),
+            ("ghcr.io/a/b", "latest-3.12", "latest"),
+            ("ghcr.io/a/b", "devel", "devel"),
+            ("tensorflow/tensorflow", "devel-gpu", "devel"),
+            ("gcr.io/distroless/static", "nonroot", "nonroot"),
+            ("gcr.io/distroless/cc-debian12", "debug-arm64", "debug"),
             ("acme/tool", "nightly-cu128", "nightly"),
             ("rustlang/rust", "nightly-bookworm-slim", "nightly"),
         ] {
@@ -83,8 +100,10 @@ mod tests {
             ("debian", "trixie-slim"),
             ("debian", "13"),
             ("ubuntu", "noble"),
-            ("acme/tool", "devel"),
             ("acme/tool", "testing"),
+            ("acme/tool", "latest-20260105"),
+            ("acme/tool", "latest-2026.01.05"),
+            ("gcr.io/distroless/static", "0123456789abcdef"),
             ("acme/tool", "v1.2.3-dev"),
             ("acme/tool", "main-1a2b3c4"),
             ("acme/tool", "sha-1a2b3c4d-main"),

@@ -236,7 +236,7 @@ pub struct DriverBranch {
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct RollingTags {
-    /// The repository, as Docker Hub's are written: `debian`, `opensuse/tumbleweed`, `ghcr.io/acme/base`. None: any.
+    /// The repository, as Docker Hub's are written: `debian`, `opensuse/tumbleweed`, `ghcr.io/acme/base`, all below `ghcr.io/acme/*`. None: any.
     #[serde(default)]
     pub repository: Option<String>,
     /// Words of the tag: `stable`, `sid`. None: every tag, but of a version, a date or a commit.

@@ -6,8 +6,9 @@ use crate::image::reference::{Parts, split_prefix};
 
 /// Prefixes below which images stand that are at home below another. Sources: names of Docker Hub in distribution/reference
 /// and in Docker's own client; "Docker Official Images on ECR Public"; "Pull cached Docker Hub images" of Artifact Registry;
-/// the galleries of Canonical, Debian and Microsoft; NVIDIA's catalog, whose `cuda` is pushed to both registries. 2026-11.
-const KNOWN: [(&str, &str); 9] = [
+/// the galleries of Canonical, Debian and Microsoft; NVIDIA's catalog, whose `cuda` is pushed to both registries; Fedora's
+/// own registry and its folder of Quay. 2026-11.
+const KNOWN: [(&str, &str); 12] = [
     ("index.docker.io", "docker.io"),
     ("registry-1.docker.io", "docker.io"),
     ("registry.hub.docker.com", "docker.io"),
@@ -15,8 +16,28 @@ const KNOWN: [(&str, &str); 9] = [
     ("public.ecr.aws/docker", "docker.io"),
     ("mcr.microsoft.com/mirror/docker", "docker.io"),
     ("public.ecr.aws/ubuntu/ubuntu", "docker.io/library/ubuntu"),
+    ("public.ecr.aws/lts/ubuntu", "docker.io/library/ubuntu"),
     ("public.ecr.aws/debian/debian", "docker.io/library/debian"),
     ("nvcr.io/nvidia/cuda", "docker.io/nvidia/cuda"),
+    ("quay.io/fedora/fedora", "docker.io/library/fedora"),
+    (
+        "registry.fedoraproject.org/fedora",
+        "docker.io/library/fedora",
+    ),
+];
+
+/// Folders of Docker Hub that hold the official images of one architecture. Source: "Architectures other than amd64?" of
+/// docker-library/official-images.
+const ALONE: [(&str, &str); 9] = [
+    ("amd64", "linux/amd64"),
+    ("arm32v5", "linux/arm/v5"),
+    ("arm32v6", "linux/arm/v6"),
+    ("arm32v7", "linux/arm/v7"),
+    ("arm64v8", "linux/arm64"),
+    ("i386", "linux/386"),
+    ("ppc64le", "linux/ppc64le"),
+    ("riscv64", "linux/riscv64"),
+    ("s390x", "linux/s390x"),
 ];
 
 /// The mirrors of the house, over the ones that are known.
@@ -30,8 +51,22 @@ impl Mirrors {
         Mirrors(own)
     }
 
-    /// The reference of the same image at its home, with its host; tag and digest as they are written.
+    /// The reference of the same image at its home, with its host; tag and digest as they are written. An official image
+    /// of one architecture is at home among the official ones.
     pub fn home<'a>(&self, reference: &'a str) -> Cow<'a, str> {
+        let home = self.unmirrored(reference);
+        match alone(&home) {
+            Some((_, rest)) => Cow::Owned(format!("docker.io/library/{rest}")),
+            None => home,
+        }
+    }
+
+    /// The one platform that an image is for by its name: `arm64v8/debian`.
+    pub fn alone(&self, reference: &str) -> Option<&'static str> {
+        alone(&self.unmirrored(reference)).map(|(platform, _)| platform)
+    }
+
+    fn unmirrored<'a>(&self, reference: &'a str) -> Cow<'a, str> {
         let own = self.0.iter().map(|(prefix, home)| (&**prefix, &**home));
         let housed = moved(reference, own);
         let known = moved(housed.as_deref().unwrap_or(reference), KNOWN.into_iter());
@@ -45,6 +80,14 @@ impl Mirrors {
     pub fn is_hub(&self, reference: &str, path: &str) -> bool {
         Parts::of(&self.home(reference)).is_hub(path)
     }
+}
+
+/// The platform of an official image of one architecture, and its name without the folder.
+fn alone(reference: &str) -> Option<(&'static str, &str)> {
+    let (host, path) = split_prefix(reference);
+    let (folder, rest) = path.split_once('/')?;
+    let (_, platform) = ALONE.iter().find(|(name, _)| *name == folder)?;
+    (host == "docker.io" && !rest.contains('/')).then_some((platform, rest))
 }
 
 /// A reference below the home of the first prefix that it stands below.
@@ -95,6 +138,27 @@ mod tests {
                 "docker.io",
                 "nvidia/cuda",
                 Some("12.8.1"),
+            ),
+            ("amd64/python:3.13", "docker.io", "python", Some("3.13")),
+            (
+                "docker.io/arm64v8/debian:12",
+                "docker.io",
+                "debian",
+                Some("12"),
+            ),
+            ("amd64/a/b:1", "docker.io", "amd64/a/b", Some("1")),
+            ("ghcr.io/amd64/a:1", "ghcr.io", "amd64/a", Some("1")),
+            (
+                "public.ecr.aws/lts/ubuntu:20.04",
+                "docker.io",
+                "ubuntu",
+                Some("20.04"),
+            ),
+            (
+                "quay.io/fedora/fedora:rawhide",
+                "docker.io",
+                "fedora",
+                Some("rawhide"),
             ),
             (
                 "nvcr.io/nvidia/pytorch:25.01-py3",

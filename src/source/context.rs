@@ -280,7 +280,7 @@ impl Repository {
     }
 
     /// The folder that a path leads to, told from the root, where it leads through links.
-    fn without_links(&self, context: &str) -> String {
+    pub fn without_links(&self, context: &str) -> String {
         if let Some(snapshot) = self.snapshot() {
             let real = snapshot.resolved(context);
             return match real {

@@ -1,6 +1,7 @@
-//! A tag of `nvidia/cuda` that never existed, or that the tables do not know.
+//! A tag of `nvidia/cuda` that never existed or that the tables do not know, and a release of a distribution or of Python
+//! that they do not know: of which no other rule can say whether it is supported.
 
-use crate::check::Context;
+use crate::check::{BaseImage, Context, stands_on};
 use crate::diagnostic::{Finding, Sink, code};
 use crate::facts::{CudaTag, Existence};
 
@@ -8,9 +9,17 @@ pub fn run(cx: &Context<'_>, sink: &mut Sink) {
     for base in cx.bases() {
         let parts = base.parts();
         let tag = match parts.tag {
-            Some(tag) if parts.is_hub("nvidia/cuda") && parts.digest.is_none() => tag,
-            _ => continue,
+            Some(tag) if parts.is_hub("nvidia/cuda") => tag,
+            _ => {
+                if let Some(finding) = unknown_release(cx, base) {
+                    sink.push(finding);
+                }
+                continue;
+            }
         };
+        if parts.digest.is_some() {
+            continue;
+        }
         let (code, headline, why, near) = match cx.facts.cuda_tag(tag) {
             Existence::Exists | Existence::Silent => continue,
             Existence::Never(why, near) => (
@@ -45,4 +54,31 @@ pub fn run(cx: &Context<'_>, sink: &mut Sink) {
             _ => finding,
         });
     }
+}
+
+/// The finding for an image of a release that is in no table.
+fn unknown_release(cx: &Context<'_>, base: &BaseImage) -> Option<Finding> {
+    let parts = base.parts();
+    let (what, word) = match stands_on::release(cx.facts, &parts) {
+        Some(Err((of, word))) => (format!("{} {word}", of.name()), word),
+        _ => {
+            let (version, word) = stands_on::python(&parts)?;
+            if cx.facts.python(&version).is_some() {
+                return None;
+            }
+            (
+                format!("Python {}.{}", version.part(0), version.part(1)),
+                word.to_owned(),
+            )
+        }
+    };
+    let place = base.cause(cx, &[&word], format!("says {what}"));
+    let finding = Finding::new(
+        &code::BASE_UNKNOWN,
+        format!("`{}` is of a release that no table knows", base.reference),
+        place,
+    )
+    .note("so nothing is said of its end of life")
+    .help("correct it, or state the release with its `eol` in a `[facts] file`");
+    Some(finding.about(base.specs.iter().copied()))
 }

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use crate::check::Context;
 use crate::check::dockerfile::Cooked;
 use crate::diagnostic::{Finding, Place, Sink, code};
-use crate::dockerfile::{Does, Kind, Mount, Source, Step};
+use crate::dockerfile::{Does, Kind, Mount, Source, Step, Value};
 use crate::image::SpecId;
 use crate::source::DockerIgnore;
 
@@ -23,8 +23,10 @@ pub fn run(cx: &Context<'_>, sink: &mut Sink) {
         for (_, build) in cx.builds(&cooked) {
             let Ok(build) = &*build else { continue };
             for step in build.stages.iter().flat_map(|stage| &stage.steps) {
-                for (path, span) in sources(step) {
-                    let Some(path) = plain(&path) else { continue };
+                for (written, span) in sources(step) {
+                    let Some(path) = plain(&written) else {
+                        continue;
+                    };
                     let Some(why) = missing(cx, &cooked, &path) else {
                         continue;
                     };
@@ -56,6 +58,11 @@ pub fn run(cx: &Context<'_>, sink: &mut Sink) {
                         let finding = finding.note(format!(
                             "the context is {context}, as a clean checkout holds it"
                         ));
+                        let climbs = written.split('/').any(|part| part == "..");
+                        let finding = match climbs {
+                            true => finding.note("`..` leads no higher than the context"),
+                            false => finding,
+                        };
                         (finding.help(why.help), BTreeSet::new())
                     };
                     told.entry(key).or_insert_with(finding).1.insert(cooked.id);
@@ -80,13 +87,16 @@ fn sources(step: &Step) -> Vec<(String, Range<usize>)> {
                 .filter_map(|(word, value)| Some((value.known()?.to_owned(), word.span.clone())))
                 .collect()
         }
-        (Kind::Run(_, mounts), _) => {
+        (Kind::Run(_, mounts), Does::Mounts(values)) => {
             let flags = step.instruction.flags.iter().filter(|f| f.name == "mount");
             mounts
                 .iter()
+                .zip(values)
                 .zip(flags)
-                .filter(|(mount, _)| mount.from.is_none())
-                .filter_map(|(mount, flag)| Some((bound(mount)?, flag.span.clone())))
+                .filter(|((mount, _), _)| mount.from.is_none())
+                .filter_map(|((mount, values), flag)| {
+                    Some((bound(mount, values)?, flag.span.clone()))
+                })
                 .collect()
         }
         _ => Vec::new(),
@@ -94,30 +104,49 @@ fn sources(step: &Step) -> Vec<(String, Range<usize>)> {
 }
 
 /// The path of the context that a mount binds.
-fn bound(mount: &Mount) -> Option<String> {
+fn bound(mount: &Mount, values: &[Option<Value>]) -> Option<String> {
     let field = |name: &str| {
-        let found = mount.fields.iter().find(|(field, _)| field == name)?;
-        found.1.clone()
+        let mut fields = mount.fields.iter().zip(values);
+        let (_, value) = fields.find(|((field, _), _)| field == name)?;
+        value.as_ref()
     };
-    if field("type").is_some_and(|kind| kind != "bind") {
-        return None;
-    }
-    field("source")
-        .or_else(|| field("src"))
-        .filter(|p| !p.contains('$'))
+    let is_bind = field("type").is_none_or(|kind| kind.known() == Some("bind"));
+    let path = field("source").or_else(|| field("src"))?;
+    path.known().filter(|_| is_bind).map(str::to_owned)
 }
 
 /// A path from the context as it is looked up there; `None` for what is none, or may mean several: URLs, globs, all of it.
+/// The builder cleans it below the context's own folder, so that `..` leads no higher.
 fn plain(path: &str) -> Option<String> {
-    let special = path.contains(['*', '?', '[', '\\']) || path.contains("://");
-    if special || path.starts_with("git@") || path.split('/').any(|part| part == "..") {
+    if path.contains(['*', '?', '[', '\\']) || path.contains("://") || is_of_git(path) {
         return None;
     }
-    let parts = path
-        .split('/')
-        .filter(|part| !part.is_empty() && *part != ".");
-    let parts: Vec<&str> = parts.collect();
+    let mut parts: Vec<&str> = Vec::new();
+    for part in path.split('/') {
+        match part {
+            "" | "." => {}
+            ".." => _ = parts.pop(),
+            part => parts.push(part),
+        }
+    }
     (!parts.is_empty()).then(|| parts.join("/"))
+}
+
+/// Whether it is a repository of git's at another host: `git@example.com:a/b.git`. Source: `gitutil` of BuildKit.
+fn is_of_git(path: &str) -> bool {
+    let Some((user, (host, _))) = path
+        .split_once('@')
+        .and_then(|(user, rest)| Some((user, rest.split_once(':')?)))
+    else {
+        return false;
+    };
+    let word = |text: &str, more: &str| {
+        !text.is_empty()
+            && text
+                .chars()
+                .all(|c| c.is_ascii_alphanumeric() || more.contains(c))
+    };
+    word(user, "-_") && word(host, "-.")
 }
 
 /// Why a path is not sent.
@@ -157,11 +186,19 @@ fn missing(cx: &Context<'_>, cooked: &Cooked<'_>, path: &str) -> Option<Why> {
             || from_root == lock
             || outputs.any(|output| output.path.starts_with(&below))
     };
-    if there || in_submodule || files.strange.keys().any(starts) || is_made_first() || is_ours() {
+    if there || in_submodule || files.strange.keys().any(starts) {
         return None;
     }
-    let on_disk = cx.repository.is_file(&from_root) || cx.repository.is_folder(&from_root);
-    if !on_disk {
+    let mut above = path.match_indices('/').map(|(at, _)| path.split_at(at));
+    if let Some((link, rest)) = above.find(|(above, _)| files.files.contains_key(*above)) {
+        let real = followed(cx, &rendered.context, link)?;
+        return missing(cx, cooked, &format!("{real}{rest}"));
+    }
+    // What gen or an earlier step makes, and git's own folder, are there though they are no part of the content.
+    let is_extra =
+        is_made_first() || is_ours() || from_root == ".git" || from_root.starts_with(".git/");
+    let is_folder = cx.repository.is_folder(&from_root);
+    if !is_extra && !is_folder && !cx.repository.is_file(&from_root) {
         return Some(Why {
             label: "is not there".to_owned(),
             line: None,
@@ -185,7 +222,14 @@ fn missing(cx: &Context<'_>, cooked: &Cooked<'_>, path: &str) -> Option<Why> {
             help: "add a `!` line for it to that file, or take it from somewhere else",
         });
     }
-    if cx.repository.is_folder(&from_root) {
+    if is_extra {
+        return None;
+    }
+    if is_folder {
+        // A folder that a checkout holds is sent, though every file in it be left out.
+        if !cx.repository.members().below(&from_root).files.is_empty() {
+            return None;
+        }
         return Some(Why {
             label: "holds no file that is sent".to_owned(),
             line: None,
@@ -197,6 +241,18 @@ fn missing(cx: &Context<'_>, cooked: &Cooked<'_>, path: &str) -> Option<Why> {
         line: None,
         help: "commit it (`git add --force`), or make it in the Dockerfile",
     })
+}
+
+/// Where a link of a context leads, from there; `None` when it leads nowhere, or out of it.
+fn followed(cx: &Context<'_>, context: &str, link: &str) -> Option<String> {
+    let folder = cx.repository.without_links(context);
+    let (before, link) = match context {
+        "." => (String::new(), link.to_owned()),
+        context => (format!("{folder}/"), format!("{context}/{link}")),
+    };
+    let real = cx.repository.without_links(&link);
+    let real = real.strip_prefix(&before).filter(|_| real != link)?;
+    Some(real.to_owned())
 }
 
 /// The line of an ignore file that leaves a path out.
@@ -244,7 +300,11 @@ mod tests {
             ("*.txt", None),
             ("a?", None),
             ("[ab]", None),
-            ("../a", None),
+            ("../a", Some("a")),
+            ("a/../../b", Some("b")),
+            ("..", None),
+            ("deploy@git.a.b:c/d.git", None),
+            ("a@b/c:d", Some("a@b/c:d")),
             ("https://a.b/c", None),
             ("git@a.b:c/d.git", None),
         ] {

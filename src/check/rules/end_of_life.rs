@@ -1,7 +1,7 @@
 //! Python, distributions and drivers that are past their support, or soon will be.
 
 use crate::check::gathered::Gathered;
-use crate::check::{BaseImage, Context};
+use crate::check::{Context, stands_on};
 use crate::diagnostic::{Finding, Place, Sink, code};
 use crate::facts::{By, Day, Distribution, DistributionRelease, Known};
 use crate::image::SpecId;
@@ -28,11 +28,14 @@ pub fn run(cx: &Context<'_>, sink: &mut Sink) {
     let mut ends = Gathered::default();
     python_axis(cx, &mut ends);
     for base in cx.bases() {
-        if let Some((end, word)) = python(cx, base) {
+        let parts = base.parts();
+        let python = stands_on::python(&parts);
+        let python = python.and_then(|(version, word)| Some((of_python(cx, &version)?, word)));
+        if let Some((end, word)) = python {
             let place = base.cause(cx, &[word], "");
             add(cx, &mut ends, place, &end, &base.specs);
         }
-        if let Some((of, known)) = release(cx, base) {
+        if let Some(Ok((of, known))) = stands_on::release(cx.facts, &parts) {
             let row = known.row;
             let version = &row.version.text;
             let joined = format!("{}{version}", of.name().to_lowercase());
@@ -120,15 +123,6 @@ fn python_axis(cx: &Context<'_>, ends: &mut Gathered) {
     }
 }
 
-/// The official Python image, and the word of its tag that states the version.
-fn python<'a>(cx: &Context<'_>, base: &'a BaseImage) -> Option<(End, &'a str)> {
-    let parts = base.parts();
-    let word = parts.tag.filter(|_| parts.is_hub("python"))?;
-    let word = word.split('-').next()?;
-    let version = Version::parse(word).filter(|v| v.written_part(1).is_some())?;
-    Some((of_python(cx, &version)?, word))
-}
-
 fn of_python(cx: &Context<'_>, version: &Version) -> Option<End> {
     let known = cx.facts.python(version)?;
     Some(End {
@@ -137,36 +131,6 @@ fn of_python(cx: &Context<'_>, version: &Version) -> Option<End> {
         past: PAST.to_owned(),
         notes: vec![known.by.to_string()],
         until: None,
-    })
-}
-
-/// The distribution that a base says it is of.
-fn release<'a>(
-    cx: &'a Context<'_>,
-    base: &BaseImage,
-) -> Option<(Distribution, Known<'a, DistributionRelease>)> {
-    let parts = base.parts();
-    let mut words = parts.tag?.split('-');
-    let find = |of: Distribution, called: &str| Some((of, cx.facts.release(of, called)?));
-    for of in [Distribution::Ubuntu, Distribution::Debian] {
-        if parts.is_hub(&of.name().to_lowercase()) {
-            let first = words.next()?;
-            // Debian's point releases are tags too: `12.5`.
-            let major = first.split('.').next()?;
-            return find(of, first).or_else(|| find(of, major));
-        }
-    }
-    words.find_map(|word| {
-        [Distribution::Ubuntu, Distribution::Debian]
-            .into_iter()
-            .find_map(|of| {
-                let version = word.strip_prefix(&*of.name().to_lowercase());
-                let version = version.filter(|v| v.starts_with(|c: char| c.is_ascii_digit()));
-                // A word alone may be anything, but for Docker's own images it names the distribution.
-                let codename = Some(word)
-                    .filter(|w| parts.is_official() && w.bytes().all(|b| b.is_ascii_lowercase()));
-                find(of, version.or(codename)?)
-            })
     })
 }
 

@@ -122,15 +122,22 @@ fn repository<'a>(parts: &Parts<'a>) -> Cow<'a, str> {
 }
 
 /// Official images of which a codename alone says the release: it is theirs, and not that of what they stand on.
-const BY_CODENAME: [&str; 3] = ["buildpack-deps", "debian", "ubuntu"];
+const BY_CODENAME: [&str; 5] = ["buildpack-deps", "debian", "neurodebian", "ros", "ubuntu"];
+
+/// Codenames of the long-term releases of Node: each is one major, as `22` is. Source: nodejs/Release, `schedule.json`.
+const NODES: [&str; 12] = [
+    "argon", "boron", "carbon", "dubnium", "erbium", "fermium", "gallium", "hydrogen", "iron",
+    "jod", "krypton", "lithium",
+];
 
 /// Whether it is one of Docker's official images, by a tag that says no number at all.
 fn no_version(parts: &Parts<'_>, tag: &str) -> bool {
+    let of_node = |word: &str| parts.path == "node" && NODES.contains(&word);
     parts.is_official()
         && !BY_CODENAME.contains(&parts.path)
         && !tag.split('-').any(|word| {
             let bare = word.strip_prefix('v').unwrap_or(word);
-            bare.starts_with(|c: char| c.is_ascii_digit())
+            bare.starts_with(|c: char| c.is_ascii_digit()) || of_node(word)
         })
 }
 

@@ -7,23 +7,8 @@ use std::sync::Arc;
 use crate::check::Context;
 use crate::diagnostic::{Finding, Place, Sink, and_list, code};
 use crate::dockerfile::{Build, Source, Unknown, Value};
-use crate::image::reference::Parts;
 use crate::image::{Platform, SpecId};
 use crate::source::SourceFile;
-
-/// Folders of Docker Hub that hold the official images of one architecture. Source: "Architectures other than amd64?" of
-/// docker-library/official-images.
-const ALONE: [(&str, &str); 9] = [
-    ("amd64", "linux/amd64"),
-    ("arm32v5", "linux/arm/v5"),
-    ("arm32v6", "linux/arm/v6"),
-    ("arm32v7", "linux/arm/v7"),
-    ("arm64v8", "linux/arm64"),
-    ("i386", "linux/386"),
-    ("ppc64le", "linux/ppc64le"),
-    ("riscv64", "linux/riscv64"),
-    ("s390x", "linux/s390x"),
-];
 
 /// What the last stage stands on instead.
 struct Foreign {
@@ -109,12 +94,7 @@ fn foreign(
     let Source::Image(image) = &root.base else {
         return None;
     };
-    let home = cx.config.mirrors.home(image);
-    let parts = Parts::of(&home);
-    let (folder, _) = parts.path.split_once('/')?;
-    let (_, alone) = ALONE
-        .iter()
-        .find(|(name, _)| parts.host == "docker.io" && *name == folder)?;
+    let alone = cx.config.mirrors.alone(image)?;
     let label = format!("`{image}` is for `{alone}` alone");
     (!platform.runs(alone)).then(|| (root.span.clone(), label))
 }

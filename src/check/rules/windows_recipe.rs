@@ -10,7 +10,7 @@ pub fn run(cx: &Context<'_>, sink: &mut Sink) {
     for (index, spec) in cx.matrix.specs.iter().enumerate() {
         let windows = spec.platforms.iter().find(|p| p.os() == "windows");
         // Of a template of the user's, or a Dockerfile, nothing is known.
-        let shipped = spec.merged.dockerfile.is_none() && spec.merged.template.is_none();
+        let shipped = spec.merged.dockerfile.is_none() && !cx.by_user(spec);
         let Some(platform) = windows.filter(|_| shipped) else {
             continue;
         };
