@@ -93,7 +93,13 @@ impl<'a> Context<'a> {
 
     fn recipe(&self, spec: &Spec, rendered: &RenderedSpec) -> Option<Rc<Recipe>> {
         let path = &rendered.dockerfile;
-        if let Some(known) = self.recipes.read.borrow().get(path) {
+        // It takes the place of the directive.
+        let asked = rendered.args.get("BUILDKIT_SYNTAX");
+        let key = match asked {
+            Some(asked) => format!("{path}\0{asked}"),
+            None => path.clone(),
+        };
+        if let Some(known) = self.recipes.read.borrow().get(&key) {
             return Some(known.clone());
         }
         let (file, own) = match (&rendered.own, &rendered.rendered) {
@@ -103,7 +109,12 @@ impl<'a> Context<'a> {
             }
             _ => return None,
         };
-        let frontend = other_frontend(&file.text);
+        let frontend = match asked {
+            Some(asked) => {
+                other_frontend(&format!("# syntax={asked}")).map(|name| Word { span: 0..0, ..name })
+            }
+            None => other_frontend(&file.text),
+        };
         let parsed = match &frontend {
             Some(name) => {
                 let what = format!("`{}` reads it", name.text.escape_debug());
@@ -118,7 +129,7 @@ impl<'a> Context<'a> {
             parsed,
         });
         let mut read = self.recipes.read.borrow_mut();
-        read.insert(path.clone(), recipe.clone());
+        read.insert(key, recipe.clone());
         Some(recipe)
     }
 

@@ -42,7 +42,9 @@ pub fn reads_alone(instruction: &Instruction, text: &str, name: &str) -> bool {
     let fields = mounts.iter().flat_map(|mount| &mount.fields);
     let mut secrets = fields.filter(|(field, _)| field == "env");
     let said = said(command, instruction, text);
+    let expands = |text: &&str| spelled(text, name).any(|before| !quoted(before));
     said.iter().any(|text| reads(text, name))
+        && said.iter().any(expands)
         && !said.iter().any(|text| sets(text, name))
         && !secrets.any(|(_, value)| value.as_deref() == Some(name))
 }
@@ -60,6 +62,21 @@ pub fn said<'a>(command: &'a Command, instruction: &Instruction, text: &'a str) 
             .map(|doc| &text[doc.body.clone()]),
     );
     said
+}
+
+/// Whether what follows a text stands between single quotes, for a shell.
+fn quoted(before: &str) -> bool {
+    let (mut single, mut double, mut escaped) = (false, false, false);
+    for c in before.chars() {
+        match c {
+            _ if escaped => escaped = false,
+            '\\' if !single => escaped = true,
+            '\'' if !double => single = !single,
+            '"' if !single => double = !double,
+            _ => {}
+        }
+    }
+    single
 }
 
 /// Where a text spells a variable out: the bytes before the `$` of `$NAME` and `${NAME…}`.

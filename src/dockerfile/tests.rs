@@ -552,6 +552,8 @@ fn what_misses_an_arg_says_why_and_how_surely() {
         ("COPY $T /x", true),
         ("RUN x T", false),
         ("RUN x \\$T", false),
+        ("RUN echo 'x=$T' > /y", false),
+        ("RUN echo \"it's $T\"", true),
         ("RUN T=2; x $T", false),
         ("RUN T+=2; x $T", false),
         ("RUN for T in a b; do x $T; done", false),

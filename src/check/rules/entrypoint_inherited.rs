@@ -52,21 +52,32 @@ pub fn run(cx: &Context<'_>, sink: &mut Sink) {
         {
             let label = format!("runs as `{} {}`", shown(&entry), shown(&shell));
             let place = match &written {
-                Some(written) => Place::span(&written.file, written.cmd.clone(), label),
+                Some(Written { own: true, .. }) => None,
+                Some(_) => {
+                    let template = spec.merged.template.as_ref();
+                    Some(template.map_or_else(|| cx.span_of(spec, None), |t| t.span.clone()))
+                }
                 None => {
                     let cmd = spec.merged.cmd.as_ref().and_then(|cmd| cmd.first());
-                    cx.place(cx.span_of(spec, cmd), label)
+                    Some(cx.span_of(spec, cmd))
                 }
             };
-            let mut finding = Finding::new(
-                &code::ENTRYPOINT_INHERITED,
-                format!("`{}` is handed to an ENTRYPOINT from below", shown(&shell)),
-                place,
-            );
-            if let Some(written) = &written
-                && let Some(span) = &written.entrypoint
-            {
-                let place = Place::span(&written.file, span.clone(), "the ENTRYPOINT from below");
+            let headline = format!("`{}` is handed to an ENTRYPOINT from below", shown(&shell));
+            let mut places = written
+                .iter()
+                .flat_map(Written::places)
+                .collect::<Vec<Place>>();
+            let primary = match place {
+                Some(span) => cx.place(span, label),
+                None => {
+                    let mut cmd = places.remove(0);
+                    cmd.label = label;
+                    cmd
+                }
+            };
+            let mut finding = Finding::new(&code::ENTRYPOINT_INHERITED, headline, primary);
+            places.sort_by_key(|place| place.at.as_ref().map(|(_, span)| span.start));
+            for place in places {
                 finding = finding.related(place);
             }
             let finding = match whose(cx, spec) {
@@ -101,8 +112,22 @@ struct Said {
 #[derive(Clone)]
 struct Written {
     file: Arc<SourceFile>,
+    /// Whether it is a file of the user's, and not rendered anew for each spec.
+    own: bool,
     cmd: Range<usize>,
     entrypoint: Option<Range<usize>>,
+}
+
+impl Written {
+    /// The place of the CMD, and that of the ENTRYPOINT.
+    fn places(&self) -> Vec<Place> {
+        let mut places = vec![Place::span(&self.file, self.cmd.clone(), "the CMD")];
+        let below = self.entrypoint.iter();
+        places.extend(
+            below.map(|span| Place::span(&self.file, span.clone(), "the ENTRYPOINT from below")),
+        );
+        places
+    }
 }
 
 fn said(cx: &Context<'_>, id: SpecId, spec: &Spec) -> Said {
@@ -132,6 +157,7 @@ fn said(cx: &Context<'_>, id: SpecId, spec: &Spec) -> Said {
         return Said {
             written: written.map(|cmd| Written {
                 file: cooked.recipe.file.clone(),
+                own: cooked.recipe.own,
                 cmd,
                 entrypoint: span_of(&|kind| matches!(kind, Kind::Entrypoint(_))),
             }),

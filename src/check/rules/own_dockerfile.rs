@@ -55,10 +55,14 @@ pub fn run(cx: &Context<'_>, sink: &mut Sink) {
             let finding = Finding::new(
                 &code::DOCKERFILE_UNREAD,
                 format!("`{}` is not read: its frontend is none of Docker's", file.path),
-                Place::span(file, frontend.span.clone(), "what that understands is not known here"),
+                Place::span(
+                    file,
+                    frontend.span.clone(),
+                    format!("what `{}` understands is not known here", frontend.text.escape_debug()),
+                ),
             )
             .note("its stages, bases and build args are not checked, and that nothing is said of them means nothing");
-            told.add(finding, "", &[cooked.id]);
+            told.add(finding, &frontend.text, &[cooked.id]);
             continue;
         }
         if is_utf16(file) {

@@ -233,7 +233,7 @@ fn never_arrives(cx: &Context<'_>, own: &Cooked<'_>, name: &str) -> Option<Findi
             format!("write `ARG {name}` in this stage, before the instruction that names it")
         }
         Some(Lack::Env(_)) => format!(
-            "write `ENV {name}=${name}`, with the default at the `ARG`, or remove it from `args`"
+            "write `ENV {name}=${name}` behind `ARG {name}`, with the default there, or remove it from `args`"
         ),
         Some(Lack::RunTime) => {
             format!("hand it on to the image: `ENV {name}=${name}` behind `ARG {name}`")
