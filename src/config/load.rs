@@ -1,9 +1,11 @@
 //! From the text of `matrix.toml` to its raw form, and its JSON Schema.
 
+use std::ops::Range;
 use std::sync::Arc;
 
 use schemars::JsonSchema;
 use serde::de::DeserializeOwned;
+use serde_json::Value as Json;
 use toml::de::{DeTable, Deserializer};
 
 use crate::config::model::Config;
@@ -39,7 +41,7 @@ pub(super) fn parse<T: DeserializeOwned + JsonSchema>(
     }
     let (document, faults) = DeTable::parse_recoverable(&file.text);
     if !faults.is_empty() {
-        syntax(file, &faults, sink);
+        syntax(file, &schemars::schema_for!(T).to_value(), &faults, sink);
         return Err(Stopped);
     }
     let fault = match T::deserialize(Deserializer::from(document.clone())) {
@@ -63,21 +65,32 @@ pub(super) fn parse<T: DeserializeOwned + JsonSchema>(
         .ok_or(Stopped)
 }
 
-/// Faults of TOML's own. A table that is declared again is told once, not again for each of its keys.
-fn syntax(file: &Arc<SourceFile>, faults: &[toml::de::Error], sink: &mut Sink) {
+/// Faults of TOML's own. A table that is declared again is told once, not again for each of its keys; what follows a list
+/// that nobody closed is not told at all.
+fn syntax(file: &Arc<SourceFile>, schema: &Json, faults: &[toml::de::Error], sink: &mut Sink) {
     let mut again: Option<usize> = None;
+    let mut told: Vec<&str> = Vec::new();
+    let mut faults: Vec<&toml::de::Error> = faults.iter().collect();
+    faults.sort_by_key(|fault| fault.span().map_or(0, |span| span.start));
     for fault in faults {
         let span = file.whole(fault.span().unwrap_or(0..0));
         let what = fault.message().lines().next().unwrap_or_default();
-        let line = file.text[..span.start].rfind('\n').map_or(0, |p| p + 1);
-        let header = file.text[line..].trim_start().starts_with('[');
+        let start = file.text[..span.start].rfind('\n').map_or(0, |p| p + 1);
+        let line = file.text[start..].lines().next().unwrap_or_default();
+        let header = line.trim_start().starts_with('[');
         if what != "duplicate key" {
-            let place = Place::span(file, span, "");
-            sink.push(Finding::new(&code::TOML_SYNTAX, what, place));
+            if unquoted(what) || what.starts_with("missing comma between array") {
+                let before = file.text[start..span.start].trim();
+                if matches!(before, "" | "[" | "[[") && is_statement(line) {
+                    sink.push(unclosed(file, start));
+                    return;
+                }
+            }
+            sink.push(value_fault(file, what, span));
             continue;
         }
-        let same_table = again.is_some_and(|start| {
-            !file.text[start..line]
+        let same_table = again.is_some_and(|again| {
+            !file.text[again..start]
                 .lines()
                 .skip(1)
                 .any(|l| l.starts_with('['))
@@ -85,11 +98,20 @@ fn syntax(file: &Arc<SourceFile>, faults: &[toml::de::Error], sink: &mut Sink) {
         if same_table && !header {
             continue;
         }
-        again = header.then_some(line);
-        let (kind, help) = if header {
-            ("table", "join both tables into one")
-        } else {
-            ("key", "keep one of them")
+        again = header.then_some(start);
+        let name = header.then(|| header_name(line)).flatten();
+        if name.is_some_and(|name| told.contains(&name)) {
+            continue;
+        }
+        told.extend(name);
+        let list = name.filter(|name| shape::is_list(file, schema, name));
+        let (kind, help) = match list {
+            Some(name) => (
+                "table",
+                format!("double the brackets of each: `[[{name}]]`"),
+            ),
+            None if header => ("table", "join both tables into one".to_owned()),
+            None => ("key", "keep one of them".to_owned()),
         };
         let word = &file.text[span.clone()];
         let place = Place::span(file, span.clone(), "again here");
@@ -102,6 +124,82 @@ fn syntax(file: &Arc<SourceFile>, faults: &[toml::de::Error], sink: &mut Sink) {
             .help(help),
         );
     }
+}
+
+/// Whether the parser took a word for a number or a boolean, or says itself that it lacks its quotes.
+fn unquoted(what: &str) -> bool {
+    [
+        "string values must be quoted",
+        "invalid float",
+        "invalid boolean",
+    ]
+    .iter()
+    .any(|known| what.starts_with(known))
+}
+
+fn value_fault(file: &Arc<SourceFile>, what: &str, span: Range<usize>) -> Finding {
+    if !unquoted(what) {
+        return Finding::new(&code::TOML_SYNTAX, what, Place::span(file, span, ""));
+    }
+    // The parser may have begun to read it as a number: the whole word is meant.
+    let part = |c: char| !(c.is_whitespace() || ",[]{}=#\"'".contains(c));
+    let text = &file.text;
+    let start = text[..span.start].trim_end_matches(part).len();
+    let end = text.len() - text[span.end..].trim_start_matches(part).len();
+    let span = start..end;
+    let word = text[span.clone()].to_owned();
+    let place = Place::span(file, span, "");
+    if word.is_empty() || word.contains(|c| !part(c)) {
+        return Finding::new(&code::TOML_SYNTAX, what, place);
+    }
+    match word.to_lowercase().as_str() {
+        lower @ ("true" | "false") => {
+            Finding::new(&code::TOML_SYNTAX, format!("`{word}` is no value"), place)
+                .help(format!("write `{lower}`"))
+        }
+        _ => Finding::new(
+            &code::TOML_SYNTAX,
+            format!("`{word}` has no quotes, and is no number"),
+            place,
+        )
+        .help(format!("quote it: `\"{word}\"`")),
+    }
+}
+
+/// The list that ends before the line at `start`, and has no `]` there.
+fn unclosed(file: &Arc<SourceFile>, start: usize) -> Finding {
+    let mut end = file.text[..start].trim_end().len();
+    while let Some(line) = file.text[..end].rfind('\n').map(|p| p + 1)
+        && file.text[line..end].trim_start().starts_with('#')
+    {
+        end = file.text[..line].trim_end().len();
+    }
+    Finding::new(
+        &code::TOML_SYNTAX,
+        "a list is not closed",
+        Place::span(file, end..end, "`]` is missing before the next line"),
+    )
+    .help("close it with `]`")
+}
+
+/// Whether a line begins a statement of its own, which no item of a list does: `key = …`, `[table]`.
+fn is_statement(line: &str) -> bool {
+    let bare = |c: char| c.is_ascii_alphanumeric() || "_-.".contains(c);
+    let line = line.trim_start();
+    match header_name(line) {
+        Some(name) => name.starts_with(|c: char| c.is_ascii_alphabetic()) && name.chars().all(bare),
+        None => {
+            let rest = line.trim_start_matches(bare);
+            rest.len() < line.len() && rest.trim_start().starts_with('=')
+        }
+    }
+}
+
+/// What stands between the brackets of a line that begins with them.
+fn header_name(line: &str) -> Option<&str> {
+    let inner = line.trim_start().strip_prefix('[')?;
+    let inner = inner.strip_prefix('[').unwrap_or(inner);
+    Some(inner.split_once(']')?.0.trim())
 }
 
 /// The JSON Schema of `matrix.toml`, from the same types that read it.

@@ -27,10 +27,38 @@ pub fn check<'d>(
         schema,
         sink,
         path: Vec::new(),
+        named: false,
         whole: true,
     };
     let meant = walk.table(schema, document.get_ref(), document.span())?;
     walk.whole.then(|| Spanned::new(document.span(), meant))
+}
+
+/// Whether a table of that dotted name is one of a list.
+pub fn is_list(file: &Arc<SourceFile>, schema: &Json, name: &str) -> bool {
+    let mut sink = Sink::new();
+    let walk = Walk {
+        file,
+        schema,
+        sink: &mut sink,
+        path: Vec::new(),
+        named: false,
+        whole: true,
+    };
+    let mut node = schema.clone();
+    for key in name.split('.') {
+        let Some(table) = walk.branch(&node, "object") else {
+            return false;
+        };
+        let known = table
+            .get("properties")
+            .and_then(|known| known.get(key.trim()));
+        match known.or_else(|| table.get("additionalProperties")) {
+            Some(inner) => node = inner.clone(),
+            None => return false,
+        }
+    }
+    walk.branch(&node, "array").is_some() && walk.branch(&node, "object").is_none()
 }
 
 struct Walk<'a> {
@@ -39,6 +67,8 @@ struct Walk<'a> {
     sink: &'a mut Sink,
     /// Keys from the root to where the walk is; an item of a list has the list's.
     path: Vec<String>,
+    /// Whether the last of them is a name that the user gives, and no key of the language.
+    named: bool,
     /// Whether all that others may refer to is still there.
     whole: bool,
 }
@@ -184,10 +214,34 @@ impl Walk<'_> {
         };
         self.sink.push(match number {
             Some(number) => finding.help(format!("remove the quotes: `{number}`")),
+            None if expected == "a table" => match self.as_table(written, name) {
+                Some(help) => finding.help(help),
+                None => finding,
+            },
             None => finding,
         });
         self.lose();
         None
+    }
+
+    /// How what is no table is written as one.
+    fn as_table(&self, written: &str, name: &str) -> Option<String> {
+        if let Some(list) = written.strip_prefix("[[") {
+            let name = list.split(']').next()?;
+            return Some(format!("write single brackets: `[{name}]`"));
+        }
+        let (last, above) = self.path.split_last()?;
+        if *name != format!("`{last}`") {
+            return None;
+        }
+        let above = above.join(".");
+        match (self.named, above.is_empty()) {
+            (true, false) => Some(format!(
+                "if `{last}` is a key of one, name that: `[{above}.NAME]`"
+            )),
+            (false, false) => Some(format!("write it as a table: `[{above}.{last}]`")),
+            (_, true) => Some(format!("write it as a table: `[{last}]`")),
+        }
     }
 
     fn table<'d>(
@@ -209,6 +263,7 @@ impl Walk<'_> {
         for (key, value) in table.iter() {
             let word: &str = key.get_ref();
             let mut name = key.clone();
+            let named = !known.contains_key(word);
             let inner = match (known.get(word), others) {
                 (Some(inner), _) => inner,
                 (None, Some(inner)) if inner.is_object() => inner,
@@ -227,6 +282,7 @@ impl Walk<'_> {
                 _ => continue,
             };
             self.path.push(name.get_ref().to_string());
+            self.named = named;
             match self.value(inner, value, &format!("`{word}`")) {
                 Some(value) => drop(meant.insert(name, value)),
                 None => lost = true,
