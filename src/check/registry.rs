@@ -74,6 +74,10 @@ pub static RULES: &[Rule] = &[
         run: rules::cudnn_mismatch::run,
     },
     Rule {
+        codes: &[&code::DEAD_EXPECT],
+        run: rules::dead_expect::run,
+    },
+    Rule {
         codes: &[&code::DEAD_MATCH],
         run: rules::dead_match::run,
     },

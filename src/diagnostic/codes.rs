@@ -128,6 +128,9 @@ codes! {
     CUDNN_MISMATCH = "cudnn-mismatch" Rule Warning
         "a package made for another CUDA than the image has"
         "Packages of NVIDIA end in the CUDA they are made for, as in `libcudnn8=8.9.5.29-1+cuda12.2`. With another CUDA they may fail to install, to load, or work by luck. Of a Dockerfile or template of yours, what the image runs counts, with the args that are passed: no comments, no stages beside it.";
+    DEAD_EXPECT = "dead-expect" Rule Error
+        "an `[[expect]]` that cannot fail"
+        "Its `match` holds for no spec, or what it expects to be absent has no cell in any image, before excludes: it holds whatever the matrix becomes, and only looks like a test. Correct the selector; where there shall be no spec at all, `count = 0` says so.";
     DEAD_MATCH = "dead-match" Rule Error
         "an image's `match` removes nothing"
         "It accepts every cell of the image's axes, so it only looks like a restriction. Delete it, or correct the value it means.";
@@ -136,7 +139,7 @@ codes! {
         "Alone against the products of all images it matches no cell, so whatever it was written to forbid is being built, or was never there. Correct or delete it.";
     DEAD_WHEN = "dead-when" Rule Error
         "a `when` row applies to no spec"
-        "What it adds is never built. Correct its `match`, or delete it.";
+        "What it adds is never built; a row or step of a pipeline is judged by what that pipeline builds, and by what that stands on. Correct its `match`, or delete it.";
     DOCKERFILE_ENCODING = "dockerfile-encoding" Rule Note
         "a Dockerfile that is not UTF-8 outside of comments"
         "It is read all the same, with a sign of replacement for each byte that cannot be decoded. A builder hands such bytes to the shell as they are. Save the file as UTF-8.";

@@ -65,8 +65,9 @@ pub(super) fn deviations(config: &Config, matrix: &Matrix) -> Vec<ByPipeline> {
     all
 }
 
-/// What each spec is to a pipeline: what it does not publish, it builds where others stand on it.
-fn roles(config: &Config, matrix: &Matrix, shape: &Shape) -> Vec<Option<Role>> {
+/// What each spec is to a pipeline, `None` where it is published: what it does not publish, it builds where others stand
+/// on it.
+pub fn roles(config: &Config, matrix: &Matrix, shape: &Shape) -> Vec<Option<Role>> {
     let Some(selector) = &shape.selector else {
         return vec![None; matrix.specs.len()];
     };

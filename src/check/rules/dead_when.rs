@@ -2,6 +2,8 @@
 
 use crate::check::Context;
 use crate::diagnostic::{Finding, Sink, code};
+use crate::image::Spec;
+use crate::image::pipelines::{Role, roles};
 use crate::matrix::{ImageId, Selector};
 
 pub fn run(cx: &Context<'_>, sink: &mut Sink) {
@@ -31,31 +33,46 @@ pub fn run(cx: &Context<'_>, sink: &mut Sink) {
         }
     }
     for (pipeline, shape, _) in cx.config.ci.shapes() {
+        if shape.rows.is_empty() && shape.steps.is_empty() {
+            continue;
+        }
+        let roles = roles(cx.config, cx.matrix, shape);
+        let specs = cx.matrix.specs.iter().zip(&roles);
+        let built = specs.filter(|(_, role)| **role != Some(Role::None));
+        let built: Vec<&Spec> = built.map(|(spec, _)| spec).collect();
         let rows = shape.rows.iter().map(|row| (&row.selector, None));
         let steps = shape.steps.iter();
         let steps = steps.map(|(key, selector)| (selector, Some(key)));
         for (selector, step) in rows.chain(steps) {
-            if builds(cx, selector) {
+            if built.iter().any(|spec| means(cx, selector, spec)) {
                 continue;
             }
             let what = match step {
                 Some(key) => format!("step `{key}`"),
                 None => "a `when` row".to_owned(),
             };
-            sink.push(
-                Finding::new(
-                    &code::DEAD_WHEN,
-                    format!("{what} of `[ci.{pipeline}]` is for no build"),
-                    cx.place(selector.span.clone(), "holds for no cell that exists"),
-                )
-                .help("correct its `match`, or delete it"),
+            // What exists is told apart from what this pipeline has of it.
+            let exists = cx.matrix.specs.iter().any(|s| means(cx, selector, s));
+            let narrowed = shape.selector.as_ref().filter(|_| exists);
+            let label = match narrowed {
+                Some(_) => "holds for nothing that this pipeline builds",
+                None => "holds for no cell that exists",
+            };
+            let mut finding = Finding::new(
+                &code::DEAD_WHEN,
+                format!("{what} of `[ci.{pipeline}]` is for no build"),
+                cx.place(selector.span.clone(), label),
+            )
+            .help("correct its `match`, or delete it");
+            finding.related.extend(
+                narrowed.map(|m| cx.place(m.span.clone(), "the pipeline is narrowed to these")),
             );
+            sink.push(finding);
         }
     }
 }
 
-/// Whether a selector accepts any build.
-fn builds(cx: &Context<'_>, selector: &Selector) -> bool {
-    let mut specs = cx.matrix.specs.iter();
-    specs.any(|s| selector.holds_on_any(s.image, &s.cell, cx.config.arch, &s.arches))
+/// Whether a selector accepts any build of a spec.
+fn means(cx: &Context<'_>, selector: &Selector, spec: &Spec) -> bool {
+    selector.holds_on_any(spec.image, &spec.cell, cx.config.arch, &spec.arches)
 }

@@ -99,6 +99,13 @@ pub fn drift_findings(drift: &Drift, config: &Config, family: &Family) -> Vec<Fi
                 "it stays while `{other}`, which may be what replaces it, is refused"
             ))
             .help("decide on that one first"),
+            // Of a file the text is known; what is none is never replaced.
+            State::NotOurs if change.before.is_none() => Finding::new(
+                &code::NOT_OURS,
+                format!("`{path}` is no file, and an output belongs there"),
+                whole(),
+            )
+            .help("move it away, then run `gen matrix`"),
             State::NotOurs => Finding::new(
                 &code::NOT_OURS,
                 format!("`{path}` was not made by gen"),

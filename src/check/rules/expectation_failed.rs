@@ -6,13 +6,7 @@ use crate::image::Spec;
 use crate::matrix::Selector;
 
 pub fn run(cx: &Context<'_>, sink: &mut Sink) {
-    let holds = |selector: &Selector, spec: &Spec| {
-        let arch = cx
-            .config
-            .arch
-            .filter(|_| cx.config.images[spec.image.0].folded);
-        selector.holds_on_any(spec.image, &spec.cell, arch, &spec.arches)
-    };
+    let holds = |selector: &Selector, spec: &Spec| holds(cx, selector, spec);
     for expect in &cx.config.expects {
         let looked_at: Vec<&Spec> = cx
             .matrix
@@ -76,6 +70,13 @@ pub fn run(cx: &Context<'_>, sink: &mut Sink) {
             }
         }
     }
+}
+
+/// Whether a selector means a spec, on any of its platforms.
+pub(super) fn holds(cx: &Context<'_>, selector: &Selector, spec: &Spec) -> bool {
+    let folded = cx.config.images[spec.image.0].folded;
+    let arch = cx.config.arch.filter(|_| folded);
+    selector.holds_on_any(spec.image, &spec.cell, arch, &spec.arches)
 }
 
 /// A selector as `gen explain` takes it; where several values are meant, with the first.

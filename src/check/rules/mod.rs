@@ -15,6 +15,7 @@ pub mod context_file;
 pub mod context_unmatched;
 pub mod copy_source;
 pub mod cudnn_mismatch;
+pub mod dead_expect;
 pub mod dead_match;
 pub mod dead_rule;
 pub mod dead_when;

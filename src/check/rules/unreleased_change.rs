@@ -24,10 +24,10 @@ pub fn run(cx: &Context<'_>, sink: &mut Sink) {
                 let spec = cx.matrix.spec(*id).describe(cx.config);
                 format!("{spec} changed since release `{version}` was recorded")
             }
-            (count, _) => {
-                let all = cx.matrix.specs.len() + difference.removed.len();
-                format!("{count} of {all} specs changed since release `{version}` was recorded")
-            }
+            _ => format!(
+                "{} since release `{version}` was recorded",
+                counted(&difference, cx.matrix.specs.len())
+            ),
         },
         cx.place(release.span.clone(), "the release is still the same"),
     );
@@ -49,6 +49,31 @@ pub fn run(cx: &Context<'_>, sink: &mut Sink) {
             )
             .help("`gen diff` shows the changes line by line"),
     });
+}
+
+/// How many specs of those there are now changed or are new, and how many are gone.
+fn counted(difference: &Difference<'_>, all: usize) -> String {
+    let verb = |n: usize, one: &str, more: &str| format!("{n} {}", if n == 1 { one } else { more });
+    let mut parts = Vec::new();
+    let of = |n: usize, what: &str| format!("{n} of {all} specs {what}");
+    match (difference.changed.len(), difference.added.len()) {
+        (0, 0) => {}
+        (0, added) => parts.push(of(added, if added == 1 { "is new" } else { "are new" })),
+        (changed, 0) => parts.push(of(changed, "changed")),
+        (changed, added) => {
+            parts.push(of(changed, "changed"));
+            parts.push(verb(added, "is new", "are new"));
+        }
+    }
+    match difference.removed.len() {
+        0 => {}
+        n if parts.is_empty() => parts.push(verb(n, "spec is gone", "specs are gone")),
+        n => parts.push(verb(n, "is gone", "are gone")),
+    }
+    match parts.as_slice() {
+        [first @ .., last] if !first.is_empty() => format!("{} and {last}", first.join(", ")),
+        _ => parts.concat(),
+    }
 }
 
 /// What changed, each cause with the specs it changed.

@@ -4,7 +4,9 @@ use crate::check::Context;
 use crate::diagnostic::{Finding, Sink, code};
 
 pub fn run(cx: &Context<'_>, sink: &mut Sink) {
-    for (name, span) in &cx.config.unused_sets {
+    // Each set is a group of the bake file, which people build by its name.
+    let groups = cx.config.outputs.bake.is_some();
+    for (name, span) in cx.config.unused_sets.iter().filter(|_| !groups) {
         sink.push(
             Finding::new(
                 &code::UNUSED_SET,
