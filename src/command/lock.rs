@@ -3,6 +3,8 @@
 use std::fmt::Write;
 use std::time::Duration;
 
+use indexmap::IndexMap;
+
 use crate::cli::FindingFormat;
 use crate::command::difference::patches;
 use crate::command::select::{selected, selectors};
@@ -12,6 +14,7 @@ use crate::diagnostic::{Finding, Sink, and_list};
 use crate::flow::Fault;
 use crate::image::Digest;
 use crate::image::reference::Parts;
+use crate::lock::some;
 use crate::output::{self, Change, State};
 use crate::registry::{self, Client};
 use crate::release::bases::{Base, Bases, Moved, Relock};
@@ -43,6 +46,7 @@ pub(super) fn run(
     let client = Client::new(Duration::from_secs(seconds));
     let shell_ = &*shell;
     let waiting = |open: &[&str]| shell_.say(&still(open));
+    let mut unreached: IndexMap<String, Vec<(&Base, registry::Fault)>> = IndexMap::new();
     for (base, answer) in chosen
         .into_iter()
         .zip(client.resolve_all(&references, &waiting))
@@ -52,8 +56,14 @@ pub(super) fn run(
                 Some(finding) => sink.push(finding),
                 None => digests.push((base, pointed.digest)),
             },
-            Err(fault) => sink.push(unresolved(&bases, base, &fault)),
+            Err(fault) => {
+                let cause = cause(base, &fault);
+                unreached.entry(cause).or_default().push((base, fault));
+            }
         }
+    }
+    for ((base, fault), others) in unreached.values().filter_map(|group| group.split_first()) {
+        sink.push(unresolved(&bases, base, fault, others));
     }
     if !sink.is_empty() {
         return refused(shell, Fault::Findings, sink);
@@ -109,17 +119,46 @@ fn refused(shell: &Shell<'_>, fault: Fault, sink: Sink) -> Result<Outcome, Error
     }
 }
 
-/// Why the digest of a base was not learned, and what to do about it.
-fn unresolved(bases: &Bases, base: &Base, fault: &registry::Fault) -> Finding {
-    let reference = &base.reference;
-    let host = Parts::of(reference).host;
-    let headline = match fault {
-        registry::Fault::NotFound(_) => format!("`{reference}` does not exist"),
-        registry::Fault::Denied(_) => format!("`{reference}` does not exist, or is private"),
-        _ => format!("the digest of `{reference}` could not be learned"),
+/// What a fault has in common with others: who was not reached and why, or else the image alone.
+fn cause(base: &Base, fault: &registry::Fault) -> String {
+    match fault {
+        registry::Fault::Proxy { .. } => fault.to_string(),
+        registry::Fault::Unreached(_) => format!("{} {fault}", Parts::of(&base.reference).host),
+        _ => base.reference.clone(),
+    }
+}
+
+/// Why the digests of bases were not learned, for one cause, and what to do about it.
+fn unresolved(
+    bases: &Bases,
+    base: &Base,
+    fault: &registry::Fault,
+    others: &[(&Base, registry::Fault)],
+) -> Finding {
+    let headline = |base: &Base| {
+        let reference = &base.reference;
+        match fault {
+            registry::Fault::NotFound(_) => format!("`{reference}` does not exist"),
+            registry::Fault::Denied(_) => format!("`{reference}` does not exist, or is private"),
+            _ => format!("the digest of `{reference}` could not be learned"),
+        }
     };
-    let finding = bases.unresolved(base, headline);
-    let finding = finding.note(format!("`{host}` {fault}"));
+    let mut finding = bases.unresolved(base, headline(base));
+    let host = Parts::of(&base.reference).host;
+    finding = finding.note(format!("`{host}` {fault}"));
+    if !others.is_empty() {
+        finding.headline = format!(
+            "the digests of {} images could not be learned",
+            others.len() + 1
+        );
+        let names: Vec<&str> = others.iter().map(|(b, _)| b.reference.as_str()).collect();
+        finding = finding.note(format!("the others: {}", some(&names)));
+        for (other, _) in others {
+            let other = bases.unresolved(other, headline(other));
+            finding.specs.extend(other.specs);
+            finding.also.push((other.headline, other.primary));
+        }
+    }
     match fault {
         registry::Fault::NotFound(_) => finding.help("correct the name or the tag"),
         registry::Fault::Denied(_) => {
@@ -128,6 +167,9 @@ fn unresolved(bases: &Bases, base: &Base, fault: &registry::Fault) -> Finding {
         registry::Fault::Busy(_) => finding.help(format!(
             "run `gen lock` again later; after `docker login {host}` there may be less to wait for"
         )),
+        registry::Fault::Proxy { .. } => finding.help(
+            "correct `HTTPS_PROXY` or `ALL_PROXY`, or name the host in `NO_PROXY`; until then what is locked stays",
+        ),
         _ => finding.help("run `gen lock` again; until then what is locked stays"),
     }
 }

@@ -25,6 +25,14 @@ pub enum Fault {
     /// The registry was not reached.
     #[error("cannot be reached: {0}")]
     Unreached(String),
+    /// The proxy on the way was not reached, or lets nobody through.
+    #[error("cannot be reached through the proxy `{at}`: {why}")]
+    Proxy {
+        /// Its host and port.
+        at: String,
+        /// What became of it.
+        why: String,
+    },
     /// What it answers is no answer.
     #[error("gives no usable answer: {0}")]
     Answer(String),

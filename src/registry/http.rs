@@ -103,6 +103,7 @@ impl Answer {
 pub(super) struct Http {
     remote: Agent,
     local: Agent,
+    proxy: Option<Proxy>,
     limit: Duration,
     end: Instant,
 }
@@ -123,8 +124,10 @@ impl Http {
         });
         let tls = TlsConfig::builder().root_certs(roots).build();
         let remote = config().https_only(true).tls_config(tls);
+        let proxy = Proxy::try_from_env();
         Http {
-            remote: remote.proxy(Proxy::try_from_env()).build().into(),
+            remote: remote.proxy(proxy.clone()).build().into(),
+            proxy,
             local: config().proxy(None).build().into(),
             limit,
             end: Instant::now() + limit,
@@ -250,7 +253,10 @@ impl Http {
         };
         match response.and_then(read) {
             Err(Error::Timeout(_)) if self.left().is_zero() => Err(Failed::Fault(self.late())),
-            Err(error) => Err(Failed::Engine(error)),
+            Err(error) => Err(match self.proxy_fault(agent, url, &error) {
+                Some(fault) => Failed::Fault(fault),
+                None => Failed::Engine(error),
+            }),
             Ok(answer) => {
                 let coded = answer.header("content-encoding").unwrap_or_default();
                 if matches!(coded, "" | "identity") {
@@ -265,6 +271,44 @@ impl Http {
         }
     }
 }
+
+impl Http {
+    /// That it was the proxy, if there is one on the way: where it stands between, nothing else is connected to.
+    fn proxy_fault(&self, agent: &Agent, url: &str, error: &Error) -> Option<Fault> {
+        let proxy = self
+            .proxy
+            .as_ref()
+            .filter(|_| std::ptr::eq(agent, &self.remote))?;
+        if proxy.is_no_proxy(&url.parse().ok()?) {
+            return None;
+        }
+        let why = match error {
+            Error::ConnectProxyFailed(says) => harmless(says),
+            error => unconnected(error)?.to_owned(),
+        };
+        Some(Fault::Proxy {
+            at: format!("{}:{}", proxy.host(), proxy.port()),
+            why,
+        })
+    }
+}
+
+/// Why there is no connection to what is connected to first, where that is known.
+fn unconnected(error: &Error) -> Option<&'static str> {
+    match error {
+        Error::Io(error) if error.kind() == ErrorKind::ConnectionRefused => {
+            Some("nobody listens there")
+        }
+        Error::HostNotFound => Some(UNRESOLVED),
+        // The standard library gives failures of `getaddrinfo` no kind of their own, and begins their text so.
+        Error::Io(error) if error.to_string().starts_with("failed to lookup address") => {
+            Some(UNRESOLVED)
+        }
+        _ => None,
+    }
+}
+
+const UNRESOLVED: &str = "its name could not be resolved";
 
 /// Why one exchange gave nothing.
 enum Failed {
@@ -397,12 +441,12 @@ fn may_pass(error: &Error) -> bool {
 }
 
 fn fault(error: &Error) -> Fault {
+    if let Some(why) = unconnected(error) {
+        return Fault::Unreached(why.to_owned());
+    }
     match error {
         Error::BodyExceedsLimit(_) => {
             Fault::Answer(format!("it is longer than {} MiB", LONGEST / 1024 / 1024))
-        }
-        Error::Io(error) if error.kind() == ErrorKind::ConnectionRefused => {
-            Fault::Unreached("nobody listens there".to_owned())
         }
         Error::RequireHttpsOnly(_) => {
             Fault::Answer("it leads from TLS to a connection that anybody can change".to_owned())

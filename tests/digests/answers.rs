@@ -295,3 +295,37 @@ fn nobody_at_all_is_told_at_once() {
         "{said}"
     );
 }
+
+/// Whoever asks goes through a proxy at which nobody listens (see [`Room::command`]).
+#[test]
+fn a_proxy_that_is_not_there_is_named_and_told_once_for_all_hosts() {
+    let two = format!(
+        "{}\n[image.other]\nfrom = \"ghcr.io/lib/alpine:3\"\n",
+        matrix("docker.example.org")
+    );
+    let said = Room::new(&two).refused();
+    for part in [
+        "the digests of 2 images could not be learned",
+        "`docker.example.org` cannot be reached through the proxy `127.0.0.1:1`: nobody listens there",
+        "the others: `ghcr.io/lib/alpine:3`",
+        "correct `HTTPS_PROXY`",
+    ] {
+        assert!(said.contains(part), "`{part}` is not in\n{said}");
+    }
+    assert_eq!(said.matches("error[").count(), 1, "{said}");
+}
+
+#[test]
+fn a_name_that_no_resolver_knows_is_said_to_be_none() {
+    let room = Room::new(&matrix("registry.invalid"));
+    let mut command = room.command(&["lock", "--timeout", "5"]);
+    for name in ["HTTP_PROXY", "HTTPS_PROXY"] {
+        command.env_remove(name);
+    }
+    let said = stderr(&command.output().expect("`gen` starts"));
+    assert!(
+        said.contains("cannot be reached: its name could not be resolved")
+            || said.contains("no answer within the 5 s"),
+        "{said}"
+    );
+}
