@@ -277,40 +277,11 @@ unfold() {
   word=${word%_}
 }
 
-# test_in_engine ID PLATFORM LEG OPTION...: each test in a container of its own.
-test_in_engine() {
-  id=$1 platform=$2 leg=$3
-  shift 3
-  docker buildx build --provenance=false --load "$@" </dev/null >&2
-  while IFS= read -r line; do
-    unfold "$line"
-    say "testing $id for $platform: $word"
-    docker run --rm --pull never --platform "$platform" --entrypoint /bin/sh "$leg" -c "$word" </dev/null >&2 ||
-      die "\`$id\` for $platform fails its test, so it is not pushed: $word"
-  done <"$work/tests"
-}
-
-# test_in_buildkit ID PLATFORM OPTION...: each test as a step on top of the image, which stands in a folder meanwhile.
-test_in_buildkit() {
-  id=$1 platform=$2
-  shift 2
-  mkdir "$work/steps"
-  # As JSON a step is no shell text to anybody but the shell in the image, and holds no heredoc for the builder.
-  plan 'spec($id) | .tests | to_entries[]
-    | "FROM subject AS test-\(.key)\nRUN \(["/bin/sh", "-c", .value] | tojson)"' \
-    --arg id "$id" >"$work/steps/Dockerfile"
-  docker buildx build --provenance=false --output "type=oci,tar=false,dest=$work/subject" "$@" </dev/null >&2
-  subject=$work/subject@$(jq -er '.manifests[0].digest' "$work/subject/index.json")
-  number=0
-  while IFS= read -r line; do
-    unfold "$line"
-    say "testing $id for $platform: $word"
-    docker buildx build --provenance=false --no-cache --platform "$platform" --build-context "subject=oci-layout://$subject" \
-      --target "test-$number" --output type=cacheonly "$work/steps" </dev/null >&2 ||
-      die "\`$id\` for $platform fails its test, so it is not pushed: $word"
-    number=$((number + 1))
-  done <"$work/tests"
-  rm -rf "$work/subject"
+# needs_buildx: stop where docker cannot do what is asked of it here, before anything takes its words for an answer.
+needs_buildx() {
+  command -v docker >/dev/null || die "stopped: there is no docker here"
+  docker buildx version >/dev/null 2>&1 </dev/null ||
+    die "stopped: docker has no buildx here, or cannot run it (\`docker buildx version\`): install its plugin, 0.13 or newer"
 }
 
 # sources CONTEXT LFS SUBMODULES: stop where what a context holds is not here. A pointer of Git LFS in place of a file, or
@@ -353,6 +324,42 @@ made() {
     esac
     die "stopped before anything is built: the artifact \`$name\` ($path) is not here. A step of yours has to make it before the build"
   done <"$1"
+}
+
+# test_in_engine ID PLATFORM LEG OPTION...: each test in a container of its own.
+test_in_engine() {
+  id=$1 platform=$2 leg=$3
+  shift 3
+  docker buildx build --provenance=false --load "$@" </dev/null >&2
+  while IFS= read -r line; do
+    unfold "$line"
+    say "testing $id for $platform: $word"
+    docker run --rm --pull never --platform "$platform" --entrypoint /bin/sh "$leg" -c "$word" </dev/null >&2 ||
+      die "\`$id\` for $platform fails its test, so it is not pushed: $word"
+  done <"$work/tests"
+}
+
+# test_in_buildkit ID PLATFORM OPTION...: each test as a step on top of the image, which stands in a folder meanwhile.
+test_in_buildkit() {
+  id=$1 platform=$2
+  shift 2
+  mkdir "$work/steps"
+  # As JSON a step is no shell text to anybody but the shell in the image, and holds no heredoc for the builder.
+  plan 'spec($id) | .tests | to_entries[]
+    | "FROM subject AS test-\(.key)\nRUN \(["/bin/sh", "-c", .value] | tojson)"' \
+    --arg id "$id" >"$work/steps/Dockerfile"
+  docker buildx build --provenance=false --output "type=oci,tar=false,dest=$work/subject" "$@" </dev/null >&2
+  subject=$work/subject@$(jq -er '.manifests[0].digest' "$work/subject/index.json")
+  number=0
+  while IFS= read -r line; do
+    unfold "$line"
+    say "testing $id for $platform: $word"
+    docker buildx build --provenance=false --no-cache --platform "$platform" --build-context "subject=oci-layout://$subject" \
+      --target "test-$number" --output type=cacheonly "$work/steps" </dev/null >&2 ||
+      die "\`$id\` for $platform fails its test, so it is not pushed: $word"
+    number=$((number + 1))
+  done <"$work/tests"
+  rm -rf "$work/subject"
 }
 
 build() {
@@ -551,6 +558,7 @@ trap 'exit 143' TERM
 : >"$work/found"
 slot=main
 
+case ${1-} in probe | build | merge | tags) needs_buildx ;; esac
 case ${1-} in
   probe) [ $# -eq 1 ] || usage; probe ;;
   build) [ $# -eq 3 ] || usage; build "$2" "$3" ;;

@@ -215,11 +215,15 @@ unfold() {
   word=${word%_}
 }
 
-# bake OPTIONS TARGETS: every target and what it stands on, for the one platform.
-bake() { docker buildx bake --file "$BAKE" --provenance=false --set "*.platform=$platform" "$@" </dev/null >&2; }
+# needs_buildx: stop where docker cannot do what is asked of it here, before anything takes its words for an answer.
+needs_buildx() {
+  command -v docker >/dev/null || die "stopped: there is no docker here"
+  docker buildx version >/dev/null 2>&1 </dev/null ||
+    die "stopped: docker has no buildx here, or cannot run it (\`docker buildx version\`): install its plugin, 0.13 or newer"
+}
 
 # sources CONTEXT LFS SUBMODULES: stop where what a context holds is not here. A pointer of Git LFS in place of a file, or
-# the empty folder of a submodule, would go into the image.
+# the empty folder of a submodule, would go into the image, and the image out under a content that means the files.
 sources() {
   if [ "$2" = true ]; then
     # A pointer is 130 bytes or so, and at most 1024.
@@ -259,6 +263,9 @@ made() {
     die "stopped before anything is built: the artifact \`$name\` ($path) is not here. A step of yours has to make it before the build"
   done <"$1"
 }
+
+# bake OPTIONS TARGETS: every target and what it stands on, for the one platform.
+bake() { docker buildx bake --file "$BAKE" --provenance=false --set "*.platform=$platform" "$@" </dev/null >&2; }
 
 build() {
   platform=$1
@@ -380,6 +387,6 @@ case ${1-} in
   fetch) [ $# -eq 2 ] || usage; fetch "$2" ;;
   released) [ $# -eq 1 ] || usage; released ;;
   changed) shift; changed "$@" ;;
-  build) [ $# -ge 3 ] || usage; shift; build "$@" ;;
+  build) [ $# -ge 3 ] || usage; needs_buildx; shift; build "$@" ;;
   *) usage ;;
 esac

@@ -24,6 +24,7 @@ macro_rules! shipped {
 
 shipped!(
     "catalog/module.py",
+    "ci/context.sh",
     "ci/publish.sh",
     "ci/pull-request.sh",
     "cloud-build/classic.yaml",

@@ -209,56 +209,10 @@ changed() {
   say "$(jq -r '"to build: \([.legs[].targets[]] | unique | length) images, in \(.legs | length) legs"' "$work/changed")"
 }
 
-# unfold LINE: put the word that was folded into LINE into $word, newlines at its end included.
-unfold() {
-  word=$(printf '%b_' "$1")
-  word=${word%_}
-}
+<% include "ci/context.sh" %>
 
 # bake OPTIONS TARGETS: every target and what it stands on, for the one platform.
 bake() { docker buildx bake --file "$BAKE" --provenance=false --set "*.platform=$platform" "$@" </dev/null >&2; }
-
-# sources CONTEXT LFS SUBMODULES: stop where what a context holds is not here. A pointer of Git LFS in place of a file, or
-# the empty folder of a submodule, would go into the image.
-sources() {
-  if [ "$2" = true ]; then
-    # A pointer is 130 bytes or so, and at most 1024.
-    find "./$1" -name .git -prune -o -type f -size -3 -exec grep -l -x -F "version https://git-lfs.github.com/spec/v1" {} + \
-      >"$work/pointers" </dev/null || true
-    if [ -s "$work/pointers" ]; then
-      while IFS= read -r pointer; do say "a pointer of Git LFS, not the file: ${pointer#./}"; done <"$work/pointers"
-      die "stopped before anything is built: run \`git lfs pull\` where this was checked out"
-    fi
-  fi
-  if [ "$3" = true ]; then
-    # Submodules may have some of their own.
-    { [ ! -r .gitmodules ] || echo ./.gitmodules; find "./$1" -name .gitmodules -type f; } | sort -u >"$work/modules"
-    while IFS= read -r modules; do
-      sed -n "s/^[[:space:]]*path[[:space:]]*=[[:space:]]*//p" "$modules" >"$work/paths"
-      while IFS= read -r module; do
-        module=${modules%.gitmodules}$module
-        # One that is elsewhere is no part of the context.
-        case ${module#./}/ in "$1"/*) ;; *) [ "$1" = . ] || case $1/ in "${module#./}"/*) ;; *) continue ;; esac ;; esac
-        if [ -z "$(ls -A "$module" 2>/dev/null)" ]; then
-          die "stopped before anything is built: the submodule ${module#./} is not here, run \`git submodule update --init --recursive\`"
-        fi
-      done <"$work/paths"
-    done <"$work/modules"
-  fi
-}
-
-# made FILE: stop where something is not here that the pipeline makes first. Each line of FILE is its name and its path.
-made() {
-  while IFS='	' read -r name path; do
-    # A path holds no blank, and its stars are to be seen by the shell.
-    for found in $path; do break; done
-    case $found in
-      */) if [ -d "$found" ] && [ -n "$(ls -A "$found")" ]; then continue; fi ;;
-      *) if [ -e "$found" ]; then continue; fi ;;
-    esac
-    die "stopped before anything is built: the artifact \`$name\` ($path) is not here. A step of yours has to make it before the build"
-  done <"$1"
-}
 
 build() {
   platform=$1
@@ -380,6 +334,6 @@ case ${1-} in
   fetch) [ $# -eq 2 ] || usage; fetch "$2" ;;
   released) [ $# -eq 1 ] || usage; released ;;
   changed) shift; changed "$@" ;;
-  build) [ $# -ge 3 ] || usage; shift; build "$@" ;;
+  build) [ $# -ge 3 ] || usage; needs_buildx; shift; build "$@" ;;
   *) usage ;;
 esac
