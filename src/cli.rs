@@ -17,7 +17,7 @@ use crate::facts::Day;
     arg_required_else_help = true
 )]
 #[command(
-    after_help = "Exit codes: 0 clean, 1 rules found errors or drift, 2 no plan could be built."
+    after_help = "Exit codes: 0 clean, 1 rules found errors or drift, 2 no plan could be built, or\nwhat was asked for could not be done."
 )]
 pub struct Cli {
     /// Global options.
@@ -61,7 +61,7 @@ pub struct Dates {
     #[arg(long, value_name = "DATE", value_parser = day)]
     pub as_of: Option<Day>,
     /// How many days before its end of life a release is told of. Default: `[check] days-ahead`, or 90.
-    #[arg(long, value_name = "DAYS")]
+    #[arg(long, value_name = "DAYS", allow_negative_numbers = true)]
     pub days_ahead: Option<u32>,
 }
 
@@ -163,7 +163,7 @@ pub enum Command {
     },
     /// Prove, offline, that nothing drifted.
     #[command(
-        after_help = "Examples:\n  gen check                     as a pre-commit hook\n  gen check --diff              with the difference of every stale output\n  gen check --fix               write this release's tag where a text names another\n  gen check --format concise    one line a finding, for editors\n  gen check --format json       for machines; github, gitlab and sarif for those who show findings beside a change\n  gen check --as-of 2027-06-01  what will have ended by then"
+        after_help = "Examples:\n  gen check                     as a pre-commit hook\n  gen check --diff              with the difference of every stale output\n  gen check --fix               write this release's tag where a text has another\n  gen check --format concise    one line a finding, for editors\n  gen check --format json       for machines; also github, gitlab, sarif\n  gen check --as-of 2027-06-01  what will have ended by then"
     )]
     Check {
         /// Mend what can be mended alone: mentions of another release.
@@ -192,7 +192,7 @@ pub enum Command {
     },
     /// Move the release everywhere at once: pins, mentions, outputs, the lock and `matrix.toml`.
     #[command(
-        after_help = "Examples:\n  gen bump 0.13.0           to a version\n  gen bump minor            one step on: major, minor, patch, pre, release\n  gen bump minor --dry-run  show it as a diff, write nothing\n  gen bump --amend          record the current release anew, before it is published\n  gen bump --check          only say whether all places agree"
+        after_help = "Examples:\n  gen bump 0.13.0           to a version\n  gen bump minor            one step on: major, minor, patch, pre, release\n  gen bump minor --dry-run  show it as a diff, write nothing\n  gen bump --amend          record the release anew, before it is published\n  gen bump --check          only say whether all places agree"
     )]
     #[command(group = ArgGroup::new("what").required(true).args(["to", "amend", "check"]))]
     Bump {
@@ -217,7 +217,7 @@ pub enum Command {
     },
     /// Ask registries for the digests of upstream images, and stand on those: in the lock and in every output.
     #[command(
-        after_help = "Examples:\n  gen lock                       all upstream images that state no digest themselves\n  gen lock --only image=gpu-base\n  gen lock --dry-run             show it as a diff, write nothing\n\nRegistries are asked as `docker login` left it, through the proxies of HTTPS_PROXY and NO_PROXY."
+        after_help = "Examples:\n  gen lock                       all upstream images that state no digest\n  gen lock --only image=gpu-base\n  gen lock --dry-run             show it as a diff, write nothing\n\nRegistries are asked as `docker login` left it, through the proxies of\nHTTPS_PROXY and NO_PROXY."
     )]
     Lock {
         /// Only images that specs which match the selector stand on; repeat for "or".

@@ -412,7 +412,7 @@ fn what_cannot_be_compared_is_said_and_is_no_success() {
     let output = run(outside.path(), &["diff"]);
     assert_eq!(output.status.code(), Some(2));
     assert!(
-        stderr(&output).starts_with("error: git cat-file: not a git repository"),
+        stderr(&output).starts_with("error: there is no git repository here"),
         "{}",
         stderr(&output)
     );

@@ -261,8 +261,10 @@ fn the_formats_agree() {
                 visible(text("message"))
             );
             let at = position(&finding["place"]);
+            // Behind it stands what else has the same cause.
+            let rest = line.strip_prefix(&format!("{at}: {head}"));
             hold(
-                **line == format!("{at}: {head}"),
+                rest.is_some_and(|rest| rest.is_empty() || rest.starts_with("; also ")),
                 format!("concise says\n{line}\nJSON {at}: {head}"),
             );
             hold(

@@ -285,9 +285,7 @@ fn summary(bump: &Bump, dry_run: bool) -> String {
             );
             format!("{images} {are} no longer as recorded")
         }
-        News::New { new: 0, .. } => {
-            "no image has new content, so tags move and nothing is built".to_owned()
-        }
+        News::New { new: 0, .. } => "no image has new content, so nothing is built".to_owned(),
         News::New { new, builds, specs } => {
             let have = if new == 1 { "has" } else { "have" };
             let once = if builds < new {
@@ -295,10 +293,22 @@ fn summary(bump: &Bump, dry_run: bool) -> String {
             } else {
                 String::new()
             };
-            format!("{new} of {specs} images {have} new content{once}")
+            if specs == 1 {
+                "the image has new content".to_owned()
+            } else {
+                format!("{new} of {specs} images {have} new content{once}")
+            }
         }
     };
     if bump.is_done() {
+        let content = match bump.news {
+            // As of the release before, which may have been long ago.
+            News::New { new, specs, .. } if new > 0 => {
+                let are = if new == 1 { "is" } else { "are" };
+                format!("{new} of its {} {are} new in it", number(specs, "image"))
+            }
+            _ => content,
+        };
         return format!("{} is recorded everywhere; {content}", bump.to);
     }
     let outputs = bump

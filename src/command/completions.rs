@@ -6,9 +6,16 @@ use crate::cli::Cli;
 use crate::command::CLEAN;
 use crate::command::shell::{Error, Outcome, Shell};
 
+/// The steps of `gen bump`.
+const STEPS: [&str; 5] = ["major", "minor", "patch", "pre", "release"];
+
 pub(super) fn run(shell: &mut Shell<'_>, wanted: clap_complete::Shell) -> Result<Outcome, Error> {
     let mut script = Vec::new();
-    clap_complete::generate(wanted, &mut Cli::command(), "gen", &mut script);
+    // A version is free text; its steps can be completed.
+    let mut command = Cli::command().mut_subcommand("bump", |bump| {
+        bump.mut_arg("to", |to| to.value_parser(STEPS))
+    });
+    clap_complete::generate(wanted, &mut command, "gen", &mut script);
     shell.data(&String::from_utf8_lossy(&script))?;
     Ok(Outcome(CLEAN))
 }

@@ -38,7 +38,7 @@ pub(super) fn run(
         },
         None => usual(shell, &git)?,
     };
-    let name = base.name;
+    let name = base.name.clone();
     let mut sink = Sink::new();
     let (now, is) = match load(&repository, &mut sink) {
         Ok(new) => new,
@@ -64,7 +64,10 @@ pub(super) fn run(
     let matrix = repository.matrix_path();
     let before = before.filter(|before| before.is_file(matrix));
     let Some(before) = before else {
-        shell.say(&format!("there is no `{matrix}` at `{name}`: all is new"));
+        shell.say(&match &base.commit {
+            Some(_) => format!("there is no `{matrix}` at `{name}`: all is new"),
+            None => "nothing is committed yet: all is new".to_owned(),
+        });
         let mut found = diff::first(&name, new);
         if !only.is_empty() {
             narrow(&mut found, &meant(&now, &only_now));

@@ -11,8 +11,8 @@ use crate::config::parse_selector;
 use crate::diagnostic::{ALL, Code, Severity, Sink, Stage, by_name, nearest, visible};
 use crate::flow::{self, Expanded};
 use crate::image::{Spec, SpecId, describe_cell};
-use crate::matrix::{Cell, ImageId, Verdict, Version, verdicts};
-use crate::source::SourceFile;
+use crate::matrix::{AxisId, Cell, ImageId, Verdict, Version, verdicts};
+use crate::source::{Repository, SourceFile};
 
 /// How many cells are told apart before the rest is counted.
 const SHOWN: usize = 12;
@@ -40,7 +40,11 @@ pub(super) fn run(shell: &mut Shell<'_>, what: &str) -> Result<Outcome, Error> {
         shell.tell(&text)?;
         return Ok(Outcome(if found { CLEAN } else { FOUND }));
     }
-    match named(&expanded, what) {
+    let hits = match named(&expanded, what) {
+        hits if hits.is_empty() => of_content(&repository, &expanded, what),
+        hits => hits,
+    };
+    match hits {
         hits if !hits.is_empty() => {
             let mut text = String::new();
             for (id, how) in hits {
@@ -54,6 +58,16 @@ pub(super) fn run(shell: &mut Shell<'_>, what: &str) -> Result<Outcome, Error> {
                 "`{}` is no reference, alias, tag or id of this matrix, and no code of a finding\n",
                 visible(what)
             );
+            if expanded
+                .config
+                .images
+                .iter()
+                .any(|image| *image.key == *what)
+            {
+                let _ = writeln!(text, "it is an image: `gen explain image={what}`");
+                shell.tell(&text)?;
+                return Ok(Outcome(FOUND));
+            }
             let tags: Vec<&str> = expanded
                 .matrix
                 .specs
@@ -153,6 +167,29 @@ fn named(expanded: &Expanded, what: &str) -> Vec<(SpecId, String)> {
     hits
 }
 
+/// The specs whose content as it is now stands under that tag, alone or in a reference.
+fn of_content(repository: &Repository, expanded: &Expanded, what: &str) -> Vec<(SpecId, String)> {
+    let bare = what.split_once('@').map_or(what, |(name, _)| name);
+    let (place, tag) = match bare.rsplit_once(':') {
+        Some((place, tag)) => (Some(place), tag),
+        None => (None, bare),
+    };
+    if !tag.starts_with("content-") {
+        return Vec::new();
+    }
+    let Ok(contents) = flow::contents_of(repository, expanded, &mut Sink::new()) else {
+        return Vec::new();
+    };
+    let short = |name: &str| name.strip_prefix("docker.io/").unwrap_or(name).to_owned();
+    let is_at = |spec: &Spec| place.is_none_or(|place| short(spec.home()) == short(place));
+    let meant = contents
+        .iter()
+        .filter(|(id, rendered)| rendered.content_tag() == tag && is_at(expanded.matrix.spec(*id)));
+    meant
+        .map(|(id, _)| (id, "its content".to_owned()))
+        .collect()
+}
+
 fn spec_text(expanded: &Expanded, id: SpecId, how: &str, out: &mut String) {
     let config = &expanded.config;
     let spec = expanded.matrix.spec(id);
@@ -228,7 +265,7 @@ fn cells(expanded: &Expanded, selector: &crate::matrix::Selector) -> (String, bo
     let mut exists = 0;
     let mut gone = 0;
     let mut shown = 0;
-    let mut nearest_to: Option<Cell> = None;
+    let mut nearest_to: Option<Asked> = None;
     for (index, image) in config.images.iter().enumerate() {
         for (cell, arch, verdict) in verdicts(config, index, selector) {
             let mut name = describe_cell(config, ImageId(index), &cell);
@@ -245,7 +282,7 @@ fn cells(expanded: &Expanded, selector: &crate::matrix::Selector) -> (String, bo
             exists += usize::from(there);
             gone += usize::from(!there);
             if !there && nearest_to.is_none() {
-                nearest_to = Some(cell.clone());
+                nearest_to = Some((cell.clone(), arch));
             }
             shown += 1;
             if shown > SHOWN {
@@ -297,11 +334,20 @@ fn cells(expanded: &Expanded, selector: &crate::matrix::Selector) -> (String, bo
         out.push_str("no image has such a cell: none varies over all of these axes\n");
     }
     if exists == 0 {
-        for spec in nearest_specs(expanded, selector, nearest_to.as_ref()) {
+        for (spec, arch) in nearest_specs(expanded, selector, nearest_to.as_ref()) {
+            let mut name = spec.describe(config);
+            if let Some((axis, value)) = arch {
+                let _ = write!(
+                    name,
+                    " {}={}",
+                    config.axis(axis).name,
+                    config.value(axis, value)
+                );
+            }
             let _ = writeln!(
                 out,
                 "nearest that exists: {} ({})",
-                visible(&spec.describe(config)),
+                visible(&name),
                 visible(&spec.home_reference())
             );
         }
@@ -312,39 +358,57 @@ fn cells(expanded: &Expanded, selector: &crate::matrix::Selector) -> (String, bo
     (out, exists > 0)
 }
 
-/// For each axis the closest spec that differs in it alone; where there is none, the one that agrees on the most axes.
+/// A cell, and the value of `arch` where that was told apart.
+type Asked = (Cell, Option<(AxisId, usize)>);
+
+/// For each axis the closest spec that differs in it alone, and the closest platform of the same one; where there is
+/// none, the one that agrees on the most axes. Each with the value of `arch`, where that was asked for.
 fn nearest_specs<'a>(
     expanded: &'a Expanded,
     selector: &crate::matrix::Selector,
-    asked: Option<&Cell>,
-) -> Vec<&'a Spec> {
+    asked: Option<&Asked>,
+) -> Vec<(&'a Spec, Option<(AxisId, usize)>)> {
     let (config, specs) = (&expanded.config, &expanded.matrix.specs);
     let images = selector.any.first().and_then(|c| c.images.as_ref());
-    let mut found: Vec<&Spec> = Vec::new();
-    for (axis, value) in asked.iter().flat_map(|c| c.iter()) {
-        let others = |spec: &&Spec| {
+    // `none` is far from everything else.
+    let far = |axis: AxisId, value: usize, has: usize| {
+        let values = &config.axis(axis).values;
+        if values[value].is_none() == values[has].is_none() {
+            value.abs_diff(has)
+        } else {
+            values.len()
+        }
+    };
+    let mut found = Vec::new();
+    if let Some((cell, arch)) = asked {
+        // Those that have its axes, and its values on all of them but one.
+        let like = |spec: &Spec, but: Option<AxisId>| {
             images.is_none_or(|i| i[spec.image.0])
-                && asked.is_some_and(|c| {
-                    spec.cell.iter().count() == c.iter().count()
-                        && c.iter()
-                            .all(|(a, v)| a == axis || spec.cell.get(a) == Some(v))
+                && spec.cell.iter().count() == cell.iter().count()
+                && cell.iter().all(|(axis, value)| {
+                    let has = spec.cell.get(axis);
+                    has.is_some() && (has == Some(value)) != (Some(axis) == but)
                 })
         };
-        // `none` is far from everything else.
-        let far = |spec: &&Spec| {
-            let values = &config.axis(axis).values;
-            let has = spec.cell.get(axis).unwrap_or(value);
-            let apart = values[value].is_none() != values[has].is_none();
-            if apart {
-                values.len()
-            } else {
-                value.abs_diff(has)
-            }
-        };
-        found.extend(specs.iter().filter(others).min_by_key(far));
+        for (axis, value) in cell.iter() {
+            let others = specs.iter().filter(|spec| like(spec, Some(axis)));
+            let others = others.filter(|s| arch.is_none_or(|(_, v)| s.arches.contains(&v)));
+            let nearest =
+                others.min_by_key(|spec| far(axis, value, spec.cell.get(axis).unwrap_or(value)));
+            found.extend(nearest.map(|spec| (spec, *arch)));
+        }
+        if let Some((axis, value)) = *arch {
+            let same = specs.iter().find(|spec| like(spec, None));
+            let nearest = same.and_then(|spec| {
+                let arches = spec.arches.iter().copied();
+                Some((spec, arches.min_by_key(|has| far(axis, value, *has))?))
+            });
+            found.extend(nearest.map(|(spec, has)| (spec, Some((axis, has)))));
+        }
     }
     if found.is_empty() {
-        found.extend(closest(specs, selector, asked));
+        let cell = asked.map(|(cell, _)| cell);
+        found.extend(closest(specs, selector, cell).map(|spec| (spec, None)));
     }
     found
 }

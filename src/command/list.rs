@@ -35,12 +35,15 @@ struct Row<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     aliases: Option<Vec<String>>,
     platforms: Vec<&'a str>,
-    /// What it stands on, of a Dockerfile of the user's what FROM comes to.
+    /// The upstream image that the matrix names, as in the plan.
     #[serde(skip_serializing_if = "Option::is_none")]
     base: Option<String>,
+    /// What FROM of a Dockerfile or template of the user's comes to, where that is not what the matrix names.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    from: Option<String>,
     /// The same by platform, where they differ.
     #[serde(skip_serializing_if = "IndexMap::is_empty")]
-    bases: IndexMap<String, String>,
+    from_by_platform: IndexMap<String, String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     parent: Option<&'a str>,
     layer: usize,
@@ -240,11 +243,9 @@ fn json(expanded: &Expanded, specs: &[(SpecId, &Spec)], bases: &[Bases], more: M
                     .collect()
             }),
             platforms: spec.platforms.iter().map(|p| p.as_str()).collect(),
-            base: match bases[id.0].is_empty() {
-                true => spec.base.clone(),
-                false => one_base(&bases[id.0]),
-            },
-            bases: by_platform(&bases[id.0]),
+            base: spec.base.clone(),
+            from: one_base(&bases[id.0]),
+            from_by_platform: by_platform(&bases[id.0]),
             parent: spec.parent.map(|p| expanded.matrix.spec(p).id.as_str()),
             layer: spec.layer,
         })
@@ -261,7 +262,7 @@ fn table(expanded: &Expanded, specs: &[(SpecId, &Spec)], bases: &[Bases], more: 
         let platforms: Vec<&str> = spec.platforms.iter().map(|p| p.as_str()).collect();
         let from = match (spec.parent, &spec.base) {
             _ if !bases[id.0].is_empty() => in_words(&bases[id.0]),
-            (Some(parent), _) => format!("on {}", expanded.matrix.spec(parent).id),
+            (Some(parent), _) => expanded.matrix.spec(parent).id.clone(),
             (None, Some(base)) => base.clone(),
             (None, None) => in_words(&bases[id.0]),
         };

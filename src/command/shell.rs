@@ -13,7 +13,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use crate::cli::{Color, Dates, FindingFormat, Global};
 use crate::command::{CLEAN, FOUND, NO_PLAN};
 use crate::config::Config;
-use crate::diagnostic::{self, Finding, Severity, Sink, visible, visible_lines};
+use crate::diagnostic::{self, Finding, Severity, Sink, fold, visible, visible_lines};
 use crate::facts::Day;
 use crate::flow::Fault;
 use crate::output::WriteError;
@@ -174,13 +174,13 @@ impl<'a> Shell<'a> {
         format: FindingFormat,
     ) -> Result<Outcome, Error> {
         if let Fault::Read(error) = fault {
-            let findings = sink.into_sorted();
+            let findings = fold(sink.into_sorted());
             if format.is_data() || !findings.is_empty() {
                 self.findings(&findings, format)?;
             }
             return Err(error.into());
         }
-        let findings = sink.into_sorted();
+        let findings = fold(sink.into_sorted());
         self.findings(&findings, format)?;
         self.say(&format!("{}; no plan could be built", counted(&findings)));
         Ok(Outcome(NO_PLAN))

@@ -103,7 +103,8 @@ impl Builder<'_> {
         uses: &Spanned<String>,
         version: Option<&Spanned<String>>,
     ) {
-        let local = uses.starts_with("./");
+        // GitHub's own spelling since 2026-07-30: the repository of the workflow, at the workflow's commit.
+        let local = uses.starts_with("./") || uses.starts_with("$/");
         let pinned = uses.split_once('@').is_some_and(|(path, commit)| {
             is_commit(commit) && path.split('/').filter(|part| !part.is_empty()).count() >= 2
         });
@@ -111,7 +112,7 @@ impl Builder<'_> {
             self.step_fault(
                 format!("`{}` is not pinned to a commit", uses.escape_debug()),
                 uses,
-                "`owner/name@` and 40 hexadecimal digits, or `./path`",
+                "`owner/name@` and 40 hexadecimal digits, or `$/path`",
                 Some("pin it: whoever moves the tag of an action runs in this pipeline"),
             );
         }

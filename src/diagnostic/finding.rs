@@ -193,7 +193,8 @@ pub fn sort(findings: &mut [Finding]) {
 /// How far a finding is from what causes it: what was declared, what of it was released, what was written of it.
 fn effect(finding: &Finding) -> u8 {
     match finding.code.name {
-        "lock-stale" | "needless-release" | "unreleased-change" => 1,
+        "content-format" | "lock-stale" | "needless-release" | "tag-moved"
+        | "unreleased-change" => 1,
         "missing-output" | "orphan-output" | "stale-output" => 2,
         _ => 0,
     }

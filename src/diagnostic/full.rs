@@ -1,5 +1,7 @@
 //! Findings with their source lines, as people read them in a terminal.
 
+use std::ops::Range;
+
 use annotate_snippets::{AnnotationKind, Group, Level, Origin, Renderer, Snippet};
 
 use crate::diagnostic::{Finding, Place, Severity, visible};
@@ -27,6 +29,22 @@ fn seen(finding: &Finding) -> Finding {
         notes: finding.notes.iter().map(text).collect(),
         help: finding.help.iter().map(text).collect(),
         ..finding.clone()
+    }
+}
+
+/// The columns of a terminal, by which source lines are cut.
+const WIDTH: usize = 100;
+
+/// How many characters are underlined at most: the renderer cuts longer lines, and not what stands below them.
+const UNDERLINED: usize = WIDTH - 8;
+
+/// Where the underline of a span ends: with its line, where that is not cut.
+fn drawn(text: &str, span: Range<usize>) -> usize {
+    let meant = &text[span.clone()];
+    match meant.char_indices().nth(UNDERLINED) {
+        // What goes over several lines is drawn beside them.
+        Some((cut, _)) if !meant.contains('\n') => span.start + cut,
+        _ => span.end,
     }
 }
 
@@ -59,7 +77,8 @@ fn add_places<'a>(group: Group<'a>, places: &[(&'a Place, AnnotationKind)]) -> G
         .line_start(first_line)
         .path(&*spans[0].3.path);
     for (_, span, kind, place) in &spans {
-        let mut annotation = kind.span(span.start - offset..span.end - offset);
+        let end = drawn(&file.text, span.clone());
+        let mut annotation = kind.span(span.start - offset..end - offset);
         if !place.label.is_empty() {
             annotation = annotation.label(place.label.as_str());
         }
@@ -75,7 +94,7 @@ pub fn full(findings: &[Finding], styled: bool) -> String {
     } else {
         Renderer::plain()
     };
-    let renderer = renderer.term_width(100);
+    let renderer = renderer.term_width(WIDTH);
     let mut out = String::new();
     for finding in findings {
         let finding = &seen(finding);

@@ -177,6 +177,22 @@ fn changed((old, was): (Side<'_>, SpecId), (new, is): (Side<'_>, SpecId)) -> Opt
             file(path, How::Removed);
         }
     }
+    // A Dockerfile that lies in its own context is told once.
+    let own = now.own.as_ref().map(|_| now.dockerfile.as_str());
+    let folder = match now.context.as_str() {
+        "." => String::new(),
+        folder => format!("{folder}/"),
+    };
+    let is_own = |file: &File| {
+        own.and_then(|own| own.strip_prefix(folder.as_str())) == Some(file.path.as_str())
+    };
+    let told = |change: &Change| matches!(change, Change::Dockerfile { .. });
+    if changes.iter().any(told) && files.iter().any(is_own) {
+        files.retain(|file| !is_own(file));
+        if files.is_empty() {
+            changes.retain(|change| !matches!(change, Change::Context { .. }));
+        }
+    }
     files.sort_by(|a, b| by_version(&a.path, &b.path));
     Some(Changed {
         id: new.plan().specs[is.0].id.clone(),

@@ -139,10 +139,30 @@ impl Lock {
                     before.map_or_else(Vec::new, |before| before.changes(folder, &rendered.files));
             }
         }
+        without_dockerfile(&mut found);
         if found.is_empty() {
             // Only hashes that agree in their first digits could hide it.
             found.push(Change::Dockerfile { own: None });
         }
         found
     }
+}
+
+/// A Dockerfile that lies in its own context is told once.
+fn without_dockerfile(found: &mut Vec<Change>) {
+    let own = found.iter().find_map(|change| match change {
+        Change::Dockerfile { own: Some(path) } => Some(format!("`{path}` changed")),
+        _ => None,
+    });
+    let Some(own) = own else {
+        return;
+    };
+    found.retain_mut(|change| {
+        let Change::Context { files, .. } = change else {
+            return true;
+        };
+        let all = files.len();
+        files.retain(|file| !file.starts_with(&own));
+        all == 0 || !files.is_empty()
+    });
 }

@@ -66,6 +66,9 @@ pub enum GitError {
         /// What it said.
         said: String,
     },
+    /// There is none to ask about.
+    #[error("there is no git repository here")]
+    NoRepository,
     /// No commit has that name.
     #[error("git knows no revision `{0}`")]
     NoRevision(String),
@@ -215,6 +218,9 @@ fn finished(command: &'static str, output: Output) -> Result<Vec<u8>, GitError> 
     let said = String::from_utf8_lossy(&output.stderr);
     let said = said.lines().next().unwrap_or("it failed");
     let said = said.trim_start_matches("fatal: ").to_owned();
+    if said.starts_with("not a git repository") {
+        return Err(GitError::NoRepository);
+    }
     Err(GitError::Failed { command, said })
 }
 
