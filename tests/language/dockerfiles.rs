@@ -137,9 +137,9 @@ fn what_is_listed_is_what_is_built_on() {
     let bases: Vec<&str> = bases.collect();
     assert_eq!(
         bases,
-        ["node:24", "alpine:3.22", "on app", "debian:trixie-slim"],
+        ["node:24", "alpine:3.22", "app", "debian:trixie-slim"],
         "{said}"
     );
     let said = stdout(&run(folder.path(), &["list", "--format", "json"]));
-    assert!(said.contains("\"base\": \"node:24\""), "{said}");
+    assert!(said.contains("\"from\": \"node:24\""), "{said}");
 }
