@@ -14,10 +14,10 @@ use crate::image::{Matrix, resolve};
 use crate::release::version::{ReleaseVersion, Scheme};
 use crate::source::SourceFile;
 
-/// What stands for the release as a tag names it, for the version, and for one of its numbers, in a text that prints them.
+/// What stands for the release as a tag names it, for the version, and for each of its numbers, in a text that prints them.
 const TAG: char = '\u{1}';
 const VERSION: char = '\u{2}';
-const NUMBER: char = '\u{3}';
+const NUMBERS: [char; 3] = ['\u{3}', '\u{4}', '\u{5}'];
 
 /// A version as it can stand in a tag; whether it is one is for its scheme to say.
 const WORD: &str = "([0-9][0-9A-Za-z.+_-]*)";
@@ -80,8 +80,8 @@ impl StandIn {
 
     fn numbered(&self, text: &str) -> String {
         let mut text = text.replace(&self.version, &VERSION.to_string());
-        for number in &self.numbers {
-            text = text.replace(number, &NUMBER.to_string());
+        for (number, mark) in self.numbers.iter().zip(NUMBERS) {
+            text = text.replace(number, &mark.to_string());
         }
         text
     }
@@ -99,6 +99,8 @@ pub(super) struct Frame {
 #[derive(Debug)]
 struct Form {
     pattern: Regex,
+    /// What its groups hold: one of the numbers, or a version.
+    groups: Vec<Option<usize>>,
     scheme: Scheme,
     /// How pre-releases of this release and what is local to it are called.
     own: Own,
@@ -110,8 +112,9 @@ struct Form {
 /// another image.
 #[derive(Clone, Debug)]
 struct Own {
-    /// The number of its numbers.
-    numbers: usize,
+    /// Its numbers, and as they are written.
+    numbers: Vec<u64>,
+    parts: Vec<String>,
     /// The word of its own pre-release, and what is local to it, without their digits.
     pre: String,
     local: Option<String>,
@@ -131,25 +134,32 @@ fn wordy(text: &str) -> String {
 }
 
 impl Own {
-    fn of(version: &str) -> Self {
+    fn of(release: &ReleaseVersion) -> Self {
+        let version = release.as_str();
         let (version, local) = match version.split_once('+') {
             Some((version, local)) => (version, Some(local)),
             None => (version, None),
         };
-        let (numbers, pre) = halves(version);
+        let (_, pre) = halves(version);
         Own {
-            numbers: numbers.split('.').count(),
+            numbers: release.numbers(),
+            parts: release.parts().into_iter().map(str::to_owned).collect(),
             pre: wordy(pre),
             local: local.map(wordy),
         }
     }
 
-    /// Whether a text is a version of the scheme, spelt as a tag of the matrix would spell it.
-    fn spelt(&self, scheme: Scheme, text: &str) -> bool {
+    /// Whether a text is a version of the scheme, spelt as a tag of the matrix would spell it. One that is `bare` of
+    /// everything else may be any number, so it must be none that is yet to come.
+    fn spelt(&self, scheme: Scheme, text: &str, bare: bool) -> bool {
         let read = |text: &str| ReleaseVersion::parse(scheme, text).is_ok();
         let (numbers, rest) = halves(text);
         // A number alone is no version where versions have several.
-        if self.numbers > 1 && !numbers.contains('.') {
+        if self.numbers.len() > 1 && !numbers.contains('.') {
+            return false;
+        }
+        let parts: Vec<&str> = numbers.split('.').collect();
+        if !self.shaped(scheme, &parts) || (bare && rest.is_empty() && self.is_ahead(&parts)) {
             return false;
         }
         if self.suffix(scheme, rest) && read(text) {
@@ -168,11 +178,54 @@ impl Own {
         })
     }
 
+    /// Whether numbers could be those of a release: as many, and a year where this one has a year.
+    fn shaped(&self, scheme: Scheme, parts: &[&str]) -> bool {
+        let own: Vec<&str> = self.parts.iter().map(String::as_str).collect();
+        match (scheme, own.as_slice()) {
+            (Scheme::Calver, [year, rest @ ..]) => {
+                let month = parts.get(1).and_then(|part| part.parse::<u64>().ok());
+                let months = rest.first().is_some_and(|own| own.len() == 2) || rest.len() > 1;
+                parts.len() == own.len()
+                    && parts[0].len() == year.len()
+                    && (!months || month.is_some_and(|month| (1..=12).contains(&month)))
+            }
+            _ => parts.len() <= own.len().max(3) && parts.iter().all(|part| plain_number(part)),
+        }
+    }
+
+    /// Whether numbers, as far as they go, come after those of this release.
+    fn is_ahead(&self, parts: &[&str]) -> bool {
+        let numbers = parts
+            .iter()
+            .map(|part| part.parse::<u64>().unwrap_or(u64::MAX));
+        numbers.gt(self.numbers.iter().copied().take(parts.len()))
+    }
+
+    /// Whether numbers that stand alone, by their places, are those of this release or of one before it.
+    fn reaches(&self, scheme: Scheme, numbers: [Option<&str>; 3]) -> bool {
+        let known = |n: &str| scheme == Scheme::Calver || plain_number(n);
+        let first: Vec<&str> = numbers.iter().map_while(|n| *n).collect();
+        numbers.into_iter().flatten().all(known)
+            && !self.is_ahead(&first)
+            && (scheme != Scheme::Calver
+                || first
+                    .iter()
+                    .zip(&self.parts)
+                    .take(1)
+                    .all(|(n, own)| n.len() == own.len()))
+    }
+
     /// Whether what follows the numbers is that of a pre-release, and not the name of a variant: `-rc.1`, `rc1`,
     /// `-alpha`, `.dev0`; none are `-cu126`, `-slim`, a date.
     fn suffix(&self, scheme: Scheme, suffix: &str) -> bool {
-        if suffix.is_empty() || (!self.pre.is_empty() && wordy(suffix) == self.pre) {
+        if suffix.is_empty() {
             return true;
+        }
+        if !self.pre.is_empty() && wordy(suffix) == self.pre {
+            // `-a100` is a GPU, though this release is `-a1`.
+            let letters = self.pre.bytes().filter(u8::is_ascii_alphabetic).count();
+            let digits = suffix.bytes().filter(u8::is_ascii_digit).count();
+            return letters > 1 || digits < 3;
         }
         let pattern = match scheme {
             Scheme::Semver => SEMVER.as_ref(),
@@ -182,14 +235,20 @@ impl Own {
     }
 }
 
-/// Pre-releases as people write them under semver: a word, perhaps with numbers. `dev` alone is what variants are called.
+/// Whether a text is one number as versions have them: no zero stands before it.
+fn plain_number(text: &str) -> bool {
+    text == "0" || !text.starts_with('0')
+}
+
+/// Pre-releases as people write them under semver: a word, perhaps with numbers. `dev` alone is what variants are called,
+/// and `a100`, `b200` are GPUs.
 static SEMVER: LazyLock<Option<Regex>> = LazyLock::new(|| {
-    Regex::new(r"^-(?:(?:alpha|beta|rc|pre|preview)[.-]?[0-9]{0,5}|(?:a|b|c|dev)[.-]?[0-9]{1,5})(?:\.[0-9]{1,5})?$").ok()
+    Regex::new(r"^-(?:(?:alpha|beta|rc|pre|preview)(?:[0-9]{0,5}|[.-][0-9]{1,5}(?:\.[0-9]{1,5})?)|dev[.-]?[0-9]{1,5})$").ok()
 });
 /// <https://packaging.python.org/en/latest/specifications/version-specifiers/#public-version-identifiers>, with the
-/// separators that are allowed to stand there; calendar versions have the same.
+/// separators that are allowed to stand there, though not before a letter alone; calendar versions have the same.
 static PYTHON: LazyLock<Option<Regex>> = LazyLock::new(|| {
-    Regex::new(r"^(?:[._-]?(?:(?:alpha|beta|rc|pre|preview)[._-]?[0-9]{0,5}|(?:a|b|c)[._-]?[0-9]{1,5}))?(?:[._-]?post[0-9]{1,8})?(?:[._-]?dev[0-9]{1,8})?$").ok()
+    Regex::new(r"^(?:[._-]?(?:alpha|beta|rc|pre|preview)[._-]?[0-9]{0,5}|(?:a|b|c)[0-9]{1,2})?(?:[._-]?post[0-9]{1,8})?(?:[._-]?dev[0-9]{1,8})?$").ok()
 });
 
 /// Frames, with each form made once.
@@ -205,7 +264,7 @@ impl<'a> Frames<'a> {
         Frames {
             stand_in,
             scheme: release.scheme(),
-            own: Own::of(release.as_str()),
+            own: Own::of(release),
             forms: HashMap::new(),
         }
     }
@@ -213,7 +272,7 @@ impl<'a> Frames<'a> {
     /// The frame of a tag of the stand-in; `None` when it prints nothing of the release.
     pub fn of(&mut self, tag: &str) -> Option<Frame> {
         let marked = self.stand_in.marked(tag);
-        let is_mark = |c: char| [TAG, VERSION, NUMBER].contains(&c);
+        let is_mark = |c: char| [TAG, VERSION].contains(&c) || NUMBERS.contains(&c);
         let (start, end) = (marked.find(is_mark)?, marked.rfind(is_mark)? + 1);
         let stated = &marked[start..end];
         let form = match self.forms.get(stated) {
@@ -233,21 +292,23 @@ impl<'a> Frames<'a> {
 
     fn form(&self, stated: &str) -> Option<Arc<Form>> {
         let mut pattern = String::from("^");
+        let mut groups = Vec::new();
         for c in stated.chars() {
             pattern += &match c {
                 // People leave out the `v`, or put one there: that is the release, spelled otherwise.
                 TAG => {
                     let tag = self.stand_in.numbered(&self.stand_in.tag);
-                    let tag: String = tag.chars().map(plain).collect();
-                    format!("(?:{tag}|[vV]?{WORD})")
+                    let tag: String = tag.chars().map(|c| plain(c, &mut groups)).collect();
+                    format!("(?:{tag}|[vV]?{})", plain(VERSION, &mut groups))
                 }
-                VERSION => format!("[vV]?{WORD}"),
-                c => plain(c),
+                VERSION => format!("[vV]?{}", plain(VERSION, &mut groups)),
+                c => plain(c, &mut groups),
             };
         }
         let pattern = Regex::new(&(pattern + "$")).ok()?;
         Some(Arc::new(Form {
             pattern,
+            groups,
             scheme: self.scheme,
             own: self.own.clone(),
             whole: stated.contains([TAG, VERSION]),
@@ -255,10 +316,18 @@ impl<'a> Frames<'a> {
     }
 }
 
-fn plain(c: char) -> String {
+/// What a mark, or another letter, is in a pattern; what its group holds goes to `groups`.
+fn plain(c: char, groups: &mut Vec<Option<usize>>) -> String {
+    let number = NUMBERS.iter().position(|mark| *mark == c);
     match c {
-        VERSION => WORD.to_owned(),
-        NUMBER => "[0-9]+".to_owned(),
+        VERSION => {
+            groups.push(None);
+            WORD.to_owned()
+        }
+        _ if number.is_some() => {
+            groups.push(number);
+            "([0-9]+)".to_owned()
+        }
         c => escape(c.encode_utf8(&mut [0; 4])),
     }
 }
@@ -269,11 +338,19 @@ impl Frame {
         let text = tag
             .strip_prefix(self.prefix.as_str())?
             .strip_suffix(self.suffix.as_str())?;
-        let found = self.form.pattern.captures(text)?;
-        let mut versions = found.iter().skip(1).flatten();
-        versions
-            .all(|v| self.form.own.spelt(self.form.scheme, v.as_str()))
-            .then_some(text)
+        let form = &self.form;
+        let found = form.pattern.captures(text)?;
+        let bare = tag.bytes().all(|b| b.is_ascii_digit() || b == b'.');
+        let mut numbers = [None; 3];
+        for (group, number) in found.iter().skip(1).zip(&form.groups) {
+            match (group, number) {
+                (None, _) => {}
+                (Some(group), Some(place)) => numbers[*place] = Some(group.as_str()),
+                (Some(group), None) if form.own.spelt(form.scheme, group.as_str(), bare) => {}
+                (Some(_), None) => return None,
+            }
+        }
+        form.own.reaches(form.scheme, numbers).then_some(text)
     }
 
     /// The version that a tag states in this frame, if it states one whole.
@@ -282,7 +359,9 @@ impl Frame {
             .strip_prefix(self.prefix.as_str())?
             .strip_suffix(self.suffix.as_str())?;
         let found = self.form.pattern.captures(text)?;
-        let version = found.iter().skip(1).flatten().next()?;
+        let groups = found.iter().skip(1).zip(&self.form.groups);
+        let mut versions = groups.filter(|(_, number)| number.is_none());
+        let version = versions.find_map(|(version, _)| version)?;
         ReleaseVersion::parse(self.form.scheme, version.as_str()).ok()
     }
 
