@@ -3,11 +3,12 @@
 //! `${IMG:-acme/app:v1}` is `acme/app:v1` to whoever runs it as it stands. What has no default stays as it is written, so
 //! that it can be seen for a placeholder.
 
-use std::collections::HashMap;
 use std::ops::Range;
 use std::sync::LazyLock;
 
 use regex::Regex;
+
+use crate::release::arguments::arguments;
 
 /// A text with its defaults in place, and where each byte of it stands on disk.
 #[derive(Debug)]
@@ -16,35 +17,44 @@ pub(super) struct Plain {
     pub text: String,
     /// Pieces of `text` by where they start, with where they stand on disk. They follow each other without a gap.
     pieces: Vec<(usize, usize)>,
+    /// What reads the value of an `ARG`.
+    pub uses: Vec<Use>,
+}
+
+/// A variable of a `FROM` that reads the value of an `ARG`.
+#[derive(Debug)]
+pub(super) struct Use {
+    /// Where its value stands in the plain text.
+    pub read: Range<usize>,
+    /// Where that is written on disk, in pieces.
+    pub value: Vec<Range<usize>>,
+    /// The image of the `FROM` on disk.
+    pub image: Range<usize>,
 }
 
 /// Defaults that are written as expressions: the filter of a template, `$(or …)` of make, `??` of a template string.
 /// The group that matches is the default.
 static EXPRESSIONS: LazyLock<Option<Regex>> = LazyLock::new(|| {
-    let word = r#"["']([^"'{}\n]*)["']"#;
+    let word = r#"\\?["']([^"'{}\\\n]*)\\?["']"#;
+    let any = r#"\\?["'][^"'\n]*["']"#;
+    let made = r"\$[({][\w.]+[)}]";
     let forms = [
-        // Helm, Jinja, GitHub Actions: `{{ .Values.tag | default "v1" }}`, `${{ inputs.tag || 'v1' }}`.
+        // Helm, Jinja, GitHub Actions, just: `{{ .Values.tag | default "v1" | quote }}`, `{{ or .Values.tag "v1" }}`,
+        // `{{ tag | default('v1', true) }}`, `${{ inputs.tag || 'v1' }}`, `{{ env("TAG", "v1") }}`.
         format!(
-            r#"\$?\{{\{{[^{{}}"'\n]*(?:\bdefault\b\s*\(?|\bor\b|\|\||\?\?)\s*{word}\s*\)?[^{{}}"'|\n]*\}}\}}"#
+            r#"\$?\{{\{{[^{{}}:\n]*(?:\b(?:default|or|coalesce)\b\s*\(?(?:[^{{}}:"'|\n]*\s)?|\bd\(|\|\||\?\?|\b(?:env|env_var|env_var_or_default|getenv)\(\s*{any}\s*,)\s*{word}\s*(?:,[^{{}}"'|\n]*)?\)?[^{{}}"'|\n]*(?:\|\s*(?:quote|squote|toString|trim|string)\b\s*)*\}}\}}"#
         ),
-        // Make: `$(or $(TAG),v1)`.
-        r"\$\(or\s+\$[({][\w.]+[)}]\s*,\s*([^(),$\s]*)\)".to_owned(),
-        // TypeScript: `${process.env.TAG ?? "v1"}`.
-        format!(r#"\$\{{[^{{}}"'\n]*(?:\?\?|\|\|)\s*{word}\s*\}}"#),
-        // Python: `{os.environ.get('TAG', 'v1')}`.
-        format!(r#"\{{os\.(?:environ\.get|getenv)\(\s*["'][^"'\n]*["']\s*,\s*{word}\s*\)\}}"#),
+        // Make: `$(or $(TAG),v1)`, `$(if $(TAG),$(TAG),v1)`.
+        format!(r"\$[({{]or\s+(?:{made}\s*,\s*)+([^(),{{}}$\s]*)[)}}]"),
+        format!(r"\$[({{]if\s+{made}\s*,\s*{made}\s*,\s*([^(),{{}}$\s]*)[)}}]"),
+        // TypeScript: `${process.env["TAG"] ?? "v1"}`.
+        format!(r#"\$\{{[^{{}}:\n]*(?:\?\?|\|\|)\s*{word}\s*\}}"#),
+        // Python: `{os.environ.get('TAG', 'v1')}`, `{tag or 'v1'}`.
+        format!(r#"\{{(?:os\.)?(?:environ\.get|getenv)\(\s*{any}\s*,\s*{word}\s*\)\}}"#),
+        format!(r#"\{{[^{{}}:,\n]*\b(?:or|else)\s*{word}\s*\}}"#),
     ];
     Regex::new(&forms.join("|")).ok()
 });
-
-/// `ARG NAME=value` of a Dockerfile, and the words of a `FROM`.
-static ARG: LazyLock<Option<Regex>> = LazyLock::new(|| {
-    Regex::new(r#"(?im)^[ \t]*ARG[ \t]+([A-Za-z_]\w*)=["']?([^\s"'$]+)["']?[ \t]*\r?$"#).ok()
-});
-static FROM: LazyLock<Option<Regex>> =
-    LazyLock::new(|| Regex::new(r"(?im)^[ \t]*FROM[ \t].*$").ok());
-static VARIABLE: LazyLock<Option<Regex>> =
-    LazyLock::new(|| Regex::new(r"\$(?:([A-Za-z_]\w*)|\{([A-Za-z_]\w*)\})").ok());
 
 impl Plain {
     /// How a text reads without any variable set. `None` when there is no default in it: it reads as it is written.
@@ -52,11 +62,29 @@ impl Plain {
         if !text.contains(['$', '{']) {
             return None;
         }
-        let mut put = expressions(text);
-        put.extend(expansions(text, &put));
+        let mut uses: Vec<(usize, Use)> = Vec::new();
+        let mut put = Vec::new();
         if dockerfile {
-            put.extend(arguments(text, &put));
+            for found in arguments(text) {
+                let (value, image) = (found.value.clone(), found.image);
+                let read = 0..0;
+                uses.push((found.place.start, Use { read, value, image }));
+                put.push(Put {
+                    place: found.place,
+                    with: found.value,
+                });
+            }
         }
+        let apart = |put: &[Put], new: &Put| {
+            let before = put.partition_point(|p| p.place.end <= new.place.start);
+            put.get(before)
+                .is_none_or(|p| new.place.end <= p.place.start)
+        };
+        let mut more = expressions(text);
+        more.retain(|new| apart(&put, new));
+        put.extend(more);
+        put.sort_by_key(|p| p.place.start);
+        put.extend(expansions(text, &put));
         if put.is_empty() {
             return None;
         }
@@ -64,14 +92,23 @@ impl Plain {
         let mut plain = Plain {
             text: String::with_capacity(text.len()),
             pieces: Vec::new(),
+            uses: Vec::new(),
         };
+        let mut uses = uses.into_iter().peekable();
         let mut at = 0;
         for Put { place, with } in put {
             if place.start < at {
                 continue;
             }
             plain.add(text, at..place.start);
-            plain.add(text, with);
+            let start = plain.text.len();
+            for piece in with {
+                plain.add(text, piece);
+            }
+            if let Some((_, mut found)) = uses.next_if(|(at, _)| *at == place.start) {
+                found.read = start..plain.text.len();
+                plain.uses.push(found);
+            }
             at = place.end;
         }
         plain.add(text, at..text.len());
@@ -110,7 +147,7 @@ impl Plain {
 #[derive(Debug)]
 struct Put {
     place: Range<usize>,
-    with: Range<usize>,
+    with: Vec<Range<usize>>,
 }
 
 fn expressions(text: &str) -> Vec<Put> {
@@ -121,7 +158,7 @@ fn expressions(text: &str) -> Vec<Put> {
         let with = found.iter().skip(1).flatten().next()?;
         Some(Put {
             place: found.get(0)?.range(),
-            with: with.range(),
+            with: vec![with.range()],
         })
     });
     found.collect()
@@ -146,7 +183,9 @@ fn expansions(text: &str, done: &[Put]) -> Vec<Put> {
             b'\n' => open.clear(),
             b'$' if bytes.get(at + 1) == Some(&b'{') => {
                 let length = opening(&text[at..]);
-                open.push(length.map(|length| at..at + length));
+                // Make and Compose write `$$` for the sign itself.
+                let doubled = usize::from(text[..at].ends_with('$'));
+                open.push(length.map(|length| at - doubled..at + length));
                 at += length.unwrap_or(2);
                 continue;
             }
@@ -162,16 +201,26 @@ fn expansions(text: &str, done: &[Put]) -> Vec<Put> {
     put
 }
 
-/// How long `${NAME:-` at the start of a text is.
+/// How long `${NAME:-` at the start of a text is; the name may be `!NAME`, `@` or `NAME[0]`.
 fn opening(text: &str) -> Option<usize> {
     let inside = text.get(2..)?;
-    let name = inside.find(|c: char| !(c.is_ascii_alphanumeric() || matches!(c, '_' | '.')))?;
-    if name == 0 {
-        return None;
+    let bare = inside.strip_prefix('!').unwrap_or(inside);
+    let start = inside.len() - bare.len();
+    let letters = bare.find(|c: char| !(c.is_ascii_alphanumeric() || matches!(c, '_' | '.')))?;
+    let mut name = match letters {
+        0 if bare.starts_with(['@', '*']) => 1,
+        0 => return None,
+        _ => letters,
+    };
+    if bare[name..].starts_with('[') {
+        name += bare[name..]
+            .find([']', '\n'])
+            .filter(|end| bare[name + end..].starts_with(']'))?
+            + 1;
     }
     let operator = [":-", ":=", "-", "="];
-    let operator = operator.iter().find(|o| inside[name..].starts_with(**o))?;
-    Some(2 + name + operator.len())
+    let operator = operator.iter().find(|o| bare[name..].starts_with(**o))?;
+    Some(2 + start + name + operator.len())
 }
 
 /// What opens and closes a default, with the quotes of it.
@@ -185,44 +234,9 @@ fn unquoted(text: &str, mut opening: Range<usize>, mut closing: Range<usize>) ->
         }
     }
     [opening, closing].map(|place| Put {
-        with: place.end..place.end,
+        with: Vec::new(),
         place,
     })
-}
-
-/// `$NAME` in a `FROM`, where an `ARG` above gives it a value.
-fn arguments(text: &str, done: &[Put]) -> Vec<Put> {
-    let (Some(arg), Some(from), Some(variable)) = (&*ARG, &*FROM, &*VARIABLE) else {
-        return Vec::new();
-    };
-    let first = from.find(text).map_or(text.len(), |f| f.start());
-    let mut values: HashMap<&str, Range<usize>> = HashMap::new();
-    for found in arg.captures_iter(&text[..first]) {
-        if let (Some(name), Some(value)) = (found.get(1), found.get(2)) {
-            values.insert(name.as_str(), value.range());
-        }
-    }
-    let mut put = Vec::new();
-    for line in from.find_iter(text) {
-        for found in variable.captures_iter(line.as_str()) {
-            let Some(whole) = found.get(0) else { continue };
-            let name = found.iter().skip(1).flatten().next();
-            let Some(value) = name.and_then(|name| values.get(name.as_str())) else {
-                continue;
-            };
-            let place = line.start() + whole.start()..line.start() + whole.end();
-            if done
-                .iter()
-                .all(|d| d.place.end <= place.start || place.end <= d.place.start)
-            {
-                put.push(Put {
-                    place,
-                    with: value.clone(),
-                });
-            }
-        }
-    }
-    put
 }
 
 #[cfg(test)]
@@ -253,7 +267,58 @@ mod tests {
                 "f\"acme/app:{os.environ.get('TAG', 'v1')}\"",
                 "f\"acme/app:v1\"",
             ),
+            ("acme/app:$${TAG:-v1}", "acme/app:v1"),
+            (
+                "acme/app:${1:-v1} ${@:-v2} ${A[0]:-v3} ${!N:-v4}",
+                "acme/app:v1 v2 v3 v4",
+            ),
+            ("acme/app:${or ${TAG},v1}", "acme/app:v1"),
+            ("acme/app:$(or $(A),$(B),v1)", "acme/app:v1"),
+            ("acme/app:$(if $(A),$(A),v1)", "acme/app:v1"),
+            (
+                "`acme/app:${process.env[\"TAG\"] ?? \"v1\"}`",
+                "`acme/app:v1`",
+            ),
+            ("`acme/app:${env[\"TAG\"] || 'v1'}`", "`acme/app:v1`"),
+            (
+                "f\"acme/app:{environ.get('TAG', 'v1')}\"",
+                "f\"acme/app:v1\"",
+            ),
+            ("f\"acme/app:{getenv('TAG', 'v1')}\"", "f\"acme/app:v1\""),
+            (
+                "f\"acme/app:{os.environ.get('TAG') or 'v1'}\"",
+                "f\"acme/app:v1\"",
+            ),
+            ("f'acme/app:{tag if tag else \"v1\"}'", "f'acme/app:v1'"),
+            (
+                "acme/app:{{ .Values.tag | default \"v1\" | quote }}",
+                "acme/app:v1",
+            ),
+            (
+                "acme/app:{{ default \"v1\" .Values.tag | quote }}",
+                "acme/app:v1",
+            ),
+            ("acme/app:{{ or .Values.tag \"v1\" }}", "acme/app:v1"),
+            (
+                "acme/app:{{ coalesce .Values.tag .Chart.x \"v1\" }}",
+                "acme/app:v1",
+            ),
+            ("acme/app:{{ tag | default('v1', true) }}", "acme/app:v1"),
+            (
+                "acme/app:{{ lookup('env', 'TAG') | default('v1', true) }}",
+                "acme/app:v1",
+            ),
+            ("acme/app:{{ env(\"TAG\",\"v1\") }}", "acme/app:v1"),
+            (
+                "acme/app:{{ env_var_or_default('TAG', 'v1') }}",
+                "acme/app:v1",
+            ),
+            (
+                "acme/app:${{ github.event.inputs['tag'] || 'v1' }}",
+                "acme/app:v1",
+            ),
             // Without a default, or not one alone, it stays.
+            ("{'a': 'x', 'b': b or 'v1'}", "{'a': 'x', 'b': b or 'v1'}"),
             ("acme/app:${TAG}", "acme/app:${TAG}"),
             ("acme/app:${TAG:?set it}", "acme/app:${TAG:?set it}"),
             ("${A:-x${B}y}", "x${B}y"),

@@ -1,5 +1,6 @@
 //! The release and its places in the library: where they are, whether they agree, and moving them.
 
+mod arguments;
 pub mod bases;
 pub mod bump;
 mod defaults;
