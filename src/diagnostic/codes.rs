@@ -291,8 +291,8 @@ codes! {
         "a text names an image that the matrix does not make"
         "The repository or the tag does not exist in this release. Correct the text, or build the image. Repositories of other projects below the same registry go into the mention's `ignore`.";
     MENTION_UNMATCHED = "mention-unmatched" Rule Error
-        "a mention that looks at no file"
-        "Its globs match nothing that git does not ignore, so nothing is checked. Correct `files`.";
+        "a glob of a mention that matches no file"
+        "It matches nothing that git does not ignore, so what it was written for is not checked. Correct `files`: a folder is `docs/**`.";
     MERGE_CONFLICT = "merge-conflict" Plan Error
         "a file that holds both sides of a merge"
         "git could not merge it, and wrote both sides into it with marks around them. What was meant is for people to say; nothing else is told of the file before.";
@@ -490,7 +490,7 @@ codes! {
         "It multiplies nothing. Add it to an image's `axes`, or delete it.";
     UNUSED_MARKER = "unused-marker" Rule Warning
         "a `basematrix: keep` that keeps nothing"
-        "No mention of another release stands on its line or on the next; a later one would be kept silently.";
+        "No mention that states a release stands on its line or on the next; a later one would be kept silently.";
     UNUSED_REGISTRY = "unused-registry" Rule Warning
         "a registry that no image uses"
         "Delete it, or list it under an image's `registry`.";

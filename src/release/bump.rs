@@ -121,7 +121,7 @@ pub fn plan(repository: &Repository, asked: &Asked<'_>, sink: &mut Sink) -> Resu
     if !next.mentions.is_empty()
         && let Some(names) = Names::new(&expanded.config, &expanded.matrix)
     {
-        moving.mentions(&names);
+        moving.mentions(&names.after(&before.matrix, &expanded.matrix));
     }
     moving.agreed();
     let Moving {

@@ -7,7 +7,7 @@ use crate::config::{Config, Pin, Release};
 use crate::diagnostic::{Finding, Place, Sink, code};
 use crate::output::is_linked;
 use crate::release::how_to_state;
-use crate::release::mentions::{Kind, MARKER, Names, Sighting};
+use crate::release::mentions::{Fixed, Kind, MARKER, Names, Sighting};
 use crate::release::pins::{Verdict, look};
 use crate::release::texts::Texts;
 use crate::release::unseen::{pinned_output, unread_findings, unseen_finding};
@@ -189,18 +189,21 @@ impl Moving<'_, '_> {
             return None;
         };
         let reference = &sighting.file.text[sighting.span.clone()];
-        if sighting.digest {
+        if let Some(fixed) = &sighting.fixed {
+            let (label, help) = match fixed {
+                Fixed::Digest => (
+                    "only a registry knows the digest of another release".to_owned(),
+                    "leave out the digest".to_owned(),
+                ),
+                fixed => (fixed.why(), fixed.help(&sighting.repository, tag)),
+            };
             let finding = Finding::new(
                 &code::BUMP_REFUSED,
                 format!("the mention of `{reference}` cannot be moved"),
-                Place::span(
-                    &sighting.file,
-                    sighting.span.clone(),
-                    "only a registry knows the digest of another release",
-                ),
+                Place::span(&sighting.file, sighting.span.clone(), label),
             );
             self.sink.push(finding.help(format!(
-                "leave out the digest, or keep the mention with a comment `{MARKER}`"
+                "{help}, or keep the mention with a comment `{MARKER}`"
             )));
             return None;
         }

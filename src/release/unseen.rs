@@ -6,7 +6,7 @@ use std::sync::Arc;
 use crate::config::{Config, Locator, Mention, Spanned};
 use crate::diagnostic::{Finding, Place, code};
 use crate::release::locate::{self, Unfound};
-use crate::release::mentions::Mentions;
+use crate::release::mentions::{Mentions, Unreadable};
 use crate::release::pins::Unseen;
 use crate::source::{SourceFile, conflict};
 
@@ -47,16 +47,29 @@ pub fn unread_findings(config: &Config, mention: &Mention, seen: &Mentions) -> V
     let unseen = place.map(|(place, unseen)| {
         unseen_finding(config, &place.file, &place.locator, unseen, "mention")
     });
-    let unread = seen.unread.iter().map(|path| {
-        Finding::new(
-            &code::PLACE_UNREADABLE,
-            format!("`{path}` names images, and is no UTF-8 text"),
-            Place::file(path.clone()),
-        )
-        .related(config.place(mention.span.clone(), "looked at for mentions"))
-        .help(format!(
-            "save it as UTF-8, or take it out of the mention: `\"!{path}\"` in `files`"
-        ))
+    let unread = seen.unread.iter().map(|unread| {
+        let path = &unread.path;
+        let apart = format!("take it out of the mention: `\"!{path}\"` in `files`");
+        let (headline, place, help) = match &unread.why {
+            Unreadable::Encoding => (
+                format!("`{path}` names images, and is no UTF-8 text"),
+                Place::file(path.clone()),
+                format!("save it as UTF-8, or {apart}"),
+            ),
+            Unreadable::Binary => (
+                format!("`{path}` names images, and is no text"),
+                Place::file(path.clone()),
+                apart,
+            ),
+            Unreadable::Conflict(file, at) => (
+                format!("`{path}` holds both sides of a merge"),
+                Place::span(file, at.clone(), "git left this here"),
+                "merge it first".to_owned(),
+            ),
+        };
+        Finding::new(&code::PLACE_UNREADABLE, headline, place)
+            .related(config.place(mention.span.clone(), "looked at for mentions"))
+            .help(help)
     });
     unseen.into_iter().chain(unread).collect()
 }

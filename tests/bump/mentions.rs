@@ -47,7 +47,6 @@ const MOVED: &[&str] = &[
     "“acme/base:OLD”",
     "acme/base:OLD\r\nacme/base:OLD\r\n",
     "\tacme/base:OLD",
-    "x\u{0}acme/base:OLD",
     "image: ${IMG:-acme/base:OLD}",
     "image: \"${IMG-acme/base:OLD}\"",
     ": ${IMG:=docker.io/acme/base:OLD}",
@@ -62,6 +61,35 @@ const MOVED: &[&str] = &[
     "`acme/base:${process.env.TAG ?? 'OLD'}`",
     "image: {{ .Values.image | default \"acme/base:OLD\" }}",
     "image: acme/base:{{ .Values.tag | default \"OLD\" }}",
+    "image: acme/base:{{ .Values.tag | default \"OLD\" | quote }}",
+    "acme/base:OLD[^1]",
+    "acme/base:OLD[1]",
+    "acme/base:OLD<sup>1</sup>",
+    "acme/base:OLD<!-- x -->",
+    "_acme/base:OLD_",
+    "__acme/base:OLD__",
+    "_Pull acme/base:OLD_",
+    "acme/base:**OLD**",
+    "acme/base:`OLD`",
+    "acme/base:OLD*",
+    "acme/base:OLD{,-gpu}",
+    "acme/base:OLD{.lang}",
+    "acme/base:OLD/amd64",
+    "acme/base:OLD#x",
+    "acme/base:OLD…",
+    "\\u0022acme/base:OLD\\u0022",
+    "acme\\/base:OLD",
+    "docker.io\\/acme\\/base:OLD",
+    "acme%2Fbase%3AOLD",
+    "?image%3Dacme%2fbase%3aOLD",
+    "\"acme/base:OLD\" + \" bash\"",
+    "\"acme/base:OLD\" \"bash\"",
+    "acme/base:\"${TAG:-OLD}\"",
+    "acme/base:\"OLD\"",
+    "\"acme/base\":OLD",
+    "{\"acme/base\":\"OLD\"}",
+    "acme/base:$${TAG:-OLD}",
+    "acme/base:${@:-OLD}",
 ];
 
 #[test]
@@ -154,6 +182,20 @@ const NONE: &[&str] = &[
     "acme/base:{{ .Values.tag }}",
     "acme/base:${TAG:-3.12-v1.2.3}",
     "Acme/base:3.12-v1.0.0",
+    "\"acme/base:3.12-v\" + VERSION",
+    "\"acme/base:3.12-v1.0.0\" + suffix",
+    "\"acme/base:3.12-v1.0.0\" +\n  \"-gpu\"",
+    "\"acme/base:cu128\" + x",
+    "'acme/base:cu128' . $x",
+    "\"acme/base:3.12\" \"-v1\"",
+    "acme/base:__VERSION__-cu128",
+    "acme/base:3.12-v1.2.0-cuXYZ",
+    "acme/base:3.12-v1.2.0-VARIANT",
+    "acme/base:changeme",
+    "acme/base:a.b.c",
+    "acme/base:3.12-v1.0.0${SUFFIX}",
+    "acme/base:3.12-v1.0.0\\(suffix)",
+    "acme/base:3.12-v1.0-*",
 ];
 
 #[test]
@@ -201,6 +243,14 @@ const UNKNOWN: &[(&str, &str, &str)] = &[
     (
         "acme/base:3.12-v1.2.2-dev",
         "has the tag `3.12-v1.2.2-dev`",
+        "",
+    ),
+    ("acme/base:release", "has the tag `release`", ""),
+    ("acme/base:LATEST", "has the tag `LATEST`", ""),
+    ("acme/base:3.12-v1.2.2-x", "has the tag `3.12-v1.2.2-x`", ""),
+    (
+        "acme/base:3.12-v1.2.2-a100",
+        "has the tag `3.12-v1.2.2-a100`",
         "",
     ),
     (
@@ -273,7 +323,18 @@ fn a_marker_keeps_what_is_old_on_purpose() {
         room.read("docs/a.md"),
         "acme/base:3.12-v1.0.0 basematrix: keep\nacme/base:3.12-v1.2.3\n"
     );
-    let room = library("acme/base:3.12-v1.2.3 basematrix: keep\n");
+    // What is current would be old after the next release.
+    for text in [
+        "acme/base:3.12-v1.2.3 basematrix: keep\n",
+        "# basematrix: keep\nARG TAG=3.12-v1.2.3\nFROM acme/base:$TAG AS a\nFROM acme/base:$TAG\n",
+    ] {
+        let room = library("");
+        room.write("docs/Dockerfile", text);
+        room.gen_("check --deny-warnings").ends(0);
+        room.gen_("bump minor").ends(0).tells(&["0 mentions"]);
+        assert_eq!(room.read("docs/Dockerfile"), text);
+    }
+    let room = library("acme/base:latest basematrix: keep\n");
     room.gen_("check").ends(0).tells(&["unused-marker"]);
 }
 
@@ -471,9 +532,91 @@ fn bytes_that_are_no_text_are_left_alone() {
     assert_eq!(std::fs::read(room.at("docs/a.md")).expect("it"), latin);
     room.write("docs/a.md", "");
     latin.extend([0, 159, 146, 150]);
-    room.write("docs/b.bin", &latin);
+    let tar = [b"acme/base:3.12-v1.0.0".to_vec(), vec![0; 491]].concat();
+    let odd = b"\x00\x01acme/base:3.12-v1.0.0\n".to_vec();
+    let said = "`docs/b.bin` names images, and is no text";
+    for bytes in [latin, tar, odd] {
+        room.write("docs/b.bin", &bytes);
+        room.gen_("check --fix")
+            .ends(1)
+            .tells(&["place-unreadable", said, "`\"!docs/b.bin\"`"]);
+        room.gen_("bump minor").ends(1).tells(&[said]);
+        assert_eq!(std::fs::read(room.at("docs/b.bin")).expect("it"), bytes);
+    }
+    // A byte 0 far behind makes no binary of a text, as for git; and what names no image is nobody's matter.
+    let late = format!("acme/base:3.12-v1.0.0\n{}\0\n", " ".repeat(8000));
+    room.write("docs/b.bin", &late);
     room.gen_("check --fix").ends(0);
-    assert_eq!(std::fs::read(room.at("docs/b.bin")).expect("it"), latin);
+    assert_eq!(room.read("docs/b.bin"), late.replace("1.0.0", "1.2.3"));
+    room.write("docs/b.bin", b"\x00acme\x00base");
+    room.gen_("check").ends(0).tells(&["no findings"]);
+}
+
+#[test]
+fn texts_in_utf_16_are_told() {
+    let text = "Start from acme/base:3.12-v1.0.0\r\n";
+    let little =
+        |text: &str| -> Vec<u8> { text.encode_utf16().flat_map(u16::to_le_bytes).collect() };
+    let big = |text: &str| -> Vec<u8> { text.encode_utf16().flat_map(u16::to_be_bytes).collect() };
+    let marked = format!("\u{feff}{text}é");
+    for bytes in [little(&marked), big(&marked), little(text), big(text)] {
+        let room = library(&bytes);
+        room.gen_("check --fix")
+            .ends(1)
+            .tells(&["`docs/a.md` names images, and is no UTF-8 text"]);
+        assert_eq!(std::fs::read(room.at("docs/a.md")).expect("it"), bytes);
+    }
+    let room = library(little("\u{feff}nothing at all"));
+    room.gen_("check").ends(0).tells(&["no findings"]);
+}
+
+#[test]
+fn a_merge_that_is_not_finished_is_never_rewritten() {
+    let marks = ["<".repeat(7), "=".repeat(7), ">".repeat(7)];
+    let [ours, middle, theirs] = &marks;
+    let old = "acme/base:3.12-v1.0.0";
+    for side in [old, "acme/base:3.12-v1.2.3"] {
+        let text = format!("{old}\n{ours} HEAD\n{side}\n{middle}\nx\n{theirs} other\n");
+        let room = library(&text);
+        room.gen_("check --fix").ends(1).tells(&[
+            "place-unreadable",
+            "`docs/a.md` holds both sides of a merge",
+        ]);
+        room.gen_("bump minor")
+            .ends(1)
+            .tells(&["both sides of a merge"]);
+        assert_eq!(room.read("docs/a.md"), text);
+    }
+    // An underlined headline and a letter that quotes letters are texts.
+    let text = format!("{old}\n{middle}\n{theirs} {old}\n");
+    let room = library(&text);
+    room.gen_("check --fix").ends(0);
+    assert_eq!(room.read("docs/a.md"), text.replace("1.0.0", "1.2.3"));
+}
+
+/// What is local to a version is all that tells its tags from those of variants, and the next release has none.
+#[test]
+fn the_tags_of_a_release_with_build_metadata_move() {
+    for scheme in ["", "scheme = \"pep440\""] {
+        let room = Room::new(&[(
+            "matrix.toml",
+            &matrix("1.4.0+cu128", scheme, &mention("\"docs/**\"", "")),
+        )]);
+        let text = "acme/base:3.12-v1.4.0-cu128 acme/base:3.13-v1.4.0-cu128\n";
+        room.write("docs/a.md", text);
+        room.gen_("check").ends(0);
+        room.gen_("bump minor").ends(0).tells(&["2 mentions"]);
+        assert_eq!(room.read("docs/a.md"), text.replace("1.4.0-cu128", "1.5.0"));
+        // A release that is stated by hand is no other.
+        room.gen_("bump 1.6.0+cu128").ends(0);
+        let stated = room.read("matrix.toml").replace("1.6.0+cu128", "1.7.0");
+        room.write("matrix.toml", stated);
+        room.gen_("matrix --quiet");
+        room.gen_("check")
+            .tells(&["an image of `3.12-v1.6.0-cu128` is named"]);
+        room.gen_("check --fix");
+        assert_eq!(room.read("docs/a.md"), text.replace("1.4.0-cu128", "1.7.0"));
+    }
 }
 
 #[test]

@@ -2,7 +2,7 @@
 
 use crate::check::Context;
 use crate::diagnostic::{Finding, Fix, Place, Sink, code};
-use crate::release::mentions::{Kind, LastFinal, MARKER, Names, Sighting};
+use crate::release::mentions::{Kind, LastFinal, MARKER, Names, Sighting, recorded};
 use crate::release::unseen::unread_findings;
 
 pub fn run(cx: &Context<'_>, sink: &mut Sink) {
@@ -10,8 +10,13 @@ pub fn run(cx: &Context<'_>, sink: &mut Sink) {
     if mentions.is_empty() {
         return;
     }
+    let before = recorded(cx.config, cx.lock);
     let Some(current) = Names::new(cx.config, cx.matrix) else {
         return;
+    };
+    let current = match &before {
+        Some((_, before)) => current.after(before, cx.matrix),
+        None => current,
     };
     let last = LastFinal::of(cx.config, cx.lock);
     let settled = match &last {
@@ -30,7 +35,24 @@ pub fn run(cx: &Context<'_>, sink: &mut Sink) {
             sink.push(finding);
         }
         let unknown = matches!(last, LastFinal::Unknown) && !mention.pre_releases;
-        if seen.files == 0 {
+        for index in &seen.unmatched {
+            let glob = &mention.files[*index];
+            let below = format!("{}/**", glob.value.trim_end_matches('/'));
+            let folder = !cx.repository.matching(&[&below]).is_empty();
+            let finding = Finding::new(
+                &code::MENTION_UNMATCHED,
+                format!("`{}` matches no file", glob.value),
+                cx.place(glob.span.clone(), "looks at nothing"),
+            );
+            sink.push(finding.help(match folder {
+                true => format!("it is a folder: write `{below}`"),
+                false => {
+                    "correct it, or leave it out: globs are from the repository root, `**` for any folders"
+                        .to_owned()
+                }
+            }));
+        }
+        if seen.files == 0 && seen.unmatched.is_empty() {
             let place = cx.place(mention.span.clone(), "looks at nothing");
             sink.push(
                 Finding::new(
@@ -65,6 +87,12 @@ pub fn run(cx: &Context<'_>, sink: &mut Sink) {
                     );
                     suggest(finding, names.near_tag(&sighting.repository, word))
                 }
+                Kind::NoTag => {
+                    let headline = format!("`{}` is named without a tag", sighting.repository);
+                    let place = place(sighting, "named here");
+                    Finding::new(&code::MENTION_UNKNOWN, headline, place)
+                        .help("add the tag of one that exists (`gen list`)")
+                }
                 Kind::UnknownRepository => {
                     let finding = Finding::new(
                         &code::MENTION_UNKNOWN,
@@ -72,8 +100,13 @@ pub fn run(cx: &Context<'_>, sink: &mut Sink) {
                         place(sighting, "named here"),
                     );
                     let near = names.near_repository(&sighting.repository);
-                    let finding = suggest(finding, near);
-                    finding.help("if it is another project's, add it to the mention's `ignore`")
+                    let finding = match near {
+                        Some(near) => finding.help(format!("did you mean `{near}`?")),
+                        None => finding.help("name one that exists (`gen list`)"),
+                    };
+                    finding.help(format!(
+                        "if it is another project's, add it to the mention's `ignore`; what is gone since is kept with a comment `{MARKER}`"
+                    ))
                 }
             });
         }
@@ -82,7 +115,7 @@ pub fn run(cx: &Context<'_>, sink: &mut Sink) {
             sink.push(
                 Finding::new(
                     &code::UNUSED_MARKER,
-                    format!("`{MARKER}` keeps no mention of another release"),
+                    format!("`{MARKER}` keeps no mention that states a release"),
                     place,
                 )
                 .help("delete it, or put it on the line of the mention, or on the one before"),
@@ -118,13 +151,11 @@ fn stale(sighting: &Sighting, states: &str, tag: &str, release: &str) -> Finding
         format!("an image of `{states}` is named, the release is `{release}`"),
         place(sighting, "named here"),
     );
-    if sighting.digest {
+    if let Some(fixed) = &sighting.fixed {
+        let help = fixed.help(&sighting.repository, tag);
         return finding
-            .note("a digest follows the tag, and only a registry knows that of another release")
-            .help(format!(
-                "write `{}:{tag}` with its digest, or keep it with a comment `{MARKER}`",
-                sighting.repository
-            ));
+            .note(fixed.why())
+            .help(format!("{help}, or keep it with a comment `{MARKER}`"));
     }
     finding
         .help(format!(

@@ -1,17 +1,18 @@
 //! The files and places of a mention, read for what they name.
 
 use std::collections::HashSet;
+use std::ops::Range;
 use std::sync::Arc;
 
 use crate::config::{Mention, MentionPlace};
 use crate::lock;
 use crate::output::has_header;
+use crate::release::defaults::Plain;
 use crate::release::locate::Found;
 use crate::release::mentions::names::Names;
-use crate::release::mentions::sighting::{Kind, Mentions, Sighting};
-use crate::release::mentions::text::{kept_by, plain};
+use crate::release::mentions::sighting::{Fixed, Kind, Mentions, Sighting, Unread, Unreadable};
 use crate::release::pins::{Unseen, find};
-use crate::source::{Repository, SourceFile};
+use crate::source::{Repository, SourceFile, Wanted, conflict, is_mark};
 
 impl Names<'_> {
     /// Reads the files or the place of a mention. `written` says which paths are gen's own.
@@ -26,6 +27,7 @@ impl Names<'_> {
         }
         let globs: Vec<&str> = mention.files.iter().map(|g| g.value.as_str()).collect();
         let mut paths = repository.matching(&globs);
+        let unmatched = unmatched(repository, &globs, &paths);
         let owners = repository.family().owners().chain([repository.owner()]);
         let own: HashSet<String> = owners
             .flat_map(|owner| [owner.matrix().to_owned(), lock::path(owner.matrix())])
@@ -33,28 +35,49 @@ impl Names<'_> {
         paths.retain(|path| !written(path) && !own.contains(path));
         let mut mentions = Mentions {
             files: paths.len(),
+            unmatched,
             ..Mentions::default()
         };
         let looked = repository.look_through(&paths, |path, bytes| {
+            let unread = |why| {
+                let path = path.to_owned();
+                Some(Err(Unread { path, why }))
+            };
+            // Of what is no UTF-8 the letters that name images can be told, and nothing can be shown or rewritten.
+            let names_images = |bytes: &[u8]| {
+                let sign = |b: &u8| if b.is_ascii() { char::from(*b) } else { '?' };
+                let text: String = bytes.iter().map(sign).collect();
+                !self
+                    .look(&SourceFile::new(path, text), mention)
+                    .0
+                    .is_empty()
+            };
+            if let Some(narrow) = narrow(&bytes) {
+                let names = self.searcher.is_match(&narrow) && names_images(&narrow);
+                return names.then(|| unread(Unreadable::Encoding))?;
+            }
             // Most files name no image; those that do must be text.
             self.searcher.find(&bytes)?;
             // Another matrix of the repository may have written it.
             if has_header(&bytes) {
                 return None;
             }
-            match String::from_utf8(bytes) {
-                Ok(text) => Some(Ok(self.look(&SourceFile::new(path, text), mention))),
-                // What names images in another encoding can be told, and not shown or rewritten.
+            if is_binary(&bytes) {
+                return names_images(&bytes).then(|| unread(Unreadable::Binary))?;
+            }
+            let text = match String::from_utf8(bytes) {
+                Ok(text) => text,
                 Err(fault) => {
-                    let bytes = fault.into_bytes();
-                    let text: String = bytes
-                        .iter()
-                        .map(|b| if b.is_ascii() { char::from(*b) } else { '?' })
-                        .collect();
-                    let seen = self.look(&SourceFile::new(path, text), mention);
-                    let tells = !bytes.contains(&0) && !seen.0.is_empty();
-                    tells.then(|| Err(path.to_owned()))
+                    let names = names_images(fault.as_bytes());
+                    return names.then(|| unread(Unreadable::Encoding))?;
                 }
+            };
+            let file = SourceFile::new(path, text);
+            match unmerged(&file.text) {
+                Some(at) if self.names_any(&file, mention) => {
+                    unread(Unreadable::Conflict(file.clone(), at))
+                }
+                _ => Some(Ok(self.look(&file, mention))),
             }
         });
         for looked in looked {
@@ -63,7 +86,7 @@ impl Names<'_> {
                     mentions.sightings.append(&mut sightings);
                     mentions.idle.append(&mut idle);
                 }
-                Err(path) => mentions.unread.push(path),
+                Err(unread) => mentions.unread.push(unread),
             }
         }
         mentions
@@ -81,32 +104,10 @@ impl Names<'_> {
                 .map(|found| self.at_place(&file, found, mention, place));
             return seen.any(|sighting| self.is_moving(&sighting));
         }
-        if has_header(file.text.as_bytes()) {
+        if has_header(file.text.as_bytes()) || is_binary(file.text.as_bytes()) {
             return false;
         }
-        let plain = plain(&file);
-        let text = plain.as_ref().map_or(file.text.as_str(), |p| &p.text);
-        let (mut sightings, markers) = self.all(&file, text, mention);
-        for marker in markers {
-            let kept = kept_by(text, marker.start, &sightings);
-            sightings.retain(|s| !kept.contains(&s.span.start));
-        }
-        sightings.iter().any(|sighting| self.is_moving(sighting))
-    }
-
-    /// Whether a mention states a release, and so another one after each.
-    fn is_moving(&self, sighting: &Sighting) -> bool {
-        match sighting.kind {
-            Kind::Stale { .. } => true,
-            Kind::UnknownTag | Kind::UnknownRepository => false,
-            Kind::Current => {
-                let mut tags = self.repositories.iter().filter(|(repository, _)| {
-                    // A tag alone may be that of any image.
-                    sighting.repository.is_empty() || **repository == sighting.repository
-                });
-                tags.any(|(_, tags)| tags.framed.iter().any(|(_, tag)| *tag == sighting.tag))
-            }
-        }
+        self.moves(&file, mention)
     }
 
     /// Looks at the one place of a mention.
@@ -145,34 +146,55 @@ impl Names<'_> {
         mention: &Mention,
         place: &MentionPlace,
     ) -> Sighting {
-        let value = found.value.as_str();
+        let escaped = file.text.get(found.span.clone()) != Some(&found.value);
+        let plain = Plain::new(&found.value, false).filter(|_| !escaped);
+        let value = plain.as_ref().map_or(found.value.as_str(), |p| &p.text);
+        let mut sighting = self.in_value(file, value, mention, place);
+        if let Some(plain) = &plain {
+            sighting.onto(plain, &found.value);
+        }
+        let start = found.span.start;
+        sighting.span = start + sighting.span.start..start + sighting.span.end;
+        sighting.tag_span = start + sighting.tag_span.start..start + sighting.tag_span.end;
+        if escaped {
+            // With escapes in it nothing of it can be rewritten.
+            (sighting.span, sighting.tag_span) = (found.span.clone(), found.span.clone());
+            if value.contains(['/', ':']) && sighting.kind != Kind::Current {
+                sighting.kind = Kind::UnknownTag;
+            }
+        }
+        sighting
+    }
+
+    /// What a text is that stands at a place, with its bytes in that text.
+    fn in_value(
+        &self,
+        file: &Arc<SourceFile>,
+        value: &str,
+        mention: &Mention,
+        place: &MentionPlace,
+    ) -> Sighting {
+        let all = 0..value.len();
         if value.contains(['/', ':']) {
             let spelt = self.searcher.find(value).filter(|m| m.start() == 0);
             let reference = spelt.and_then(|m| {
                 let spelling = self.spellings.get(m.pattern().as_usize())?;
                 self.reference(file, value, m.range(), spelling, mention)
             });
-            let whole = |s: &Sighting| s.digest || s.span.end == value.len();
-            let mut sighting = reference.filter(whole).unwrap_or_else(|| Sighting {
+            let whole = |s: &Sighting| s.fixed == Some(Fixed::Digest) || s.span.end == value.len();
+            let untagged = self.untagged(value);
+            return reference.filter(whole).unwrap_or_else(|| Sighting {
                 file: file.clone(),
-                span: 0..value.len(),
-                tag_span: 0..value.len(),
+                span: all.clone(),
+                tag_span: all,
                 tag: value.to_owned(),
-                repository: value.to_owned(),
-                digest: false,
-                kind: Kind::UnknownRepository,
+                repository: untagged.unwrap_or(value).to_owned(),
+                fixed: None,
+                kind: match untagged {
+                    Some(_) => Kind::NoTag,
+                    None => Kind::UnknownRepository,
+                },
             });
-            let start = found.span.start;
-            sighting.span = start + sighting.span.start..start + sighting.span.end;
-            sighting.tag_span = start + sighting.tag_span.start..start + sighting.tag_span.end;
-            if file.text.get(found.span.clone()) != Some(value) {
-                // With escapes in it nothing of it can be rewritten.
-                (sighting.span, sighting.tag_span) = (found.span.clone(), found.span.clone());
-                if sighting.kind != Kind::Current {
-                    sighting.kind = Kind::UnknownTag;
-                }
-            }
-            return sighting;
         }
         let repositories: Vec<&str> = match place.image {
             Some(image) => self.images[image].clone(),
@@ -184,7 +206,7 @@ impl Names<'_> {
         let rank = |kind: &Kind| match kind {
             Kind::Current => 0,
             Kind::Stale { .. } => 1,
-            Kind::UnknownTag | Kind::UnknownRepository => 2,
+            Kind::UnknownTag | Kind::UnknownRepository | Kind::NoTag => 2,
         };
         let kind = kinds.min_by_key(rank).unwrap_or(Kind::UnknownTag);
         let repository = match repositories.as_slice() {
@@ -194,12 +216,70 @@ impl Names<'_> {
         };
         Sighting {
             file: file.clone(),
-            span: found.span.clone(),
-            tag_span: found.span.clone(),
+            span: all.clone(),
+            tag_span: all,
             tag: value.to_owned(),
             repository: repository.to_owned(),
-            digest: false,
+            fixed: None,
             kind,
         }
     }
+}
+
+/// The globs that match no file, by their index; `paths` is what all of them together match. Those that take files out
+/// are not asked: what they should have taken out is told where it names an image.
+fn unmatched(repository: &Repository, globs: &[&str], paths: &[String]) -> Vec<usize> {
+    let taking = globs
+        .iter()
+        .enumerate()
+        .filter(|(_, g)| !g.starts_with('!'));
+    let idle = taking.filter(|(_, glob)| {
+        let alone = Wanted::new(&[glob]);
+        !paths.iter().any(|path| alone.has(path)) && repository.matching(&[glob]).is_empty()
+    });
+    idle.map(|(index, _)| index).collect()
+}
+
+/// Whether git takes bytes for no text. Source: `buffer_is_binary` in `xdiff-interface.c` of git, which asks for a byte 0
+/// among the first 8000.
+fn is_binary(bytes: &[u8]) -> bool {
+    bytes[..bytes.len().min(8000)].contains(&0)
+}
+
+/// A text in UTF-16, with the other bytes of its letters left out. `None` for what is none.
+fn narrow(bytes: &[u8]) -> Option<Vec<u8>> {
+    let marked = bytes.starts_with(&[0xff, 0xfe]) || bytes.starts_with(&[0xfe, 0xff]);
+    let head = &bytes[..bytes.len().min(8000)];
+    // Without the mark, every other byte of an English text is 0.
+    let zeros = |from: usize| {
+        head.iter()
+            .skip(from)
+            .step_by(2)
+            .filter(|b| **b == 0)
+            .count()
+    };
+    let most =
+        |from: usize| head.len() > 3 && zeros(from) * 5 > head.len() * 2 && zeros(1 - from) == 0;
+    (marked || (is_binary(head) && (most(0) || most(1))))
+        .then(|| bytes.iter().copied().filter(|b| *b != 0).collect())
+}
+
+/// Where a merge begins of which all marks are left, in their order. One alone is what people draw.
+fn unmerged(text: &str) -> Option<Range<usize>> {
+    conflict(text)?;
+    let mut begun: Option<Range<usize>> = None;
+    let mut parted = false;
+    let mut offset = 0;
+    for line in text.split_inclusive('\n') {
+        if is_mark(line) {
+            match line.as_bytes()[0] {
+                b'<' => (begun, parted) = (Some(offset..offset + line.trim_end().len()), false),
+                b'=' => parted = begun.is_some(),
+                b'>' if parted => return begun,
+                _ => {}
+            }
+        }
+        offset += line.len();
+    }
+    None
 }

@@ -1,9 +1,19 @@
-//! What texts stay at while a pre-release is made.
+//! Releases before this one: the one that is recorded, and what texts stay at while a pre-release is made.
 
 use crate::config::Config;
 use crate::image::Matrix;
 use crate::lock::Lock;
 use crate::release::forms::at;
+
+/// The matrix at the release that the lock records, where that is another than the matrix states.
+pub fn recorded(config: &Config, lock: Option<&Lock>) -> Option<(Config, Matrix)> {
+    let release = config.release.as_ref()?;
+    let recorded = lock?.release.as_ref()?;
+    match recorded.version == release.version {
+        true => None,
+        false => at(config, release, &recorded.version),
+    }
+}
 
 /// What texts stay at while a pre-release is made.
 #[derive(Debug)]

@@ -4,11 +4,12 @@ mod files;
 mod last_final;
 mod names;
 mod sighting;
+mod tag;
 mod text;
 
-pub use last_final::LastFinal;
+pub use last_final::{LastFinal, recorded};
 pub use names::Names;
-pub use sighting::{IdleMarker, Kind, Mentions, Sighting};
+pub use sighting::{Fixed, IdleMarker, Kind, Mentions, Sighting, Unread, Unreadable};
 
 /// What keeps a mention that is old on purpose: on its line, or alone on the line above.
 pub const MARKER: &str = "basematrix: keep";

@@ -1,15 +1,15 @@
 //! The images of a matrix by every name that a text may call them, and what a reference to them is.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use aho_corasick::{AhoCorasick, MatchKind};
 
 use crate::config::{Config, Mention};
 use crate::diagnostic::nearest;
-use crate::image::Matrix;
+use crate::image::{Alias, Matrix};
 use crate::release::forms::{Frame, Frames, StandIn};
 use crate::release::mentions::MARKER;
-use crate::release::mentions::sighting::Kind;
+use crate::release::mentions::sighting::{Kind, Sighting};
 use crate::release::version::ReleaseVersion;
 
 /// Hosts that are Docker Hub by another name.
@@ -34,8 +34,29 @@ pub(super) struct Spelling {
     pub text: String,
     /// The same with the host in full.
     pub full: String,
+    /// Whether the host is left out.
+    pub hostless: bool,
     /// Whether it is the name of an image alone. Nothing but the release in its tag then tells a mention from other words.
     pub bare: bool,
+}
+
+impl Spelling {
+    /// As it is written, and as JSON and addresses may escape it.
+    fn escaped(self) -> Vec<Self> {
+        let slashes = ["/", "\\/", "%2F", "%2f"];
+        let texts = slashes.map(|slash| self.text.replace('/', slash));
+        let mut made: Vec<Self> = Vec::new();
+        for text in texts {
+            if made.iter().all(|other| other.text != text) {
+                made.push(Spelling {
+                    text,
+                    full: self.full.clone(),
+                    ..self
+                });
+            }
+        }
+        made
+    }
 }
 
 /// The tags of one repository.
@@ -44,8 +65,12 @@ pub(super) struct Tags<'a> {
     now: HashSet<&'a str>,
     /// Tags that are as good.
     accepted: HashSet<&'a str>,
-    /// Tags that print the release, by which other releases are recognised.
-    pub framed: Vec<(Frame, &'a str)>,
+    /// Tags that print the release.
+    stating: HashSet<&'a str>,
+    /// Tags of the release before, each with its tag of this one.
+    former: HashMap<&'a str, &'a str>,
+    /// How those print it, by which other releases are recognised.
+    framed: Vec<(Frame, &'a str)>,
 }
 
 impl<'a> Names<'a> {
@@ -68,11 +93,15 @@ impl<'a> Names<'a> {
                 .iter()
                 .any(|s| repository.starts_with(s.full.as_str()));
             if !named {
-                spellings.push(Spelling {
-                    text: (*repository).to_owned(),
-                    full: (*repository).to_owned(),
-                    bare: true,
-                });
+                spellings.extend(
+                    Spelling {
+                        text: (*repository).to_owned(),
+                        full: (*repository).to_owned(),
+                        hostless: false,
+                        bare: true,
+                    }
+                    .escaped(),
+                );
             }
         }
         let words = spellings.iter().map(|s| s.text.as_str());
@@ -99,6 +128,36 @@ impl<'a> Names<'a> {
         self
     }
 
+    /// The same, where the tags that specs and aliases had at the release before are known for what they are, whatever
+    /// they look like: what is local to a version (`1.4.0+cu128`) tells a release from a variant in no other way.
+    pub fn after(mut self, before: &'a Matrix, now: &'a Matrix) -> Self {
+        let mut former = |spec: usize, old: &'a str, new: &'a str| {
+            for repository in now.specs[spec].repositories.iter() {
+                if let Some(tags) = self.repositories.get_mut(repository.as_str())
+                    && tags.stating.contains(new)
+                    && !tags.now.contains(old)
+                {
+                    tags.former.insert(old, new);
+                }
+            }
+        };
+        for (index, spec) in now.specs.iter().enumerate() {
+            let old = before.specs.get(index).filter(|old| old.id == spec.id);
+            if let Some(old) = old {
+                former(index, &old.tag, &spec.tag);
+            }
+        }
+        fn aliases(matrix: &Matrix) -> impl Iterator<Item = &Alias> {
+            matrix.aliases.iter().chain(&matrix.resting)
+        }
+        for (old, new) in aliases(before).zip(aliases(now)) {
+            if old.spec == new.spec {
+                former(new.spec.0, &old.tag, &new.tag);
+            }
+        }
+        self
+    }
+
     /// What a reference is; `None` when it is no business of this matrix.
     pub(super) fn kind(&self, repository: &str, tag: &str, mention: &Mention) -> Option<Kind> {
         let short = HUB.iter().find_map(|host| {
@@ -115,6 +174,13 @@ impl<'a> Names<'a> {
         if tags.now.contains(tag) || tags.accepted.contains(tag) {
             return Some(Kind::Current);
         }
+        if let Some(now) = tags.former.get(tag) {
+            return Some(Kind::Stale {
+                states: tag.to_owned(),
+                tag: (*now).to_owned(),
+                earlier_final: false,
+            });
+        }
         let stale = tags.framed.iter().find_map(|(frame, now)| {
             Some(Kind::Stale {
                 states: frame.states(tag)?.to_owned(),
@@ -126,6 +192,33 @@ impl<'a> Names<'a> {
             })
         });
         Some(stale.unwrap_or(Kind::UnknownTag))
+    }
+
+    /// Whether a mention states a release, and so another one after each.
+    pub(super) fn is_moving(&self, sighting: &Sighting) -> bool {
+        match sighting.kind {
+            Kind::Stale { .. } => true,
+            Kind::UnknownTag | Kind::UnknownRepository | Kind::NoTag => false,
+            Kind::Current => {
+                let mut tags = self.repositories.iter().filter(|(repository, _)| {
+                    // A tag alone may be that of any image.
+                    sighting.repository.is_empty() || **repository == sighting.repository
+                });
+                tags.any(|(_, tags)| tags.stating.contains(sighting.tag.as_str()))
+            }
+        }
+    }
+
+    /// The repository of this matrix that a text names, with nothing but a digest after it.
+    pub(super) fn untagged(&self, text: &str) -> Option<&str> {
+        let name = text.split_once('@').map_or(text, |(name, _)| name);
+        let named = |spelling: &Spelling| {
+            let rest = name.strip_prefix(spelling.text.as_str())?;
+            let full = format!("{}{rest}", spelling.full);
+            let known = self.repositories.get_key_value(full.as_str());
+            known.map(|(repository, _)| *repository)
+        };
+        self.spellings.iter().find_map(named)
     }
 
     /// The repository of this matrix that is most like one it does not have.
@@ -159,7 +252,10 @@ fn repositories<'a>(config: &Config, matrix: &'a Matrix) -> BTreeMap<&'a str, Ta
         for repository in matrix.specs[spec].repositories.iter() {
             let tags = repositories.entry(repository).or_default();
             tags.now.insert(tag);
-            tags.framed.extend(frame.clone().map(|frame| (frame, tag)));
+            if let Some(frame) = &frame {
+                tags.stating.insert(tag);
+                tags.framed.push((frame.clone(), tag));
+            }
         }
     };
     for (index, spec) in matrix.specs.iter().enumerate() {
@@ -189,25 +285,27 @@ fn spellings(config: &Config) -> Vec<Spelling> {
     let mut spellings = Vec::new();
     for registry in &config.registries {
         let full = format!("{}/", registry.prefix);
-        let mut add = |text: String| {
-            spellings.push(Spelling {
+        let mut add = |text: String, hostless: bool| {
+            let plain = Spelling {
                 text,
                 full: full.clone(),
+                hostless,
                 bare: false,
-            });
+            };
+            spellings.extend(plain.escaped());
         };
         let path = HUB
             .iter()
             .find_map(|host| registry.prefix.strip_prefix(host));
         let Some(path) = path else {
-            add(full.clone());
+            add(full.clone(), false);
             continue;
         };
         for host in HUB {
-            add(format!("{host}{path}/"));
+            add(format!("{host}{path}/"), false);
         }
         if let Some(path) = path.strip_prefix('/') {
-            add(format!("{path}/"));
+            add(format!("{path}/"), true);
         }
     }
     spellings

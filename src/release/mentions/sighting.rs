@@ -20,8 +20,8 @@ pub struct Sighting {
     pub tag: String,
     /// Its repository in full, with the host.
     pub repository: String,
-    /// Whether a digest follows the tag.
-    pub digest: bool,
+    /// Why it cannot be rewritten, where it cannot.
+    pub fixed: Option<Fixed>,
     /// What it is.
     pub kind: Kind,
 }
@@ -42,8 +42,58 @@ pub enum Kind {
     },
     /// A repository of this matrix with a tag it does not have.
     UnknownTag,
+    /// A repository of this matrix with no tag at all, where one belongs.
+    NoTag,
     /// A repository below a registry of this matrix that is none of its images.
     UnknownRepository,
+}
+
+/// Why a mention of another release cannot be rewritten.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Fixed {
+    /// Another `FROM` reads the same `ARG`, and must not move with it.
+    Shared {
+        /// What it names, as it is written.
+        image: String,
+        /// Its line.
+        line: usize,
+    },
+    /// A digest follows the tag.
+    Digest,
+    /// More than one of the pieces that it is put together from would change.
+    Pieces,
+    /// It stands in an expression that is not read.
+    Expression,
+}
+
+impl Fixed {
+    /// The reason, for people.
+    pub fn why(&self) -> String {
+        match self {
+            Fixed::Shared { image, line } => {
+                format!("`{image}` on line {line} reads the same `ARG`, and does not move with it")
+            }
+            Fixed::Digest => {
+                "a digest follows the tag, and only a registry knows that of another release"
+                    .to_owned()
+            }
+            Fixed::Pieces => {
+                "it is put together from pieces, and more than one of them changes".to_owned()
+            }
+            Fixed::Expression => "it stands in an expression that is not read".to_owned(),
+        }
+    }
+
+    /// What can be done.
+    pub fn help(&self, repository: &str, tag: &str) -> String {
+        match self {
+            Fixed::Shared { .. } => {
+                format!("give that one an `ARG` of its own, and this one `{tag}`")
+            }
+            Fixed::Digest => format!("write `{repository}:{tag}` with its digest"),
+            Fixed::Pieces | Fixed::Expression => format!("let it come to `{tag}` by hand"),
+        }
+    }
 }
 
 /// A marker that keeps nothing.
@@ -53,6 +103,26 @@ pub struct IdleMarker {
     pub file: Arc<SourceFile>,
     /// Where.
     pub span: Range<usize>,
+}
+
+/// A file that names images and is not read.
+#[derive(Debug)]
+pub struct Unread {
+    /// Its path from the root.
+    pub path: String,
+    /// Why it is not.
+    pub why: Unreadable,
+}
+
+/// Why a file that names images is not read.
+#[derive(Debug)]
+pub enum Unreadable {
+    /// Its text is no UTF-8.
+    Encoding,
+    /// Git would take it for no text: a byte 0 stands near its beginning.
+    Binary,
+    /// It holds both sides of a merge, from there on.
+    Conflict(Arc<SourceFile>, Range<usize>),
 }
 
 /// What was found in the files of a mention.
@@ -66,14 +136,15 @@ pub struct Mentions {
     pub files: usize,
     /// Why the one place of the mention could not be seen.
     pub unseen: Option<Unseen>,
-    /// Files that name images and are no UTF-8.
-    pub unread: Vec<String>,
+    /// Files that name images and are not read.
+    pub unread: Vec<Unread>,
+    /// Globs of the mention that match no file, by where they stand in its list.
+    pub unmatched: Vec<usize>,
 }
 
 impl Sighting {
-    /// From where it stands in a text with its defaults in place to where it stands on disk.
-    pub(super) fn onto_disk(&mut self, plain: &Plain) {
-        let disk = &self.file.text;
+    /// From where it stands in a text with its defaults in place to where it stands in that text on disk.
+    pub(super) fn onto(&mut self, plain: &Plain, disk: &str) {
         let pieces = plain.on_disk(self.tag_span.clone());
         let words: Vec<&str> = pieces.iter().map(|p| &disk[p.clone()]).collect();
         let mut place = whole(&pieces);
@@ -90,7 +161,7 @@ impl Sighting {
             });
             match moved {
                 Some((nth, moved)) => (place, *tag) = (pieces[nth].clone(), moved),
-                None => self.kind = Kind::UnknownTag,
+                None => self.fixed = self.fixed.take().or(Some(Fixed::Pieces)),
             }
         }
         let reference = whole(&plain.on_disk(self.span.clone()));

@@ -6,64 +6,110 @@ use std::sync::Arc;
 use crate::config::Mention;
 use crate::release::defaults::Plain;
 use crate::release::mentions::names::{Names, Spelling};
-use crate::release::mentions::sighting::{IdleMarker, Kind, Sighting, whole};
+use crate::release::mentions::sighting::{Fixed, IdleMarker, Kind, Sighting, whole};
+use crate::release::mentions::tag;
 use crate::release::placeholders::is_placeholder;
 use crate::source::SourceFile;
 
+/// A reference of a text, with what must be known of it while the text is judged as a whole.
+struct Seen {
+    /// As it stands on disk.
+    sighting: Sighting,
+    /// Its bytes in the text with its defaults in place.
+    read: Range<usize>,
+    /// Its bytes on disk, in pieces.
+    pieces: Vec<Range<usize>>,
+    /// Whether a marker keeps it.
+    kept: bool,
+}
+
 impl Names<'_> {
+    /// The references of a text that are not current and that nothing keeps, and the markers that keep nothing.
     pub(super) fn look(
         &self,
         file: &Arc<SourceFile>,
         mention: &Mention,
     ) -> (Vec<Sighting>, Vec<IdleMarker>) {
-        let plain = plain(file);
+        let (seen, idle) = self.seen(file, mention);
+        let strange = seen
+            .into_iter()
+            .filter(|seen| !seen.kept && seen.sighting.kind != Kind::Current);
+        let mut sightings: Vec<Sighting> = strange.map(|seen| seen.sighting).collect();
+        // The value of one argument may be the tag of several images.
+        sightings.sort_by_cached_key(|s| {
+            let free = s.fixed.is_none();
+            (s.tag_span.start, free, s.fixed.clone(), s.span.start)
+        });
+        sightings.dedup_by_key(|s| s.tag_span.clone());
+        sightings.sort_by_key(|s| (s.span.start, s.tag_span.start));
+        (sightings, idle)
+    }
+
+    /// Whether a text names an image of the matrix, whatever its release.
+    pub(super) fn names_any(&self, file: &Arc<SourceFile>, mention: &Mention) -> bool {
+        !self.seen(file, mention).0.is_empty()
+    }
+
+    /// Whether the next release rewrites a mention in a text.
+    pub(super) fn moves(&self, file: &Arc<SourceFile>, mention: &Mention) -> bool {
+        let seen = self.seen(file, mention).0;
+        seen.iter()
+            .any(|seen| !seen.kept && self.is_moving(&seen.sighting))
+    }
+
+    fn seen(&self, file: &Arc<SourceFile>, mention: &Mention) -> (Vec<Seen>, Vec<IdleMarker>) {
+        let name = file.path.rsplit('/').next().unwrap_or(&file.path);
+        let name = name.to_ascii_lowercase();
+        let recipe = name.contains("dockerfile") || name.contains("containerfile");
+        let plain = Plain::new(&file.text, recipe);
         let text = plain.as_ref().map_or(file.text.as_str(), |p| &p.text);
-        let (mut sightings, markers) = self.all(file, text, mention);
+        let on_disk = |part: Range<usize>| match &plain {
+            Some(plain) => plain.on_disk(part),
+            None => vec![part],
+        };
+        let mut seen: Vec<Seen> = Vec::new();
+        let mut markers: Vec<Range<usize>> = Vec::new();
+        for found in self.searcher.find_iter(text) {
+            let Some(spelling) = self.spellings.get(found.pattern().as_usize()) else {
+                markers.push(whole(&on_disk(found.range())));
+                continue;
+            };
+            let sighting = self.reference(file, text, found.range(), spelling, mention);
+            let Some(mut sighting) = sighting else {
+                continue;
+            };
+            let read = sighting.span.clone();
+            let pieces = on_disk(read.clone());
+            if let Some(plain) = &plain {
+                sighting.onto(plain, &file.text);
+            }
+            seen.push(Seen {
+                sighting,
+                read,
+                pieces,
+                kept: false,
+            });
+        }
         let mut idle = Vec::new();
         for marker in markers {
-            let kept = kept_by(text, marker.start, &sightings);
-            let before = sightings.len();
-            sightings.retain(|s| s.kind == Kind::Current || !kept.contains(&s.span.start));
-            if sightings.len() == before {
+            let kept = kept_by(&file.text, marker.start, &seen);
+            let mut used = false;
+            for seen in seen.iter_mut().filter(|seen| seen.stands_in(&kept)) {
+                seen.kept = true;
+                // One that is current now is old after the next release.
+                used |= seen.sighting.kind != Kind::Current || self.is_moving(&seen.sighting);
+            }
+            if !used {
                 idle.push(IdleMarker {
                     file: file.clone(),
                     span: marker,
                 });
             }
         }
-        sightings.retain(|s| s.kind != Kind::Current);
         if let Some(plain) = &plain {
-            for sighting in &mut sightings {
-                sighting.onto_disk(plain);
-            }
-            for idle in &mut idle {
-                idle.span = whole(&plain.on_disk(idle.span.clone()));
-            }
-            // The value of one argument may be the tag of several images.
-            sightings.sort_by_key(|s| (s.tag_span.start, s.span.start));
-            sightings.dedup_by_key(|s| s.tag_span.clone());
+            share(file, plain, &mut seen);
         }
-        (sightings, idle)
-    }
-
-    /// Every reference in a text, and every marker.
-    pub(super) fn all(
-        &self,
-        file: &Arc<SourceFile>,
-        text: &str,
-        mention: &Mention,
-    ) -> (Vec<Sighting>, Vec<Range<usize>>) {
-        let mut sightings: Vec<Sighting> = Vec::new();
-        let mut markers: Vec<Range<usize>> = Vec::new();
-        for found in self.searcher.find_iter(text) {
-            match self.spellings.get(found.pattern().as_usize()) {
-                Some(spelling) => {
-                    sightings.extend(self.reference(file, text, found.range(), spelling, mention));
-                }
-                None => markers.push(found.range()),
-            }
-        }
-        (sightings, markers)
+        (seen, idle)
     }
 
     /// The reference that begins where a spelling was found, if one does.
@@ -76,86 +122,113 @@ impl Names<'_> {
         mention: &Mention,
     ) -> Option<Sighting> {
         let before = &text[..found.start];
-        let joined = before.ends_with(|c: char| c.is_ascii_alphanumeric() || "._-/@".contains(c));
-        // In front of it may stand a scheme, or the escape of a line break.
-        let apart = ["://", "\\n", "\\r", "\\t"]
-            .iter()
-            .any(|s| before.ends_with(s));
-        if joined && !apart {
+        let lines = tag::underlines(before);
+        if lines == 0 && tag::is_joined(before) {
             return None;
         }
-        let name_end = end_of(text, found.end, |c| {
-            c.is_ascii_lowercase() || c.is_ascii_digit() || "._-/".contains(c)
-        });
-        if !text[name_end..].starts_with(':') {
-            return None;
-        }
+        let inside = |c: char| {
+            c.is_ascii_lowercase() || c.is_ascii_digit() || matches!(c, '.' | '_' | '-' | '/')
+        };
+        let name_end = tag::end_of(text, found.end, inside);
+        let colon = tag::colon(before, &text[name_end..])?;
         let repository = format!("{}{}", spelling.full, &text[found.end..name_end]);
-        let tag_start = name_end + 1;
-        let emphasised = before.ends_with('*');
-        let tag_span = tag_start..tag_start + tag_length(&text[tag_start..], emphasised)?;
-        let tag = &text[tag_span.clone()];
+        let start = name_end + colon.length;
+        let around = tag::Around {
+            lines,
+            emphasised: before.ends_with('*'),
+        };
+        let sighting = |span: Range<usize>, tag: String, kind, fixed| Sighting {
+            file: file.clone(),
+            span: found.start..span.end,
+            tag,
+            tag_span: span,
+            repository: repository.clone(),
+            fixed,
+            kind,
+        };
+        let Some((length, marked)) = tag::length(&text[start..], &around) else {
+            // A default in a form that is not read would be taken for none at all.
+            let (literal, tag) = tag::literal(text, start)?;
+            let kind = self.kind(&repository, &tag, mention)?;
+            let stale = matches!(kind, Kind::Stale { .. });
+            return stale.then(|| sighting(literal, tag, kind, Some(Fixed::Expression)));
+        };
+        let span = start..start + length;
+        let tag = &text[span.clone()];
         let kind = self.kind(&repository, tag, mention)?;
         let strange = matches!(kind, Kind::UnknownTag | Kind::UnknownRepository);
-        if strange && (spelling.bare || is_placeholder(tag)) {
+        // What stands in the midst of other signs must be known for a tag.
+        if strange && (spelling.bare || marked || colon.marked || is_placeholder(tag)) {
             return None;
         }
         // `acme/tool.py:14` is a line of a file.
-        let hostless = spelling.text != spelling.full;
-        let line = hostless && tag.bytes().all(|b| b.is_ascii_digit());
+        let line = spelling.hostless && tag.bytes().all(|b| b.is_ascii_digit());
         if line && kind == Kind::UnknownRepository {
             return None;
         }
-        Some(Sighting {
-            file: file.clone(),
-            span: found.start..tag_span.end,
-            digest: text[tag_span.end..].starts_with("@sha"),
-            tag: tag.to_owned(),
-            tag_span,
-            repository,
-            kind,
-        })
+        let digest = text[span.end..].trim_start_matches(['"', '\'']);
+        let fixed = digest.starts_with("@sha").then_some(Fixed::Digest);
+        Some(sighting(span, tag.to_owned(), kind, fixed))
     }
 }
 
-/// A text with its defaults in place, where it has any.
-pub(super) fn plain(file: &SourceFile) -> Option<Plain> {
-    let name = file.path.rsplit('/').next().unwrap_or(&file.path);
-    Plain::new(&file.text, name.to_ascii_lowercase().contains("dockerfile"))
+impl Seen {
+    /// Whether a part of it stands there.
+    fn stands_in(&self, bytes: &Range<usize>) -> bool {
+        let inside = |piece: &Range<usize>| piece.start < bytes.end && bytes.start < piece.end;
+        self.pieces.iter().any(inside)
+    }
+
+    /// Whether it moves, and so moves what reads the same value.
+    fn moves_with(&self, other: &Sighting) -> bool {
+        let to = |kind: &Kind| match kind {
+            Kind::Stale { tag, .. } => Some(tag.clone()),
+            _ => None,
+        };
+        !self.kept
+            && self.sighting.fixed.is_none()
+            && self.sighting.tag_span == other.tag_span
+            && to(&self.sighting.kind).is_some_and(|tag| to(&other.kind) == Some(tag))
+    }
 }
 
-/// How long the tag at the start of a text is; `None` when none is written out there. Text that is `emphasised` ends in `*`.
-fn tag_length(text: &str, emphasised: bool) -> Option<usize> {
-    let end = end_of(text, 0, |c| c.is_ascii_alphanumeric() || "._-".contains(c));
-    let (written, rest) = text.split_at(end);
-    // What goes on is a placeholder: `:3.9-{version}`, `:$TAG`, `:<tag>`; or a path, and this was a port.
-    let goes_on = rest.starts_with(['{', '$', '<', '*', '%', '[', '#', '/', '…']);
-    let markup = rest.starts_with("</") || rest.starts_with("<br");
-    if goes_on && !markup && !(emphasised && rest.starts_with('*')) {
-        return None;
+/// Finds the mentions whose tag is the value of an `ARG` that another `FROM` reads and that must stay there.
+fn share(file: &Arc<SourceFile>, plain: &Plain, seen: &mut [Seen]) {
+    let mut shared = Vec::new();
+    for (index, one) in seen.iter().enumerate() {
+        let moves = matches!(one.sighting.kind, Kind::Stale { .. }) && one.sighting.fixed.is_none();
+        if one.kept || !moves {
+            continue;
+        }
+        let place = &one.sighting.tag_span;
+        let meets = |value: &Range<usize>| value.start < place.end && place.start < value.end;
+        let mut uses = plain.uses.iter().filter(|u| u.value.iter().any(meets));
+        let stays = uses.find(|u| {
+            let reads =
+                |other: &Seen| other.read.start <= u.read.start && u.read.end <= other.read.end;
+            !seen
+                .iter()
+                .any(|other| reads(other) && other.moves_with(&one.sighting))
+        });
+        if let Some(stays) = stays {
+            let fixed = Fixed::Shared {
+                image: file.text[stays.image.clone()].to_owned(),
+                line: file.line_column(stays.image.start).0,
+            };
+            shared.push((index, fixed));
+        }
     }
-    // So is what is left open: `"base:3.9-" + version`, `base:3.9-...`.
-    let open = written.ends_with(['-', '_']) && rest.starts_with(['"', '\'', '`']);
-    if open || written.ends_with("..") || written.starts_with(['.', '-']) {
-        return None;
+    for (index, fixed) in shared {
+        seen[index].sighting.fixed = Some(fixed);
     }
-    // A full stop ends the sentence, not the tag.
-    let length = written.trim_end_matches(['.', '-']).len();
-    (length > 0).then_some(length)
 }
 
 /// The bytes in which a marker keeps mentions: its own line, or the next where its own mentions nothing.
-pub(super) fn kept_by(text: &str, marker: usize, sightings: &[Sighting]) -> Range<usize> {
+fn kept_by(text: &str, marker: usize, seen: &[Seen]) -> Range<usize> {
     let end = |from: usize| text[from..].find('\n').map_or(text.len(), |i| from + i);
     let own = text[..marker].rfind('\n').map_or(0, |i| i + 1)..end(marker);
-    if own.end == text.len() || sightings.iter().any(|s| own.contains(&s.span.start)) {
+    if own.end == text.len() || seen.iter().any(|seen| seen.stands_in(&own)) {
         return own;
     }
     own.end + 1..end(own.end + 1)
-}
-
-fn end_of(text: &str, start: usize, inside: impl Fn(char) -> bool) -> usize {
-    text.get(start..)
-        .and_then(|rest| rest.find(|c| !inside(c)).map(|i| start + i))
-        .unwrap_or(text.len())
 }
