@@ -1,0 +1,174 @@
+//! Lists, enumerations and mappings.
+
+use tree_sitter::Node;
+
+use crate::release::locate::code::python::defaults::otherwise;
+use crate::release::locate::code::python::text;
+use crate::release::locate::code::table::Entry;
+use crate::release::locate::code::walk::{call, children, field, texts, written};
+use crate::release::locate::found::FoundList;
+use crate::release::locate::unfound::Unfound;
+
+/// What makes a collection of a collection.
+const COLLECTIONS: &[&str] = &[
+    "frozenset",
+    "set",
+    "tuple",
+    "list",
+    "dict",
+    "MappingProxyType",
+];
+
+/// The collection in what makes collections of it; or the call that makes something else.
+fn collected<'t>(node: Node<'t>, source: &str) -> Result<Node<'t>, Unfound> {
+    let mut node = otherwise(node, source);
+    while node.kind() == "call" {
+        let callee = field(node, "function", source);
+        let plain = callee.rsplit('.').next().unwrap_or(callee);
+        let arguments = node.child_by_field_name("arguments").map(children);
+        match arguments.as_deref() {
+            Some([one]) if COLLECTIONS.contains(&plain) && one.kind() != "keyword_argument" => {
+                node = otherwise(*one, source);
+            }
+            _ => return Err(call(node, callee)),
+        }
+    }
+    Ok(node)
+}
+
+pub fn list(node: Node<'_>, source: &str) -> Result<FoundList, Unfound> {
+    let whole = node.byte_range();
+    let node = collected(node, source)?;
+    let items = match node.kind() {
+        "list" | "tuple" | "set" | "expression_list" => texts(children(node), source, text)?,
+        "dictionary" => {
+            let keys = children(node)
+                .into_iter()
+                .map(|n| n.child_by_field_name("key").unwrap_or(n));
+            texts(keys, source, text)?
+        }
+        "class_definition" => texts(members(node, source), source, text)?,
+        "list_comprehension" | "set_comprehension" | "dictionary_comprehension" => {
+            return Err(Unfound::computed(node.byte_range(), "a comprehension"));
+        }
+        _ => match literals(node, source) {
+            Some(literals) => texts(literals, source, text)?,
+            None => match annotated(node, source) {
+                Some(literals) => {
+                    return Ok(FoundList {
+                        span: literals.first().map_or(whole.start, Node::start_byte)
+                            ..literals.last().map_or(whole.end, Node::end_byte),
+                        items: texts(literals, source, text)?,
+                    });
+                }
+                None => return Err(not_list(node, source)),
+            },
+        },
+    };
+    Ok(FoundList { span: whole, items })
+}
+
+/// The values of the members of an enumeration.
+fn members<'t>(class: Node<'t>, source: &str) -> Vec<Node<'t>> {
+    let body = class.child_by_field_name("body").map(children);
+    let statements = body.unwrap_or_default().into_iter();
+    let assignments = statements
+        .filter(|s| s.kind() == "expression_statement")
+        .flat_map(children)
+        .filter(|a| a.kind() == "assignment");
+    // `_ignore_` and its like are no members.
+    assignments
+        .filter(|a| !field(*a, "left", source).starts_with('_'))
+        .filter_map(|a| a.child_by_field_name("right"))
+        .collect()
+}
+
+/// The texts of `Literal["a", "b"]`, and of several with `|` between them; `None` where it is anything else.
+fn literals<'t>(node: Node<'t>, source: &str) -> Option<Vec<Node<'t>>> {
+    let mut found = Vec::new();
+    let mut todo = vec![node];
+    while let Some(node) = todo.pop() {
+        let mut parts = children(node);
+        match node.kind() {
+            "type" | "parenthesized_expression" | "union_type" => {
+                todo.extend(parts.into_iter().rev())
+            }
+            "binary_operator" if field(node, "operator", source) == "|" => {
+                todo.extend(parts.into_iter().rev())
+            }
+            "subscript" | "generic_type" => {
+                let name = written(*parts.first()?, source);
+                if name.rsplit('.').next() != Some("Literal") {
+                    return None;
+                }
+                let inside = parts.split_off(1).into_iter();
+                found.extend(
+                    inside
+                        .flat_map(|part| match part.kind() {
+                            "type_parameter" | "tuple" | "expression_list" => children(part),
+                            _ => vec![part],
+                        })
+                        .map(|n| match (n.kind(), children(n).as_slice()) {
+                            ("type", [only]) => *only,
+                            _ => n,
+                        }),
+                );
+            }
+            "none" => {}
+            _ => return None,
+        }
+    }
+    (!found.is_empty()).then_some(found)
+}
+
+/// The texts of the annotation of a name: `python: Literal["3.12", "3.13"] = "3.12"`.
+fn annotated<'t>(value: Node<'t>, source: &str) -> Option<Vec<Node<'t>>> {
+    let assignment = value.parent().filter(|p| p.kind() == "assignment")?;
+    literals(assignment.child_by_field_name("type")?, source)
+}
+
+pub fn entries<'t>(node: Node<'t>, source: &str) -> Option<Vec<Entry<'t>>> {
+    let node = otherwise(node, source);
+    let node = collected(node, source).unwrap_or(node);
+    let pairs = match node.kind() {
+        "dictionary" => children(node),
+        // `dict(tag="v1")`, and what is made by its keywords: `Config(tag="v1")`.
+        "call" => {
+            let callee = field(node, "function", source);
+            let name = callee.rsplit('.').next().unwrap_or(callee);
+            if name != "dict" && !name.starts_with(|c: char| c.is_uppercase()) {
+                return None;
+            }
+            children(node.child_by_field_name("arguments")?)
+        }
+        _ => return None,
+    };
+    let entry = |pair: Node<'t>| {
+        let key = pair.child_by_field_name("key");
+        let name = pair.child_by_field_name("name");
+        let of_call = name.map(|n| written(n, source).to_owned());
+        Entry {
+            key: key
+                .and_then(|k| text(k, source).ok())
+                .map(|k| k.value)
+                .or(of_call),
+            span: key.or(name).unwrap_or(pair).byte_range(),
+            value: pair.child_by_field_name("value"),
+        }
+    };
+    Some(pairs.into_iter().map(entry).collect())
+}
+
+pub fn items<'t>(node: Node<'t>, source: &str) -> Option<Vec<Node<'t>>> {
+    let node = collected(node, source).ok()?;
+    let is_list = matches!(node.kind(), "list" | "tuple" | "set" | "expression_list");
+    is_list.then(|| children(node))
+}
+
+/// What stands where a list should.
+fn not_list(node: Node<'_>, source: &str) -> Unfound {
+    match text(node, source) {
+        Err(computed @ Unfound::Computed { .. }) => computed,
+        _ => Unfound::not_list(node.byte_range()),
+    }
+}
