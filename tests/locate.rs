@@ -2,6 +2,7 @@
 //! case marks the bytes that must be found, or pointed at.
 
 mod locate {
+    mod changed;
     mod data;
     mod dockerfile;
     mod env;

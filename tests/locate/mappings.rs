@@ -218,7 +218,7 @@ fn a_list_that_is_changed_later() {
     refuses_list_by(
         list,
         "a.go",
-        "package a\nvar X = []string{\"3.12\"}\nfunc init() { «X = append(X, \"3.11\")» }\n",
+        "package a\nvar X = []string{\"3.12\"}\nfunc init() { «X» = append(X, \"3.11\") }\n",
         "X",
         "the value is changed by this statement",
     );
@@ -226,7 +226,7 @@ fn a_list_that_is_changed_later() {
     list_x(
         "a.py",
         &[(
-            "X = ['«3.12»']\nX.index('3.12')\nY.append(X)\nXX.append('3.11')\nA.X.append('3.11')\ndef f():\n    X.append(1)\n",
+            "X = ['«3.12»']\nX.index('3.12')\nY.append(X)\nXX.append('3.11')\nA.X.append('3.11')\ndef f(X):\n    X.append(1)\n",
             &["3.12"],
         )],
     );

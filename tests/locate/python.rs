@@ -82,7 +82,7 @@ fn wherever_it_is_declared() {
 fn not_fooled_by_what_looks_like_it() {
     let noise = "\"\"\"X = 'doc'\"\"\"\n# X = 'comment'\nMAX_X = X_MAX = aX = 'other'\nassert X == 'same'\nf(X='keyword')\n\
         def g(X='default'):\n    X = 'local'\n    global Y\nd = {'X': 'key'}\nd['X'] = 'item'\nd.X = 'attribute'\n\
-        async def h():\n    X = 'local'\nclass C:\n    X = 'class'\n    def X(self): X = 'l'\n(lambda X='v': X)\nfor X in 'abc': pass\n";
+        async def h():\n    X = 'local'\nclass C:\n    X = 'class'\n    def X(self): X = 'l'\n(lambda X='v': X)\nfor aX in 'abc': pass\n";
     for marked in [
         format!("{noise}X = '«v1»'\n"),
         format!("X = '«v1»'\n{noise}"),

@@ -38,6 +38,13 @@ impl<V> Declaration<V> {
                 .map(String::as_str)
                 .eq(wanted.iter().copied())
     }
+
+    /// Whether it is one word more than these.
+    pub fn is_in(&self, wanted: &[&str]) -> bool {
+        let last = self.path.last().map(String::as_str);
+        let own: Vec<&str> = wanted.iter().copied().chain(last).collect();
+        self.is(&own)
+    }
 }
 
 /// The value of the one declaration that `name` means; `separator` stands between scopes.
@@ -75,10 +82,12 @@ fn near<V>(
     wanted: &[&str],
     separator: &str,
 ) -> Option<String> {
+    // Whichever separator was written.
+    let last = wanted.last().and_then(|w| w.rsplit(['.', ':']).next());
     let full = |d: &Declaration<V>| d.path[d.optional.min(d.path.len() - 1)..].join(separator);
     let elsewhere = others
         .iter()
-        .find(|d| d.path.last().map(String::as_str) == wanted.last().copied());
+        .find(|d| d.path.last().map(String::as_str) == last);
     if let Some(elsewhere) = elsewhere {
         return Some(full(elsewhere));
     }

@@ -3,9 +3,10 @@
 use tree_sitter::Node;
 
 use crate::release::locate::choose::Declaration;
+use crate::release::locate::code::changes::{self, At, Binding, Opens, Part, Rules, Target};
 use crate::release::locate::code::table::Entry;
 use crate::release::locate::code::walk::{
-    Next, Scope, call, children, field, inner, looked_up, name, texts, walk, written,
+    Next, call, children, field, inner, looked_up, name, texts, walk, written,
 };
 use crate::release::locate::code::{Given, Syntax};
 use crate::release::locate::found::{Found, FoundList};
@@ -46,45 +47,101 @@ fn declarations<'t>(root: Node<'t>, text: &str) -> Vec<Declaration<Given<'t>>> {
             }
             Next::Past
         }
-        // What runs before anything else may change what was written.
-        "function_declaration" if field(node, "name", text) == "init" => {
-            changes(node, scope, text, &mut found);
-            Next::Past
-        }
         _ => Next::Past,
     });
+    changes::add(&RULES, root, text, &mut found);
     found
 }
 
-/// What the assignments and `delete` of a function change.
-fn changes<'t>(
-    function: Node<'t>,
-    scope: &Scope,
-    text: &str,
-    found: &mut Vec<Declaration<Given<'t>>>,
-) {
-    let mut todo = vec![function];
-    while let Some(node) = todo.pop() {
-        let targets = match node.kind() {
-            "assignment_statement" => node.child_by_field_name("left").map(children),
-            "call_expression" if field(node, "function", text) == "delete" => {
-                let arguments = node.child_by_field_name("arguments").map(children);
-                arguments.map(|a| a.into_iter().take(1).collect())
-            }
-            _ => None,
-        };
-        for mut target in targets.unwrap_or_default() {
-            while let "index_expression" | "selector_expression" = target.kind() {
-                match target.child_by_field_name("operand") {
-                    Some(operand) => target = operand,
-                    None => break,
-                }
-            }
-            if target.kind() == "identifier" {
-                found.push(scope.declare(target, text, Some(Given::Changed(node, None))));
-            }
+/// What changes a variable of a package.
+const RULES: Rules = Rules {
+    opens,
+    binds,
+    changes,
+    part,
+};
+
+fn opens(node: Node<'_>, _: &str) -> Opens {
+    match node.kind() {
+        "function_declaration" | "method_declaration" | "func_literal" => Opens::Function,
+        "block" => Opens::Block,
+        _ => Opens::Nothing,
+    }
+}
+
+fn binds<'t>(node: Node<'t>, text: &str) -> Vec<Binding<'t>> {
+    let names = |part: &str| {
+        let mut cursor = node.walk();
+        let parts: Vec<_> = node.children_by_field_name(part, &mut cursor).collect();
+        let listed = parts.into_iter().flat_map(|part| match part.kind() {
+            "expression_list" => children(part),
+            _ => vec![part],
+        });
+        listed.filter(|n| n.kind() == "identifier")
+    };
+    let declares = |part: &str| names(part).map(Binding::Declares).collect();
+    match node.kind() {
+        "const_spec" | "var_spec" | "parameter_declaration" | "variadic_parameter_declaration" => {
+            declares("name")
         }
-        todo.extend(children(node));
+        "short_var_declaration" => declares("left"),
+        "range_clause" if written(node, text).contains(":=") => declares("left"),
+        "range_clause" | "assignment_statement" => names("left").map(Binding::Assigns).collect(),
+        "inc_statement" | "dec_statement" => {
+            let name = children(node)
+                .into_iter()
+                .filter(|n| n.kind() == "identifier");
+            name.map(Binding::Assigns).collect()
+        }
+        _ => Vec::new(),
+    }
+}
+
+fn changes<'t>(node: Node<'t>, text: &str) -> Vec<Target<'t>> {
+    match node.kind() {
+        "assignment_statement" => {
+            let targets = node.child_by_field_name("left").map(children);
+            let keyed = |target: Node<'t>| match part(target, text) {
+                Part::Of(object, key) => Some(Target {
+                    object,
+                    key: At::Key(key),
+                    shown: node,
+                    span: target.byte_range(),
+                }),
+                Part::Name(_) | Part::Other => None,
+            };
+            let targets = targets.unwrap_or_default().into_iter();
+            targets.filter_map(keyed).collect()
+        }
+        "call_expression" if matches!(field(node, "function", text), "delete" | "clear") => {
+            let arguments = node.child_by_field_name("arguments").map(children);
+            let object = arguments.and_then(|a| a.first().copied());
+            let whole = |object: Node<'t>| Target {
+                object,
+                key: At::Whole,
+                shown: node,
+                span: object.byte_range(),
+            };
+            object.map(whole).into_iter().collect()
+        }
+        _ => Vec::new(),
+    }
+}
+
+fn part<'t>(node: Node<'t>, source: &str) -> Part<'t> {
+    let node = inner(node, WRAPPING);
+    let key = match node.kind() {
+        "identifier" => return Part::Name(node),
+        "selector_expression" => Some(field(node, "field", source).to_owned()),
+        "index_expression" => node
+            .child_by_field_name("index")
+            .and_then(|index| text(index, source).ok())
+            .map(|index| index.value),
+        _ => return Part::Other,
+    };
+    match node.child_by_field_name("operand") {
+        Some(operand) => Part::Of(operand, key),
+        None => Part::Other,
     }
 }
 

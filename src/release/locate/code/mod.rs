@@ -1,5 +1,6 @@
 //! Constants of program code, by the grammar of its language. Nothing of it is run.
 
+mod changes;
 pub(super) mod go;
 pub(super) mod python;
 pub(super) mod rust;
@@ -45,6 +46,19 @@ enum Given<'t> {
     Written(Node<'t>),
     /// What comes of an expression that is not the value itself.
     Computed(Node<'t>, &'static str),
-    /// Nothing, but what it was given is changed in place; of a mapping perhaps at this key alone.
-    Changed(Node<'t>, Option<Node<'t>>),
+    /// Nothing, but this changes what it was given.
+    Changed(Node<'t>, Change),
+}
+
+/// What of a name is changed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Change {
+    /// The whole of what it holds.
+    Whole,
+    /// A key, which is the last word of the name.
+    Key,
+    /// The same, where the file's declarations have the key too.
+    DeclaredKey,
+    /// Something below it, at a key that is not written out.
+    Below,
 }

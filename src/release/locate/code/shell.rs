@@ -4,7 +4,7 @@ use tree_sitter::Node;
 
 use crate::release::locate::choose::Declaration;
 use crate::release::locate::code::walk::{Next, Scope, children, field, texts, walk, written};
-use crate::release::locate::code::{Given, Syntax};
+use crate::release::locate::code::{Change, Given, Syntax};
 use crate::release::locate::found::{Found, FoundList};
 use crate::release::locate::literal::{self, Literal};
 use crate::release::locate::unfound::Unfound;
@@ -22,7 +22,9 @@ pub const SYNTAX: Syntax = Syntax {
 };
 
 fn declarations<'t>(root: Node<'t>, text: &str) -> Vec<Declaration<Given<'t>>> {
-    let mut found = Vec::new();
+    let mut found: Vec<Declaration<Given<'t>>> = Vec::new();
+    // What else gives a variable something, or takes it away.
+    let mut set: Vec<(Node<'t>, String)> = Vec::new();
     walk(root, |node, scope| match node.kind() {
         "variable_assignment" => {
             assignment(node, scope, text, &mut found);
@@ -37,18 +39,107 @@ fn declarations<'t>(root: Node<'t>, text: &str) -> Vec<Declaration<Given<'t>>> {
         "unset_command" => {
             for name in children(node) {
                 let word = written(name, text).trim_matches(['"', '\'']);
-                // One that is unset as a whole is given a value behind that.
-                if let Some((array, _)) = word.split_once('[') {
-                    let given = Given::Changed(node, None);
-                    found.push(scope.declare_in(name, vec![array.to_owned()], Some(given)));
+                match word.split_once('[') {
+                    Some((array, _)) => {
+                        let given = Given::Changed(node, Change::Whole);
+                        found.push(scope.declare_in(name, vec![array.to_owned()], Some(given)));
+                    }
+                    None => set.push((node, word.to_owned())),
                 }
             }
+            Next::Past
+        }
+        "for_statement" => {
+            if let Some(variable) = node.child_by_field_name("variable") {
+                set.push((variable, written(variable, text).to_owned()));
+            }
+            Next::Into
+        }
+        "command"
+            if matches!(
+                field(node, "name", text),
+                "read" | "printf" | "mapfile" | "readarray"
+            ) =>
+        {
+            set.extend(filled(node, text).into_iter().map(|name| (node, name)));
             Next::Past
         }
         "command" | "test_command" | "array" | "string" => Next::Past,
         _ => Next::Into,
     });
+    let given_before = |name: &str, at: usize| {
+        let mut before = found.iter().filter(|d| d.span.start < at);
+        before.any(|d| d.is(&[name]))
+    };
+    let mut changes = Vec::new();
+    for (node, name) in set {
+        // A function may be called later than it stands; what runs where it stands is undone by what is given behind it.
+        let later = match function(node) {
+            Some(function) => !is_local(function, &name, text),
+            None => given_before(&name, node.start_byte()),
+        };
+        if later {
+            let value = Given::Changed(node, Change::Whole);
+            changes.push(Declaration::plain(&name, node.byte_range(), Some(value)));
+        }
+    }
+    found.extend(changes);
     found
+}
+
+/// The function that a node is in.
+fn function(node: Node<'_>) -> Option<Node<'_>> {
+    std::iter::successors(node.parent(), Node::parent).find(|n| n.kind() == "function_definition")
+}
+
+/// Whether a function has a variable for itself.
+fn is_local(function: Node<'_>, name: &str, source: &str) -> bool {
+    let mut todo = vec![function];
+    while let Some(node) = todo.pop() {
+        if node.kind() == "declaration_command" && local(node, source) {
+            let named = |n: Node<'_>| {
+                let name = n.child_by_field_name("name").unwrap_or(n);
+                written(name, source)
+            };
+            if children(node).into_iter().any(|n| named(n) == name) {
+                return true;
+            }
+        }
+        todo.extend(children(node));
+    }
+    false
+}
+
+/// The variables that `read`, `mapfile` and `printf -v` fill:
+/// <https://www.gnu.org/software/bash/manual/html_node/Bash-Builtins.html>.
+fn filled(command: Node<'_>, text: &str) -> Vec<String> {
+    let words = children(command).into_iter().skip(1);
+    let words: Vec<&str> = words
+        .map(|n| written(n, text).trim_matches(['"', '\'']))
+        .collect();
+    if field(command, "name", text) == "printf" {
+        let option = words.iter().position(|w| *w == "-v");
+        let name = option.and_then(|at| words.get(at + 1));
+        return name.map(|n| (*n).to_owned()).into_iter().collect();
+    }
+    let valued = match field(command, "name", text) {
+        "read" => "dinNptu",
+        _ => "dnOsuCc",
+    };
+    let mut names = Vec::new();
+    let mut words = words.into_iter();
+    while let Some(word) = words.next() {
+        match word.strip_prefix('-') {
+            // An option whose value is the next word; of `-a` that is a variable.
+            Some(option) if option.ends_with('a') => names.extend(words.next().map(str::to_owned)),
+            Some(option) if option.len() == 1 && valued.contains(option) => {
+                words.next();
+            }
+            Some(_) => {}
+            None => names.push(word.to_owned()),
+        }
+    }
+    names
 }
 
 fn assignment<'t>(
@@ -63,7 +154,7 @@ fn assignment<'t>(
     if name.kind() != "variable_name" {
         // `X[2]=…` changes an array.
         if let Some(name) = name.child_by_field_name("name") {
-            found.push(scope.declare(name, text, Some(Given::Changed(node, None))));
+            found.push(scope.declare(name, text, Some(Given::Changed(node, Change::Whole))));
         }
         return;
     }

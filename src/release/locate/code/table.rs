@@ -112,7 +112,13 @@ fn named(syntax: &Syntax, item: Node<'_>, keys: &[String], source: &str) -> Opti
         .iter()
         .try_fold(item, |node, key| member(syntax, node, key, source))
         .ok()?;
-    (syntax.text)(node, source).ok().map(|found| found.value)
+    match (syntax.text)(node, source) {
+        Ok(found) => Some(found.value),
+        Err(_) => source
+            .get(node.byte_range())
+            .filter(|number| number.bytes().all(|b| b.is_ascii_digit()))
+            .map(str::to_owned),
+    }
 }
 
 /// What stands where a mapping or list should.

@@ -6,7 +6,7 @@ use tree_sitter::{Node, Parser, Tree};
 
 use crate::release::locate::choose::{self, Declaration};
 use crate::release::locate::code::table::descend;
-use crate::release::locate::code::{Given, Syntax};
+use crate::release::locate::code::{Change, Given, Syntax};
 use crate::release::locate::found::{Found, FoundList};
 use crate::release::locate::path::{KeyPath, Step};
 use crate::release::locate::unfound::Unfound;
@@ -118,7 +118,7 @@ impl<'t> Declared<'_, 't> {
             Given::Computed(node, what) => (node, Err(Unfound::computed(node.byte_range(), what))),
             Given::Changed(node, _) => (node, Ok(node)),
         };
-        self.unchanged(name, None)?;
+        self.unchanged(name, &[])?;
         // Given by itself, and by the mapping that it is in.
         if let (Some(Ok((_, Ok(other)))), Ok(node)) = (self.part(name, false), &found) {
             return Err(Unfound::Several(vec![
@@ -147,7 +147,7 @@ impl<'t> Declared<'_, 't> {
                 Err(unfound) => return Some(Err(unfound)),
                 Ok(Given::Written(node)) => {
                     let found = descend(self.syntax, node, path.steps(), self.text);
-                    let found = match self.unchanged(head, path.steps().first()) {
+                    let found = match self.unchanged(head, path.steps()) {
                         Err(changed) if last => Err(changed),
                         _ => found,
                     };
@@ -166,24 +166,38 @@ impl<'t> Declared<'_, 't> {
         None
     }
 
-    /// That nothing changes what `name` holds; where only what is at `key` matters, what that holds.
-    fn unchanged(&self, name: &str, key: Option<&Step>) -> Result<(), Unfound> {
-        let wanted: Vec<&str> = name.split(self.syntax.separator).collect();
-        let changed = self.changes.iter().filter(|c| c.is(&wanted)).find(|c| {
-            let (Some(Given::Changed(_, Some(at))), Some(Step::Key(key))) = (&c.value, key) else {
-                return true;
-            };
-            match (self.syntax.text)(*at, self.text) {
-                Ok(found) => found.value == *key,
-                Err(_) => true,
-            }
+    /// That nothing changes what stands at `steps` of what `name` holds.
+    fn unchanged(&self, name: &str, steps: &[Step]) -> Result<(), Unfound> {
+        let keys = steps.iter().map_while(|step| match step {
+            Step::Key(key) => Some(key.as_str()),
+            Step::Item(_) | Step::Named(..) => None,
         });
-        match changed.and_then(|c| c.value) {
-            Some(Given::Changed(node, _)) => Err(Unfound::computed(
+        let wanted: Vec<&str> = name.split(self.syntax.separator).chain(keys).collect();
+        let named = name.split(self.syntax.separator).count();
+        let inside = steps.len() > wanted.len() - named;
+        let changed = self.changes.iter().find_map(|declaration| {
+            let Some(Given::Changed(node, change)) = declaration.value else {
+                return None;
+            };
+            let above = || (named..wanted.len()).any(|end| declaration.is(&wanted[..end]));
+            let is = || declaration.is(&wanted);
+            let matters = match change {
+                Change::Whole => is() || above(),
+                // Of a mapping as a whole it is one more key.
+                Change::Key => is() || above() || declaration.is_in(&wanted),
+                Change::DeclaredKey => {
+                    (is() && !steps.is_empty()) || above() || declaration.is_in(&wanted)
+                }
+                Change::Below => above() || (is() && inside),
+            };
+            matters.then_some(node)
+        });
+        match changed {
+            Some(node) => Err(Unfound::computed(
                 node.byte_range(),
                 "changed by this statement",
             )),
-            _ => Ok(()),
+            None => Ok(()),
         }
     }
 }

@@ -30,6 +30,25 @@ pub struct Scope {
 }
 
 impl Scope {
+    /// Whether no scope in it is gone into.
+    pub fn is_deepest(&self) -> bool {
+        self.path.len() == DEEPEST
+    }
+
+    /// Goes into a scope by its name: a module, which need not be named, or a type.
+    pub fn enter(&mut self, name: String, module: bool) {
+        if module && self.optional == self.path.len() {
+            self.optional += 1;
+        }
+        self.path.push(name);
+    }
+
+    /// The path of a name in it.
+    pub fn path_of(&self, name: &str) -> Vec<String> {
+        let name = std::iter::once(name.to_owned());
+        self.path.iter().cloned().chain(name).collect()
+    }
+
     /// That `name` is declared here.
     pub fn declare<'t>(
         &self,
@@ -63,14 +82,9 @@ pub fn walk<'t>(root: Node<'t>, mut visit: impl FnMut(Node<'t>, &Scope) -> Next)
         match visit(node, &scope) {
             Next::Past => continue,
             Next::Into => {}
-            _ if scope.path.len() == DEEPEST => continue,
-            Next::Type(name) => scope.path.push(name),
-            Next::Module(name) => {
-                if scope.optional == scope.path.len() {
-                    scope.optional += 1;
-                }
-                scope.path.push(name);
-            }
+            _ if scope.is_deepest() => continue,
+            Next::Type(name) => scope.enter(name, false),
+            Next::Module(name) => scope.enter(name, true),
         }
         let below = children(node).into_iter().filter(|n| !n.is_error());
         todo.extend(below.map(|n| (n, scope.clone())));

@@ -17,7 +17,7 @@ pub const SYNTAX: Syntax = Syntax {
 
 /// The variables of a Makefile.
 fn variables(text: &str) -> Result<Vec<Declaration<Value>>, Unfound> {
-    let mut found = Vec::new();
+    let mut found: Vec<Declaration<Value>> = Vec::new();
     let mut defining = 0_usize;
     let mut lines = lines(text).peekable();
     while let Some((start, line)) = lines.next() {
@@ -29,13 +29,36 @@ fn variables(text: &str) -> Result<Vec<Declaration<Value>>, Unfound> {
         }
         let first = line.split_whitespace().find(|w| !MODIFIERS.contains(w));
         match first {
-            Some("define") => defining += 1,
+            Some("define") => {
+                found.extend(named(text, start, line, "define").filter(|_| defining == 0));
+                defining += 1;
+            }
             Some("endef") => defining = defining.saturating_sub(1),
             _ if defining > 0 || line.starts_with('\t') => {}
+            // What is given a value behind that has it.
+            Some("undefine") => {
+                let undefined = named(text, start, line, "undefine");
+                found.extend(undefined.filter(|u| found.iter().any(|f| f.path == u.path)));
+            }
             _ => found.extend(variable(text, start..end)),
         }
     }
     Ok(found)
+}
+
+/// The variable that `define X` or `undefine X` names.
+fn named(text: &str, start: usize, line: &str, directive: &str) -> Option<Declaration<Value>> {
+    let at = line.find(directive)? + directive.len();
+    let rest = &line[at..];
+    let name = rest.split_whitespace().next()?;
+    let from = start + at + rest.find(name)?;
+    let span = from..from + name.len();
+    let what = match directive {
+        "define" => "the lines of a `define`",
+        _ => "undefined here",
+    };
+    let value = Some(Value::Computed(span.clone(), what));
+    Some(Declaration::plain(&text[span.clone()], span, value))
 }
 
 fn variable(text: &str, span: Range<usize>) -> Option<Declaration<Value>> {

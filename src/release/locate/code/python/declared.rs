@@ -4,29 +4,10 @@ use tree_sitter::Node;
 
 use crate::release::locate::choose::Declaration;
 use crate::release::locate::code::Given;
-use crate::release::locate::code::python::{WRAPPING, text as text_of};
+use crate::release::locate::code::changes::{self, dotted};
+use crate::release::locate::code::python::WRAPPING;
+use crate::release::locate::code::python::changed::RULES;
 use crate::release::locate::code::walk::{Next, Scope, children, field, inner, walk, written};
-
-/// Methods that change what they are called on.
-const CHANGING: &[&str] = &[
-    "add",
-    "append",
-    "appendleft",
-    "clear",
-    "difference_update",
-    "discard",
-    "extend",
-    "extendleft",
-    "insert",
-    "intersection_update",
-    "pop",
-    "popitem",
-    "popleft",
-    "remove",
-    "setdefault",
-    "symmetric_difference_update",
-    "update",
-];
 
 pub fn declarations<'t>(root: Node<'t>, text: &str) -> Vec<Declaration<Given<'t>>> {
     let mut found = Vec::new();
@@ -46,13 +27,11 @@ pub fn declarations<'t>(root: Node<'t>, text: &str) -> Vec<Declaration<Given<'t>
             Next::Past
         }
         "augmented_assignment" => {
-            match node.child_by_field_name("left") {
-                Some(left) if left.kind() == "identifier" => {
-                    let given = Given::Computed(node, "added to here");
-                    found.push(scope.declare(left, text, Some(given)));
-                }
-                Some(left) => changed(left, node, scope, text, &mut found),
-                None => {}
+            if let Some(left) = node.child_by_field_name("left")
+                && left.kind() == "identifier"
+            {
+                let given = Given::Computed(node, "added to here");
+                found.push(scope.declare(left, text, Some(given)));
             }
             Next::Past
         }
@@ -62,24 +41,7 @@ pub fn declarations<'t>(root: Node<'t>, text: &str) -> Vec<Declaration<Given<'t>
             found.extend(name.map(|name| scope.declare(name, text, value)));
             Next::Past
         }
-        "delete_statement" => {
-            for target in children(node).into_iter().flat_map(listed) {
-                changed(target, node, scope, text, &mut found);
-            }
-            Next::Past
-        }
-        "call" => {
-            if let Some(method) = node.child_by_field_name("function")
-                && CHANGING.contains(&field(method, "attribute", text))
-                && let Some(object) = method.child_by_field_name("object")
-                && let Some(words) = dotted(object, text)
-            {
-                let given = Given::Changed(node, None);
-                found.push(scope.declare_in(object, words, Some(given)));
-            }
-            assigned_inside(node, scope, text, &mut found);
-            Next::Past
-        }
+        "delete_statement" => Next::Past,
         kind if kind.ends_with("_statement") || kind.ends_with("_clause") => Next::Into,
         "module" | "block" | "decorated_definition" | "ERROR" => Next::Into,
         _ => {
@@ -87,15 +49,8 @@ pub fn declarations<'t>(root: Node<'t>, text: &str) -> Vec<Declaration<Given<'t>
             Next::Past
         }
     });
+    changes::add(&RULES, root, text, &mut found);
     found
-}
-
-/// The targets of a statement that may be parted by commas.
-fn listed(node: Node<'_>) -> Vec<Node<'_>> {
-    match node.kind() {
-        "expression_list" | "tuple" => children(node),
-        _ => vec![node],
-    }
 }
 
 /// `(X := "v1")`, wherever in an expression that is not a function of its own.
@@ -124,55 +79,6 @@ fn assigned_inside<'t>(
             _ => {}
         }
         todo.extend(children(node));
-    }
-}
-
-/// The words of `A.x` and `A["x"]`.
-fn dotted(mut node: Node<'_>, text: &str) -> Option<Vec<String>> {
-    let mut words = Vec::new();
-    loop {
-        let word = match node.kind() {
-            "identifier" => written(node, text).to_owned(),
-            "attribute" => field(node, "attribute", text).to_owned(),
-            "subscript" => {
-                text_of(node.child_by_field_name("subscript")?, text)
-                    .ok()?
-                    .value
-            }
-            _ => return None,
-        };
-        words.push(word);
-        node = match node.kind() {
-            "attribute" => node.child_by_field_name("object")?,
-            "subscript" => node.child_by_field_name("value")?,
-            _ => break,
-        };
-    }
-    words.reverse();
-    Some(words)
-}
-
-/// `A["x"]`, `A[0]`, `A.x` and `A` itself are given something else by a statement.
-fn changed<'t>(
-    target: Node<'t>,
-    statement: Node<'t>,
-    scope: &Scope,
-    text: &str,
-    found: &mut Vec<Declaration<Given<'t>>>,
-) {
-    let (object, key) = match target.kind() {
-        "subscript" => (
-            target.child_by_field_name("value"),
-            target.child_by_field_name("subscript"),
-        ),
-        "attribute" => (target.child_by_field_name("object"), None),
-        _ => (Some(target), None),
-    };
-    if let Some(object) = object
-        && let Some(words) = dotted(object, text)
-    {
-        let given = Given::Changed(statement, key.filter(|k| k.kind() == "string"));
-        found.push(scope.declare_in(object, words, Some(given)));
     }
 }
 
@@ -233,11 +139,8 @@ fn unpack<'t>(
             }
             "subscript" | "attribute" => {
                 // A key of its own, which changes what the mapping holds.
-                if let Some(words) = dotted(target, text) {
+                if let Some(words) = dotted(&RULES, target, text) {
                     found.push(scope.declare_in(target, words, value));
-                }
-                if target.kind() == "subscript" {
-                    changed(target, target, scope, text, found);
                 }
             }
             _ => {}

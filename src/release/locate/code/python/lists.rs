@@ -76,9 +76,13 @@ fn members<'t>(class: Node<'t>, source: &str) -> Vec<Node<'t>> {
         .filter(|s| s.kind() == "expression_statement")
         .flat_map(children)
         .filter(|a| a.kind() == "assignment");
-    // `_ignore_` and its like are no members.
+    // `_ignore_`, `__doc__` and what is private by `__` are no members:
+    // <https://docs.python.org/3/howto/enum.html#supported-sunder-names>.
+    let reserved = |name: &str| {
+        name.starts_with("__") || (name.len() > 2 && name.starts_with('_') && name.ends_with('_'))
+    };
     assignments
-        .filter(|a| !field(*a, "left", source).starts_with('_'))
+        .filter(|a| !reserved(field(*a, "left", source)))
         .filter_map(|a| a.child_by_field_name("right"))
         .collect()
 }

@@ -1,5 +1,6 @@
 //! Python: assignments of a module and of its classes.
 
+mod changed;
 mod declared;
 mod defaults;
 mod lists;

@@ -1,8 +1,12 @@
 //! TypeScript and JavaScript: variables, fields of classes, members of enums, and what a CommonJS module exports.
 
+mod changed;
+
 use tree_sitter::Node;
 
 use crate::release::locate::choose::Declaration;
+use crate::release::locate::code::changes::{self, dotted};
+use crate::release::locate::code::script::changed::RULES;
 use crate::release::locate::code::table::Entry;
 use crate::release::locate::code::walk::{
     Next, Scope, call, children, field, inner, looked_up, name, texts, walk, written,
@@ -39,21 +43,6 @@ const WRAPPING: &[&str] = &[
 ];
 /// What makes a collection of a collection.
 const COLLECTIONS: &[&str] = &["Set", "Map", "Array.from", "Object.freeze", "z.enum"];
-/// Methods that change what they are called on.
-const CHANGING: &[&str] = &[
-    "add",
-    "clear",
-    "copyWithin",
-    "delete",
-    "fill",
-    "pop",
-    "push",
-    "set",
-    "shift",
-    "splice",
-    "unshift",
-];
-
 fn declarations<'t>(root: Node<'t>, text: &str) -> Vec<Declaration<Given<'t>>> {
     let mut found = Vec::new();
     walk(root, |node, scope| match node.kind() {
@@ -97,42 +86,17 @@ fn declarations<'t>(root: Node<'t>, text: &str) -> Vec<Declaration<Given<'t>>> {
             Next::Past
         }
         "augmented_assignment_expression" => {
-            match node.child_by_field_name("left") {
-                Some(left) if left.kind() == "identifier" => {
-                    let given = Given::Computed(node, "added to here");
-                    found.push(scope.declare(left, text, Some(given)));
-                }
-                Some(left) => changed(left, node, scope, text, &mut found),
-                None => {}
-            }
-            Next::Past
-        }
-        "unary_expression" if field(node, "operator", text) == "delete" => {
-            if let Some(target) = node.child_by_field_name("argument") {
-                changed(target, node, scope, text, &mut found);
-            }
-            Next::Past
-        }
-        "call_expression" => {
-            let method = node.child_by_field_name("function");
-            let object = method.and_then(|m| m.child_by_field_name("object"));
-            let changes = method.is_some_and(|m| CHANGING.contains(&field(m, "property", text)));
-            // `Object.assign(X, …)` gives to its first argument.
-            let first = node.child_by_field_name("arguments").map(children);
-            let given = match method.map(|m| written(m, text)) {
-                Some("Object.assign") => first.and_then(|a| a.first().copied()),
-                _ => object.filter(|_| changes),
-            };
-            if let Some(object) = given
-                && let Some(words) = dotted(object, text)
+            if let Some(left) = node.child_by_field_name("left")
+                && left.kind() == "identifier"
             {
-                let given = Given::Changed(node, None);
-                found.push(scope.declare_in(object, words, Some(given)));
+                let given = Given::Computed(node, "added to here");
+                found.push(scope.declare(left, text, Some(given)));
             }
             Next::Past
         }
         _ => Next::Past,
     });
+    changes::add(&RULES, root, text, &mut found);
     found
 }
 
@@ -204,57 +168,8 @@ fn assigned<'t>(
         found.push(scope.declare(name, text, Some(Given::Written(right))));
         return;
     }
-    if let Some(words) = dotted(left, text) {
+    if let Some(words) = dotted(&RULES, left, text) {
         found.push(scope.declare_in(left, words, Some(Given::Written(right))));
-    }
-    if left.kind() != "identifier" {
-        changed(left, node, scope, text, found);
-    }
-}
-
-/// The words of `A.x` and `A["x"]`.
-fn dotted(mut node: Node<'_>, text: &str) -> Option<Vec<String>> {
-    let mut words = Vec::new();
-    loop {
-        node = inner(node, WRAPPING);
-        let word = match node.kind() {
-            "identifier" => written(node, text).to_owned(),
-            "member_expression" => field(node, "property", text).to_owned(),
-            "subscript_expression" => {
-                self::text(node.child_by_field_name("index")?, text)
-                    .ok()?
-                    .value
-            }
-            _ => return None,
-        };
-        words.push(word);
-        if node.kind() == "identifier" {
-            break;
-        }
-        node = node.child_by_field_name("object")?;
-    }
-    words.reverse();
-    Some(words)
-}
-
-/// `A["x"]`, `A[0]` and `A.x` are given something else by a statement.
-fn changed<'t>(
-    target: Node<'t>,
-    statement: Node<'t>,
-    scope: &Scope,
-    text: &str,
-    found: &mut Vec<Declaration<Given<'t>>>,
-) {
-    if let Some(object) = target.child_by_field_name("object")
-        && let Some(words) = dotted(object, text)
-    {
-        let index = target.child_by_field_name("index");
-        let key = index.or_else(|| target.child_by_field_name("property"));
-        // `X.length = 0` cuts a list.
-        let key = key.filter(|k| {
-            matches!(k.kind(), "string" | "property_identifier") && written(*k, text) != "length"
-        });
-        found.push(scope.declare_in(object, words, Some(Given::Changed(statement, key))));
     }
 }
 
