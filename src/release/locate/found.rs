@@ -197,7 +197,15 @@ impl Found {
         }
         let written = match &self.form {
             Form::Text(literal) => literal.encode(value).map_err(Unwritable::Text)?,
-            Form::Plain => yaml::plain(&self.value, value).map_err(Unwritable::Text)?,
+            Form::Plain => {
+                if yaml::stays_plain(&self.value, value) {
+                    let edits = vec![(self.span.clone(), value.to_owned())];
+                    if let Ok(edits) = self.read_back(text, edits, value) {
+                        return Ok(edits);
+                    }
+                }
+                yaml::in_quotes(value).map_err(Unwritable::Text)?
+            }
             Form::Parts(places) => {
                 let edits = rewritten(text, places, value)?;
                 return self.read_back(text, edits, value);

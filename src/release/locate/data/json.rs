@@ -43,7 +43,7 @@ fn node(value: &Value<'_>, text: &str) -> Node {
             Ok(found) => Kind::Text(found),
             Err(unfound) => other(unfound),
         },
-        Value::NumberLit(number) => other(Unfound::number(span.clone(), number.value)),
+        Value::NumberLit(number) => Kind::number(span.clone(), number.value),
         Value::BooleanLit(_) | Value::NullKeyword(_) => {
             let written = text.get(span.clone()).unwrap_or_default();
             other(Unfound::not_text(span.clone(), format!("`{written}`")))

@@ -23,6 +23,8 @@ pub(super) enum Kind {
     Text(Found),
     Map(Vec<Entry>),
     List(Vec<Node>),
+    /// A number as it is written, and that it is no text.
+    Number(String, Unfound),
     /// Why it is no text.
     Other(Unfound),
 }
@@ -44,12 +46,19 @@ pub(super) struct Key {
     pub text: Result<Found, Unfound>,
 }
 
+impl Kind {
+    /// A number.
+    fn number(span: Range<usize>, written: &str) -> Self {
+        Kind::Number(written.to_owned(), Unfound::number(span, written))
+    }
+}
+
 /// The text at `path` in the one document that has it.
 pub(super) fn value(documents: &[Node], path: &KeyPath) -> Result<Found, Unfound> {
     let node = at(documents, path)?;
     match &node.kind {
         Kind::Text(found) => Ok(found.clone()),
-        Kind::Other(unfound) => Err(unfound.clone()),
+        Kind::Number(_, unfound) | Kind::Other(unfound) => Err(unfound.clone()),
         Kind::List(_) => Err(Unfound::not_text(node.span.clone(), "a list")),
         Kind::Map(entries) => Err(workspace(entries)
             .unwrap_or_else(|| Unfound::not_text(node.span.clone(), "a table of keys"))),
@@ -75,7 +84,9 @@ pub(super) fn list(documents: &[Node], path: &KeyPath) -> Result<FoundList, Unfo
             let what = "a range of versions, which is no list";
             Err(Unfound::not_text(node.span.clone(), what))
         }
-        Kind::Other(_) | Kind::Text(_) => Err(Unfound::not_list(node.span.clone())),
+        Kind::Number(..) | Kind::Other(_) | Kind::Text(_) => {
+            Err(Unfound::not_list(node.span.clone()))
+        }
     };
     let items = items?;
     // A table of TOML is its header; its keys stand below it.
@@ -91,7 +102,7 @@ pub(super) fn list(documents: &[Node], path: &KeyPath) -> Result<FoundList, Unfo
 fn item(node: &Node) -> Result<Found, Unfound> {
     match &node.kind {
         Kind::Text(found) => Ok(found.clone()),
-        Kind::Other(unfound) => Err(unfound.clone()),
+        Kind::Number(_, unfound) | Kind::Other(unfound) => Err(unfound.clone()),
         Kind::List(_) => Err(Unfound::not_text(node.span.clone(), "a list")),
         Kind::Map(_) => Err(Unfound::not_text(node.span.clone(), "a table of keys")),
     }
@@ -116,7 +127,8 @@ fn at<'d>(documents: &'d [Node], path: &KeyPath) -> Result<&'d Node, Unfound> {
         let next: Vec<_> = nodes.iter().flat_map(|(n, _)| below(n, step)).collect();
         if next.is_empty() {
             let walked = &path.steps()[..nth];
-            return Err(missing(nodes.iter().map(|(n, _)| *n), walked, step));
+            let rest = &path.steps()[nth + 1..];
+            return Err(missing(nodes.iter().map(|(n, _)| *n), walked, step, rest));
         }
         nodes = next;
     }
@@ -166,16 +178,23 @@ fn named<'d>(node: &'d Node, keys: &[String]) -> Option<&'d str> {
     })?;
     match &node.kind {
         Kind::Text(found) => Some(&found.value),
+        Kind::Number(written, _) => Some(written),
         _ => None,
     }
 }
 
 /// Why no step leads on from `nodes`.
-fn missing<'d>(nodes: impl Iterator<Item = &'d Node>, walked: &[Step], step: &Step) -> Unfound {
+fn missing<'d>(
+    nodes: impl Iterator<Item = &'d Node>,
+    walked: &[Step],
+    step: &Step,
+    rest: &[Step],
+) -> Unfound {
+    let nodes: Vec<&Node> = nodes.collect();
     let mut keys = Vec::new();
     let mut items = Vec::new();
     let mut computed = None;
-    for node in nodes {
+    for node in &nodes {
         match &node.kind {
             Kind::Map(entries) => {
                 computed = computed
@@ -200,9 +219,26 @@ fn missing<'d>(nodes: impl Iterator<Item = &'d Node>, walked: &[Step], step: &St
         Step::Item(_) => None,
     };
     Unfound::Nothing {
-        near: last.map(|last| KeyPath::show(walked.iter().chain([&last]))),
+        near: last.map(|last| {
+            let leads = |node: &&Node| leads(node, std::iter::once(&last).chain(rest));
+            let rest = if nodes.iter().any(leads) { rest } else { &[] };
+            KeyPath::show(walked.iter().chain([&last]).chain(rest))
+        }),
         named: None,
     }
+}
+
+/// Whether steps lead somewhere from a node.
+fn leads<'s>(node: &Node, steps: impl Iterator<Item = &'s Step>) -> bool {
+    let mut nodes = vec![node];
+    for step in steps {
+        nodes = nodes
+            .into_iter()
+            .flat_map(|n| below(n, step))
+            .map(|(n, _)| n)
+            .collect();
+    }
+    !nodes.is_empty()
 }
 
 /// `<<: *defaults` of YAML: what the table lacks may stand at the anchor.

@@ -51,9 +51,7 @@ fn node(value: &Spanned<DeValue<'_>>, text: &str) -> Node {
             Ok(found) => Kind::Text(found),
             Err(unfound) => Kind::Other(unfound),
         },
-        DeValue::Integer(_) | DeValue::Float(_) => {
-            Kind::Other(Unfound::number(span.clone(), written))
-        }
+        DeValue::Integer(_) | DeValue::Float(_) => Kind::number(span.clone(), written),
         DeValue::Boolean(_) => Kind::Other(Unfound::not_text(span.clone(), format!("`{written}`"))),
         DeValue::Datetime(_) => Kind::Other(Unfound::not_text(span.clone(), "a date")),
         DeValue::Array(items) => Kind::List(items.iter().map(|item| node(item, text)).collect()),

@@ -103,7 +103,7 @@ fn key(node: Node, text: &str) -> Key {
             span,
             text: Ok(found),
         },
-        Kind::Other(unfound) => Key {
+        Kind::Number(_, unfound) | Kind::Other(unfound) => Key {
             name: written.to_owned(),
             span,
             text: Err(unfound),
@@ -187,7 +187,7 @@ fn plain_scalar(value: &str, tag: Option<&Tag>, start: usize, text: &str) -> Nod
     } else {
         match means(value) {
             Meaning::Text => Kind::Text(Found::plain(value, span.clone())),
-            Meaning::Number => Kind::Other(Unfound::number(span.clone(), value)),
+            Meaning::Number => Kind::number(span.clone(), value),
             Meaning::Nothing => Kind::Other(Unfound::Valueless { span: span.clone() }),
             Meaning::Word => Kind::Other(Unfound::not_text(span.clone(), format!("`{value}`"))),
         }
@@ -257,34 +257,37 @@ fn number(plain: &str) -> bool {
     exponent && digits(whole) && digits(fraction) && !(whole.is_empty() && fraction.is_empty())
 }
 
-/// `value` as it stands without quotes in the place of `old`, which does; in quotes, if readers of YAML 1.1 or 1.2 could take
-/// it for anything else than text.
-pub fn plain(old: &str, value: &str) -> Result<String, String> {
-    // What stood there without quotes shows that this reader and this place take it.
-    let safe = |c: char| {
-        c.is_ascii_alphanumeric()
-            || "._+-/@!".contains(c)
-            || (":=~%$;^#&*?() ".contains(c) && old.contains(c))
-    };
-    let starts = value.starts_with(|c: char| c.is_ascii_alphanumeric());
+/// Whether `value` can stand without quotes where `old` does, so that no reader of YAML 1.1 or 1.2 takes it for anything else
+/// than text. Whether this place takes it is for a parser to say: YAML 1.2.2, section 7.3.3.
+pub fn stays_plain(old: &str, value: &str) -> bool {
+    // What stood there without quotes shows that readers take it.
+    let safe = |c: char| c.is_ascii_alphanumeric() || "._+-/@!".contains(c) || old.contains(c);
+    let first = value.chars().next();
+    let starts = first.is_some_and(|c| c.is_ascii_alphanumeric() || old.starts_with(c));
     // A `:` before a blank ends a key, a `#` behind one starts a comment.
     let parted = value.contains(": ") || value.contains(" #") || value.ends_with([':', ' ']);
     // A date, sexagesimals, `1_000`, `0b1`, `017`: anything that starts like a number of YAML 1.1 and could be one.
+    let unsigned = value.trim_start_matches(['+', '-', '.']);
     let digits = value
         .chars()
         .all(|c| c.is_ascii_hexdigit() || "._+-xob:".contains(c))
-        && value.starts_with(|c: char| c.is_ascii_digit())
+        && unsigned.starts_with(|c: char| c.is_ascii_digit())
         && value.matches('.').count() < 2;
     let date = value.split(['T', 't', ' ']).next().is_some_and(|day| {
-        day.matches('-').count() == 2 && day.bytes().all(|b| b.is_ascii_digit() || b == b'-')
+        day.starts_with(|c: char| c.is_ascii_digit())
+            && day.matches('-').count() == 2
+            && day.bytes().all(|b| b.is_ascii_digit() || b == b'-')
     });
     let word = matches!(
         value.to_ascii_lowercase().as_str(),
-        "y" | "yes" | "n" | "no" | "on" | "off" | "true" | "false" | "null"
+        "y" | "yes" | "n" | "no" | "on" | "off" | "=" | "<<"
     );
-    if starts && !parted && !digits && !date && !word && value.chars().all(safe) {
-        return Ok(value.to_owned());
-    }
+    let text = matches!(means(value), Meaning::Text);
+    starts && text && !parted && !digits && !date && !word && value.chars().all(safe)
+}
+
+/// `value` in quotes.
+pub fn in_quotes(value: &str) -> Result<String, String> {
     let quoted = Literal::doubled('\'').encode(value)?;
     Ok(format!("'{quoted}'"))
 }
