@@ -114,6 +114,23 @@ impl Moving<'_, '_> {
                 self.sink.push(finding.help(help));
                 continue;
             }
+            if follows_digest(&seen.file.text[found.span.end..]) || holds_digest(&pin.states) {
+                let (named, stated) = (pin.locator.named(), found.value.escape_debug());
+                let finding = Finding::new(
+                    &code::BUMP_REFUSED,
+                    format!(
+                        "{named} says `{stated}`, and a digest behind it says which image that is"
+                    ),
+                    Place::span(
+                        &seen.file,
+                        found.span.clone(),
+                        "only a registry knows the digest of another release",
+                    ),
+                );
+                let help = "leave out the digest, or delete the pin and move both by hand";
+                self.sink.push(finding.help(help));
+                continue;
+            }
             match found.edits(&seen.file.text, &pin.states) {
                 Ok(new) => edits.extend(new),
                 Err(why) => {
@@ -216,4 +233,23 @@ impl Moving<'_, '_> {
         });
         Some((sighting.tag_span.clone(), tag.clone()))
     }
+}
+
+/// Whether a text starts with `@` and a digest, by the grammar of digests:
+/// <https://github.com/opencontainers/image-spec/blob/main/descriptor.md#digests>.
+fn follows_digest(text: &str) -> bool {
+    let Some((algorithm, rest)) = text.strip_prefix('@').and_then(|t| t.split_once(':')) else {
+        return false;
+    };
+    let named = algorithm
+        .bytes()
+        .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b"+._-".contains(&b));
+    let encoded = rest.bytes().take_while(u8::is_ascii_hexdigit).count();
+    named && !algorithm.is_empty() && encoded >= 32
+}
+
+/// Whether a digest is in a text.
+fn holds_digest(text: &str) -> bool {
+    let mut ats = text.match_indices('@');
+    ats.any(|(at, _)| follows_digest(&text[at..]))
 }
