@@ -80,6 +80,14 @@ fn fitting(config: &Config, release: &Release, text: &str) -> Option<String> {
     {
         (at, last, template) = (start, start + tag.len(), "{{ tag }}");
     }
+    // What states a second version would have to state two, and would stay at this one.
+    let second = words(&text[last..]).any(|(at, end)| {
+        let word = &text[last + at..last + end];
+        word.contains('.') && spelled(release, word).next().is_some()
+    });
+    if second {
+        return None;
+    }
     let states = format!("{}{template}{}", &text[..at], &text[last..]);
     Some(toml::Value::String(states).to_string())
 }

@@ -10,6 +10,19 @@ use crate::release::mentions::{Mentions, Unreadable};
 use crate::release::pins::Unseen;
 use crate::source::{SourceFile, conflict};
 
+/// What is said of a value of which only a part may be written out.
+const PARTLY: &[&str] = &[
+    "a string with fields",
+    "a template with fields",
+    "added to",
+    "pieced together",
+    "put together",
+    "the result of an expression",
+];
+
+/// What is said of a value that is none.
+const ABSENT: &[&str] = &["`null`", "`None`", "`none`", "`nil`", "`undefined`"];
+
 impl Locator {
     /// Where in `matrix.toml` it says where.
     pub fn span(&self) -> Range<usize> {
@@ -176,7 +189,9 @@ pub fn unseen_finding(
                 .help(format!("narrow `search`, or say `count = {found}`"))
         }
         Unfound::Computed { span, what: is } => {
-            let pattern = by_pattern(&span);
+            // A pattern would find a part of the value, and move that part alone.
+            let whole = !PARTLY.iter().any(|partly| is.starts_with(partly));
+            let pattern = by_pattern(&span).filter(|_| whole);
             let changed = is.starts_with("changed by");
             let finding = Finding::new(
                 &code::PLACE_COMPUTED,
@@ -208,6 +223,8 @@ pub fn unseen_finding(
                     "a range names no values: offer a list, such as `key = \"project.classifiers\"` with `states = \"Programming Language :: Python :: {{ python }}\"`"
                 }
                 true => "write it as a list of texts, or point to one",
+                false if ABSENT.contains(&is.as_str()) => "write the value there",
+                false if is.starts_with("a text with") => "write it without that",
                 false => "write it in quotes",
             });
             helped(finding, pattern)

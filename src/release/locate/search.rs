@@ -139,8 +139,16 @@ pub fn pattern(file: &SourceFile, place: &Range<usize>, wanted: &[&str]) -> Opti
     let meant = versions
         .iter()
         .find(|v| wanted.contains(&v.as_str()))
-        .or(versions.first())?;
-    let span = start + meant.start()..start + meant.end();
+        .or(versions.first());
+    let number = text
+        .get(place.clone())
+        .is_some_and(|number| !number.is_empty() && number.bytes().all(|b| b.is_ascii_digit()));
+    let span = match meant {
+        Some(meant) => start + meant.start()..start + meant.end(),
+        // `MINOR = 2`
+        None if number => place.clone(),
+        None => return None,
+    };
     let line = text[..span.start].rfind('\n').map_or(0, |at| at + 1);
     let before = &text[line..span.start];
     let (group, behind) = match text[span.end..]
