@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use crate::check::Context;
-use crate::config::{Offer, Offered};
+use crate::config::{Counts, Offer, Offered};
 use crate::diagnostic::{Finding, Place, Sink, and_list, code};
 use crate::release::pins::look_list;
 use crate::release::unseen::unseen_finding;
@@ -18,6 +18,14 @@ pub fn run(cx: &Context<'_>, sink: &mut Sink) {
             }
             Ok((file, list)) => {
                 let built = built(cx, offer);
+                let counted = list.items.iter().any(|i| offer.counts.counts(&i.value));
+                // Where all that is built must be offered, all of it is said to be lacking.
+                if !counted && (!offer.exactly || built.is_empty()) {
+                    let place =
+                        Place::span(&file, list.span.clone(), "nothing of this list counts");
+                    sink.push(uncounted(cx, offer, place));
+                    continue;
+                }
                 for item in &list.items {
                     if built.contains(item.value.as_str()) || !offer.counts.counts(&item.value) {
                         continue;
@@ -50,6 +58,31 @@ pub fn run(cx: &Context<'_>, sink: &mut Sink) {
             }
         }
     }
+}
+
+/// An offer of which no item is looked at, so that nothing would ever be found.
+fn uncounted(cx: &Context<'_>, offer: &Offer, place: Place) -> Finding {
+    let what = match offer.of {
+        Offered::Images => "an image".to_owned(),
+        Offered::Axis(axis) => format!("a value of axis `{}`", cx.config.axis(axis).name),
+    };
+    let help = match offer.counts {
+        Counts::All => "offer something there, or delete the offer",
+        Counts::Glob(_) => "correct `only`, the pattern of what counts, or delete the offer",
+        Counts::Trove(..) => {
+            "correct `states`, whose words each classifier that counts begins with, or delete the offer"
+        }
+    };
+    Finding::new(
+        &code::PLACE_MISSING,
+        format!(
+            "{} offers nothing that could be {what}",
+            offer.locator.named()
+        ),
+        place,
+    )
+    .related(cx.place(offer.span.clone(), "must be built"))
+    .help(help)
 }
 
 /// Something that is offered, and that no spec is.

@@ -1,0 +1,3 @@
+impl A {
+    const TAG: &str = "v1.2.0";
+}
