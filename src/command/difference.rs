@@ -1,5 +1,6 @@
 //! Unified diffs of files that change.
 
+use std::borrow::Cow;
 use std::fmt::Write;
 
 use similar::TextDiff;
@@ -23,8 +24,10 @@ pub(super) fn patch(path: &str, before: Option<&str>, after: Option<&str>) -> St
         None => "/dev/null".to_owned(),
     };
     let (old, new) = (lines(before), lines(after));
+    let old: Vec<&str> = old.iter().map(AsRef::as_ref).collect();
+    let new: Vec<&str> = new.iter().map(AsRef::as_ref).collect();
     TextDiff::configure()
-        .newline_terminated(true)
+        .newline_terminated(false)
         .diff_slices(&old, &new)
         .unified_diff()
         .context_radius(3)
@@ -73,7 +76,13 @@ fn named(path: &str) -> String {
     out
 }
 
-/// Lines as patches count them: LF alone ends one.
-fn lines(text: Option<&str>) -> Vec<&str> {
-    text.unwrap_or("").split_inclusive('\n').collect()
+/// Lines as patches count them, without their ends: LF alone ends one, and what none ends is marked.
+fn lines(text: Option<&str>) -> Vec<Cow<'_, str>> {
+    let lines = text.unwrap_or("").split_inclusive('\n');
+    lines
+        .map(|line| match line.strip_suffix('\n') {
+            Some(line) => Cow::Borrowed(line),
+            None => Cow::Owned(format!("{line}\n\\ No newline at end of file")),
+        })
+        .collect()
 }

@@ -14,6 +14,8 @@ const PLACES: &[(&str, &str)] = &[
         "docs/ä.md",
         "one\nacme/base:3.12-v1.2.3\r\nold mac\rline\nacme/base:3.13-v1.2.3",
     ),
+    ("docs/behind.md", "acme/base:3.12-v1.2.3\nx\r"),
+    ("docs/end.md", "acme/base:3.12-v1.2.3\r"),
 ];
 
 fn library() -> Room {
