@@ -122,6 +122,14 @@ impl Target {
         };
         if to.cmp_release(&release.read) == Ordering::Less && !back {
             let older = format!("`{to}` is older than the release `{}`", release.version);
+            if let (Target::Step(_), Some(apart)) = (self, to.number_apart()) {
+                let finding =
+                    refused(older).note("semver compares letters and digits in one word as text");
+                let help = format!(
+                    "run `gen bump {apart} --backwards`: behind a dot the number counts as one from then on"
+                );
+                return Err(Box::new(finding.help(help)));
+            }
             let help = "if the release goes back on purpose, add `--backwards`";
             return Err(Box::new(refused(older).help(help)));
         }

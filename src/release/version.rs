@@ -212,6 +212,19 @@ impl ReleaseVersion {
         }
     }
 
+    /// A pre-release of semver with a dot before its number, which then counts as one: `1.0.0-rc10` is `1.0.0-rc.10`. `None`
+    /// of others.
+    pub fn number_apart(&self) -> Option<String> {
+        let Read::Semver(version) = &self.read else {
+            return None;
+        };
+        let pre = version.pre.as_str();
+        let letters = pre.trim_end_matches(|c: char| c.is_ascii_digit());
+        let apart = letters.ends_with(|c: char| c.is_ascii_alphabetic()) && letters != pre;
+        let front = &self.text[..self.text.find('-')?];
+        apart.then(|| format!("{front}-{letters}.{}", &pre[letters.len()..]))
+    }
+
     /// Whether both are the same release, pre-releases aside.
     pub fn same_release(&self, other: &Self) -> bool {
         self.finals() == other.finals()
@@ -236,7 +249,10 @@ impl ReleaseVersion {
         }
         let text = match &self.read {
             Read::Semver(version) => semver_step(version, step)?.to_string(),
-            Read::Pep440(version) => pep440_step(version, step)?.to_string(),
+            Read::Pep440(version) => {
+                let next = pep440_step(version, step)?;
+                spelled_alike(&self.text, version, &next)
+            }
             Read::Calver(version) => calver_step(self, version, step)?,
         };
         Self::parse(self.scheme(), &text)
@@ -333,6 +349,46 @@ fn pep440_step(version: &pep440_rs::Version, step: Step) -> Result<pep440_rs::Ve
     })
 }
 
+/// `next` in the spelling of `text`, which is `version`: numbers in their width, a pre-release with its letters and what parts
+/// it. In the normal form where that would be another version.
+fn spelled_alike(text: &str, version: &pep440_rs::Version, next: &pep440_rs::Version) -> String {
+    let end = text.find(|c: char| !c.is_ascii_digit() && c != '.');
+    let end = end.unwrap_or(text.len());
+    let parts: Vec<&str> = text[..end].split('.').filter(|p| !p.is_empty()).collect();
+    let number = |(nth, number): (usize, &u64)| {
+        let padded = parts.get(nth).filter(|p| p.len() > 1 && p.starts_with('0'));
+        // `06` and `26` are of one width; what was never below ten says nothing of its own.
+        let width = padded.map_or(0, |part| part.len());
+        format!("{number:0width$}")
+    };
+    let numbers: Vec<String> = next.release().iter().enumerate().map(number).collect();
+    let mut spelled = numbers.join(".");
+    let counted = match (version.pre(), next.pre(), version.dev(), next.dev()) {
+        (Some(_), Some(pre), _, None) => Some(pre.number),
+        (None, None, Some(_), Some(dev)) => Some(dev),
+        (_, None, _, None) => None,
+        (None, Some(_), None, None) => {
+            spelled.push_str("rc1");
+            None
+        }
+        _ => return next.to_string(),
+    };
+    if let Some(number) = counted {
+        let before = text[..end].trim_end_matches('.').len();
+        let digits = |c: char| c.is_ascii_digit();
+        let behind = &text[before..];
+        let letters = behind.find(|c: char| c.is_ascii_alphabetic()).unwrap_or(0);
+        let count = behind[letters..].find(digits).map(|at| letters + at);
+        let kind = &behind[..count.unwrap_or(behind.len())];
+        spelled.push_str(kind);
+        spelled.push_str(&number.to_string());
+    }
+    match pep440_rs::Version::from_str(&spelled) {
+        Ok(read) if read == *next => spelled,
+        _ => next.to_string(),
+    }
+}
+
 /// A date is not reckoned from the date before it, so only what comes after it can be stepped, in the width it has.
 fn calver_step(this: &ReleaseVersion, version: &Dotted, step: Step) -> Result<String, String> {
     let parts = this.parts();
@@ -411,6 +467,17 @@ mod tests {
             (Scheme::Semver, "0.13.0-rc.1", Minor, "0.13.0"),
             (Scheme::Semver, "2.0.0-rc.1", Major, "2.0.0"),
             (Scheme::Pep440, "0.9.1rc1", Release, "0.9.1"),
+            (Scheme::Pep440, "26.06.00", Patch, "26.06.01"),
+            (Scheme::Pep440, "26.06.00", Minor, "26.07.00"),
+            (Scheme::Pep440, "26.06.09", Patch, "26.06.10"),
+            (Scheme::Pep440, "26.06.00", Pre, "26.06.01rc1"),
+            (Scheme::Pep440, "26.06.00rc1", Release, "26.06.00"),
+            (Scheme::Pep440, "1.4.0-rc.1", Pre, "1.4.0-rc.2"),
+            (Scheme::Pep440, "1.4.0_alpha9", Pre, "1.4.0_alpha10"),
+            (Scheme::Pep440, "1.4.0c1", Pre, "1.4.0c2"),
+            (Scheme::Pep440, "1.4.0rc", Pre, "1.4.0rc1"),
+            (Scheme::Pep440, "1.4.0-rc.1", Release, "1.4.0"),
+            (Scheme::Pep440, "1.4.0.post1", Patch, "1.4.1"),
             (Scheme::Pep440, "0.9.1rc1", Pre, "0.9.1rc2"),
             (Scheme::Pep440, "0.9.1.dev4", Pre, "0.9.1.dev5"),
             (Scheme::Pep440, "0.9.1", Pre, "0.9.2rc1"),
