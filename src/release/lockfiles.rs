@@ -17,7 +17,8 @@ struct Kind {
     key: &'static str,
     /// The packages of that version, by their names in the lock file.
     packages: fn(&Repository, &SourceFile) -> Vec<String>,
-    lock: &'static str,
+    /// Its lock files; of several that are there the first is the one that counts.
+    locks: &'static [&'static str],
     /// Whether the lock file may lie in a folder above.
     above: bool,
     /// The packages of a lock file, when it can be read.
@@ -37,7 +38,7 @@ const KINDS: &[Kind] = &[
         manifest: "Cargo.toml",
         key: "package.version",
         packages: |_, manifest| name(manifest, "package.name"),
-        lock: "Cargo.lock",
+        locks: &["Cargo.lock"],
         above: true,
         read: cargo,
         command: "cargo update --workspace --offline",
@@ -46,7 +47,7 @@ const KINDS: &[Kind] = &[
         manifest: "Cargo.toml",
         key: "workspace.package.version",
         packages: workspace::heirs,
-        lock: "Cargo.lock",
+        locks: &["Cargo.lock"],
         above: true,
         read: cargo,
         command: "cargo update --workspace --offline",
@@ -55,7 +56,7 @@ const KINDS: &[Kind] = &[
         manifest: "pyproject.toml",
         key: "project.version",
         packages: |_, manifest| normalised(name(manifest, "project.name")),
-        lock: "uv.lock",
+        locks: &["uv.lock"],
         above: true,
         read: uv,
         command: "uv lock --offline",
@@ -64,7 +65,8 @@ const KINDS: &[Kind] = &[
         manifest: "package.json",
         key: "version",
         packages: |_, manifest| name(manifest, "name"),
-        lock: "package-lock.json",
+        // <https://docs.npmjs.com/cli/v11/configuring-npm/npm-shrinkwrap-json>: it takes precedence.
+        locks: &["npm-shrinkwrap.json", "package-lock.json"],
         above: false,
         read: npm,
         command: "npm install --package-lock-only --offline",
@@ -145,11 +147,15 @@ fn normalised(names: Vec<String>) -> Vec<String> {
 fn lock_file(repository: &Repository, kind: &Kind, folder: &str) -> Option<Arc<SourceFile>> {
     let mut folder = folder;
     loop {
-        let path = match folder {
-            "" => kind.lock.to_owned(),
-            folder => format!("{folder}/{}", kind.lock),
+        let path = |lock: &str| match folder {
+            "" => lock.to_owned(),
+            folder => format!("{folder}/{lock}"),
         };
-        if let Some(file) = repository.text(&path) {
+        let file = kind
+            .locks
+            .iter()
+            .find_map(|lock| repository.text(&path(lock)));
+        if let Some(file) = file {
             return Some(file.with_lf());
         }
         if folder.is_empty() || !kind.above {
