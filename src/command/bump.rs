@@ -8,7 +8,7 @@ use crate::command::difference::patches;
 use crate::command::look::{From, look};
 use crate::command::shell::{Error, Outcome, Shell, counted, number};
 use crate::command::{CLEAN, FOUND, NO_PLAN};
-use crate::diagnostic::{Code, Finding, Severity, Sink, code, visible};
+use crate::diagnostic::{Code, Finding, Severity, Sink, code, fold, visible};
 use crate::flow::{self, Expanded, Fault, Standpoint};
 use crate::lock::{Before, Looking};
 use crate::output::{self, Change, State};
@@ -45,6 +45,13 @@ const AGREEMENT: &[Code] = &[
     &code::MISSING_OUTPUT,
     &code::TAG_MOVED,
     &code::UNRELEASED_CHANGE,
+];
+
+/// Outputs that differ, which state no release of their own: a bump renders them.
+const OUTPUTS: &[Code] = &[
+    &code::MISSING_OUTPUT,
+    &code::ORPHAN_OUTPUT,
+    &code::STALE_OUTPUT,
 ];
 
 /// What is found before a bump writes, and mended by what it writes; and what another tool writes after it.
@@ -206,16 +213,23 @@ fn agreement(shell: &Shell<'_>) -> Result<Outcome, Error> {
     findings.retain(|f| f.severity() == Severity::Error || AGREEMENT.contains(&f.code));
     let behind = findings.iter().any(|f| f.code == &code::LOCK_STALE);
     findings.extend(other_release(&looked.expanded).filter(|_| !behind));
+    let findings = fold(findings);
     shell.findings(&findings, full)?;
     let release = looked.expanded.config.release.as_ref();
     let version = release.map_or("", |r| r.version.as_str());
-    let disagree = findings.iter().any(|f| AGREEMENT.contains(&f.code));
+    let rendered = |f: &Finding| OUTPUTS.contains(&f.code);
+    let disagree = findings
+        .iter()
+        .any(|f| AGREEMENT.contains(&f.code) && !rendered(f));
     let counted = counted(&findings);
     shell.say(&match (findings.is_empty(), release) {
         (true, None) => "the matrix states no release".to_owned(),
         (false, None) => format!("{counted}; the matrix states no release"),
         (true, _) => format!("all places agree on {version}"),
         (false, _) if disagree => format!("{counted}; not all places agree on {version}"),
+        (false, _) if findings.iter().all(rendered) => {
+            format!("{counted}; the places agree on {version}, and a bump renders the outputs anew")
+        }
         (false, _) => {
             format!("{counted}; the places agree on {version}, and no bump would be carried out")
         }

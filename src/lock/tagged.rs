@@ -20,6 +20,23 @@ impl Lock {
         (!lock.conflicted).then_some(lock)
     }
 
+    /// The last lock that was committed, where the file itself is not there: at `HEAD`, else at the tag of a release; and the
+    /// name of that revision. `None` where git cannot be asked.
+    pub fn committed(repository: &Repository, release: &Release) -> Option<(Lock, String)> {
+        let path = path(repository.matrix_path());
+        let revisions = ["HEAD".to_owned(), format!("refs/tags/{}", release.tag)];
+        let names = revisions.each_ref().map(|at| format!("{at}:./{path}"));
+        let found = Git::new(repository).objects(&names).ok()?;
+        let shown = ["HEAD".to_owned(), release.tag.clone()];
+        let (found, revision) = found
+            .into_iter()
+            .zip(shown)
+            .find_map(|(found, revision)| Some((found?, revision)))?;
+        let text = String::from_utf8(found.bytes).ok()?;
+        let lock = Lock::parse(&SourceFile::new(path, text).with_lf(), &mut Sink::new())?;
+        Some((lock, revision))
+    }
+
     /// The ids of specs whose content two locks record otherwise, or only one of them records; sorted. Contents of two
     /// formats are never the same.
     pub fn contradicted<'a>(&'a self, other: &'a Lock) -> Vec<&'a str> {

@@ -1,5 +1,7 @@
 //! `gen bump --check`: whether all places agree, and nothing else.
 
+use crate::support::{commit, git};
+
 use super::room::{Room, key, matrix, mention, pin, same};
 
 fn library() -> Room {
@@ -23,6 +25,25 @@ fn library() -> Room {
         ),
         ("docs/a.md", "acme/base:3.12-v1.2.3\n"),
     ])
+}
+
+#[test]
+fn a_lock_that_was_committed_and_is_gone_is_told() {
+    let room = library();
+    room.gen_("bump --amend").ends(0);
+    commit(room.folder(), "released");
+    std::fs::remove_file(room.at("matrix.lock")).expect("gone");
+    let told = "error[lock-stale]: `matrix.lock` is not there, and at `HEAD` it records `1.2.3`";
+    room.gen_("bump --check").ends(1).tells(&[told]);
+    room.gen_("check").ends(1).tells(&["lock-stale"]);
+    // Taken away in a commit too, it still is at the tag of the release.
+    git(room.folder(), &["tag", "v1.2.3"]);
+    commit(room.folder(), "without");
+    room.gen_("bump --check")
+        .ends(1)
+        .tells(&["at `v1.2.3` it records `1.2.3`"]);
+    git(room.folder(), &["tag", "-d", "v1.2.3"]);
+    room.gen_("bump --check").ends(0);
 }
 
 type Break = fn(&Room);
@@ -72,10 +93,11 @@ fn each_disagreement_is_told() {
         spoil(&room);
         let before = room.tree();
         let said = room.gen_("bump --check").ends(1);
-        said.tells(&[
-            &format!("error[{code}]"),
-            "1 error; not all places agree on 1.2.3",
-        ]);
+        let verdict = match code.ends_with("-output") {
+            true => "1 error; the places agree on 1.2.3, and a bump renders the outputs anew",
+            false => "1 error; not all places agree on 1.2.3",
+        };
+        said.tells(&[&format!("error[{code}]"), verdict]);
         same(&room.tree(), &before);
     }
 }

@@ -6,11 +6,35 @@ use crate::diagnostic::{Finding, Place, Sink, code};
 use crate::lock::{Lock, Recorded, Standing, path};
 
 pub fn run(cx: &Context<'_>, sink: &mut Sink) {
-    let Some(lock) = cx.lock else { return };
+    let Some(lock) = cx.lock else {
+        lost(cx).into_iter().for_each(|f| sink.push(f));
+        return;
+    };
     let Standing::Stale { recorded } = lock.standing(cx.config, cx.matrix, cx.contents) else {
         return;
     };
     sink.push(stale_finding(cx.config, lock, recorded));
+}
+
+/// The finding for a lock that was committed, and is not there any more.
+fn lost(cx: &Context<'_>) -> Option<Finding> {
+    let release = cx.config.release.as_ref()?;
+    let (lock, revision) = Lock::committed(cx.repository, release)?;
+    let recorded = lock.release?;
+    let path = path(&cx.config.file.path);
+    let finding = Finding::new(
+        &code::LOCK_STALE,
+        format!(
+            "`{path}` is not there, and at `{revision}` it records `{}`",
+            recorded.version
+        ),
+        cx.place(release.span.clone(), "released here, and recorded nowhere"),
+    );
+    Some(
+        finding
+            .help(format!("run `git checkout {revision} -- {path}`"))
+            .help("or run `gen bump --amend`, which records what the matrix says"),
+    )
 }
 
 /// The finding for a lock that records another release.
