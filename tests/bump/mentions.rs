@@ -65,6 +65,8 @@ const MOVED: &[&str] = &[
     "acme/base:OLD[^1]",
     "acme/base:OLD[1]",
     "acme/base:OLD<sup>1</sup>",
+    "acme/base:OLD<p>",
+    "acme/base:OLD% of",
     "acme/base:OLD<!-- x -->",
     "_acme/base:OLD_",
     "__acme/base:OLD__",

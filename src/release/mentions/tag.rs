@@ -138,7 +138,8 @@ fn follows(rest: &str, around: &Around) -> Follows {
         Some('<') if begins(&["</", "<br", "<!--"]) => Follows::End,
         Some('<')
             if begins(&[
-                "<sup", "<sub", "<a ", "<b>", "<i>", "<em", "<strong", "<span", "<code",
+                "<sup", "<sub", "<a ", "<b>", "<i>", "<em", "<strong", "<span", "<code", "<p>",
+                "<hr", "<small", "<kbd", "<u>", "<img",
             ]) =>
         {
             Follows::Mark
@@ -148,6 +149,8 @@ fn follows(rest: &str, around: &Around) -> Follows {
         Some('[') if second.is_some_and(|c| c == '^' || c.is_ascii_digit()) => Follows::Mark,
         Some('#') if second != Some('{') => Follows::Mark,
         Some('/' | '…') => Follows::Mark,
+        // So many of a hundred, and no verb of a format.
+        Some('%') if second.is_none_or(char::is_whitespace) => Follows::Mark,
         Some('{' | '$' | '<' | '*' | '%' | '[' | '#') => Follows::More,
         Some('\\') if second == Some('(') => Follows::More,
         Some(quote @ ('"' | '\'')) => joined(&rest[1..], quote),
