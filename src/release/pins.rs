@@ -4,6 +4,7 @@ use std::cmp::Ordering;
 use std::sync::Arc;
 
 use crate::config::{Config, Locator, Pin, Relation, Release, Spanned};
+use crate::diagnostic::nearest;
 use crate::release::locate::{self, Found, FoundList, Unfound};
 use crate::release::version::ReleaseVersion;
 use crate::source::{Repository, SourceFile};
@@ -20,10 +21,31 @@ pub struct Seen {
 /// Why a place could not be seen.
 #[derive(Clone, Debug)]
 pub enum Unseen {
-    /// The file is not there, cannot be read, or is no text.
-    File,
+    /// The file is not there; the tracked one that was probably meant.
+    Absent(Option<String>),
+    /// The file is there, and cannot be read, or is no text.
+    Unread,
     /// It was read, and the place is not found in it.
     Place(Arc<SourceFile>, Unfound),
+}
+
+impl Unseen {
+    /// Why a file could not be read.
+    pub(super) fn file(repository: &Repository, path: &str) -> Self {
+        if repository.is_file(path) {
+            return Unseen::Unread;
+        }
+        let files = repository.members().below(".").files;
+        let paths: Vec<&str> = files
+            .iter()
+            .filter_map(|(path, _)| std::str::from_utf8(path).ok())
+            .filter(|near| repository.is_file(near))
+            .collect();
+        let name = path.rsplit('/').next();
+        let moved = paths.iter().find(|p| p.rsplit('/').next() == name).copied();
+        let near = moved.or_else(|| nearest(path, paths.iter().copied()));
+        Unseen::Absent(near.map(str::to_owned))
+    }
 }
 
 /// How what a place states stands to the release.
@@ -46,7 +68,9 @@ pub enum Verdict {
 /// # Errors
 /// Why it could not be seen.
 pub fn look(repository: &Repository, pin: &Pin) -> Result<Seen, Unseen> {
-    let file = repository.text(&pin.file).ok_or(Unseen::File)?;
+    let file = repository
+        .text(&pin.file)
+        .ok_or_else(|| Unseen::file(repository, &pin.file))?;
     match find(&file, &pin.locator) {
         Ok(found) => Ok(Seen { file, found }),
         Err(unfound) => Err(Unseen::Place(file, unfound)),
@@ -70,7 +94,9 @@ pub fn look_list(
     path: &Spanned<String>,
     locator: &Locator,
 ) -> Result<(Arc<SourceFile>, FoundList), Unseen> {
-    let file = repository.text(path).ok_or(Unseen::File)?;
+    let file = repository
+        .text(path)
+        .ok_or_else(|| Unseen::file(repository, path))?;
     let found = match locator {
         Locator::Constant(name) => locate::list(&file, name),
         Locator::Key(path) => locate::key_list(&file, path),

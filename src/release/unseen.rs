@@ -97,13 +97,26 @@ pub fn unseen_finding(
 ) -> Finding {
     let asked = |label: &str| config.place(locator.span(), label);
     let (file, unfound) = match unseen {
-        Unseen::File => {
+        Unseen::Absent(near) => {
+            let finding = Finding::new(
+                &code::PLACE_UNREADABLE,
+                format!("`{}` is not there", path.value),
+                config.place(path.span.clone(), "read from the repository root"),
+            );
+            return match near {
+                Some(near) => finding.help(format!("did you mean `{near}`?")),
+                None => finding.help(format!("correct `file`, or delete the {what}")),
+            };
+        }
+        Unseen::Unread => {
             return Finding::new(
                 &code::PLACE_UNREADABLE,
-                format!("`{}` is not there, or is no text", path.value),
+                format!("`{}` is no text that can be read", path.value),
                 config.place(path.span.clone(), "read from the repository root"),
             )
-            .help(format!("correct `file`, or delete the {what}"));
+            .help(format!(
+                "save it as UTF-8, correct `file`, or delete the {what}"
+            ));
         }
         Unseen::Place(file, unfound) => (file, unfound),
     };

@@ -122,7 +122,7 @@ impl Names<'_> {
             ..Mentions::default()
         };
         let Some(file) = repository.text(&place.file) else {
-            mentions.unseen = Some(Unseen::File);
+            mentions.unseen = Some(Unseen::file(repository, &place.file));
             return mentions;
         };
         match find(&file, &place.locator) {
