@@ -112,6 +112,7 @@ pub fn tell_refused(repository: &Repository, sink: &mut Sink) -> Result<(), Stop
             Refusal::Lacking => {
                 "fetch it, as by `git cat-file -p REVISION:PATH`, or compare in a whole clone"
             }
+            Refusal::Unreadable(_) => "let it be read, or name other files",
             Refusal::TooLong(_) => "keep large data elsewhere, or name another file",
             Refusal::NotRegular | Refusal::Outside => {
                 "put the file itself there, or name another file"

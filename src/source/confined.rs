@@ -30,6 +30,9 @@ pub enum Refusal {
     /// Its bytes are not in this clone, which holds a part of the repository.
     #[error("is not in this clone, which holds only a part of what was committed")]
     Lacking,
+    /// The machine does not let it be read, and why.
+    #[error("cannot be read: {0}")]
+    Unreadable(io::ErrorKind),
     /// It is longer than this many bytes.
     #[error("is longer than {} MiB", .0 / 1024 / 1024)]
     TooLong(u64),

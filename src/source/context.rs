@@ -159,6 +159,15 @@ impl Repository {
             let inside = path.get(skipped..).filter(|inside| !inside.is_empty());
             inside.is_none_or(|inside| !sieve.excludes(inside))
         });
+        let mut unread = ignore.sieve();
+        for (path, why) in &below.unread {
+            // A folder on the way to the context hides all of it.
+            let inside = path.get(skipped..).filter(|inside| !inside.is_empty());
+            if inside.is_none_or(|inside| !unread.excludes(inside)) {
+                let name = named(inside.unwrap_or(b".")).into_owned();
+                built.strange.insert(name, Strange::Unreadable(why.clone()));
+            }
+        }
         built.absent_submodules = absent.map(|path| named(&path).into_owned()).collect();
         built.holds_submodules =
             !built.absent_submodules.is_empty() || self.declares_submodule(&folder);

@@ -9,9 +9,11 @@ use std::path::Path;
 
 use toml::de::{DeTable, DeValue};
 
+use crate::source::Refusal;
+use crate::source::confined::{Confined, TEXT_LIMIT};
 use crate::source::owner::Owner;
 use crate::source::plain::plain;
-use crate::source::walk::{Wanted, matching};
+use crate::source::walk::{Matching, Wanted, matching};
 
 /// The file that lists others, by name; and its key.
 pub const LISTER: &str = "matrix.toml";
@@ -28,6 +30,8 @@ pub struct Family {
     entries: Vec<String>,
     /// What it lists in vain.
     vain: Vec<Vain>,
+    /// What may be or hold some that globs list, and cannot be looked at.
+    unseen: BTreeMap<String, Refusal>,
 }
 
 /// An entry, or a file that one names, that is no matrix of the repository.
@@ -64,7 +68,7 @@ pub enum Why {
 impl Family {
     /// The matrices of a root.
     pub(super) fn read(root: &Path) -> Self {
-        let Ok(text) = fs::read_to_string(root.join(LISTER)) else {
+        let Some(text) = lister(root) else {
             let there = root.join(LISTER).is_file();
             return Family {
                 lister: there.then(|| Owner::alone(LISTER)),
@@ -90,7 +94,7 @@ impl Family {
             if entry.starts_with('!') {
                 continue;
             }
-            match files(root, entry, &out) {
+            match files(root, entry, &out, &mut family.unseen) {
                 Ok(paths) => {
                     for path in paths {
                         family.take(number, path, &mut names);
@@ -152,10 +156,21 @@ impl Family {
         &self.listed
     }
 
+    /// What may be or hold matrices that globs list, and cannot be looked at.
+    pub(super) fn unseen(&self) -> &BTreeMap<String, Refusal> {
+        &self.unseen
+    }
+
     /// What is listed in vain.
     pub fn vain(&self) -> &[Vain] {
         &self.vain
     }
+}
+
+/// The text of the `matrix.toml` of a folder; none where it is not there, or is not read: whoever asks for it is told.
+fn lister(root: &Path) -> Option<String> {
+    let bytes = Confined::default().read(root, LISTER, TEXT_LIMIT).ok()?;
+    String::from_utf8(bytes).ok()
 }
 
 /// Where the root of a matrix file is that another lists: the nearest folder above it, or its own, whose `matrix.toml`
@@ -165,11 +180,11 @@ impl Family {
 /// The path of a `matrix.toml` that may list it and cannot be read as TOML.
 pub(super) fn root_of(file: &Path) -> Result<Option<&Path>, std::path::PathBuf> {
     for root in file.ancestors().skip(1) {
-        let lister = root.join(LISTER);
-        if lister == file {
+        let path = root.join(LISTER);
+        if path == file {
             continue;
         }
-        let Ok(text) = fs::read_to_string(&lister) else {
+        let Some(text) = lister(root) else {
             continue;
         };
         if !text.contains(KEY) {
@@ -177,7 +192,7 @@ pub(super) fn root_of(file: &Path) -> Result<Option<&Path>, std::path::PathBuf> 
         }
         let (entries, whole) = entries(&text);
         if entries.is_empty() && !whole {
-            return Err(lister);
+            return Err(path);
         }
         let family = Family::of(root, &text);
         let Ok(path) = file.strip_prefix(root) else {
@@ -215,13 +230,22 @@ fn entries(text: &str) -> (Vec<(String, Range<usize>)>, bool) {
 }
 
 /// The files that an entry names, but for those that `out` takes out and the lister itself.
-fn files(root: &Path, entry: &str, out: &[&str]) -> Result<Vec<String>, Why> {
+fn files(
+    root: &Path,
+    entry: &str,
+    out: &[&str],
+    unseen: &mut BTreeMap<String, Refusal>,
+) -> Result<Vec<String>, Why> {
     if !plain(entry) {
         return Err(Why::Outside);
     }
     if entry.contains(['*', '?', '[', '{']) {
         let globs: Vec<&str> = std::iter::once(entry).chain(out.iter().copied()).collect();
-        let mut found = matching(root, &globs);
+        let Matching {
+            files: mut found,
+            unseen: more,
+        } = matching(root, &globs);
+        unseen.extend(more);
         found.retain(|path| path != LISTER && path.ends_with(".toml"));
         return match found.is_empty() {
             true => Err(Why::Nothing),

@@ -137,6 +137,21 @@ impl<'a> Git<'a> {
         finished(name, self.command(arguments).output()?)
     }
 
+    /// The same, with what it warns of besides.
+    pub(super) fn run_and_hear(
+        &self,
+        name: &'static str,
+        arguments: &[&str],
+    ) -> Result<(Vec<u8>, Vec<u8>), GitError> {
+        let mut output = self.command(arguments).output()?;
+        let warned = std::mem::take(&mut output.stderr);
+        if output.status.success() {
+            return Ok((output.stdout, warned));
+        }
+        output.stderr = warned;
+        finished(name, output).map(|said| (said, Vec::new()))
+    }
+
     /// The objects of these names, each `None` where there is none; one process for all. A path is told from the root
     /// of the repository: `REV:./path`.
     ///

@@ -13,6 +13,7 @@ use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::source::blob::ObjectId;
+use crate::source::walk::is_absent;
 use crate::source::worktree::{Entry, Found, FoundFile, Mode, Stat, Worktree, os};
 use crate::source::{Commit, Git, GitError};
 
@@ -51,6 +52,8 @@ struct Trees {
     files: BTreeMap<Vec<u8>, Member>,
     /// Submodules that were not looked into yet.
     submodules: BTreeMap<Vec<u8>, Submodule>,
+    /// Folders and lists of what is ignored that could not be read, and why: what they hold cannot be told.
+    unread: BTreeMap<Vec<u8>, String>,
 }
 
 /// A submodule that was not looked into.
@@ -147,6 +150,8 @@ pub struct Below {
     pub files: Vec<(Vec<u8>, Member)>,
     /// Submodules that are not there: which files they hold cannot be told.
     pub absent: Vec<Vec<u8>>,
+    /// Folders that could not be listed, and why.
+    pub unread: Vec<(Vec<u8>, String)>,
 }
 
 impl Members {
@@ -213,6 +218,12 @@ impl Members {
                 .filter(|(path, one)| one.is_absent && (inside(path) || leads_to(path, &prefix)))
                 .map(|(path, _)| path.clone())
                 .collect(),
+            unread: trees
+                .unread
+                .iter()
+                .filter(|(path, _)| path.starts_with(&prefix) || leads_to(path, &prefix))
+                .map(|(path, why)| (path.clone(), why.clone()))
+                .collect(),
         }
     }
 }
@@ -263,6 +274,7 @@ impl Trees {
                         )
                     }));
                     self.submodules.extend(found.submodules);
+                    self.unread.extend(found.unread);
                 }
                 None => {
                     one.is_absent = true;
@@ -275,7 +287,7 @@ impl Trees {
 
 /// The files of the worktree at `root`; their paths begin with `above`.
 fn listed(root: &Path, above: &[u8]) -> Result<Trees, GitError> {
-    let said = Git::at(root).run(
+    let (said, warned) = Git::at(root).run_and_hear(
         "ls-files",
         &[
             "-c",
@@ -353,7 +365,23 @@ fn listed(root: &Path, above: &[u8]) -> Result<Trees, GitError> {
     Ok(Trees {
         files: files.collect(),
         submodules,
+        unread: unread(&warned, above),
     })
+}
+
+/// What git warns of, that it could not read: it goes on without. Source: `warning_errno` in `dir.c` and `wrapper.c`.
+fn unread(warned: &[u8], above: &[u8]) -> BTreeMap<Vec<u8>, String> {
+    let lines = warned.split(|byte| *byte == b'\n');
+    let told = lines.filter_map(|line| {
+        let (what, said) = split(line.strip_prefix(b"warning: ")?, b'\'')?;
+        let end = said.windows(3).rposition(|word| word == b"': ")?;
+        let known =
+            what.starts_with(b"could not open directory") || what.starts_with(b"unable to access");
+        let path = said[..end].strip_suffix(b"/").unwrap_or(&said[..end]);
+        let why = String::from_utf8_lossy(&said[end + 3..]).into_owned();
+        known.then(|| ([above, path].concat(), why))
+    });
+    told.collect()
 }
 
 /// The files of a tree, told from the folder `root` of a worktree; their paths begin with `above`.
@@ -388,16 +416,32 @@ fn committed(root: &Path, above: &[u8], tree: &str) -> Result<Trees, GitError> {
     Ok(trees)
 }
 
-/// Every file below a folder, where there is no git to say which count. Folders that cannot be listed hold none.
+/// Every file below a folder, where there is no git to say which count.
 fn walked(worktree: &Arc<Worktree>, folder: &str) -> Below {
     let mut found = BTreeMap::new();
+    let mut unread = BTreeMap::new();
     let mut folders = vec![match folder {
         "." => Vec::new(),
         folder => folder.as_bytes().to_vec(),
     }];
     while let Some(below) = folders.pop() {
-        let entries = fs::read_dir(worktree.root().join(os(&below)));
-        for entry in entries.into_iter().flatten().flatten() {
+        let entries = match fs::read_dir(worktree.root().join(os(&below))) {
+            Ok(entries) => Some(entries),
+            Err(error) => {
+                if !is_absent(&error) {
+                    unread.insert(below.clone(), error.to_string());
+                }
+                None
+            }
+        };
+        for entry in entries.into_iter().flatten() {
+            let entry = match entry {
+                Ok(entry) => entry,
+                Err(error) => {
+                    unread.insert(below.clone(), error.to_string());
+                    break;
+                }
+            };
             let name = entry.file_name();
             let name = name.as_encoded_bytes();
             if name == b".git" {
@@ -423,6 +467,7 @@ fn walked(worktree: &Arc<Worktree>, folder: &str) -> Below {
     Below {
         files: found.into_iter().collect(),
         absent: Vec::new(),
+        unread: unread.into_iter().collect(),
     }
 }
 

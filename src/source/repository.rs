@@ -12,6 +12,7 @@ use crate::source::confined::{Confined, OUTPUT_LIMIT, Refusal, TEXT_LIMIT};
 use crate::source::family::{self, Family};
 use crate::source::owner::Owner;
 use crate::source::snapshot::Snapshot;
+use crate::source::walk::is_absent;
 use crate::source::{Members, SourceFile};
 
 /// The folder all paths of `matrix.toml` and all outputs are relative to, and the matrix file in it.
@@ -279,11 +280,18 @@ impl Repository {
         refused.contains_key(path)
     }
 
-    /// The files that [`text`](Self::text) was asked for and that are there, but not read, sorted by path.
+    /// The files that were asked for and that are there, but not read, and the folders that could not be listed, sorted by
+    /// path. What hides matrices is told of the one that lists them.
     pub fn refused(&self) -> Vec<(String, Refusal)> {
         let refused = self.refused.lock();
-        let refused = refused.unwrap_or_else(std::sync::PoisonError::into_inner);
-        refused.iter().map(|(p, why)| (p.clone(), *why)).collect()
+        let mut refused = refused
+            .unwrap_or_else(std::sync::PoisonError::into_inner)
+            .clone();
+        if self.owner.matrix() == family::LISTER {
+            let unseen = self.family.unseen().iter();
+            refused.extend(unseen.map(|(path, why)| (path.clone(), *why)));
+        }
+        refused.into_iter().collect()
     }
 
     /// The text of a file that may be absent, unreadable or not text; read once a run.
@@ -305,14 +313,24 @@ impl Repository {
         self.noted(path, self.bytes_within(path, TEXT_LIMIT))?
     }
 
-    /// What was read; a refusal is remembered.
+    /// What was read; a refusal is remembered, and so is what is there and cannot be read.
     pub(super) fn noted<T>(&self, path: &str, read: Result<T, ReadError>) -> Option<T> {
-        if let Err(ReadError::Refused { why, .. }) = &read {
-            let refused = self.refused.lock();
-            let mut refused = refused.unwrap_or_else(std::sync::PoisonError::into_inner);
-            refused.insert(path.to_owned(), *why);
-        }
+        let why = match &read {
+            Err(ReadError::Refused { why, .. }) => Some(*why),
+            Err(ReadError::Io { source, .. }) if !is_absent(source) => {
+                Some(Refusal::Unreadable(source.kind()))
+            }
+            _ => None,
+        };
+        self.note(why.map(|why| (path.to_owned(), why)));
         read.ok()
+    }
+
+    /// Remembers refusals.
+    pub(super) fn note(&self, refusals: impl IntoIterator<Item = (String, Refusal)>) {
+        let refused = self.refused.lock();
+        let mut refused = refused.unwrap_or_else(std::sync::PoisonError::into_inner);
+        refused.extend(refusals);
     }
 
     /// The bytes of a file, on disk or in the commit; at most `limit` of them.
@@ -371,14 +389,7 @@ impl Repository {
         }
         match self.stored(path, limit) {
             Ok(bytes) => Ok(Some(bytes)),
-            Err(ReadError::Io { source, .. })
-                if matches!(
-                    source.kind(),
-                    io::ErrorKind::NotFound | io::ErrorKind::NotADirectory
-                ) =>
-            {
-                Ok(None)
-            }
+            Err(ReadError::Io { source, .. }) if is_absent(&source) => Ok(None),
             Err(error) => Err(error),
         }
     }

@@ -19,6 +19,7 @@ use crate::source::attributes::{self, Attributes, FileAttributes};
 use crate::source::blob::{
     LONGEST_POINTER, LineEnds, ObjectFormat, ObjectId, Storing, is_pointer, stored,
 };
+use crate::source::walk::is_absent;
 
 /// What a file is to a builder.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -480,13 +481,6 @@ fn git_folder(top: &Path) -> Option<PathBuf> {
     let text = fs::read_to_string(&entry).ok()?;
     let named = text.lines().next()?.strip_prefix("gitdir:")?.trim();
     Some(top.join(named))
-}
-
-fn is_absent(error: &io::Error) -> bool {
-    matches!(
-        error.kind(),
-        io::ErrorKind::NotFound | io::ErrorKind::NotADirectory
-    )
 }
 
 #[cfg(unix)]

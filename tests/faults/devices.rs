@@ -232,3 +232,44 @@ fn a_name_cannot_write_a_line_of_its_own() {
         }
     }
 }
+
+/// A list of what is ignored is read by whoever walks, and the list of matrices before anything else is known.
+#[test]
+fn what_is_read_before_all_else_is_bounded_too() {
+    let tree = tree();
+    tree.gen_(&["matrix"]).ends(0);
+    let fifo = clean("mkfifo").arg(tree.at("docs/.gitignore")).status();
+    assert!(fifo.expect("mkfifo runs").success());
+    soon(&tree, &["check"])
+        .ends(2)
+        .tells(&["file-refused", "docs/.gitignore"]);
+    fs::remove_file(tree.at("docs/.gitignore")).expect("a file");
+    symlink("/dev/zero", tree.at("docs/.gitignore")).expect("a link");
+    soon(&tree, &["check"])
+        .ends(2)
+        .tells(&["file-refused", "docs/.gitignore"]);
+    fs::remove_file(tree.at("docs/.gitignore")).expect("a file");
+
+    tree.write("below/matrix.toml", MATRIX);
+    fs::remove_file(tree.at("matrix.toml")).expect("a file");
+    let lister = fs::File::create(tree.at("matrix.toml")).expect("a file");
+    lister.set_len(1 << 40).expect("a length");
+    soon(&tree, &["check"])
+        .ends(2)
+        .tells(&["longer than 16 MiB"]);
+    soon(&tree, &["-C", "below", "list"]).ends(0);
+    fs::remove_file(tree.at("matrix.toml")).expect("a file");
+    symlink("/dev/zero", tree.at("matrix.toml")).expect("a link");
+    soon(&tree, &["-C", "below", "list"]).ends(0);
+}
+
+/// Nothing that a word of the command line holds ends a line of what is said about it, or moves the cursor.
+#[test]
+fn words_of_the_command_line_are_made_visible() {
+    let tree = tree();
+    let said = tree
+        .gen_(&["check", "--format", "\n::error::x\u{1b}[2J"])
+        .ends(2);
+    let said = said.tells(&["\\n::error::x\\u{1b}[2J", "possible values: full"]);
+    assert!(!said.stderr.contains("\n::error::x"), "{}", said.stderr);
+}

@@ -34,6 +34,12 @@ fn stopped_by_modes(tree: &Tree, arguments: &[&str]) -> Said {
     command
         .args(arguments)
         .current_dir(tree.path())
+        // git reads no repository of somebody else's unless it is told to.
+        .envs([
+            ("GIT_CONFIG_COUNT", "1"),
+            ("GIT_CONFIG_KEY_0", "safe.directory"),
+            ("GIT_CONFIG_VALUE_0", "*"),
+        ])
         .uid(NOBODY)
         .gid(NOBODY);
     command.output().expect("gen runs as somebody else").into()
@@ -123,6 +129,133 @@ fn what_cannot_be_read_is_named() {
     tree.gen_(&["check"])
         .ends(2)
         .tells(&["not UTF-8", "matrix.toml"]);
+}
+
+/// Runs git in a tree.
+fn git(tree: &Tree, arguments: &[&str]) {
+    let mut git = clean("git");
+    let run = git.args(arguments).current_dir(tree.path()).output();
+    assert!(run.expect("git runs").status.success(), "git {arguments:?}");
+}
+
+/// The modes of a path for the time of a look.
+fn looked_at_closed(tree: &Tree, path: &str, mode: u32, look: impl Fn()) {
+    let open = fs::metadata(tree.at(path)).expect("a file").permissions();
+    fs::set_permissions(tree.at(path), Permissions::from_mode(mode)).expect("a mode");
+    look();
+    fs::set_permissions(tree.at(path), open).expect("a mode");
+}
+
+const MENTIONS: &str = r#"
+[release]
+version = "1.2.0"
+
+[[release.mention]]
+files = ["docs/**/*.md"]
+
+[registry.hub]
+prefix = "docker.io/acme"
+
+[image.app]
+from = "python:3.13-slim-trixie"
+tag = "{{ release.tag }}"
+"#;
+
+#[test]
+fn no_mention_goes_unseen() {
+    for in_git in [false, true] {
+        let tree = Tree::written(MENTIONS);
+        tree.write("docs/a.md", "docker.io/acme/app:v1.2.0\n");
+        tree.write("docs/b/x.md", "docker.io/acme/app:v1.2.0\n");
+        if in_git {
+            git(&tree, &["init", "-q"]);
+            git(&tree, &["add", "-A"]);
+        }
+        set_modes(tree.path(), 0o755, 0o644);
+        stopped_by_modes(&tree, &["check"]).ends(0);
+        for (path, mode, named) in [
+            (
+                "docs/b/x.md",
+                0o000,
+                "`docs/b/x.md` cannot be read: permission denied",
+            ),
+            (
+                "docs/b",
+                0o000,
+                "`docs/b` cannot be read: permission denied",
+            ),
+            (
+                "docs/b",
+                0o644,
+                "`docs/b/x.md` cannot be read: permission denied",
+            ),
+        ] {
+            looked_at_closed(&tree, path, mode, || {
+                for line in [&["check"][..], &["bump", "1.3.0", "--dry-run"]] {
+                    let said = stopped_by_modes(&tree, line).ends(2);
+                    said.tells(&["file-refused", named]);
+                }
+            });
+        }
+        // What is taken out is not asked for.
+        let without = MENTIONS.replace("*.md\"]", "*.md\", \"!docs/b/**\"]");
+        tree.write("matrix.toml", without);
+        looked_at_closed(&tree, "docs/b", 0o000, || {
+            stopped_by_modes(&tree, &["check"]).ends(0);
+        });
+    }
+}
+
+#[test]
+fn no_matrix_goes_unseen() {
+    let tree = Tree::new("matrices = [\"*/builder.toml\"]\n");
+    tree.write("a/builder.toml", ONE);
+    tree.write("b/builder.toml", ONE);
+    tree.gen_(&["matrix"]).ends(0);
+    set_modes(tree.path(), 0o755, 0o644);
+    stopped_by_modes(&tree, &["check"]).ends(0);
+    looked_at_closed(&tree, "b", 0o000, || {
+        for command in ["check", "matrix"] {
+            let said = stopped_by_modes(&tree, &[command]).ends(2);
+            said.tells(&["file-refused", "`b` cannot be read: permission denied"]);
+        }
+    });
+}
+
+#[test]
+fn no_folder_of_a_context_counts_as_empty() {
+    const CONTEXT: &str = "[image.app]\ntag = \"1\"\ndockerfile = \"ctx/Dockerfile\"\n";
+    for in_git in [false, true] {
+        let tree = Tree::new(CONTEXT);
+        tree.write("ctx/Dockerfile", "FROM python:3.13-slim-trixie\nCOPY . /\n");
+        tree.write("ctx/sub/file", "");
+        if in_git {
+            git(&tree, &["init", "-q"]);
+            git(&tree, &["add", "matrix.toml", "ctx/Dockerfile"]);
+        }
+        tree.gen_(&["matrix"]).ends(0);
+        set_modes(tree.path(), 0o755, 0o644);
+        stopped_by_modes(&tree, &["check"]).ends(0);
+        looked_at_closed(&tree, "ctx/sub", 0o000, || {
+            let said = stopped_by_modes(&tree, &["check"]).ends(1);
+            said.tells(&["context-file", "`ctx/sub` cannot be read"]);
+        });
+        // A list of what is ignored that cannot be read says nothing of what counts.
+        if in_git {
+            tree.write("ctx/sub/.gitignore", "file\n");
+            looked_at_closed(&tree, "ctx/sub/.gitignore", 0o000, || {
+                let said = stopped_by_modes(&tree, &["check"]).ends(1);
+                said.tells(&["context-file", "`ctx/sub/.gitignore` cannot be read"]);
+            });
+            fs::remove_file(tree.at("ctx/sub/.gitignore")).expect("a file");
+        }
+        tree.write("ctx/.dockerignore", "sub\n");
+        tree.gen_(&["matrix"]).ends(0);
+        set_modes(tree.path(), 0o755, 0o644);
+        looked_at_closed(&tree, "ctx/sub", 0o000, || {
+            stopped_by_modes(&tree, &["check"]).ends(0);
+        });
+    }
 }
 
 /// What a run left that found no room: whole files, no leftovers, and a clean tree once there is room.
