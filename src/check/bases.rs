@@ -293,7 +293,7 @@ impl<'a> Found<'a> {
 pub fn cuda_version(config: &Config, matrix: &Matrix, spec: &Spec) -> Option<String> {
     match cuda_of_axis(config, spec) {
         Some(said) => said,
-        None => cuda_said(&config.mirrors, root(matrix, spec).base.as_deref()?),
+        None => cuda_said(&config.mirrors, matrix.spec(spec.root).base.as_deref()?),
     }
 }
 
@@ -304,11 +304,7 @@ pub fn cuda_built(cx: &Context<'_>, id: SpecId) -> Option<String> {
     if let Some(said) = cuda_of_axis(cx.config, spec) {
         return said;
     }
-    let mut lowest = id;
-    while let Some(parent) = cx.matrix.spec(lowest).parent {
-        lowest = parent;
-    }
-    let Some(cooked) = cx.cooked_of(lowest) else {
+    let Some(cooked) = cx.cooked_of(spec.root) else {
         return cuda_version(cx.config, cx.matrix, spec);
     };
     let said = cx.builds(&cooked).into_iter().map(|(_, build)| {
@@ -331,15 +327,6 @@ fn cuda_of_axis(config: &Config, spec: &Spec) -> Option<Option<String>> {
     let value = &config.axes[axis].values[spec.cell.get(AxisId(axis))?];
     let text = value.version_text.as_ref().unwrap_or(&value.text);
     Some(Version::parse(text).map(|_| text.to_string()))
-}
-
-/// The spec at the root of a lineage.
-fn root<'a>(matrix: &'a Matrix, spec: &'a Spec) -> &'a Spec {
-    let mut root = spec;
-    while let Some(parent) = root.parent {
-        root = matrix.spec(parent);
-    }
-    root
 }
 
 /// The CUDA version that the tag of an image states: `nvidia/cuda` with its first word, others with a word for it. Of

@@ -34,9 +34,11 @@ pub(super) fn selectors(
 
 /// The names that selectors over this matrix may use.
 pub(super) fn names(config: &Config) -> Names<'_> {
+    let images: Vec<&str> = config.images.iter().map(|i| &*i.key).collect();
     Names {
         axes: &config.axes,
-        images: config.images.iter().map(|i| &*i.key).collect(),
+        numbers: images.iter().copied().zip(0..).collect(),
+        images,
         sets: &config.sets,
         circular: RefCell::default(),
         used: RefCell::default(),

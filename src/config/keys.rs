@@ -215,7 +215,7 @@ impl Builder<'_> {
                 }
             },
         };
-        let Some(index) = scope.names.images.iter().position(|i| *i == name) else {
+        let Some(index) = scope.names.image(name) else {
             let finding = Finding::new(
                 &code::UNKNOWN_IMAGE,
                 format!("there is no image `{name}`"),

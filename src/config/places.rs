@@ -335,7 +335,7 @@ impl Builder<'_> {
         }
         let mut image = None;
         if let Some(named) = &raw.image {
-            image = names.images.iter().position(|key| *key == named.value);
+            image = names.image(&named.value);
             if image.is_none() {
                 let finding = Finding::new(
                     &code::UNKNOWN_IMAGE,

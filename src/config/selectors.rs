@@ -1,7 +1,7 @@
 //! Selectors as written, resolved against the declared axes, images and sets.
 
 use std::cell::RefCell;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -22,12 +22,21 @@ pub struct Names<'a> {
     pub axes: &'a [Axis],
     /// Images, in declared order.
     pub images: Vec<&'a str>,
+    /// The number of each image.
+    pub numbers: BTreeMap<&'a str, usize>,
     /// Sets as written.
     pub sets: &'a Named<Spanned<RawSelector>>,
     /// Sets found to refer to themselves, so that each circle is told once.
     pub circular: RefCell<BTreeSet<String>>,
     /// Sets that some selector referred to.
     pub used: RefCell<BTreeSet<String>>,
+}
+
+impl Names<'_> {
+    /// The number of the image of that name.
+    pub fn image(&self, name: &str) -> Option<usize> {
+        self.numbers.get(name).copied()
+    }
 }
 
 /// Reads one selector of the matrix file.

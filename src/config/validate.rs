@@ -91,9 +91,11 @@ pub(super) fn validate(
         .collect();
     b.attributes
         .extend(stated.map(|_| attributes::of_release()));
+    let images: Vec<&str> = raw.image.keys().map(|k| k.value.as_str()).collect();
     let names = Names {
         axes: &axes,
-        images: raw.image.keys().map(|k| k.value.as_str()).collect(),
+        numbers: images.iter().copied().zip(0..).collect(),
+        images,
         sets: &raw.set,
         circular: RefCell::default(),
         used: RefCell::default(),

@@ -41,23 +41,16 @@ pub struct Parts {
 }
 
 /// How a spec comes by its Python.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Python {
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Python {
     /// There is none, or it is somebody else's.
     System,
     /// Already in `/opt/venv`, from an image below.
     Inherited,
+    /// From uv.
     Uv,
+    /// From the deadsnakes archive.
     Deadsnakes,
-}
-
-/// The upstream image at the root of a spec's lineage.
-fn root<'a>(matrix: &'a Matrix, spec: &'a Spec) -> &'a Spec {
-    let mut at = spec;
-    while let Some(parent) = at.parent {
-        at = matrix.spec(parent);
-    }
-    at
 }
 
 fn python_version(config: &Config, spec: &Spec) -> Option<Arc<str>> {
@@ -72,28 +65,36 @@ fn python_version(config: &Config, spec: &Spec) -> Option<Arc<str>> {
     })
 }
 
-fn python(config: &Config, matrix: &Matrix, spec: &Spec) -> Python {
+/// How every spec comes by its Python, by [`SpecId`](crate::image::SpecId): parents first, for a child may inherit it.
+pub fn pythons(config: &Config, matrix: &Matrix) -> Vec<Python> {
+    let mut known = vec![Python::System; matrix.specs.len()];
+    for id in &matrix.order {
+        let spec = matrix.spec(*id);
+        let below = spec
+            .parent
+            .map(|parent| (matrix.spec(parent), known[parent.0]));
+        known[id.0] = python(config, matrix, spec, below);
+    }
+    known
+}
+
+fn python(config: &Config, matrix: &Matrix, spec: &Spec, below: Option<(&Spec, Python)>) -> Python {
     let wanted = python_version(config, spec);
-    let below = spec.parent.map(|p| matrix.spec(p));
-    let inherited = below.is_some_and(|p| {
-        matches!(
-            python(config, matrix, p),
-            Python::Uv | Python::Deadsnakes | Python::Inherited
-        )
-    });
-    let rendered = |s: &Spec| s.merged.dockerfile.is_none();
-    let official = root(matrix, spec)
+    let inherited = below.is_some_and(|(_, python)| python != Python::System);
+    let rendered = spec.merged.dockerfile.is_none();
+    let official = matrix
+        .spec(spec.root)
         .base
         .as_deref()
         .is_some_and(|b| config.mirrors.is_hub(b, "python"));
-    if !rendered(spec) || wanted.is_none() {
+    if !rendered || wanted.is_none() {
         return if inherited {
             Python::Inherited
         } else {
             Python::System
         };
     }
-    if inherited && below.and_then(|p| python_version(config, p)) == wanted {
+    if inherited && below.and_then(|(parent, _)| python_version(config, parent)) == wanted {
         return Python::Inherited;
     }
     match spec.merged.python.unwrap_or_default() {
@@ -128,13 +129,12 @@ fn uses_cuda(config: &Config, spec: &Spec) -> bool {
 /// What the template sees: the axes, `image`, `release`, `from` and `needs` as in templated fields, and the texts below.
 pub fn view(
     config: &Config,
-    matrix: &Matrix,
     spec: &Spec,
+    python: Python,
     parts: Parts,
     mut names: Vec<(Arc<str>, Value)>,
 ) -> Value {
     let fresh = spec.parent.is_none();
-    let python = python(config, matrix, spec);
     let mut env = Vec::new();
     if fresh && uses_cuda(config, spec) {
         env.extend(

@@ -129,6 +129,7 @@ pub fn render_specs(
     let mut done: Vec<Option<RenderedSpec>> = Vec::new();
     done.resize_with(matrix.specs.len(), || None);
     let mut references: Vec<String> = vec![String::new(); matrix.specs.len()];
+    let pythons = dockerfile::pythons(config, matrix);
     let mut failed = std::collections::BTreeSet::new();
     let mut read = pins::Read::default();
     for id in &matrix.order {
@@ -137,6 +138,7 @@ pub fn render_specs(
             matrix,
             spec: matrix.spec(*id),
             references: &references,
+            python: pythons[id.0],
             sink,
             failed: &mut failed,
             read: &mut read,
@@ -178,6 +180,7 @@ struct One<'a> {
     matrix: &'a Matrix,
     spec: &'a Spec,
     references: &'a [String],
+    python: dockerfile::Python,
     sink: &'a mut Sink,
     /// Dockerfiles that were read for the images they name.
     read: &'a mut pins::Read,
@@ -187,7 +190,8 @@ struct One<'a> {
 
 impl One<'_> {
     fn text(&mut self, field: &Field, scope: &Value) -> Result<String, Stopped> {
-        self.config
+        let text = self
+            .config
             .fields
             .render(field, scope)
             .map(|t| t.into_owned())
@@ -195,7 +199,18 @@ impl One<'_> {
                 let finding = field_finding(&self.config.file, field, fault)
                     .note(format!("for {}", self.spec.describe(self.config)));
                 self.report(field.span.start, finding)
-            })
+            })?;
+        if !text.contains('\0') {
+            return Ok(text);
+        }
+        // Programs are handed words that end there, and shells leave it out.
+        let place = self.config.place(
+            field.span.clone(),
+            "no argument, variable or label can hold it",
+        );
+        let headline = format!("`{}` holds the character NUL", text.escape_debug());
+        let finding = Finding::new(&code::UNSAFE_VALUE, headline, place).help("take it out");
+        Err(self.report(field.span.start, finding))
     }
 
     fn report(&mut self, at: usize, finding: Finding) -> Stopped {
@@ -549,8 +564,8 @@ impl One<'_> {
             .unwrap_or_default();
         Ok(dockerfile::view(
             self.config,
-            self.matrix,
             self.spec,
+            self.python,
             parts,
             names,
         ))

@@ -17,6 +17,9 @@ pub fn link(config: &Config, specs: &mut [Spec], sink: &mut Sink) -> Result<Vec<
         .iter()
         .any(|s| s.merged.parent.is_some() || !s.merged.needs.is_empty());
     if !linked {
+        for (index, spec) in specs.iter_mut().enumerate() {
+            spec.root = SpecId(index);
+        }
         return Ok((0..specs.len()).map(SpecId).collect());
     }
     for (index, spec) in specs.iter().enumerate() {
@@ -204,7 +207,7 @@ impl Finder<'_> {
     }
 }
 
-/// Kahn's algorithm, taking the lowest index first; sets the layers.
+/// Kahn's algorithm, taking the lowest index first; sets the layers and the roots.
 fn sort(config: &Config, specs: &mut [Spec], sink: &mut Sink) -> Result<Vec<SpecId>, Stopped> {
     let stands_on = |spec: &Spec| -> Vec<SpecId> {
         spec.parent
@@ -228,6 +231,8 @@ fn sort(config: &Config, specs: &mut [Spec], sink: &mut Sink) -> Result<Vec<Spec
     let mut order = Vec::with_capacity(specs.len());
     while let Some((layer, index)) = ready.pop_first() {
         specs[index].layer = layer;
+        let parent = specs[index].parent;
+        specs[index].root = parent.map_or(SpecId(index), |parent| specs[parent.0].root);
         order.push(SpecId(index));
         for child in &children[index] {
             waiting[*child] -= 1;
@@ -247,7 +252,8 @@ fn sort(config: &Config, specs: &mut [Spec], sink: &mut Sink) -> Result<Vec<Spec
     let left: Vec<bool> = waiting.iter().map(|n| *n > 0).collect();
     let mut path: Vec<usize> = Vec::new();
     let mut at = left.iter().position(|l| *l).unwrap_or(0);
-    while !path.contains(&at) {
+    let mut met = vec![false; specs.len()];
+    while !std::mem::replace(&mut met[at], true) {
         path.push(at);
         match stands_on(&specs[at]).into_iter().find(|id| left[id.0]) {
             Some(next) => at = next.0,

@@ -11,7 +11,7 @@ use crate::diagnostic::{Finding, Sink, Stopped, code};
 use crate::image::bounds::{bounded, no_cells, no_specs};
 use crate::image::grammar::{duplicates, grammar};
 use crate::image::spec::{describe_cell, spec_id};
-use crate::image::{Matrix, Platform, Spec, aliases, lineage, merge};
+use crate::image::{Matrix, Platform, Spec, SpecId, aliases, lineage, merge};
 use crate::matrix::{Cell, ImageId, Rules, expand};
 use crate::render::{Field, Scope};
 
@@ -60,7 +60,9 @@ pub fn resolve(config: &Config, sink: &mut Sink) -> Result<Matrix, Stopped> {
             empty.push(id);
         }
     }
-    if specs.is_empty() && !faults.any {
+    // A file that lists others may have no image of its own.
+    let lists_alone = config.images.is_empty() && !config.matrices.is_empty();
+    if specs.is_empty() && !faults.any && !lists_alone {
         no_specs(config, sink);
     } else {
         empty.into_iter().for_each(|id| no_cells(config, id, sink));
@@ -231,6 +233,7 @@ fn one(
         base,
         parent: None,
         needs: Vec::new(),
+        root: SpecId(0),
         layer: 0,
         scope,
     };

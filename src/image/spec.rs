@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fmt::Write;
+use std::ops::Range;
 use std::sync::Arc;
 
 use indexmap::IndexMap;
@@ -43,6 +44,8 @@ pub struct Spec {
     pub base: Option<String>,
     /// The spec it stands on.
     pub parent: Option<SpecId>,
+    /// The one at the root of its parents; itself, where it has none.
+    pub root: SpecId,
     /// Specs it needs besides, in declared order.
     pub needs: Vec<SpecId>,
     /// 0 when it stands on no other spec, else one more than the highest it stands on.
@@ -81,6 +84,13 @@ impl Matrix {
     /// A spec.
     pub fn spec(&self, id: SpecId) -> &Spec {
         &self.specs[id.0]
+    }
+
+    /// The specs of an image, which stand beside each other.
+    pub fn of_image(&self, image: ImageId) -> Range<usize> {
+        let from = self.specs.partition_point(|spec| spec.image.0 < image.0);
+        let to = self.specs.partition_point(|spec| spec.image.0 <= image.0);
+        from..to
     }
 
     /// The specs whose Dockerfile gen renders.

@@ -56,3 +56,59 @@ fn excludes_do_not_make_an_absurd_product_small() {
     let (said, _) = poor(&Tree::new(&text), "list");
     said.ends(2).tells(&["product-too-large"]);
 }
+
+/// A lineage is as long as somebody makes it: nothing walks down all of it for each spec, and nothing recurses along it.
+#[test]
+fn a_lineage_may_be_deep() {
+    let mut text = String::from("[image.p0]\nfrom = \"debian:13\"\ntag = \"1\"\n");
+    for image in 1..4_000 {
+        let _ = writeln!(
+            text,
+            "[image.p{image}]\nparent = \"p{}\"\ntag = \"1\"",
+            image - 1
+        );
+    }
+    let tree = Tree::new(&text);
+    for command in ["list", "plan", "check"] {
+        let start = Instant::now();
+        let said = tree.gen_(&[command]);
+        assert!(
+            matches!(said.code, Some(0 | 1)),
+            "{command}: {}",
+            said.stderr
+        );
+        // Generous: the machine may be busy, and a walk of each would take a quarter of an hour.
+        let took = start.elapsed();
+        assert!(took < Duration::from_secs(60), "{command}: {took:?}");
+    }
+}
+
+/// What the bounds on templates let through fits into the stack of a run, and what they do not is a finding.
+#[test]
+fn a_deep_template_is_a_finding_and_no_crash() {
+    for (one, before, after) in [
+        ("{% elif 0 %}", "{% if 0 %}", "{% endif %}"),
+        ("|upper", "{{ 'a'", " }}"),
+        ("[0:]", "{{ 'a'", " }}"),
+        ("+1", "{{ 1", " }}"),
+        ("~'a'", "{{ 'a'", " }}"),
+        ("not ", "{{ ", "1 }}"),
+        ("-", "{{ ", "1 }}"),
+        ("1 if 1 else ", "{{ ", "1 }}"),
+        (
+            "{% set a = [a] %}",
+            "{% set a = 1 %}",
+            "{{ a|length }}{{ a|pprint|length }}",
+        ),
+    ] {
+        let template =
+            |count: usize| format!("FROM scratch\n# {before}{}{after}\n", one.repeat(count));
+        let tree =
+            Tree::new("[image.app]\nfrom = \"debian:13\"\ntag = \"1\"\ntemplate = \"deep\"\n");
+        tree.write("templates/deep", template(200));
+        tree.gen_(&["plan"]).ends(0);
+        tree.write("templates/deep", template(100_000));
+        let said = tree.gen_(&["plan"]).ends(2);
+        said.tells(&["template-syntax", "--> templates/deep"]);
+    }
+}

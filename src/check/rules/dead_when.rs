@@ -8,12 +8,7 @@ use crate::matrix::{ImageId, Selector};
 
 pub fn run(cx: &Context<'_>, sink: &mut Sink) {
     for (index, image) in cx.config.images.iter().enumerate() {
-        let specs: Vec<_> = cx
-            .matrix
-            .specs
-            .iter()
-            .filter(|s| s.image == ImageId(index))
-            .collect();
+        let specs = &cx.matrix.specs[cx.matrix.of_image(ImageId(index))];
         for row in &image.rows {
             let Some(selector) = &row.selector else {
                 continue;

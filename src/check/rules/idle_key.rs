@@ -13,10 +13,8 @@ pub fn run(cx: &Context<'_>, sink: &mut Sink) {
     // Keys of `[defaults]` by where they stand: what they are, and whether they serve anything.
     let mut shared: BTreeMap<(usize, &str), (Range<usize>, bool)> = BTreeMap::new();
     for (index, image) in cx.config.images.iter().enumerate() {
-        let specs: Vec<(SpecId, &Spec)> = (0..cx.matrix.specs.len())
-            .map(|id| (SpecId(id), cx.matrix.spec(SpecId(id))))
-            .filter(|(_, spec)| spec.image == ImageId(index))
-            .collect();
+        let ids = cx.matrix.of_image(ImageId(index)).map(SpecId);
+        let specs: Vec<(SpecId, &Spec)> = ids.map(|id| (id, cx.matrix.spec(id))).collect();
         for row in &image.rows {
             let applies = |spec: &Spec| {
                 let selector = row.selector.as_ref();

@@ -15,10 +15,7 @@ pub fn run(cx: &Context<'_>, sink: &mut Sink) {
         if ignoring.contains(&ImageId(index)) {
             continue;
         }
-        let specs: Vec<SpecId> = (0..cx.matrix.specs.len())
-            .map(SpecId)
-            .filter(|id| cx.matrix.spec(*id).image == ImageId(index))
-            .collect();
+        let specs: Vec<SpecId> = cx.matrix.of_image(ImageId(index)).map(SpecId).collect();
         for axis in &image.axes {
             look(cx, *axis, &specs, sink);
         }
