@@ -4,8 +4,12 @@
 
 mod allocator;
 
+use std::env;
 use std::process::ExitCode;
+use std::thread;
 
+use basematrix::cli::Cli;
+use basematrix::diagnostic::visible;
 use clap::Parser;
 
 use allocator::Bounded;
@@ -13,6 +17,36 @@ use allocator::Bounded;
 #[global_allocator]
 static ALLOCATOR: Bounded = Bounded;
 
+/// The stack of a run, in bytes: many times what the deepest template takes that is let through. Only what is used of it
+/// takes memory.
+const STACK: usize = 64 * 1024 * 1024;
+
 fn main() -> ExitCode {
-    basematrix::command::run(&basematrix::cli::Cli::parse())
+    let run = || match parse() {
+        Ok(cli) => basematrix::command::run(&cli),
+        Err(code) => code,
+    };
+    match thread::Builder::new().stack_size(STACK).spawn(run) {
+        Ok(running) => running
+            .join()
+            .unwrap_or_else(|panic| std::panic::resume_unwind(panic)),
+        // Where so much cannot even be set aside, what there is will do for all but the strangest templates.
+        Err(_) => run(),
+    }
+}
+
+/// The command line. What is wrong with it is told with its words made visible: CI reads what is printed line by line.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "what clap reads is read once more for what is said of it"
+)]
+fn parse() -> Result<Cli, ExitCode> {
+    Cli::try_parse().map_err(|error| {
+        let words = env::args_os().map(|word| visible(&word.to_string_lossy()).into_owned());
+        let seen = Cli::try_parse_from(words).err();
+        let told = seen.filter(|seen| seen.kind() == error.kind());
+        let code = error.exit_code();
+        let _ = told.unwrap_or(error).print();
+        u8::try_from(code).map_or(ExitCode::FAILURE, ExitCode::from)
+    })
 }

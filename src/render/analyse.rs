@@ -9,6 +9,8 @@ use minijinja::machinery::{Span, parse};
 use minijinja::syntax::SyntaxConfig;
 use minijinja::value::ValueKind;
 
+use crate::render::depth::bounded;
+
 /// What a template reads. Ranges are bytes of the template's source.
 #[derive(Clone, Debug, Default)]
 pub struct Uses {
@@ -37,6 +39,7 @@ pub fn analyse(
     syntax: SyntaxConfig,
     is_axis: &dyn Fn(&str) -> bool,
 ) -> Result<Uses, Error> {
+    bounded(source, syntax.clone())?;
     let tree = parse(source, name, syntax)?;
     let mut walk = Walk {
         is_axis,

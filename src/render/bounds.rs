@@ -9,6 +9,8 @@ use std::io;
 use minijinja::value::{Kwargs, StringInput};
 use minijinja::{Environment, Error, ErrorKind, State, Template, Value, filters};
 
+use crate::render::spent;
+
 /// How much a template may take.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Bounds {
@@ -41,6 +43,7 @@ impl Bounds {
         // What it prints is for those who write the engine.
         engine.remove_global("debug");
         engine.remove_global("namespace");
+        spent::hold(engine, self.steps);
         engine.add_filter(
             "indent",
             move |value: StringInput<'_>,
@@ -229,8 +232,33 @@ mod tests {
             ("{{ ['a', 'b']|join(d='-') }}", "a-b"),
             ("{{ [{'n': 1}, {'n': 2}]|join('+', 'n') }}", "1+2"),
             ("{{ '%s-%05d'|format('a', 7) }}", "a-00007"),
+            ("{{ [3, 1, 2]|sort|list|string }}", "[1, 2, 3]"),
+            ("{{ [1, 2]|sum(start=3) }}", "6"),
+            ("{{ [{'n': 1}, {'n': 2}]|map(attribute='n')|max }}", "2"),
+            ("{{ ['b', 'A', 'a']|unique|join }}", "bA"),
+            ("{{ [1, 2, 3]|select('odd')|join }}", "13"),
+            ("{{ [1, 2, 3]|batch(2, 0)|list }}", "[[1, 2], [3, 0]]"),
         ] {
             assert_eq!(rendered(source).expect(source), text, "{source}");
+        }
+    }
+
+    #[test]
+    fn what_doubles_is_counted_in_full() {
+        let lists = "{% set a = [a, a] %}".repeat(40);
+        let sums = "{% set a = a + a %}".repeat(40);
+        for filter in [
+            "pprint",
+            "unique",
+            "sort",
+            "string",
+            "list|max",
+            "map('string')",
+        ] {
+            for source in [&lists, &sums] {
+                let source = format!("{{% set a = [1] %}}{source}{{{{ a|{filter}|length }}}}");
+                assert!(rendered(&source).is_err(), "{source}");
+            }
         }
     }
 
@@ -250,6 +278,10 @@ mod tests {
             "{{ '%.4000000000f'|format(1.5) }}",
             "{{ 'x' * 2000000 }}",
             "{% macro m(n) %}{{ m(n) }}{% endmacro %}{{ m(1) }}",
+            "{% for i in range(3000) %}{{ range(1000)|sum }}{% endfor %}",
+            "{% for i in range(3000) %}{{ range(1000)|map('string')|list }}{% endfor %}",
+            "{{ [1]|slice(10000000000) }}",
+            "{{ [1]|batch(10000000000, 0) }}",
             "{% set n = namespace() %}{% set n.n = n %}{{ n }}",
             "{{ debug() }}",
         ] {

@@ -4,10 +4,12 @@
 
 mod analyse;
 mod bounds;
+mod depth;
 mod dialect;
 mod fields;
 mod objects;
 mod python;
+mod spent;
 mod templates;
 
 pub use analyse::{Uses, analyse};

@@ -9,6 +9,7 @@ use minijinja::{Environment, Error, ErrorKind, Value};
 use crate::diagnostic::{Finding, Place, and_list, code, nearest};
 use crate::render::analyse::{Uses, analyse};
 use crate::render::bounds::FILE;
+use crate::render::depth::bounded;
 use crate::render::dialect::{Dialect, environment};
 use crate::render::fields::told;
 use crate::source::{Repository, SourceFile};
@@ -143,6 +144,7 @@ impl<'a> Templates<'a> {
                 format!("there is no template `{name}`"),
             )
         })?;
+        bounded(&file.text, dialect.syntax())?;
         self.engine(dialect)
             .add_template_owned(name.to_owned(), file.text.clone())?;
         for (referred, _) in referred(&file.text) {
@@ -214,9 +216,9 @@ pub fn fault_finding(
     let (fact, advice) = what.split_once("; ").unwrap_or((&what, ""));
     let at = error.name().unwrap_or(name);
     let Some((file, range)) = templates.source(at).zip(error.range()) else {
-        // What is too long is so as a whole.
+        // What is too long or too deep is so as a whole.
         return match templates.source(at) {
-            Some(file) if kind == ErrorKind::InvalidOperation => {
+            Some(file) if matches!(kind, ErrorKind::InvalidOperation | ErrorKind::SyntaxError) => {
                 Finding::new(code, fact, Place::file(file.path.clone())).related(asked)
             }
             _ => Finding::new(code, fact, asked),
