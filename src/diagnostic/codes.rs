@@ -190,7 +190,7 @@ codes! {
         "`[facts] file` names a TOML file by its path from the repository root.";
     FILE_REFUSED = "file-refused" Plan Error
         "a file that is there and is not read"
-        "What is read to be understood is a regular file below the repository root, of at most 16 MiB: a device never ends, a FIFO waits for a writer, and what a link brings in from outside is in no checkout but this one. Nothing was checked in this file. Put a file of that name in its place, or correct the path.";
+        "What is read to be understood is a regular file below the repository root, of at most 16 MiB: a device never ends, a FIFO waits for a writer, and what a link brings in from outside is in no checkout but this one. So is a file that may not be read, and a folder that may hold such files and cannot be listed. Nothing was checked in it. Put a file of that name in its place, let it be read, or correct the path.";
     FIXED_CODE = "fixed-code" Plan Error
         "a finding without which no plan exists, in `[check]`"
         "Findings that mean \"no plan can be built\" cannot be suppressed or weigh otherwise: nothing would be left to check. Only codes of rules (exit code 1) can.";

@@ -4,6 +4,7 @@ use std::ops::Range;
 
 use annotate_snippets::{AnnotationKind, Group, Level, Origin, Renderer, Snippet};
 
+use crate::diagnostic::visible::is_unseen;
 use crate::diagnostic::{Finding, Place, Severity, visible};
 
 fn level(severity: Severity) -> Level<'static> {
@@ -48,6 +49,15 @@ fn drawn(text: &str, span: Range<usize>) -> usize {
     }
 }
 
+/// Stands for a character that is not seen.
+const HIDDEN: char = '\u{fffd}';
+
+/// What is not seen in a line of a source, and that the renderer does not spell out: one sign stands for each, so that
+/// columns stay what they are.
+fn is_left(c: char) -> bool {
+    !c.is_ascii() && is_unseen(c)
+}
+
 /// Adds the places of one file: as one snippet, so that both sides of a conflict stand in one picture.
 fn add_places<'a>(group: Group<'a>, places: &[(&'a Place, AnnotationKind)]) -> Group<'a> {
     let spans = places.iter().filter_map(|(place, kind)| {
@@ -73,12 +83,22 @@ fn add_places<'a>(group: Group<'a>, places: &[(&'a Place, AnnotationKind)]) -> G
         .max()
         .unwrap_or(0);
     let (window, offset, first_line) = file.window(start..end);
-    let mut snippet = Snippet::source(window)
+    let at = |offset: usize| {
+        let before = window.char_indices().take_while(|(at, _)| *at < offset);
+        before.fold(0, |long, (_, c)| {
+            long + if is_left(c) {
+                HIDDEN.len_utf8()
+            } else {
+                c.len_utf8()
+            }
+        })
+    };
+    let mut snippet = Snippet::source(window.replace(is_left, HIDDEN.encode_utf8(&mut [0; 4])))
         .line_start(first_line)
         .path(&*spans[0].3.path);
     for (_, span, kind, place) in &spans {
         let end = drawn(&file.text, span.clone());
-        let mut annotation = kind.span(span.start - offset..end - offset);
+        let mut annotation = kind.span(at(span.start - offset)..at(end - offset));
         if !place.label.is_empty() {
             annotation = annotation.label(place.label.as_str());
         }

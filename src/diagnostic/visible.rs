@@ -4,10 +4,29 @@ use std::borrow::Cow;
 use std::fmt::Write;
 
 /// Whether a character moves the cursor, ends a line, hides, or turns the direction of writing: all of Unicode's control
-/// characters, its two separators, and its marks of direction (<https://trojansource.codes>).
-fn is_unseen(c: char) -> bool {
+/// characters, its two separators, its marks of direction (<https://trojansource.codes>), and what is shown as nothing
+/// (`Default_Ignorable_Code_Point`), but for the selectors that emoji are written with.
+pub(super) fn is_unseen(c: char) -> bool {
     c.is_control()
-        || matches!(c, '\u{61c}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}')
+        || matches!(
+            c,
+            '\u{ad}'
+                | '\u{34f}'
+                | '\u{61c}'
+                | '\u{115f}'..='\u{1160}'
+                | '\u{17b4}'..='\u{17b5}'
+                | '\u{180b}'..='\u{180f}'
+                | '\u{200b}'..='\u{200f}'
+                | '\u{2028}'..='\u{202e}'
+                | '\u{2060}'..='\u{206f}'
+                | '\u{3164}'
+                | '\u{feff}'
+                | '\u{ffa0}'
+                | '\u{fff0}'..='\u{fffb}'
+                | '\u{1bca0}'..='\u{1bca3}'
+                | '\u{1d173}'..='\u{1d17a}'
+                | '\u{e0000}'..='\u{e0fff}'
+        )
 }
 
 fn escaped(text: &str, stays: impl Fn(char) -> bool) -> Cow<'_, str> {
@@ -51,6 +70,10 @@ mod tests {
         assert_eq!(
             visible("\u{202e}\u{2066}\u{2028}\u{feff}\u{200f}"),
             r"\u{202e}\u{2066}\u{2028}\u{feff}\u{200f}"
+        );
+        assert_eq!(
+            visible("a\u{ad}b\u{180e}c\u{e0041}❤\u{fe0f}"),
+            "a\\u{ad}b\\u{180e}c\\u{e0041}❤\u{fe0f}"
         );
         assert_eq!(visible_lines("a\tb\n\u{1b}c\r\n"), "a\tb\n\\u{1b}c\\r\n");
     }

@@ -7,7 +7,6 @@
 
 use std::collections::BTreeMap;
 use std::env;
-use std::fs;
 use std::io::{self, ErrorKind, Read, Write};
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
@@ -21,6 +20,7 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use crate::registry::fault::harmless;
+use crate::registry::small;
 
 /// What Docker calls Docker Hub in its configuration.
 const HUB: &str = "https://index.docker.io/v1/";
@@ -83,7 +83,7 @@ impl Credentials {
             unread: Some(format!("cannot read {}: {why}", path.display())),
             ..Credentials::default()
         };
-        match fs::read(&path) {
+        match small::bytes(&path) {
             Ok(bytes) => match serde_json::from_slice(&bytes) {
                 Ok(file) => Credentials::of_file(&file),
                 Err(error) => unread(error.to_string()),

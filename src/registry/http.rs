@@ -6,7 +6,6 @@
 )]
 
 use std::env;
-use std::fs;
 use std::io::ErrorKind;
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -20,6 +19,7 @@ use ureq::{Agent, Body, Error, Proxy};
 
 use crate::registry::Fault;
 use crate::registry::fault::harmless;
+use crate::registry::small;
 
 /// Longest body that is read, in bytes: the most that a registry must accept of a manifest (OCI distribution, 1.1).
 const LONGEST: u64 = 4 * 1024 * 1024;
@@ -113,7 +113,7 @@ impl Http {
     /// `NO_PROXY` say; the authorities are Mozilla's, or those of `SSL_CERT_FILE`. Without TLS and without a proxy to
     /// places on this machine, where a registry on this machine is asked.
     pub fn new(limit: Duration) -> Self {
-        let roots = env::var_os("SSL_CERT_FILE").and_then(|path| fs::read(path).ok());
+        let roots = env::var_os("SSL_CERT_FILE").and_then(|path| small::bytes(path.as_ref()).ok());
         let roots = roots.map_or(RootCerts::WebPki, |pem| {
             let items = parse_pem(&pem).filter_map(Result::ok);
             let certificates = items.filter_map(|item| match item {

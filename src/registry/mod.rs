@@ -7,6 +7,7 @@ mod client;
 mod credentials;
 mod fault;
 mod http;
+mod small;
 mod token;
 
 pub use client::{Client, Pointed};
