@@ -244,25 +244,6 @@ mod tests {
     }
 
     #[test]
-    fn what_doubles_is_counted_in_full() {
-        let lists = "{% set a = [a, a] %}".repeat(40);
-        let sums = "{% set a = a + a %}".repeat(40);
-        for filter in [
-            "pprint",
-            "unique",
-            "sort",
-            "string",
-            "list|max",
-            "map('string')",
-        ] {
-            for source in [&lists, &sums] {
-                let source = format!("{{% set a = [1] %}}{source}{{{{ a|{filter}|length }}}}");
-                assert!(rendered(&source).is_err(), "{source}");
-            }
-        }
-    }
-
-    #[test]
     fn what_would_never_end_is_refused() {
         for source in [
             "{% for i in range(99999) %}{% for j in range(99999) %}x{% endfor %}{% endfor %}",
