@@ -169,3 +169,113 @@ fn ids_are_those_that_git_computes() {
         differ[..differ.len().min(6)].join("\n")
     );
 }
+
+/// Patterns that common globs read otherwise than git does.
+const ODD: [&str; 44] = [
+    "my[[:space:]]model.bin",
+    "\"my model.bin\"",
+    "\"\\303\\251.txt\"",
+    "\"\\m.txt\"",
+    "[[:alpha:]].txt",
+    "[[:upper:][:digit:]]*",
+    "[[:nope:]]*",
+    "[^a]*",
+    "[]-]*",
+    "[a",
+    "[!/]*",
+    "?.txt",
+    "??.txt",
+    "**",
+    "**/",
+    "/**",
+    "/**/",
+    "**/*",
+    "**/a.txt",
+    "**a.txt",
+    "su**/a.txt",
+    "sub**/a.txt",
+    "sub/**",
+    "sub/**/x.sh",
+    "sub/**/**/x.sh",
+    "sub/***/x.sh",
+    "sub/**x.sh",
+    "*/**/x.sh",
+    "*/x.sh",
+    "*/*/x.sh",
+    "sub/*",
+    "sub[/]a.txt",
+    "sub/[!x]*.txt",
+    "sub\\/a.txt",
+    "**\\/a.txt",
+    "//a.txt",
+    "/sub/a.txt",
+    "./a.txt",
+    "sub//a.txt",
+    "a.txt/",
+    "\\a.txt",
+    "a.txt\\",
+    "!a.txt",
+    "\\!a.txt",
+];
+
+/// Whole files of attributes that are read otherwise than line by line.
+const WHOLE: [&str; 9] = [
+    "\u{feff}a.txt text\n",
+    "a.txt own\n[attr]own text\n",
+    "[attr]own text\na.txt own\na.txt -own\n",
+    "[attr]own text\n[attr]own -text\na.txt own\n",
+    "a.txt text !-bad\n",
+    "a.txt text bad$name\n",
+    "a.txt -text=auto\n* text\n",
+    "\t a.txt\ttext\r\n",
+    "a.txt text=auto text\n",
+];
+
+#[test]
+fn patterns_are_those_of_git() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let root = folder.path();
+    git(root, &["init", "--quiet"]);
+    git(root, &["config", "core.safecrlf", "false"]);
+    git(root, &["config", "core.autocrlf", "false"]);
+    fs::write(root.join("matrix.toml"), "").expect("a file");
+    let more = [
+        "my model.bin",
+        "é.txt",
+        "m.txt",
+        "!a.txt",
+        "A",
+        "subx/a.txt",
+    ];
+    let paths: Vec<&str> = PATHS.into_iter().chain(more).collect();
+    for path in &paths {
+        let parent = root.join(path);
+        fs::create_dir_all(parent.parent().expect("a folder")).expect("a folder");
+        fs::write(root.join(path), "one\r\n").expect("a file");
+    }
+    let lines = ODD.iter().map(|pattern| format!("{pattern} text\n"));
+    let mut differ = Vec::new();
+    for text in lines.chain(WHOLE.map(str::to_owned)) {
+        fs::write(root.join(".gitattributes"), &text).expect("a file");
+        let said = git(root, &[&["hash-object"], &paths[..]].concat());
+        let members = Members::of_worktree(root, "matrix.toml").below(".");
+        for (path, theirs) in paths.iter().zip(said.lines()) {
+            let member = members.files.iter().find(|(p, _)| p == path.as_bytes());
+            let (bytes, member) = member.expect("a file that git does not ignore");
+            let id = member.id_of(bytes, b"one\r\n").expect("an id");
+            let ours = id.as_bytes().iter().fold(String::new(), |mut hex, byte| {
+                let _ = write!(hex, "{byte:02x}");
+                hex
+            });
+            if ours != theirs {
+                differ.push(format!("{path}: {text:?}"));
+            }
+        }
+    }
+    assert!(
+        differ.is_empty(),
+        "{} differ:\n{}",
+        differ.len(),
+        differ.join("\n")
+    );
+}

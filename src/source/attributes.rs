@@ -1,21 +1,23 @@
 //! `.gitattributes`, as far as they say how `git add` would store a file.
 //!
 //! Read here and not asked of git, for three reasons: what one machine alone says (`info/attributes`, a list of the
-//! user's) is left out, there may be no git, and no filter can be started by asking. Source: gitattributes(5).
+//! user's) is left out, there may be no git, and no filter can be started by asking. Source: gitattributes(5) and git's
+//! `attr.c`.
 
 use std::collections::{BTreeMap, HashMap};
-use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use globset::{GlobBuilder, GlobMatcher};
-
 use crate::source::blob::LineEnds;
+use crate::source::wildmatch::PathPattern;
 
 /// The name of such a file.
 pub const NAME: &str = ".gitattributes";
 
+/// The longest line that git reads, in bytes. Source: `ATTR_MAX_LINE_LENGTH`.
+const MAX_LINE: usize = 2048;
+
 /// The macro that git knows by itself.
-const BINARY: (&str, &str) = ("binary", "-diff -merge -text");
+const BINARY: (&str, &[u8]) = ("binary", b"-diff -merge -text");
 
 /// The attributes that say how a file is stored.
 const KNOWN: [&str; 6] = [
@@ -39,15 +41,37 @@ enum State {
     Value(String),
 }
 
+/// What a line says, word by word.
+type Says = Vec<(Arc<str>, State)>;
+
+/// What macros stand for.
+type Macros = HashMap<Arc<str>, Says>;
+
 /// What is known of one file.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct FileAttributes(BTreeMap<&'static str, State>);
+pub struct FileAttributes(BTreeMap<Arc<str>, State>);
 
 impl FileAttributes {
     fn value(&self, name: &str) -> Option<&str> {
         match self.0.get(name) {
             Some(State::Value(value)) => Some(value),
             _ => None,
+        }
+    }
+
+    /// Adds what a line says. Lines come from the one that decides to those before it: what is known stays, and a macro
+    /// says nothing where it was unset already.
+    fn add(&mut self, says: &[(Arc<str>, State)], macros: &Macros) {
+        for (name, state) in says.iter().rev() {
+            if self.0.contains_key(name) {
+                continue;
+            }
+            self.0.insert(name.clone(), state.clone());
+            if *state == State::Set
+                && let Some(says) = macros.get(name)
+            {
+                self.add(says, macros);
+            }
         }
     }
 
@@ -84,10 +108,8 @@ impl FileAttributes {
 /// One line: which files it speaks of, and what it says.
 #[derive(Debug)]
 struct Line {
-    glob: GlobMatcher,
-    /// Whether it speaks of names in any folder below.
-    names: bool,
-    says: Vec<(&'static str, State)>,
+    pattern: PathPattern,
+    says: Says,
 }
 
 /// The attributes of the files of one worktree.
@@ -96,29 +118,26 @@ pub struct Attributes {
     /// The lines of each folder that was asked about.
     folders: Mutex<HashMap<Vec<u8>, Arc<Vec<Line>>>>,
     /// Macros, which only the folder at the top can define.
-    macros: Mutex<HashMap<String, Vec<(&'static str, State)>>>,
+    macros: Mutex<Arc<Macros>>,
 }
 
 impl Attributes {
     /// What is said of the file `path` (from the top of the worktree). `read` gives the bytes of the attribute file of a
     /// folder, which is asked for once.
     pub fn of(&self, path: &[u8], read: &dyn Fn(&[u8]) -> Option<Vec<u8>>) -> FileAttributes {
-        let mut found = FileAttributes::default();
         let ends = path.iter().enumerate().filter(|(_, b)| **b == b'/');
-        let ends: Vec<usize> = std::iter::once(0).chain(ends.map(|(at, _)| at)).collect();
-        for end in ends {
-            let folder = &path[..end];
-            let below = if end == 0 { path } else { &path[end + 1..] };
-            for line in self.folder(folder, read).iter() {
-                let name = below.rsplit(|b| *b == b'/').next().unwrap_or(below);
-                if line
-                    .glob
-                    .is_match(as_path(if line.names { name } else { below }))
-                {
-                    for (attribute, state) in &line.says {
-                        found.0.insert(attribute, state.clone());
-                    }
-                }
+        let ends = std::iter::once(0).chain(ends.map(|(at, _)| at));
+        // The top comes first: it defines what the others mean.
+        let folders: Vec<(usize, Arc<Vec<Line>>)> = ends
+            .map(|end| (end, self.folder(&path[..end], read)))
+            .collect();
+        let macros = self.macros.lock().unwrap_or_else(PoisonError::into_inner);
+        let macros = macros.clone();
+        let mut found = FileAttributes::default();
+        for (end, lines) in folders.iter().rev() {
+            let below = if *end == 0 { path } else { &path[end + 1..] };
+            for line in lines.iter().rev().filter(|l| l.pattern.matches(below)) {
+                found.add(&line.says, &macros);
             }
         }
         found
@@ -130,103 +149,142 @@ impl Attributes {
             return known.clone();
         }
         let bytes = read(folder).unwrap_or_default();
+        let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&bytes);
+        let lines: Vec<(Vec<u8>, &[u8])> = bytes
+            .split(|byte| *byte == b'\n')
+            .filter_map(pattern)
+            .collect();
         let mut macros = self.macros.lock().unwrap_or_else(PoisonError::into_inner);
         if folder.is_empty() {
-            define(&mut macros, BINARY.0, BINARY.1);
+            *macros = Arc::new(defined(&lines));
         }
-        let text = String::from_utf8_lossy(&bytes);
-        let mut lines = Vec::new();
-        for line in text.lines().map(str::trim) {
-            if let Some(rest) = line.strip_prefix("[attr]") {
-                if let (true, Some((name, says))) =
-                    (folder.is_empty(), rest.split_once([' ', '\t']))
-                {
-                    define(&mut macros, name, says);
-                }
-                continue;
+        let lines = lines.into_iter().filter_map(|(pattern, says)| {
+            if macro_name(&pattern, says).is_some() || pattern.starts_with(b"!") {
+                return None;
             }
-            let Some((pattern, says)) = pattern(line) else {
-                continue;
-            };
-            let rooted = pattern.trim_end_matches('/').contains('/');
-            let glob = pattern.trim_start_matches('/').replace('{', "\\{");
-            let glob = GlobBuilder::new(&glob.replace('}', "\\}"))
-                .literal_separator(true)
-                .backslash_escape(true)
-                .build();
-            if let Ok(glob) = glob {
-                lines.push(Line {
-                    glob: glob.compile_matcher(),
-                    names: !rooted,
-                    says: said(says, &macros),
-                });
-            }
-        }
-        let lines = Arc::new(lines);
+            Some(Line {
+                pattern: PathPattern::new(&pattern),
+                says: said(says, |name| macros.contains_key(name))?,
+            })
+        });
+        let lines: Arc<Vec<Line>> = Arc::new(lines.collect());
         folders.insert(folder.to_owned(), lines.clone());
         lines
     }
 }
 
-fn define(macros: &mut HashMap<String, Vec<(&'static str, State)>>, name: &str, says: &str) {
-    let says = said(says, macros);
-    macros.insert(name.to_owned(), says);
+/// The macros that the lines of the top define, and what git knows by itself. The last of a name counts, wherever it
+/// stands.
+fn defined(lines: &[(Vec<u8>, &[u8])]) -> Macros {
+    let named = lines
+        .iter()
+        .filter_map(|(name, says)| macro_name(name, says));
+    let all: Vec<(&str, &[u8])> = std::iter::once(BINARY).chain(named).collect();
+    let is_macro = |name: &str| all.iter().any(|(known, _)| *known == name);
+    let read = all
+        .iter()
+        .filter_map(|(name, says)| Some(((*name).into(), said(says, is_macro)?)));
+    read.collect()
+}
+
+/// The name of the macro that a line defines, and what it stands for.
+fn macro_name<'a>(pattern: &'a [u8], says: &'a [u8]) -> Option<(&'a str, &'a [u8])> {
+    let name = pattern.strip_prefix(b"[attr]")?;
+    let name = std::str::from_utf8(name).ok()?;
+    (!name.is_empty()).then_some((name, says))
+}
+
+/// What git takes for a blank between words.
+fn is_blank(byte: u8) -> bool {
+    matches!(byte, b' ' | b'\t' | b'\r' | b'\n')
 }
 
 /// The pattern of a line and what follows it; `None` of one that says nothing. A quoted pattern may hold blanks.
-fn pattern(line: &str) -> Option<(String, &str)> {
-    if line.is_empty() || line.starts_with('#') || line.starts_with('!') {
+fn pattern(line: &[u8]) -> Option<(Vec<u8>, &[u8])> {
+    let start = line.iter().position(|byte| !is_blank(*byte))?;
+    let line = &line[start..];
+    if line.starts_with(b"#") || line.len() >= MAX_LINE {
         return None;
     }
-    let Some(quoted) = line.strip_prefix('"') else {
-        let (pattern, says) = line.split_once([' ', '\t'])?;
-        return Some((pattern.to_owned(), says));
-    };
-    let mut pattern = String::new();
-    let mut chars = quoted.char_indices();
-    while let Some((at, c)) = chars.next() {
-        match c {
-            '"' => return Some((pattern, &quoted[at + 1..])),
-            '\\' => pattern.extend(chars.next().map(|(_, escaped)| escaped)),
-            c => pattern.push(c),
-        }
+    if let Some(quoted) = line.strip_prefix(b"\"")
+        && let Some(read) = unquoted(quoted)
+    {
+        return Some(read);
     }
-    None
+    let end = line.iter().position(|byte| is_blank(*byte))?;
+    Some((line[..end].to_owned(), &line[end..]))
 }
 
-/// What the words after a pattern say of the attributes that count here.
-fn said(
-    words: &str,
-    macros: &HashMap<String, Vec<(&'static str, State)>>,
-) -> Vec<(&'static str, State)> {
+/// What stands between quotes, of which the first is gone, and what follows them. Source: `unquote_c_style` of git.
+fn unquoted(quoted: &[u8]) -> Option<(Vec<u8>, &[u8])> {
+    let mut pattern = Vec::new();
+    let mut rest = quoted;
+    loop {
+        let (byte, more) = rest.split_first()?;
+        rest = more;
+        match byte {
+            b'"' => return Some((pattern, rest)),
+            b'\\' => {
+                let (escaped, more) = rest.split_first()?;
+                rest = more;
+                pattern.push(match escaped {
+                    b'a' => 7,
+                    b'b' => 8,
+                    b't' => b'\t',
+                    b'n' => b'\n',
+                    b'v' => 11,
+                    b'f' => 12,
+                    b'r' => b'\r',
+                    b'"' | b'\\' => *escaped,
+                    b'0'..=b'3' => {
+                        let digits = rest.get(..2)?;
+                        rest = &rest[2..];
+                        let digits = [&[*escaped], digits].concat();
+                        let digits = std::str::from_utf8(&digits).ok()?;
+                        u8::from_str_radix(digits, 8).ok()?
+                    }
+                    _ => return None,
+                });
+            }
+            byte => pattern.push(*byte),
+        }
+    }
+}
+
+/// What the words after a pattern say of the attributes that count here, and of macros. `None` of a line with a word that
+/// git refuses, for then it reads none of them.
+fn said(words: &[u8], is_macro: impl Fn(&str) -> bool) -> Option<Says> {
     let mut says = Vec::new();
-    for word in words.split_ascii_whitespace() {
-        let (name, state) = match (word.strip_prefix('-'), word.strip_prefix('!')) {
-            (Some(name), _) => (name, State::Unset),
-            (_, Some(name)) => (name, State::Unspecified),
-            _ => match word.split_once('=') {
-                Some((name, value)) => (name, State::Value(value.to_owned())),
-                None => (word, State::Set),
-            },
+    let words = words.split(|byte| is_blank(*byte));
+    for word in words.filter(|word| !word.is_empty()) {
+        let word = String::from_utf8_lossy(word);
+        let (name, value) = match word.split_once('=') {
+            Some((name, value)) => (name, Some(value)),
+            None => (&*word, None),
         };
-        if state == State::Set {
-            says.extend(macros.get(name).into_iter().flatten().cloned());
+        let (name, state) = match (name.strip_prefix('-'), name.strip_prefix('!'), value) {
+            (Some(name), ..) => (name, State::Unset),
+            (_, Some(name), _) => (name, State::Unspecified),
+            (.., Some(value)) => (name, State::Value(value.to_owned())),
+            _ => (name, State::Set),
+        };
+        if !is_valid(name) {
+            return None;
         }
-        let known = KNOWN.into_iter().find(|known| *known == name);
-        says.extend(known.map(|known| (known, state)));
+        if KNOWN.contains(&name) || is_macro(name) {
+            says.push((name.into(), state));
+        }
     }
-    says
+    Some(says)
 }
 
-#[cfg(unix)]
-fn as_path(bytes: &[u8]) -> &Path {
-    use std::os::unix::ffi::OsStrExt;
-    Path::new(std::ffi::OsStr::from_bytes(bytes))
-}
-
-#[cfg(not(unix))]
-fn as_path(bytes: &[u8]) -> &Path {
-    Path::new(std::str::from_utf8(bytes).unwrap_or_default())
+/// Whether an attribute may be called so. Source: `attr_name_valid` of git.
+fn is_valid(name: &str) -> bool {
+    let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '.' | '_');
+    !name.is_empty()
+        && !name.starts_with('-')
+        && !name.starts_with("builtin_")
+        && name.chars().all(plain)
 }
 
 #[cfg(test)]

@@ -16,6 +16,7 @@ mod plain;
 mod repository;
 mod snapshot;
 mod walk;
+mod wildmatch;
 mod worktree;
 
 pub use confined::Refusal;
