@@ -10,10 +10,10 @@ use crate::emit::{ActionEdits, Emission, adopt, emit, workflow_files};
 use crate::facts::{Day, Facts};
 use crate::image::{Contents, ContextHash, Matrix, Plan, ignore_path, render_specs, resolve};
 use crate::lock::{self, Before, Lock, Unread};
-use crate::output::{self, Claims, Drift, Owned, State, Tree, has_header};
+use crate::output::{self, Claims, Drift, Owned, State, Tree, made_from};
 use crate::release::unseen::pinned_output;
 use crate::render::Templates;
-use crate::source::{Ours, ReadError, Refusal, Repository, SourceFile};
+use crate::source::{Ours, Owner, ReadError, Refusal, Repository, SourceFile};
 
 /// The matrix with its specs resolved: enough to list them.
 #[derive(Debug)]
@@ -165,6 +165,8 @@ fn contents(
     // Of all matrices here: the release of one is no part of the images of another.
     let owners = repository.family().owners().chain([repository.owner()]);
     let locks: HashSet<String> = owners.map(|owner| lock::path(owner.matrix())).collect();
+    let owners = repository.family().owners().chain([repository.owner()]);
+    let matrices: HashSet<&str> = owners.map(Owner::matrix).collect();
     // What a pipeline makes counts by its version, whether it is there or not.
     let artifacts = &expanded.config.artifacts;
     let ours = Ours {
@@ -174,7 +176,10 @@ fn contents(
                 || locks.contains(path)
                 || artifacts.iter().any(|artifact| artifact.covers(path))
         },
-        bytes: &has_header,
+        head: &|head| {
+            let made = made_from(head);
+            made.is_some_and(|matrix| matrices.contains(matrix.as_str()))
+        },
     };
     let mut contexts = ContextHash::new(repository, &ours);
     let contents = render_specs(

@@ -184,6 +184,74 @@ fn line_ends_count_as_they_would_be_added() {
 }
 
 #[test]
+fn a_dockerfile_that_was_stored_with_crlf_counts_as_stored() {
+    let origin = repository();
+    let root = origin.path();
+    fs::write(
+        root.join("ctx/Dockerfile"),
+        "FROM alpine:3.22\r\nCOPY . /\r\n",
+    )
+    .expect("a file");
+    commit(root, "CRLF");
+    let clone = clone(root, &["-c", "core.autocrlf=true"]);
+    assert_eq!(content(clone.path()), content(root));
+    touched(clone.path());
+    assert_eq!(content(clone.path()), content(root), "read anew");
+}
+
+#[test]
+fn a_context_that_is_not_checked_out_counts_as_the_index_has_it() {
+    let origin = repository();
+    let root = origin.path();
+    let matrix = format!("{MATRIX}context = \"assets\"\n");
+    fs::write(root.join("matrix.toml"), matrix).expect("a file");
+    fs::create_dir(root.join("assets")).expect("a folder");
+    fs::write(root.join("assets/a"), "1").expect("a file");
+    run(root, &["matrix", "--quiet"]);
+    run(root, &["bump", "--amend", "--quiet"]);
+    commit(root, "assets");
+    let sparse = clone(root, &["--sparse"]);
+    let cone = ["sparse-checkout", "set", "ctx", "generated", ".github"];
+    git(sparse.path(), &cone);
+    assert!(!sparse.path().join("assets").exists());
+    assert_eq!(content(sparse.path()), content(root));
+    assert_eq!(check(sparse.path()), check(root));
+    // Nor is its Dockerfile missing.
+    git(
+        sparse.path(),
+        &["sparse-checkout", "set", "generated", ".github"],
+    );
+    let (code, said) = check(sparse.path());
+    assert_eq!(code, 1);
+    assert!(said.contains("sparse checkout"), "{said}");
+}
+
+#[test]
+fn a_context_that_is_a_submodule_is_missing_in_a_plain_clone() {
+    let upstream = tempfile::tempdir().expect("a temporary folder");
+    fs::write(upstream.path().join("f"), "1").expect("a file");
+    commit(upstream.path(), "lib");
+    let origin = repository();
+    let root = origin.path();
+    let matrix = format!("{MATRIX}context = \"vendor\"\n");
+    fs::write(root.join("matrix.toml"), matrix).expect("a file");
+    let url = upstream.path().to_string_lossy().into_owned();
+    let allow = ["-c", "protocol.file.allow=always"];
+    git(
+        root,
+        &[&allow[..], &["submodule", "add", "-q", &url, "vendor"]].concat(),
+    );
+    commit(root, "a submodule");
+    let clone = clone(root, &[]);
+    assert!(clone.path().join("vendor").is_dir());
+    let (code, said) = check(clone.path());
+    assert_eq!(code, 1);
+    assert!(said.contains("submodule-missing"), "{said}");
+    let plan: Value = serde_json::from_str(&stdout(&run(clone.path(), &["plan"]))).expect("a plan");
+    assert_eq!(plan["specs"][0]["submodules"], true);
+}
+
+#[test]
 fn what_no_clean_checkout_holds_is_none_of_it() {
     let folder = repository();
     let root = folder.path();
@@ -372,7 +440,7 @@ fn a_commit_and_its_clean_checkout_hold_the_same() {
     let folder = repository();
     let nothing = Ours {
         path: &|_| false,
-        bytes: &|_| false,
+        head: &|_| false,
     };
     for context in ["ctx", "ctx/sub", "."] {
         let here = Repository::find(folder.path(), None).expect("a repository");

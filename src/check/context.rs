@@ -15,7 +15,7 @@ use crate::image::{Contents, Matrix, Spec, SpecId};
 use crate::lock::{Before, Lock};
 use crate::output::{Drift, Owned, Tree};
 use crate::render::{Field, FieldFault};
-use crate::source::{BuildContext, Repository};
+use crate::source::{BuildContext, Members, Origin, Repository, Strange};
 
 /// Everything there is to look at.
 #[derive(Debug)]
@@ -95,6 +95,26 @@ impl<'a> Context<'a> {
             one.specs.push(id);
         }
         sent.into_values().collect()
+    }
+
+    /// Whether the content of each spec can be told: that of others is not what would be built, and what would follow from
+    /// it is no fact. By the index of the spec.
+    pub fn told(&self) -> Vec<bool> {
+        let members = self.repository.known_members().map(Members::origin);
+        let is_unasked = matches!(members, Some(Origin::Unasked(_)));
+        let mut told = vec![true; self.matrix.specs.len()];
+        for id in &self.matrix.order {
+            let (spec, rendered) = (self.matrix.spec(*id), self.contents.get(*id));
+            let files = &rendered.files;
+            let unreadable = |why: &Strange| matches!(why, Strange::Unreadable(_));
+            let own = rendered.own.is_some() || spec.merged.dockerfile.is_none();
+            told[id.0] = own
+                && files.absent_submodules.is_empty()
+                && !files.strange.values().any(unreadable)
+                && !(is_unasked && !files.files.is_empty())
+                && spec.stands_on().all(|below| told[below.0]);
+        }
+        told
     }
 
     /// Whether gen writes that file, or wrote it.

@@ -17,5 +17,6 @@ pub use context::Context;
 pub use dockerfile::Recipes;
 pub use registry::{RULES, Rule, run};
 pub use rules::drift::refused_outputs;
+pub use rules::git_unasked::unasked_finding;
 pub use rules::lock_stale::stale_finding;
 pub use rules::release_baked::{RELEASE_LABEL, release_finding};

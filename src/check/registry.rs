@@ -123,6 +123,10 @@ pub static RULES: &[Rule] = &[
         run: rules::ignore_syntax::run,
     },
     Rule {
+        codes: &[&code::IGNORED_INPUT],
+        run: rules::ignored_input::run,
+    },
+    Rule {
         codes: &[&code::GIT_UNASKED],
         run: rules::git_unasked::run,
     },

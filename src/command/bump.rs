@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use crate::check::stale_finding;
+use crate::check::{stale_finding, unasked_finding};
 use crate::cli::{Dates, FindingFormat};
 use crate::command::difference::patches;
 use crate::command::look::{From, look};
@@ -63,6 +63,13 @@ const MENDED: &[Code] = &[
     &code::STALE_OUTPUT,
 ];
 
+/// What is found where the content of a spec cannot be told.
+const UNTOLD: &[Code] = &[
+    &code::CONTEXT_FILE,
+    &code::DOCKERFILE_MISSING,
+    &code::SUBMODULE_MISSING,
+];
+
 /// How to run.
 pub(super) struct Options<'a> {
     /// Where to; `None` records the current release anew.
@@ -95,12 +102,12 @@ pub(super) fn run(shell: &mut Shell<'_>, options: &Options<'_>) -> Result<Outcom
         Err(Fault::Read(error)) => return Err(error.into()),
         Err(Fault::Findings) => return refused(shell, sink),
     };
-    // To record a release anew hides nothing: what `check` finds of it, it goes on finding.
-    let carried = if asked.target == Target::Amend {
-        Vec::new()
-    } else {
-        carried(shell, &mut bump)?
-    };
+    let mut carried = carried(shell, &mut bump)?;
+    if asked.target == Target::Amend {
+        // To record a release anew hides nothing: what `check` finds of it, it goes on finding. But a content that cannot be
+        // told is none to record.
+        carried.retain(|finding| UNTOLD.contains(&finding.code));
+    }
     if !carried.is_empty() && !options.allow_errors {
         return would_carry(shell, &carried, &bump);
     }
@@ -119,6 +126,7 @@ pub(super) fn run(shell: &mut Shell<'_>, options: &Options<'_>) -> Result<Outcom
     lockfiles::look(&bump.repository, &bump.expanded.config, &mut repeated);
     let mut told = carried;
     told.extend(repeated.into_sorted());
+    told.extend(unasked_finding(&bump.repository));
     shell.findings(&told, FindingFormat::Full)?;
     shell.say(&summary(&bump, options.dry_run));
     if !options.dry_run {

@@ -2,11 +2,12 @@
 
 use std::collections::BTreeSet;
 
+use crate::check::unasked_finding;
 use crate::cli::FindingFormat;
 use crate::command::CLEAN;
 use crate::command::select::{selected, selectors};
 use crate::command::shell::{Error, Outcome, Shell};
-use crate::diagnostic::Sink;
+use crate::diagnostic::{Finding, Sink};
 use crate::flow;
 
 pub(super) fn run(shell: &mut Shell<'_>, only: &[String]) -> Result<Outcome, Error> {
@@ -24,6 +25,8 @@ pub(super) fn run(shell: &mut Shell<'_>, only: &[String]) -> Result<Outcome, Err
         Ok(plan) => plan,
         Err(fault) => return shell.stopped(fault, sink, FindingFormat::Full),
     };
+    let unasked: Vec<Finding> = unasked_finding(&repository).into_iter().collect();
+    shell.findings(&unasked, FindingFormat::Full)?;
     if !only.is_empty() {
         let kept: BTreeSet<&str> = expanded
             .matrix

@@ -212,6 +212,9 @@ codes! {
     IGNORE_UNREAD = "ignore-unread" Rule Warning
         "a line of an ignore file that is not understood here"
         "The builder takes patterns of `.dockerignore` as regular expressions of Go in places, with named classes and escapes such as `\\p` that are not read here. The line is passed over: what it leaves out counts as content, and what it lets through again may be missing from it. Write it with `*`, `**`, `?` and plain classes.";
+    IGNORED_INPUT = "ignored-input" Rule Error
+        "a file that is needed, and that git ignores and does not track"
+        "A line of `.gitignore` keeps it out of git: the lock (`*.lock`), a Dockerfile, an ignore file, a template, an output or a context is here and in no clone. What is green on this machine fails on all others, and a guard that reads the lock is silent there.";
     INVALID_DATE = "invalid-date" Plan Error
         "a date that is none"
         "Dates are days of the calendar, written `2027-03-01`.";

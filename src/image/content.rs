@@ -360,7 +360,7 @@ impl One<'_> {
         let ignore = self.ignore(&merged.context_files, rendered.is_some())?;
         let artifacts = self.artifacts(repository, &context, &path, ignore.as_deref());
         // A folder that a pipeline makes need not be there.
-        let context_missing = stated && artifacts.is_empty() && !repository.is_folder(&context);
+        let context_missing = stated && artifacts.is_empty() && !repository.has_folder(&context);
         let files = if context_missing {
             Arc::default()
         } else {

@@ -24,6 +24,11 @@ pub fn ignore_text(header: &str, files: &[String]) -> String {
     let mut text = format!("# {header}\n**\n");
     for file in files {
         match file.strip_prefix('!') {
+            // A line that begins with `#` is a comment.
+            Some(left_out) if left_out.starts_with('#') => {
+                text.push('/');
+                text.push_str(left_out);
+            }
             Some(left_out) => text.push_str(left_out),
             None => {
                 text.push('!');
@@ -62,8 +67,13 @@ impl<'a> ContextHash<'a> {
         dockerfile: &str,
         ignore: Option<&str>,
     ) -> Arc<BuildContext> {
-        // As a rule a rendered Dockerfile lies alone in its folder.
-        if self.repository.holds_only(context, self.ours) {
+        // As a rule a rendered Dockerfile lies alone in its folder. Any other that holds nothing may be a submodule that is
+        // not checked out, or outside of a sparse checkout.
+        let is_its_own = dockerfile
+            .rsplit_once('/')
+            .is_some_and(|(folder, _)| folder == context)
+            && (self.ours.path)(dockerfile);
+        if is_its_own && self.repository.holds_only(context, self.ours) {
             return self.empty.clone();
         }
         // Only a Dockerfile with an ignore file of its own sees the folder differently.
@@ -95,5 +105,19 @@ impl<'a> ContextHash<'a> {
         let read = Arc::new(read);
         self.known.insert(key, read.clone());
         read
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_that_begins_like_a_comment_is_left_out_all_the_same() {
+        let files = ["#x", "!#x/f"].map(str::to_owned);
+        let ignore = DockerIgnore::parse(ignore_text("made", &files).as_bytes());
+        let mut sieve = ignore.sieve();
+        assert!(sieve.excludes(b"#x/f"));
+        assert!(!sieve.excludes(b"#x/g"));
     }
 }

@@ -62,7 +62,32 @@ impl Confined {
             })
     }
 
+    /// The first bytes of the file at `path` from `root`, `None` where it cannot be read or is refused.
+    pub fn head(&self, root: &Path, path: &str, length: u64) -> Option<Vec<u8>> {
+        let file = self.opened(root, &root.join(path)).ok()?.ok()?;
+        let mut bytes = Vec::new();
+        file.take(length).read_to_end(&mut bytes).ok()?;
+        Some(bytes)
+    }
+
     fn bytes(&self, root: &Path, path: &Path, limit: u64) -> io::Result<Result<Vec<u8>, Refusal>> {
+        let file = match self.opened(root, path)? {
+            Ok(file) => file,
+            Err(why) => return Ok(Err(why)),
+        };
+        let meta = file.metadata()?;
+        if meta.len() > limit {
+            return Ok(Err(Refusal::TooLong(limit)));
+        }
+        let mut bytes = Vec::with_capacity(usize::try_from(meta.len()).unwrap_or(0) + 1);
+        file.take(limit + 1).read_to_end(&mut bytes)?;
+        if bytes.len() as u64 > limit {
+            return Ok(Err(Refusal::TooLong(limit)));
+        }
+        Ok(Ok(bytes))
+    }
+
+    fn opened(&self, root: &Path, path: &Path) -> io::Result<Result<File, Refusal>> {
         let is_link = fs::symlink_metadata(path)?.is_symlink();
         // Only the last part of a path is asked each time; its folders were most often asked before.
         let inside = match path.parent() {
@@ -77,17 +102,7 @@ impl Confined {
         if !fs::metadata(path)?.is_file() {
             return Ok(Err(Refusal::NotRegular));
         }
-        let file = File::open(path)?;
-        let meta = file.metadata()?;
-        if meta.len() > limit {
-            return Ok(Err(Refusal::TooLong(limit)));
-        }
-        let mut bytes = Vec::with_capacity(usize::try_from(meta.len()).unwrap_or(0) + 1);
-        file.take(limit + 1).read_to_end(&mut bytes)?;
-        if bytes.len() as u64 > limit {
-            return Ok(Err(Refusal::TooLong(limit)));
-        }
-        Ok(Ok(bytes))
+        Ok(Ok(File::open(path)?))
     }
 
     fn holds(&self, root: &Path, folder: &Path) -> io::Result<bool> {

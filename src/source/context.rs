@@ -14,18 +14,21 @@ use sha2::{Digest, Sha256};
 use crate::source::blob::{ObjectFormat, ObjectId};
 use crate::source::confined::TEXT_LIMIT;
 use crate::source::members::{Member, Origin};
-use crate::source::worktree::{Found, FoundFile, Mode};
-use crate::source::{DockerIgnore, IgnoreFault, ReadError, Repository, SourceFile};
+use crate::source::worktree::{Found, FoundFile, Mode, Worktree};
+use crate::source::{DockerIgnore, IgnoreFault, ReadError, Refusal, Repository, SourceFile};
 
 /// How many files are worth a thread of their own to look at.
 const HANDFUL: usize = 512;
+
+/// How much of a file is read to see whether it is an output, in bytes.
+const HEAD: u64 = 1024;
 
 /// Knows which files are gen's own outputs, which are part of no context.
 pub struct Ours<'a> {
     /// By path from the root.
     pub path: &'a dyn Fn(&str) -> bool,
-    /// By content, for what no path tells. Asked of files that stand where outputs do: see [`may_be_output`].
-    pub bytes: &'a dyn Fn(&[u8]) -> bool,
+    /// By its first KiB, for what no path tells. Asked of files that stand where outputs do: see [`may_be_output`].
+    pub head: &'a dyn Fn(&[u8]) -> bool,
 }
 
 /// What a build context holds. All paths are told from its folder; bytes in them that are no UTF-8 stand as `\xE9`, and
@@ -50,6 +53,10 @@ pub struct BuildContext {
     pub holds_submodules: bool,
     /// Submodules in it that are not there, so that nobody can tell what it holds. From the root of the repository.
     pub absent_submodules: Vec<String>,
+    /// Submodules in it that `.gitmodules` does not declare, so that no clone can fetch them. From the root.
+    pub undeclared_submodules: Vec<String>,
+    /// Why git does not speak of submodules among those, which are there.
+    pub unasked_submodules: BTreeMap<String, String>,
     /// Files that cannot be sent, or whose bytes cannot be told.
     pub strange: BTreeMap<String, Strange>,
 }
@@ -61,6 +68,8 @@ pub enum Strange {
     Name,
     /// A device, a pipe or a socket, which no checkout holds.
     Special,
+    /// It is the ignore file, and a link to what no builder finds: nothing is left out.
+    Beyond,
     /// It cannot be read, and why.
     Unreadable(String),
 }
@@ -121,8 +130,17 @@ impl Repository {
             "." => name.to_owned(),
             folder => format!("{folder}/{name}"),
         };
-        let ignore_path = ignore_file.map_or_else(|| beside(".dockerignore"), str::to_owned);
-        let ignore = match self.bytes_within(&ignore_path, TEXT_LIMIT) {
+        let mut ignore_path = ignore_file.map_or_else(|| beside(".dockerignore"), str::to_owned);
+        let mut found = self.ignore_found(&ignore_path);
+        if found.is_none() {
+            strange.insert(".dockerignore".to_owned(), Strange::Beyond);
+            if ignore_file.is_some() {
+                ignore_path = beside(".dockerignore");
+                found = self.ignore_found(&ignore_path);
+            }
+        }
+        let read = found.map_or(Ok(None), |path| self.bytes_within(&path, TEXT_LIMIT));
+        let ignore = match read {
             Ok(bytes) => DockerIgnore::parse(&bytes.unwrap_or_default()),
             Err(error) => {
                 let why = match error {
@@ -152,25 +170,35 @@ impl Repository {
     ) -> BuildContext {
         let mut built = BuildContext::default();
         let folder = self.without_links(context);
-        let below = self.members().below(&folder);
+        let below = self.below(&folder);
         let skipped = if folder == "." { 0 } else { folder.len() + 1 };
-        let mut sieve = ignore.sieve();
         let absent = below.absent.into_iter().filter(|path| {
             let inside = path.get(skipped..).filter(|inside| !inside.is_empty());
-            inside.is_none_or(|inside| !sieve.excludes(inside))
+            inside.is_none_or(|inside| ignore.may_send_of(inside))
         });
-        let mut unread = ignore.sieve();
         for (path, why) in &below.unread {
             // A folder on the way to the context hides all of it.
             let inside = path.get(skipped..).filter(|inside| !inside.is_empty());
-            if inside.is_none_or(|inside| !unread.excludes(inside)) {
+            if inside.is_none_or(|inside| ignore.may_send_of(inside)) {
                 let name = named(inside.unwrap_or(b".")).into_owned();
                 built.strange.insert(name, Strange::Unreadable(why.clone()));
             }
         }
+        if !below.links.is_empty() && Worktree::is_top(self.root()) {
+            let declared = self.gitmodules();
+            let links = below.links.iter().filter(|path| {
+                let inside = path.get(skipped..).filter(|inside| !inside.is_empty());
+                inside.is_none_or(|inside| ignore.may_send_of(inside))
+            });
+            let links = links.map(|path| named(path).into_owned());
+            built.undeclared_submodules = links.filter(|path| !declared.contains(path)).collect();
+        }
+        let unasked = below.unasked.iter();
+        let unasked = unasked.map(|(path, why)| (named(path).into_owned(), why.clone()));
+        built.unasked_submodules = unasked.collect();
         built.absent_submodules = absent.map(|path| named(&path).into_owned()).collect();
         built.holds_submodules =
-            !built.absent_submodules.is_empty() || self.declares_submodule(&folder);
+            !built.absent_submodules.is_empty() || !self.declared_submodules(&folder).is_empty();
         let mut sieve = ignore.sieve();
         let sent = below.files.into_iter().filter(|(path, _)| {
             !sieve.excludes(&path[skipped..]) && !(ours.path)(&String::from_utf8_lossy(path))
@@ -240,8 +268,7 @@ impl Repository {
         }
         if let Some(path) = text.filter(|path| may_be_output(path))
             && file.mode != Mode::Link
-            && let Some(Some(bytes)) = self.noted(path, self.bytes(path))
-            && (ours.bytes)(&bytes)
+            && self.head(path, HEAD).is_some_and(|head| (ours.head)(&head))
         {
             return;
         }
@@ -273,21 +300,6 @@ impl Repository {
         built.files.insert(name, hash.finalize().into());
     }
 
-    /// Whether a submodule that `.gitmodules` declares lies in a folder, or it in one, where git cannot be asked.
-    fn declares_submodule(&self, folder: &str) -> bool {
-        if !matches!(self.members().origin(), Origin::Walk | Origin::Unasked(_)) {
-            return false;
-        }
-        let declared = self.bytes(".gitmodules").ok().flatten().unwrap_or_default();
-        let declared = String::from_utf8_lossy(&declared).into_owned();
-        let mut paths = declared.lines().filter_map(|line| {
-            let (key, path) = line.split_once('=')?;
-            (key.trim() == "path").then(|| format!("{}/", path.trim()))
-        });
-        let folder = format!("{folder}/");
-        paths.any(|path| folder == "./" || path.starts_with(&folder) || folder.starts_with(&path))
-    }
-
     /// The folder that a path leads to, told from the root, where it leads through links.
     pub fn without_links(&self, context: &str) -> String {
         if let Some(snapshot) = self.snapshot() {
@@ -300,8 +312,11 @@ impl Repository {
         }
         let real = fs::canonicalize(self.absolute(context)).ok();
         let real = real.and_then(|real| {
-            let below = real.strip_prefix(self.root()).ok()?;
-            Some(super::repository::slashes(below))
+            let below = real.strip_prefix(self.root()).map_err(|_| {
+                let (path, why) = (context.to_owned(), Refusal::Outside);
+                ReadError::Refused { path, why }
+            });
+            Some(super::repository::slashes(self.noted(context, below)?))
         });
         match real {
             Some(real) if real.is_empty() => ".".to_owned(),
@@ -311,11 +326,14 @@ impl Repository {
     }
 }
 
-/// Whether an output of gen may stand at a path that no list names: outputs lie in folders of that name, at the root, or
-/// in folders of tools, whose names begin with a dot. All other files are known by the lists alone, and not read for it.
+/// Whether an output of gen may stand at a path that no list names: outputs lie in the folder of that name, in folders of
+/// tools, whose names begin with a dot, or are the YAML of such at the root. All other files are known by the lists alone,
+/// and not read for it: what is copied from an output is sent like any file.
 fn may_be_output(path: &str) -> bool {
-    let mut parts = path.split('/');
-    !path.contains('/') || path.starts_with('.') || parts.any(|part| part == "generated")
+    match path.split_once('/') {
+        None => path.ends_with(".yml") || path.ends_with(".yaml"),
+        Some((first, _)) => first.starts_with('.') || first == "generated",
+    }
 }
 
 /// Looks at every file, several at a time, in order.

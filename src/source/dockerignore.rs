@@ -162,6 +162,33 @@ impl DockerIgnore {
         (verdict, below)
     }
 
+    /// Whether the builder may be sent anything of the folder `path` (bytes, from the context), of whose files no name is
+    /// known.
+    pub fn may_send_of(&self, path: &[u8]) -> bool {
+        let path = decoded(path);
+        let mut known = FolderMatch::default();
+        let ends = path.match_indices('/').map(|(at, _)| at);
+        for end in ends.chain([path.len()]) {
+            known = self.entry(&path[..end], &known).1;
+        }
+        if known.is_closed() {
+            return false;
+        }
+        let mut may = true;
+        let mut is_excepted = false;
+        for (index, rule) in self.rules.iter().enumerate() {
+            let holds = known.matched.get(index).copied().unwrap_or(false);
+            if rule.is_exception {
+                let reaches = holds || rule.pattern.may_match_below(&path);
+                is_excepted |= reaches;
+                may |= reaches;
+            } else if holds || rule.pattern.matches_all_below(&path, is_excepted) {
+                may = false;
+            }
+        }
+        may
+    }
+
     /// Looks at many paths, most quickly when they come in order.
     pub fn sieve(&self) -> Sieve<'_> {
         Sieve {
@@ -292,6 +319,34 @@ mod tests {
         DockerIgnore::parse(ignore.as_bytes())
             .sieve()
             .excludes(path.as_bytes())
+    }
+
+    #[test]
+    fn what_may_be_sent_of_a_folder_without_known_files() {
+        for (text, expected) in [
+            ("", true),
+            ("*.md\n", true),
+            ("*\n!v/f\n", true),
+            ("*\n!v\n", true),
+            ("**\n!**/f\n", true),
+            ("v/*\n!v/**/f\n", true),
+            ("v/[a-z]*\n", true),
+            ("v/*.o\n", true),
+            ("v\n!?/f\n", true),
+            ("v/*\n!v/x/y\nv/*\n", true),
+            ("v\n", false),
+            ("*\n", false),
+            ("v/**\n", false),
+            ("v/*\n", false),
+            ("**\n", false),
+            ("*\n!*.md\n", false),
+            ("*\n!w/f\n", false),
+            ("*\n!v/f\nv\n", false),
+            ("v/**\n!*/w/**\n!x?\nv/**\n", false),
+        ] {
+            let ignore = DockerIgnore::parse(text.as_bytes());
+            assert_eq!(ignore.may_send_of(b"v"), expected, "{text:?}");
+        }
     }
 
     #[test]

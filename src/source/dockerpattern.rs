@@ -78,6 +78,36 @@ impl Pattern {
         }
     }
 
+    /// Whether it surely matches all that lies in a folder, whatever it is called; `deep` asks that it does so at any depth
+    /// by itself, and not by the folders in between.
+    pub fn matches_all_below(&self, folder: &str, deep: bool) -> bool {
+        /// A name that no pattern writes out.
+        const ANY: char = '\u{e000}';
+        !self.text.contains(['[', '?', '^', '\\', '{', '|'])
+            && self.matches(&format!("{folder}/{ANY}"))
+            && (!deep || self.matches(&format!("{folder}/{ANY}/{ANY}")))
+    }
+
+    /// Whether it may match something that lies in a folder.
+    pub fn may_match_below(&self, folder: &str) -> bool {
+        let text = &self.text;
+        if text.contains(['[', '\\', '^', '{', '|']) {
+            return true;
+        }
+        if let Some((plain, _)) = text.split_once("**") {
+            let plain = plain
+                .split_once(['*', '?'])
+                .map_or(plain, |(plain, _)| plain);
+            let folder = format!("{folder}/");
+            return folder.starts_with(plain) || plain.starts_with(&folder);
+        }
+        // As many parts as a path has that it matches.
+        let depth = folder.split('/').count();
+        let parts: Vec<&str> = text.split('/').collect();
+        parts.len() > depth
+            && Pattern::compile(&parts[..depth].join("/")).is_ok_and(|above| above.matches(folder))
+    }
+
     /// It without `/*` or `/**` at its end, when nothing else in it is a wildcard.
     pub fn prefix(&self) -> Option<&str> {
         let text = self.text.strip_suffix("/**").unwrap_or(&self.text);

@@ -41,6 +41,8 @@ pub enum Origin {
 pub struct Members {
     origin: Origin,
     trees: Mutex<Trees>,
+    /// The submodules of the worktree itself, and not of others in it.
+    links: Vec<Vec<u8>>,
     /// The folder, where git says nothing of it.
     plain: Option<Arc<Worktree>>,
 }
@@ -65,6 +67,8 @@ struct Submodule {
     folder: std::path::PathBuf,
     /// Whether there is none.
     is_absent: bool,
+    /// Why git does not speak of the one that is there.
+    unasked: Option<String>,
 }
 
 /// One file.
@@ -110,7 +114,11 @@ impl Member {
     pub fn id_of(&self, path: &[u8], bytes: &[u8]) -> Option<ObjectId> {
         match &self.kind {
             Kind::Committed(..) => None,
-            Kind::Standing { worktree, at, .. } => worktree.id_of(&path[*at..], bytes),
+            Kind::Standing {
+                worktree,
+                at,
+                entry,
+            } => worktree.id_of(&path[*at..], bytes, entry.as_ref()),
         }
     }
 
@@ -119,6 +127,14 @@ impl Member {
         match &self.kind {
             Kind::Committed(mode, _) => Some(*mode),
             Kind::Standing { entry, .. } => entry.map(|entry| entry.mode),
+        }
+    }
+
+    /// Whether git is told not to look whether it is there.
+    pub fn is_pinned(&self) -> bool {
+        match &self.kind {
+            Kind::Committed(..) => false,
+            Kind::Standing { entry, .. } => entry.is_some_and(|entry| entry.is_pinned),
         }
     }
 
@@ -152,6 +168,10 @@ pub struct Below {
     pub absent: Vec<Vec<u8>>,
     /// Folders that could not be listed, and why.
     pub unread: Vec<(Vec<u8>, String)>,
+    /// Submodules that git's index has, there or not.
+    pub links: Vec<Vec<u8>>,
+    /// Of those that are there and of which git does not speak, why.
+    pub unasked: BTreeMap<Vec<u8>, String>,
 }
 
 impl Members {
@@ -161,6 +181,7 @@ impl Members {
         let unasked = |origin| Members {
             origin,
             trees: Mutex::default(),
+            links: Vec::new(),
             plain: Some(Arc::new(Worktree::new(root, false))),
         };
         if !Worktree::is_in_git(root) {
@@ -169,10 +190,19 @@ impl Members {
         match listed(root, b"") {
             Ok(trees) if trees.files.contains_key(known.as_bytes()) => Members {
                 origin: Origin::Worktree,
+                links: trees.submodules.keys().cloned().collect(),
                 trees: Mutex::new(trees),
                 plain: None,
             },
-            Ok(_) => unasked(Origin::Unasked(format!("it ignores `{known}`"))),
+            Ok(_) => {
+                let asked = ["rev-parse", "--is-inside-work-tree"];
+                let said = Git::at(root).run("rev-parse", &asked);
+                let is_git = said.is_ok_and(|said| said.trim_ascii() == b"true");
+                unasked(Origin::Unasked(match is_git {
+                    true => format!("it ignores `{known}`"),
+                    false => "what is called `git` here does not answer as git does".to_owned(),
+                }))
+            }
             Err(error) => unasked(Origin::Unasked(error.to_string())),
         }
     }
@@ -185,6 +215,7 @@ impl Members {
         let trees = committed(git.root(), b"", &commit.to_string())?;
         Ok(Members {
             origin: Origin::Commit,
+            links: Vec::new(),
             trees: Mutex::new(trees),
             plain: None,
         })
@@ -209,15 +240,20 @@ impl Members {
         let inside = |path: &&Vec<u8>| path.starts_with(&prefix);
         let files = trees.files.range(prefix.clone()..);
         let absent = trees.submodules.iter();
+        let absent =
+            absent.filter(|(path, one)| one.is_absent && (inside(path) || leads_to(path, &prefix)));
+        let unasked = absent.clone();
+        let unasked = unasked.filter_map(|(path, one)| Some((path.clone(), one.unasked.clone()?)));
+        let links = self.links.iter();
+        let links = links.filter(|path| inside(path) || leads_to(path, &prefix));
         Below {
+            unasked: unasked.collect(),
+            links: links.cloned().collect(),
             files: files
                 .take_while(|(path, _)| inside(path))
                 .map(|(path, member)| (path.clone(), member.clone()))
                 .collect(),
-            absent: absent
-                .filter(|(path, one)| one.is_absent && (inside(path) || leads_to(path, &prefix)))
-                .map(|(path, _)| path.clone())
-                .collect(),
+            absent: absent.map(|(path, _)| path.clone()).collect(),
             unread: trees
                 .unread
                 .iter()
@@ -257,8 +293,15 @@ impl Trees {
             };
             let found = match one.commit {
                 _ if !is_there => None,
-                Some(commit) => committed(&one.folder, &above, &hex(commit)).ok(),
-                None => listed(&one.folder, &above).ok(),
+                Some(commit) => Some(committed(&one.folder, &above, &hex(commit))),
+                None => Some(listed(&one.folder, &above)),
+            };
+            let found = match found {
+                Some(Err(error)) => {
+                    one.unasked = Some(error.to_string());
+                    None
+                }
+                found => found.and_then(Result::ok),
             };
             match found {
                 Some(found) => {
@@ -330,6 +373,7 @@ fn listed(root: &Path, above: &[u8]) -> Result<Trees, GitError> {
                             commit: None,
                             folder: root.join(os(path)),
                             is_absent: false,
+                            unasked: None,
                         },
                     );
                     continue;
@@ -405,6 +449,7 @@ fn committed(root: &Path, above: &[u8], tree: &str) -> Result<Trees, GitError> {
                 commit: Some(id),
                 folder: root.join(os(path)),
                 is_absent: false,
+                unasked: None,
             };
             trees.submodules.insert(full, submodule);
         } else {
@@ -466,8 +511,8 @@ fn walked(worktree: &Arc<Worktree>, folder: &str) -> Below {
     }
     Below {
         files: found.into_iter().collect(),
-        absent: Vec::new(),
         unread: unread.into_iter().collect(),
+        ..Below::default()
     }
 }
 

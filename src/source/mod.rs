@@ -2,6 +2,7 @@
 
 mod attributes;
 mod blob;
+mod checkout;
 mod confined;
 mod conflict;
 mod context;
@@ -9,7 +10,9 @@ mod dockerignore;
 mod dockerpattern;
 mod family;
 mod file;
+mod followed;
 mod git;
+mod ignored;
 mod members;
 mod owner;
 mod plain;
@@ -19,6 +22,7 @@ mod walk;
 mod wildmatch;
 mod worktree;
 
+pub use checkout::NotCheckedOut;
 pub use confined::Refusal;
 pub use conflict::{conflict, is_mark};
 pub use context::{BuildContext, Ours, Strange};
@@ -27,6 +31,7 @@ pub use dockerpattern::BadPattern;
 pub use family::{Family, LISTER, Vain, Why};
 pub use file::SourceFile;
 pub use git::{Commit, Git, GitError, ORIGIN, Object};
+pub use ignored::IgnoreLine;
 pub use members::{Below, Members, Origin};
 pub use owner::Owner;
 pub use plain::plain;

@@ -379,6 +379,19 @@ impl Repository {
         self.bytes_within(path, OUTPUT_LIMIT)
     }
 
+    /// The first `length` bytes of a file, `None` where it cannot be read.
+    pub fn head(&self, path: &str, length: u64) -> Option<Vec<u8>> {
+        let whole = usize::try_from(length).unwrap_or(usize::MAX);
+        let start = |bytes: &[u8]| bytes[..bytes.len().min(whole)].to_vec();
+        if let Some(file) = self.overlay.get(path) {
+            return Some(start(file.text.as_bytes()));
+        }
+        match &self.snapshot {
+            Some(snapshot) => Some(start(&snapshot.read(path, OUTPUT_LIMIT).ok()?)),
+            None => self.confined.head(&self.root, path, length),
+        }
+    }
+
     /// The bytes of a file, `None` when there is no such file; at most `limit` of them.
     ///
     /// # Errors

@@ -10,7 +10,7 @@ use std::sync::{Mutex, PoisonError};
 use crate::source::{Commit, Git, GitError, ReadError, Refusal};
 
 /// How many links a path may lead through.
-const LINKS: usize = 16;
+pub(super) const LINKS: usize = 16;
 
 /// The files of a commit below the root of the repository.
 #[derive(Debug)]
@@ -175,6 +175,22 @@ impl Snapshot {
             left.extend(target.split('/').rev().map(str::to_owned));
         }
         Some(way.join("/"))
+    }
+
+    /// What the link at a path says; `None` where none is. Links on the way are followed.
+    pub(super) fn link(&self, path: &str) -> Option<String> {
+        let path = match path.rsplit_once('/') {
+            Some((folder, name)) => match self.resolved(folder)?.as_str() {
+                "" => name.to_owned(),
+                folder => format!("{folder}/{name}"),
+            },
+            None => path.to_owned(),
+        };
+        let blob = self.files.get(&path).filter(|blob| blob.is_link)?;
+        match self.object(&blob.id, 4096) {
+            Ok(Answer::Bytes(target)) => String::from_utf8(target).ok(),
+            _ => None,
+        }
     }
 
     fn object(&self, id: &str, limit: u64) -> io::Result<Answer> {

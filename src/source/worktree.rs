@@ -17,7 +17,7 @@ use std::sync::{Mutex, OnceLock, PoisonError};
 use crate::source::Git;
 use crate::source::attributes::{self, Attributes, FileAttributes};
 use crate::source::blob::{
-    LONGEST_POINTER, LineEnds, ObjectFormat, ObjectId, Storing, is_pointer, stored,
+    LONGEST_POINTER, LineEnds, ObjectFormat, ObjectId, Stored, Storing, is_pointer, stored,
 };
 use crate::source::walk::is_absent;
 
@@ -160,8 +160,12 @@ impl Worktree {
 
     /// Whether a folder lies in a worktree of git's, as far as one can see.
     pub fn is_in_git(root: &Path) -> bool {
-        root.ancestors()
-            .any(|folder| fs::symlink_metadata(folder.join(".git")).is_ok())
+        root.ancestors().any(Worktree::is_top)
+    }
+
+    /// Whether a folder is the top of a worktree, as far as one can see.
+    pub fn is_top(folder: &Path) -> bool {
+        fs::symlink_metadata(folder.join(".git")).is_ok()
     }
 
     /// The folder that paths are told from.
@@ -254,12 +258,22 @@ impl Worktree {
         }
     }
 
-    /// The id that bytes would have at `path`, which are about to be written there.
-    pub fn id_of(&self, path: &[u8], bytes: &[u8]) -> Option<ObjectId> {
+    /// The id that bytes would have at `path`, of which the index says `entry`, and which are about to be written there.
+    pub fn id_of(&self, path: &[u8], bytes: &[u8], entry: Option<&Entry>) -> Option<ObjectId> {
         let length = bytes.len() as u64;
         let how = self.storing(path);
         let found = stored(&mut io::Cursor::new(bytes), length, how).ok()?;
-        Some(found.id)
+        Some(self.settled(&found, entry))
+    }
+
+    /// The id of what was read: CRLF that was stored before is stored again.
+    fn settled(&self, found: &Stored, entry: Option<&Entry>) -> ObjectId {
+        let known = entry.and_then(|entry| entry.id);
+        match found.unless_crlf_before {
+            Some(raw) if known == Some(raw) => raw,
+            Some(raw) if known.is_some_and(|id| id != found.id && self.holds_crlf(id)) => raw,
+            _ => found.id,
+        }
     }
 
     /// What stands at `path` (from the root), of which the index says `entry`.
@@ -403,16 +417,9 @@ impl Worktree {
             Some(mode @ (Mode::File | Mode::Executable)) => mode,
             _ => Mode::File,
         };
-        let known = entry.and_then(|entry| entry.id);
-        let id = match found.unless_crlf_before {
-            // CRLF that was stored before is stored again.
-            Some(raw) if known == Some(raw) => raw,
-            Some(raw) if known.is_some_and(|id| id != found.id && self.holds_crlf(id)) => raw,
-            _ => found.id,
-        };
         Ok(FoundFile {
             mode,
-            id,
+            id: self.settled(&found, entry),
             is_lfs: how.is_lfs,
             is_pointer: found.is_pointer,
         })

@@ -34,12 +34,27 @@ pub fn run(cx: &Context<'_>, sink: &mut Sink) {
                 sink.push(finding.about(sent.specs.iter().copied()));
             }
         }
+        if sent
+            .files
+            .strange
+            .values()
+            .any(|why| *why == Strange::Beyond)
+        {
+            let headline = "the ignore file is a link that a builder does not find the end of";
+            let finding = Finding::new(&code::CONTEXT_FILE, headline, sent.place(cx))
+                .note("a builder follows no link out of the folder that the ignore file lies in: this one leaves nothing out")
+                .help("put the file itself there");
+            sink.push(finding.about(sent.specs.iter().copied()));
+        }
         for (path, why) in &sent.files.strange {
             if let Strange::Unreadable(why) = why {
                 let headline = format!("`{}` cannot be read: {why}", sent.full(path));
                 let finding = Finding::new(&code::CONTEXT_FILE, headline, sent.place(cx))
                     .note("what is sent cannot be told, so the content is not that of what would be built")
-                    .help("let it be read, or leave it out in `.dockerignore`");
+                    .help(match path.ends_with(".dockerignore") {
+                        true => "let it be read, or remove it",
+                        false => "let it be read, or leave it out in `.dockerignore`",
+                    });
                 sink.push(finding.about(sent.specs.iter().copied()));
             }
         }

@@ -15,6 +15,15 @@ pub fn run(cx: &Context<'_>, sink: &mut Sink) {
                 continue;
             };
             if line.starts_with('!') {
+                if takes_nothing_out(cx, &rendered.context, &line) {
+                    let finding = Finding::new(
+                        &code::CONTEXT_UNMATCHED,
+                        format!("`{line}` takes no file out of the context `{}`", rendered.context),
+                        cx.place(field.span.clone(), "matches nothing that is there"),
+                    )
+                    .help("correct it, or delete it; it is told from that folder, as in a `.dockerignore`");
+                    gathered.add(finding, &line, &[id]);
+                }
                 continue;
             }
             let ignore = DockerIgnore::parse(ignore_text("", &[line.to_string()]).as_bytes());
@@ -37,4 +46,21 @@ pub fn run(cx: &Context<'_>, sink: &mut Sink) {
         }
     }
     gathered.tell(sink);
+}
+
+/// Whether a line that leaves files out speaks of none that a clean checkout has. Of a context that holds none, or whose
+/// files cannot be told, nothing is said.
+fn takes_nothing_out(cx: &Context<'_>, context: &str, line: &str) -> bool {
+    let below = cx.repository.members().below(context);
+    if below.files.is_empty() || !below.absent.is_empty() {
+        return false;
+    }
+    let skipped = if context == "." { 0 } else { context.len() + 1 };
+    let all = ignore_text("", &["**".to_owned(), line.to_owned()]);
+    let ignore = DockerIgnore::parse(all.as_bytes());
+    let mut sieve = ignore.sieve();
+    !below
+        .files
+        .iter()
+        .any(|(path, _)| sieve.excludes(&path[skipped..]))
 }

@@ -17,9 +17,14 @@ pub fn run(cx: &Context<'_>, sink: &mut Sink) {
         &code::MISSING_OUTPUT,
         &code::ORPHAN_OUTPUT,
     ];
+    let is_untold = cx.told().contains(&false);
     let is_other = content_format::other_format(cx).is_some();
     for finding in drift_findings(cx.drift, cx.config, cx.repository.family()) {
         if is_other && folded.contains(&finding.code) {
+            continue;
+        }
+        // What outputs say of contents that cannot be told is no fact.
+        if is_untold && finding.code == &code::STALE_OUTPUT {
             continue;
         }
         sink.push(finding);

@@ -2,14 +2,21 @@
 
 use crate::check::Context;
 use crate::diagnostic::{Finding, Place, Sink, code};
-use crate::source::{Members, Origin};
+use crate::source::{Members, Origin, Repository};
 
 pub fn run(cx: &Context<'_>, sink: &mut Sink) {
-    let members = cx.repository.known_members().map(Members::origin);
+    if let Some(finding) = unasked_finding(cx.repository) {
+        sink.push(finding);
+    }
+}
+
+/// The finding, where git was asked for contexts and did not answer.
+pub fn unasked_finding(repository: &Repository) -> Option<Finding> {
+    let members = repository.known_members().map(Members::origin);
     let Some(Origin::Unasked(why)) = members else {
-        return;
+        return None;
     };
-    let place = Place::file(cx.config.file.path.clone());
+    let place = Place::file(repository.matrix_path());
     let finding = Finding::new(
         &code::GIT_UNASKED,
         format!("git cannot say what a clean checkout holds: {why}"),
@@ -17,5 +24,5 @@ pub fn run(cx: &Context<'_>, sink: &mut Sink) {
     )
     .note("every file of a context counts, ignored or not, and as its bytes are on disk")
     .help("let `git ls-files` work here; on another clone the contents may be others");
-    sink.push(finding);
+    Some(finding)
 }

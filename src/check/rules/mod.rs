@@ -28,6 +28,7 @@ pub mod foreign_platform;
 pub mod git_unasked;
 pub mod idle_key;
 pub mod ignore_syntax;
+pub mod ignored_input;
 pub mod lfs_pointer;
 pub mod lock_stale;
 pub mod lockfile_stale;

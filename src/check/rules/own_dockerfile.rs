@@ -7,7 +7,7 @@ use crate::check::dockerfile::Cooked;
 use crate::check::gathered::Gathered;
 use crate::diagnostic::{Finding, Place, Sink, code};
 use crate::dockerfile::{Dockerfile, Fault};
-use crate::source::SourceFile;
+use crate::source::{NotCheckedOut, SourceFile};
 
 pub fn run(cx: &Context<'_>, sink: &mut Sink) {
     let mut seen = BTreeSet::new();
@@ -33,19 +33,29 @@ pub fn run(cx: &Context<'_>, sink: &mut Sink) {
             continue;
         }
         if rendered.own.is_none() && !cx.repository.refuses(&rendered.dockerfile) {
-            sink.push(
-                Finding::new(
-                    &code::DOCKERFILE_MISSING,
-                    format!("`{}` cannot be read", rendered.dockerfile),
-                    cx.place(
-                        field.span.clone(),
-                        format!("for {}", spec.describe(cx.config)),
-                    ),
-                )
-                .help(
+            let (why, help) = match cx.repository.not_checked_out(&rendered.dockerfile) {
+                None => (
+                    "cannot be read".to_owned(),
                     "create the file, or correct the path; it is relative to the repository root",
                 ),
+                Some(NotCheckedOut::Submodule(module)) => (
+                    format!("lies in the submodule `{module}`, which is not checked out"),
+                    "run `git submodule update --init --recursive`",
+                ),
+                Some(NotCheckedOut::Sparse) => (
+                    "is not checked out: git leaves it out of this sparse checkout".to_owned(),
+                    "run `git sparse-checkout add` with its folder",
+                ),
+            };
+            let finding = Finding::new(
+                &code::DOCKERFILE_MISSING,
+                format!("`{}` {why}", rendered.dockerfile),
+                cx.place(
+                    field.span.clone(),
+                    format!("for {}", spec.describe(cx.config)),
+                ),
             );
+            sink.push(finding.help(help));
         }
     }
     let mut told = Gathered::default();

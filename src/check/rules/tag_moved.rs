@@ -11,10 +11,11 @@ pub fn run(cx: &Context<'_>, sink: &mut Sink) {
     let Before::At(published) = cx.before else {
         return;
     };
+    let told = cx.told();
     let mut moved: Vec<String> = Vec::new();
     for (id, rendered) in cx.contents.iter() {
         let spec = cx.matrix.spec(id);
-        if !spec.immutable {
+        if !spec.immutable || !told[id.0] {
             continue;
         }
         let content = rendered.content.to_string();

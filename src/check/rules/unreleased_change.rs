@@ -12,9 +12,15 @@ pub fn run(cx: &Context<'_>, sink: &mut Sink) {
     let (Some(lock), Some(release)) = (cx.lock, &cx.config.release) else {
         return;
     };
-    let Standing::Unreleased(difference) = lock.standing(cx.config, cx.matrix, cx.contents) else {
+    let Standing::Unreleased(mut difference) = lock.standing(cx.config, cx.matrix, cx.contents)
+    else {
         return;
     };
+    let told = cx.told();
+    difference.changed.retain(|(id, _)| told[id.0]);
+    if difference.is_empty() {
+        return;
+    }
     let version = &release.version;
     let told = causes(cx, lock, &difference);
     let mut finding = Finding::new(
