@@ -14,7 +14,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let repository = Repository::find(folder, None)?;
     let ours = Ours {
         path: &|_| false,
-        bytes: &|_| false,
+        head: &|_| false,
     };
     let mut names = Vec::new();
     for entry in std::fs::read_dir(folder)? {

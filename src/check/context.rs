@@ -111,7 +111,7 @@ impl<'a> Context<'a> {
             told[id.0] = own
                 && files.absent_submodules.is_empty()
                 && !files.strange.values().any(unreadable)
-                && !(is_unasked && !files.files.is_empty())
+                && (!is_unasked || files.files.is_empty())
                 && spec.stands_on().all(|below| told[below.0]);
         }
         told
