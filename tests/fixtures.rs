@@ -281,6 +281,7 @@ fn only_their_age_and_a_baked_release_are_told() {
                 "note[release-baked]: the release goes into the image",
                 "warning[end-of-life]: Python 3.8 reached its end of life on 2024-10-07",
                 "warning[end-of-life]: Ubuntu 20.04 (focal) reached its end of life on 2025-05-31",
+                "warning[end-of-life]: Python 3.8 reached its end of life on 2024-10-07",
             ],
         ),
         (

@@ -1,5 +1,7 @@
 //! References in texts: every spelling, and what is none.
 
+use crate::support::git;
+
 use super::room::{Room, matrix, mention};
 
 /// A library with one text, and mentions of it.
@@ -744,4 +746,18 @@ fn a_place_that_names_an_image_moves() {
         "no image of `docker.io/acme/base` has the tag `newest`",
         "the matrix makes no image `redis:7`",
     ]);
+}
+
+/// git tracks what was added by force, whatever `.gitignore` says: `check` looks at it, `--fix` and a bump move it.
+#[test]
+fn what_git_tracks_moves_though_it_is_ignored() {
+    let room = library("acme/base:3.12-v1.2.2\n");
+    room.write(".gitignore", "a.md\n");
+    git(room.folder(), &["init", "-q"]);
+    git(room.folder(), &["add", "-f", "docs/a.md"]);
+    room.gen_("matrix").ends(1).tells(&["mention-stale"]);
+    room.gen_("check --fix").ends(0);
+    assert_eq!(room.read("docs/a.md"), "acme/base:3.12-v1.2.3\n");
+    room.gen_("bump minor").ends(0);
+    assert_eq!(room.read("docs/a.md"), "acme/base:3.12-v1.3.0\n");
 }

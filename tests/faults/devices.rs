@@ -6,7 +6,7 @@ use std::fs;
 use std::os::unix::fs::symlink;
 use std::time::{Duration, Instant};
 
-use crate::tree::{Said, Tree, clean};
+use crate::tree::{ONE, Said, Tree, clean};
 
 /// A matrix that has files of every kind read.
 const MATRIX: &str = r#"
@@ -250,7 +250,7 @@ fn what_is_read_before_all_else_is_bounded_too() {
         .tells(&["file-refused", "docs/.gitignore"]);
     fs::remove_file(tree.at("docs/.gitignore")).expect("a file");
 
-    tree.write("below/matrix.toml", MATRIX);
+    tree.write("below/matrix.toml", ONE);
     fs::remove_file(tree.at("matrix.toml")).expect("a file");
     let lister = fs::File::create(tree.at("matrix.toml")).expect("a file");
     lister.set_len(1 << 40).expect("a length");

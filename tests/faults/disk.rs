@@ -164,9 +164,10 @@ tag = "{{ release.tag }}"
 #[test]
 fn no_mention_goes_unseen() {
     for in_git in [false, true] {
-        let tree = Tree::written(MENTIONS);
+        let tree = Tree::new(MENTIONS);
         tree.write("docs/a.md", "docker.io/acme/app:v1.2.0\n");
         tree.write("docs/b/x.md", "docker.io/acme/app:v1.2.0\n");
+        tree.gen_(&["matrix"]).ends(0);
         if in_git {
             git(&tree, &["init", "-q"]);
             git(&tree, &["add", "-A"]);
@@ -212,6 +213,10 @@ fn no_matrix_goes_unseen() {
     tree.write("a/builder.toml", ONE);
     tree.write("b/builder.toml", ONE);
     tree.gen_(&["matrix"]).ends(0);
+    // A file that only lists others needs no image of its own.
+    for verb in ["check", "list", "plan"] {
+        tree.gen_(&[verb]).ends(0);
+    }
     set_modes(tree.path(), 0o755, 0o644);
     stopped_by_modes(&tree, &["check"]).ends(0);
     looked_at_closed(&tree, "b", 0o000, || {
