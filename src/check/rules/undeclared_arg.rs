@@ -167,6 +167,7 @@ fn set_below(cx: &Context<'_>, spec: &Spec, name: &str) -> bool {
 fn never_arrives(cx: &Context<'_>, own: &Cooked<'_>, name: &str) -> Option<Finding> {
     let written = own.written();
     let mut specs = Vec::new();
+    let mut values = BTreeSet::new();
     let mut lost: Option<(Cooked<'_>, Reach)> = None;
     let same = cx
         .cooked()
@@ -187,8 +188,14 @@ fn never_arrives(cx: &Context<'_>, own: &Cooked<'_>, name: &str) -> Option<Findi
             }
         }
         specs.push(other.id);
+        values.extend(other.rendered.args.get(name).map(ToString::to_string));
     }
     let (shown, reach) = lost?;
+    // One value that nothing reads is idle, no more: no two tags come to be one image by it.
+    let is_built = |(declared, _): &(Declared, _)| matches!(declared, Declared::Built(_));
+    if values.len() < 2 && reach.missed.is_empty() && reach.declared.iter().any(is_built) {
+        return None;
+    }
     let file = &shown.recipe.file;
     let span = cx.span_of(own.spec, own.spec.merged.args.get(name));
     let (headline, label) = match reach.exposed.is_empty() {
