@@ -15,7 +15,7 @@ import pytest
 from engine import INSTALLED, ROOT
 
 FULL = bool(os.environ.get("ACCEPTANCE_FULL"))
-DRAWN = 4000 if FULL else 200
+DRAWN = 4000 if FULL else 100
 BUILDX = INSTALLED / "root/usr/libexec/docker/cli-plugins/docker-buildx"
 DIFFERS = tomllib.loads((Path(__file__).parent / "dockerfiles/differs.toml").read_text())
 #: What a builder says where it understood a Dockerfile, and could not have an image of it.
