@@ -155,8 +155,8 @@ pub fn bases(cx: &Context<'_>) -> Bases {
     let mut declared_roots: HashMap<SpecId, bool> = HashMap::new();
     let mut made: Option<HashSet<&str>> = None;
     for cooked in cx.cooked() {
-        for (platform, build) in cx.builds(&cooked) {
-            let Ok(build) = &*build else { continue };
+        for (platform, build) in cx.builds(&cooked).iter() {
+            let Ok(build) = &**build else { continue };
             let root = build.lineage().last().copied().unwrap_or(build.target);
             let on_declared = match &build.standings[root].base {
                 Source::Image(base) => {
@@ -185,7 +185,7 @@ pub fn bases(cx: &Context<'_>) -> Bases {
                 if declared || made.contains(Parts::of(base).path) {
                     continue;
                 }
-                if strays.take(&cooked, &named, base, &platform) {
+                if strays.take(&cooked, &named, base, platform) {
                     continue;
                 }
                 let file = &cooked.recipe.file;
@@ -202,7 +202,7 @@ pub fn bases(cx: &Context<'_>) -> Bases {
                     true => (cooked.rendered.dockerfile.as_str(), named.span.start),
                     false => ("", usize::MAX),
                 };
-                let on = named.platform.known().unwrap_or(&platform);
+                let on = named.platform.known().unwrap_or(platform);
                 let root = from && named.stage == root;
                 found.add(cooked.id, place, base, [on], root, at);
             }
@@ -307,8 +307,9 @@ pub fn cuda_built(cx: &Context<'_>, id: SpecId) -> Option<String> {
     let Some(cooked) = cx.cooked_of(spec.root) else {
         return cuda_version(cx.config, cx.matrix, spec);
     };
-    let said = cx.builds(&cooked).into_iter().map(|(_, build)| {
-        let build = (*build).as_ref().ok()?;
+    let builds = cx.builds(&cooked);
+    let said = builds.iter().map(|(_, build)| {
+        let build = (**build).as_ref().ok()?;
         let root = build.lineage().last().copied()?;
         match &build.standings[root].base {
             Source::Image(base) => cuda_said(&cx.config.mirrors, base),

@@ -12,6 +12,7 @@ use crate::diagnostic::Place;
 use crate::dockerfile::{Build, Dockerfile, Fault, Instruction, Request, Word, other_frontend};
 use crate::emit::dockerfile::TEMPLATE;
 use crate::image::{Platform, RenderedSpec, Spec, SpecId};
+use crate::render;
 use crate::source::SourceFile;
 
 /// How many builds are kept: of more, each is gone through anew, so that memory stays bounded.
@@ -38,6 +39,7 @@ pub type BuildOn = (Platform, Rc<Result<Build, Fault>>);
 pub struct Recipes {
     read: RefCell<HashMap<String, Rc<Recipe>>>,
     built: RefCell<HashMap<String, Rc<Result<Build, Fault>>>>,
+    of_specs: RefCell<HashMap<SpecId, Rc<[BuildOn]>>>,
     overridden: RefCell<HashMap<String, bool>>,
 }
 
@@ -141,7 +143,17 @@ impl<'a> Context<'a> {
             return *known;
         }
         let shipped = name.strip_prefix("builtin/") == Some(TEMPLATE);
-        let overridden = || self.repository.is_file(&format!("templates/{name}"));
+        // A copy of ours, word for word, is ours.
+        let overridden = || {
+            let path = format!("templates/{name}");
+            let own = self
+                .repository
+                .is_file(&path)
+                .then(|| self.repository.text(&path));
+            own.is_some_and(|own| {
+                own.is_none_or(|own| Some(&*own.with_lf().text) != render::shipped(name))
+            })
+        };
         let by_user = !shipped && (name != TEMPLATE || overridden());
         let mut known = self.recipes.overridden.borrow_mut();
         known.insert(name.to_owned(), by_user);
@@ -150,7 +162,19 @@ impl<'a> Context<'a> {
 
     /// What is built of a spec on each of its platforms; empty where the Dockerfile cannot be read. The machine that
     /// builds is not known: pipelines build natively, or emulate.
-    pub fn builds(&self, cooked: &Cooked<'_>) -> Vec<BuildOn> {
+    pub fn builds(&self, cooked: &Cooked<'_>) -> Rc<[BuildOn]> {
+        if let Some(known) = self.recipes.of_specs.borrow().get(&cooked.id) {
+            return known.clone();
+        }
+        let builds: Rc<[BuildOn]> = self.evaluated(cooked).into();
+        let mut known = self.recipes.of_specs.borrow_mut();
+        if known.len() < KEPT {
+            known.insert(cooked.id, builds.clone());
+        }
+        builds
+    }
+
+    fn evaluated(&self, cooked: &Cooked<'_>) -> Vec<BuildOn> {
         let Ok(parsed) = &cooked.recipe.parsed else {
             return Vec::new();
         };
@@ -196,11 +220,11 @@ impl<'a> Context<'a> {
             });
             let taken = &mut order[index];
             taken.specs.push(cooked.id);
-            for (platform, build) in self.builds(&cooked) {
-                let Ok(build) = &*build else { continue };
+            for (platform, build) in self.builds(&cooked).iter() {
+                let Ok(build) = &**build else { continue };
                 for stage in &build.stages {
                     let platforms = taken.stages.entry(stage.index).or_default();
-                    if !platforms.contains(&platform) {
+                    if !platforms.contains(platform) {
                         platforms.push(platform.clone());
                     }
                 }

@@ -83,7 +83,11 @@ pub fn release<'f>(facts: &'f Facts, parts: &Parts<'_>) -> Option<Result<Release
     let mut unknown = None;
     for text in parts.tag.into_iter().chain(name) {
         let words: Vec<&str> = text.split(['-', '_']).collect();
-        for (index, word) in words.iter().enumerate() {
+        // What an image stands on comes last in its tag, but for what is left out of it.
+        for (index, word) in words.iter().enumerate().rev() {
+            if *word == "slim" {
+                continue;
+            }
             for of in DISTRIBUTIONS {
                 let next = words.get(index + 1).copied();
                 if let Some(version) = version_of(of, word, next) {

@@ -116,12 +116,15 @@ impl Facts {
             Distribution::Ubuntu => |t| &t.ubuntu,
             Distribution::Debian => |t| &t.debian,
         };
-        self.find(
-            shipped::distributions,
-            rows,
-            |r| (r.source.as_ref(), r.as_of),
-            |r| r.version.text == called || r.codename == called,
-        )
+        let find = |shipped| {
+            self.find(
+                shipped,
+                rows,
+                |r: &DistributionRelease| (r.source.as_ref(), r.as_of),
+                |r| r.version.text == called || r.codename == called,
+            )
+        };
+        find(shipped::distributions).or_else(|| find(shipped::distributions_ended))
     }
 
     /// The codename of the newest Debian that is out.

@@ -23,8 +23,10 @@ shipped! {
     cuda_images = "cuda_images.toml";
     /// Drivers that CUDA needs, and how long they are supported.
     cuda_driver = "cuda_driver.toml";
-    /// Releases of Ubuntu and Debian.
+    /// Releases of Ubuntu and Debian of late.
     distributions = "distributions.toml";
+    /// All that had ended before.
+    distributions_ended = "distributions_ended.toml";
     /// What CI providers accept.
     limits = "provider_limits.toml";
     /// Cycles of CPython.

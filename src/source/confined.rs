@@ -8,7 +8,7 @@
 use std::collections::HashMap;
 use std::fs::{self, File};
 use std::io::{self, Read};
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
 use crate::source::ReadError;
@@ -88,30 +88,49 @@ impl Confined {
     }
 
     fn opened(&self, root: &Path, path: &Path) -> io::Result<Result<File, Refusal>> {
-        let is_link = fs::symlink_metadata(path)?.is_symlink();
-        // Only the last part of a path is asked each time; its folders were most often asked before.
-        let inside = match path.parent() {
-            _ if is_link => path.canonicalize()?.starts_with(root),
-            Some(folder) => self.holds(root, folder)?,
-            None => false,
+        let mut meta = fs::symlink_metadata(path)?;
+        let inside = if meta.is_symlink() {
+            let inside = path.canonicalize()?.starts_with(root);
+            meta = fs::metadata(path)?;
+            inside
+        } else {
+            match path.parent() {
+                Some(folder) => self.holds(root, folder)?,
+                None => false,
+            }
         };
         if !inside {
             return Ok(Err(Refusal::Outside));
         }
         // Asked before it is opened: to open a FIFO is to wait.
-        if !fs::metadata(path)?.is_file() {
+        if !meta.is_file() {
             return Ok(Err(Refusal::NotRegular));
         }
         Ok(Ok(File::open(path)?))
     }
 
+    /// Whether a folder lies in the repository: one that is no link does where the folder above it does.
     fn holds(&self, root: &Path, folder: &Path) -> io::Result<bool> {
-        let mut known = self.folders.lock().unwrap_or_else(PoisonError::into_inner);
+        let known = self.folders.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(known) = known.get(folder) {
             return Ok(*known);
         }
-        let inside = folder.canonicalize()?.starts_with(root);
+        drop(known);
+        let above = folder.parent().filter(|above| above.starts_with(root));
+        let inside = match above {
+            _ if folder == root => true,
+            Some(above) if is_plain(folder) && !fs::symlink_metadata(folder)?.is_symlink() => {
+                self.holds(root, above)?
+            }
+            _ => folder.canonicalize()?.starts_with(root),
+        };
+        let mut known = self.folders.lock().unwrap_or_else(PoisonError::into_inner);
         known.insert(folder.to_owned(), inside);
         Ok(inside)
     }
+}
+
+/// Whether the last part of a path is a name, and no way back up.
+fn is_plain(path: &Path) -> bool {
+    matches!(path.components().next_back(), Some(Component::Normal(_)))
 }

@@ -4,11 +4,13 @@
 #![expect(clippy::disallowed_methods, reason = "the room that asks git")]
 
 use std::fmt;
+use std::fs;
 use std::io::{self, BufRead, Read, Write};
 use std::path::Path;
 use std::process::{Child, ChildStdin, ChildStdout, Command, Output, Stdio};
 
 use crate::source::Repository;
+use crate::source::worktree::{Worktree, common_folder};
 
 /// The default branch of `origin`, as it was fetched last.
 pub const ORIGIN: &str = "refs/remotes/origin/HEAD";
@@ -188,9 +190,13 @@ impl<'a> Git<'a> {
     }
 
     /// Whether this clone lacks commits, and with them perhaps tags. One that cannot be asked lacks none that it knows of.
+    /// Asked of git's file rather than of git, since every check does. Source: `shallow` in gitrepository-layout(5).
     pub fn is_shallow(&self) -> bool {
-        let said = self.run("rev-parse", &["rev-parse", "--is-shallow-repository"]);
-        said.is_ok_and(|said| said.starts_with(b"true"))
+        let mut tops = self.root.ancestors();
+        let top = tops.find(|folder| Worktree::is_top(folder));
+        let shared = top.and_then(common_folder);
+        let list = shared.and_then(|folder| fs::metadata(folder.join("shallow")).ok());
+        list.is_some_and(|list| list.len() > 0)
     }
 
     /// Whether there is a remote called `origin`.

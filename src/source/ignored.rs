@@ -21,11 +21,18 @@ pub struct IgnoreLine {
     pub pattern: String,
 }
 
+/// What was read of `.gitignore`s, by the folder they lie in, and of which folders they close.
+#[derive(Default)]
+struct Lists {
+    read: HashMap<PathBuf, Option<Gitignore>>,
+    closed: HashMap<PathBuf, Option<IgnoreLine>>,
+}
+
 impl Repository {
     /// Of files and folders that are there, those that git ignores and does not track, each with the line that says so.
     /// Without git, none. git is asked only where a `.gitignore` speaks of one.
     pub fn ignored(&self, paths: impl IntoIterator<Item = String>) -> Vec<(String, IgnoreLine)> {
-        let mut lists = HashMap::new();
+        let mut lists = Lists::default();
         let mut tops = self.root().ancestors();
         let top = tops.find(|folder| Worktree::is_top(folder));
         let Some(top) = top.filter(|_| self.snapshot().is_none()) else {
@@ -55,40 +62,65 @@ impl Repository {
     }
 
     /// The line by which git ignores a path that is there: of the folders on the way, or of itself.
-    fn deciding(
-        &self,
-        top: &Path,
-        path: &str,
-        lists: &mut HashMap<PathBuf, Option<Gitignore>>,
-    ) -> Option<IgnoreLine> {
+    fn deciding(&self, top: &Path, path: &str, lists: &mut Lists) -> Option<IgnoreLine> {
         let full = self.absolute(path);
-        if !full.exists() {
+        let folder = full.parent()?;
+        let line = match self.closed(top, folder, lists) {
+            Some(line) => Some(line),
+            None => {
+                let as_file = self.line(top, &full, false, lists);
+                let as_folder = self.line(top, &full, true, lists);
+                // Only of what a list speaks of is the disk asked what it is.
+                let spoken = as_file.is_some() || as_folder.is_some();
+                match spoken && full.is_dir() {
+                    true => as_folder,
+                    false => as_file,
+                }
+            }
+        };
+        line.filter(|_| full.exists())
+    }
+
+    /// The line by which git ignores a folder, or one that it lies in: what is in there cannot be taken in again.
+    fn closed(&self, top: &Path, folder: &Path, lists: &mut Lists) -> Option<IgnoreLine> {
+        if folder == top || !folder.starts_with(top) {
             return None;
         }
-        let mut way: Vec<&Path> = full.ancestors().take_while(|one| *one != top).collect();
-        way.reverse();
-        // What lies in an ignored folder cannot be taken in again.
-        way.into_iter().find_map(|one| {
-            let is_folder = one != full || full.is_dir();
-            let folders = one.ancestors().skip(1);
-            let mut folders = folders.take_while(|folder| folder.starts_with(top));
-            let decided = folders.find_map(|folder| {
-                let list = lists.entry(folder.to_owned()).or_insert_with(|| {
-                    let file = folder.join(".gitignore");
-                    file.is_file().then(|| Gitignore::new(file).0)
-                });
-                match list.as_ref()?.matched(one, is_folder) {
-                    Match::None => None,
-                    Match::Whitelist(_) => Some(None),
-                    Match::Ignore(glob) => {
-                        let file = folder.join(".gitignore");
-                        let file = file.strip_prefix(self.root()).ok().map(slashes);
-                        let pattern = glob.original().to_owned();
-                        Some(Some(IgnoreLine { file, pattern }))
-                    }
-                }
+        if let Some(known) = lists.closed.get(folder) {
+            return known.clone();
+        }
+        let above = folder.parent();
+        let line = above.and_then(|above| self.closed(top, above, lists));
+        let line = line.or_else(|| self.line(top, folder, true, lists));
+        lists.closed.insert(folder.to_owned(), line.clone());
+        line
+    }
+
+    /// The line by which git ignores an entry, whatever is said of the folders that it lies in.
+    fn line(
+        &self,
+        top: &Path,
+        entry: &Path,
+        is_folder: bool,
+        lists: &mut Lists,
+    ) -> Option<IgnoreLine> {
+        let folders = entry.ancestors().skip(1);
+        let mut folders = folders.take_while(|folder| folder.starts_with(top));
+        folders.find_map(|folder| {
+            let list = lists.read.entry(folder.to_owned()).or_insert_with(|| {
+                let file = folder.join(".gitignore");
+                file.is_file().then(|| Gitignore::new(file).0)
             });
-            decided.flatten()
-        })
+            match list.as_ref()?.matched(entry, is_folder) {
+                Match::None => None,
+                Match::Whitelist(_) => Some(None),
+                Match::Ignore(glob) => {
+                    let file = folder.join(".gitignore");
+                    let file = file.strip_prefix(self.root()).ok().map(slashes);
+                    let pattern = glob.original().to_owned();
+                    Some(Some(IgnoreLine { file, pattern }))
+                }
+            }
+        })?
     }
 }

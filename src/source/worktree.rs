@@ -490,6 +490,15 @@ fn git_folder(top: &Path) -> Option<PathBuf> {
     Some(top.join(named))
 }
 
+/// The folder of git's that all worktrees share with the one with this top. Source: `commondir` in gitrepository-layout(5).
+pub(super) fn common_folder(top: &Path) -> Option<PathBuf> {
+    let own = git_folder(top)?;
+    match fs::read_to_string(own.join("commondir")) {
+        Ok(named) => Some(own.join(named.trim_end_matches(['\n', '\r']))),
+        Err(_) => Some(own),
+    }
+}
+
 #[cfg(unix)]
 pub(super) fn os(path: &[u8]) -> &OsStr {
     use std::os::unix::ffi::OsStrExt;

@@ -20,8 +20,8 @@ pub fn run(cx: &Context<'_>, sink: &mut Sink) {
         if cooked.rendered.context_missing {
             continue;
         }
-        for (_, build) in cx.builds(&cooked) {
-            let Ok(build) = &*build else { continue };
+        for (_, build) in cx.builds(&cooked).iter() {
+            let Ok(build) = &**build else { continue };
             for step in build.stages.iter().flat_map(|stage| &stage.steps) {
                 for (written, span) in sources(step) {
                     let Some(path) = plain(&written) else {

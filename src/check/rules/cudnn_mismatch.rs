@@ -62,8 +62,8 @@ pub fn run(cx: &Context<'_>, sink: &mut Sink) {
 fn built(cx: &Context<'_>, cooked: &Cooked<'_>) -> BTreeMap<String, Option<Range<usize>>> {
     let mut found = BTreeMap::new();
     let text = &cooked.recipe.file.text;
-    for (_, build) in cx.builds(cooked) {
-        let Ok(build) = &*build else { continue };
+    for (_, build) in cx.builds(cooked).iter() {
+        let Ok(build) = &**build else { continue };
         let lineage = build.lineage();
         let stages = build.stages.iter();
         let stages = stages.filter(|stage| lineage.contains(&stage.index));

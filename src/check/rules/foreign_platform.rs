@@ -23,9 +23,9 @@ pub fn run(cx: &Context<'_>, sink: &mut Sink) {
     let mut found: BTreeMap<(Arc<str>, usize, String), Foreign> = BTreeMap::new();
     for cooked in cx.cooked() {
         let several = cooked.spec.platforms.len() > 1;
-        for (platform, build) in cx.builds(&cooked) {
-            let Ok(build) = &*build else { continue };
-            let Some((span, label)) = foreign(cx, build, &platform, several) else {
+        for (platform, build) in cx.builds(&cooked).iter() {
+            let Ok(build) = &**build else { continue };
+            let Some((span, label)) = foreign(cx, build, platform, several) else {
                 continue;
             };
             let file = &cooked.recipe.file;
@@ -41,8 +41,8 @@ pub fn run(cx: &Context<'_>, sink: &mut Sink) {
                 platforms: Vec::new(),
                 specs: Vec::new(),
             });
-            if !foreign.platforms.contains(&platform) {
-                foreign.platforms.push(platform);
+            if !foreign.platforms.contains(platform) {
+                foreign.platforms.push(platform.clone());
             }
             if foreign.specs.last() != Some(&cooked.id) {
                 foreign.specs.push(cooked.id);

@@ -93,8 +93,8 @@ pub fn run(cx: &Context<'_>, sink: &mut Sink) {
                 refused(cx, &cooked, fault, what, &mut told);
             }
             Ok(parsed) => {
-                for (_, build) in cx.builds(&cooked) {
-                    if let Err(fault) = &*build {
+                for (_, build) in cx.builds(&cooked).iter() {
+                    if let Err(fault) = &**build {
                         let what = format!("the Dockerfile cannot be built: {fault}");
                         refused(cx, &cooked, fault, what, &mut told);
                     }

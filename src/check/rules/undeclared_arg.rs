@@ -174,8 +174,8 @@ fn never_arrives(cx: &Context<'_>, own: &Cooked<'_>, name: &str) -> Option<Findi
         .filter(|other| other.written() == written && other.rendered.args.contains_key(name));
     for other in same {
         let parsed = other.recipe.parsed.as_ref().ok()?;
-        for (_, build) in cx.builds(&other) {
-            let Ok(build) = &*build else { return None };
+        for (_, build) in cx.builds(&other).iter() {
+            let Ok(build) = &**build else { return None };
             let reach = build.reach(parsed, &other.recipe.file.text, name);
             let sure = reach.missed.iter().any(|missed| missed.sure);
             // A script may read what it is not seen to name.
