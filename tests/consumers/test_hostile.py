@@ -333,9 +333,10 @@ def executed(seed, gen, tmp_path_factory) -> Executed:
     lines += ["", "[ci.github]", f"runner = {toml({'amd64': label})}", f"environment = {toml(label)}"]
     lines += ["", "[ci.gitlab]", f"runner = {toml({'amd64': [label]})}", "", "[ci.cloud-build]"]
     login = f'docker login --username "$V" --password-stdin {HOST} </dev/null'
+    names = [text for text in steps if text.strip()]  # a blank name is refused
     for provider in PROVIDERS:
         for number, text in enumerate(steps):
-            keys = {"at": "before-build", "name": dice.choice(steps), "run": login, "env": {"V": text, "AFTER": "x"}}
+            keys = {"at": "before-build", "name": dice.choice(names), "run": login, "env": {"V": text, "AFTER": "x"}}
             lines += ["", f"[ci.{provider}.step.s{number}]", *(f"{key} = {toml(value)}" for key, value in keys.items())]
         lines += ["", f"[ci.{provider}.step.document]", 'at = "before-probe"', f"run = {toml(RUN)}"]
     write(made.root, "\n".join(lines) + "\n", files)
