@@ -4,6 +4,7 @@
 mod support;
 
 mod language {
+    mod arch;
     mod dockerfiles;
     mod exists;
     mod fixture;

@@ -66,14 +66,10 @@ fn expired(cx: &Context<'_>, suppression: &Suppression) -> bool {
 fn accepts(cx: &Context<'_>, suppression: &Suppression, finding: &Finding) -> bool {
     let about = |selector: &Selector| {
         !finding.specs.is_empty()
-            && finding.specs.iter().all(|id| {
-                let spec = cx.matrix.spec(*id);
-                let arch = cx
-                    .config
-                    .arch
-                    .filter(|_| cx.config.images[spec.image.0].folded);
-                selector.holds_on_any(spec.image, &spec.cell, arch, &spec.arches)
-            })
+            && finding
+                .specs
+                .iter()
+                .all(|id| cx.matrix.spec(*id).is_meant(selector))
     };
     *suppression.code == finding.code
         && suppression

@@ -194,7 +194,7 @@ fn other_format(before: &Repository, then: &Expanded) -> Option<(String, u32)> {
 /// The ids of the specs that any of the selectors means.
 fn meant(expanded: &Expanded, only: &[Selector]) -> HashSet<String> {
     let specs = expanded.matrix.specs.iter();
-    let meant = specs.filter(|spec| selected(expanded, only, spec));
+    let meant = specs.filter(|spec| selected(only, spec));
     meant.map(|spec| spec.id.clone()).collect()
 }
 

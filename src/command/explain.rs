@@ -392,7 +392,8 @@ fn nearest_specs<'a>(
         };
         for (axis, value) in cell.iter() {
             let others = specs.iter().filter(|spec| like(spec, Some(axis)));
-            let others = others.filter(|s| arch.is_none_or(|(_, v)| s.arches.contains(&v)));
+            let others =
+                others.filter(|s| arch.is_none_or(|(_, v)| s.arches.folded().contains(&v)));
             let nearest =
                 others.min_by_key(|spec| far(axis, value, spec.cell.get(axis).unwrap_or(value)));
             found.extend(nearest.map(|spec| (spec, *arch)));
@@ -400,7 +401,7 @@ fn nearest_specs<'a>(
         if let Some((axis, value)) = *arch {
             let same = specs.iter().find(|spec| like(spec, None));
             let nearest = same.and_then(|spec| {
-                let arches = spec.arches.iter().copied();
+                let arches = spec.arches.folded().iter().copied();
                 Some((spec, arches.min_by_key(|has| far(axis, value, *has))?))
             });
             found.extend(nearest.map(|(spec, has)| (spec, Some((axis, has)))));

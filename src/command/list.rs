@@ -71,7 +71,7 @@ pub(super) fn run(
         .iter()
         .enumerate()
         .map(|(i, s)| (SpecId(i), s))
-        .filter(|(_, s)| selected(&expanded, &only, s))
+        .filter(|(_, s)| selected(&only, s))
         .collect();
     let bases = match format {
         ListFormat::Lines => Vec::new(),

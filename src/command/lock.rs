@@ -40,7 +40,7 @@ pub(super) fn run(
         Ok(selectors) => selectors,
         Err(outcome) => return Ok(outcome),
     };
-    let chosen = bases.chosen(|spec| selected(&bases.expanded, &selectors, spec));
+    let chosen = bases.chosen(|spec| selected(&selectors, spec));
     let references: Vec<&str> = chosen.iter().map(|base| base.reference.as_str()).collect();
     let mut digests = Vec::new();
     let client = Client::new(Duration::from_secs(seconds));

@@ -32,7 +32,7 @@ pub(super) fn run(shell: &mut Shell<'_>, only: &[String]) -> Result<Outcome, Err
             .matrix
             .specs
             .iter()
-            .filter(|s| selected(&expanded, &only, s))
+            .filter(|s| selected(&only, s))
             .map(|s| s.id.as_str())
             .collect();
         plan.specs.retain(|s| kept.contains(s.id.as_str()));

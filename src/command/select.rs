@@ -5,7 +5,6 @@ use std::cell::RefCell;
 use crate::command::shell::{Error, Shell};
 use crate::config::{Config, Names, parse_selector};
 use crate::diagnostic::Sink;
-use crate::flow::Expanded;
 use crate::image::Spec;
 use crate::matrix::Selector;
 use crate::source::SourceFile;
@@ -46,11 +45,6 @@ pub(super) fn names(config: &Config) -> Names<'_> {
 }
 
 /// Whether a spec is meant: by any of the selectors, or by none being given.
-pub(super) fn selected(expanded: &Expanded, selectors: &[Selector], spec: &Spec) -> bool {
-    let config = &expanded.config;
-    let arch = config.arch.filter(|_| config.images[spec.image.0].folded);
-    selectors.is_empty()
-        || selectors
-            .iter()
-            .any(|s| s.holds_on_any(spec.image, &spec.cell, arch, &spec.arches))
+pub(super) fn selected(selectors: &[Selector], spec: &Spec) -> bool {
+    selectors.is_empty() || selectors.iter().any(|s| spec.is_meant(s))
 }

@@ -31,12 +31,7 @@ pub fn aliases(config: &Config, specs: &[Spec], sink: &mut Sink) -> Vec<Alias> {
             let mut rendered: IndexMap<(&str, String), Vec<SpecId>> = IndexMap::new();
             let mut failed = false;
             for (index, spec) in specs.iter().enumerate() {
-                if !alias.selector.holds_on_any(
-                    spec.image,
-                    &spec.cell,
-                    config.arch.filter(|_| config.images[spec.image.0].folded),
-                    &spec.arches,
-                ) {
+                if !spec.is_meant(&alias.selector) {
                     continue;
                 }
                 match config.fields.render(field, &spec.scope) {

@@ -5,7 +5,7 @@ use serde::Serialize;
 
 use crate::config::{Config, Runner, Shape};
 use crate::image::{Matrix, Platform, Spec};
-use crate::matrix::AxisId;
+use crate::matrix::{Arches, AxisId};
 
 /// By the provider's word (`github`, `gitlab`, `cloud-build`): what its pipeline does with one spec.
 pub type ByPipeline = IndexMap<&'static str, Deviation>;
@@ -49,7 +49,7 @@ pub struct Leg {
 pub(super) fn deviations(config: &Config, matrix: &Matrix) -> Vec<ByPipeline> {
     let mut all: Vec<ByPipeline> = vec![ByPipeline::new(); matrix.specs.len()];
     for (pipeline, shape, _) in config.ci.shapes() {
-        let roles = roles(config, matrix, shape);
+        let roles = roles(matrix, shape);
         let specs = matrix.specs.iter().zip(roles);
         for (all, (spec, role)) in all.iter_mut().zip(specs) {
             let legs = match role {
@@ -67,15 +67,14 @@ pub(super) fn deviations(config: &Config, matrix: &Matrix) -> Vec<ByPipeline> {
 
 /// What each spec is to a pipeline, `None` where it is published: what it does not publish, it builds where others stand
 /// on it.
-pub fn roles(config: &Config, matrix: &Matrix, shape: &Shape) -> Vec<Option<Role>> {
+pub fn roles(matrix: &Matrix, shape: &Shape) -> Vec<Option<Role>> {
     let Some(selector) = &shape.selector else {
         return vec![None; matrix.specs.len()];
     };
-    let published = |s: &Spec| selector.holds_on_any(s.image, &s.cell, config.arch, &s.arches);
     let mut roles: Vec<Option<Role>> = matrix
         .specs
         .iter()
-        .map(|spec| (!published(spec)).then_some(Role::None))
+        .map(|spec| (!spec.is_meant(selector)).then_some(Role::None))
         .collect();
     // Children before what they stand on.
     for id in matrix.order.iter().rev() {
@@ -117,11 +116,13 @@ fn legs(config: &Config, shape: &Shape, spec: &Spec) -> IndexMap<Platform, Leg> 
     legs.collect()
 }
 
-/// The value of `arch` that a platform of a spec stands for.
+/// The folded value of `arch` that a platform of a spec stands for; nothing where its cell has it.
 fn arch_of(config: &Config, spec: &Spec, platform: &Platform) -> Option<(AxisId, usize)> {
-    let axis = config.arch?;
-    let values = &config.axis(axis).values;
-    let mut arches = spec.arches.iter();
+    let Arches::Folded(axis, arches) = &spec.arches else {
+        return None;
+    };
+    let values = &config.axis(*axis).values;
+    let mut arches = arches.iter();
     let value = arches.find(|arch| values[**arch].platform.as_ref() == Some(platform));
-    value.map(|value| (axis, *value))
+    value.map(|value| (*axis, *value))
 }

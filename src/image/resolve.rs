@@ -12,7 +12,7 @@ use crate::image::bounds::{bounded, no_cells, no_specs};
 use crate::image::grammar::{duplicates, grammar};
 use crate::image::spec::{describe_cell, spec_id};
 use crate::image::{Matrix, Platform, Spec, SpecId, aliases, lineage, merge};
-use crate::matrix::{Cell, ImageId, Rules, expand};
+use crate::matrix::{Arches, Cell, ImageId, Rules, expand};
 use crate::render::{Field, Scope};
 
 /// Expands every image and resolves its specs.
@@ -124,7 +124,7 @@ fn one(
     image: &Image,
     id: ImageId,
     cell: Cell,
-    arches: Vec<usize>,
+    arches: Arches,
     cache: &mut HashMap<Vec<bool>, Known>,
     faults: &mut Reported,
     sink: &mut Sink,
@@ -198,8 +198,8 @@ fn one(
         return None;
     }
     // What `platforms` takes away is as gone as what an exclude does, for whoever asks by `arch`.
-    let arches = match config.arch {
-        Some(arch) => {
+    let arches = match arches {
+        Arches::Folded(arch, folded) => {
             let values = &config.axis(arch).values;
             let left = |i: &usize| {
                 values[*i]
@@ -207,9 +207,9 @@ fn one(
                     .as_ref()
                     .is_some_and(|p| platforms.contains(p))
             };
-            arches.into_iter().filter(left).collect()
+            Arches::Folded(arch, folded.into_iter().filter(left).collect())
         }
-        None => arches,
+        Arches::InCell => Arches::InCell,
     };
     let repositories = match known.repositories.get(&name) {
         Some(same) => same.clone(),
@@ -290,7 +290,7 @@ fn scope(config: &Config, image: &Image, cell: &Cell) -> Value {
     Value::from_object(Scope(names))
 }
 
-fn platforms(config: &Config, merged: &Keys, cell: &Cell, arches: &[usize]) -> Vec<Platform> {
+fn platforms(config: &Config, merged: &Keys, cell: &Cell, arches: &Arches) -> Vec<Platform> {
     let stated = merged.platforms.as_ref().map(|(platforms, _)| platforms);
     let Some(arch) = config.arch else {
         let default = || vec![Platform::linux_amd64()];
@@ -299,7 +299,7 @@ fn platforms(config: &Config, merged: &Keys, cell: &Cell, arches: &[usize]) -> V
     let values = &config.axis(arch).values;
     let left: Vec<usize> = cell
         .get(arch)
-        .map_or_else(|| arches.to_vec(), |value| vec![value]);
+        .map_or_else(|| arches.folded().to_vec(), |value| vec![value]);
     let mut found = Vec::new();
     for platform in left.into_iter().filter_map(|i| values[i].platform.clone()) {
         let wanted = stated.is_none_or(|p| p.contains(&platform));

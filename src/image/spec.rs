@@ -10,7 +10,7 @@ use minijinja::Value;
 
 use crate::config::{Config, Keys};
 use crate::image::{Digest, Platform};
-use crate::matrix::{Cell, ImageId};
+use crate::matrix::{Arches, Cell, ImageId, Selector};
 use crate::source::Owner;
 
 /// Index of a spec, in declared order of images and then of values.
@@ -26,8 +26,8 @@ pub struct Spec {
     pub image: ImageId,
     /// Its values.
     pub cell: Cell,
-    /// Values of `arch` folded into it.
-    pub arches: Vec<usize>,
+    /// Its values of `arch`.
+    pub arches: Arches,
     /// Platforms, in declared order.
     pub platforms: Vec<Platform>,
     /// What defaults, image and `when` rows say of it together.
@@ -114,6 +114,11 @@ impl Matrix {
 }
 
 impl Spec {
+    /// Whether a selector means it, on any of its platforms.
+    pub fn is_meant(&self, selector: &Selector) -> bool {
+        selector.holds_on_any(self.image, &self.cell, &self.arches)
+    }
+
     /// Where its Dockerfile stands when gen renders it.
     pub fn rendered_path(&self, owner: &Owner) -> String {
         owner.path(&format!("docker/{}/Dockerfile", self.id))

@@ -2,7 +2,7 @@
 
 use itertools::Itertools;
 
-use crate::matrix::{Axis, AxisId, ImageId, Selector};
+use crate::matrix::{Arches, Axis, AxisId, ImageId, Selector};
 
 /// The largest product of one image's axes that is expanded; beyond it nobody means what they wrote.
 pub const MAX_CELLS: u128 = 250_000;
@@ -53,8 +53,8 @@ pub struct Rules<'a> {
 /// The cells of one image, in declared order (the first axis varies slowest).
 #[derive(Debug, Default)]
 pub struct Cells {
-    /// Each cell with the values of `arch` left to it (empty when there is no such axis).
-    pub cells: Vec<(Cell, Vec<usize>)>,
+    /// Each cell with the values of `arch` left to it.
+    pub cells: Vec<(Cell, Arches)>,
     /// Whether `match` alone rejected anything.
     pub match_removes: bool,
 }
@@ -74,7 +74,7 @@ pub fn expand(axes: &[Axis], rules: &Rules<'_>) -> Cells {
         match &rules.arch {
             None => {
                 if survives(rules, &cell, None, &mut found.match_removes) {
-                    found.cells.push((cell, Vec::new()));
+                    found.cells.push((cell, Arches::InCell));
                 }
             }
             Some((axis, values)) => {
@@ -84,7 +84,7 @@ pub fn expand(axes: &[Axis], rules: &Rules<'_>) -> Cells {
                     .filter(|v| survives(rules, &cell, Some((*axis, *v)), &mut found.match_removes))
                     .collect();
                 if !left.is_empty() {
-                    found.cells.push((cell, left));
+                    found.cells.push((cell, Arches::Folded(*axis, left)));
                 }
             }
         }

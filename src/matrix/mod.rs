@@ -9,7 +9,7 @@ mod version;
 
 pub use axis::{Axis, AxisId, Value, reserved_axis_name, valid_axis_name, value_fault};
 pub use expand::{Cell, Cells, MAX_CELLS, Rules, expand, product_size};
-pub use selector::{Conjunction, ImageId, Selector};
+pub use selector::{Arches, Conjunction, ImageId, Selector};
 pub use term::{Term, TermFault};
 pub use verdict::{Judged, Verdict, removers, verdict, verdicts};
 pub use version::Version;

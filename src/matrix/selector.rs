@@ -8,6 +8,25 @@ use crate::matrix::{AxisId, Cell};
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct ImageId(pub usize);
 
+/// The values of `arch` that are a spec's.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Arches {
+    /// Its cell has them all: it prints its `arch`, or there is no such axis.
+    InCell,
+    /// Values of that axis, folded into the spec.
+    Folded(AxisId, Vec<usize>),
+}
+
+impl Arches {
+    /// The values that are folded.
+    pub fn folded(&self) -> &[usize] {
+        match self {
+            Arches::InCell => &[],
+            Arches::Folded(_, values) => values,
+        }
+    }
+}
+
 /// Conjunctions of which any must hold.
 #[derive(Clone, Debug)]
 pub struct Selector {
@@ -33,19 +52,13 @@ impl Selector {
         self.any.iter().any(|c| c.holds(image, cell, arch))
     }
 
-    /// Whether it holds for a cell on any of these values of the `arch` axis.
-    pub fn holds_on_any(
-        &self,
-        image: ImageId,
-        cell: &Cell,
-        axis: Option<AxisId>,
-        arches: &[usize],
-    ) -> bool {
-        match axis {
-            None => self.holds(image, cell, None),
-            Some(axis) => arches
+    /// Whether it holds for a cell on any of its platforms, folded or printed.
+    pub fn holds_on_any(&self, image: ImageId, cell: &Cell, arches: &Arches) -> bool {
+        match arches {
+            Arches::InCell => self.holds(image, cell, None),
+            Arches::Folded(axis, values) => values
                 .iter()
-                .any(|a| self.holds(image, cell, Some((axis, *a)))),
+                .any(|a| self.holds(image, cell, Some((*axis, *a)))),
         }
     }
 }

@@ -5,16 +5,8 @@ use crate::diagnostic::{Finding, Sink, code};
 
 pub fn run(cx: &Context<'_>, sink: &mut Sink) {
     for alias in &cx.config.aliases {
-        let matched = cx.matrix.specs.iter().any(|s| {
-            let arch = cx
-                .config
-                .arch
-                .filter(|_| cx.config.images[s.image.0].folded);
-            alias
-                .selector
-                .holds_on_any(s.image, &s.cell, arch, &s.arches)
-        });
-        if !matched {
+        let mut specs = cx.matrix.specs.iter();
+        if !specs.any(|s| s.is_meant(&alias.selector)) {
             sink.push(
                 Finding::new(
                     &code::ALIAS_UNMATCHED,

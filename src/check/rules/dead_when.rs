@@ -4,7 +4,7 @@ use crate::check::Context;
 use crate::diagnostic::{Finding, Sink, code};
 use crate::image::Spec;
 use crate::image::pipelines::{Role, roles};
-use crate::matrix::{ImageId, Selector};
+use crate::matrix::ImageId;
 
 pub fn run(cx: &Context<'_>, sink: &mut Sink) {
     for (index, image) in cx.config.images.iter().enumerate() {
@@ -31,7 +31,7 @@ pub fn run(cx: &Context<'_>, sink: &mut Sink) {
         if shape.rows.is_empty() && shape.steps.is_empty() {
             continue;
         }
-        let roles = roles(cx.config, cx.matrix, shape);
+        let roles = roles(cx.matrix, shape);
         let specs = cx.matrix.specs.iter().zip(&roles);
         let built = specs.filter(|(_, role)| **role != Some(Role::None));
         let built: Vec<&Spec> = built.map(|(spec, _)| spec).collect();
@@ -39,7 +39,7 @@ pub fn run(cx: &Context<'_>, sink: &mut Sink) {
         let steps = shape.steps.iter();
         let steps = steps.map(|(key, selector)| (selector, Some(key)));
         for (selector, step) in rows.chain(steps) {
-            if built.iter().any(|spec| means(cx, selector, spec)) {
+            if built.iter().any(|spec| spec.is_meant(selector)) {
                 continue;
             }
             let what = match step {
@@ -47,7 +47,7 @@ pub fn run(cx: &Context<'_>, sink: &mut Sink) {
                 None => "a `when` row".to_owned(),
             };
             // What exists is told apart from what this pipeline has of it.
-            let exists = cx.matrix.specs.iter().any(|s| means(cx, selector, s));
+            let exists = cx.matrix.specs.iter().any(|s| s.is_meant(selector));
             let narrowed = shape.selector.as_ref().filter(|_| exists);
             let label = match narrowed {
                 Some(_) => "holds for nothing that this pipeline builds",
@@ -65,9 +65,4 @@ pub fn run(cx: &Context<'_>, sink: &mut Sink) {
             sink.push(finding);
         }
     }
-}
-
-/// Whether a selector accepts any build of a spec.
-fn means(cx: &Context<'_>, selector: &Selector, spec: &Spec) -> bool {
-    selector.holds_on_any(spec.image, &spec.cell, cx.config.arch, &spec.arches)
 }

@@ -6,13 +6,12 @@ use crate::image::Spec;
 use crate::matrix::Selector;
 
 pub fn run(cx: &Context<'_>, sink: &mut Sink) {
-    let holds = |selector: &Selector, spec: &Spec| holds(cx, selector, spec);
     for expect in &cx.config.expects {
         let looked_at: Vec<&Spec> = cx
             .matrix
             .specs
             .iter()
-            .filter(|s| expect.selector.as_ref().is_none_or(|m| holds(m, s)))
+            .filter(|s| expect.selector.as_ref().is_none_or(|m| s.is_meant(m)))
             .collect();
         if let Some(count) = &expect.count
             && count.value != looked_at.len() as u64
@@ -40,7 +39,7 @@ pub fn run(cx: &Context<'_>, sink: &mut Sink) {
             sink.push(finding.help("look at `gen list`; if it is right, correct the number"));
         }
         for wanted in &expect.present {
-            if !looked_at.iter().any(|s| holds(wanted, s)) {
+            if !looked_at.iter().any(|s| s.is_meant(wanted)) {
                 sink.push(
                     Finding::new(
                         &code::EXPECTATION_FAILED,
@@ -55,7 +54,7 @@ pub fn run(cx: &Context<'_>, sink: &mut Sink) {
             }
         }
         for unwanted in &expect.absent {
-            if let Some(spec) = looked_at.iter().find(|s| holds(unwanted, s)) {
+            if let Some(spec) = looked_at.iter().find(|s| s.is_meant(unwanted)) {
                 sink.push(
                     Finding::new(
                         &code::EXPECTATION_FAILED,
@@ -70,13 +69,6 @@ pub fn run(cx: &Context<'_>, sink: &mut Sink) {
             }
         }
     }
-}
-
-/// Whether a selector means a spec, on any of its platforms.
-pub(super) fn holds(cx: &Context<'_>, selector: &Selector, spec: &Spec) -> bool {
-    let folded = cx.config.images[spec.image.0].folded;
-    let arch = cx.config.arch.filter(|_| folded);
-    selector.holds_on_any(spec.image, &spec.cell, arch, &spec.arches)
 }
 
 /// A selector as `gen explain` takes it; where several values are meant, with the first.

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use crate::check::Context;
 use crate::config::{Counts, Offer, Offered};
 use crate::diagnostic::{Finding, Place, Sink, and_list, code};
+use crate::matrix::Arches;
 use crate::release::pins::look_list;
 use crate::release::unseen::unseen_finding;
 
@@ -111,22 +112,21 @@ fn unbuilt(cx: &Context<'_>, offer: &Offer, item: &str, place: Place) -> Finding
 
 /// The words of the values that some spec has, or of the images that some spec is of.
 fn built<'o>(cx: &Context<'_>, offer: &'o Offer) -> BTreeSet<&'o str> {
-    let config = cx.config;
     let mut built = BTreeSet::new();
     for spec in &cx.matrix.specs {
-        let folded = config.arch.filter(|_| config.images[spec.image.0].folded);
-        let looked_at = offer.selector.as_ref().is_none_or(|selector| {
-            selector.holds_on_any(spec.image, &spec.cell, folded, &spec.arches)
-        });
-        if !looked_at {
+        let selector = offer.selector.as_ref();
+        if !selector.is_none_or(|selector| spec.is_meant(selector)) {
             continue;
         }
         match offer.of {
             Offered::Images => built.extend(offer.words[spec.image.0].as_deref()),
             Offered::Axis(axis) => {
                 let own = spec.cell.get(axis);
-                let folded = (folded == Some(axis)).then_some(&spec.arches);
-                for value in own.into_iter().chain(folded.into_iter().flatten().copied()) {
+                let folded = match &spec.arches {
+                    Arches::Folded(arch, values) if *arch == axis => &values[..],
+                    _ => &[],
+                };
+                for value in own.into_iter().chain(folded.iter().copied()) {
                     built.extend(offer.words[value].as_deref());
                 }
             }

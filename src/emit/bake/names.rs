@@ -34,15 +34,11 @@ pub struct Group {
 impl Names {
     /// Names every spec, and groups those that `kept` accepts.
     pub fn new(config: &Config, matrix: &Matrix, kept: Option<&Selector>) -> Self {
-        let accepts = |selector: &Selector, spec: &Spec| {
-            let arch = config.arch.filter(|_| config.images[spec.image.0].folded);
-            selector.holds_on_any(spec.image, &spec.cell, arch, &spec.arches)
-        };
         let all = || (0..matrix.specs.len()).map(SpecId);
         let kept: Vec<bool> = matrix
             .specs
             .iter()
-            .map(|spec| kept.is_none_or(|selector| accepts(selector, spec)))
+            .map(|spec| kept.is_none_or(|selector| spec.is_meant(selector)))
             .collect();
         let those = |holds: &dyn Fn(&Spec) -> bool| -> Vec<SpecId> {
             let specs = all().filter(|id| kept[id.0]);
@@ -81,7 +77,7 @@ impl Names {
             }
         }
         for (set, selector) in config.sets.keys().zip(&config.set_selectors) {
-            let specs = those(&|spec| accepts(selector, spec));
+            let specs = those(&|spec| spec.is_meant(selector));
             if !specs.is_empty() {
                 groups.push((claim("set", word(&set.value)), specs));
             }

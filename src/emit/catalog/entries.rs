@@ -84,9 +84,8 @@ impl<'a> Entries<'a> {
             .iter()
             .enumerate()
             .filter(|(_, spec)| {
-                catalog.selector.as_ref().is_none_or(|s| {
-                    s.holds_on_any(spec.image, &spec.cell, config.arch, &spec.arches)
-                })
+                let selector = catalog.selector.as_ref();
+                selector.is_none_or(|selector| spec.is_meant(selector))
             })
             .map(|(index, spec)| (SpecId(index), spec))
             .collect();
