@@ -3,25 +3,111 @@
 use std::ops::Range;
 
 use crate::config::model::{Image, Row};
-use crate::config::raw::{RawImage, RawMatrix, RawSelector};
+use crate::config::raw::{RawImage, RawKeys, RawMatrix, RawSelector, RawWhen};
 use crate::config::spanned::Spanned;
 use crate::config::validate::{Builder, Scope};
 use crate::diagnostic::{Finding, code, suggest};
-use crate::matrix::{AxisId, Selector};
+use crate::matrix::{AxisId, Conjunction, ImageId, Selector};
+
+/// What `[defaults]` gives every image.
+pub(super) struct Shared<'a> {
+    /// The axes of those that state none.
+    pub axes: Option<Vec<AxisId>>,
+    /// The rows of `[[defaults.when]]`, with what each is for.
+    pub rows: Vec<(&'a Spanned<RawWhen>, Selector)>,
+}
+
+/// One layer that `[defaults]` lays under an image.
+struct SharedLayer<'a> {
+    /// What is not replaced for good by what lies over it.
+    keys: RawKeys<'a>,
+    row: Option<&'a (&'a Spanned<RawWhen>, Selector)>,
+    whose: &'static str,
+    span: &'a Range<usize>,
+}
+
+/// The layers that `[defaults]` lays under an image: itself, and its rows but those that no cell of the image can match.
+/// What a later layer replaces in every cell need not make sense for the axes of the image.
+fn shared_keys<'a>(
+    raw: &'a RawMatrix,
+    shared: &'a Shared<'_>,
+    table: &RawImage,
+    id: ImageId,
+    axes: &[AxisId],
+    arch: Option<AxisId>,
+) -> Vec<SharedLayer<'a>> {
+    let Some(defaults) = &raw.defaults else {
+        return Vec::new();
+    };
+    let mut layers = vec![SharedLayer {
+        keys: defaults.keys(),
+        row: None,
+        whose: "`[defaults]`",
+        span: &defaults.span,
+    }];
+    for row in &shared.rows {
+        let (when, selector) = row;
+        let mut alternatives = selector.any.iter();
+        if !alternatives.any(|one| may_hold(one, id, axes, arch)) {
+            continue;
+        }
+        let keys = when.keys();
+        if selector.any.iter().any(|one| one.terms.is_empty()) {
+            layers = layers.into_iter().map(|layer| layer.under(&keys)).collect();
+        }
+        layers.push(SharedLayer {
+            keys,
+            row: Some(row),
+            whose: "a row of `[[defaults.when]]`",
+            span: &when.matches.span,
+        });
+    }
+    let own = table.keys();
+    layers.into_iter().map(|layer| layer.under(&own)).collect()
+}
+
+impl SharedLayer<'_> {
+    fn under(self, over: &RawKeys<'_>) -> Self {
+        SharedLayer {
+            keys: self.keys.under(over),
+            ..self
+        }
+    }
+}
+
+/// Whether an alternative of a selector names this image, or none, and axes that it has; every image has `arch`.
+fn may_hold(one: &Conjunction, id: ImageId, axes: &[AxisId], arch: Option<AxisId>) -> bool {
+    one.images.as_ref().is_none_or(|images| images[id.0])
+        && one
+            .terms
+            .iter()
+            .all(|(axis, _)| axes.contains(axis) || Some(*axis) == arch)
+}
 
 impl Builder<'_> {
     pub(super) fn image(
         &mut self,
         scope: &Scope<'_>,
         raw: &RawMatrix,
+        shared: &Shared<'_>,
+        id: ImageId,
         key: &Spanned<String>,
         table: &Spanned<RawImage>,
     ) -> Image {
-        let mut axes = self.image_axes(scope, key, table);
+        let mut axes = match (&table.axes, &shared.axes) {
+            (Some(listed), _) => {
+                self.axes_of(scope, listed, &format!("image `{}` lists", key.value))
+            }
+            (None, Some(shared)) => shared.clone(),
+            (None, None) => (0..scope.names.axes.len())
+                .map(AxisId)
+                .filter(|id| Some(*id) != scope.arch)
+                .collect(),
+        };
         let row_keys = || {
-            raw.defaults
-                .iter()
-                .map(|d| d.keys().under(&table.keys()))
+            shared_keys(raw, shared, table, id, &axes, scope.arch)
+                .into_iter()
+                .map(|layer| layer.keys)
                 .chain([table.keys()])
                 .chain(table.when.iter().map(|w| w.keys()))
         };
@@ -42,14 +128,16 @@ impl Builder<'_> {
             Some(selector)
         });
         let mut rows = Vec::new();
-        if let Some(defaults) = &raw.defaults {
-            // What the image replaces need not make sense for its axes.
-            let laid = defaults.keys().under(&table.keys());
-            let keys = self.keys(scope, key, &axes, &laid, "`[defaults]`");
+        for layer in shared_keys(raw, shared, table, id, &axes, scope.arch) {
+            if let (Some(row), false) = (layer.row, prints_arch) {
+                self.row_by_arch(scope, row, id, &axes, key);
+            }
+            let keys = self.keys(scope, key, &axes, &layer.keys, layer.whose);
             rows.push(Row {
-                selector: None,
+                selector: layer.row.map(|(_, selector)| selector.clone()),
                 keys,
-                span: defaults.span.clone(),
+                shared: true,
+                span: layer.span.clone(),
             });
         }
         let whose = format!("image `{}`", key.value);
@@ -57,6 +145,7 @@ impl Builder<'_> {
         rows.push(Row {
             selector: None,
             keys,
+            shared: false,
             span: key.span.clone(),
         });
         for when in &table.when {
@@ -68,6 +157,7 @@ impl Builder<'_> {
             rows.push(Row {
                 selector: Some(selector),
                 keys,
+                shared: false,
                 span: when.matches.span.clone(),
             });
         }
@@ -75,38 +165,77 @@ impl Builder<'_> {
             key: key.value.as_str().into(),
             span: key.span.clone(),
             axes,
+            states_axes: table.axes.is_some(),
             folded: !prints_arch,
             matches,
             rows,
         }
     }
 
-    fn image_axes(
+    /// The rows of `[[defaults.when]]`.
+    pub(super) fn shared_rows<'a>(
         &mut self,
         scope: &Scope<'_>,
+        raw: &'a RawMatrix,
+    ) -> Vec<(&'a Spanned<RawWhen>, Selector)> {
+        let rows = raw.defaults.iter().flat_map(|defaults| &defaults.when);
+        rows.filter_map(|row| Some((row, self.selector(scope.names, &row.matches)?)))
+            .collect()
+    }
+
+    /// A row that names `arch` cannot be for an image that folds it.
+    fn row_by_arch(
+        &mut self,
+        scope: &Scope<'_>,
+        (row, selector): &(&Spanned<RawWhen>, Selector),
+        id: ImageId,
+        axes: &[AxisId],
         key: &Spanned<String>,
-        table: &Spanned<RawImage>,
+    ) {
+        let Some(arch) = scope.arch else {
+            return;
+        };
+        let names_arch = |one: &&Conjunction| one.terms.iter().any(|(axis, _)| *axis == arch);
+        let mut concerned = selector.any.iter().filter(names_arch);
+        if !concerned.any(|one| may_hold(one, id, axes, Some(arch))) {
+            return;
+        }
+        let span = key_span(&row.matches, "arch").unwrap_or_else(|| selector.span.clone());
+        // Told for the first image alone.
+        if !self.told.insert((span.start, "arch".to_owned())) {
+            return;
+        }
+        let finding = Finding::new(
+            &code::UNKNOWN_AXIS,
+            format!("image `{}` has no axis `arch` to select by here", key.value),
+            self.place(span, "the image does not vary by it"),
+        )
+        .note("`arch` is folded into one multi-platform spec, so a row cannot differ by it; in a Dockerfile use `TARGETARCH`")
+        .help("where other images print `arch`, name them in the row, as in `image = [\"…\"]`");
+        self.sink.push(finding);
+    }
+
+    /// The axes that a list names; `who` is the subject of what is told.
+    pub(super) fn axes_of(
+        &mut self,
+        scope: &Scope<'_>,
+        listed: &Spanned<Vec<Spanned<String>>>,
+        who: &str,
     ) -> Vec<AxisId> {
         let all = scope.names.axes;
-        let Some(listed) = &table.axes else {
-            return (0..all.len())
-                .map(AxisId)
-                .filter(|id| Some(*id) != scope.arch)
-                .collect();
-        };
         let mut axes = Vec::new();
         for name in &listed.value {
             let index = all.iter().position(|a| *a.name == *name.value);
             let finding = match index.map(AxisId) {
                 Some(id) if Some(id) == scope.arch => Finding::new(
                     &code::UNKNOWN_AXIS,
-                    format!("image `{}` lists `arch`, which every image has", key.value),
+                    format!("{who} `arch`, which every image has"),
                     self.place(name.span.clone(), "leave it out"),
                 )
                 .help("narrow the platforms with `match = { arch = \"…\" }` or `platforms = […]`"),
                 Some(id) if axes.contains(&id) => Finding::new(
                     &code::DUPLICATE_VALUE,
-                    format!("image `{}` lists axis `{}` twice", key.value, name.value),
+                    format!("{who} axis `{}` twice", name.value),
                     self.place(name.span.clone(), "again here"),
                 )
                 .help("delete one of them"),
@@ -120,13 +249,8 @@ impl Builder<'_> {
                         format!("there is no axis `{}`", name.value),
                         self.place(name.span.clone(), "unknown axis"),
                     );
-                    suggest(
-                        finding,
-                        &name.value,
-                        all.iter().map(|a| &*a.name),
-                        "axis",
-                        "",
-                    )
+                    let known = all.iter().map(|a| &*a.name);
+                    suggest(finding, &name.value, known, "axis", "")
                 }
             };
             self.sink.push(finding);

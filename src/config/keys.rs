@@ -41,8 +41,8 @@ impl Builder<'_> {
             .collect();
         known.extend(scope.release.then_some("release"));
         let with_from: Vec<&str> = known.iter().copied().chain(["from", "needs"]).collect();
-        let who = if whose == "`[defaults]`" {
-            format!("`[defaults]`, laid under image `{}`,", image.value)
+        let who = if whose.contains("[defaults") {
+            format!("{whose}, laid under image `{}`,", image.value)
         } else {
             whose.to_owned()
         };

@@ -47,6 +47,10 @@ pub struct Config {
     pub excludes: Vec<Exclude>,
     /// The matrix's own tests.
     pub expects: Vec<Expect>,
+    /// Where `[defaults]` states axes.
+    pub default_axes: Option<Range<usize>>,
+    /// Where the selectors of `[[defaults.when]]` stand.
+    pub default_rows: Vec<Range<usize>>,
     /// Image families, in declared order.
     pub images: Vec<Image>,
     /// Moving tags.
@@ -336,8 +340,8 @@ pub struct Expect {
 /// A moving tag.
 #[derive(Debug)]
 pub struct Alias {
-    /// The specs that have it.
-    pub selector: Selector,
+    /// The specs that have it; `None` is all.
+    pub selector: Option<Selector>,
     /// Its tags.
     pub tags: Vec<Field>,
     /// The axes by which the newest has it.
@@ -355,11 +359,13 @@ pub struct Image {
     pub span: Range<usize>,
     /// The axes it varies over, in its order; `arch` is among them only when it is printed in a name or tag.
     pub axes: Vec<AxisId>,
+    /// Whether it states them itself.
+    pub states_axes: bool,
     /// Whether `arch` is folded into multi-platform specs.
     pub folded: bool,
     /// Which cells exist.
     pub matches: Option<Selector>,
-    /// `[defaults]`, the image itself, then its `when` rows.
+    /// `[defaults]`, rows of `[[defaults.when]]` that may match, the image itself, then its own `when` rows.
     pub rows: Vec<Row>,
 }
 
@@ -370,6 +376,8 @@ pub struct Row {
     pub selector: Option<Selector>,
     /// What it says.
     pub keys: Keys,
+    /// Whether it stands in `[defaults]`, and is laid under other images, too.
+    pub shared: bool,
     /// Where it stands.
     pub span: Range<usize>,
 }

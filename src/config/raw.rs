@@ -266,9 +266,9 @@ pub struct RawArtifact {
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct RawAlias {
-    /// Which specs have it.
-    #[serde(rename = "match")]
-    pub matches: Spanned<RawSelector>,
+    /// Which specs have it. Default: all.
+    #[serde(rename = "match", default)]
+    pub matches: Option<Spanned<RawSelector>>,
     /// The tags: templates over each spec.
     pub tags: Vec<Spanned<String>>,
     /// Where several specs render the same alias, the newest by these axes has it.
@@ -392,13 +392,21 @@ macro_rules! with_image_keys {
 
 with_image_keys! {
     /// What every image shares.
-    RawDefaults {}
+    RawDefaults {
+        /// The axes of images that state none. Default: every axis.
+        #[serde(default)]
+        axes: Option<Spanned<Vec<Spanned<String>>>>,
+        /// Rows that lay over the defaults, and under the image, of the specs that match, in order.
+        #[serde(default)]
+        when: Vec<Spanned<RawWhen>>,
+    }
 }
 
 with_image_keys! {
     /// One image family.
     RawImage {
-        /// The axes it varies over, in this order. Default: every axis. Never lists `arch`, which every image has.
+        /// The axes it varies over, in this order. Default: those of `[defaults]`, or every axis. Never lists `arch`, which
+        /// every image has.
         #[serde(default)]
         axes: Option<Spanned<Vec<Spanned<String>>>>,
         /// Which cells exist. Default: all.
@@ -411,7 +419,7 @@ with_image_keys! {
 }
 
 with_image_keys! {
-    /// A row that lays over its image where it matches: later wins, tables merge, `apt`, `pip` and `needs` append,
+    /// A row that lays over its image, or over the defaults, where it matches: later wins, tables merge, `apt`, `pip` and `needs` append,
     /// `from` and `parent` replace each other.
     RawWhen {
         /// Which cells the row is for.

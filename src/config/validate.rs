@@ -8,13 +8,14 @@ use std::sync::Arc;
 use minijinja::Value;
 
 use crate::config::attributes::{self, Attributes};
+use crate::config::images::Shared;
 use crate::config::model::{Alias, Config, Exclude, Expect, Image, Unreleased};
 use crate::config::raw::{RawMatrix, RawSelector};
 use crate::config::selectors::{Names, resolve};
 use crate::config::spanned::Spanned;
 use crate::diagnostic::{Finding, Place, Sink, Stopped, code, suggest};
 use crate::image::reference::path_fault;
-use crate::matrix::{AxisId, Selector};
+use crate::matrix::{AxisId, ImageId, Selector};
 use crate::render::{AxisObject, Fields};
 use crate::source::{Owner, SourceFile};
 
@@ -113,11 +114,18 @@ pub(super) fn validate(
         release: stated.is_some(),
         arch,
     };
+    let default_axes = raw.defaults.as_ref().and_then(|d| d.axes.as_ref());
+    let shared = Shared {
+        axes: default_axes.map(|listed| b.axes_of(&scope, listed, "`[defaults]` lists")),
+        rows: b.shared_rows(&scope, raw),
+    };
     let images: Vec<Image> = raw
         .image
         .iter()
-        .map(|(key, table)| b.image(&scope, raw, key, table))
+        .enumerate()
+        .map(|(index, (key, table))| b.image(&scope, raw, &shared, ImageId(index), key, table))
         .collect();
+    let default_rows = shared.rows.iter().map(|(_, s)| s.span.clone()).collect();
     let excludes = raw
         .exclude
         .iter()
@@ -189,6 +197,8 @@ pub(super) fn validate(
         arch,
         excludes,
         expects,
+        default_axes: default_axes.map(|axes| axes.span.clone()),
+        default_rows,
         images,
         aliases,
         artifacts,
@@ -281,7 +291,10 @@ impl Builder<'_> {
         raw: &Spanned<crate::config::raw::RawAlias>,
         arch_folded: bool,
     ) -> Option<Alias> {
-        let selector = self.selector(scope.names, &raw.matches);
+        let selector = match &raw.matches {
+            Some(matches) => Some(self.selector(scope.names, matches)?),
+            None => None,
+        };
         let axes = scope.names.axes;
         let is_axis = |name: &str| axes.iter().any(|a| &*a.word == name);
         let seen = axes.iter().map(|a| &*a.word);
@@ -321,10 +334,10 @@ impl Builder<'_> {
             }
         }
         Some(Alias {
-            selector: selector?,
+            selector,
             tags,
             newest,
-            span: raw.matches.span.clone(),
+            span: raw.matches.as_ref().map_or(&raw.span, |m| &m.span).clone(),
         })
     }
 }

@@ -139,7 +139,7 @@ codes! {
         "Alone against the products of all images it matches no cell, so whatever it was written to forbid is being built, or was never there. Correct or delete it.";
     DEAD_WHEN = "dead-when" Rule Error
         "a `when` row applies to no spec"
-        "What it adds is never built; a row or step of a pipeline is judged by what that pipeline builds, and by what that stands on. Correct its `match`, or delete it.";
+        "What it adds is never built; one of `[[defaults.when]]` is alive as long as it applies to a spec of any image; a row or step of a pipeline is judged by what that pipeline builds, and by what that stands on. Correct its `match`, or delete it.";
     DOCKERFILE_ENCODING = "dockerfile-encoding" Rule Note
         "a Dockerfile that is not UTF-8 outside of comments"
         "It is read all the same, with a sign of replacement for each byte that cannot be decoded. A builder hands such bytes to the shell as they are. Save the file as UTF-8.";
@@ -205,7 +205,7 @@ codes! {
         "The folder lies in a repository of git's, and git failed or ignores the matrix: it may distrust the owner of the folder, or be missing. Every file of a context then counts, ignored or not, and as its bytes are on disk, so another clone may yield other contents.";
     IDLE_KEY = "idle-key" Rule Error
         "a key that does nothing where it stands"
-        "`apt`, `pip`, `python`, `env`, `user`, `entrypoint`, `cmd` and `template` go into Dockerfiles that `gen` renders; beside a `dockerfile` of your own they would be passed over without a word. What stands in `[defaults]` passes by images that it cannot serve, as long as it serves one.";
+        "`apt`, `pip`, `python`, `env`, `user`, `entrypoint`, `cmd` and `template` go into Dockerfiles that `gen` renders; beside a `dockerfile` of your own they would be passed over without a word. What stands in `[defaults]` passes by images that it cannot serve, as long as it serves one; its `axes` are for images that state none.";
     IGNORE_SYNTAX = "ignore-syntax" Rule Error
         "a line of an ignore file that the builder refuses"
         "The builder stops at a pattern of `.dockerignore` that it cannot read: a class without its end, a `\\` that escapes nothing, an exception of nothing, a line over 64 KiB. No image with that context can be built.";

@@ -31,7 +31,7 @@ pub fn aliases(config: &Config, specs: &[Spec], sink: &mut Sink) -> Vec<Alias> {
             let mut rendered: IndexMap<(&str, String), Vec<SpecId>> = IndexMap::new();
             let mut failed = false;
             for (index, spec) in specs.iter().enumerate() {
-                if !spec.is_meant(&alias.selector) {
+                if !alias.selector.as_ref().is_none_or(|s| spec.is_meant(s)) {
                     continue;
                 }
                 match config.fields.render(field, &spec.scope) {

@@ -1,4 +1,4 @@
-//! Laying rows over one another: defaults, then the image, then each matching `when`.
+//! Laying rows over one another: defaults and those of their rows that match, then the image, then each matching `when`.
 
 use std::sync::Arc;
 

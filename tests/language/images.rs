@@ -120,6 +120,128 @@ fn a_default_that_an_image_keeps_must_fit_its_axes() {
 }
 
 #[test]
+fn the_defaults_state_the_axes_of_images_that_state_none() {
+    let text = "[axis]\npython = [\"3.9\"]\ncuda = [\"12.8\"]\n[defaults]\naxes = [\"cuda\", \"python\"]\ntag = \"t\"\nfrom = \"f\"\n\
+                [image.a]\n[image.b]\naxes = [\"python\"]\n[image.c]\naxes = []\n";
+    assert_eq!(of(text).ids(), ["a/12.8_3.9", "b/3.9", "c"]);
+}
+
+#[test]
+fn axes_of_the_defaults_are_checked_once() {
+    for (axes, code) in [
+        ("[\"pyton\"]", "unknown-axis"),
+        ("[\"arch\"]", "unknown-axis"),
+        ("[\"python\", \"python\"]", "duplicate-value"),
+    ] {
+        let text = format!(
+            "[axis]\npython = [\"3.9\"]\narch = [\"amd64\"]\n[defaults]\naxes = {axes}\ntag = \"t\"\nfrom = \"f\"\n[image.a]\n[image.b]\n"
+        );
+        of(&text).finding(code);
+    }
+}
+
+#[test]
+fn axes_of_the_defaults_that_serve_no_image_are_a_finding() {
+    let outcome = image(
+        "[defaults]\naxes = [\"python\"]\n[image.i]\naxes = [\"python\"]\ntag = \"{{ python }}\"\nfrom = \"f:{{ python }}\"\n",
+    );
+    assert!(outcome.finding("idle-key").headline.contains("`axes`"));
+}
+
+const ROWS: &str = "[axis]\npython = [\"3.9\", \"3.10\"]\ncuda = [\"none\", \"12.8\"]\n[defaults]\naxes = [\"python\"]\n\
+    tag = \"{{ python }}\"\nfrom = \"d:{{ python }}\"\nargs = { X = \"d\" }\n";
+
+#[test]
+fn rows_of_the_defaults_lie_over_them_and_under_the_image() {
+    let outcome = of(&format!(
+        "{ROWS}[[defaults.when]]\nmatch = {{ python = \"3.10\" }}\nargs = {{ X = \"dw\" }}\n\
+         [image.a]\n[image.b]\nargs = {{ X = \"i\" }}\n[image.c]\n[[image.c.when]]\nmatch = {{ python = \"3.10\" }}\nargs = {{ X = \"w\" }}\n"
+    ));
+    assert_eq!(outcome.args(), ["d", "dw", "i", "i", "d", "w"]);
+}
+
+#[test]
+fn rows_of_the_defaults_lie_over_each_other_in_order() {
+    let outcome = of(&format!(
+        "{ROWS}[[defaults.when]]\nmatch = {{ python = \"*\" }}\nargs = {{ X = \"1\" }}\n\
+         [[defaults.when]]\nmatch = {{ python = \"3.10\" }}\nargs = {{ X = \"2\" }}\n[image.a]\n"
+    ));
+    assert_eq!(outcome.args(), ["1", "2"]);
+}
+
+#[test]
+fn a_row_of_the_defaults_passes_by_images_that_lack_its_axes() {
+    // Nor need it make sense for their axes.
+    let outcome = of(&format!(
+        "{ROWS}[[defaults.when]]\nmatch = {{ cuda = \"!none\" }}\nargs = {{ X = \"{{{{ cuda }}}}\" }}\n\
+         [[defaults.when]]\nmatch = [{{ image = \"a\" }}, {{ cuda = \"none\", image = \"b\" }}]\nargs = {{ Y = \"y\" }}\n\
+         [image.a]\n[image.b]\naxes = [\"cuda\"]\ntag = \"{{{{ cuda or 'cpu' }}}}\"\nfrom = \"f:{{{{ cuda or 'cpu' }}}}\"\n"
+    ));
+    assert_eq!(outcome.args(), ["d", "d", "d", "12.8"]);
+    let y = outcome.specs().iter().map(|s| s.args.contains_key("Y"));
+    assert_eq!(y.collect::<Vec<_>>(), [true, true, true, false]);
+}
+
+#[test]
+fn what_a_row_of_the_defaults_replaces_for_an_image_need_not_fit_its_axes() {
+    let outcome = of(&format!(
+        "{ROWS}[[defaults.when]]\nmatch = {{ image = \"b\" }}\ntag = \"t\"\nparent = {{ image = \"a\", python = \"3.9\" }}\n\
+         [image.a]\n[image.b]\naxes = []\n"
+    ));
+    assert_eq!(outcome.references(), ["a:3.9", "a:3.10", "b:t"]);
+    assert_eq!(outcome.spec("b").parent.as_deref(), Some("a/3.9"));
+}
+
+#[test]
+fn from_and_parent_of_rows_of_the_defaults_replace_each_other() {
+    let outcome = of(&format!(
+        "{ROWS}[[defaults.when]]\nmatch = {{ python = \"3.10\", image = [\"b\", \"c\"] }}\nparent = \"a\"\n\
+         [image.a]\n[image.b]\n[image.c]\nfrom = \"c:{{{{ python }}}}\"\n"
+    ));
+    let stands = |id: &str| {
+        let spec = outcome.spec(id);
+        spec.parent
+            .clone()
+            .or(spec.base.clone())
+            .unwrap_or_default()
+    };
+    assert_eq!(
+        ["b/3.9", "b/3.10", "c/3.10"].map(stands),
+        ["d:3.9", "a/3.10", "c:3.10"]
+    );
+}
+
+#[test]
+fn a_row_of_the_defaults_that_no_image_has_is_a_finding() {
+    let row = |selector: &str| {
+        of(&format!(
+            "{ROWS}[[defaults.when]]\nmatch = {selector}\nargs = {{ X = \"w\" }}\n[image.a]\n\
+             [image.b]\naxes = [\"cuda\"]\ntag = \"{{{{ cuda or 'cpu' }}}}\"\nfrom = \"f:{{{{ cuda or 'cpu' }}}}\"\n"
+        ))
+    };
+    row("{ python = \"3.9\", cuda = \"none\" }").finding("dead-when");
+    assert!(!row("{ cuda = \"none\" }").has("dead-when"));
+}
+
+#[test]
+fn a_row_of_the_defaults_may_name_arch_where_the_image_prints_it() {
+    let text = |row: &str| {
+        of(&format!(
+            "[axis]\narch = [\"amd64\", \"arm64\"]\n[defaults]\nfrom = \"f\"\nargs = {{ X = \"d\" }}\n\
+             [[defaults.when]]\nmatch = {row}\nargs = {{ X = \"w\" }}\n[image.a]\ntag = \"{{{{ arch }}}}\"\n[image.b]\ntag = \"t\"\n"
+        ))
+    };
+    let outcome = text("{ arch = \"arm64\", image = \"a\" }");
+    assert_eq!(outcome.args(), ["d", "w", "d"]);
+    assert!(
+        text("{ arch = \"arm64\" }")
+            .finding("unknown-axis")
+            .headline
+            .contains("`b`")
+    );
+}
+
+#[test]
 fn tables_merge_and_keep_their_order() {
     let outcome = image(
         "[defaults]\nargs = { A = \"d\", B = \"d\" }\n[image.i]\ntag = \"{{ python }}\"\nfrom = \"f:{{ python }}\"\nargs = { C = \"i\", A = \"i\" }\n\

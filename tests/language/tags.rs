@@ -94,6 +94,14 @@ fn aliases_are_templates_over_the_specs_that_match() {
 }
 
 #[test]
+fn an_alias_without_a_match_is_over_all_specs() {
+    let text = format!(
+        "{PY}{IMAGE}[image.j]\naxes = []\ntag = \"t\"\nfrom = \"f\"\n[[alias]]\ntags = [\"latest\"]\nnewest = [\"py\", \"cuda\"]\n"
+    );
+    assert_eq!(of(&text).aliases(), ["i/3.10_12.10 i:latest", "j j:latest"]);
+}
+
+#[test]
 fn the_newest_by_version_has_the_alias() {
     let outcome =
         alias("match = { cuda = \"12.*\" }\ntags = [\"latest\"]\nnewest = [\"py\", \"cuda\"]");

@@ -5,8 +5,11 @@ use crate::diagnostic::{Finding, Sink, code};
 
 pub fn run(cx: &Context<'_>, sink: &mut Sink) {
     for alias in &cx.config.aliases {
+        let Some(selector) = &alias.selector else {
+            continue;
+        };
         let mut specs = cx.matrix.specs.iter();
-        if !specs.any(|s| s.is_meant(&alias.selector)) {
+        if !specs.any(|s| s.is_meant(selector)) {
             sink.push(
                 Finding::new(
                     &code::ALIAS_UNMATCHED,

@@ -1,4 +1,6 @@
-//! A `when` row that applies to no spec, and a row or step of a pipeline that is for no build.
+//! A `when` row of an image or of the defaults that applies to no spec, and a row or step of a pipeline that is for no build.
+
+use std::collections::BTreeSet;
 
 use crate::check::Context;
 use crate::diagnostic::{Finding, Sink, code};
@@ -7,14 +9,20 @@ use crate::image::pipelines::{Role, roles};
 use crate::matrix::ImageId;
 
 pub fn run(cx: &Context<'_>, sink: &mut Sink) {
+    // Where rows of `[[defaults.when]]` stand that some spec has.
+    let mut alive: BTreeSet<usize> = BTreeSet::new();
     for (index, image) in cx.config.images.iter().enumerate() {
         let specs = &cx.matrix.specs[cx.matrix.of_image(ImageId(index))];
         for row in &image.rows {
             let Some(selector) = &row.selector else {
                 continue;
             };
+            if specs.iter().any(|s| selector.holds(s.image, &s.cell, None)) {
+                alive.insert(row.span.start);
+                continue;
+            }
             // An image without any spec is reported by itself.
-            if specs.is_empty() || specs.iter().any(|s| selector.holds(s.image, &s.cell, None)) {
+            if specs.is_empty() || row.shared {
                 continue;
             }
             sink.push(
@@ -22,6 +30,18 @@ pub fn run(cx: &Context<'_>, sink: &mut Sink) {
                     &code::DEAD_WHEN,
                     format!("a `when` row of image `{}` applies to no spec", image.key),
                     cx.place(row.span.clone(), "holds for no cell that exists"),
+                )
+                .help("correct its `match`, or delete the row"),
+            );
+        }
+    }
+    for span in &cx.config.default_rows {
+        if !alive.contains(&span.start) {
+            sink.push(
+                Finding::new(
+                    &code::DEAD_WHEN,
+                    "a row of `[[defaults.when]]` applies to no spec",
+                    cx.place(span.clone(), "holds for no cell of any image that exists"),
                 )
                 .help("correct its `match`, or delete the row"),
             );

@@ -11,7 +11,7 @@ use crate::matrix::ImageId;
 
 pub fn run(cx: &Context<'_>, sink: &mut Sink) {
     // Keys of `[defaults]` by where they stand: what they are, and whether they serve anything.
-    let mut shared: BTreeMap<(usize, &str), (Range<usize>, bool)> = BTreeMap::new();
+    let mut shared: BTreeMap<(usize, &str), (Range<usize>, bool, &str)> = BTreeMap::new();
     for (index, image) in cx.config.images.iter().enumerate() {
         let ids = cx.matrix.of_image(ImageId(index)).map(SpecId);
         let specs: Vec<(SpecId, &Spec)> = ids.map(|id| (id, cx.matrix.spec(id))).collect();
@@ -26,10 +26,15 @@ pub fn run(cx: &Context<'_>, sink: &mut Sink) {
             };
             let own = |(_, spec): &&(SpecId, &Spec)| spec.merged.dockerfile.is_some();
             let serves = !concerned.iter().all(own);
-            let is_defaults = row.selector.is_none() && row.span != image.span;
             for (key, span) in rendered_keys(row) {
-                if is_defaults {
-                    let known = shared.entry((span.start, key)).or_insert((span, false));
+                if row.shared {
+                    let table = match row.selector {
+                        Some(_) => "[[defaults.when]]",
+                        None => "[defaults]",
+                    };
+                    let known = shared
+                        .entry((span.start, key))
+                        .or_insert((span, false, table));
                     known.1 |= serves;
                     continue;
                 }
@@ -54,14 +59,25 @@ pub fn run(cx: &Context<'_>, sink: &mut Sink) {
             }
         }
     }
-    for ((_, key), (span, serves)) in shared {
+    if let Some(span) = &cx.config.default_axes
+        && cx.config.images.iter().all(|image| image.states_axes)
+    {
+        let finding = Finding::new(
+            &code::IDLE_KEY,
+            "`axes` of `[defaults]` serves no image",
+            cx.place(span.clone(), "for images that state none"),
+        )
+        .note("every image states its own `axes`");
+        sink.push(finding.help("delete it here, or in the images that vary over these axes"));
+    }
+    for ((_, key), (span, serves, table)) in shared {
         if !serves {
             let finding = Finding::new(
                 &code::IDLE_KEY,
-                format!("`{key}` of `[defaults]` serves no image"),
+                format!("`{key}` of `{table}` serves no image"),
                 cx.place(span, "goes into rendered Dockerfiles alone"),
             )
-            .note("every image is built from a `dockerfile` of its own");
+            .note("every image that it is for is built from a `dockerfile` of its own");
             sink.push(finding.help("write it into those Dockerfiles, or delete it"));
         }
     }
