@@ -225,17 +225,27 @@ pub fn render(
     let contents = contents(repository, expanded, &owned, &mut templates, sink)?;
     let plan = Plan::new(config, matrix, &contents);
     for (pipeline, shape, span) in config.ci.shapes() {
-        if plan.share(pipeline).is_empty() {
+        let share = plan.share(pipeline);
+        if share.iter().all(|spec| spec.role(pipeline).is_some()) {
             let at = shape.selector.as_ref().map_or(span, |s| s.span.clone());
             sink.push(
                 Finding::new(
                     &code::EMPTY_PIPELINE,
                     "the pipeline would publish no image",
-                    config.place(at, "accepts no spec"),
+                    config.place(
+                        at,
+                        if share.is_empty() {
+                            "accepts no spec"
+                        } else {
+                            "accepts no spec that is published"
+                        },
+                    ),
                 )
-                .help(format!(
-                    "correct the `match` of `[ci.{pipeline}]`, or delete it"
-                )),
+                .help(if shape.selector.is_some() {
+                    format!("correct the `match` of `[ci.{pipeline}]`, or delete it")
+                } else {
+                    format!("publish an image, or delete `[ci.{pipeline}]`")
+                }),
             );
         }
     }

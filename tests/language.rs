@@ -12,6 +12,7 @@ mod language {
     mod lineage;
     mod odd;
     mod pipelines;
+    mod published;
     mod selectors;
     mod tags;
     mod templates;

@@ -185,6 +185,10 @@ pub static RULES: &[Rule] = &[
         run: rules::mentions::run,
     },
     Rule {
+        codes: &[&code::NOTHING_TO_TAKE],
+        run: rules::nothing_to_take::run,
+    },
+    Rule {
         codes: &[&code::BUILT_UNOFFERED, &code::OFFER_UNBUILT],
         run: rules::offers::run,
     },

@@ -72,7 +72,7 @@ pub(super) fn run(shell: &mut Shell<'_>, what: &str) -> Result<Outcome, Error> {
                 .matrix
                 .specs
                 .iter()
-                .flat_map(|s| [s.tag.as_str(), s.id.as_str()])
+                .flat_map(|s| s.tag.as_deref().into_iter().chain([s.id.as_str()]))
                 .chain(expanded.matrix.aliases.iter().map(|a| a.tag.as_str()))
                 .chain(ALL.iter().map(|code| code.name))
                 .collect();
@@ -158,7 +158,7 @@ fn named(expanded: &Expanded, what: &str) -> Vec<(SpecId, String)> {
         };
         if spec.id == what {
             hits.push((id, "its id".to_owned()));
-        } else if is(&spec.tag) {
+        } else if spec.tag.as_deref().is_some_and(is) {
             hits.push((id, "its reference".to_owned()));
         } else if let Some(alias) = aliases[index].iter().find(|tag| is(tag)) {
             hits.push((id, format!("its alias `{alias}`")));
@@ -210,8 +210,15 @@ fn spec_text(expanded: &Expanded, id: SpecId, how: &str, out: &mut String) {
             cell.join(", ")
         },
     );
-    for repository in &*spec.repositories {
-        row("reference", format!("{repository}:{}", spec.tag));
+    let references = spec.references();
+    if references.is_empty() {
+        row(
+            "reference",
+            format!("none, {}", unpublished(expanded, spec)),
+        );
+    }
+    for reference in references {
+        row("reference", reference);
     }
     for alias in expanded.matrix.aliases.iter().filter(|a| a.spec == id) {
         row("alias", alias.tag.clone());
@@ -258,6 +265,17 @@ fn spec_text(expanded: &Expanded, id: SpecId, how: &str, out: &mut String) {
     }
 }
 
+/// That a spec is not published, and where that is said.
+fn unpublished(expanded: &Expanded, spec: &Spec) -> String {
+    let file = &expanded.config.file;
+    let at = spec
+        .merged
+        .publish
+        .as_ref()
+        .map_or(0, |publish| publish.span.start);
+    format!("not published ({}:{})", file.path, file.line_column(at).0)
+}
+
 /// The text for every cell that a selector means, and whether any exists.
 fn cells(expanded: &Expanded, selector: &crate::matrix::Selector) -> (String, bool) {
     let config = &expanded.config;
@@ -295,8 +313,11 @@ fn cells(expanded: &Expanded, selector: &crate::matrix::Selector) -> (String, bo
                         .specs
                         .iter()
                         .find(|s| s.image.0 == index && s.cell == cell);
-                    let reference = spec.map_or_else(String::new, Spec::home_reference);
-                    let _ = writeln!(out, "{name}\n  exists: {reference}");
+                    let known = spec.map_or_else(String::new, |spec| {
+                        let reference = spec.home_reference();
+                        reference.unwrap_or_else(|| unpublished(expanded, spec))
+                    });
+                    let _ = writeln!(out, "{name}\n  exists: {known}");
                 }
                 Verdict::NotMatched(span) => {
                     let (line, _) = config.file.line_column(span.start);
@@ -348,7 +369,11 @@ fn cells(expanded: &Expanded, selector: &crate::matrix::Selector) -> (String, bo
                 out,
                 "nearest that exists: {} ({})",
                 visible(&name),
-                visible(&spec.home_reference())
+                visible(
+                    &spec
+                        .home_reference()
+                        .unwrap_or_else(|| unpublished(expanded, spec))
+                )
             );
         }
     }

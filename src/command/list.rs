@@ -29,7 +29,8 @@ struct Row<'a> {
     id: &'a str,
     image: &'a str,
     cell: IndexMap<Arc<str>, Arc<str>>,
-    reference: String,
+    /// `null` where it is not published.
+    reference: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     copies: Option<Vec<String>>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -213,7 +214,12 @@ fn lines(expanded: &Expanded, specs: &[(SpecId, &Spec)], more: More) -> String {
     let mut out = String::new();
     let aliases = alias_tags(expanded, more);
     for (id, spec) in specs {
-        for tag in std::iter::once(spec.tag.as_str()).chain(aliases[id.0].iter().copied()) {
+        for tag in spec
+            .tag
+            .as_deref()
+            .into_iter()
+            .chain(aliases[id.0].iter().copied())
+        {
             for reference in references(spec, tag, more.copies) {
                 out.push_str(&reference);
                 out.push('\n');
@@ -235,7 +241,7 @@ fn json(expanded: &Expanded, specs: &[(SpecId, &Spec)], bases: &[Bases], more: M
             reference: spec.home_reference(),
             copies: more
                 .copies
-                .then(|| references(spec, &spec.tag, true).skip(1).collect()),
+                .then(|| spec.references().into_iter().skip(1).collect()),
             aliases: more.aliases.then(|| {
                 tags[id.0]
                     .iter()
@@ -266,7 +272,12 @@ fn table(expanded: &Expanded, specs: &[(SpecId, &Spec)], bases: &[Bases], more: 
             (None, Some(base)) => base.clone(),
             (None, None) => in_words(&bases[id.0]),
         };
-        let own = references(spec, &spec.tag, more.copies);
+        let unpublished =
+            || Some(format!("{} (not published)", spec.id)).filter(|_| spec.tag.is_none());
+        let tag = spec.tag.iter();
+        let own = tag
+            .flat_map(|tag| references(spec, tag, more.copies))
+            .chain(unpublished());
         let aliases = tags[id.0]
             .iter()
             .flat_map(|tag| references(spec, tag, more.copies));

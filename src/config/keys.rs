@@ -1,14 +1,16 @@
 //! The keys that defaults, images and `when` rows share.
 
+use std::ops::Range;
 use std::sync::Arc;
 
 use indexmap::IndexMap;
 
 use crate::config::model::{Keys, ParentRef, RegistryId};
-use crate::config::raw::{RawEntry, RawKeys};
+use crate::config::raw::{RawEntry, RawItems, RawKeys, RawList};
 use crate::config::selectors::unknown_value;
 use crate::config::spanned::Spanned;
-use crate::config::unions::{OneOrMany, RawParent};
+use crate::config::taking::{List, Packages, Table, Take, Taking};
+use crate::config::unions::{OneOrMany, RawParent, RawText};
 use crate::config::validate::{Builder, Scope};
 use crate::diagnostic::{Finding, and_list, code, suggest};
 use crate::image::Platform;
@@ -62,6 +64,7 @@ impl Builder<'_> {
             .help("keep one of them");
             self.sink.push(finding);
         }
+        let mut takes = Vec::new();
         Keys {
             name: self.plain(&sight, raw.name),
             tag: self.plain(&sight, raw.tag),
@@ -71,20 +74,21 @@ impl Builder<'_> {
                 .map(|r| self.image_registries(scope, r)),
             from: self.plain(&sight, raw.from),
             parent: raw.parent.as_ref().and_then(|p| self.parent(scope, p)),
-            needs: raw
-                .needs
-                .iter()
-                .filter_map(|p| self.parent(scope, p))
-                .collect(),
+            needs: self.needs(scope, raw, &mut takes),
             dockerfile: self.plain(&sight, raw.dockerfile),
             target: self.plain(&sight, raw.target),
             context: self.plain(&sight, raw.context),
-            context_files: self.list(&sight, raw.context_files),
-            args: self.named(&sight, &raw.args, "a build arg", variable_fault),
-            env: self.named(&sight, &raw.env, "an environment variable", variable_fault),
-            labels: self.named(&sight, &raw.labels, "a label", label_fault),
-            apt: self.list(&sight, raw.apt),
-            pip: self.list(&sight, raw.pip),
+            context_files: self.replacing(
+                &sight,
+                raw.context_files,
+                List::ContextFiles,
+                &mut takes,
+            ),
+            args: self.named(&sight, &raw.args, Table::Args, &mut takes),
+            env: self.named(&sight, &raw.env, Table::Env, &mut takes),
+            labels: self.named(&sight, &raw.labels, Table::Labels, &mut takes),
+            apt: self.packages(&sight, &raw.apt, Packages::Apt, &mut takes),
+            pip: self.packages(&sight, &raw.pip, Packages::Pip, &mut takes),
             python: raw.python.as_ref().map(|p| p.value),
             user: self.plain(&sight, raw.user),
             entrypoint: raw.entrypoint.as_ref().map(|e| self.list(&sight, e)),
@@ -95,7 +99,9 @@ impl Builder<'_> {
                 .map(|p| (self.platforms(scope, p), p.span.clone())),
             epoch: raw.epoch.as_ref().map(|e| e.value),
             template: raw.template.clone(),
-            test: self.list(&sight, raw.test),
+            test: self.replacing(&sight, raw.test, List::Test, &mut takes),
+            publish: raw.publish.clone(),
+            takes,
         }
     }
 
@@ -116,13 +122,89 @@ impl Builder<'_> {
             .collect()
     }
 
+    /// A list that replaces earlier ones; an empty one leaves nothing of them.
+    fn replacing(
+        &mut self,
+        sight: &Sight<'_>,
+        list: &RawList,
+        which: List,
+        takes: &mut Vec<Taking>,
+    ) -> Vec<Field> {
+        let Some(list) = list else {
+            return Vec::new();
+        };
+        if list.is_empty() {
+            takes.push((Take::All(which), list.span.clone()));
+        }
+        self.list(sight, list)
+    }
+
+    /// A list of packages; those after a `!` are taken away, by an empty list all.
+    fn packages(
+        &mut self,
+        sight: &Sight<'_>,
+        list: &RawItems<'_>,
+        which: Packages,
+        takes: &mut Vec<Taking>,
+    ) -> Vec<Field> {
+        if let (Some(span), true) = (list.span, list.items.is_empty()) {
+            takes.push((Take::All(List::Packages(which)), span.clone()));
+        }
+        let mut fields = Vec::new();
+        for (item, taken) in &list.items {
+            if let Some(name) = item.strip_prefix('!') {
+                takes.push((Take::Package(which, name.to_owned()), item.span.clone()));
+            } else if *taken {
+                fields.extend(self.field(item, sight.is_axis));
+            } else {
+                fields.extend(self.one(sight, item, false));
+            }
+        }
+        fields
+    }
+
+    /// `needs`; an image after a `!` is taken away, by an empty list all.
+    fn needs(
+        &mut self,
+        scope: &Scope<'_>,
+        raw: &RawKeys<'_>,
+        takes: &mut Vec<Taking>,
+    ) -> Vec<ParentRef> {
+        let Some(list) = raw.needs else {
+            return Vec::new();
+        };
+        if list.is_empty() {
+            takes.push((Take::All(List::Needs), list.span.clone()));
+        }
+        let mut found = Vec::new();
+        for item in &list.value {
+            let RawParent::Name(name) = &item.value else {
+                found.extend(self.parent(scope, item));
+                continue;
+            };
+            let Some(name) = name.strip_prefix('!') else {
+                found.extend(self.parent(scope, item));
+                continue;
+            };
+            if let Some(image) = self.image_of(scope, name, item.span.clone()) {
+                takes.push((Take::Need(image, name.to_owned()), item.span.clone()));
+            }
+        }
+        found
+    }
+
     fn named(
         &mut self,
         sight: &Sight<'_>,
         table: &[RawEntry<'_>],
-        what: &str,
-        fault: fn(&str) -> Option<&'static str>,
+        which: Table,
+        takes: &mut Vec<Taking>,
     ) -> IndexMap<Arc<str>, Field> {
+        let (what, fault): (_, fn(&str) -> Option<&'static str>) = match which {
+            Table::Args => ("a build arg", variable_fault),
+            Table::Env => ("an environment variable", variable_fault),
+            Table::Labels => ("a label", label_fault),
+        };
         let mut fields = IndexMap::new();
         for RawEntry {
             name,
@@ -144,10 +226,21 @@ impl Builder<'_> {
                     finding
                 });
             }
+            let text = match &text.value {
+                RawText::Text(value) => Spanned {
+                    value: value.clone(),
+                    span: text.span.clone(),
+                },
+                RawText::Taken => {
+                    let name = name.value.as_str().into();
+                    takes.push((Take::Entry(which, name), text.span.clone()));
+                    continue;
+                }
+            };
             let field = if *replaced {
-                self.field(text, sight.is_axis)
+                self.field(&text, sight.is_axis)
             } else {
-                self.one(sight, text, true)
+                self.one(sight, &text, true)
             };
             if let Some(field) = field {
                 fields.insert(name.value.as_str().into(), field);
@@ -215,16 +308,7 @@ impl Builder<'_> {
                 }
             },
         };
-        let Some(index) = scope.names.image(name) else {
-            let finding = Finding::new(
-                &code::UNKNOWN_IMAGE,
-                format!("there is no image `{name}`"),
-                self.place(name_span, "unknown image"),
-            );
-            let known = scope.names.images.iter().copied();
-            self.sink.push(suggest(finding, name, known, "image", ""));
-            return None;
-        };
+        let image = self.image_of(scope, name, name_span)?;
         let mut values = Vec::new();
         for (key, value) in given
             .into_iter()
@@ -254,10 +338,25 @@ impl Builder<'_> {
             }
         }
         Some(ParentRef {
-            image: ImageId(index),
+            image,
             given: values,
             span: raw.span.clone(),
         })
+    }
+
+    /// The image of that name.
+    fn image_of(&mut self, scope: &Scope<'_>, name: &str, span: Range<usize>) -> Option<ImageId> {
+        let found = scope.names.image(name).map(ImageId);
+        if found.is_none() {
+            let finding = Finding::new(
+                &code::UNKNOWN_IMAGE,
+                format!("there is no image `{name}`"),
+                self.place(span, "unknown image"),
+            );
+            let known = scope.names.images.iter().copied();
+            self.sink.push(suggest(finding, name, known, "image", ""));
+        }
+        found
     }
 
     fn platforms(

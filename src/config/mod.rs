@@ -25,6 +25,7 @@ mod selectors;
 mod shape;
 mod spanned;
 mod steps;
+mod taking;
 mod unions;
 mod validate;
 
@@ -43,4 +44,5 @@ pub use pipelines::{Ci, Pipeline, Runner, Shape};
 pub use raw::RawPython as PythonSource;
 pub use selectors::{Names, parse_text as parse_selector};
 pub use spanned::Spanned;
+pub use taking::{List, Packages, Table, Take, Taking};
 pub use unions::{OneOrMany, RawSelector};

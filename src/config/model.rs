@@ -14,6 +14,7 @@ use crate::config::outputs::Outputs;
 use crate::config::pipelines::Ci;
 use crate::config::raw::{Named, RawPython, RawSelector};
 use crate::config::spanned::Spanned;
+use crate::config::taking::Taking;
 use crate::diagnostic::Place;
 use crate::image::{Mirrors, Platform};
 use crate::matrix::{Axis, AxisId, ImageId, Selector};
@@ -385,6 +386,8 @@ pub struct Row {
 /// What one layer of an image says, or several laid over one another; absent keys say nothing.
 #[derive(Clone, Debug, Default)]
 pub struct Keys {
+    /// What it takes away of what lies below, before it adds its own.
+    pub takes: Vec<Taking>,
     /// Name of the repository.
     pub name: Option<Field>,
     /// The tag.
@@ -431,6 +434,8 @@ pub struct Keys {
     pub template: Option<Spanned<String>>,
     /// Tests of the built image.
     pub test: Vec<Field>,
+    /// Whether it is given its tag.
+    pub publish: Option<Spanned<bool>>,
 }
 
 /// Which spec of an image is meant as parent or need.

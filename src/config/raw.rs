@@ -1,5 +1,7 @@
 //! `matrix.toml` as written: one type per table, with spans. Nothing is checked here but the shape.
 
+use std::ops::Range;
+
 use indexmap::IndexMap;
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -7,11 +9,15 @@ use serde::Deserialize;
 use crate::config::check::RawCheck;
 use crate::config::facts::RawFacts;
 use crate::config::spanned::Spanned;
+use crate::config::taking::Packages;
 pub use crate::config::unions::RawSelector;
-use crate::config::unions::{OneOrMany, RawParent, RawValue};
+use crate::config::unions::{OneOrMany, RawParent, RawText, RawValue};
 use crate::emit::{
     BakeOptions, CatalogOptions, CloudBuildOptions, GithubOptions, GitlabOptions, Provenance,
 };
+
+/// A list of texts. An empty one says that there is none, whatever the rows below state.
+pub type RawList = Option<Spanned<Vec<Spanned<String>>>>;
 
 /// A table whose keys are names the user chose.
 pub type Named<T> = IndexMap<Spanned<String>, T>;
@@ -300,9 +306,9 @@ macro_rules! with_image_keys {
             /// The image of this matrix it stands on; replaces a `from`.
             #[serde(default)]
             pub parent: Option<Spanned<RawParent>>,
-            /// Images of this matrix it needs besides FROM; appended.
+            /// Images of this matrix it needs besides FROM; appended. `"!image"` takes away, an empty list all.
             #[serde(default)]
-            pub needs: Vec<Spanned<RawParent>>,
+            pub needs: Option<Spanned<Vec<Spanned<RawParent>>>>,
             /// A Dockerfile of your own instead of a rendered one.
             #[serde(default)]
             pub dockerfile: Option<Spanned<String>>,
@@ -315,22 +321,22 @@ macro_rules! with_image_keys {
             /// The files of that folder that a rendered Dockerfile may copy, as lines of a `.dockerignore` bring them back;
             /// without it, all. One that begins with `!` leaves out again; replaces earlier ones.
             #[serde(default, rename = "context-files")]
-            pub context_files: Vec<Spanned<String>>,
-            /// Build args; merged.
+            pub context_files: RawList,
+            /// Build args; merged. `false` takes one away.
             #[serde(default)]
-            pub args: Named<Spanned<String>>,
-            /// Environment of the image; merged.
+            pub args: Named<Spanned<RawText>>,
+            /// Environment of the image; merged. `false` takes a variable away.
             #[serde(default)]
-            pub env: Named<Spanned<String>>,
-            /// Labels of the image; merged.
+            pub env: Named<Spanned<RawText>>,
+            /// Labels of the image; merged. `false` takes one away.
             #[serde(default)]
-            pub labels: Named<Spanned<String>>,
-            /// Packages of the distribution; appended.
+            pub labels: Named<Spanned<RawText>>,
+            /// Packages of the distribution; appended. `"!package"` takes away, an empty list all.
             #[serde(default)]
-            pub apt: Vec<Spanned<String>>,
-            /// Python packages; appended.
+            pub apt: RawList,
+            /// Python packages; appended. `"!package"` takes away, an empty list all.
             #[serde(default)]
-            pub pip: Vec<Spanned<String>>,
+            pub pip: RawList,
             /// Where Python comes from.
             #[serde(default)]
             pub python: Option<Spanned<RawPython>>,
@@ -354,7 +360,10 @@ macro_rules! with_image_keys {
             pub template: Option<Spanned<String>>,
             /// Shell commands that must succeed inside the built image; replaces earlier ones.
             #[serde(default)]
-            pub test: Vec<Spanned<String>>,
+            pub test: RawList,
+            /// `false`: built, tested and stood upon, and never given a tag. Default: true.
+            #[serde(default)]
+            pub publish: Option<Spanned<bool>>,
         }
 
         impl $name {
@@ -374,8 +383,8 @@ macro_rules! with_image_keys {
                     args: RawEntry::all(&self.args),
                     env: RawEntry::all(&self.env),
                     labels: RawEntry::all(&self.labels),
-                    apt: &self.apt,
-                    pip: &self.pip,
+                    apt: RawItems::of(&self.apt),
+                    pip: RawItems::of(&self.pip),
                     python: &self.python,
                     user: &self.user,
                     entrypoint: &self.entrypoint,
@@ -384,6 +393,7 @@ macro_rules! with_image_keys {
                     epoch: &self.epoch,
                     template: &self.template,
                     test: &self.test,
+                    publish: &self.publish,
                 }
             }
         }
@@ -436,16 +446,16 @@ pub struct RawKeys<'a> {
     pub registry: &'a Option<Spanned<OneOrMany>>,
     pub from: &'a Option<Spanned<String>>,
     pub parent: &'a Option<Spanned<RawParent>>,
-    pub needs: &'a Vec<Spanned<RawParent>>,
+    pub needs: &'a Option<Spanned<Vec<Spanned<RawParent>>>>,
     pub dockerfile: &'a Option<Spanned<String>>,
     pub target: &'a Option<Spanned<String>>,
     pub context: &'a Option<Spanned<String>>,
-    pub context_files: &'a Vec<Spanned<String>>,
+    pub context_files: &'a RawList,
     pub args: Vec<RawEntry<'a>>,
     pub env: Vec<RawEntry<'a>>,
     pub labels: Vec<RawEntry<'a>>,
-    pub apt: &'a Vec<Spanned<String>>,
-    pub pip: &'a Vec<Spanned<String>>,
+    pub apt: RawItems<'a>,
+    pub pip: RawItems<'a>,
     pub python: &'a Option<Spanned<RawPython>>,
     pub user: &'a Option<Spanned<String>>,
     pub entrypoint: &'a Option<Spanned<Vec<Spanned<String>>>>,
@@ -453,26 +463,61 @@ pub struct RawKeys<'a> {
     pub platforms: &'a Option<Spanned<Vec<Spanned<String>>>>,
     pub epoch: &'a Option<Spanned<u64>>,
     pub template: &'a Option<Spanned<String>>,
-    pub test: &'a Vec<Spanned<String>>,
+    pub test: &'a RawList,
+    pub publish: &'a Option<Spanned<bool>>,
 }
 
 /// One entry of `args`, `env` or `labels`.
 #[derive(Debug)]
 pub struct RawEntry<'a> {
     pub name: &'a Spanned<String>,
-    pub text: &'a Spanned<String>,
-    /// Whether a later table states it anew: it keeps its position, its text is never read.
+    pub text: &'a Spanned<RawText>,
+    /// Whether a later table states it anew or takes it away: it keeps its position, its text is never read.
     pub replaced: bool,
 }
 
 impl<'a> RawEntry<'a> {
-    fn all(table: &'a Named<Spanned<String>>) -> Vec<Self> {
+    fn all(table: &'a Named<Spanned<RawText>>) -> Vec<Self> {
         let entry = |(name, text)| RawEntry {
             name,
             text,
             replaced: false,
         };
         table.iter().map(entry).collect()
+    }
+}
+
+/// The items of `apt` or `pip`.
+#[derive(Debug)]
+pub struct RawItems<'a> {
+    /// Where the list stands, when it is stated.
+    pub span: Option<&'a Range<usize>>,
+    /// Each, and whether a later table takes it away: its text is never read then.
+    pub items: Vec<(&'a Spanned<String>, bool)>,
+}
+
+impl<'a> RawItems<'a> {
+    fn of(list: &'a RawList) -> Self {
+        RawItems {
+            span: list.as_ref().map(|list| &list.span),
+            items: list
+                .iter()
+                .flat_map(|l| &l.value)
+                .map(|item| (item, false))
+                .collect(),
+        }
+    }
+
+    fn under(mut self, over: &RawItems<'_>, packages: Packages) -> Self {
+        let clears = over.span.is_some() && over.items.is_empty();
+        for (item, taken) in &mut self.items {
+            let mut takers = over
+                .items
+                .iter()
+                .filter_map(|(over, _)| over.strip_prefix('!'));
+            *taken |= clears || takers.any(|name| packages.takes(name, item));
+        }
+        self
     }
 }
 
@@ -501,6 +546,8 @@ impl<'a> RawKeys<'a> {
             args: left(self.args, &over.args),
             env: left(self.env, &over.env),
             labels: left(self.labels, &over.labels),
+            apt: self.apt.under(&over.apt, Packages::Apt),
+            pip: self.pip.under(&over.pip, Packages::Pip),
             user: kept(self.user, over.user),
             entrypoint: kept(self.entrypoint, over.entrypoint),
             cmd: kept(self.cmd, over.cmd),

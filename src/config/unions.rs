@@ -5,7 +5,7 @@ use std::fmt;
 
 use indexmap::IndexMap;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
-use serde::de::{MapAccess, SeqAccess, Visitor, value::MapAccessDeserializer};
+use serde::de::{MapAccess, SeqAccess, Unexpected, Visitor, value::MapAccessDeserializer};
 use serde::{Deserialize, Deserializer};
 
 use crate::config::spanned::Spanned;
@@ -49,6 +49,49 @@ pub enum RawParent {
     Name(String),
     /// `{ image = "x", python = "3.9" }`.
     Table(IndexMap<Spanned<String>, Spanned<String>>),
+}
+
+/// What a build arg, variable or label is; `false` takes away one that a row below states.
+#[derive(Clone, Debug)]
+pub enum RawText {
+    /// A text.
+    Text(String),
+    /// `false`.
+    Taken,
+}
+
+impl<'de> Deserialize<'de> for RawText {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct TextVisitor;
+        impl Visitor<'_> for TextVisitor {
+            type Value = RawText;
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a string, or `false` to take it away")
+            }
+            fn visit_str<E>(self, text: &str) -> Result<RawText, E> {
+                Ok(RawText::Text(text.to_owned()))
+            }
+            fn visit_bool<E: serde::de::Error>(self, is_there: bool) -> Result<RawText, E> {
+                if is_there {
+                    return Err(E::invalid_type(Unexpected::Bool(is_there), &self));
+                }
+                Ok(RawText::Taken)
+            }
+        }
+        deserializer.deserialize_any(TextVisitor)
+    }
+}
+
+impl JsonSchema for RawText {
+    fn schema_name() -> Cow<'static, str> {
+        "Text".into()
+    }
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({
+            "description": "A text, or `false` to take away what a row below states.",
+            "anyOf": [{ "type": "string" }, { "const": false }],
+        })
+    }
 }
 
 macro_rules! union {

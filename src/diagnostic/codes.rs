@@ -172,7 +172,7 @@ codes! {
         "The `match` of `[output.bake]` accepts none of the specs, so `docker buildx bake` would build nothing. Correct the `match`, or delete it.";
     EMPTY_PIPELINE = "empty-pipeline" Plan Error
         "a pipeline that would publish no image"
-        "The `match` of its table accepts none of the specs. Correct it, or delete it: without one, the pipeline publishes all.";
+        "The `match` of its table accepts none of the specs that are published. Correct it, or delete it: without one, the pipeline publishes all.";
     END_OF_LIFE = "end-of-life" Rule Warning
         "something an image stands on no longer gets security fixes"
         "Python, the distribution, or the branch of the fleet's driver is past its end of life, so the images age from now on. The dates are data with source and date, `docs/facts.md` says how to state others; `--as-of` looks at another day.";
@@ -205,7 +205,7 @@ codes! {
         "The folder lies in a repository of git's, and git failed or ignores the matrix: it may distrust the owner of the folder, or be missing. Every file of a context then counts, ignored or not, and as its bytes are on disk, so another clone may yield other contents.";
     IDLE_KEY = "idle-key" Rule Error
         "a key that does nothing where it stands"
-        "`apt`, `pip`, `python`, `env`, `user`, `entrypoint`, `cmd` and `template` go into Dockerfiles that `gen` renders; beside a `dockerfile` of your own they would be passed over without a word. What stands in `[defaults]` passes by images that it cannot serve, as long as it serves one; its `axes` are for images that state none.";
+        "`apt`, `pip`, `python`, `env`, `user`, `entrypoint`, `cmd` and `template` go into Dockerfiles that `gen` renders; beside a `dockerfile` of your own they would be passed over without a word. What stands in `[defaults]` passes by images that it cannot serve, as long as it serves one; its `axes` are for images that state none. A `tag` does nothing where `publish = false`.";
     IGNORE_SYNTAX = "ignore-syntax" Rule Error
         "a line of an ignore file that the builder refuses"
         "The builder stops at a pattern of `.dockerignore` that it cannot read: a class without its end, a `\\` that escapes nothing, an exception of nothing, a line over 64 KiB. No image with that context can be built.";
@@ -332,6 +332,9 @@ codes! {
     NOT_OURS = "not-ours" Rule Error
         "a file that gen did not make stands where an output belongs"
         "It is neither listed in `generated/.outputs` nor bears the header, so it is never overwritten silently. Move it away, or let `gen matrix --take-over` replace it.";
+    NOTHING_TO_TAKE = "nothing-to-take" Rule Error
+        "something is taken away that no row below states"
+        "`X = false`, `\"!curl\"` and an empty list take away what the rows below state: the defaults and those of their rows that match, then the image. Where none of them brings it, in no spec that the row is for, the defaults changed, or the name is another.";
     OFFER_UNBUILT = "offer-unbuilt" Rule Error
         "the library offers a value or image that is not built"
         "Its users can select an image that does not exist. Add it to the matrix, or take it out of the library's list.";

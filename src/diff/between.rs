@@ -226,7 +226,9 @@ fn references<'a>(side: &Side<'a>) -> IndexMap<String, Stands<'a>> {
     let aliases = matrix.alias_tags();
     for ((one, aliases), spec) in matrix.specs.iter().zip(aliases).zip(&side.plan().specs) {
         let immutable = one.immutable;
-        found.insert(one.home_reference(), Stands { spec, immutable });
+        if let Some(reference) = one.home_reference() {
+            found.insert(reference, Stands { spec, immutable });
+        }
         for alias in aliases {
             let immutable = false;
             found.insert(

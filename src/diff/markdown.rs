@@ -153,7 +153,9 @@ fn of_listed(spec: &Listed) -> Vec<String> {
         code(&spec.id),
         spec.from.as_deref().map(code).unwrap_or_default(),
         code(&spec.platforms.join(", ")),
-        spec.references.first().map(|r| code(r)).unwrap_or_default(),
+        spec.references
+            .first()
+            .map_or_else(|| "not published".to_owned(), |r| code(r)),
     ]
 }
 

@@ -20,8 +20,10 @@ pub fn aliases(config: &Config, specs: &[Spec], sink: &mut Sink) -> Vec<Alias> {
     }
     let mut own: HashMap<(&str, &str), SpecId> = HashMap::with_capacity(specs.len());
     for (index, spec) in specs.iter().enumerate() {
-        for repository in &*spec.repositories {
-            own.insert((repository, &spec.tag), SpecId(index));
+        if let Some(tag) = &spec.tag {
+            for repository in &*spec.repositories {
+                own.insert((repository, tag), SpecId(index));
+            }
         }
     }
     let mut found: Vec<Alias> = Vec::new();
@@ -31,7 +33,7 @@ pub fn aliases(config: &Config, specs: &[Spec], sink: &mut Sink) -> Vec<Alias> {
             let mut rendered: IndexMap<(&str, String), Vec<SpecId>> = IndexMap::new();
             let mut failed = false;
             for (index, spec) in specs.iter().enumerate() {
-                if !alias.selector.as_ref().is_none_or(|s| spec.is_meant(s)) {
+                if !spec.is_aliased(alias) {
                     continue;
                 }
                 match config.fields.render(field, &spec.scope) {
@@ -120,7 +122,7 @@ pub fn aliases(config: &Config, specs: &[Spec], sink: &mut Sink) -> Vec<Alias> {
                     }
                 };
                 // An alias that equals the spec's own tag says nothing new.
-                if specs[holder.0].tag == tag {
+                if specs[holder.0].tag.as_ref() == Some(&tag) {
                     continue;
                 }
                 // Copies go wherever the spec goes, and must not meet another's there either.

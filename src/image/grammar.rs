@@ -33,7 +33,9 @@ pub(super) fn grammar(
         faults.push(sink, finding, &span);
         good = false;
     }
-    if let Some(fault) = tag_fault(&spec.tag) {
+    if let Some(tag) = &spec.tag
+        && let Some(fault) = tag_fault(tag)
+    {
         let span = spec
             .merged
             .tag
@@ -41,10 +43,10 @@ pub(super) fn grammar(
             .map_or(image.span.clone(), |f| f.span.clone());
         let finding = Finding::new(
             &code::INVALID_REFERENCE,
-            format!("`{}` is not a tag", spec.tag),
+            format!("`{tag}` is not a tag"),
             config.place(span.clone(), fault),
         )
-        .help(mend_reference(&spec.tag, tag_fault))
+        .help(mend_reference(tag, tag_fault))
         .note(format!("for {}", spec.describe(config)));
         faults.push(sink, finding, &span);
         good = false;
@@ -90,9 +92,11 @@ pub(super) fn grammar(
 pub(super) fn duplicates(config: &Config, specs: &[Spec], sink: &mut Sink) {
     let mut seen: HashMap<(&str, &str), usize> = HashMap::with_capacity(specs.len());
     let mut reported: std::collections::BTreeSet<(ImageId, ImageId)> = Default::default();
-    for (index, spec) in specs.iter().enumerate() {
+    let tagged = specs.iter().enumerate();
+    let tagged = tagged.filter_map(|(index, spec)| Some((index, spec, spec.tag.as_ref()?)));
+    for (index, spec, tag) in tagged {
         for repository in &*spec.repositories {
-            let Some(first) = seen.insert((repository, &spec.tag), index) else {
+            let Some(first) = seen.insert((repository, tag), index) else {
                 continue;
             };
             let other = &specs[first];
@@ -106,7 +110,7 @@ pub(super) fn duplicates(config: &Config, specs: &[Spec], sink: &mut Sink) {
             };
             let mut finding = Finding::new(
                 &code::DUPLICATE_REFERENCE,
-                format!("two specs are `{repository}:{}`", spec.tag),
+                format!("two specs are `{repository}:{tag}`"),
                 config.place(span(spec), format!("for {}", spec.describe(config))),
             );
             if other.image != spec.image {

@@ -2,13 +2,31 @@
 
 use std::sync::Arc;
 
-use crate::config::{Config, Keys, RegistryId, Row};
+use indexmap::IndexMap;
+
+use crate::config::{Config, Keys, List, Packages, RegistryId, Row, Table, Take, Taking};
 use crate::render::Field;
 
-/// Merges rows in order: later wins, tables merge, `apt`, `pip` and `needs` append, `from` and `parent` replace each other.
+/// Merges rows in order: each takes away of what lies below, then later wins, tables merge, `apt`, `pip` and `needs` append,
+/// `from` and `parent` replace each other.
 pub fn merge<'a>(rows: impl IntoIterator<Item = &'a Row>) -> Keys {
+    merge_telling(rows, &mut |_, _, _| {})
+}
+
+/// The same. `tell` hears of each thing taken away, over what lies below it, and whether it was there.
+pub fn merge_telling<'a>(
+    rows: impl IntoIterator<Item = &'a Row>,
+    tell: &mut dyn FnMut(&Keys, &Taking, bool),
+) -> Keys {
     let mut merged = Keys::default();
     for row in rows {
+        for taking in &row.keys.takes {
+            let there = merged.holds(&taking.0);
+            tell(&merged, taking, there);
+        }
+        for (take, _) in &row.keys.takes {
+            merged.take(take);
+        }
         merged.lay(&row.keys);
     }
     merged
@@ -21,6 +39,87 @@ fn replace<T: Clone>(slot: &mut Option<T>, new: &Option<T>) {
 }
 
 impl Keys {
+    fn table(&self, table: Table) -> &IndexMap<Arc<str>, Field> {
+        match table {
+            Table::Args => &self.args,
+            Table::Env => &self.env,
+            Table::Labels => &self.labels,
+        }
+    }
+
+    fn table_mut(&mut self, table: Table) -> &mut IndexMap<Arc<str>, Field> {
+        match table {
+            Table::Args => &mut self.args,
+            Table::Env => &mut self.env,
+            Table::Labels => &mut self.labels,
+        }
+    }
+
+    fn packages_mut(&mut self, packages: Packages) -> &mut Vec<Field> {
+        match packages {
+            Packages::Apt => &mut self.apt,
+            Packages::Pip => &mut self.pip,
+        }
+    }
+
+    fn packages(&self, packages: Packages) -> &[Field] {
+        match packages {
+            Packages::Apt => &self.apt,
+            Packages::Pip => &self.pip,
+        }
+    }
+
+    /// Whether there is anything that this would take away.
+    fn holds(&self, take: &Take) -> bool {
+        match take {
+            Take::Entry(table, name) => self.table(*table).contains_key(name),
+            Take::Package(packages, name) => {
+                let mut items = self.packages(*packages).iter();
+                items.any(|item| packages.takes(name, &item.source))
+            }
+            Take::Need(image, _) => self.needs.iter().any(|need| need.image == *image),
+            Take::All(List::Packages(packages)) => !self.packages(*packages).is_empty(),
+            Take::All(List::Needs) => !self.needs.is_empty(),
+            Take::All(List::ContextFiles) => !self.context_files.is_empty(),
+            Take::All(List::Test) => !self.test.is_empty(),
+        }
+    }
+
+    fn take(&mut self, take: &Take) {
+        match take {
+            Take::Entry(table, name) => {
+                self.table_mut(*table).shift_remove(name);
+            }
+            Take::Package(packages, name) => {
+                let items = self.packages_mut(*packages);
+                items.retain(|item| !packages.takes(name, &item.source));
+            }
+            Take::Need(image, _) => self.needs.retain(|need| need.image != *image),
+            Take::All(List::Packages(packages)) => self.packages_mut(*packages).clear(),
+            Take::All(List::Needs) => self.needs.clear(),
+            Take::All(List::ContextFiles) => self.context_files.clear(),
+            Take::All(List::Test) => self.test.clear(),
+        }
+    }
+
+    /// What stands where this would be taken away, by name.
+    pub fn beside<'a>(&'a self, take: &Take, config: &'a Config) -> Vec<&'a str> {
+        match take {
+            Take::Entry(table, _) => self.table(*table).keys().map(|name| &**name).collect(),
+            Take::Package(packages, _) => {
+                let items = self.packages(*packages).iter();
+                items.map(|item| &*item.source).collect()
+            }
+            Take::Need(..) => {
+                let needs = self.needs.iter();
+                needs
+                    .map(|need| &*config.images[need.image.0].key)
+                    .collect()
+            }
+            Take::All(_) => Vec::new(),
+        }
+    }
+
     fn lay(&mut self, keys: &Keys) {
         replace(&mut self.name, &keys.name);
         replace(&mut self.tag, &keys.tag);
@@ -59,14 +158,24 @@ impl Keys {
         if !keys.test.is_empty() {
             self.test.clone_from(&keys.test);
         }
+        replace(&mut self.publish, &keys.publish);
     }
 
-    /// The registries it goes to, home first. Empty when none is declared.
+    /// Whether it is given its tag.
+    pub fn is_published(&self) -> bool {
+        self.publish.as_ref().is_none_or(|publish| publish.value)
+    }
+
+    /// The registries it goes to, home first: home alone, where it is not published. Empty when none is declared.
     pub fn registries(&self, config: &Config) -> Vec<RegistryId> {
-        match &self.registry {
+        let mut ids = match &self.registry {
             Some(ids) => ids.clone(),
             None => (0..config.registries.len()).map(RegistryId).collect(),
+        };
+        if !self.is_published() {
+            ids.truncate(1);
         }
+        ids
     }
 
     /// The repositories of that name in its registries, home first: just the name where no registry is declared.

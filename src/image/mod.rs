@@ -24,7 +24,7 @@ pub use context::{ContextHash, ignore_path, ignore_text};
 pub use digest::{Digest, NoDigest, Short};
 pub use hash::{CONTENT_FORMAT, Ingredients};
 pub use identity::Mirrors;
-pub use merge::merge;
+pub use merge::{merge, merge_telling};
 pub use plan::Plan;
 pub use platform::Platform;
 pub use reference::familiar;

@@ -25,7 +25,7 @@ pub struct Deviation {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Role {
-    /// Others stand on it: it is built and merged, and gets no tag.
+    /// Others stand on it, or it is never published: it is built and merged, and gets no tag.
     Build,
     /// It is not this pipeline's.
     None,
@@ -66,16 +66,18 @@ pub(super) fn deviations(config: &Config, matrix: &Matrix) -> Vec<ByPipeline> {
 }
 
 /// What each spec is to a pipeline, `None` where it is published: what it does not publish, it builds where others stand
-/// on it.
+/// on it, and where nobody publishes it.
 pub fn roles(matrix: &Matrix, shape: &Shape) -> Vec<Option<Role>> {
-    let Some(selector) = &shape.selector else {
-        return vec![None; matrix.specs.len()];
+    let selector = shape.selector.as_ref();
+    let own = |spec: &Spec| match selector.is_none_or(|selector| spec.is_meant(selector)) {
+        false => Some(Role::None),
+        true if spec.tag.is_none() => Some(Role::Build),
+        true => None,
     };
-    let mut roles: Vec<Option<Role>> = matrix
-        .specs
-        .iter()
-        .map(|spec| (!spec.is_meant(selector)).then_some(Role::None))
-        .collect();
+    let mut roles: Vec<Option<Role>> = matrix.specs.iter().map(own).collect();
+    if selector.is_none() {
+        return roles;
+    }
     // Children before what they stand on.
     for id in matrix.order.iter().rev() {
         if roles[id.0] == Some(Role::None) {

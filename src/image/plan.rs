@@ -108,6 +108,9 @@ pub struct Spec {
     pub references: Vec<String>,
     /// Whether the references print the release and are therefore never moved.
     pub immutable: bool,
+    /// `false` where it is built and tested, and never given a reference.
+    #[serde(skip_serializing_if = "Clone::clone")]
+    pub publish: bool,
     /// Moving references; for each alias home first.
     pub aliases: Vec<String>,
     /// OCI platforms.
@@ -248,6 +251,7 @@ impl Spec {
             layer: spec.layer,
             references: spec.references(),
             immutable: spec.immutable,
+            publish: spec.tag.is_some(),
             aliases: aliases
                 .iter()
                 .flat_map(|tag| spec.repositories.iter().map(move |r| format!("{r}:{tag}")))

@@ -168,8 +168,9 @@ fn one(
         None => image.key.to_string(),
     };
     let tag = match (&merged.tag, &config.release) {
-        (Some(field), _) => text(field)?,
-        (None, Some(release)) => release.tag.clone(),
+        _ if !merged.is_published() => None,
+        (Some(field), _) => Some(text(field)?),
+        (None, Some(release)) => Some(release.tag.clone()),
         (None, None) => {
             let finding = Finding::new(
                 &code::MISSING_KEY,
@@ -179,7 +180,7 @@ fn one(
                 ),
                 config.place(image.span.clone(), "`tag` is missing here"),
             )
-            .help("add `tag = \"…\"`, or a `[release]` with its `version`");
+            .help("add `tag = \"…\"`, or a `[release]` with its `version`; an image that others stand on and nobody pulls needs none, with `publish = false`");
             faults.push(sink, finding, &image.span);
             return None;
         }
@@ -188,11 +189,12 @@ fn one(
         Some(field) => Some(text(field)?),
         None => None,
     };
-    let immutable = merged.tag.is_none()
-        || [&merged.name, &merged.tag]
-            .into_iter()
-            .flatten()
-            .any(|f| names_release(config, f));
+    let immutable = tag.is_some()
+        && (merged.tag.is_none()
+            || [&merged.name, &merged.tag]
+                .into_iter()
+                .flatten()
+                .any(|f| names_release(config, f)));
     let platforms = platforms(config, &merged, &cell, &arches);
     if platforms.is_empty() {
         return None;

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use indexmap::IndexMap;
 use minijinja::Value;
 
-use crate::config::{Config, Keys};
+use crate::config::{self, Config, Keys};
 use crate::image::{Digest, Platform};
 use crate::matrix::{Arches, Cell, ImageId, Selector};
 use crate::source::Owner;
@@ -36,8 +36,8 @@ pub struct Spec {
     pub name: String,
     /// Repositories it goes to, home first: `docker.io/acme/base`, or just `base` without a registry. Never empty.
     pub repositories: Arc<[String]>,
-    /// Tag.
-    pub tag: String,
+    /// Tag; `None` where it is not published.
+    pub tag: Option<String>,
     /// Whether name or tag print the release, so that the reference never changes its content.
     pub immutable: bool,
     /// Upstream image, when it stands on one.
@@ -119,6 +119,11 @@ impl Spec {
         selector.holds_on_any(self.image, &self.cell, &self.arches)
     }
 
+    /// Whether an alias is over it: what is not published has none.
+    pub fn is_aliased(&self, alias: &config::Alias) -> bool {
+        self.tag.is_some() && alias.selector.as_ref().is_none_or(|s| self.is_meant(s))
+    }
+
     /// Where its Dockerfile stands when gen renders it.
     pub fn rendered_path(&self, owner: &Owner) -> String {
         owner.path(&format!("docker/{}/Dockerfile", self.id))
@@ -129,10 +134,13 @@ impl Spec {
         &self.repositories[0]
     }
 
-    /// Its full references, home first.
+    /// Its full references, home first; none where it is not published.
     pub fn references(&self) -> Vec<String> {
-        let repositories = self.repositories.iter();
-        repositories.map(|r| format!("{r}:{}", self.tag)).collect()
+        let tagged = self.tag.iter().flat_map(|tag| {
+            let repositories = self.repositories.iter();
+            repositories.map(move |repository| format!("{repository}:{tag}"))
+        });
+        tagged.collect()
     }
 
     /// The specs it stands on, parent first.
@@ -140,9 +148,10 @@ impl Spec {
         self.parent.iter().chain(&self.needs).copied()
     }
 
-    /// Its full reference at home.
-    pub fn home_reference(&self) -> String {
-        format!("{}:{}", self.home(), self.tag)
+    /// Its full reference at home, where it is published.
+    pub fn home_reference(&self) -> Option<String> {
+        let tag = self.tag.as_ref()?;
+        Some(format!("{}:{tag}", self.home()))
     }
 
     /// Its values by the names of their axes.

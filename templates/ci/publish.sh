@@ -36,7 +36,7 @@ VERSION_KEY=org.opencontainers.image.version
 PLAN_JQ='
   def role: .ci[$pipeline].role;
   def share: .specs[] | select(role != "none");
-  def published: role == null;
+  def published: role == null and .publish != false;
   def builders: reduce share as $s ({seen: {}, out: []};
     if .seen[$s.content_reference] then . else .seen[$s.content_reference] = true | .out += [$s] end) | .out;
   def spec($id): first(share | select(.id == $id));

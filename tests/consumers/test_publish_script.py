@@ -282,6 +282,24 @@ def test_a_pipeline_has_its_share(world):
     assert not [tag for tag in world.stub.tags() if "gpu-base:newest" in tag or "notebook" in tag]
 
 
+@pytest.mark.parametrize("pipeline", ["", "gitlab"])
+def test_what_is_not_published_is_built_and_gets_no_tag(world, pipeline):
+    for spec in world.plan["specs"]:
+        if spec["image"] == "gpu-base":
+            spec |= {"publish": False, "references": [], "aliases": [], "immutable": False}
+            spec["ci"] = {"gitlab": {"role": "build"}}
+    here = {"env": {"PIPELINE": pipeline}}
+    missing = json.loads(world.ok("probe", **here).stdout)
+    for layer in range(world.plan["layers"]):
+        for leg in missing["build"]:
+            if leg["layer"] == layer:
+                world.ok("build", leg["id"], leg["platform"], **here)
+        world.ok("merge", *[merge["id"] for merge in missing["merge"] if merge["layer"] == layer], **here)
+    world.ok("tags", **here)
+    tags = [tag for tag in world.stub.tags() if "gpu-base:" in tag]
+    assert tags and all(":content-" in tag for tag in tags), tags
+
+
 def test_the_builder_of_a_content_is_one_of_the_share(world):
     first, second = (spec for spec in world.plan["specs"] if spec["id"] in ("gpu-base/12.8.1", "base/3.11_none_server"))
     second |= {key: first[key] for key in ("content", "content_reference", "dockerfile", "context", "args", "platforms")}

@@ -16,6 +16,8 @@ pub struct Outcome {
     /// `None` when the findings say that there is none.
     plan: Option<Plan>,
     dockerfiles: BTreeMap<String, String>,
+    /// Texts of the outputs, by path.
+    outputs: BTreeMap<String, String>,
 }
 
 pub fn of(matrix: &str) -> Outcome {
@@ -41,9 +43,12 @@ pub fn with(matrix: &str, files: &[(&str, &str)]) -> Outcome {
         .expect("outputs are compared");
         let rendered_ones = rendered.contents.iter().map(|(_, spec)| spec);
         let texts = rendered_ones.filter_map(|s| Some((s.dockerfile.clone(), s.rendered.clone()?)));
-        made = Some((texts.collect(), rendered.plan));
+        let outputs = rendered.tree.iter();
+        let outputs = outputs.map(|output| (output.path.clone(), output.text.clone()));
+        made = Some((texts.collect(), outputs.collect(), rendered.plan));
     }
-    let (dockerfiles, plan) = made.map_or_else(Default::default, |(d, p)| (d, Some(p)));
+    let (dockerfiles, outputs, plan) =
+        made.map_or_else(Default::default, |(d, o, p)| (d, o, Some(p)));
     let mut findings = sink.into_sorted();
     // Nothing was ever written here.
     findings.retain(|finding| finding.code.name != "missing-output");
@@ -53,6 +58,7 @@ pub fn with(matrix: &str, files: &[(&str, &str)]) -> Outcome {
         findings,
         plan,
         dockerfiles,
+        outputs,
     }
 }
 
@@ -105,6 +111,17 @@ impl Outcome {
 
     pub fn dockerfile(&self, id: &str) -> &str {
         &self.dockerfiles[&self.spec(id).dockerfile]
+    }
+
+    /// The text of an output.
+    pub fn output(&self, path: &str) -> &str {
+        let found = self.outputs.get(path);
+        found.unwrap_or_else(|| panic!("no `{path}` among {:?}", self.outputs.keys()))
+    }
+
+    /// The texts of all outputs, by path.
+    pub fn outputs(&self) -> impl Iterator<Item = (&String, &String)> {
+        self.outputs.iter()
     }
 
     pub fn codes(&self) -> Vec<&str> {

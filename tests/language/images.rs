@@ -292,6 +292,153 @@ fn apt_pip_needs_append() {
     assert_eq!(outcome.spec("i").needs, ["low", "side"]);
 }
 
+/// Of an image `i` over defaults of all kinds: what its Dockerfile and plan still have of `A`, `B`, `curl`, `torch`.
+fn left(defaults: &str, keys: &str) -> (Outcome, Vec<String>) {
+    let outcome = of(&format!(
+        "[axis]\npython = [\"3.9\"]\n[defaults]\ntag = \"{{{{ python }}}}\"\nfrom = \"f:{{{{ python }}}}\"\n{defaults}\n\
+         [image.i]\n{keys}\n"
+    ));
+    let text = outcome.dockerfile("i/3.9").to_owned();
+    let mut found: Vec<String> = outcome
+        .spec("i/3.9")
+        .args
+        .keys()
+        .map(|k| k.to_string())
+        .collect();
+    for word in [
+        "ENV A=", "ENV B=", " A=", " B=", "  curl", "  git", "  torch", "  ninja",
+    ] {
+        if text.contains(word) {
+            found.push(word.trim().to_owned());
+        }
+    }
+    (outcome, found)
+}
+
+#[test]
+fn false_takes_an_entry_of_a_table_away() {
+    let (outcome, found) = left("args = { A = \"1\", B = \"2\" }", "args = { A = false }");
+    assert_eq!(found, ["B", "B="]);
+    assert!(
+        outcome
+            .findings
+            .iter()
+            .all(|f| f.code.name != "nothing-to-take")
+    );
+    let (_, found) = left("env = { A = \"1\", B = \"2\" }", "env = { A = false }");
+    assert_eq!(found, ["ENV B=", "B="]);
+    let (_, found) = left(
+        "labels = { A = \"1\", B = \"2\" }",
+        "labels = { B = false }",
+    );
+    assert_eq!(found, ["A="]);
+}
+
+#[test]
+fn an_entry_is_a_text_or_false() {
+    for value in ["true", "1", "[]"] {
+        assert!(
+            of(&format!(
+                "[image.i]\ntag = \"t\"\nfrom = \"f\"\nargs = {{ X = {value} }}\n"
+            ))
+            .has("wrong-type"),
+            "{value}"
+        );
+    }
+}
+
+#[test]
+fn an_exclamation_mark_takes_an_item_of_a_list_away() {
+    let defaults = "apt = [\"curl\", \"git=2.0\"]\npip = [\"torch==2.9.0\", \"ninja\"]";
+    assert_eq!(
+        left(defaults, "apt = [\"!git\"]\npip = [\"!Ninja\"]").1,
+        ["curl", "torch"]
+    );
+    let outcome = of(
+        "[defaults]\ntag = \"t\"\nfrom = \"f\"\n[image.low]\n[image.low2]\n[image.i]\nneeds = [\"low\", \"low2\"]\n\
+         [[image.i.when]]\nmatch = { image = \"i\" }\nneeds = [\"!low\"]\n",
+    );
+    assert_eq!(outcome.spec("i").needs, ["low2"]);
+    assert!(!outcome.has("nothing-to-take"));
+}
+
+#[test]
+fn a_row_takes_away_before_it_adds() {
+    let (_, found) = left(
+        "apt = [\"curl\"]\nargs = { A = \"d\" }",
+        "apt = [\"!curl\", \"git\"]",
+    );
+    assert_eq!(found, ["A", "A=", "git"]);
+    let outcome = image(
+        "[defaults]\nargs = { A = \"d\" }\n[image.i]\ntag = \"{{ python }}\"\nfrom = \"f:{{ python }}\"\nargs = { A = false, B = \"i\" }\n\
+         [[image.i.when]]\nmatch = { python = \"3.10\" }\nargs = { A = \"w\" }\n",
+    );
+    let args = |id: &str| outcome.spec(id).args.keys().cloned().collect::<Vec<_>>();
+    assert_eq!(args("i/3.9"), ["B".into()]);
+    assert_eq!(args("i/3.10"), ["B".into(), "A".into()]);
+}
+
+#[test]
+fn an_empty_list_says_that_there_is_none() {
+    let defaults = "apt = [\"curl\"]\npip = [\"torch\"]\ntest = [\"true\"]";
+    assert_eq!(left(defaults, "apt = []").1, ["torch"]);
+    assert_eq!(left(defaults, "pip = []").1, ["curl"]);
+    assert!(left(defaults, "test = []").0.spec("i/3.9").tests.is_empty());
+    let outcome = of(
+        "[image.low]\ntag = \"t\"\nfrom = \"f\"\n[defaults]\nneeds = [\"low\"]\n[image.i]\ntag = \"t\"\nfrom = \"f\"\n\
+         [[image.i.when]]\nmatch = { image = \"i\" }\nneeds = []\n[[image.low.when]]\nmatch = { image = \"low\" }\nneeds = []\n",
+    );
+    assert!(outcome.spec("i").needs.is_empty());
+    assert!(!outcome.has("nothing-to-take"));
+}
+
+#[test]
+fn what_is_taken_away_whole_need_not_fit_the_axes() {
+    let outcome = of(
+        "[axis]\ncuda = [\"12.8\"]\n[defaults]\ntag = \"t\"\nfrom = \"f\"\napt = [\"cuda-{{ cuda.major }}\"]\nargs = { X = \"{{ cuda }}\" }\n\
+         [image.a]\n[image.b]\naxes = []\napt = [\"!cuda-{{ cuda.major }}\"]\nargs = { X = false }\n",
+    );
+    assert_eq!(outcome.args(), ["12.8"]);
+    assert!(!outcome.dockerfile("b").contains("cuda"));
+}
+
+#[test]
+fn taking_what_is_not_there_is_a_finding() {
+    for keys in [
+        "args = { X = false }",
+        "env = { X = false }",
+        "labels = { X = false }",
+        "apt = [\"!curl\"]",
+        "pip = [\"!torch\"]",
+        "apt = [\"curl\", \"!curl\"]",
+        "apt = []",
+        "pip = []",
+        "needs = []",
+        "needs = [\"!low\"]",
+        "test = []",
+        "context-files = []",
+    ] {
+        let text = format!(
+            "[image.low]\ntag = \"t\"\nfrom = \"f\"\n[image.i]\ntag = \"t\"\nfrom = \"f\"\n{keys}\n"
+        );
+        of(&text).finding("nothing-to-take");
+    }
+    assert!(of("[image.i]\ntag = \"t\"\nfrom = \"f\"\nneeds = [\"!lwo\"]\n").has("unknown-image"));
+}
+
+#[test]
+fn what_some_cell_of_a_row_has_is_there() {
+    let text = |when: &str| {
+        format!(
+            "[axis]\npython = [\"3.9\", \"3.10\"]\n[defaults]\ntag = \"{{{{ python }}}}\"\nfrom = \"f:{{{{ python }}}}\"\n\
+             [[defaults.when]]\nmatch = {{ python = \"3.9\" }}\napt = [\"curl\"]\n[image.i]\n{when}apt = [\"!curl\"]\n"
+        )
+    };
+    assert!(!of(&text("")).has("nothing-to-take"));
+    let row = "[[image.i.when]]\nmatch = { python = \"3.10\" }\n";
+    assert!(of(&text(row)).has("nothing-to-take"));
+}
+
 #[test]
 fn from_and_parent_replace_each_other() {
     let outcome = image(

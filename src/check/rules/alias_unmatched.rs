@@ -5,16 +5,13 @@ use crate::diagnostic::{Finding, Sink, code};
 
 pub fn run(cx: &Context<'_>, sink: &mut Sink) {
     for alias in &cx.config.aliases {
-        let Some(selector) = &alias.selector else {
-            continue;
-        };
         let mut specs = cx.matrix.specs.iter();
-        if !specs.any(|s| s.is_meant(selector)) {
+        if !specs.any(|spec| spec.is_aliased(alias)) {
             sink.push(
                 Finding::new(
                     &code::ALIAS_UNMATCHED,
                     "the alias matches no spec",
-                    cx.place(alias.span.clone(), "holds for nothing that is built"),
+                    cx.place(alias.span.clone(), "holds for nothing that is published"),
                 )
                 .help("correct its `match`, or delete the alias"),
             );

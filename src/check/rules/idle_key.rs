@@ -1,17 +1,52 @@
-//! A key of an image that does nothing where it stands: what a Dockerfile of the user's cannot be told.
+//! A key of an image that does nothing where it stands: what a Dockerfile of the user's cannot be told, the tag of what is
+//! not published.
 
 use std::collections::BTreeMap;
 use std::ops::Range;
 
 use crate::check::Context;
-use crate::config::{Keys, Row};
+use crate::config::{Keys, List, Row, Table, Take};
 use crate::diagnostic::{Finding, Sink, code};
 use crate::image::{Spec, SpecId};
 use crate::matrix::ImageId;
 
+/// What a key serves.
+#[derive(Clone, Copy)]
+enum Serves {
+    /// Images whose Dockerfile gen renders.
+    Rendered,
+    /// Images that are given a tag.
+    Published,
+}
+
+impl Serves {
+    fn is_for(self, spec: &Spec) -> bool {
+        match self {
+            Serves::Rendered => spec.merged.dockerfile.is_none(),
+            Serves::Published => spec.tag.is_some(),
+        }
+    }
+
+    /// The fact about a key, where it stands.
+    fn label(self) -> &'static str {
+        match self {
+            Serves::Rendered => "goes into rendered Dockerfiles alone",
+            Serves::Published => "of what is published alone",
+        }
+    }
+}
+
+/// A key of `[defaults]` or of a row there.
+struct SharedKey {
+    span: Range<usize>,
+    table: &'static str,
+    serves: Serves,
+    serves_any: bool,
+}
+
 pub fn run(cx: &Context<'_>, sink: &mut Sink) {
-    // Keys of `[defaults]` by where they stand: what they are, and whether they serve anything.
-    let mut shared: BTreeMap<(usize, &str), (Range<usize>, bool, &str)> = BTreeMap::new();
+    // By where they stand.
+    let mut shared: BTreeMap<(usize, &str), SharedKey> = BTreeMap::new();
     for (index, image) in cx.config.images.iter().enumerate() {
         let ids = cx.matrix.of_image(ImageId(index)).map(SpecId);
         let specs: Vec<(SpecId, &Spec)> = ids.map(|id| (id, cx.matrix.spec(id))).collect();
@@ -24,36 +59,55 @@ pub fn run(cx: &Context<'_>, sink: &mut Sink) {
             let Some((_, first)) = concerned.first() else {
                 continue;
             };
-            let own = |(_, spec): &&(SpecId, &Spec)| spec.merged.dockerfile.is_some();
-            let serves = !concerned.iter().all(own);
-            for (key, span) in rendered_keys(row) {
+            for (key, span, serves) in keys(row) {
+                let serves_any = concerned.iter().any(|(_, spec)| serves.is_for(spec));
                 if row.shared {
-                    let table = match row.selector {
-                        Some(_) => "[[defaults.when]]",
-                        None => "[defaults]",
-                    };
-                    let known = shared
-                        .entry((span.start, key))
-                        .or_insert((span, false, table));
-                    known.1 |= serves;
+                    let known = shared.entry((span.start, key)).or_insert(SharedKey {
+                        span,
+                        table: match row.selector {
+                            Some(_) => "[[defaults.when]]",
+                            None => "[defaults]",
+                        },
+                        serves,
+                        serves_any: false,
+                    });
+                    known.serves_any |= serves_any;
                     continue;
                 }
-                if serves {
+                if serves_any {
                     continue;
                 }
+                let (beside, related, help) = match serves {
+                    Serves::Rendered => (
+                        "does nothing beside its `dockerfile`",
+                        cx.place(
+                            cx.span_of(first, first.merged.dockerfile.as_ref()),
+                            "built from this one",
+                        ),
+                        "write it into that Dockerfile, or delete it here",
+                    ),
+                    Serves::Published => (
+                        "does nothing, since it is not published",
+                        cx.place(
+                            first
+                                .merged
+                                .publish
+                                .as_ref()
+                                .map_or(0..0, |p| p.span.clone()),
+                            "built, and never given a tag",
+                        ),
+                        "delete it",
+                    ),
+                };
                 let finding = Finding::new(
                     &code::IDLE_KEY,
-                    format!(
-                        "`{key}` of image `{}` does nothing beside its `dockerfile`",
-                        image.key
-                    ),
-                    cx.place(span, "goes into rendered Dockerfiles alone"),
+                    format!("`{key}` of image `{}` {beside}", image.key),
+                    cx.place(span, serves.label()),
                 );
-                let dockerfile = cx.span_of(first, first.merged.dockerfile.as_ref());
                 sink.push(
                     finding
-                        .related(cx.place(dockerfile, "built from this one"))
-                        .help("write it into that Dockerfile, or delete it here")
+                        .related(related)
+                        .help(help)
                         .about(concerned.iter().map(|(id, _)| *id)),
                 );
             }
@@ -70,23 +124,39 @@ pub fn run(cx: &Context<'_>, sink: &mut Sink) {
         .note("every image states its own `axes`");
         sink.push(finding.help("delete it here, or in the images that vary over these axes"));
     }
-    for ((_, key), (span, serves, table)) in shared {
-        if !serves {
-            let finding = Finding::new(
-                &code::IDLE_KEY,
-                format!("`{key}` of `{table}` serves no image"),
-                cx.place(span, "goes into rendered Dockerfiles alone"),
-            )
-            .note("every image that it is for is built from a `dockerfile` of its own");
-            sink.push(finding.help("write it into those Dockerfiles, or delete it"));
-        }
+    for ((_, key), shared) in shared.into_iter().filter(|(_, shared)| !shared.serves_any) {
+        let (note, help) = match shared.serves {
+            Serves::Rendered => (
+                "every image that it is for is built from a `dockerfile` of its own",
+                "write it into those Dockerfiles, or delete it",
+            ),
+            Serves::Published => ("no image that it is for is published", "delete it"),
+        };
+        let finding = Finding::new(
+            &code::IDLE_KEY,
+            format!("`{key}` of `{}` serves no image", shared.table),
+            cx.place(shared.span, shared.serves.label()),
+        );
+        sink.push(finding.note(note).help(help));
     }
+}
+
+/// The keys of a row that serve some kinds of images alone, with where each stands.
+fn keys(row: &Row) -> Vec<(&'static str, Range<usize>, Serves)> {
+    let rendered = rendered_keys(row).into_iter();
+    let tag = row.keys.tag.iter();
+    let tag = tag.map(|field| ("tag", field.span.clone(), Serves::Published));
+    rendered
+        .map(|(key, span)| (key, span, Serves::Rendered))
+        .chain(tag)
+        .collect()
 }
 
 /// The keys of a row that go into a rendered Dockerfile and nowhere else, with where each stands.
 fn rendered_keys(row: &Row) -> Vec<(&'static str, Range<usize>)> {
     // Named one by one, so that a key that is added cannot be forgotten here.
     let Keys {
+        takes,
         name: _,
         tag: _,
         registry: _,
@@ -110,6 +180,7 @@ fn rendered_keys(row: &Row) -> Vec<(&'static str, Range<usize>)> {
         epoch: _,
         template,
         test: _,
+        publish: _,
     } = &row.keys;
     let list = |fields: &Option<Vec<crate::render::Field>>| {
         let first = fields.as_ref().map(|fields| fields.first());
@@ -129,6 +200,24 @@ fn rendered_keys(row: &Row) -> Vec<(&'static str, Range<usize>)> {
         ("cmd", list(cmd)),
         ("template", template.as_ref().map(|t| t.span.clone())),
     ];
+    let taken = takes.iter().filter_map(|(take, span)| {
+        let key = match take {
+            Take::Entry(Table::Env, _) => "env",
+            Take::Package(packages, _) | Take::All(List::Packages(packages)) => packages.key(),
+            Take::All(List::ContextFiles) => "context-files",
+            Take::Entry(Table::Args | Table::Labels, _)
+            | Take::Need(..)
+            | Take::All(List::Needs | List::Test) => return None,
+        };
+        Some((key, span.clone()))
+    });
     let found = found.into_iter();
-    found.filter_map(|(key, span)| Some((key, span?))).collect()
+    let mut found: Vec<_> = found.filter_map(|(key, span)| Some((key, span?))).collect();
+    for (key, span) in taken {
+        // Each key is told once.
+        if !found.iter().any(|(known, _)| *known == key) {
+            found.push((key, span));
+        }
+    }
+    found
 }

@@ -37,6 +37,7 @@ pub mod mentions;
 pub mod minimum_driver;
 pub mod missing_target;
 pub mod needless_release;
+pub mod nothing_to_take;
 pub mod offers;
 pub mod own_dockerfile;
 pub mod parent_ignored;

@@ -115,7 +115,7 @@ fn built<'o>(cx: &Context<'_>, offer: &'o Offer) -> BTreeSet<&'o str> {
     let mut built = BTreeSet::new();
     for spec in &cx.matrix.specs {
         let selector = offer.selector.as_ref();
-        if !selector.is_none_or(|selector| spec.is_meant(selector)) {
+        if spec.tag.is_none() || !selector.is_none_or(|selector| spec.is_meant(selector)) {
             continue;
         }
         match offer.of {

@@ -35,7 +35,7 @@ fn look(cx: &Context<'_>, axis: AxisId, specs: &[SpecId], sink: &mut Sink) {
         let spec = cx.matrix.spec(*id);
         let same = groups.entry(rest(spec)).or_default();
         match same.get(&cx.contents.get(*id).substance) {
-            Some(other) if cx.matrix.spec(*other).tag != spec.tag => {
+            Some(other) if differ(&cx.matrix.spec(*other).tag, &spec.tag) => {
                 count += 1;
                 first.get_or_insert((*other, *id));
             }
@@ -49,13 +49,16 @@ fn look(cx: &Context<'_>, axis: AxisId, specs: &[SpecId], sink: &mut Sink) {
     let (one, other) = (cx.matrix.spec(a), cx.matrix.spec(b));
     let name = &cx.config.axis(axis).name;
     let image = &cx.config.images[one.image.0].key;
+    let (Some(tag), Some(other_tag)) = (&one.tag, &other.tag) else {
+        return;
+    };
     let span = cx.span_of(one, one.merged.tag.as_ref());
     let mut finding = Finding::new(
         &code::TAG_LIES,
         format!("the tag of image `{image}` prints `{name}`, which nothing in it depends on"),
         cx.place(
             span,
-            format!("`{}` and `{}` would be the same image", one.tag, other.tag),
+            format!("`{tag}` and `{other_tag}` would be the same image"),
         ),
     )
     .note(format!(
@@ -72,4 +75,9 @@ fn look(cx: &Context<'_>, axis: AxisId, specs: &[SpecId], sink: &mut Sink) {
         "use `{{{{ {} }}}}` in `from`, `args`, `env`, `apt`, `pip` or the Dockerfile, or leave it out of the tag",
         cx.config.axis(axis).word
     )));
+}
+
+/// Whether both are published, under tags that differ.
+fn differ(one: &Option<String>, other: &Option<String>) -> bool {
+    one.is_some() && other.is_some() && one != other
 }

@@ -85,7 +85,7 @@ impl<'a> Entries<'a> {
             .enumerate()
             .filter(|(_, spec)| {
                 let selector = catalog.selector.as_ref();
-                selector.is_none_or(|selector| spec.is_meant(selector))
+                spec.tag.is_some() && selector.is_none_or(|selector| spec.is_meant(selector))
             })
             .map(|(index, spec)| (SpecId(index), spec))
             .collect();
@@ -117,7 +117,7 @@ impl<'a> Entries<'a> {
                 .collect(),
             images: kept
                 .iter()
-                .map(|(id, spec)| entry(config, spec, &aliases[id.0]))
+                .filter_map(|(id, spec)| entry(config, spec, &aliases[id.0]))
                 .collect(),
             excluded: config
                 .excludes
@@ -171,29 +171,26 @@ impl Built {
     }
 }
 
-fn entry<'a>(config: &'a Config, spec: &'a Spec, aliases: &[&str]) -> Entry<'a> {
+fn entry<'a>(config: &'a Config, spec: &'a Spec, aliases: &[&str]) -> Option<Entry<'a>> {
+    let tag = spec.tag.as_ref()?;
     let mut registries = spec.merged.registries(config).into_iter();
     let mut copies = spec.repositories.iter().map(|repository| Copy {
         registry: registries
             .next()
             .map(|id| config.registries[id.0].name.as_str()),
-        reference: format!("{repository}:{}", spec.tag),
+        reference: format!("{repository}:{tag}"),
         aliases: aliases
             .iter()
             .map(|tag| format!("{repository}:{tag}"))
             .collect(),
     });
-    Entry {
+    Some(Entry {
         image: config.images[spec.image.0].key.clone(),
         cell: spec.values(config),
         platforms: &spec.platforms,
-        home: copies.next().unwrap_or_else(|| Copy {
-            registry: None,
-            reference: spec.home_reference(),
-            aliases: Vec::new(),
-        }),
+        home: copies.next()?,
         copies: copies.collect(),
-    }
+    })
 }
 
 /// One alternative of an exclude; `None` when no cell that one could ask the catalog for is removed by it whole. Where a

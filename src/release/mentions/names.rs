@@ -143,8 +143,8 @@ impl<'a> Names<'a> {
         };
         for (index, spec) in now.specs.iter().enumerate() {
             let old = before.specs.get(index).filter(|old| old.id == spec.id);
-            if let Some(old) = old {
-                former(index, &old.tag, &spec.tag);
+            if let Some((old, new)) = old.and_then(|old| old.tag.as_ref().zip(spec.tag.as_ref())) {
+                former(index, old, new);
             }
         }
         fn aliases(matrix: &Matrix) -> impl Iterator<Item = &Alias> {
@@ -261,7 +261,9 @@ fn repositories<'a>(config: &Config, matrix: &'a Matrix) -> BTreeMap<&'a str, Ta
     for (index, spec) in matrix.specs.iter().enumerate() {
         let other = other.and_then(|m| m.specs.get(index));
         let same = other.filter(|o| o.id == spec.id);
-        add(index, &spec.tag, same.map(|o| o.tag.as_str()));
+        if let Some(tag) = &spec.tag {
+            add(index, tag, same.and_then(|o| o.tag.as_deref()));
+        }
     }
     let aliases = |matrix: &'a Matrix| matrix.aliases.iter().chain(&matrix.resting);
     let others: Vec<_> = other
