@@ -124,7 +124,9 @@ impl Facts {
                 |r| r.version.text == called || r.codename == called,
             )
         };
-        find(shipped::distributions).or_else(|| find(shipped::distributions_ended))
+        let ended = || find(shipped::distributions_ended);
+        let ended = || shipped::may_have_ended(called).then(ended).flatten();
+        find(shipped::distributions).or_else(ended)
     }
 
     /// The codename of the newest Debian that is out.

@@ -35,6 +35,11 @@ shipped! {
     rolling = "rolling.toml";
 }
 
+/// Whether a release that had ended may be called so: its table is read only where its text has the name.
+pub fn may_have_ended(called: &str) -> bool {
+    include_str!("distributions_ended.toml").contains(&format!("\"{called}\""))
+}
+
 /// Provider and key of every limit that pipelines are held to.
 pub fn shipped_limits() -> impl Iterator<Item = (&'static str, &'static str)> {
     let rows = limits().limit.iter();

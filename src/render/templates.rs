@@ -144,7 +144,11 @@ impl<'a> Templates<'a> {
                 format!("there is no template `{name}`"),
             )
         })?;
-        bounded(&file.text, dialect.syntax())?;
+        // What is shipped, or lies here as it was shipped, is within the bounds: a test holds it.
+        let own = name.strip_prefix(BUILTIN).unwrap_or(name);
+        if shipped(own) != Some(&file.text) {
+            bounded(&file.text, dialect.syntax())?;
+        }
         self.engine(dialect)
             .add_template_owned(name.to_owned(), file.text.clone())?;
         for (referred, _) in referred(&file.text) {
@@ -274,6 +278,21 @@ fn missing_finding(templates: &Templates<'_>, name: &str, what: String, asked: P
         None => {
             let names = SHIPPED.iter().map(|(name, _)| *name);
             finding.note(format!("shipped with gen: {}", and_list(names)))
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_shipped_is_within_the_bounds() {
+        for (name, text) in SHIPPED {
+            for dialect in [Dialect::Dockerfile, Dialect::Shell] {
+                let said = bounded(text, dialect.syntax());
+                assert!(said.is_ok(), "{name}: {said:?}");
+            }
         }
     }
 }

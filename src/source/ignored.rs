@@ -38,7 +38,12 @@ impl Repository {
         let Some(top) = top.filter(|_| self.snapshot().is_none()) else {
             return Vec::new();
         };
-        let spoken = paths.into_iter().filter_map(|path| {
+        // Where git was asked already, only what it did not name is looked for in lists.
+        let told = self.known_members();
+        let told = told.filter(|members| *members.origin() == Origin::Worktree);
+        let paths = paths.into_iter();
+        let paths = paths.filter(|path| !told.is_some_and(|members| members.has(path)));
+        let spoken = paths.filter_map(|path| {
             let line = self.deciding(top, &path, &mut lists)?;
             Some((path, line))
         });

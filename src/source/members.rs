@@ -226,6 +226,17 @@ impl Members {
         &self.origin
     }
 
+    /// Whether a file, or a folder by what lies in it, is surely one of them; submodules are not looked into.
+    pub(super) fn has(&self, path: &str) -> bool {
+        let trees = self.trees.lock().unwrap_or_else(PoisonError::into_inner);
+        let inside = format!("{path}/").into_bytes();
+        let mut below = trees.files.range(inside.clone()..);
+        trees.files.contains_key(path.as_bytes())
+            || below
+                .next()
+                .is_some_and(|(path, _)| path.starts_with(&inside))
+    }
+
     /// Those below a folder, which is told from the root; `.` is all. Submodules in it are looked into.
     pub fn below(&self, folder: &str) -> Below {
         if let Some(plain) = &self.plain {
