@@ -220,7 +220,7 @@ pub enum Command {
         after_help = "Examples:\n  gen lock                       all upstream images that state no digest\n  gen lock --only image=gpu-base\n  gen lock --dry-run             show it as a diff, write nothing\n\nRegistries are asked as `docker login` left it, through the proxies of\nHTTPS_PROXY and NO_PROXY."
     )]
     Lock {
-        /// Only images that specs which match the selector stand on; repeat for "or".
+        /// Only images that specs which match the selector stand on; repeat for "or"; for "and", join keys by a comma.
         #[arg(long, value_name = "SELECTOR")]
         only: Vec<String>,
         /// Show what would be written as a diff, write nothing.
@@ -232,10 +232,13 @@ pub enum Command {
     },
     /// List the specs.
     #[command(
-        after_help = "Examples:\n  gen list\n  gen list --only python=3.12,job=server --only @gpu\n  gen list --format lines --aliases --copies    every reference a release puts\n  gen list --format json | jq '.[].reference'"
+        after_help = "Examples:\n  gen list\n  gen list python=3.12,job=server    both hold: \"and\"\n  gen list python=3.12 @gpu          any holds: \"or\"\n  gen list cuda.os=ubuntu22.04       an attribute of a value\n  gen list set=@gpu,arch=arm64       a set beside other keys\n  gen list --format lines --aliases --copies    every reference a release puts\n  gen list --format json | jq '.[].reference'"
     )]
     List {
-        /// Only specs that match the selector; repeat for "or".
+        /// Only specs that match one of the selectors; for "and", join keys by a comma: `python=3.12,job=server`.
+        #[arg(value_name = "SELECTOR")]
+        selectors: Vec<String>,
+        /// The same: repeated it means "or"; for "and", join keys by a comma.
         #[arg(long, value_name = "SELECTOR")]
         only: Vec<String>,
         /// How they are listed.
@@ -255,10 +258,13 @@ pub enum Command {
     },
     /// Print the plan as JSON: all that a pipeline needs to know.
     #[command(
-        after_help = "Examples:\n  gen plan | jq '.specs[] | {id, parent, content}'\n  gen plan --only image=gpu-base"
+        after_help = "Examples:\n  gen plan | jq '.specs[] | {id, parent, content}'\n  gen plan image=gpu-base\n  gen plan python=3.12,job=server    both hold: \"and\"; several selectors are \"or\""
     )]
     Plan {
-        /// Only specs that match the selector; repeat for "or".
+        /// Only specs that match one of the selectors; for "and", join keys by a comma: `python=3.12,job=server`.
+        #[arg(value_name = "SELECTOR")]
+        selectors: Vec<String>,
+        /// The same: repeated it means "or"; for "and", join keys by a comma.
         #[arg(long, value_name = "SELECTOR")]
         only: Vec<String>,
     },
@@ -279,7 +285,7 @@ pub enum Command {
         /// A git revision. Default: where the branch left origin's default one, else the last commit.
         #[arg(value_name = "REV")]
         revision: Option<String>,
-        /// Only specs that match the selector; repeat for "or".
+        /// Only specs that match the selector; repeat for "or"; for "and", join keys by a comma: `python=3.12,job=server`.
         #[arg(long, value_name = "SELECTOR")]
         only: Vec<String>,
         /// How it is printed.

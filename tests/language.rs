@@ -5,6 +5,7 @@ mod support;
 
 mod language {
     mod arch;
+    mod attributes;
     mod dockerfiles;
     mod exists;
     mod fixture;
@@ -14,6 +15,7 @@ mod language {
     mod pipelines;
     mod published;
     mod selectors;
+    mod sets;
     mod tags;
     mod templates;
     mod values;

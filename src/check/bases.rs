@@ -100,7 +100,10 @@ impl BaseImage {
         let found = spec.cell.iter().find(|(axis, value)| {
             let value = &cx.config.axis(*axis).values[*value];
             let said = [Some(&value.text), value.version_text.as_ref()];
-            let mut said = said.into_iter().flatten().chain(value.attributes.values());
+            let mut said = said
+                .into_iter()
+                .flatten()
+                .chain(value.attributes.values().map(|a| &a.text));
             said.any(|text| means(text)) && self.follows(cx, *axis)
         });
         match found {

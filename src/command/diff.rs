@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use crate::cli::{DiffFormat, FindingFormat};
 use crate::command::CLEAN;
-use crate::command::select::{selected, selectors};
+use crate::command::select::{Given, selected, selectors};
 use crate::command::shell::{Error, Outcome, Shell};
 use crate::config::parse_selector;
 use crate::diagnostic::Sink;
@@ -44,7 +44,7 @@ pub(super) fn run(
         Ok(new) => new,
         Err(fault) => return shell.stopped(fault, sink, FindingFormat::Full),
     };
-    let only_now = match selectors(shell, &now.config, only)? {
+    let only_now = match selectors(shell, &now.config, Given::only(only))? {
         Ok(only) => only,
         Err(outcome) => return Ok(outcome),
     };

@@ -29,7 +29,7 @@ pub(super) fn run(shell: &mut Shell<'_>, what: &str) -> Result<Outcome, Error> {
         Ok(expanded) => expanded,
         Err(fault) => return shell.stopped(fault, sink, FindingFormat::Full),
     };
-    if what.contains('=') && !what.contains(['/', ':']) || what.starts_with('@') {
+    if what.contains('=') && !what.contains(['/', ':']) || what.starts_with(['@', '!']) {
         let names = names(&expanded.config);
         let file = SourceFile::new("argument", what);
         let mut sink = Sink::new();

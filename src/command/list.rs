@@ -8,7 +8,7 @@ use serde::Serialize;
 
 use crate::cli::{FindingFormat, ListFormat};
 use crate::command::CLEAN;
-use crate::command::select::{selected, selectors};
+use crate::command::select::{Given, selected, selectors};
 use crate::command::shell::{Error, Outcome, Shell, number};
 use crate::diagnostic::{Sink, visible};
 use crate::emit::dockerfile::TEMPLATE;
@@ -52,7 +52,7 @@ struct Row<'a> {
 
 pub(super) fn run(
     shell: &mut Shell<'_>,
-    only: &[String],
+    given: Given<'_>,
     format: ListFormat,
     more: More,
 ) -> Result<Outcome, Error> {
@@ -62,7 +62,7 @@ pub(super) fn run(
         Ok(expanded) => expanded,
         Err(fault) => return shell.stopped(fault, sink, FindingFormat::Full),
     };
-    let only = match selectors(shell, &expanded.config, only)? {
+    let only = match selectors(shell, &expanded.config, given)? {
         Ok(only) => only,
         Err(outcome) => return Ok(outcome),
     };

@@ -7,7 +7,7 @@ use indexmap::IndexMap;
 
 use crate::cli::FindingFormat;
 use crate::command::difference::patches;
-use crate::command::select::{selected, selectors};
+use crate::command::select::{Given, selected, selectors};
 use crate::command::shell::{Error, Outcome, Shell, counted, number};
 use crate::command::{CLEAN, FOUND, NO_PLAN};
 use crate::diagnostic::{Finding, Sink, and_list};
@@ -36,7 +36,7 @@ pub(super) fn run(
         Ok(bases) => bases,
         Err(fault) => return refused(shell, fault, sink),
     };
-    let selectors = match selectors(shell, &bases.expanded.config, only)? {
+    let selectors = match selectors(shell, &bases.expanded.config, Given::only(only))? {
         Ok(selectors) => selectors,
         Err(outcome) => return Ok(outcome),
     };

@@ -18,6 +18,7 @@ mod shell;
 use std::process::ExitCode;
 
 use crate::cli::{Cli, Command};
+use crate::command::select::Given;
 use crate::command::shell::{Outcome, Shell};
 
 /// Exit code: clean, or warnings alone.
@@ -85,13 +86,17 @@ pub fn run(cli: &Cli) -> ExitCode {
             },
         ),
         Command::List {
+            selectors,
             only,
             format,
             aliases,
             copies,
         } => list::run(
             &mut shell,
-            only,
+            Given {
+                arguments: selectors,
+                only,
+            },
             *format,
             list::More {
                 aliases: *aliases,
@@ -103,7 +108,13 @@ pub fn run(cli: &Cli) -> ExitCode {
             dry_run,
             timeout,
         } => lock::run(&mut shell, only, *dry_run, *timeout),
-        Command::Plan { only } => plan::run(&mut shell, only),
+        Command::Plan { selectors, only } => plan::run(
+            &mut shell,
+            Given {
+                arguments: selectors,
+                only,
+            },
+        ),
         Command::Explain { what } => explain::run(&mut shell, what),
         Command::Diff {
             revision,

@@ -5,19 +5,19 @@ use std::collections::BTreeSet;
 use crate::check::unasked_finding;
 use crate::cli::FindingFormat;
 use crate::command::CLEAN;
-use crate::command::select::{selected, selectors};
+use crate::command::select::{Given, selected, selectors};
 use crate::command::shell::{Error, Outcome, Shell};
 use crate::diagnostic::{Finding, Sink};
 use crate::flow;
 
-pub(super) fn run(shell: &mut Shell<'_>, only: &[String]) -> Result<Outcome, Error> {
+pub(super) fn run(shell: &mut Shell<'_>, given: Given<'_>) -> Result<Outcome, Error> {
     let repository = shell.repository()?;
     let mut sink = Sink::new();
     let expanded = match flow::expand(&repository, &mut sink) {
         Ok(expanded) => expanded,
         Err(fault) => return shell.stopped(fault, sink, FindingFormat::Full),
     };
-    let only = match selectors(shell, &expanded.config, only)? {
+    let only = match selectors(shell, &expanded.config, given)? {
         Ok(only) => only,
         Err(outcome) => return Ok(outcome),
     };

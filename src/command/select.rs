@@ -1,4 +1,4 @@
-//! `--only`: which specs are meant.
+//! Selectors of the command line: which specs are meant.
 
 use std::cell::RefCell;
 
@@ -9,20 +9,38 @@ use crate::image::Spec;
 use crate::matrix::Selector;
 use crate::source::SourceFile;
 
+/// Selectors as they were given; any may hold.
+#[derive(Clone, Copy)]
+pub(super) struct Given<'a> {
+    /// As arguments.
+    pub arguments: &'a [String],
+    /// By `--only`.
+    pub only: &'a [String],
+}
+
+impl<'a> Given<'a> {
+    /// By `--only` alone.
+    pub fn only(only: &'a [String]) -> Self {
+        Given {
+            arguments: &[],
+            only,
+        }
+    }
+}
+
 /// Reads selectors of the command line. `Err` holds the outcome when one cannot be read.
 pub(super) fn selectors(
     shell: &Shell<'_>,
     config: &Config,
-    texts: &[String],
+    given: Given<'_>,
 ) -> Result<Result<Vec<Selector>, super::shell::Outcome>, Error> {
-    if texts.is_empty() {
-        return Ok(Ok(Vec::new()));
-    }
     let names = names(config);
     let mut sink = Sink::new();
     let mut found = Vec::new();
-    for text in texts {
-        let file = SourceFile::new("--only", text.as_str());
+    let arguments = given.arguments.iter().map(|text| ("argument", text));
+    let only = given.only.iter().map(|text| ("--only", text));
+    for (place, text) in arguments.chain(only) {
+        let file = SourceFile::new(place, text.as_str());
         found.extend(parse_selector(&names, &file, &mut sink));
     }
     if sink.is_empty() {

@@ -4,7 +4,7 @@ use crate::config::fields::inner_span;
 use crate::config::validate::Builder;
 use crate::diagnostic::{Finding, code, nearest, or_list};
 use crate::matrix::{Axis, Value};
-use crate::render::{AxisObject, Field, ReleaseObject, Uses};
+use crate::render::{AxisObject, Field, ReleaseObject, Uses, VersionObject};
 
 /// What templates may read of a name.
 pub(super) struct Attributes {
@@ -12,11 +12,12 @@ pub(super) struct Attributes {
     names: Vec<String>,
 }
 
-/// The attributes that the values of an axis have, taken together; one that some values lack is a fault of the cells
-/// that read it there. `None` when every value is `none`: nobody can tell what others would have.
-pub(super) fn of_axis(axis: &Axis, objects: &[minijinja::Value]) -> Option<Attributes> {
+/// The attributes that the values of an axis have, taken together, and what those of them have that are versions; one that
+/// some values lack is a fault of the cells that read it there. Nothing when every value is `none`: nobody can tell what
+/// others would have.
+pub(super) fn of_axis(axis: &Axis, objects: &[minijinja::Value]) -> Vec<Attributes> {
     if axis.values.iter().all(Value::is_none) {
-        return None;
+        return Vec::new();
     }
     let mut names: Vec<String> = Vec::new();
     for object in objects {
@@ -27,10 +28,19 @@ pub(super) fn of_axis(axis: &Axis, objects: &[minijinja::Value]) -> Option<Attri
             }
         }
     }
-    Some(Attributes {
+    let versions = names.iter().map(|name| format!("{}.{name}", axis.word));
+    let versions = versions.filter(|name| Axis::is_object(std::slice::from_ref(axis), name));
+    let mut all: Vec<Attributes> = versions
+        .map(|word| Attributes {
+            word,
+            names: VersionObject::NAMES.map(str::to_owned).to_vec(),
+        })
+        .collect();
+    all.push(Attributes {
         word: axis.word.to_string(),
         names,
-    })
+    });
+    all
 }
 
 /// Those of the release.
@@ -46,7 +56,8 @@ impl Builder<'_> {
     pub(super) fn check_attributes(&mut self, field: &Field, uses: &Uses, known: &[&str]) {
         for (name, attribute, at) in &uses.attributes {
             let has = self.attributes.iter().find(|a| a.word == *name);
-            let Some(has) = has.filter(|_| known.contains(&name.as_str())) else {
+            let base = name.split('.').next().unwrap_or(name);
+            let Some(has) = has.filter(|_| known.contains(&base)) else {
                 continue;
             };
             if has.names.contains(attribute) {
@@ -54,6 +65,7 @@ impl Builder<'_> {
             }
             let whose = match name.as_str() {
                 "release" => "the release".to_owned(),
+                attribute if attribute.contains('.') => format!("the attribute `{attribute}`"),
                 axis => format!("axis `{axis}`"),
             };
             let span = inner_span(self.file, &field.source, &field.span, Some(at.clone()));

@@ -11,7 +11,9 @@ use crate::config::unions::RawValue;
 use crate::config::validate::Builder;
 use crate::diagnostic::{Finding, code};
 use crate::image::Platform;
-use crate::matrix::{Axis, Value, Version, reserved_axis_name, valid_axis_name, value_fault};
+use crate::matrix::{
+    Attribute, Axis, Value, Version, reserved_axis_name, valid_axis_name, value_fault,
+};
 
 impl Builder<'_> {
     pub(super) fn axes(&mut self, raw: &RawMatrix) -> Vec<Axis> {
@@ -220,7 +222,7 @@ impl Builder<'_> {
                             finding
                         });
                     }
-                    attributes.insert(name.into(), value.value.as_str().into());
+                    attributes.insert(name.into(), Attribute::new(value.value.as_str()));
                 }
             }
         }

@@ -7,7 +7,7 @@ use crate::config::spanned::Spanned;
 use crate::config::validate::Builder;
 use crate::diagnostic::{Finding, Place, and_list, code, nearest};
 use crate::matrix::Version;
-use crate::render::{Field, FieldFault, field_words};
+use crate::render::{Comparison, Field, FieldFault, field_words};
 use crate::source::SourceFile;
 
 impl Builder<'_> {
@@ -15,10 +15,10 @@ impl Builder<'_> {
     pub fn field(
         &mut self,
         text: &Spanned<String>,
-        is_axis: &dyn Fn(&str) -> bool,
+        is_object: &dyn Fn(&str) -> bool,
     ) -> Option<Field> {
         let source = &text.value;
-        match self.fields.add(source, text.span.clone(), is_axis) {
+        match self.fields.add(source, text.span.clone(), is_object) {
             Ok(field) => Some(field),
             Err(error) => {
                 let inner = error.range();
@@ -71,9 +71,10 @@ impl Builder<'_> {
             self.sink.push(finding);
         }
         self.check_attributes(field, &uses, known);
-        for (axis, at) in &uses.comparisons {
-            let span = inner_span(self.file, &field.source, &field.span, Some(at.clone()));
-            let finding = comparison_finding(axis, self.place(span, ""));
+        for comparison in &uses.comparisons {
+            let at = Some(comparison.at.clone());
+            let span = inner_span(self.file, &field.source, &field.span, at);
+            let finding = comparison_finding(comparison, self.place(span, ""));
             self.sink.push(finding);
         }
     }
@@ -103,40 +104,62 @@ pub(super) fn inner_span(
     }
 }
 
-/// The finding for a comparison of `axis` that does not mean what it says, written at `place`.
-pub fn comparison_finding(axis: &str, mut place: Place) -> Finding {
-    let (bare, attribute) = axis.split_once('.').unwrap_or((axis, ""));
-    let (headline, label) = match attribute {
-        "" => (
-            format!("`{axis}` is compared with what it never equals"),
+/// The finding for a comparison that does not mean what it says, written at `place`.
+pub fn comparison_finding(comparison: &Comparison, mut place: Place) -> Finding {
+    let what = &comparison.what;
+    let (object, part) = parts(comparison);
+    let (headline, label) = match part {
+        None => (
+            format!("`{what}` is compared with what it never equals"),
             "an axis is an object; texts and numbers are something else",
         ),
-        "major" | "minor" | "patch" => (
-            format!("`{axis}` is compared with what it never equals"),
+        Some("major" | "minor" | "patch") => (
+            format!("`{what}` is compared with what it never equals"),
             "a number on one side, a text on the other",
         ),
-        _ => (
-            format!("`{axis}` is compared letter by letter"),
+        Some(_) => (
+            format!("`{what}` is compared letter by letter"),
             "as texts, `9` comes after `12`",
         ),
     };
-    place.label = label.to_owned();
+    let is_attribute = part.is_none() && what.contains('.');
+    place.label = if is_attribute {
+        "an attribute that looks like a version is an object, like its axis".to_owned()
+    } else {
+        label.to_owned()
+    };
     let written = place
         .at
         .as_ref()
-        .map_or("", |(file, span)| file.slice(span.clone()));
-    let help = match instead(axis, written) {
+        .map_or("", |(file, span)| file.slice(span.clone()))
+        .to_owned();
+    let help = match instead(comparison, &written) {
         Some(instead) => format!("write `{instead}`"),
         None => format!(
-            "write `{bare} is matching('>=12,<13')`, `{bare} is matching('value')`, or `{bare}` alone for \"not none\""
+            "write `{object} is matching('>=12,<13')`, `{object} is matching('value')`, or `{object}` alone for \"not none\""
         ),
     };
-    Finding::new(&code::AXIS_COMPARISON, headline, place).help(help)
+    let finding = Finding::new(&code::AXIS_COMPARISON, headline, place).help(help);
+    if part.is_none() && !is_attribute && !written.contains("none") {
+        return finding.help(format!(
+            "or compare a text that its values state: `{{ value = \"…\", os = \"ubuntu22.04\" }}` and `{object}.os == 'ubuntu22.04'`"
+        ));
+    }
+    finding
+}
+
+/// The object that is compared, and what of it: `version`, `major`, an attribute.
+fn parts(comparison: &Comparison) -> (&str, Option<&str>) {
+    match comparison.what.rsplit_once('.') {
+        Some((object, part)) if !comparison.is_object => (object, Some(part)),
+        _ => (&comparison.what, None),
+    }
 }
 
 /// What `axis == 'literal'` was meant to say.
-fn instead(axis: &str, written: &str) -> Option<String> {
-    let bare = axis.split('.').next().unwrap_or(axis);
+fn instead(comparison: &Comparison, written: &str) -> Option<String> {
+    let axis = &*comparison.what;
+    let (bare, part) = parts(comparison);
     let rest = written.strip_prefix(axis)?.trim_start();
     let (sign, literal) = ["==", "!=", ">=", "<=", ">", "<"]
         .into_iter()
@@ -144,10 +167,7 @@ fn instead(axis: &str, written: &str) -> Option<String> {
     let literal = literal
         .strip_prefix(['\'', '"'])?
         .strip_suffix(['\'', '"'])?;
-    if ["major", "minor", "patch"]
-        .iter()
-        .any(|n| axis.ends_with(&format!(".{n}")))
-    {
+    if matches!(part, Some("major" | "minor" | "patch")) {
         return literal
             .parse::<u64>()
             .ok()

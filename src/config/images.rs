@@ -298,8 +298,8 @@ fn key_span(raw: &Spanned<RawSelector>, axis: &str) -> Option<Range<usize>> {
     match &raw.value {
         RawSelector::Text(_) => None,
         RawSelector::Table(table) => {
-            let (key, _) = table.get_key_value(axis)?;
-            Some(key.span.clone())
+            let of_axis = |key: &&Spanned<String>| key.split('.').next() == Some(axis);
+            Some(table.keys().find(of_axis)?.span.clone())
         }
         RawSelector::Any(list) => list.iter().find_map(|s| key_span(s, axis)),
     }

@@ -7,20 +7,20 @@ use indexmap::IndexMap;
 
 use crate::config::model::{Keys, ParentRef, RegistryId};
 use crate::config::raw::{RawEntry, RawItems, RawKeys, RawList};
-use crate::config::selectors::unknown_value;
 use crate::config::spanned::Spanned;
 use crate::config::taking::{List, Packages, Table, Take, Taking};
+use crate::config::terms::unknown_value;
 use crate::config::unions::{OneOrMany, RawParent, RawText};
 use crate::config::validate::{Builder, Scope};
 use crate::diagnostic::{Finding, and_list, code, suggest};
 use crate::image::Platform;
-use crate::matrix::{AxisId, ImageId};
+use crate::matrix::{Axis, AxisId, ImageId};
 use crate::render::Field;
 
 /// What a templated field of an image may read.
 struct Sight<'a> {
     whose: &'a str,
-    is_axis: &'a dyn Fn(&str) -> bool,
+    is_object: &'a dyn Fn(&str) -> bool,
     known: Vec<&'a str>,
     with_from: Vec<&'a str>,
 }
@@ -35,7 +35,7 @@ impl Builder<'_> {
         whose: &str,
     ) -> Keys {
         let all = scope.names.axes;
-        let is_axis = |name: &str| all.iter().any(|a| &*a.word == name);
+        let is_object = |name: &str| Axis::is_object(all, name);
         let mut known: Vec<&str> = axes
             .iter()
             .map(|id| &*all[id.0].word)
@@ -50,7 +50,7 @@ impl Builder<'_> {
         };
         let sight = Sight {
             whose: &who,
-            is_axis: &is_axis,
+            is_object: &is_object,
             known,
             with_from,
         };
@@ -106,7 +106,7 @@ impl Builder<'_> {
     }
 
     fn one(&mut self, sight: &Sight<'_>, text: &Spanned<String>, from: bool) -> Option<Field> {
-        let field = self.field(text, sight.is_axis)?;
+        let field = self.field(text, sight.is_object)?;
         let known = if from { &sight.with_from } else { &sight.known };
         self.check_names(&field, known, sight.whose);
         Some(field)
@@ -155,7 +155,7 @@ impl Builder<'_> {
             if let Some(name) = item.strip_prefix('!') {
                 takes.push((Take::Package(which, name.to_owned()), item.span.clone()));
             } else if *taken {
-                fields.extend(self.field(item, sight.is_axis));
+                fields.extend(self.field(item, sight.is_object));
             } else {
                 fields.extend(self.one(sight, item, false));
             }
@@ -238,7 +238,7 @@ impl Builder<'_> {
                 }
             };
             let field = if *replaced {
-                self.field(&text, sight.is_axis)
+                self.field(&text, sight.is_object)
             } else {
                 self.one(sight, &text, true)
             };

@@ -41,7 +41,10 @@ pub(super) fn parse<T: DeserializeOwned + JsonSchema>(
     }
     let (document, faults) = DeTable::parse_recoverable(&file.text);
     if !faults.is_empty() {
-        syntax(file, &schemars::schema_for!(T).to_value(), &faults, sink);
+        let schema = schemars::schema_for!(T).to_value();
+        let axes = document.get_ref().get("axis").map(|axes| axes.get_ref());
+        let is_axis = |word: &str| axes.is_some_and(|axes| axes.get(word).is_some());
+        syntax(file, &schema, &faults, &is_axis, sink);
         return Err(Stopped);
     }
     let fault = match T::deserialize(Deserializer::from(document.clone())) {
@@ -67,7 +70,13 @@ pub(super) fn parse<T: DeserializeOwned + JsonSchema>(
 
 /// Faults of TOML's own. A table that is declared again is told once, not again for each of its keys; what follows a list
 /// that nobody closed is not told at all.
-fn syntax(file: &Arc<SourceFile>, schema: &Json, faults: &[toml::de::Error], sink: &mut Sink) {
+fn syntax(
+    file: &Arc<SourceFile>,
+    schema: &Json,
+    faults: &[toml::de::Error],
+    is_axis: &dyn Fn(&str) -> bool,
+    sink: &mut Sink,
+) {
     let mut again: Option<usize> = None;
     let mut told: Vec<&str> = Vec::new();
     let mut faults: Vec<&toml::de::Error> = faults.iter().collect();
@@ -78,6 +87,10 @@ fn syntax(file: &Arc<SourceFile>, schema: &Json, faults: &[toml::de::Error], sin
         let start = file.text[..span.start].rfind('\n').map_or(0, |p| p + 1);
         let line = file.text[start..].lines().next().unwrap_or_default();
         let header = line.trim_start().starts_with('[');
+        if let Some(finding) = beside_attribute(file, what, &span, is_axis) {
+            sink.push(finding);
+            continue;
+        }
         if what != "duplicate key" {
             if unquoted(what) || what.starts_with("missing comma between array") {
                 let before = file.text[start..span.start].trim();
@@ -124,6 +137,42 @@ fn syntax(file: &Arc<SourceFile>, schema: &Json, faults: &[toml::de::Error], sin
             .help(help),
         );
     }
+}
+
+/// The finding for an axis that a selector states beside an attribute of it, which to TOML is one key twice.
+fn beside_attribute(
+    file: &Arc<SourceFile>,
+    what: &str,
+    span: &Range<usize>,
+    is_axis: &dyn Fn(&str) -> bool,
+) -> Option<Finding> {
+    let word = &file.text[span.clone()];
+    let bare = word.trim_matches(['"', '\'']);
+    let extends = what.starts_with("cannot extend value of type string");
+    if !is_axis(bare) || !(extends || what == "duplicate key") {
+        return None;
+    }
+    let before = &file.text[..span.start];
+    // As far back as the table goes in which it stands.
+    let from = before.rfind(['{', '[']).map_or(0, |at| at + 1);
+    let dotted = |text: &str| text.trim_start().starts_with('.');
+    let mut others = before[from..].match_indices(word);
+    let is_attribute = dotted(&file.text[span.end..]);
+    if !is_attribute && !others.any(|(at, _)| dotted(&before[from + at + word.len()..])) {
+        return None;
+    }
+    let place = Place::span(file, span.clone(), "again here");
+    Some(
+        Finding::new(
+            &code::TOML_SYNTAX,
+            format!("the key `{bare}` is there twice"),
+            place,
+        )
+        .note("to TOML an axis and its attributes are one key")
+        .help(format!(
+            "beside an attribute, the value itself is `{bare}.value = \"…\"`"
+        )),
+    )
 }
 
 /// Whether the parser took a word for a number or a boolean, or says itself that it lacks its quotes.

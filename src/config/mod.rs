@@ -26,6 +26,7 @@ mod shape;
 mod spanned;
 mod steps;
 mod taking;
+mod terms;
 mod unions;
 mod validate;
 

@@ -10,9 +10,10 @@ use indexmap::IndexMap;
 use crate::config::fields::inner_span;
 use crate::config::raw::Named;
 use crate::config::spanned::Spanned;
+use crate::config::terms::{Item, Subject};
 use crate::config::unions::{OneOrMany, RawSelector, RawTerms};
-use crate::diagnostic::{Finding, Place, Sink, and_list, code, nearest, or_list, suggest};
-use crate::matrix::{Axis, AxisId, Conjunction, Selector, Term, TermFault, Version};
+use crate::diagnostic::{Finding, Place, Sink, code, nearest, or_list, suggest};
+use crate::matrix::{Axis, AxisId, Conjunction, Selector};
 use crate::source::SourceFile;
 
 /// The names a selector may use.
@@ -53,6 +54,9 @@ pub(super) fn resolve(
         sink,
         open: Vec::new(),
         parts: 0,
+        steps: 0,
+        over: false,
+        axes: BTreeSet::new(),
         whole: raw.span.clone(),
     };
     let any = reader.selector(&raw.value, raw.span.clone());
@@ -76,39 +80,60 @@ pub fn parse_text(names: &Names<'_>, file: &Arc<SourceFile>, sink: &mut Sink) ->
 const MAX_DEPTH: usize = 32;
 const MAX_PARTS: usize = 10_000;
 
-struct Reader<'a, 'n> {
-    names: &'a Names<'n>,
+/// Pieces looked at for complements: beyond these the answer takes too long.
+const MAX_STEPS: usize = 1_000_000;
+
+pub(super) struct Reader<'a, 'n> {
+    pub names: &'a Names<'n>,
     file: &'a Arc<SourceFile>,
     sink: &'a mut Sink,
     /// Sets being read, to notice circles.
     open: Vec<String>,
     /// Selectors read so far, those of sets counted each time they are referred to.
     parts: usize,
+    /// Pieces looked at so far for complements.
+    steps: usize,
+    /// Whether it was told that there are too many.
+    over: bool,
+    /// Axes named so far by what is read, which is those of the set where one is read for its complement.
+    axes: BTreeSet<AxisId>,
     /// Where the selector stands that is being read.
     whole: Range<usize>,
 }
 
 impl Reader<'_, '_> {
-    fn fault(&mut self, finding: Finding) {
+    pub fn fault(&mut self, finding: Finding) {
         self.sink.push(finding);
     }
 
-    fn place(&self, span: Range<usize>, label: impl Into<String>) -> Place {
+    pub fn place(&self, span: Range<usize>, label: impl Into<String>) -> Place {
         Place::span(self.file, span, label)
     }
 
-    fn selector(&mut self, raw: &RawSelector, span: Range<usize>) -> Vec<Conjunction> {
-        self.parts += 1;
+    /// Counts selectors; `false` where they have become too many.
+    fn counts(&mut self, more: usize) -> bool {
+        self.parts = self.parts.saturating_add(more);
         if self.parts > MAX_PARTS {
-            if self.parts == MAX_PARTS + 1 {
-                let finding = Finding::new(
-                    &code::SELECTOR_SYNTAX,
-                    format!("a selector amounts to more than {MAX_PARTS} others"),
-                    self.place(self.whole.clone(), "its sets multiply"),
-                )
-                .help("state the values instead");
-                self.fault(finding);
-            }
+            self.too_many();
+        }
+        !self.over
+    }
+
+    fn too_many(&mut self) {
+        if std::mem::replace(&mut self.over, true) {
+            return;
+        }
+        let finding = Finding::new(
+            &code::SELECTOR_SYNTAX,
+            format!("a selector amounts to more than {MAX_PARTS} others"),
+            self.place(self.whole.clone(), "its sets multiply"),
+        )
+        .help("state the values instead");
+        self.fault(finding);
+    }
+
+    fn selector(&mut self, raw: &RawSelector, span: Range<usize>) -> Vec<Conjunction> {
+        if !self.counts(1) {
             return Vec::new();
         }
         match raw {
@@ -128,12 +153,92 @@ impl Reader<'_, '_> {
                     .flat_map(|s| self.selector(&s.value, s.span.clone()))
                     .collect()
             }
-            RawSelector::Table(table) => vec![self.table(table)],
-            RawSelector::Text(text) => match text.trim().strip_prefix('@') {
-                Some(set) => self.set(set, span),
+            RawSelector::Table(table) => self.table(table),
+            RawSelector::Text(text) => match set_named(text) {
+                Some((name, negated)) => self.set_or_complement(name, negated, span),
                 None => self.text(text, span),
             },
         }
+    }
+
+    fn set_or_complement(
+        &mut self,
+        name: &str,
+        negated: bool,
+        span: Range<usize>,
+    ) -> Vec<Conjunction> {
+        if !negated {
+            return self.set(name, span);
+        }
+        let outer = std::mem::take(&mut self.axes);
+        let of = self.set(name, span);
+        let axes = std::mem::replace(&mut self.axes, outer);
+        self.axes.extend(&axes);
+        self.complement(&of, &axes)
+    }
+
+    /// What a selector leaves of the images that have all of its axes.
+    fn complement(&mut self, of: &[Conjunction], axes: &BTreeSet<AxisId>) -> Vec<Conjunction> {
+        let sizes = axes.iter();
+        let sizes = sizes.map(|axis| (*axis, self.names.axes[axis.0].values.len()));
+        let mut left = vec![Conjunction::over(sizes)];
+        for taken in of {
+            self.steps += left.len();
+            let mut next = Vec::new();
+            for piece in left {
+                piece.without(taken, &mut next);
+            }
+            if next.len() > MAX_PARTS || self.steps > MAX_STEPS {
+                self.too_many();
+                return Vec::new();
+            }
+            left = next;
+        }
+        if self.counts(left.len()) {
+            left
+        } else {
+            Vec::new()
+        }
+    }
+
+    /// What the terms of the key `set` mean: parts joined by `,` must all hold.
+    fn sets(&mut self, items: &[Item<'_>]) -> Vec<Conjunction> {
+        let mut any = Vec::new();
+        for (text, span) in items {
+            let mut all = vec![Conjunction::over([])];
+            for part in text.split(',') {
+                let Some((name, negated)) = set_named(part) else {
+                    let part = part.trim();
+                    let finding = Finding::new(
+                        &code::SELECTOR_SYNTAX,
+                        format!("`{part}` names no set"),
+                        self.place(span.clone(), "expected `@name` or `!@name`"),
+                    );
+                    let name = part.trim_start_matches(['!', ' ']);
+                    let sign = if part.starts_with('!') { "!" } else { "" };
+                    self.fault(if self.names.sets.contains_key(name) {
+                        finding.help(format!("write `{sign}@{name}`"))
+                    } else {
+                        finding.help("write a set by its name, as in `set = \"@gpu\"`")
+                    });
+                    continue;
+                };
+                let set = self.set_or_complement(name, negated, span.clone());
+                all = self.both(&all, &set);
+            }
+            any.append(&mut all);
+        }
+        any
+    }
+
+    /// What both hold for.
+    fn both(&mut self, one: &[Conjunction], other: &[Conjunction]) -> Vec<Conjunction> {
+        let few = one.len() <= 1 || other.len() <= 1;
+        if !few && !self.counts(one.len().saturating_mul(other.len())) {
+            return Vec::new();
+        }
+        let pairs = one.iter().flat_map(|a| other.iter().map(move |b| a.and(b)));
+        pairs.flatten().collect()
     }
 
     fn set(&mut self, name: &str, span: Range<usize>) -> Vec<Conjunction> {
@@ -145,7 +250,13 @@ impl Reader<'_, '_> {
                 self.place(span, "unknown set"),
             );
             let known = self.names.sets.keys().map(|k| k.value.as_str());
-            self.fault(suggest(finding, name, known, "set", "@"));
+            self.fault(match name.split_once(',') {
+                Some((set, rest)) => finding.help(format!(
+                    "a set beside other keys is one of them: `set=@{set},{}`",
+                    rest.trim()
+                )),
+                None => suggest(finding, name, known, "set", "@"),
+            });
             return Vec::new();
         };
         if let Some(start) = self.open.iter().position(|n| n == name) {
@@ -191,10 +302,10 @@ impl Reader<'_, '_> {
         for piece in text.split(',') {
             let key = piece.split_once('=').filter(|(key, _)| {
                 let key = key.trim();
-                !key.is_empty()
+                key.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_')
                     && key
                         .bytes()
-                        .all(|b| b.is_ascii_alphanumeric() || b == b'_' || b == b'-')
+                        .all(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-' | b'.'))
             });
             match (key, table.last_mut()) {
                 (Some((key, value)), _) => {
@@ -204,7 +315,7 @@ impl Reader<'_, '_> {
                         span: at(key),
                     };
                     let term = Spanned {
-                        value: OneOrMany::One(value.to_owned()),
+                        value: RawTerms::One(value.to_owned()),
                         span: at(value),
                     };
                     if table.contains_key(key) {
@@ -213,7 +324,7 @@ impl Reader<'_, '_> {
                     table.insert(named, term);
                 }
                 (None, Some((_, term))) => {
-                    if let OneOrMany::One(terms) = &mut term.value {
+                    if let RawTerms::One(terms) = &mut term.value {
                         terms.push(',');
                         terms.push_str(piece.trim());
                         term.span.end = at(piece.trim()).end;
@@ -240,183 +351,127 @@ impl Reader<'_, '_> {
                 format!("the selector states `{}` twice", key.value),
                 self.place(key.span, "again here"),
             )
-            .help(format!(
-                "where all terms must hold, join them: `{0}=>=12,<13`; where any may, write a table: `{{ {0} = [\"…\", \"…\"] }}`",
-                key.value
-            ));
+            .help(match &*key.value {
+                "set" => "where both must hold, join them: `set=@a,@b`; where any may, write a table: `{ set = [\"@a\", \"@b\"] }`".to_owned(),
+                key => format!(
+                    "where all terms must hold, join them: `{key}=>=12,<13`; where any may, write a table: `{{ {key} = [\"…\", \"…\"] }}`"
+                ),
+            });
             self.fault(finding);
         }
-        vec![self.table(&table)]
+        self.table(&table)
     }
 
-    fn table(&mut self, table: &IndexMap<Spanned<String>, Spanned<RawTerms>>) -> Conjunction {
-        let mut found = Conjunction {
-            terms: Vec::new(),
-            images: None,
-        };
+    fn table(&mut self, table: &IndexMap<Spanned<String>, Spanned<RawTerms>>) -> Vec<Conjunction> {
+        let mut own = Conjunction::over([]);
+        let mut sets: Option<Vec<Conjunction>> = None;
         for (key, terms) in table {
-            let items: Vec<(&str, Range<usize>)> = match &terms.value {
-                OneOrMany::One(text) => vec![(text.as_str(), terms.span.clone())],
-                OneOrMany::Many(list) => list
-                    .iter()
-                    .map(|t| (t.value.as_str(), t.span.clone()))
-                    .collect(),
+            let place = (&key.value[..], &key.span);
+            let one_or_many = match &terms.value {
+                RawTerms::One(text) => OneOrMany::One(text.clone()),
+                RawTerms::Many(list) => OneOrMany::Many(list.clone()),
+                RawTerms::Attributes(attributes) => {
+                    for (attribute, terms) in attributes {
+                        let path = format!("{}.{}", key.value, attribute.value);
+                        let place = (&path[..], &attribute.span);
+                        self.key(place, (&terms.value, &terms.span), &mut own, &mut sets);
+                    }
+                    continue;
+                }
             };
-            if items.is_empty() {
-                let finding = Finding::new(
-                    &code::SELECTOR_SYNTAX,
-                    format!("a list without terms for `{}` holds for nothing", key.value),
-                    self.place(terms.span.clone(), "an empty list"),
-                )
-                .help("state at least one term, or leave the key out to mean every value");
-                self.fault(finding);
-                continue;
-            }
-            if key.value == "image" {
-                let images = self.names.images.clone();
-                let flags = self.flags(
-                    "image",
-                    &items,
-                    &images.iter().map(|i| (*i, None)).collect::<Vec<_>>(),
-                );
-                found.images = Some(flags);
-                continue;
-            }
-            let axes = self.names.axes;
-            let Some(index) = axes.iter().position(|a| *a.name == *key.value) else {
-                self.unknown_axis(key);
-                continue;
-            };
-            let values: Vec<(&str, Option<&Version>)> = axes[index]
-                .values
-                .iter()
-                .map(|v| (&*v.text, v.version.as_ref()))
-                .collect();
-            let flags = self.flags(&key.value, &items, &values);
-            found.terms.push((AxisId(index), flags));
+            self.key(place, (&one_or_many, &terms.span), &mut own, &mut sets);
         }
-        found
+        match sets {
+            None => vec![own],
+            Some(sets) => self.both(&[own], &sets),
+        }
     }
 
-    fn unknown_axis(&mut self, key: &Spanned<String>) {
+    /// One key: `cuda`, `cuda.os`, `image` or `set`.
+    fn key(
+        &mut self,
+        (key, key_span): (&str, &Range<usize>),
+        (terms, span): (&OneOrMany, &Range<usize>),
+        own: &mut Conjunction,
+        sets: &mut Option<Vec<Conjunction>>,
+    ) {
+        let items: Vec<Item<'_>> = match terms {
+            OneOrMany::One(text) => vec![(text.as_str(), span.clone())],
+            OneOrMany::Many(list) => {
+                let items = list.iter();
+                items.map(|t| (t.value.as_str(), t.span.clone())).collect()
+            }
+        };
+        if items.is_empty() {
+            let finding = Finding::new(
+                &code::SELECTOR_SYNTAX,
+                format!("a list without terms for `{key}` holds for nothing"),
+                self.place(span.clone(), "an empty list"),
+            )
+            .help("state at least one term, or leave the key out to mean every value");
+            self.fault(finding);
+            return;
+        }
+        match key {
+            "image" => {
+                let images = Subject::images(&self.names.images);
+                own.narrow_images(&self.flags(&images, &items));
+            }
+            "set" => {
+                let meant = self.sets(&items);
+                *sets = Some(match sets.take() {
+                    Some(before) => self.both(&before, &meant),
+                    None => meant,
+                });
+            }
+            _ => {
+                let (name, attribute) = match key.split_once('.') {
+                    Some((name, attribute)) => (name, Some(attribute)),
+                    None => (key, None),
+                };
+                let axes = self.names.axes;
+                let Some(index) = axes.iter().position(|a| *a.name == *name) else {
+                    self.unknown_axis(name, key_span);
+                    return;
+                };
+                let subject = match attribute {
+                    None | Some("value") => Subject::axis(&axes[index]),
+                    Some(attribute) => match Subject::attribute(&axes[index], attribute) {
+                        Some(subject) => subject,
+                        None => {
+                            self.unknown_attribute(&axes[index], attribute, key_span);
+                            return;
+                        }
+                    },
+                };
+                self.axes.insert(AxisId(index));
+                own.narrow(AxisId(index), &self.flags(&subject, &items));
+            }
+        }
+    }
+
+    fn unknown_axis(&mut self, name: &str, span: &Range<usize>) {
         let mut finding = Finding::new(
             &code::UNKNOWN_AXIS,
-            format!("there is no axis `{}`", key.value),
-            self.place(key.span.clone(), "unknown axis"),
+            format!("there is no axis `{name}`"),
+            self.place(span.clone(), "unknown axis"),
         );
-        let known = || self.names.axes.iter().map(|a| &*a.name).chain(["image"]);
-        finding = match nearest(&key.value, known()) {
+        let own = ["image", "set"];
+        let known = || self.names.axes.iter().map(|a| &*a.name).chain(own);
+        finding = match nearest(name, known()) {
             Some(near) => finding.help(format!("did you mean `{near}`?")),
             None => finding.note(format!("a selector may name {}", or_list(known()))),
         };
         self.fault(finding);
     }
-
-    /// One flag a value: whether any of the terms holds for it.
-    fn flags(
-        &mut self,
-        axis: &str,
-        items: &[(&str, Range<usize>)],
-        values: &[(&str, Option<&Version>)],
-    ) -> Box<[bool]> {
-        let mut flags = vec![false; values.len()];
-        for (text, span) in items {
-            let term = match Term::parse(text) {
-                Ok(term) => term,
-                Err(fault) => {
-                    let finding = self.term_fault(text, span.clone(), &fault);
-                    self.fault(finding);
-                    continue;
-                }
-            };
-            for named in term.named() {
-                if values.iter().any(|(v, _)| *v == named) {
-                    continue;
-                }
-                let known = values.iter().map(|(v, _)| *v);
-                let finding = if axis == "image" {
-                    let finding = Finding::new(
-                        &code::UNKNOWN_IMAGE,
-                        format!("there is no image `{named}`"),
-                        self.place(span.clone(), "unknown image"),
-                    );
-                    suggest(finding, named, known, "image", "")
-                } else {
-                    let place = self.place(span.clone(), "unknown value");
-                    unknown_value(axis, named, known, place)
-                };
-                self.fault(finding);
-            }
-            for (flag, (value, version)) in flags.iter_mut().zip(values) {
-                *flag |= term.holds_for(value, *version);
-            }
-        }
-        flags.into()
-    }
-
-    fn term_fault(&self, text: &str, span: Range<usize>, fault: &TermFault) -> Finding {
-        let headline = format!("the term `{text}` cannot be read");
-        match fault {
-            TermFault::Empty => Finding::new(
-                &code::SELECTOR_SYNTAX,
-                headline,
-                self.place(span, "a part of it is empty"),
-            )
-            .help("write a value, a range or a glob on both sides of each `,`, and after `!`"),
-            TermFault::NotAVersion(version) => Finding::new(
-                &code::SELECTOR_SYNTAX,
-                headline,
-                self.place(span, format!("`{version}` is not a version")),
-            )
-            .note("a range compares versions: digits and dots with an optional pre-release"),
-            TermFault::EqualsSign => Finding::new(
-                &code::SELECTOR_SYNTAX,
-                headline,
-                self.place(span, "equality needs no sign"),
-            )
-            .help(format!(
-                "write `{}`",
-                text.replace("==", "").replace('=', "")
-            )),
-            TermFault::SetInTerm(set) => Finding::new(
-                &code::SELECTOR_SYNTAX,
-                headline,
-                self.place(span, "a set is a whole selector"),
-            )
-            .help(format!(
-                "write `match = \"@{set}\"`, or list it beside others: `match = [\"@{set}\", …]`"
-            )),
-        }
-    }
 }
 
-/// The finding for a value that an axis does not have. Between versions a small difference is no slip of the fingers:
-/// the nearest is offered only where one begins with the other, as `12.8` and `12.8.1` do.
-pub(super) fn unknown_value<'a>(
-    axis: &str,
-    named: &str,
-    known: impl IntoIterator<Item = &'a str> + Clone,
-    place: Place,
-) -> Finding {
-    let finding = Finding::new(
-        &code::UNKNOWN_VALUE,
-        format!("axis `{axis}` has no value `{named}`"),
-        place,
-    );
-    let begins =
-        |long: &str, short: &str| long.strip_prefix(short).is_some_and(|r| r.starts_with('.'));
-    let near = if Version::parse(named).is_some() {
-        known
-            .clone()
-            .into_iter()
-            .find(|k| begins(k, named) || begins(named, k))
-    } else {
-        nearest(named, known.clone())
+/// The set that a text names, and whether it means what that does not hold for: `@gpu`, `!@gpu`.
+fn set_named(text: &str) -> Option<(&str, bool)> {
+    let text = text.trim();
+    let (text, negated) = match text.strip_prefix('!') {
+        Some(rest) => (rest.trim_start(), true),
+        None => (text, false),
     };
-    match near {
-        Some(near) => finding.help(format!("did you mean `{near}`?")),
-        None => finding
-            .note(format!("its values are {}", and_list(known)))
-            .help("name one of them, or add the value to the axis"),
-    }
+    Some((text.strip_prefix('@')?, negated))
 }

@@ -19,8 +19,16 @@ pub enum OneOrMany {
     Many(Vec<Spanned<String>>),
 }
 
-/// The terms of one axis in a selector: one, or a list of which any holds.
-pub type RawTerms = OneOrMany;
+/// What a key of a selector says: a term, a list of which any holds, or terms by attribute, as `cuda.os = "…"` makes.
+#[derive(Clone, Debug)]
+pub enum RawTerms {
+    /// One term.
+    One(String),
+    /// Terms of which any must hold.
+    Many(Vec<Spanned<String>>),
+    /// By attribute; all must hold.
+    Attributes(IndexMap<Spanned<String>, Spanned<OneOrMany>>),
+}
 
 /// A partial assignment of axes.
 #[derive(Clone, Debug)]
@@ -126,6 +134,10 @@ macro_rules! union {
 
 union!(OneOrMany, "a string or a list of strings", text => OneOrMany::One, list => OneOrMany::Many,);
 union!(
+    RawTerms, "a string, a list of strings, or a table of attributes",
+    text => RawTerms::One, list => RawTerms::Many, table => RawTerms::Attributes,
+);
+union!(
     RawSelector, "a table of axes, a list of selectors, or a string such as \"@set\"",
     text => RawSelector::Text, list => RawSelector::Any, table => RawSelector::Table,
 );
@@ -161,11 +173,16 @@ impl JsonSchema for RawSelector {
     fn json_schema(generator: &mut SchemaGenerator) -> Schema {
         let this = generator.subschema_for::<RawSelector>();
         let terms = generator.subschema_for::<OneOrMany>();
+        let of_key = json_schema!({ "anyOf": [
+            { "type": "string" },
+            { "type": "array", "items": { "type": "string" } },
+            { "type": "object", "additionalProperties": terms },
+        ]});
         json_schema!({
-            "description": "A partial assignment of axes. A table: keys are axes and `image`, all must hold. A list: any must hold. A string: `@set`, or `axis=term,axis=term`. Terms: a value, `!value`, `>=12,<13`, `12.4.*`, a glob; a list of terms holds if any does.",
+            "description": "A partial assignment of axes. A table: keys are axes, attributes of axes (`cuda.os`), `image` and `set`, all must hold. A list: any must hold. A string: `@set`, `!@set`, or `axis=term,axis=term`. Terms: a value, `!value`, `>=12,<13`, `12.4.*`, a glob; a list of terms holds if any does.",
             "anyOf": [
                 { "type": "string" },
-                { "type": "object", "additionalProperties": terms },
+                { "type": "object", "additionalProperties": of_key },
                 { "type": "array", "items": this },
             ],
         })

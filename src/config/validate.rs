@@ -15,7 +15,7 @@ use crate::config::selectors::{Names, resolve};
 use crate::config::spanned::Spanned;
 use crate::diagnostic::{Finding, Place, Sink, Stopped, code, suggest};
 use crate::image::reference::path_fault;
-use crate::matrix::{AxisId, ImageId, Selector};
+use crate::matrix::{Axis, AxisId, ImageId, Selector};
 use crate::render::{AxisObject, Fields};
 use crate::source::{Owner, SourceFile};
 
@@ -88,7 +88,7 @@ pub(super) fn validate(
         .collect();
     let of_axes = axes.iter().zip(&objects);
     b.attributes = of_axes
-        .filter_map(|(a, o)| attributes::of_axis(a, o))
+        .flat_map(|(a, o)| attributes::of_axis(a, o))
         .collect();
     b.attributes
         .extend(stated.map(|_| attributes::of_release()));
@@ -296,7 +296,7 @@ impl Builder<'_> {
             None => None,
         };
         let axes = scope.names.axes;
-        let is_axis = |name: &str| axes.iter().any(|a| &*a.word == name);
+        let is_object = |name: &str| Axis::is_object(axes, name);
         let seen = axes.iter().map(|a| &*a.word);
         let mut known: Vec<&str> = seen
             .filter(|word| !(arch_folded && *word == "arch"))
@@ -305,7 +305,7 @@ impl Builder<'_> {
         known.extend(scope.release.then_some("release"));
         let mut tags = Vec::new();
         for tag in &raw.tags {
-            if let Some(field) = self.field(tag, &is_axis) {
+            if let Some(field) = self.field(tag, &is_object) {
                 self.check_names(&field, &known, "an alias");
                 tags.push(field);
             }

@@ -82,7 +82,7 @@ codes! {
         "What is downloaded for `x86_64` does not run on `linux/arm64`, or installs and fails later. Choose by `TARGETARCH` or `uname -m`. An instruction that asks for the architecture, or names several, is left alone.";
     AXIS_COMPARISON = "axis-comparison" Plan Error
         "a template compares an axis in a way that would silently be false"
-        "Inside a template an axis is an object with attributes, and objects do not equal strings: `cuda == \"none\"` would always be false. Use truth (`if cuda`), a term of the selector language (`cuda is matching(\">=12,<13\")`, `job is matching(\"server\")`) or an attribute of the right type (`cuda.major >= 12`).";
+        "Inside a template an axis is an object with attributes, and objects do not equal strings: `cuda == \"none\"` would always be false. Use truth (`if cuda`), a term of the selector language (`cuda is matching(\">=12,<13\")`, `job is matching(\"server\")`) or an attribute of the right type (`cuda.major >= 12`, `cuda.os == \"ubuntu22.04\"`). An attribute that looks like a version is an object, too.";
     BASE_CONFLICT = "base-conflict" Plan Error
         "an image has neither or both of `from` and `parent`"
         "Each spec stands on exactly one image: an upstream one (`from`) or one of this matrix (`parent`). A later row replaces the earlier choice; one table may not state both. With a `dockerfile` of your own both may be left out, its FROM then says it.";
@@ -388,7 +388,7 @@ codes! {
         "Args and env stay in the image's history and configuration, for whoever pulls it. Words as in BuildKit's `SecretsUsedInArgOrEnv`: key, token, password, secret, credential, auth. Mount it while building, or pass it when the image runs.";
     SELECTOR_SYNTAX = "selector-syntax" Plan Error
         "a selector term that cannot be read"
-        "Terms are a value, `!value`, `>=12`, `<13`, `12.4.*` or a glob, joined by `,` when all must hold; a list holds if any does; `@set` is a whole selector.";
+        "Terms are a value, `!value`, `>=12`, `<13`, `12.4.*` or a glob, joined by `,` when all must hold; a list holds if any does; `@set` is a whole selector, which stands beside other keys as `set = \"@set\"`; `!@set` is what it does not hold for.";
     STAGE_MISSING = "stage-missing" Rule Error
         "a FROM or `COPY --from` that means a stage which is not there"
         "The name has neither registry nor tag, and is nearly that of a stage, or that of a stage for another platform (`FROM base-${TARGETARCH}`). A builder takes it for an image of Docker Hub's, which is most likely not there, or is somebody else's. Write the stage for that platform, or name the stage or image that is meant.";
@@ -435,7 +435,7 @@ codes! {
         "platforms that a provider has no machines for, and that nobody asked it to emulate"
         "Under QEMU a build takes many times as long. Where that is meant, `platforms` of the provider's table names them; where it is not, a pipeline with machines of that kind should build them.";
     UNKNOWN_ATTRIBUTE = "unknown-attribute" Plan Error
-        "a template reads an attribute that the axis does not have"
+        "a template or a selector names an attribute that the axis does not have"
         "An axis has the attributes its values state, and `version`, `major`, `minor`, `patch`, `compact` where it is a version.";
     UNKNOWN_AXIS = "unknown-axis" Plan Error
         "an axis that does not exist, or that the image lacks"

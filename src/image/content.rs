@@ -12,6 +12,7 @@ use crate::emit::dockerfile;
 use crate::image::hash::Ingredients;
 use crate::image::pins;
 use crate::image::{ContextHash, Digest, Matrix, Spec, SpecId, ignore_text};
+use crate::matrix::Axis;
 use crate::render::{Dialect, Field, Scope, Templates};
 use crate::source::{BuildContext, DockerIgnore, Repository, SourceFile, plain};
 
@@ -163,10 +164,11 @@ pub fn render_specs(
 
 /// What Dockerfile templates read that they should not: comparisons that are silently false, and the release.
 fn templates_read(config: &Config, templates: &Templates<'_>, sink: &mut Sink) {
-    let is_axis = |name: &str| config.axes.iter().any(|a| &*a.word == name);
-    for (file, uses) in templates.uses(Dialect::Dockerfile, &is_axis) {
-        for (axis, at) in uses.comparisons {
-            sink.push(comparison_finding(&axis, Place::span(&file, at, "")));
+    let is_object = |name: &str| Axis::is_object(&config.axes, name);
+    for (file, uses) in templates.uses(Dialect::Dockerfile, &is_object) {
+        for comparison in uses.comparisons {
+            let place = Place::span(&file, comparison.at.clone(), "");
+            sink.push(comparison_finding(&comparison, place));
         }
         for (_, at) in uses.names.into_iter().filter(|(name, _)| name == "release") {
             let finding = release_finding(Place::span(&file, at, RELEASE_LABEL));

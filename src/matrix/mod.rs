@@ -1,13 +1,16 @@
 //! Axes, selectors and cells: from the declared matrix to the cells of each image that exist.
 
 mod axis;
+mod compose;
 mod expand;
 mod selector;
 mod term;
 mod verdict;
 mod version;
 
-pub use axis::{Axis, AxisId, Value, reserved_axis_name, valid_axis_name, value_fault};
+pub use axis::{
+    Attribute, Axis, AxisId, Part, Value, reserved_axis_name, valid_axis_name, value_fault,
+};
 pub use expand::{Cell, Cells, MAX_CELLS, Rules, expand, product_size};
 pub use selector::{Arches, Conjunction, ImageId, Selector};
 pub use term::{Term, TermFault};

@@ -1,6 +1,6 @@
 //! What a template reads, found in its syntax before it runs.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 
 use minijinja::Error;
@@ -18,8 +18,19 @@ pub struct Uses {
     pub names: Vec<(String, Range<usize>)>,
     /// Attributes read of such names.
     pub attributes: Vec<(String, String, Range<usize>)>,
-    /// Comparisons of an axis that would silently be false: the axis, and where.
-    pub comparisons: Vec<(String, Range<usize>)>,
+    /// Comparisons that would silently be false.
+    pub comparisons: Vec<Comparison>,
+}
+
+/// A comparison that does not mean what it says.
+#[derive(Clone, Debug)]
+pub struct Comparison {
+    /// What is compared, as it is written: `cuda`, `cuda.major`.
+    pub what: String,
+    /// Whether that is an object itself, and not a text or a number that one has.
+    pub is_object: bool,
+    /// Where.
+    pub at: Range<usize>,
 }
 
 impl Uses {
@@ -29,7 +40,8 @@ impl Uses {
     }
 }
 
-/// Parses a template and tells what it reads; `is_axis` knows the names that are axes.
+/// Parses a template and tells what it reads; `is_object` knows the names that are axes, and attributes of them (`cuda.ubuntu`) that
+/// are objects too.
 ///
 /// # Errors
 /// When the template cannot be parsed.
@@ -37,26 +49,26 @@ pub fn analyse(
     source: &str,
     name: &str,
     syntax: SyntaxConfig,
-    is_axis: &dyn Fn(&str) -> bool,
+    is_object: &dyn Fn(&str) -> bool,
 ) -> Result<Uses, Error> {
     bounded(source, syntax.clone())?;
     let tree = parse(source, name, syntax)?;
     let mut walk = Walk {
-        is_axis,
+        is_object,
         uses: Uses::default(),
         locals: BTreeSet::new(),
-        aliases: BTreeSet::new(),
+        aliases: BTreeMap::new(),
     };
     walk.statement(&tree);
     Ok(walk.uses)
 }
 
 struct Walk<'a> {
-    is_axis: &'a dyn Fn(&str) -> bool,
+    is_object: &'a dyn Fn(&str) -> bool,
     uses: Uses,
     locals: BTreeSet<String>,
-    /// Locals that hold an axis itself, such as `{% set c = cuda %}`.
-    aliases: BTreeSet<String>,
+    /// Locals that hold objects, such as `{% set c = cuda %}`, each with their names.
+    aliases: BTreeMap<String, Vec<String>>,
 }
 
 /// Attributes of an axis that are numbers; all others print and compare as text.
@@ -80,9 +92,11 @@ impl Walk<'_> {
             Stmt::EmitRaw(_) => {}
             Stmt::ForLoop(l) => {
                 self.expr(&l.iter);
-                let holds_axis = matches!(&l.iter, Expr::List(list)
-                    if list.items.iter().any(|i| self.axis_of(i).is_some()));
-                self.bind(&l.target, holds_axis);
+                let held = match &l.iter {
+                    Expr::List(list) => list.items.iter().flat_map(|i| self.objects(i)).collect(),
+                    _ => Vec::new(),
+                };
+                self.bind(&l.target, &held);
                 self.locals.insert("loop".to_owned());
                 l.filter_expr.iter().for_each(|e| self.expr(e));
                 self.statements(&l.body);
@@ -96,18 +110,18 @@ impl Walk<'_> {
             Stmt::WithBlock(w) => {
                 for (target, value) in &w.assignments {
                     self.expr(value);
-                    let alias = self.axis_of(value).is_some();
-                    self.bind(target, alias);
+                    let held = self.objects(value);
+                    self.bind(target, &held);
                 }
                 self.statements(&w.body);
             }
             Stmt::Set(s) => {
                 self.expr(&s.expr);
-                let alias = self.axis_of(&s.expr).is_some();
-                self.bind(&s.target, alias);
+                let held = self.objects(&s.expr);
+                self.bind(&s.target, &held);
             }
             Stmt::SetBlock(s) => {
-                self.bind(&s.target, false);
+                self.bind(&s.target, &[]);
                 s.filter.iter().for_each(|e| self.expr(e));
                 self.statements(&s.body);
             }
@@ -117,16 +131,16 @@ impl Walk<'_> {
                 self.statements(&f.body);
             }
             Stmt::Block(b) => self.statements(&b.body),
-            Stmt::Import(i) => self.bind(&i.name, false),
+            Stmt::Import(i) => self.bind(&i.name, &[]),
             Stmt::FromImport(i) => {
                 for (name, alias) in &i.names {
-                    self.bind(alias.as_ref().unwrap_or(name), false);
+                    self.bind(alias.as_ref().unwrap_or(name), &[]);
                 }
             }
             Stmt::Extends(_) | Stmt::Include(_) => {}
             Stmt::Macro(m) => {
                 self.locals.insert(m.name.to_owned());
-                m.args.iter().for_each(|a| self.bind(a, false));
+                m.args.iter().for_each(|a| self.bind(a, &[]));
                 m.defaults.iter().for_each(|d| self.expr(d));
                 self.statements(&m.body);
             }
@@ -139,16 +153,17 @@ impl Walk<'_> {
         }
     }
 
-    fn bind(&mut self, target: &Expr<'_>, alias: bool) {
+    fn bind(&mut self, target: &Expr<'_>, held: &[String]) {
         match target {
             Expr::Var(v) => {
                 self.locals.insert(v.id.to_owned());
-                if alias {
-                    self.aliases.insert(v.id.to_owned());
+                if !held.is_empty() {
+                    let known = self.aliases.entry(v.id.to_owned()).or_default();
+                    known.extend_from_slice(held);
                 }
             }
-            Expr::List(l) => l.items.iter().for_each(|t| self.bind(t, alias)),
-            Expr::Tuple(t) => t.items.iter().for_each(|t| self.bind(t, alias)),
+            Expr::List(l) => l.items.iter().for_each(|t| self.bind(t, held)),
+            Expr::Tuple(t) => t.items.iter().for_each(|t| self.bind(t, held)),
             _ => {}
         }
     }
@@ -269,26 +284,53 @@ impl Walk<'_> {
 
     fn attribute(&mut self, access: &Spanned<GetAttr<'_>>) {
         self.expr(&access.expr);
-        if let Expr::Var(v) = &access.expr
-            && !self.locals.contains(v.id)
-        {
-            self.uses.attributes.push((
-                v.id.to_owned(),
-                access.name.to_owned(),
-                range(access.span()),
-            ));
+        if let Some(of) = self.path(&access.expr) {
+            let at = range(access.span());
+            self.uses.attributes.push((of, access.name.to_owned(), at));
         }
     }
 
-    /// The axis an expression stands for itself: `cuda`, a local that holds it, or its `version`.
-    fn axis_of(&self, expr: &Expr<'_>) -> Option<String> {
+    /// `cuda`, or `cuda.ubuntu`, of a name that the template does not set itself.
+    fn path(&self, expr: &Expr<'_>) -> Option<String> {
         match expr {
-            Expr::Var(v) if self.aliases.contains(v.id) => Some(v.id.to_owned()),
-            Expr::Var(v) if !self.locals.contains(v.id) && (self.is_axis)(v.id) => {
-                Some(v.id.to_owned())
+            Expr::Var(v) if !self.locals.contains(v.id) => Some(v.id.to_owned()),
+            Expr::GetAttr(a) => match &a.expr {
+                Expr::Var(v) if !self.locals.contains(v.id) => Some(format!("{}.{}", v.id, a.name)),
+                _ => None,
+            },
+            _ => None,
+        }
+    }
+
+    /// The objects an expression may stand for, by their names: `cuda`, `cuda.ubuntu`, a local that holds them.
+    fn objects(&self, expr: &Expr<'_>) -> Vec<String> {
+        match expr {
+            Expr::Var(v) => match self.aliases.get(v.id) {
+                Some(held) => held.clone(),
+                None if !self.locals.contains(v.id) && (self.is_object)(v.id) => {
+                    vec![v.id.to_owned()]
+                }
+                None => Vec::new(),
+            },
+            Expr::GetAttr(a) => {
+                let of = self.objects(&a.expr).into_iter();
+                of.map(|of| format!("{of}.{}", a.name))
+                    .filter(|name| (self.is_object)(name))
+                    .collect()
             }
+            _ => Vec::new(),
+        }
+    }
+
+    /// The object an expression stands for, as it is written, or the text of its version.
+    fn object_of(&self, expr: &Expr<'_>) -> Option<(String, bool)> {
+        if !self.objects(expr).is_empty() {
+            return Some((written(expr)?, true));
+        }
+        match expr {
             Expr::GetAttr(a) if a.name == "version" => {
-                self.axis_of(&a.expr).map(|axis| format!("{axis}.version"))
+                let (object, _) = self.object_of(&a.expr)?;
+                Some((format!("{object}.version"), false))
             }
             _ => None,
         }
@@ -296,31 +338,55 @@ impl Walk<'_> {
 
     fn comparison(&mut self, left: &Expr<'_>, right: &Expr<'_>, ordering: bool) {
         // The engine's span of an operator begins before its left side.
-        let at = range(left.span()).start..range(right.span()).end;
+        let at = start(left)..range(right.span()).end;
         for (this, other) in [(left, right), (right, left)] {
-            let direct = self.axis_of(this).or_else(|| match this {
-                Expr::List(l) => l.items.iter().find_map(|i| self.axis_of(i)),
-                Expr::Tuple(t) => t.items.iter().find_map(|i| self.axis_of(i)),
+            let direct = self.object_of(this).or_else(|| match this {
+                Expr::List(l) => l.items.iter().find_map(|i| self.object_of(i)),
+                Expr::Tuple(t) => t.items.iter().find_map(|i| self.object_of(i)),
                 _ => None,
             });
-            if let Some(axis) = direct {
-                self.uses.comparisons.push((axis, at));
+            if let Some((what, is_object)) = direct {
+                let comparison = Comparison {
+                    what,
+                    is_object,
+                    at,
+                };
+                self.uses.comparisons.push(comparison);
                 return;
             }
             // A number never equals a text, and texts order by letters: `"9" > "10"`.
             if let Expr::GetAttr(a) = this
-                && let Some(axis) = self.axis_of(&a.expr)
+                && let Some((object, _)) = self.object_of(&a.expr)
                 && let Expr::Const(c) = other
             {
                 let number = NUMBERS.contains(&a.name);
                 let text = c.value.kind() == ValueKind::String;
                 if number == text || (text && ordering) {
-                    self.uses
-                        .comparisons
-                        .push((format!("{axis}.{}", a.name), at));
+                    self.uses.comparisons.push(Comparison {
+                        what: format!("{object}.{}", a.name),
+                        is_object: false,
+                        at,
+                    });
                     return;
                 }
             }
         }
+    }
+}
+
+/// Where an expression begins: the engine's span of an attribute's attribute does not.
+fn start(expr: &Expr<'_>) -> usize {
+    match expr {
+        Expr::GetAttr(a) => start(&a.expr),
+        _ => range(expr.span()).start,
+    }
+}
+
+/// A name or an attribute, as it is written.
+fn written(expr: &Expr<'_>) -> Option<String> {
+    match expr {
+        Expr::Var(v) => Some(v.id.to_owned()),
+        Expr::GetAttr(a) => Some(format!("{}.{}", written(&a.expr)?, a.name)),
+        _ => None,
     }
 }

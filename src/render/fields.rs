@@ -9,7 +9,7 @@ use minijinja::{Environment, Error, ErrorKind, UndefinedBehavior, Value};
 use crate::matrix::{Term, Version};
 use crate::render::analyse::{Uses, analyse};
 use crate::render::bounds::FIELD;
-use crate::render::objects::{AxisObject, NoneWatch};
+use crate::render::objects::{AxisObject, NoneWatch, VersionObject};
 
 /// One field: a plain text, or a template.
 #[derive(Clone, Debug)]
@@ -81,6 +81,9 @@ pub fn matching(value: &Value, term: &str) -> Result<bool, Error> {
     if let Some(axis) = value.downcast_object_ref::<AxisObject>() {
         return Ok(parsed.holds_for(&axis.text, axis.version.as_ref()));
     }
+    if let Some(attribute) = value.downcast_object_ref::<VersionObject>() {
+        return Ok(parsed.holds_for(&attribute.text, Some(&attribute.version)));
+    }
     // In a template that several images share, an axis may be missing from some.
     if value.is_undefined() {
         return Err(Error::new(
@@ -106,7 +109,7 @@ impl Fields {
         &mut self,
         source: &str,
         span: Range<usize>,
-        is_axis: &dyn Fn(&str) -> bool,
+        is_object: &dyn Fn(&str) -> bool,
     ) -> Result<Field, Error> {
         let mut field = Field {
             source: source.into(),
@@ -116,7 +119,7 @@ impl Fields {
         if source.contains("{{") || source.contains("{%") || source.contains("{#") {
             let index = self.names.len();
             let name = format!("field {index}");
-            let uses = analyse(source, &name, Default::default(), is_axis)?;
+            let uses = analyse(source, &name, Default::default(), is_object)?;
             self.engine
                 .add_template_owned(name.clone(), source.to_owned())?;
             self.names.push(name);

@@ -12,9 +12,9 @@ mod python;
 mod spent;
 mod templates;
 
-pub use analyse::{Uses, analyse};
+pub use analyse::{Comparison, Uses, analyse};
 pub use dialect::{Dialect, environment, other_than_text, shell_word};
 pub use fields::{Field, FieldFault, Fields, field_words};
-pub use objects::{AxisObject, NoneWatch, ReleaseObject, Scope};
+pub use objects::{AxisObject, NoneWatch, ReleaseObject, Scope, VersionObject};
 pub use python::{is_python_keyword, is_python_name};
 pub use templates::{Templates, fault_finding, shipped};

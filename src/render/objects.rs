@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use minijinja::value::{Object, ObjectRepr, Value};
 
-use crate::matrix;
+use crate::matrix::{self, Attribute, Part};
 
 /// Remembers that `none`, or an attribute of it, was printed. Set by the objects, read after each rendering.
 #[derive(Clone, Debug, Default)]
@@ -37,32 +37,20 @@ pub struct AxisObject {
 impl AxisObject {
     /// The object for a value.
     pub fn new(value: &matrix::Value, watch: &NoneWatch) -> Self {
+        let stated = |attribute: &Attribute| match VersionObject::new(attribute) {
+            Some(object) => Value::from_object(object),
+            None => Value::from(attribute.text.clone()),
+        };
         let mut attributes: Vec<(Arc<str>, Value)> = value
             .attributes
             .iter()
-            .map(|(k, v)| (k.clone(), Value::from(v.clone())))
+            .map(|(k, v)| (k.clone(), stated(v)))
             .collect();
         if let Some(platform) = &value.platform {
             attributes.push(("platform".into(), Value::from(platform.as_str())));
         }
         if let (Some(version), Some(text)) = (&value.version, &value.version_text) {
-            attributes.push(("version".into(), Value::from(text.clone())));
-            for (index, name) in ["major", "minor", "patch"].into_iter().enumerate() {
-                if let Some(number) = version.written_part(index) {
-                    attributes.push((name.into(), Value::from(number)));
-                }
-            }
-            // As written: `22.04` is `2204`, `12.8.1` is `128`.
-            let compact: String = text
-                .splitn(3, '.')
-                .take(2)
-                .map(|part| {
-                    part.chars()
-                        .take_while(char::is_ascii_digit)
-                        .collect::<String>()
-                })
-                .collect();
-            attributes.push(("compact".into(), Value::from(compact)));
+            attributes.extend(of_version(version, text));
         }
         AxisObject {
             text: value.text.clone(),
@@ -94,7 +82,7 @@ impl Object for AxisObject {
     fn get_value_by_str(self: &Arc<Self>, key: &str) -> Option<Value> {
         if self.is_none() {
             self.watch.touch();
-            return Some(Value::from(""));
+            return Some(Value::from_object(Nothing));
         }
         self.attributes
             .iter()
@@ -110,6 +98,85 @@ impl Object for AxisObject {
         if self.is_none() {
             self.watch.touch();
         }
+        f.write_str(&self.text)
+    }
+}
+
+/// What a version says of itself: `version`, `major`, `minor`, `patch`, `compact`.
+fn of_version(
+    version: &matrix::Version,
+    text: &str,
+) -> impl Iterator<Item = (Arc<str>, Value)> + use<> {
+    let parts = Attribute::of_version(version, text).into_iter();
+    parts.map(|(name, part)| {
+        let value = match part {
+            Part::Text(text) => Value::from(text),
+            Part::Number(number) => Value::from(number),
+        };
+        (name.into(), value)
+    })
+}
+
+/// An attribute of `none`, and what that would have.
+#[derive(Debug)]
+struct Nothing;
+
+impl Object for Nothing {
+    fn repr(self: &Arc<Self>) -> ObjectRepr {
+        ObjectRepr::Plain
+    }
+
+    fn get_value(self: &Arc<Self>, _: &Value) -> Option<Value> {
+        Some(Value::from_dyn_object(self.clone()))
+    }
+
+    fn is_true(self: &Arc<Self>) -> bool {
+        false
+    }
+
+    fn render(self: &Arc<Self>, _: &mut fmt::Formatter<'_>) -> fmt::Result {
+        Ok(())
+    }
+}
+
+/// An attribute that looks like a version: prints as it is written, and has what a version has.
+#[derive(Debug)]
+pub struct VersionObject {
+    /// As it is written.
+    pub text: Arc<str>,
+    /// What it compares as.
+    pub version: matrix::Version,
+    attributes: Vec<(Arc<str>, Value)>,
+}
+
+impl VersionObject {
+    /// Its attributes; the last two numbers as far as they are written.
+    pub const NAMES: [&str; 5] = ["version", "major", "minor", "patch", "compact"];
+
+    /// The object for an attribute, where that looks like a version.
+    pub fn new(attribute: &Attribute) -> Option<Self> {
+        let version = attribute.version.clone()?;
+        Some(VersionObject {
+            text: attribute.text.clone(),
+            attributes: of_version(&version, &attribute.text).collect(),
+            version,
+        })
+    }
+}
+
+impl Object for VersionObject {
+    fn repr(self: &Arc<Self>) -> ObjectRepr {
+        ObjectRepr::Plain
+    }
+
+    fn get_value(self: &Arc<Self>, key: &Value) -> Option<Value> {
+        let key = key.as_str()?;
+        let mut attributes = self.attributes.iter();
+        let found = attributes.find(|(name, _)| &**name == key);
+        found.map(|(_, value)| value.clone())
+    }
+
+    fn render(self: &Arc<Self>, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.text)
     }
 }
