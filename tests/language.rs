@@ -8,6 +8,7 @@ mod language {
     mod attributes;
     mod dockerfiles;
     mod exists;
+    mod facts_of_images;
     mod fixture;
     mod images;
     mod lineage;

@@ -104,6 +104,11 @@ class Image(str):
         """Its references by registry, home first; empty when no registry is declared."""
         return {name: reference for name, reference, _ in self._copies if name}
 
+    @property
+    def meta(self) -> dict[str, str]:
+        """Facts that the matrix states of it."""
+        return dict(_META.get(self._copies[0][1], ()))
+
     def __repr__(self) -> str:
         return f"<Image {self.reference}: {_call(dict(_traits(self)))}>"
 
@@ -275,6 +280,10 @@ _EXCLUDED: Final[tuple[tuple[str, tuple[str, ...], tuple[_Term, ...]], ...]] = (
     ("training needs a GPU", ("base",), (("job", ("training",)), ("cuda", ("none",)))),
     ("development happens on the newest CUDA of each major; older ones serve models that are pinned to them", ("base",), (("job", ("dev",)), ("cuda", ("12.6.3", "12.8.1")))),
 )
+
+#: Facts by name, of images by their reference at home, and of images of others.
+_META: Final[dict[str, tuple[tuple[str, str], ...]]] = {
+}
 
 #: What exists.
 _ROWS: Final[tuple[_Row, ...]] = (

@@ -100,6 +100,7 @@ impl Builder<'_> {
             epoch: raw.epoch.as_ref().map(|e| e.value),
             template: raw.template.clone(),
             test: self.replacing(&sight, raw.test, List::Test, &mut takes),
+            meta: self.named(&sight, &raw.meta, Table::Meta, &mut takes),
             publish: raw.publish.clone(),
             takes,
         }
@@ -204,6 +205,7 @@ impl Builder<'_> {
             Table::Args => ("a build arg", variable_fault),
             Table::Env => ("an environment variable", variable_fault),
             Table::Labels => ("a label", label_fault),
+            Table::Meta => ("a fact", fact_fault),
         };
         let mut fields = IndexMap::new();
         for RawEntry {
@@ -240,7 +242,7 @@ impl Builder<'_> {
             let field = if *replaced {
                 self.field(&text, sight.is_object)
             } else {
-                self.one(sight, &text, true)
+                self.one(sight, &text, which != Table::Meta)
             };
             if let Some(field) = field {
                 fields.insert(name.value.as_str().into(), field);
@@ -412,6 +414,14 @@ fn variable_fault(name: &str) -> Option<&'static str> {
         .is_some_and(|b| b.is_ascii_alphabetic() || b == b'_');
     (!first || !bytes.all(|b| b.is_ascii_alphanumeric() || b == b'_'))
         .then_some("a name is letters, digits and `_`, and does not start with a digit")
+}
+
+/// Keys of `meta`: words that any language can use for a key.
+pub(super) fn fact_fault(name: &str) -> Option<&'static str> {
+    let first = name.starts_with(|c: char| c.is_ascii_alphabetic());
+    let rest = |b: u8| b.is_ascii_alphanumeric() || b == b'_' || b == b'-';
+    (!first || !name.bytes().all(rest))
+        .then_some("a name is letters, digits, `_` and `-`, and starts with a letter")
 }
 
 /// Label keys as Docker recommends them.

@@ -7,6 +7,7 @@ mod check;
 mod ci;
 mod cloud_build;
 mod cron;
+mod described;
 mod facts;
 mod fields;
 mod images;
@@ -32,6 +33,7 @@ mod validate;
 
 pub use artifacts::Artifact;
 pub use check::{Checks, Suppression};
+pub use described::Described;
 pub use facts::facts;
 pub use fields::{comparison_finding, field_finding};
 pub use load::{load, schema};

@@ -9,6 +9,7 @@ use serde::Serialize;
 
 use crate::config::artifacts::Artifact;
 use crate::config::check::Checks;
+use crate::config::described::Described;
 use crate::config::facts::RawFacts;
 use crate::config::outputs::Outputs;
 use crate::config::pipelines::Ci;
@@ -54,6 +55,8 @@ pub struct Config {
     pub default_rows: Vec<Range<usize>>,
     /// Image families, in declared order.
     pub images: Vec<Image>,
+    /// Images of others.
+    pub described: Vec<Described>,
     /// Moving tags.
     pub aliases: Vec<Alias>,
     /// What pipelines make before they build images from it.
@@ -434,6 +437,8 @@ pub struct Keys {
     pub template: Option<Spanned<String>>,
     /// Tests of the built image.
     pub test: Vec<Field>,
+    /// Facts for outputs and the catalog.
+    pub meta: IndexMap<Arc<str>, Field>,
     /// Whether it is given its tag.
     pub publish: Option<Spanned<bool>>,
 }

@@ -51,6 +51,8 @@ pub struct RawMatrix {
     pub image: Named<Spanned<RawImage>>,
     /// What a pipeline makes before it builds images from it, such as the wheel of the release: it counts by a version.
     pub artifact: Named<Spanned<RawArtifact>>,
+    /// Images of others, for outputs and the catalog: name to what is known of each. They are never built.
+    pub described: Named<Spanned<RawDescribed>>,
     /// Moving tags.
     pub alias: Vec<Spanned<RawAlias>>,
     /// Pipelines to generate; a table's presence turns the provider on.
@@ -268,6 +270,17 @@ pub struct RawArtifact {
     pub version: Spanned<String>,
 }
 
+/// An image of others.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct RawDescribed {
+    /// Its reference, as for `docker pull`: a template over `release`.
+    pub reference: Spanned<String>,
+    /// Facts of it: templates over `release`.
+    #[serde(default)]
+    pub meta: Named<Spanned<String>>,
+}
+
 /// A moving tag over the specs that match.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
@@ -361,6 +374,10 @@ macro_rules! with_image_keys {
             /// Shell commands that must succeed inside the built image; replaces earlier ones.
             #[serde(default)]
             pub test: RawList,
+            /// Facts of the image for outputs and the catalog, such as a description; merged, never part of its content.
+            /// `false` takes one away.
+            #[serde(default)]
+            pub meta: Named<Spanned<RawText>>,
             /// `false`: built, tested and stood upon, and never given a tag. Default: true.
             #[serde(default)]
             pub publish: Option<Spanned<bool>>,
@@ -393,6 +410,7 @@ macro_rules! with_image_keys {
                     epoch: &self.epoch,
                     template: &self.template,
                     test: &self.test,
+                    meta: RawEntry::all(&self.meta),
                     publish: &self.publish,
                 }
             }
@@ -464,10 +482,11 @@ pub struct RawKeys<'a> {
     pub epoch: &'a Option<Spanned<u64>>,
     pub template: &'a Option<Spanned<String>>,
     pub test: &'a RawList,
+    pub meta: Vec<RawEntry<'a>>,
     pub publish: &'a Option<Spanned<bool>>,
 }
 
-/// One entry of `args`, `env` or `labels`.
+/// One entry of `args`, `env`, `labels` or `meta`.
 #[derive(Debug)]
 pub struct RawEntry<'a> {
     pub name: &'a Spanned<String>,
@@ -546,6 +565,7 @@ impl<'a> RawKeys<'a> {
             args: left(self.args, &over.args),
             env: left(self.env, &over.env),
             labels: left(self.labels, &over.labels),
+            meta: left(self.meta, &over.meta),
             apt: self.apt.under(&over.apt, Packages::Apt),
             pip: self.pip.under(&over.pip, Packages::Pip),
             user: kept(self.user, over.user),

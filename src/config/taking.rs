@@ -27,6 +27,7 @@ pub enum Table {
     Args,
     Env,
     Labels,
+    Meta,
 }
 
 impl Table {
@@ -36,6 +37,7 @@ impl Table {
             Table::Args => "args",
             Table::Env => "env",
             Table::Labels => "labels",
+            Table::Meta => "meta",
         }
     }
 }

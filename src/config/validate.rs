@@ -161,6 +161,7 @@ pub(super) fn validate(
     let outputs = b.outputs(raw, &names, &printed);
     let ci = b.ci(raw, &names, arch, &images);
     let stated = release.as_ref().and_then(Option::as_ref);
+    let described = b.described(raw, stated.map(|stated| &stated.object));
     let artifacts = b.artifacts(&raw.artifact, stated.map(|stated| &stated.object));
     let unused_sets = raw
         .set
@@ -200,6 +201,7 @@ pub(super) fn validate(
         default_axes: default_axes.map(|axes| axes.span.clone()),
         default_rows,
         images,
+        described,
         aliases,
         artifacts,
         ci,

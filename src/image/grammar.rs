@@ -3,9 +3,11 @@
 use std::collections::HashMap;
 
 use crate::config::{Config, Image};
-use crate::diagnostic::{Finding, Sink, code};
+use crate::diagnostic::{Finding, Place, Sink, code};
 use crate::image::Spec;
-use crate::image::reference::{MAX_REPOSITORY, base_fault, mend_reference, path_fault, tag_fault};
+use crate::image::reference::{
+    MAX_REPOSITORY, base_fault, full, mend_reference, path_fault, tag_fault,
+};
 use crate::image::resolve::Reported;
 use crate::matrix::ImageId;
 
@@ -86,6 +88,33 @@ pub(super) fn grammar(
         good = false;
     }
     good
+}
+
+/// An image of others is not one of this matrix, nor two of them by one name.
+pub(super) fn described(config: &Config, specs: &[Spec], sink: &mut Sink) {
+    if config.described.is_empty() {
+        return;
+    }
+    let mut known: HashMap<String, Place> = HashMap::new();
+    for spec in specs {
+        let image = &config.images[spec.image.0];
+        for reference in spec.references() {
+            let place = config.place(image.span.clone(), "built here");
+            known.insert(full(&reference), place);
+        }
+    }
+    for image in &config.described {
+        let place = config.place(image.span.clone(), "described as one of others");
+        if let Some(other) = known.insert(full(&image.reference), place.clone()) {
+            let headline = format!("`{}` is described, and is another image", image.reference);
+            let finding = Finding::new(&code::DUPLICATE_REFERENCE, headline, place);
+            sink.push(
+                finding
+                    .related(other)
+                    .help("correct the reference, or delete the description"),
+            );
+        }
+    }
 }
 
 /// Two specs with one reference: the second push would overwrite the first.

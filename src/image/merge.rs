@@ -44,6 +44,7 @@ impl Keys {
             Table::Args => &self.args,
             Table::Env => &self.env,
             Table::Labels => &self.labels,
+            Table::Meta => &self.meta,
         }
     }
 
@@ -52,6 +53,7 @@ impl Keys {
             Table::Args => &mut self.args,
             Table::Env => &mut self.env,
             Table::Labels => &mut self.labels,
+            Table::Meta => &mut self.meta,
         }
     }
 
@@ -143,6 +145,7 @@ impl Keys {
             (&mut self.args, &keys.args),
             (&mut self.env, &keys.env),
             (&mut self.labels, &keys.labels),
+            (&mut self.meta, &keys.meta),
         ] {
             into.extend(from.iter().map(|(k, v)| (k.clone(), v.clone())));
         }

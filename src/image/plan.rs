@@ -5,7 +5,7 @@ use std::sync::Arc;
 use indexmap::IndexMap;
 use serde::Serialize;
 
-use crate::config::{Config, RegistryKind};
+use crate::config::{Config, Described, RegistryKind};
 use crate::emit::Provenance;
 use crate::image::pipelines::{ByPipeline, Role, deviations};
 use crate::image::{CONTENT_FORMAT, Contents, Matrix, Platform, RenderedSpec, SpecId};
@@ -33,6 +33,9 @@ pub struct Plan {
     pub layers: usize,
     /// Specs in declared order.
     pub specs: Vec<Spec>,
+    /// Images of others, which are never built.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub described: Vec<Described>,
 }
 
 /// The release that the references carry.
@@ -145,6 +148,9 @@ pub struct Spec {
     /// What a pipeline makes of what its context holds: it has to be there when this is built.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub artifacts: Vec<MadeFirst>,
+    /// Facts of it that the matrix states; no part of its content.
+    #[serde(skip_serializing_if = "IndexMap::is_empty")]
+    pub meta: IndexMap<Arc<str>, String>,
     /// Shell commands that must succeed inside the built image.
     pub tests: Vec<String>,
     /// `sha256:` and 64 hex digits over all that goes into it.
@@ -200,6 +206,7 @@ impl Plan {
                 .zip(deviations)
                 .map(|((id, _), ci)| Spec::new(config, matrix, contents, id, &aliases[id.0], ci))
                 .collect(),
+            described: config.described.clone(),
         }
     }
 
@@ -273,6 +280,7 @@ impl Spec {
             labels: rendered.labels.clone(),
             contexts: contexts(matrix, contents, id),
             artifacts: MadeFirst::of(config, rendered),
+            meta: spec.meta.clone(),
             tests: rendered.tests.clone(),
             content: rendered.content.to_string(),
             content_reference: contents.reference(spec, id),

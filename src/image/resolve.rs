@@ -4,12 +4,13 @@ use std::collections::HashMap;
 use std::ops::Range;
 use std::sync::Arc;
 
+use indexmap::IndexMap;
 use minijinja::Value;
 
 use crate::config::{Config, Image, Keys, field_finding};
 use crate::diagnostic::{Finding, Sink, Stopped, code};
 use crate::image::bounds::{bounded, no_cells, no_specs};
-use crate::image::grammar::{duplicates, grammar};
+use crate::image::grammar::{described, duplicates, grammar};
 use crate::image::spec::{describe_cell, spec_id};
 use crate::image::{Matrix, Platform, Spec, SpecId, aliases, lineage, merge};
 use crate::matrix::{Arches, Cell, ImageId, Rules, expand};
@@ -69,6 +70,7 @@ pub fn resolve(config: &Config, sink: &mut Sink) -> Result<Matrix, Stopped> {
     }
     sink.checkpoint()?;
     duplicates(config, &specs, sink);
+    described(config, &specs, sink);
     let order = lineage::link(config, &mut specs, sink);
     let found = aliases(config, &specs, sink);
     let rests = config
@@ -189,6 +191,10 @@ fn one(
         Some(field) => Some(text(field)?),
         None => None,
     };
+    let mut meta = IndexMap::new();
+    for (name, field) in &merged.meta {
+        meta.insert(name.clone(), text(field)?);
+    }
     let immutable = tag.is_some()
         && (merged.tag.is_none()
             || [&merged.name, &merged.tag]
@@ -237,6 +243,7 @@ fn one(
         needs: Vec::new(),
         root: SpecId(0),
         layer: 0,
+        meta,
         scope,
     };
     grammar(config, image, &spec, faults, sink).then_some(spec)

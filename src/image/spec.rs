@@ -50,6 +50,8 @@ pub struct Spec {
     pub needs: Vec<SpecId>,
     /// 0 when it stands on no other spec, else one more than the highest it stands on.
     pub layer: usize,
+    /// Facts of it, for outputs and the catalog.
+    pub meta: IndexMap<Arc<str>, String>,
     /// What its templates see.
     pub scope: Value,
 }

@@ -84,8 +84,26 @@ class Image(str):
         """Its references by registry, home first; empty when no registry is declared."""
         return {name: reference for name, reference, _ in self._copies if name}
 
+    @property
+    def meta(self) -> dict[str, str]:
+        """Facts that the matrix states of it."""
+        return dict(_META.get(self._copies[0][1], ()))
+
     def __repr__(self) -> str:
         return f"<Image {self.reference}: {_call(dict(_traits(self)))}>"
+<% if described %>
+
+
+class DescribedImage(str):
+    """The reference of an image of others, and what the matrix states of it."""
+
+    __slots__ = ()
+
+    @property
+    def meta(self) -> dict[str, str]:
+        """Facts that the matrix states of it."""
+        return dict(_META.get(self, ()))
+<% endif %>
 
 
 def resolve(
@@ -274,6 +292,13 @@ _EXCLUDED: Final[tuple[tuple[str, tuple[str, ...], tuple[_Term, ...]], ...]] = (
 <% endfor %>
 )
 
+#: Facts by name, of images by their reference at home, and of images of others.
+_META: Final[dict[str, tuple[tuple[str, str], ...]]] = {
+<% for one in meta %>
+    <{ one[0] }>: <{ one[1] }>,
+<% endfor %>
+}
+
 #: What exists.
 _ROWS: Final[tuple[_Row, ...]] = (
 <% for row in rows %>
@@ -301,5 +326,14 @@ IMAGES: Final = tuple(map(_image, _ROWS))
 """All images, in the order of the matrix."""
 
 _HAVING: Final = _by_trait(IMAGES)
+<% if described %>
+
+DESCRIBED_IMAGES: Final[dict[str, DescribedImage]] = {
+<% for one in described %>
+    <{ one[0] }>: DescribedImage(<{ one[1] }>),
+<% endfor %>
+}
+"""Images of others that the matrix describes, by name; they are not built from it."""
+<% endif %>
 <% block extra %>
 <% endblock %>

@@ -180,6 +180,7 @@ fn rendered_keys(row: &Row) -> Vec<(&'static str, Range<usize>)> {
         epoch: _,
         template,
         test: _,
+        meta: _,
         publish: _,
     } = &row.keys;
     let list = |fields: &Option<Vec<crate::render::Field>>| {
@@ -205,7 +206,7 @@ fn rendered_keys(row: &Row) -> Vec<(&'static str, Range<usize>)> {
             Take::Entry(Table::Env, _) => "env",
             Take::Package(packages, _) | Take::All(List::Packages(packages)) => packages.key(),
             Take::All(List::ContextFiles) => "context-files",
-            Take::Entry(Table::Args | Table::Labels, _)
+            Take::Entry(Table::Args | Table::Labels | Table::Meta, _)
             | Take::Need(..)
             | Take::All(List::Needs | List::Test) => return None,
         };

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use indexmap::IndexMap;
 use serde::Serialize;
 
-use crate::config::{Catalog, Config};
+use crate::config::{Catalog, Config, Described};
 use crate::image::plan::{Plan, Release};
 use crate::image::{Matrix, Platform, Spec, SpecId};
 use crate::matrix::{AxisId, Conjunction, ImageId};
@@ -30,6 +30,9 @@ pub struct Entries<'a> {
     pub images: Vec<Entry<'a>>,
     /// What an exclude removed.
     pub excluded: Vec<Excluded<'a>>,
+    /// Images of others, in declared order.
+    #[serde(skip_serializing_if = "<[Described]>::is_empty")]
+    pub described: &'a [Described],
 }
 
 /// One image.
@@ -46,6 +49,9 @@ pub struct Entry<'a> {
     pub home: Copy<'a>,
     /// Where else it is.
     pub copies: Vec<Copy<'a>>,
+    /// Facts of it.
+    #[serde(skip_serializing_if = "IndexMap::is_empty")]
+    pub meta: &'a IndexMap<Arc<str>, String>,
 }
 
 /// An image in one registry.
@@ -127,6 +133,7 @@ impl<'a> Entries<'a> {
                     excluded(config, &built, &rule.reason, conjunction)
                 })
                 .collect(),
+            described: &config.described,
         })
     }
 
@@ -190,6 +197,7 @@ fn entry<'a>(config: &'a Config, spec: &'a Spec, aliases: &[&str]) -> Option<Ent
         platforms: &spec.platforms,
         home: copies.next()?,
         copies: copies.collect(),
+        meta: &spec.meta,
     })
 }
 

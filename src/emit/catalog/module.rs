@@ -30,7 +30,14 @@ pub struct Context<'a> {
     versions: Vec<VersionOf<'a>>,
     excluded: Vec<Rule<'a>>,
     rows: Vec<Row<'a>>,
+    /// Facts, by the reference at home, or of an image of others.
+    meta: Vec<(&'a str, Facts<'a>)>,
+    /// Name and reference.
+    described: Vec<(&'a str, &'a str)>,
 }
+
+/// Facts by name.
+type Facts<'a> = Vec<(&'a str, &'a str)>;
 
 #[derive(Debug, Serialize)]
 struct Argument {
@@ -138,7 +145,27 @@ pub fn context<'a>(entries: &'a Entries<'a>, config: &'a Config) -> Context<'a> 
             })
             .collect(),
         rows: entries.images.iter().map(row).collect(),
+        meta: meta(entries),
+        described: entries
+            .described
+            .iter()
+            .map(|image| (&*image.name, &*image.reference))
+            .collect(),
     }
+}
+
+fn meta<'a>(entries: &'a Entries<'_>) -> Vec<(&'a str, Facts<'a>)> {
+    let own = entries.images.iter();
+    let own = own.map(|entry| (&*entry.home.reference, entry.meta));
+    let others = entries.described.iter();
+    let others = others.map(|image| (&*image.reference, &image.meta));
+    own.chain(others)
+        .filter(|(_, meta)| !meta.is_empty())
+        .map(|(reference, meta)| {
+            let facts = meta.iter().map(|(name, text)| (&**name, &**text));
+            (reference, facts.collect())
+        })
+        .collect()
 }
 
 fn lists<'a>(
@@ -174,6 +201,9 @@ fn exports(entries: &Entries<'_>, lists: &[List<'_>]) -> Vec<String> {
     let mut names: Vec<&str> = vec!["AmbiguousImage", "IMAGES", "Image", "NoSuchImage"];
     if entries.release.is_some() {
         names.extend(["RELEASE", "RELEASE_TAG"]);
+    }
+    if !entries.described.is_empty() {
+        names.extend(["DESCRIBED_IMAGES", "DescribedImage"]);
     }
     for list in lists {
         names.extend([list.constant.as_str(), list.type_name.as_str()]);

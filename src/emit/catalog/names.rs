@@ -4,8 +4,13 @@ use crate::matrix::Axis;
 use crate::render::is_python_keyword;
 
 /// Constants of the module that are no axis's. Axes cannot be called `image`, `registry` or `release`.
-pub const RESERVED_CONSTANTS: [&str; 4] =
-    ["IMAGES", "IMAGE_NAMES", "REGISTRY_NAMES", "RELEASE_TAG"];
+pub const RESERVED_CONSTANTS: [&str; 5] = [
+    "DESCRIBED_IMAGES",
+    "IMAGES",
+    "IMAGE_NAMES",
+    "REGISTRY_NAMES",
+    "RELEASE_TAG",
+];
 
 /// The names that an axis has in the module.
 #[derive(Debug, Clone, PartialEq, Eq)]

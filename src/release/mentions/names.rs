@@ -6,6 +6,7 @@ use aho_corasick::{AhoCorasick, MatchKind};
 
 use crate::config::{Config, Mention};
 use crate::diagnostic::nearest;
+use crate::image::reference::Parts;
 use crate::image::{Alias, Matrix};
 use crate::release::forms::{Frame, Frames, StandIn};
 use crate::release::mentions::MARKER;
@@ -21,6 +22,8 @@ pub struct Names<'a> {
     pub(super) repositories: BTreeMap<&'a str, Tags<'a>>,
     /// The repositories of each image, in declared order.
     pub(super) images: Vec<Vec<&'a str>>,
+    /// Repositories of images of others that the matrix describes.
+    others: HashSet<String>,
     release: Option<&'a ReleaseVersion>,
     pub(super) spellings: Vec<Spelling>,
     /// Finds the spellings, and after them the marker.
@@ -109,8 +112,14 @@ impl<'a> Names<'a> {
             .match_kind(MatchKind::LeftmostLongest)
             .build(words.chain([MARKER]))
             .ok()?;
+        let described = config.described.iter();
+        let others = described.map(|image| {
+            let Parts { host, path, .. } = Parts::of(&image.reference);
+            format!("{host}/{path}")
+        });
         Some(Names {
             repositories,
+            others: others.collect(),
             images,
             release: config.release.as_ref().map(|r| &r.read),
             spellings,
@@ -169,7 +178,8 @@ impl<'a> Names<'a> {
             return None;
         }
         let Some(tags) = self.repositories.get(repository) else {
-            return Some(Kind::UnknownRepository);
+            let theirs = self.others.contains(repository);
+            return (!theirs).then_some(Kind::UnknownRepository);
         };
         if tags.now.contains(tag) || tags.accepted.contains(tag) {
             return Some(Kind::Current);
