@@ -47,6 +47,14 @@ impl Difference<'_> {
         self.changed.is_empty() && self.added.is_empty() && self.removed.is_empty()
     }
 
+    /// Whether a reference of the release would stand for something else: what is not published has none. Of what is gone
+    /// nobody can say whether it had.
+    fn is_of_release(&self, matrix: &Matrix) -> bool {
+        let changed = self.changed.iter().map(|(id, _)| id);
+        let mut now = changed.chain(&self.added);
+        !self.removed.is_empty() || now.any(|id| matrix.spec(*id).tag.is_some())
+    }
+
     /// Number of specs that are not as recorded.
     pub fn len(&self) -> usize {
         self.changed.len() + self.added.len() + self.removed.len()
@@ -74,16 +82,17 @@ impl Lock {
             };
         }
         let difference = self.difference(matrix, contents);
+        let is_of_release = difference.is_of_release(matrix);
         let ends_pre_releases =
             |before: &Recorded| !release.read.is_pre_release() && !before.is_final;
         if release.version != recorded.version {
-            return if difference.is_empty() && !ends_pre_releases(recorded) {
+            return if !is_of_release && !ends_pre_releases(recorded) {
                 Standing::Needless { before: recorded }
             } else {
                 Standing::Stale { recorded }
             };
         }
-        if !difference.is_empty() {
+        if is_of_release {
             return Standing::Unreleased(difference);
         }
         let fresh = |entry: &Entry| entry.since == recorded.version;

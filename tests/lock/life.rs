@@ -148,6 +148,22 @@ fn specs_that_come_or_go_are_unreleased() {
 }
 
 #[test]
+fn what_is_not_published_is_no_part_of_a_release() {
+    let wheels = "[image.wheels]\nfrom = \"debian:13\"\npublish = false\n\n[image.low]";
+    Life::new(MATRIX).live(&[
+        Edit("[image.low]", wheels),
+        Bump("1.0.0"),
+        Edit("publish = false", "publish = false\napt = [\"git\"]"),
+        Says(&[]),
+        Edit("version = \"1.0.0\"", "version = \"1.1.0\""),
+        Says(&["needless-release"]),
+        Edit("version = \"1.1.0\"", "version = \"1.0.0\""),
+        Edit("publish = false", "publish = true"),
+        Says(&["unreleased-change"]),
+    ]);
+}
+
+#[test]
 fn a_release_with_nothing_new_is_needless_before_and_after_it_is_recorded() {
     Life::new(MATRIX).live(&[
         Bump("1.0.0"),
