@@ -123,6 +123,10 @@ pub static RULES: &[Rule] = &[
         run: rules::ignore_syntax::run,
     },
     Rule {
+        codes: &[&code::IMAGE_PASSED_BY],
+        run: rules::image_passed_by::run,
+    },
+    Rule {
         codes: &[&code::IGNORED_INPUT],
         run: rules::ignored_input::run,
     },

@@ -215,6 +215,9 @@ codes! {
     IGNORED_INPUT = "ignored-input" Rule Error
         "a file that is needed, and that git ignores and does not track"
         "A line of `.gitignore` keeps it out of git: the lock (`*.lock`), a Dockerfile, an ignore file, a template, an output or a context is here and in no clone. What is green on this machine fails on all others, and a guard that reads the lock is silent there.";
+    IMAGE_PASSED_BY = "image-passed-by" Rule Note
+        "images that a selector passes by, for want of an axis"
+        "A selector holds for nothing of an image that lacks an axis it names: `{ cuda = \"none\" }` in an alias gives no tag to images that do not vary by `cuda`. That is told of aliases, and of the `match` of pipelines and of the catalog, where it names no `image`; not where the axis has a `none` that the selector does not accept, since that means what has the axis. Add the images as an alternative of their own (`match = [{ cuda = \"none\" }, { image = [\"docs\", \"proxy\"] }]`), or name the ones that are meant by `image`. An image without the axis is left alone by excludes and `when` rows too, and there that is what is wanted.";
     INVALID_DATE = "invalid-date" Plan Error
         "a date that is none"
         "Dates are days of the calendar, written `2027-03-01`.";

@@ -293,3 +293,56 @@ fn axes_are_seen_in_dockerfile_templates() {
     let outcome = super::fixture::with(matrix, &[("templates/own", own)]);
     assert_eq!(outcome.dockerfile("i/3.10"), "FROM python:3.10\n# 11 i\n");
 }
+
+/// Each line of the list in `docs/templates.md` is what comes of it.
+#[test]
+fn filters_and_tests_do_what_the_documentation_says() {
+    let document = include_str!("../../docs/templates.md");
+    let (_, section) = document.split_once("## Filters and tests").expect("it");
+    let (_, list) = section.split_once("```text").expect("the list");
+    let (list, _) = list.split_once("```").expect("its end");
+    let lines: Vec<(&str, &str)> = list
+        .lines()
+        .filter(|line| line.starts_with("{{"))
+        .map(|line| {
+            let (template, text) = line.rsplit_once("}} ").expect("what comes of it");
+            (template, text.trim())
+        })
+        .collect();
+    assert!(lines.len() > 40, "{lines:?}");
+    let args: Vec<String> = lines
+        .iter()
+        .enumerate()
+        .map(|(index, (template, _))| format!("A{index} = '''{template}}}}}'''"))
+        .collect();
+    let outcome = of(&format!(
+        "[axis]\ncuda = [{{ value = \"12.8.1\", os = \"ubuntu22.04\", ubuntu = \"22.04\" }}]\npython = [\"3.12\"]\njob = [\"server\"]\n[image.base]\ntag = \"1\"\nfrom = \"f\"\n[image.base.args]\n{}\n",
+        args.join("\n")
+    ));
+    let shown = &outcome.specs()[0].args;
+    for (index, (template, text)) in lines.iter().enumerate() {
+        let shown = shown.get(&*format!("A{index}")).map(String::as_str);
+        assert_eq!(shown, Some(*text), "{template}}}}}");
+    }
+}
+
+/// Every filter and test of the engine is in the documentation, whether it is shown or only named.
+#[test]
+fn every_filter_of_the_engine_is_documented() {
+    let document = include_str!("../../docs/templates.md");
+    let section = document.split_once("## Filters and tests").expect("it").1;
+    let section = section.split_once("\n## ").expect("its end").0;
+    let known = "abs attr batch bool capitalize chain count d default dictsort e escape first float format groupby indent int \
+        items join last length lines list lower map max min pprint reject rejectattr replace reverse round safe select \
+        selectattr slice sort split string sum title trim unique upper zip";
+    for name in known.split_whitespace() {
+        let there = arg(&format!("{{{{ [] | {name} }}}}"));
+        let unknown = |f: &basematrix::diagnostic::Finding| f.headline.contains("unknown filter");
+        assert!(!there.findings.iter().any(unknown), "{name}");
+        let named = [format!("| {name}"), format!("`{name}`")];
+        assert!(named.iter().any(|n| section.contains(n)), "{name}");
+    }
+    for name in ["tojson", "urlencode", "namespace"] {
+        assert!(section.contains(name), "{name}");
+    }
+}

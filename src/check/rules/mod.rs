@@ -29,6 +29,7 @@ pub mod git_unasked;
 pub mod idle_key;
 pub mod ignore_syntax;
 pub mod ignored_input;
+pub mod image_passed_by;
 pub mod lfs_pointer;
 pub mod lock_stale;
 pub mod lockfile_stale;
