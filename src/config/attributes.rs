@@ -4,7 +4,7 @@ use crate::config::fields::inner_span;
 use crate::config::validate::Builder;
 use crate::diagnostic::{Finding, code, nearest, or_list};
 use crate::matrix::{Axis, Value};
-use crate::render::{AxisObject, Field, ReleaseObject, Uses, VersionObject};
+use crate::render::{AxisObject, Field, RELEASE_FIELDS, Uses, VersionObject};
 
 /// What templates may read of a name.
 pub(super) struct Attributes {
@@ -47,7 +47,7 @@ pub(super) fn of_axis(axis: &Axis, objects: &[minijinja::Value]) -> Vec<Attribut
 pub(super) fn of_release() -> Attributes {
     Attributes {
         word: "release".to_owned(),
-        names: ReleaseObject::NAMES.map(str::to_owned).to_vec(),
+        names: RELEASE_FIELDS.map(str::to_owned).to_vec(),
     }
 }
 

@@ -3,11 +3,12 @@
 use std::ops::Range;
 use std::sync::Arc;
 
+use crate::config::model::Config;
 use crate::config::spanned::Spanned;
 use crate::config::validate::Builder;
 use crate::diagnostic::{Finding, Place, and_list, code, nearest};
 use crate::matrix::Version;
-use crate::render::{Comparison, Field, FieldFault, field_words};
+use crate::render::{Comparison, Field, FieldFault, Printed, field_words};
 use crate::source::SourceFile;
 
 impl Builder<'_> {
@@ -182,10 +183,42 @@ fn instead(comparison: &Comparison, written: &str) -> Option<String> {
     }
 }
 
+impl Config {
+    /// The finding for a field shared by several images that reads the axis `word`, which `image` has not, at these bytes
+    /// of it.
+    pub fn lacking_finding(
+        &self,
+        field: &Field,
+        at: Range<usize>,
+        word: &str,
+        image: &str,
+    ) -> Finding {
+        let span = inner_span(&self.file, &field.source, &field.span, Some(at));
+        let finding = Finding::new(
+            &code::UNKNOWN_VARIABLE,
+            format!("an alias reads `{word}`, which `{image}` does not see"),
+            self.place(span, format!("no axis of `{image}`")),
+        );
+        if word == "arch" {
+            return finding.note(format!(
+                "`{image}` folds `arch` into multi-platform specs, of which each has one alias"
+            ));
+        }
+        finding.help(format!(
+            "let its `match` name images that have `{word}`, or ask first: `{{{{ '-x' if {word} is defined and {word} }}}}`"
+        ))
+    }
+}
+
 /// The finding for a field that failed to render.
 pub fn field_finding(file: &Arc<SourceFile>, field: &Field, fault: FieldFault) -> Finding {
     match fault {
-        FieldFault::NonePrinted => Finding::new(
+        FieldFault::Printed(Printed::Table(words)) => Finding::new(
+            &code::TEMPLATE_FAULT,
+            words,
+            Place::span(file, field.span.clone(), "printed here"),
+        ),
+        FieldFault::Printed(Printed::None) => Finding::new(
             &code::NONE_PRINTED,
             "a template prints `none`, or an attribute of it",
             Place::span(

@@ -15,7 +15,7 @@ use crate::diagnostic::{Finding, code};
 use crate::lock;
 use crate::release::unseen::pinned_output;
 use crate::release::version::{ReleaseVersion, Scheme};
-use crate::render::{Field, ReleaseObject, Scope};
+use crate::render::{Field, Scope, TableObject};
 
 impl From<RawScheme> for Scheme {
     fn from(raw: RawScheme) -> Self {
@@ -164,14 +164,18 @@ impl Builder<'_> {
                 return None;
             }
         };
-        attributes.push(("tag", Value::from(tag.clone())));
+        attributes.insert(0, ("tag", Value::from(tag.clone())));
         names.push(("tag".into(), Value::from(tag.clone())));
         Some(Stated {
             version,
             tag,
             tag_field: field,
             names,
-            object: Value::from_object(ReleaseObject(attributes)),
+            object: Value::from_object(TableObject::new(
+                "release",
+                attributes.into_iter().map(|(n, v)| (n.into(), v)),
+                self.fields.watch(),
+            )),
             span: at.clone(),
         })
     }

@@ -1,5 +1,6 @@
 //! What goes into each spec: its Dockerfile, args and context, and the hash of all that.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use indexmap::IndexMap;
@@ -13,7 +14,7 @@ use crate::image::hash::Ingredients;
 use crate::image::pins;
 use crate::image::{ContextHash, Digest, Matrix, Spec, SpecId, ignore_text};
 use crate::matrix::Axis;
-use crate::render::{Dialect, Field, Scope, Templates};
+use crate::render::{Dialect, Field, Printed, Scope, TableObject, Templates};
 use crate::source::{BuildContext, DockerIgnore, Repository, SourceFile, plain};
 
 /// What goes into one spec.
@@ -237,20 +238,17 @@ impl One<'_> {
         if let Some(from) = from {
             names.push(("from".into(), Value::from(from)));
         }
-        let needs: Value = self
+        let needs: BTreeMap<Arc<str>, Value> = self
             .spec
             .needs
             .iter()
             .map(|id| {
                 let image = &self.config.images[self.matrix.spec(*id).image.0].key;
-                (
-                    image.to_string(),
-                    Value::from(self.references[id.0].as_str()),
-                )
+                (image.clone(), Value::from(self.references[id.0].as_str()))
             })
-            .collect::<std::collections::BTreeMap<_, _>>()
-            .into();
-        names.push(("needs".into(), needs));
+            .collect();
+        let needs = TableObject::new("needs", needs, self.config.fields.watch());
+        names.push(("needs".into(), Value::from_object(needs)));
         Value::from_object(Scope(names))
     }
 
@@ -321,9 +319,9 @@ impl One<'_> {
                         let finding = suggested(finding, &view);
                         self.report(span.start, finding)
                     });
-                let printed_none = self.config.fields.watch().take();
+                let printed = self.config.fields.watch().take();
                 let text = text?;
-                if printed_none {
+                if let Some(printed) = printed {
                     let span = merged.template.as_ref().map(|t| t.span.clone());
                     let span =
                         span.unwrap_or_else(|| self.config.images[spec.image.0].span.clone());
@@ -331,12 +329,19 @@ impl One<'_> {
                         span.clone(),
                         format!("rendered for {}", spec.describe(self.config)),
                     );
-                    let finding = Finding::new(
-                        &code::NONE_PRINTED,
-                        format!("template `{name}` prints `none`, or an attribute of it"),
-                        place,
-                    )
-                    .help("guard it: `{% if cuda %}…{% endif %}`");
+                    let finding = match printed {
+                        Printed::None => Finding::new(
+                            &code::NONE_PRINTED,
+                            format!("template `{name}` prints `none`, or an attribute of it"),
+                            place,
+                        )
+                        .help("guard it: `{% if cuda %}…{% endif %}`"),
+                        Printed::Table(words) => Finding::new(
+                            &code::TEMPLATE_FAULT,
+                            format!("template `{name}`: {words}"),
+                            place,
+                        ),
+                    };
                     return Err(self.report(span.start, finding));
                 }
                 (path, Some(text), None)

@@ -12,6 +12,7 @@ use serde::Serialize;
 use crate::render::bounds::{FILE, indentation};
 use crate::render::fields::matching;
 use crate::render::python;
+use crate::render::table::no_text;
 
 /// Kinds of files that templates write.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -214,9 +215,14 @@ fn comment(value: &Value) -> Result<String, Error> {
     Ok(text)
 }
 
+/// A value that has a text.
+fn text(value: &Value) -> Result<String, Error> {
+    no_text(value).map_or_else(|| Ok(value.to_string()), |words| Err(fault(words)))
+}
+
 /// One line of text.
 fn line(value: &Value) -> Result<String, Error> {
-    let text = value.to_string();
+    let text = text(value)?;
     if text.chars().any(char::is_control) {
         return Err(unsafe_value(
             &text,
@@ -251,7 +257,7 @@ fn format(
 
 /// A plain word of an instruction: nothing that a Dockerfile or a shell would read as more than itself.
 fn word(value: &Value) -> Result<String, Error> {
-    let text = value.to_string();
+    let text = text(value)?;
     let plain = |b: u8| b.is_ascii_alphanumeric() || b"_./:@+=,~%-".contains(&b);
     if !text.is_empty() && text.bytes().all(plain) {
         Ok(text)

@@ -9,7 +9,8 @@ use minijinja::{Environment, Error, ErrorKind, UndefinedBehavior, Value};
 use crate::matrix::{Term, Version};
 use crate::render::analyse::{Uses, analyse};
 use crate::render::bounds::FIELD;
-use crate::render::objects::{AxisObject, NoneWatch, VersionObject};
+use crate::render::objects::{AxisObject, NoneWatch, Printed, VersionObject};
+use crate::render::table::no_text;
 
 /// One field: a plain text, or a template.
 #[derive(Clone, Debug)]
@@ -24,8 +25,8 @@ pub struct Field {
 /// Why a field could not be rendered.
 #[derive(Debug)]
 pub enum FieldFault {
-    /// It printed `none`, or an attribute of it.
-    NonePrinted,
+    /// It printed what has no text.
+    Printed(Printed),
     /// The engine refused, at these bytes of the field's source.
     Failed(Error, Option<Range<usize>>),
 }
@@ -59,6 +60,10 @@ impl Default for Fields {
         engine.set_undefined_behavior(UndefinedBehavior::Strict);
         engine.set_auto_escape_callback(|_| minijinja::AutoEscape::None);
         engine.set_debug(true);
+        engine.set_formatter(|out, state, value| match no_text(value) {
+            Some(words) => Err(Error::new(ErrorKind::InvalidOperation, words)),
+            None => minijinja::escape_formatter(out, state, value),
+        });
         FIELD.hold(&mut engine);
         engine.add_test("matching", matching);
         Fields {
@@ -155,8 +160,8 @@ impl Fields {
                 let range = e.range();
                 FieldFault::Failed(e, range)
             });
-        if self.watch.take() && text.is_ok() {
-            return Err(FieldFault::NonePrinted);
+        if let (Some(printed), true) = (self.watch.take(), text.is_ok()) {
+            return Err(FieldFault::Printed(printed));
         }
         text.map(Cow::Owned)
     }

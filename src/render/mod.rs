@@ -10,11 +10,13 @@ mod fields;
 mod objects;
 mod python;
 mod spent;
+mod table;
 mod templates;
 
 pub use analyse::{Comparison, Uses, analyse};
 pub use dialect::{Dialect, environment, other_than_text, shell_word};
 pub use fields::{Field, FieldFault, Fields, field_words};
-pub use objects::{AxisObject, NoneWatch, ReleaseObject, Scope, VersionObject};
+pub use objects::{AxisObject, NoneWatch, Printed, Scope, VersionObject};
 pub use python::{is_python_keyword, is_python_name};
+pub use table::{RELEASE_FIELDS, TableObject};
 pub use templates::{Templates, fault_finding, shipped};

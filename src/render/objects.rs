@@ -1,25 +1,45 @@
-//! What a template sees of the matrix: axes, the release, and the scope that holds them.
+//! What a template sees of the matrix: axes, and the scope that holds all names.
 
 use std::fmt;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use minijinja::value::{Object, ObjectRepr, Value};
 
 use crate::matrix::{self, Attribute, Part};
 
-/// Remembers that `none`, or an attribute of it, was printed. Set by the objects, read after each rendering.
+/// Remembers that `none`, or an attribute of it, was printed, or what has no text. Set by the objects, read after each
+/// rendering.
 #[derive(Clone, Debug, Default)]
-pub struct NoneWatch(Arc<AtomicBool>);
+pub struct NoneWatch(Arc<Mutex<Option<Printed>>>);
+
+/// What was printed and has no text.
+#[derive(Clone, Debug)]
+pub enum Printed {
+    /// `none`, or an attribute of it.
+    None,
+    /// A name that has fields alone: what to print instead.
+    Table(String),
+}
 
 impl NoneWatch {
     fn touch(&self) {
-        self.0.store(true, Ordering::Relaxed);
+        self.note(Printed::None);
     }
 
-    /// Whether it happened since the last call.
-    pub fn take(&self) -> bool {
-        self.0.swap(false, Ordering::Relaxed)
+    /// A table was printed; `words` say so.
+    pub(super) fn printed(&self, words: String) {
+        self.note(Printed::Table(words));
+    }
+
+    fn note(&self, printed: Printed) {
+        let mut held = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        held.get_or_insert(printed);
+    }
+
+    /// What was since the last call.
+    pub fn take(&self) -> Option<Printed> {
+        let mut held = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        held.take()
     }
 }
 
@@ -178,30 +198,6 @@ impl Object for VersionObject {
 
     fn render(self: &Arc<Self>, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.text)
-    }
-}
-
-/// The release: prints nothing by itself, has `tag`, `version`, `major`, `minor`, `patch`, `series`, `parts` and `pre`.
-#[derive(Debug)]
-pub struct ReleaseObject(pub Vec<(&'static str, Value)>);
-
-impl ReleaseObject {
-    /// All it may have; `major`, `minor` and `patch` as far as the version states them.
-    pub const NAMES: [&str; 8] = [
-        "tag", "version", "major", "minor", "patch", "series", "parts", "pre",
-    ];
-}
-
-impl Object for ReleaseObject {
-    fn get_value(self: &Arc<Self>, key: &Value) -> Option<Value> {
-        self.get_value_by_str(key.as_str()?)
-    }
-
-    fn get_value_by_str(self: &Arc<Self>, key: &str) -> Option<Value> {
-        self.0
-            .iter()
-            .find(|(name, _)| *name == key)
-            .map(|(_, value)| value.clone())
     }
 }
 

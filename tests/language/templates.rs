@@ -151,9 +151,33 @@ fn printing_none_is_a_finding() {
         "x{{ cuda ~ '-y' }}",
         "{{ cuda | upper }}",
         "{% set c = cuda %}{{ c }}",
-        "{{ [cuda] }}",
     ] {
         assert!(arg(template).has("none-printed"), "{template}");
+    }
+}
+
+#[test]
+fn printing_what_has_no_text_is_a_finding() {
+    for template in [
+        "{{ release }}",
+        "{{ 'x' ~ release }}",
+        "{{ release | replace('1', '2') }}",
+        "{% set r = release %}{{ r }}",
+        "{{ release.parts }}",
+        "{{ needs }}",
+        "{{ needs | string }}",
+        "{{ [cuda] }}",
+        "{{ {'a': 1} }}",
+    ] {
+        assert!(arg(template).has("template-fault"), "{template}");
+    }
+    for template in [
+        "{{ release.parts | join('.') }}",
+        "{{ 'x' if release else 'y' }}",
+        "{{ release['tag'] }}",
+        "{% for field in release %}{{ field }}{% endfor %}",
+    ] {
+        assert!(!arg(template).has("template-fault"), "{template}");
     }
 }
 
