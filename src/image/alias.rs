@@ -57,7 +57,8 @@ pub fn aliases(config: &Config, specs: &[Spec], sink: &mut Sink) -> Vec<Alias> {
                     }
                     Err(fault) if !failed => {
                         failed = true;
-                        let finding = field_finding(&config.file, field, fault);
+                        let finding = lacking(config, field, spec)
+                            .unwrap_or_else(|| field_finding(&config.file, field, fault));
                         sink.push(finding.note(format!("for {}", spec.describe(config))));
                     }
                     Err(_) => {}
@@ -189,6 +190,17 @@ pub fn aliases(config: &Config, specs: &[Spec], sink: &mut Sink) -> Vec<Alias> {
     found
 }
 
+/// The finding for an axis that the alias reads and the spec has not.
+fn lacking(config: &Config, field: &Field, spec: &Spec) -> Option<Finding> {
+    let uses = config.fields.uses(field)?;
+    let (word, at) = uses.names.iter().find(|(word, _)| {
+        let axis = config.axes.iter().position(|axis| *axis.word == **word);
+        axis.is_some_and(|axis| spec.cell.get(AxisId(axis)).is_none())
+    })?;
+    let image = &config.images[spec.image.0].key;
+    Some(config.lacking_finding(field, at.clone(), word, image))
+}
+
 /// The newest of `holders` by `axes`, or two between which the axes do not decide.
 fn newest(
     config: &Config,
@@ -199,11 +211,12 @@ fn newest(
     let age = |a: SpecId, b: SpecId| {
         axes.iter()
             .map(|axis| {
+                // An absent version is the oldest; every final is newer than every pre-release.
                 let version = |id: SpecId| {
                     let value = specs[id.0].cell.get(*axis)?;
-                    config.axis(*axis).values[value].version.as_ref()
+                    let version = config.axis(*axis).values[value].version.as_ref()?;
+                    Some((!version.is_pre_release(), version))
                 };
-                // `None` (an absent version) is the oldest.
                 version(a).cmp(&version(b))
             })
             .find(|o| o.is_ne())

@@ -68,6 +68,7 @@ impl Finder<'_> {
         let image = &config.images[wanted.image.0];
         let spec = &specs[child];
         let mut cell: Vec<(AxisId, usize)> = Vec::new();
+        let mut open: Vec<AxisId> = Vec::new();
         for axis in &image.axes {
             let given = wanted
                 .given
@@ -77,29 +78,14 @@ impl Finder<'_> {
             let value = given
                 .or_else(|| spec.cell.get(*axis))
                 .or_else(|| config.axis(*axis).none());
-            let Some(value) = value else {
-                let name = &config.axis(*axis).name;
-                let finding = Finding::new(
-                    &code::PARENT_AMBIGUOUS,
-                    format!(
-                        "{} could stand on any of several specs of `{}`",
-                        spec.describe(config),
-                        image.key
-                    ),
-                    config.place(
-                        wanted.span.clone(),
-                        format!("it varies over `{name}`, which the child lacks"),
-                    ),
-                )
-                .help(format!(
-                    "state it: `{{ image = \"{}\", {name} = \"{}\" }}`",
-                    image.key,
-                    config.axis(*axis).values.last().map_or("…", |v| &v.text)
-                ));
-                self.report(finding, wanted);
-                return None;
-            };
-            cell.push((*axis, value));
+            match value {
+                Some(value) => cell.push((*axis, value)),
+                None => open.push(*axis),
+            }
+        }
+        if !open.is_empty() {
+            self.ambiguous(specs, spec, wanted, &cell, &open);
+            return None;
         }
         for (axis, _) in &wanted.given {
             if !image.axes.contains(axis) {
@@ -184,6 +170,82 @@ impl Finder<'_> {
         }
         let _ = sink;
         Some(found)
+    }
+
+    /// Several specs would do, or none says which: `open` are the axes that nothing decides.
+    fn ambiguous(
+        &mut self,
+        specs: &[Spec],
+        spec: &Spec,
+        wanted: &ParentRef,
+        decided: &[(AxisId, usize)],
+        open: &[AxisId],
+    ) {
+        let key = (wanted.span.start, code::PARENT_AMBIGUOUS.name);
+        if let Some((_, more)) = self.reported.get_mut(&key) {
+            *more += 1;
+            return;
+        }
+        let config = self.config;
+        let image = &config.images[wanted.image.0];
+        let child = &config.images[spec.image.0].key;
+        let fits = |one: &&Spec| {
+            let agrees = |(axis, value): &(AxisId, usize)| one.cell.get(*axis) == Some(*value);
+            one.image == wanted.image && decided.iter().all(agrees)
+        };
+        let candidates: Vec<&Spec> = specs.iter().filter(fits).collect();
+        let names = and_list(open.iter().map(|axis| &*config.axis(*axis).name));
+        let headline = match candidates.len() {
+            0 | 1 => format!(
+                "{} does not say on which {names} of `{}` it stands",
+                spec.describe(config),
+                image.key
+            ),
+            n => format!(
+                "{} could stand on any of {n} specs of `{}`",
+                spec.describe(config),
+                image.key
+            ),
+        };
+        let why = match open {
+            [_] => {
+                format!("it varies over {names}, which `{child}` has not, and which has no `none`")
+            }
+            _ => {
+                format!("it varies over {names}, which `{child}` has not, and which have no `none`")
+            }
+        };
+        let mut finding = Finding::new(
+            &code::PARENT_AMBIGUOUS,
+            headline,
+            config.place(wanted.span.clone(), why),
+        );
+        let shown: Vec<String> = candidates.iter().map(|one| one.describe(config)).collect();
+        let listed = and_list(shown.iter().map(String::as_str));
+        finding = match candidates.len() {
+            0 => finding,
+            1 => finding.note(format!("there is {listed} alone")),
+            _ => finding.note(format!("they are {listed}")),
+        };
+        // What is written already, and an example of the rest.
+        let last = candidates.last();
+        let given = wanted.given.iter().copied();
+        let stated: String = given
+            .chain(open.iter().map(|axis| {
+                let values = config.axis(*axis).values.len();
+                let value = last.and_then(|one| one.cell.get(*axis));
+                (*axis, value.unwrap_or(values.saturating_sub(1)))
+            }))
+            .map(|(axis, value)| {
+                let name = &config.axis(axis).name;
+                format!(", {name} = \"{}\"", config.value(axis, value))
+            })
+            .collect();
+        let finding = finding.help(format!(
+            "state it: `{{ image = \"{}\"{stated} }}`, or add {names} to the `axes` of `{child}`",
+            image.key
+        ));
+        self.reported.insert(key, (finding, 0));
     }
 
     fn report(&mut self, finding: Finding, wanted: &ParentRef) {

@@ -123,6 +123,21 @@ fn none_is_the_oldest() {
 }
 
 #[test]
+fn a_final_is_newer_than_any_pre_release() {
+    let newest = |values: &str| {
+        let text = format!(
+            "[axis]\ncuda = [{values}]\n[image.i]\ntag = \"{{{{ cuda or 'cpu' }}}}\"\nfrom = \"f\"\n[[alias]]\ntags = [\"latest\"]\nnewest = [\"cuda\"]\n"
+        );
+        of(&text).aliases()
+    };
+    assert_eq!(newest(r#""12.9", "13.0rc1""#), ["i/12.9 i:latest"]);
+    assert_eq!(
+        newest(r#""none", "13.0rc1", "13.0b2""#),
+        ["i/13.0rc1 i:latest"]
+    );
+}
+
+#[test]
 fn newest_decides_within_each_rendered_tag() {
     let outcome = alias("match = {}\ntags = [\"{{ py }}\"]\nnewest = [\"cuda\"]");
     assert_eq!(
