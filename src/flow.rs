@@ -126,13 +126,49 @@ pub fn tell_refused(repository: &Repository, sink: &mut Sink) -> Result<(), Stop
     }
 }
 
-/// The plan, without what is written.
+/// The plan, without what is written, and what is wrong with the ground of its specs.
 ///
 /// # Errors
 /// As [`render`].
-pub fn plan(repository: &Repository, expanded: &Expanded, sink: &mut Sink) -> Result<Plan, Fault> {
+pub fn plan(
+    repository: &Repository,
+    expanded: &Expanded,
+    today: Day,
+    sink: &mut Sink,
+) -> Result<Plan, Fault> {
     let contents = contents_of(repository, expanded, sink)?;
+    ground(repository, expanded, &contents, today, sink)?;
     Ok(Plan::new(&expanded.config, &expanded.matrix, &contents))
+}
+
+/// Tells what specs stand on and are built from, as far as it is not there.
+///
+/// # Errors
+/// When the list of outputs cannot be read.
+pub fn ground(
+    repository: &Repository,
+    expanded: &Expanded,
+    contents: &Contents,
+    today: Day,
+    sink: &mut Sink,
+) -> Result<(), ReadError> {
+    let context = check::Context {
+        config: &expanded.config,
+        matrix: &expanded.matrix,
+        contents,
+        drift: &Drift::default(),
+        lock: expanded.lock.as_ref(),
+        before: &Before::Nothing,
+        repository,
+        tree: &Tree::new(String::new(), repository.owner().clone()),
+        owned: &Owned::read(repository)?,
+        facts: &expanded.facts,
+        today,
+        known_bases: Default::default(),
+        recipes: Default::default(),
+    };
+    check::ground(&context, sink);
+    Ok(())
 }
 
 /// What goes into every spec.

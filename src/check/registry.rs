@@ -276,6 +276,18 @@ pub static RULES: &[Rule] = &[
     },
 ];
 
+/// Looks for what specs stand on and are built from, as far as that is not there or no builder takes it: what whoever lists
+/// or plans them is told, too.
+pub fn ground(context: &Context<'_>, sink: &mut Sink) {
+    const TOLD: [Code; 2] = [&code::DOCKERFILE_MISSING, &code::DOCKERFILE_SYNTAX];
+    let mut found = Sink::new();
+    rules::own_dockerfile::run(context, &mut found);
+    settle(context, &mut found);
+    let told = found.into_sorted().into_iter();
+    told.filter(|finding| TOLD.contains(&finding.code))
+        .for_each(|finding| sink.push(finding));
+}
+
 /// Runs every rule, then lets the matrix weigh what they and the steps before them found.
 pub fn run(context: &Context<'_>, sink: &mut Sink) {
     for rule in RULES {

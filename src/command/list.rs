@@ -6,12 +6,12 @@ use std::sync::Arc;
 use indexmap::IndexMap;
 use serde::Serialize;
 
-use crate::cli::{FindingFormat, ListFormat};
-use crate::command::CLEAN;
+use crate::cli::{Dates, FindingFormat, ListFormat};
 use crate::command::select::{Given, selected, selectors};
-use crate::command::shell::{Error, Outcome, Shell, number};
-use crate::diagnostic::{Sink, visible};
+use crate::command::shell::{Error, Outcome, Shell, number, outcome};
+use crate::diagnostic::{Finding, Sink, fold, visible};
 use crate::emit::dockerfile::TEMPLATE;
+use crate::facts::Day;
 use crate::flow::{self, Expanded};
 use crate::image::reference::full;
 use crate::image::{Platform, RenderedSpec, Spec, SpecId, pins};
@@ -74,10 +74,10 @@ pub(super) fn run(
         .map(|(i, s)| (SpecId(i), s))
         .filter(|(_, s)| selected(&only, s))
         .collect();
-    let bases = match format {
-        ListFormat::Lines => Vec::new(),
-        _ => bases(&repository, &expanded),
-    };
+    let today = shell.today(Dates::default())?;
+    let (bases, findings) = bases(&repository, &expanded, today)?;
+    // Before the data, which somebody may stop to read.
+    shell.findings(&findings, FindingFormat::Full)?;
     let text = match format {
         ListFormat::Lines => lines(&expanded, &specs, more),
         ListFormat::Json => json(&expanded, &specs, &bases, more),
@@ -92,26 +92,34 @@ pub(super) fn run(
             number(platforms, "platform image")
         ));
     }
-    Ok(Outcome(CLEAN))
+    Ok(outcome(&findings, false))
 }
 
 /// What a spec stands on by its own Dockerfile or template, with the platforms for which it does; empty where that is what
 /// the matrix declares.
 type Bases = Vec<(Result<String, String>, Vec<Platform>)>;
 
-/// Those of every spec; of none where it is not known what goes into them.
-fn bases(repository: &Repository, expanded: &Expanded) -> Vec<Bases> {
+/// Those of every spec; of none where it is not known what goes into them. With them what is wrong there.
+fn bases(
+    repository: &Repository,
+    expanded: &Expanded,
+    today: Day,
+) -> Result<(Vec<Bases>, Vec<Finding>), Error> {
     let mut all = vec![Bases::new(); expanded.matrix.specs.len()];
+    let mut sink = Sink::new();
     // A template in the place of the shipped one is the user's, too.
     let overridden = repository.is_file(&format!("templates/{TEMPLATE}"));
     let own = |spec: &Spec| {
         let merged = &spec.merged;
         merged.dockerfile.is_some() || merged.template.is_some() || overridden
     };
-    if !expanded.matrix.specs.iter().any(own) {
-        return all;
+    // A rendered Dockerfile stands on what the matrix names, and copies from what may not be there.
+    let asks = |spec: &Spec| own(spec) || spec.merged.context.is_some();
+    if !expanded.matrix.specs.iter().any(asks) {
+        return Ok((all, Vec::new()));
     }
     if let Ok(contents) = flow::contents_of(repository, expanded, &mut Sink::new()) {
+        flow::ground(repository, expanded, &contents, today, &mut sink)?;
         for (id, rendered) in contents.iter() {
             let spec = expanded.matrix.spec(id);
             if !own(spec) {
@@ -127,7 +135,7 @@ fn bases(repository: &Repository, expanded: &Expanded) -> Vec<Bases> {
             }
         }
     }
-    all
+    Ok((all, fold(sink.into_sorted())))
 }
 
 /// Whether an image is what the matrix declares below a spec.

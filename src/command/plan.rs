@@ -3,11 +3,10 @@
 use std::collections::BTreeSet;
 
 use crate::check::unasked_finding;
-use crate::cli::FindingFormat;
-use crate::command::CLEAN;
+use crate::cli::{Dates, FindingFormat};
 use crate::command::select::{Given, selected, selectors};
-use crate::command::shell::{Error, Outcome, Shell};
-use crate::diagnostic::{Finding, Sink};
+use crate::command::shell::{Error, Outcome, Shell, outcome};
+use crate::diagnostic::{Sink, fold};
 use crate::flow;
 
 pub(super) fn run(shell: &mut Shell<'_>, given: Given<'_>) -> Result<Outcome, Error> {
@@ -21,12 +20,15 @@ pub(super) fn run(shell: &mut Shell<'_>, given: Given<'_>) -> Result<Outcome, Er
         Ok(only) => only,
         Err(outcome) => return Ok(outcome),
     };
-    let mut plan = match flow::plan(&repository, &expanded, &mut sink) {
+    let today = shell.today(Dates::default())?;
+    let mut plan = match flow::plan(&repository, &expanded, today, &mut sink) {
         Ok(plan) => plan,
         Err(fault) => return shell.stopped(fault, sink, FindingFormat::Full),
     };
-    let unasked: Vec<Finding> = unasked_finding(&repository).into_iter().collect();
-    shell.findings(&unasked, FindingFormat::Full)?;
+    let mut findings = fold(sink.into_sorted());
+    let outcome = outcome(&findings, false);
+    findings.extend(unasked_finding(&repository));
+    shell.findings(&findings, FindingFormat::Full)?;
     if !only.is_empty() {
         let kept: BTreeSet<&str> = expanded
             .matrix
@@ -38,5 +40,5 @@ pub(super) fn run(shell: &mut Shell<'_>, given: Given<'_>) -> Result<Outcome, Er
         plan.specs.retain(|s| kept.contains(s.id.as_str()));
     }
     shell.data(&plan.to_json())?;
-    Ok(Outcome(CLEAN))
+    Ok(outcome)
 }

@@ -75,7 +75,7 @@ pub struct Change {
 }
 
 /// The comparison of a tree with the disk.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct Drift {
     /// Everything that is not fresh, sorted by path.
     pub changes: Vec<Change>,
