@@ -1,5 +1,6 @@
 //! Selectors, products and merging in small matrices, worked out by hand: why the oracle is believed.
-//! `relations.rs` goes on with parents, registries and aliases.
+//! `selected.rs` goes on with attributes and sets, `merged.rs` with layers of keys, `relations.rs` with parents,
+//! registries and aliases.
 
 use crate::expand::plan;
 use crate::model::Contradiction::{self, *};
@@ -9,7 +10,7 @@ pub fn planned(text: &str) -> Plan {
     plan(text).unwrap_or_else(|fault| panic!("{fault:?}\n{text}"))
 }
 
-fn ids(text: &str) -> Vec<String> {
+pub fn ids(text: &str) -> Vec<String> {
     planned(text)
         .specs
         .into_iter()

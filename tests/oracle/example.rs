@@ -81,6 +81,8 @@ fn spec(id: &str, image: &str, cell: &[(&str, &str)], tag: &str) -> Spec {
         parent: None,
         needs: vec![],
         args: vec![],
+        meta: vec![],
+        publish: true,
     }
 }
 

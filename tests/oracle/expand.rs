@@ -1,5 +1,7 @@
 //! From the declaration to the expected plan: cells, what exists, merge, folding; then lineage and tags.
 
+use std::collections::BTreeMap;
+
 use toml::{Table, Value as Toml};
 
 use crate::lineage::{self, Standing};
@@ -14,7 +16,8 @@ pub struct Draft {
     pub image: String,
     pub cell: Cell,
     pub name: String,
-    pub tag: String,
+    /// None where it is built, tested and stood upon, and never tagged.
+    pub tag: Option<String>,
     /// Prefixes, home first.
     pub registries: Vec<String>,
     pub immutable: bool,
@@ -25,6 +28,7 @@ pub struct Draft {
     pub parent: Option<Standing>,
     pub needs: Vec<Standing>,
     pub args: Vec<(String, String)>,
+    pub meta: Vec<(String, String)>,
 }
 
 /// A value of `arch`, where there is such an axis and it is not printed, and its platform.
@@ -33,8 +37,9 @@ type Arch = (Option<Value>, String);
 pub fn plan(text: &str) -> Result<Plan, Fault> {
     let declaration = Declaration::read(text)?;
     let mut drafts = Vec::new();
+    let mut taken = Taken::new();
     for (name, image) in &declaration.images {
-        drafts.extend(expand_image(&declaration, name, image)?);
+        drafts.extend(expand_image(&declaration, name, image, &mut taken)?);
     }
     if drafts.is_empty() {
         return contradiction(Contradiction::NoSpec, "no image has a spec");
@@ -65,10 +70,17 @@ pub fn plan(text: &str) -> Result<Plan, Fault> {
                 .map(|need| id(&drafts[*need]))
                 .collect(),
             args: draft.args.clone(),
+            meta: draft.meta.clone(),
+            publish: draft.tag.is_some(),
         });
     }
     let layers = specs.iter().map(|spec| spec.layer + 1).max().unwrap_or(0);
-    Ok(Plan { layers, specs })
+    let taken = taken.into_iter().filter(|(_, was_there)| !was_there);
+    Ok(Plan {
+        layers,
+        specs,
+        taken: taken.map(|((_, what), _)| what).collect(),
+    })
 }
 
 /// `image/value_value`, bytes outside `[A-Za-z0-9.+-]` as `=XX`.
@@ -87,30 +99,35 @@ fn id(draft: &Draft) -> String {
     id
 }
 
-fn expand_image(declaration: &Declaration, name: &str, image: &Table) -> Result<Vec<Draft>, Fault> {
-    let mut shared = declaration.defaults.clone();
-    lay_over(&mut shared, image)?;
-    let mut rows = Vec::new();
-    for row in list(image.get("when"))? {
-        let (Some(matching), Toml::Table(keys)) = (row.get("match"), &row) else {
-            return malformed("a `when` row without `match`");
-        };
-        rows.push((declaration.selector(matching)?, keys.clone()));
-    }
-    let matching = shared
-        .get("match")
+fn expand_image(
+    declaration: &Declaration,
+    name: &str,
+    image: &Table,
+    taken: &mut Taken,
+) -> Result<Vec<Draft>, Fault> {
+    let mut own = image.clone();
+    own.remove("when");
+    // What decides about cells is the same in all of them: no row may say it.
+    let shared = |key: &str| own.get(key).or_else(|| declaration.defaults.get(key));
+    let rows = declaration.rows(image.get("when"))?;
+    let matching = shared("match")
         .map(|written| declaration.selector(written))
         .transpose()?;
-    let prints_arch = std::iter::once(&shared)
-        .chain(rows.iter().map(|(_, row)| row))
-        .any(|keys| {
-            ["name", "tag"].iter().any(|key| {
-                template::mentions(keys.get(*key).and_then(Toml::as_str).unwrap_or(""), "arch")
-            })
-        });
+    let mentions = |keys: &Table, key: &str| {
+        template::mentions(keys.get(key).and_then(Toml::as_str).unwrap_or(""), "arch")
+    };
+    let prints_arch = ["name", "tag"].iter().any(|key| {
+        let below = Some(&declaration.defaults).filter(|_| !own.contains_key(*key));
+        let default_rows = declaration.default_rows.iter().map(|(_, row)| row);
+        let default_rows = default_rows.filter(|_| !own.contains_key(*key));
+        let layers = below.into_iter().chain(default_rows).chain([&own]);
+        layers
+            .chain(rows.iter().map(|(_, row)| row))
+            .any(|keys| mentions(keys, key))
+    });
 
     let mut drafts = Vec::new();
-    for cell in cells(declaration, &shared)? {
+    for cell in cells(declaration, shared("axes"))? {
         let arches = arches(declaration, name, &cell, matching.as_ref());
         let groups: Vec<(Cell, Vec<Arch>)> = if prints_arch {
             let one = |(value, platform): Arch| {
@@ -122,12 +139,23 @@ fn expand_image(declaration: &Declaration, name: &str, image: &Table) -> Result<
         } else {
             vec![(cell, arches)]
         };
-        for (cell, arches) in groups {
-            let mut keys = shared.clone();
-            for (selector, row) in &rows {
-                if selector.holds(name, &cell) {
-                    lay_over(&mut keys, row)?;
-                }
+        for (cell, arches) in groups.into_iter().filter(|(_, left)| !left.is_empty()) {
+            let applies = |(selector, _): &(Selector, Table)| selector.holds(name, &cell);
+            let named = |of: &str, rows: &[(Selector, Table)]| {
+                let all = rows.iter().enumerate();
+                let mine = all.filter(|(_, row)| applies(row));
+                let named = |(at, (_, row)): (usize, &(Selector, Table))| {
+                    (format!("row {at} of {of}"), row.clone())
+                };
+                mine.map(named).collect::<Vec<_>>()
+            };
+            let mut layers = vec![("defaults".to_string(), declaration.defaults.clone())];
+            layers.extend(named("defaults", &declaration.default_rows));
+            layers.push((name.to_string(), own.clone()));
+            layers.extend(named(name, &rows));
+            let mut keys = Table::new();
+            for (layer, over) in &layers {
+                lay_over(&mut keys, layer, over, taken)?;
             }
             let arches = wanted(declaration, &keys, arches)?;
             if !arches.is_empty() {
@@ -138,19 +166,52 @@ fn expand_image(declaration: &Declaration, name: &str, image: &Table) -> Result<
     Ok(drafts)
 }
 
-/// Later wins, tables merge, `apt` `pip` `needs` append, `from` and `parent` replace each other.
-fn lay_over(keys: &mut Table, over: &Table) -> Result<(), Fault> {
+/// What is taken away, by the table that does it, and whether it was there in some spec.
+type Taken = BTreeMap<(String, String), bool>;
+
+/// Later wins, tables merge, `apt` `pip` `needs` append, `from` and `parent` replace each other. `false` takes an entry
+/// of a table away, `!x` one of a list, an empty list all of it.
+fn lay_over(keys: &mut Table, layer: &str, over: &Table, taken: &mut Taken) -> Result<(), Fault> {
     if over.contains_key("from") && over.contains_key("parent") {
         return contradiction(Contradiction::Base, "`from` and `parent` side by side");
     }
+    let mut take = |what: String, was_there: bool| {
+        *taken.entry((layer.to_string(), what)).or_default() |= was_there;
+    };
     for (key, value) in over {
-        match (key.as_str(), keys.get_mut(key), value) {
-            ("when", ..) => {}
-            ("apt" | "pip" | "needs", Some(Toml::Array(before)), Toml::Array(more)) => {
-                before.extend(more.clone())
+        match (key.as_str(), value) {
+            ("apt" | "pip" | "needs", Toml::Array(more)) => {
+                let mut entries = list(keys.get(key))?;
+                if more.is_empty() {
+                    take(format!("{key} = []"), !entries.is_empty());
+                    entries.clear();
+                }
+                for one in more {
+                    match one.as_str().and_then(|text| text.strip_prefix('!')) {
+                        Some(name) => {
+                            let before = entries.len();
+                            // Of `needs`, every need of that image.
+                            let named = |entry: &Toml| {
+                                entry.get("image").unwrap_or(entry).as_str() == Some(name)
+                            };
+                            entries.retain(|entry| !named(entry));
+                            take(format!("{key}: {name}"), entries.len() < before);
+                        }
+                        None => entries.push(one.clone()),
+                    }
+                }
+                keys.insert(key.clone(), entries.into());
             }
-            ("args" | "env" | "labels", Some(Toml::Table(before)), Toml::Table(more)) => {
-                before.extend(more.clone());
+            ("args" | "env" | "labels" | "meta", Toml::Table(more)) => {
+                let mut entries = table(keys, key)?;
+                for (name, value) in more {
+                    if value.as_bool() == Some(false) {
+                        take(format!("{key}.{name}"), entries.remove(name).is_some());
+                    } else {
+                        entries.insert(name.clone(), value.clone());
+                    }
+                }
+                keys.insert(key.clone(), entries.into());
             }
             _ => {
                 keys.insert(key.clone(), value.clone());
@@ -166,8 +227,8 @@ fn lay_over(keys: &mut Table, over: &Table) -> Result<(), Fault> {
 }
 
 /// The product over the image's axes, the first axis slowest; `arch` is never among them.
-fn cells(declaration: &Declaration, keys: &Table) -> Result<Vec<Cell>, Fault> {
-    let names = match keys.get("axes") {
+fn cells(declaration: &Declaration, axes: Option<&Toml>) -> Result<Vec<Cell>, Fault> {
+    let names = match axes {
         Some(written) => strings(Some(written))?,
         None => declaration
             .axes
@@ -273,7 +334,16 @@ fn draft(
     };
     let name = template::render(&text("name")?.unwrap_or(image.into()), &scope)?;
     let tag_template = text("tag")?.unwrap_or("{{ release.tag }}".into());
-    let tag = template::render(&tag_template, &scope)?;
+    let publish = match keys.get("publish") {
+        None => true,
+        Some(Toml::Boolean(publish)) => *publish,
+        Some(other) => return malformed(format!("`publish` is {other}")),
+    };
+    // What is never published needs no tag.
+    let tag = match publish {
+        true => Some(template::render(&tag_template, &scope)?),
+        false => None,
+    };
     let immutable = template::mentions(&tag_template, "release")
         || template::mentions(&text("name")?.unwrap_or_default(), "release");
     let base = text("from")?
@@ -302,6 +372,11 @@ fn draft(
             template::render(&string(Some(value), key)?, &scope)?;
         }
     }
+    let mut meta = Vec::new();
+    for (key, value) in &table(keys, "meta")? {
+        let printed = template::render(&string(Some(value), key)?, &scope)?;
+        meta.push((key.clone(), printed));
+    }
     Ok(Draft {
         image: image.into(),
         name,
@@ -320,6 +395,7 @@ fn draft(
             .map(|written| Standing::read(declaration, written))
             .collect::<Result<_, _>>()?,
         args,
+        meta,
         cell,
     })
 }

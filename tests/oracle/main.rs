@@ -10,11 +10,13 @@ mod draw;
 mod example;
 mod expand;
 mod lineage;
+mod merged;
 mod model;
 mod print;
 mod random;
 mod read;
 mod relations;
+mod selected;
 mod selector;
 mod shrink;
 mod tags;
@@ -112,6 +114,8 @@ fn random_matrices_are_worth_comparing() {
         "printed arch",
         "folded arch",
         "no axes",
+        "unpublished",
+        "idle taking",
     ] {
         assert!(
             total < 100 || count(name) > 0,
@@ -134,6 +138,8 @@ fn traits(plan: &Plan) -> Vec<String> {
             any(&|spec| spec.cell.iter().any(|(axis, _)| axis == "arch")),
         ),
         ("folded arch", any(&|spec| spec.platforms.len() > 1)),
+        ("unpublished", any(&|spec| !spec.publish)),
+        ("idle taking", !plan.taken.is_empty()),
         ("no axes", any(&|spec| spec.cell.is_empty())),
         ("over 40 specs", plan.specs.len() > 40),
     ];

@@ -63,12 +63,16 @@ pub struct Spec {
     pub parent: Option<String>,
     pub needs: Vec<String>,
     pub args: Vec<(String, String)>,
+    pub meta: Vec<(String, String)>,
+    pub publish: bool,
 }
 
 #[derive(Clone, Debug)]
 pub struct Plan {
     pub layers: u64,
     pub specs: Vec<Spec>,
+    /// What some table takes away and is there in no spec that it is for: a finding, and no fault of the plan.
+    pub taken: Vec<String>,
 }
 
 /// Why a readable matrix has no plan. `gen plan` must end with exit code 2.

@@ -8,17 +8,18 @@ pub fn matrix(file: &Table) -> String {
     let mut out = String::new();
     for (key, value) in file {
         match (key.as_str(), value) {
-            ("registry" | "image", Toml::Table(entries)) => {
+            ("registry" | "image" | "described", Toml::Table(entries)) => {
                 for (name, entry) in entries {
                     section(&mut out, &format!("[{key}.{name}]"), entry);
-                    for row in entry
-                        .get("when")
-                        .and_then(Toml::as_array)
-                        .into_iter()
-                        .flatten()
-                    {
+                    for row in rows(entry) {
                         section(&mut out, &format!("[[{key}.{name}.when]]"), row);
                     }
+                }
+            }
+            ("defaults", entry) => {
+                section(&mut out, "[defaults]", entry);
+                for row in rows(entry) {
+                    section(&mut out, "[[defaults.when]]", row);
                 }
             }
             (_, Toml::Array(entries)) => {
@@ -30,6 +31,11 @@ pub fn matrix(file: &Table) -> String {
         }
     }
     out
+}
+
+fn rows(of: &Toml) -> impl Iterator<Item = &Toml> {
+    let rows = of.get("when").and_then(Toml::as_array);
+    rows.into_iter().flatten()
 }
 
 fn section(out: &mut String, header: &str, body: &Toml) {

@@ -29,6 +29,9 @@ pub fn matrix(seed: u64) -> Table {
         registries: registries.iter().map(|(name, _)| *name).collect(),
         release: release.is_some(),
         default_base: draw.chance(20),
+        default_args: draw.chance(40),
+        default_apt: draw.chance(30),
+        default_axes: draw.chance(20).then(|| draw.some(&axes, 0)),
         axes,
         arch,
     };
@@ -54,7 +57,8 @@ pub fn matrix(seed: u64) -> Table {
     put(&mut file, "set", sets.collect::<Table>());
     let excludes = excludes(draw, &setting, &images);
     put_list(&mut file, "exclude", excludes);
-    put(&mut file, "defaults", defaults(draw, &setting));
+    let keys: Vec<String> = images.iter().map(|image| image.key.clone()).collect();
+    put(&mut file, "defaults", defaults(draw, &setting, &keys));
     let written = images
         .iter()
         .map(|image| (image.key.clone(), Toml::Table(image.written.clone())));
@@ -124,19 +128,19 @@ fn excludes(draw: &mut Draw, setting: &Setting, images: &[ImageModel]) -> Vec<To
     excludes
 }
 
-fn defaults(draw: &mut Draw, setting: &Setting) -> Table {
+fn defaults(draw: &mut Draw, setting: &Setting, keys: &[String]) -> Table {
     let mut defaults = Table::new();
     if setting.default_base {
         defaults.insert("from".into(), "debian:bookworm-slim".into());
     }
-    if draw.chance(40) {
+    if setting.default_args {
         let args = [
             ("SHARED".to_string(), Toml::from("by {{ image }}")),
             ("LAST".to_string(), Toml::from("1")),
         ];
         defaults.insert("args".into(), Table::from_iter(args).into());
     }
-    if draw.chance(30) {
+    if setting.default_apt {
         defaults.insert("apt".into(), vec!["curl"].into());
     }
     if draw.chance(20) {
@@ -145,7 +149,54 @@ fn defaults(draw: &mut Draw, setting: &Setting) -> Table {
     if !setting.registries.is_empty() && draw.chance(20) {
         defaults.insert("registry".into(), draw.some(&setting.registries, 1).into());
     }
+    if let Some(axes) = &setting.default_axes {
+        let names = axes.iter().map(|axis| axis.name.into());
+        defaults.insert("axes".into(), names.collect::<Vec<Toml>>().into());
+    }
+    let rows: Vec<Toml> = (0..draw.below(3))
+        .filter_map(|_| default_row(draw, setting, keys))
+        .collect();
+    if !rows.is_empty() {
+        defaults.insert("when".into(), rows.into());
+    }
     defaults
+}
+
+/// Over any axes: an image that lacks one is passed by.
+fn default_row(draw: &mut Draw, setting: &Setting, keys: &[String]) -> Option<Toml> {
+    if setting.axes.is_empty() {
+        return None;
+    }
+    let mut args = Table::new();
+    args.insert(
+        (*draw.pick(&["SHARED", "LAST", "ROW"])).into(),
+        (*draw.pick(&["of a row", "{{ image }} in a row"])).into(),
+    );
+    let mut matching = if draw.chance(40) {
+        // What it prints is an axis that it names, so that whoever lacks that never sees it.
+        let axis = draw.pick(&setting.axes).clone();
+        args.insert("PRINTS".into(), axis.part(draw).into());
+        terms::keys(draw, &[axis], 1..2)
+    } else {
+        terms::selector(draw, &setting.axes, &setting.sets)
+    };
+    if let Toml::Table(table) = &mut matching
+        && draw.chance(25)
+    {
+        table.insert("image".into(), terms::image_term(draw, keys));
+    }
+    let mut row = Table::from_iter([("match".to_string(), matching)]);
+    row.insert("args".into(), args.into());
+    if draw.chance(20) {
+        row.insert("from".into(), "debian:row".into());
+    }
+    if draw.chance(30) {
+        row.insert("apt".into(), vec!["jq"].into());
+    }
+    if !setting.registries.is_empty() && draw.chance(10) {
+        row.insert("registry".into(), (*draw.pick(&setting.registries)).into());
+    }
+    Some(row.into())
 }
 
 /// Prints some axes of one image, and leaves the rest to `match` and `newest`; careless at times.
@@ -157,7 +208,10 @@ fn alias(draw: &mut Draw, setting: &Setting, images: &[ImageModel]) -> Toml {
         matching.insert("image".into(), image.key.as_str().into());
     }
     let (mut printed, mut newest): (Vec<AxisModel>, Vec<Toml>) = (Vec::new(), Vec::new());
-    let axes = if anyone { &setting.axes } else { &image.axes };
+    let axes = match anyone {
+        true => setting.axes_of_all(),
+        false => &image.axes,
+    };
     for axis in axes {
         let dated = axis.versions.len() + usize::from(axis.none) == axis.values.len();
         match draw.below(10) {
@@ -195,7 +249,10 @@ fn alias(draw: &mut Draw, setting: &Setting, images: &[ImageModel]) -> Toml {
         ));
     }
     let mut alias = Table::new();
-    alias.insert("match".into(), matching.into());
+    // Nothing to match is the same as no `match`.
+    if !matching.is_empty() || draw.chance(50) {
+        alias.insert("match".into(), matching.into());
+    }
     alias.insert("tags".into(), tags.into());
     if !newest.is_empty() {
         draw.shuffle(&mut newest);

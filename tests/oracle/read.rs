@@ -21,13 +21,17 @@ pub struct Declaration {
     pub axes: Vec<Axis>,
     pub sets: Table,
     pub excludes: Vec<Selector>,
+    /// `[defaults]` without its rows.
     pub defaults: Table,
+    /// `[[defaults.when]]`: each with what it matches.
+    pub default_rows: Vec<(Selector, Table)>,
     pub images: Vec<(String, Table)>,
     pub aliases: Vec<Alias>,
 }
 
 pub struct Alias {
-    pub matching: Selector,
+    /// None is all specs.
+    pub matching: Option<Selector>,
     pub tags: Vec<String>,
     pub newest: Vec<String>,
 }
@@ -44,6 +48,7 @@ impl Declaration {
             sets: table(&file, "set")?,
             excludes: Vec::new(),
             defaults: table(&file, "defaults")?,
+            default_rows: Vec::new(),
             images: Vec::new(),
             aliases: Vec::new(),
         };
@@ -64,6 +69,8 @@ impl Declaration {
         for name in declaration.sets.keys() {
             declaration.selector(&Toml::String(format!("@{name}")))?;
         }
+        let rows = declaration.defaults.remove("when");
+        declaration.default_rows = declaration.rows(rows.as_ref())?;
         for exclude in list(file.get("exclude"))? {
             string(exclude.get("reason"), "reason")?;
             let Some(matching) = exclude.get("match") else {
@@ -95,12 +102,27 @@ impl Declaration {
         self.axes.iter().find(|axis| axis.name == name)
     }
 
+    /// `when` rows, in order: what each matches, and its keys.
+    pub fn rows(&self, written: Option<&Toml>) -> Result<Vec<(Selector, Table)>, Fault> {
+        let mut rows = Vec::new();
+        for row in list(written)? {
+            let Toml::Table(mut keys) = row else {
+                return malformed("a `when` row that is no table");
+            };
+            let Some(matching) = keys.remove("match") else {
+                return malformed("a `when` row without `match`");
+            };
+            rows.push((self.selector(&matching)?, keys));
+        }
+        Ok(rows)
+    }
+
     fn alias(&self, written: &Toml) -> Result<Alias, Fault> {
-        let Some(matching) = written.get("match") else {
-            return malformed("an alias without `match`");
-        };
         let alias = Alias {
-            matching: self.selector(matching)?,
+            matching: written
+                .get("match")
+                .map(|matching| self.selector(matching))
+                .transpose()?,
             tags: strings(written.get("tags"))?,
             newest: strings(written.get("newest"))?,
         };
@@ -152,7 +174,7 @@ fn release(written: &Toml) -> Result<Release, Fault> {
 }
 
 fn axis(name: &str, written: &Toml) -> Result<Axis, Fault> {
-    if ["image", "release", "parent", "from", "registry"].contains(&name) {
+    if ["image", "release", "parent", "from", "registry", "set"].contains(&name) {
         return malformed(format!("reserved axis name `{name}`"));
     }
     let mut values: Vec<Value> = Vec::new();

@@ -150,7 +150,13 @@ fn the_newest_has_the_alias() {
         aliased("match = { py = \"3.9\", cuda = \"none\" }\ntags = [\"3.9-cpu\"]"),
         ""
     );
+    // Without `match`, it is over all.
+    assert_eq!(
+        aliased("tags = [\"{{ py }}\"]\nnewest = [\"cuda\"]"),
+        "i/3.9_12.10.0 i:3.9; i/3.10_12.10.0 i:3.10"
+    );
     for clash in [
+        "tags = [\"latest\"]",
         "match = {}\ntags = [\"latest\"]",
         "match = {}\ntags = [\"latest\"]\nnewest = [\"cuda\"]",
         "match = { cuda = \"12.9.*\" }\ntags = [\"latest\"]\nnewest = [\"py\", \"cuda\"]",
@@ -172,6 +178,34 @@ fn the_newest_has_the_alias() {
         &alias("match = { py = \"3.9\" }\ntags = [\"{{ cuda }}\"]"),
         Template,
     );
+}
+
+#[test]
+fn finals_are_newer_than_any_pre_release() {
+    let newest = |values: &str| {
+        let text = format!(
+            "[axis]\nx = [{values}]\n[image.i]\ntag = \"t-{{{{ x if x }}}}\"\nfrom = \"f\"\n\
+             [[alias]]\ntags = [\"latest\"]\nnewest = [\"x\"]\n"
+        );
+        let specs = planned(&text).specs;
+        let holder = specs.into_iter().find(|spec| !spec.aliases.is_empty());
+        holder.map(|spec| spec.cell[0].1.clone())
+    };
+    for (values, holder) in [
+        (r#""12.8.1", "13.0.0-rc1""#, "12.8.1"),
+        (r#""13.0.0rc1", "13.0.0", "13.1.0a1""#, "13.0.0"),
+        (
+            r#""13.0.0rc1", "13.0.0rc2", "none", "13.0.0b9""#,
+            "13.0.0rc2",
+        ),
+        (r#""none", "1.0.dev1""#, "1.0.dev1"),
+        (
+            r#"{ value = "old", version = "1" }, { value = "new", version = "2rc1" }"#,
+            "old",
+        ),
+    ] {
+        assert_eq!(newest(values).as_deref(), Some(holder), "{values}");
+    }
 }
 
 #[test]

@@ -1,13 +1,25 @@
-//! Selectors, as §4 words them: all keys must hold, a list holds if any does, `@set` is a whole selector.
+//! Selectors, as §4 words them: all keys must hold, a list of selectors holds if any does, `@set` is a whole selector,
+//! `!@set` its complement, and a key may be an attribute.
+
+use std::collections::BTreeSet;
 
 use toml::{Table, Value as Toml};
 
 use crate::model::{Axis, Cell, Fault, Value, malformed, value_in};
 use crate::version::Version;
 
-/// Any of the alternatives; in each, every key must hold.
+/// Any of the alternatives; in each, every part must hold.
 #[derive(Clone, Debug)]
-pub struct Selector(Vec<Vec<(String, Terms)>>);
+pub struct Selector(Vec<Vec<Part>>);
+
+#[derive(Clone, Debug)]
+enum Part {
+    Image(Terms),
+    /// The value, or one of its attributes.
+    Axis(String, Option<String>, Terms),
+    /// Not this selector, among cells that have all of these axes.
+    Not(Selector, BTreeSet<String>),
+}
 
 /// Any of the strings; in each, every comma-part must hold.
 #[derive(Clone, Debug)]
@@ -45,15 +57,8 @@ impl Selector {
 
     /// Does it select this cell of this image? An alternative that names an axis the cell lacks does not.
     pub fn holds(&self, image: &str, cell: &Cell) -> bool {
-        self.touching(cell).any(|keys| {
-            keys.iter().all(|(key, terms)| match key.as_str() {
-                "image" => terms.hold(&Value {
-                    text: image.into(),
-                    attributes: vec![],
-                }),
-                axis => terms.hold(value_in(cell, axis).expect("touching")),
-            })
-        })
+        self.touching(cell)
+            .any(|parts| parts.iter().all(|part| part.holds(image, cell)))
     }
 
     /// Is there an alternative that names only axes the cell has?
@@ -61,20 +66,64 @@ impl Selector {
         self.touching(cell).next().is_some()
     }
 
-    fn touching(&self, cell: &Cell) -> impl Iterator<Item = &Vec<(String, Terms)>> {
-        self.0.iter().filter(|keys| {
-            keys.iter()
-                .all(|(key, _)| key == "image" || value_in(cell, key).is_some())
+    fn touching(&self, cell: &Cell) -> impl Iterator<Item = &Vec<Part>> {
+        self.0.iter().filter(|parts| {
+            let axes = parts.iter().flat_map(Part::axes);
+            axes.into_iter().all(|axis| value_in(cell, &axis).is_some())
         })
+    }
+
+    fn axes(&self) -> BTreeSet<String> {
+        self.0.iter().flatten().flat_map(Part::axes).collect()
     }
 }
 
-fn alternatives(
-    written: &Toml,
-    names: &Names,
-    depth: usize,
-) -> Result<Vec<Vec<(String, Terms)>>, Fault> {
-    if depth > 8 {
+impl Part {
+    fn axes(&self) -> BTreeSet<String> {
+        match self {
+            Part::Image(_) => BTreeSet::new(),
+            Part::Axis(axis, ..) => BTreeSet::from([axis.clone()]),
+            Part::Not(_, axes) => axes.clone(),
+        }
+    }
+
+    fn holds(&self, image: &str, cell: &Cell) -> bool {
+        match self {
+            Part::Image(terms) => terms.hold(&plain(image)),
+            Part::Not(selector, _) => !selector.holds(image, cell),
+            Part::Axis(axis, attribute, terms) => {
+                let value = value_in(cell, axis).expect("touching");
+                match attribute {
+                    None => terms.hold(value),
+                    // Who has no such attribute is meant by no term, a negated one included.
+                    Some(name) => {
+                        looked_up(axis, value, name).is_some_and(|found| terms.hold(&plain(&found)))
+                    }
+                }
+            }
+        }
+    }
+}
+
+fn plain(text: &str) -> Value {
+    Value {
+        text: text.into(),
+        attributes: vec![],
+    }
+}
+
+/// An attribute as declared, or as it is by default.
+fn looked_up(axis: &str, value: &Value, name: &str) -> Option<String> {
+    let own = value.attribute(name).map(str::to_string);
+    own.or_else(|| match name {
+        "version" => value.version().map(|_| value.version_text().to_string()),
+        "platform" if axis == "arch" => Some(format!("linux/{}", value.text)),
+        _ => None,
+    })
+}
+
+fn alternatives(written: &Toml, names: &Names, depth: usize) -> Result<Vec<Vec<Part>>, Fault> {
+    if depth > 12 {
         return malformed("sets that name each other");
     }
     match written {
@@ -85,34 +134,135 @@ fn alternatives(
             }
             Ok(all)
         }
-        Toml::String(text) => {
-            let set = text.strip_prefix('@').and_then(|name| names.sets.get(name));
-            match set {
-                Some(set) => alternatives(set, names, depth + 1),
-                None => malformed(format!("no set `{text}`")),
-            }
-        }
-        Toml::Table(table) => {
-            let mut keys = Vec::new();
-            for (key, value) in table {
-                keys.push((key.clone(), terms(key, value, names)?));
-            }
-            Ok(vec![keys])
-        }
+        Toml::String(text) if text.starts_with(['@', '!']) => set(text, names, depth),
+        Toml::String(text) => table(&split(text)?, names, depth),
+        Toml::Table(written) => table(written, names, depth),
         other => malformed(format!("not a selector: {other}")),
     }
 }
 
-fn terms(key: &str, written: &Toml, names: &Names) -> Result<Terms, Fault> {
-    let known: Vec<&str> = match names.axes.iter().find(|axis| axis.name == key) {
-        Some(axis) => axis
+/// `@set`, or `!@set`: its complement among cells that have all of the set's axes.
+fn set(text: &str, names: &Names, depth: usize) -> Result<Vec<Vec<Part>>, Fault> {
+    let (negated, name) = match text.strip_prefix("!@") {
+        Some(name) => (true, Some(name)),
+        None => (false, text.strip_prefix('@')),
+    };
+    let Some(written) = name.and_then(|name| names.sets.get(name)) else {
+        return malformed(format!("no set `{text}`"));
+    };
+    let inside = alternatives(written, names, depth + 1)?;
+    if !negated {
+        return Ok(inside);
+    }
+    let inside = Selector(inside);
+    let axes = inside.axes();
+    Ok(vec![vec![Part::Not(inside, axes)]])
+}
+
+/// `axis=term,axis=term`; what has no `axis=` goes on with the term before it.
+fn split(text: &str) -> Result<Table, Fault> {
+    let mut keys: Vec<(String, String)> = Vec::new();
+    for piece in text.split(',') {
+        let key = piece.split_once('=').filter(|(key, _)| {
+            let word = |c: char| c.is_ascii_alphanumeric() || "._-".contains(c);
+            !key.is_empty() && key.chars().all(word)
+        });
+        match (key, keys.last_mut()) {
+            (Some((key, term)), _) => keys.push((key.into(), term.into())),
+            (None, Some((_, terms))) => *terms += &format!(",{piece}"),
+            (None, None) => return malformed(format!("not a selector: `{text}`")),
+        }
+    }
+    let table: Table = keys
+        .iter()
+        .cloned()
+        .map(|(key, term)| (key, term.into()))
+        .collect();
+    if table.len() != keys.len() {
+        return malformed("a key twice");
+    }
+    Ok(table)
+}
+
+fn table(written: &Table, names: &Names, depth: usize) -> Result<Vec<Vec<Part>>, Fault> {
+    let mut all: Vec<Vec<Part>> = vec![Vec::new()];
+    for (key, value) in written {
+        let more = match (key.split_once('.'), value) {
+            (None, value) if key == "set" => any_set(value, names, depth)?,
+            (None, value) if key == "image" => {
+                vec![vec![Part::Image(terms(key, value, names.images)?)]]
+            }
+            (Some((axis, attribute)), value) => vec![vec![of_axis(axis, attribute, value, names)?]],
+            // `cuda.os = …` in TOML is a table in a table.
+            (None, Toml::Table(attributes)) => {
+                let parts = attributes
+                    .iter()
+                    .map(|(attribute, value)| of_axis(key, attribute, value, names));
+                vec![parts.collect::<Result<_, _>>()?]
+            }
+            (None, value) => vec![vec![of_axis(key, "value", value, names)?]],
+        };
+        all = both(&all, &more);
+    }
+    Ok(all)
+}
+
+/// Every way to hold for the one and for the other.
+fn both(left: &[Vec<Part>], right: &[Vec<Part>]) -> Vec<Vec<Part>> {
+    let with = |left: &Vec<Part>| {
+        let longer = |right: &Vec<Part>| [left.clone(), right.clone()].concat();
+        right.iter().map(longer).collect::<Vec<_>>()
+    };
+    left.iter().flat_map(with).collect()
+}
+
+/// Any of a list; of those with a comma between them, all.
+fn any_set(written: &Toml, names: &Names, depth: usize) -> Result<Vec<Vec<Part>>, Fault> {
+    let list = match written {
+        Toml::Array(list) => list.as_slice(),
+        one => std::slice::from_ref(one),
+    };
+    let mut any = Vec::new();
+    for one in list {
+        let Some(text) = one.as_str() else {
+            return malformed("a set is a string");
+        };
+        let mut all = vec![Vec::new()];
+        for part in text.split(',') {
+            all = both(&all, &set(part, names, depth)?);
+        }
+        any.extend(all);
+    }
+    if any.is_empty() {
+        return malformed("an empty list of sets");
+    }
+    Ok(any)
+}
+
+fn of_axis(axis: &str, attribute: &str, written: &Toml, names: &Names) -> Result<Part, Fault> {
+    let Some(declared) = names.axes.iter().find(|declared| declared.name == axis) else {
+        return malformed(format!("no axis `{axis}`"));
+    };
+    let attribute = Some(attribute).filter(|name| *name != "value");
+    let known: Vec<String> = match attribute {
+        None => declared.values.iter().map(|v| v.text.clone()).collect(),
+        Some(name) => declared
             .values
             .iter()
-            .map(|value| value.text.as_str())
+            .filter_map(|value| looked_up(axis, value, name))
             .collect(),
-        None if key == "image" => names.images.iter().map(String::as_str).collect(),
-        None => return malformed(format!("no axis `{key}`")),
     };
+    if known.is_empty() {
+        return malformed(format!("no value of `{axis}` has that attribute"));
+    }
+    Ok(Part::Axis(
+        axis.into(),
+        attribute.map(str::to_string),
+        terms(axis, written, &known)?,
+    ))
+}
+
+fn terms(key: &str, written: &Toml, known: &[String]) -> Result<Terms, Fault> {
     let strings = match written {
         Toml::String(one) => vec![one.as_str()],
         Toml::Array(list) => list.iter().filter_map(Toml::as_str).collect(),
@@ -127,7 +277,7 @@ fn terms(key: &str, written: &Toml, names: &Names) -> Result<Terms, Fault> {
         for part in string.split(',') {
             let term = term(part)?;
             if let Test::Equal(text) = &term.test
-                && !known.contains(&text.as_str())
+                && !known.contains(text)
             {
                 return malformed(format!("`{key}` has no value `{text}`"));
             }

@@ -19,7 +19,10 @@ pub fn resolve(declaration: &Declaration, drafts: &[Draft]) -> Result<Vec<Names>
     let mut names: Vec<Names> = Vec::new();
     let mut tagged: BTreeMap<String, usize> = BTreeMap::new();
     for (index, draft) in drafts.iter().enumerate() {
-        let references = references(draft, &draft.tag)?;
+        let references = match &draft.tag {
+            Some(tag) => references(draft, tag)?,
+            None => Vec::new(),
+        };
         for reference in &references {
             if tagged.insert(reference.clone(), index).is_some() {
                 return contradiction(Contradiction::DuplicateReference, reference);
@@ -63,7 +66,7 @@ pub fn resolve(declaration: &Declaration, drafts: &[Draft]) -> Result<Vec<Names>
 }
 
 /// Does the selector hold for the spec? Where it names an `arch` that is folded, one of the spec's own will do.
-fn selects(selector: &Selector, draft: &Draft) -> bool {
+pub fn selects(selector: &Selector, draft: &Draft) -> bool {
     let on = |arch: &Value| {
         let mut cell = draft.cell.clone();
         cell.push(("arch".into(), arch.clone()));
@@ -109,7 +112,8 @@ fn holders(
 ) -> Result<Vec<(String, usize)>, Fault> {
     let mut rendered: Rendered = Vec::new();
     for (index, draft) in drafts.iter().enumerate() {
-        if !selects(&alias.matching, draft) {
+        let meant = alias.matching.as_ref();
+        if draft.tag.is_none() || !meant.is_none_or(|matching| selects(matching, draft)) {
             continue;
         }
         for tag in &alias.tags {
@@ -162,12 +166,15 @@ fn tied_at_the_top(
     })
 }
 
-/// By each axis in turn, as versions; `none` and plain strings are oldest, and equally old.
+/// By each axis in turn, as versions: finals before pre-releases; `none` and plain strings are oldest, and equally old.
 fn newer(axes: &[String], left: &Draft, right: &Draft) -> Ordering {
     for axis in axes {
         let version = |draft: &Draft| value_in(&draft.cell, axis).and_then(|value| value.version());
         let order = match (version(left), version(right)) {
-            (Some(left), Some(right)) => left.compare(&right),
+            (Some(left), Some(right)) => {
+                let finals = left.is_final().cmp(&right.is_final());
+                finals.then(left.compare(&right))
+            }
             (left, right) => left.is_some().cmp(&right.is_some()),
         };
         if order != Ordering::Equal {

@@ -3,6 +3,7 @@
 
 use crate::model::{Cell, Contradiction, Fault, Value, contradiction};
 use crate::read::Release;
+use crate::version::Version;
 
 pub struct Scope<'a> {
     pub cell: &'a Cell,
@@ -129,23 +130,36 @@ fn operand(word: &str, scope: &Scope) -> Result<String, Fault> {
     if let Some(own) = value.attribute(attribute) {
         return Ok(own.into());
     }
+    // An attribute that looks like a version has the parts of one.
+    if let Some((name, part)) = attribute.split_once('.')
+        && let Some(own) = value.attribute(name)
+    {
+        return match Version::parse(own) {
+            Some(version) => part_of(word, own, &version, part),
+            None => fault(word, "an attribute that is no version has no parts"),
+        };
+    }
     if (head, attribute) == ("arch", "platform") {
         return Ok(format!("linux/{}", value.text));
     }
     let Some(version) = value.version() else {
         return fault(word, "not a version, and no such attribute");
     };
-    // Only what is written: a patch that nobody stated is no 0 in the name of an upstream image.
-    let part = |index: usize| match version.numbers.get(index) {
+    part_of(word, value.version_text(), &version, attribute)
+}
+
+/// A part of a version: only what is written, as a patch that nobody stated is no 0 in the name of an upstream image.
+fn part_of(word: &str, text: &str, version: &Version, part: &str) -> Result<String, Fault> {
+    let number = |index: usize| match version.numbers.get(index) {
         Some(number) => Ok(number.to_string()),
         None => fault(word, "the version does not state it"),
     };
-    match attribute {
-        "version" => Ok(value.version_text().into()),
-        "major" => part(0),
-        "minor" => part(1),
-        "patch" => part(2),
-        "compact" => Ok(compact(value.version_text())),
+    match part {
+        "version" => Ok(text.into()),
+        "major" => number(0),
+        "minor" => number(1),
+        "patch" => number(2),
+        "compact" => Ok(compact(text)),
         _ => fault(word, "no such attribute"),
     }
 }

@@ -16,6 +16,18 @@ pub struct Setting {
     pub release: bool,
     /// Do `[defaults]` hold a `from`?
     pub default_base: bool,
+    /// Do they hold `args`, and `apt`?
+    pub default_args: bool,
+    pub default_apt: bool,
+    /// Axes of an image that names none, where that is not all of them.
+    pub default_axes: Option<Vec<AxisModel>>,
+}
+
+impl Setting {
+    /// The axes of an image that names none.
+    pub fn axes_of_all(&self) -> &[AxisModel] {
+        self.default_axes.as_deref().unwrap_or(&self.axes)
+    }
 }
 
 #[derive(Clone)]
@@ -23,6 +35,7 @@ pub struct ImageModel {
     pub key: String,
     /// Its axes in its order; `arch` last where it is printed.
     pub axes: Vec<AxisModel>,
+    /// Does it name no axes?
     pub every_axis: bool,
     pub written: Table,
     prints_arch: bool,
@@ -57,7 +70,10 @@ fn image(
 ) -> ImageModel {
     let mut written = Table::new();
     let every_axis = draw.chance(35);
-    let mut axes = setting.axes.clone();
+    let mut axes = match every_axis {
+        true => setting.axes_of_all().to_vec(),
+        false => setting.axes.clone(),
+    };
     if !every_axis {
         let least = usize::from(!draw.chance(20));
         axes = draw.some(&axes, least);
@@ -98,7 +114,11 @@ fn image(
     }
     args(draw, setting, &all, &mut written);
     for _ in 0..draw.below(3) {
-        when.extend((!all.is_empty()).then(|| row(draw, setting, &all)));
+        if !all.is_empty() {
+            let mut row = row(draw, setting, &all);
+            taking(draw, &all, &written, &mut row);
+            when.push(row.into());
+        }
     }
     extras(draw, setting, prints_arch, &mut written);
     if !when.is_empty() {
@@ -288,7 +308,9 @@ fn args(draw: &mut Draw, setting: &Setting, axes: &[AxisModel], written: &mut Ta
             "{{ release.version }} {{ release.tag }}".into(),
         );
     }
-    if draw.chance(10) {
+    if setting.default_args && draw.chance(15) {
+        args.insert("SHARED".into(), false.into());
+    } else if draw.chance(10) {
         args.insert("SHARED".into(), "of the image".into());
     }
     if !args.is_empty() {
@@ -296,8 +318,46 @@ fn args(draw: &mut Draw, setting: &Setting, axes: &[AxisModel], written: &mut Ta
     }
 }
 
+/// What a row takes away of the image, and whether it is published.
+fn taking(draw: &mut Draw, axes: &[AxisModel], image: &Table, row: &mut Table) {
+    if draw.chance(15) {
+        let mut args = row
+            .get("args")
+            .and_then(Toml::as_table)
+            .cloned()
+            .unwrap_or_default();
+        let taken = if draw.chance(10) {
+            "NOT_THERE".into()
+        } else {
+            draw.pick(axes).arg()
+        };
+        args.insert(taken, false.into());
+        row.insert("args".into(), args.into());
+    }
+    if let Some(need) = image.get("needs").and_then(|needs| needs.get(0))
+        && draw.chance(25)
+    {
+        let name = need
+            .get("image")
+            .unwrap_or(need)
+            .as_str()
+            .unwrap_or_default();
+        let taken = vec![format!("!{name}")];
+        row.insert("needs".into(), draw.pick(&[taken, vec![]]).clone().into());
+    }
+    if image.contains_key("env") && draw.chance(30) {
+        row.insert(
+            "env".into(),
+            Table::from_iter([("HERE".to_string(), Toml::from(false))]).into(),
+        );
+    }
+    if draw.chance(5) {
+        row.insert("publish".into(), image.contains_key("publish").into());
+    }
+}
+
 /// A `when` row that overrides and adds.
-fn row(draw: &mut Draw, setting: &Setting, axes: &[AxisModel]) -> Toml {
+fn row(draw: &mut Draw, setting: &Setting, axes: &[AxisModel]) -> Table {
     let mut row = Table::from_iter([(
         "match".to_string(),
         terms::selector(draw, axes, &setting.sets),
@@ -330,7 +390,7 @@ fn row(draw: &mut Draw, setting: &Setting, axes: &[AxisModel]) -> Toml {
     if !setting.registries.is_empty() && draw.chance(10) {
         row.insert("registry".into(), (*draw.pick(&setting.registries)).into());
     }
-    row.into()
+    row
 }
 
 fn extras(draw: &mut Draw, setting: &Setting, prints_arch: bool, written: &mut Table) {
@@ -339,8 +399,21 @@ fn extras(draw: &mut Draw, setting: &Setting, prints_arch: bool, written: &mut T
         draw.shuffle(&mut used);
         written.insert("registry".into(), used.into());
     }
-    if draw.chance(20) {
+    if setting.default_apt && draw.chance(20) {
+        written.insert(
+            "apt".into(),
+            draw.pick(&[vec!["!curl"], vec!["!curl", "git"], vec![]])
+                .clone()
+                .into(),
+        );
+    } else if draw.chance(20) {
         written.insert("apt".into(), vec!["git"].into());
+    }
+    if draw.chance(8) {
+        written.insert("publish".into(), false.into());
+        if !prints_arch && draw.chance(70) {
+            written.remove("tag");
+        }
     }
     if draw.chance(15) {
         written.insert(

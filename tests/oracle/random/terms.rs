@@ -48,7 +48,7 @@ pub fn narrow(draw: &mut Draw, axes: &[AxisModel], sets: &[SetModel]) -> Toml {
     }
 }
 
-fn keys(draw: &mut Draw, axes: &[AxisModel], count: Range<usize>) -> Toml {
+pub fn keys(draw: &mut Draw, axes: &[AxisModel], count: Range<usize>) -> Toml {
     let mut chosen = axes.to_vec();
     draw.shuffle(&mut chosen);
     chosen.truncate(count.start + draw.below(count.len()));
