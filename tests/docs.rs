@@ -373,6 +373,25 @@ fn described(document: &str, names: impl IntoIterator<Item = String>) {
     );
 }
 
+/// `UPDATE_DOCS=1` writes it.
+#[test]
+fn the_shipped_schema_is_that_of_the_types() {
+    let schema = basematrix::config::schema();
+    let text = serde_json::to_string_pretty(&schema).expect("a schema is JSON") + "\n";
+    if std::env::var_os("UPDATE_DOCS").is_some() {
+        fs::write("src/config/matrix.schema.json", &text).expect("src can be written");
+        return;
+    }
+    assert!(
+        basematrix::config::SCHEMA == text,
+        "run `UPDATE_DOCS=1 cargo test --test docs` and build anew"
+    );
+    let headed: serde_json::Value =
+        serde_json::from_str(&basematrix::emit::schema_text("of \"x\"")).expect("it is JSON");
+    assert_eq!(headed["$comment"], "of \"x\"");
+    assert_eq!(headed["properties"], schema["properties"]);
+}
+
 #[test]
 fn every_key_of_the_language_is_described() {
     let mut names = BTreeSet::new();

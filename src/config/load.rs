@@ -251,6 +251,10 @@ fn header_name(line: &str) -> Option<&str> {
     Some(inner.split_once(']')?.0.trim())
 }
 
+/// The JSON Schema of `matrix.toml` as it is shipped: making it anew in every run would take longer than to load a matrix.
+/// A test holds it against [`schema`].
+pub const SCHEMA: &str = include_str!("matrix.schema.json");
+
 /// The JSON Schema of `matrix.toml`, from the same types that read it.
 pub fn schema() -> serde_json::Value {
     schemars::schema_for!(RawMatrix).to_value()

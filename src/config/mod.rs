@@ -36,7 +36,7 @@ pub use check::{Checks, Suppression};
 pub use described::Described;
 pub use facts::facts;
 pub use fields::{comparison_finding, field_finding};
-pub use load::{load, schema};
+pub use load::{SCHEMA, load, schema};
 pub use model::{
     Affixes, Alias, Config, Counts, Exclude, Expect, Image, Keys, Locator, Mention, MentionPlace,
     Offer, Offered, ParentRef, Pin, Registry, RegistryId, RegistryKind, Relation, Release, Row,

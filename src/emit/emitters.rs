@@ -5,7 +5,7 @@ use std::ops::Range;
 use minijinja::Value;
 use minijinja::value::Serde;
 
-use crate::config::{Config, schema};
+use crate::config::{Config, SCHEMA};
 use crate::diagnostic::{Finding, Place, Sink, code};
 use crate::emit::concerns::report;
 use crate::emit::{bake, catalog, cloud_build, github, gitlab, header};
@@ -190,15 +190,17 @@ fn schema_file(e: &mut Emission<'_, '_>) -> Vec<Planned> {
     )]
 }
 
-/// The JSON Schema as it is written, with its header as `$comment`.
+/// The JSON Schema as it is written, with its header as `$comment` behind the first key.
 pub fn schema_text(header: &str) -> String {
-    let mut schema = schema();
-    if let Some(object) = schema.as_object_mut() {
-        object.shift_insert(1, "$comment".to_owned(), header.into());
-    }
-    let mut text = serde_json::to_string_pretty(&schema).unwrap_or_default();
-    text.push('\n');
-    text
+    let first = SCHEMA
+        .match_indices('\n')
+        .nth(1)
+        .map_or(0, |(at, _)| at + 1);
+    let (first, rest) = SCHEMA.split_at(first);
+    format!(
+        "{first}  \"$comment\": {},\n{rest}",
+        serde_json::Value::from(header)
+    )
 }
 
 fn publish_script(e: &mut Emission<'_, '_>) -> Vec<Planned> {

@@ -3,11 +3,10 @@
 #![expect(clippy::disallowed_methods, reason = "the room that reads files")]
 
 use std::collections::HashMap;
-use std::path::{Path, PathBuf};
+use std::fs;
+use std::path::Path;
 
-use ignore::Match;
-use ignore::gitignore::Gitignore;
-
+use crate::source::ignorelist::{IgnoreList, Said};
 use crate::source::repository::slashes;
 use crate::source::worktree::Worktree;
 use crate::source::{Origin, Repository};
@@ -21,31 +20,46 @@ pub struct IgnoreLine {
     pub pattern: String,
 }
 
-/// What was read of `.gitignore`s, by the folder they lie in, and of which folders they close.
-#[derive(Default)]
-struct Lists {
-    read: HashMap<PathBuf, Option<Gitignore>>,
-    closed: HashMap<PathBuf, Option<IgnoreLine>>,
+/// What was read of `.gitignore`s, by the folder they lie in, and of which folders they close. Paths are told from the top
+/// of the worktree, which is the empty one.
+struct Lists<'t> {
+    top: &'t Path,
+    read: HashMap<String, Option<IgnoreList>>,
+    closed: HashMap<String, Option<Line>>,
 }
+
+/// The list that decides, by its folder, and its pattern.
+type Line = (String, String);
 
 impl Repository {
     /// Of files and folders that are there, those that git ignores and does not track, each with the line that says so.
     /// Without git, none. git is asked only where a `.gitignore` speaks of one.
     pub fn ignored(&self, paths: impl IntoIterator<Item = String>) -> Vec<(String, IgnoreLine)> {
-        let mut lists = Lists::default();
         let mut tops = self.root().ancestors();
         let top = tops.find(|folder| Worktree::is_top(folder));
         let Some(top) = top.filter(|_| self.snapshot().is_none()) else {
             return Vec::new();
         };
+        let below = self.root().strip_prefix(top).map(slashes);
+        let below = below.unwrap_or_default();
+        let mut lists = Lists::of(top);
         // Where git was asked already, only what it did not name is looked for in lists.
         let told = self.known_members();
         let told = told.filter(|members| *members.origin() == Origin::Worktree);
         let paths = paths.into_iter();
         let paths = paths.filter(|path| !told.is_some_and(|members| members.has(path)));
         let spoken = paths.filter_map(|path| {
-            let line = self.deciding(top, &path, &mut lists)?;
-            Some((path, line))
+            let (folder, pattern) = lists.deciding(&join(&below, &path))?;
+            let file = join(&folder, ".gitignore");
+            // One above the root of the repository is told without its place.
+            let file = match &*below {
+                "" => Some(file),
+                below => file
+                    .strip_prefix(below)
+                    .and_then(|file| file.strip_prefix('/'))
+                    .map(str::to_owned),
+            };
+            Some((path, IgnoreLine { file, pattern }))
         });
         let spoken: Vec<(String, IgnoreLine)> = spoken.collect();
         if spoken.is_empty() || *self.members().origin() != Origin::Worktree {
@@ -65,67 +79,79 @@ impl Repository {
         });
         untracked.collect()
     }
+}
+
+impl<'t> Lists<'t> {
+    fn of(top: &'t Path) -> Self {
+        Lists {
+            top,
+            read: HashMap::new(),
+            closed: HashMap::new(),
+        }
+    }
 
     /// The line by which git ignores a path that is there: of the folders on the way, or of itself.
-    fn deciding(&self, top: &Path, path: &str, lists: &mut Lists) -> Option<IgnoreLine> {
-        let full = self.absolute(path);
-        let folder = full.parent()?;
-        let line = match self.closed(top, folder, lists) {
+    fn deciding(&mut self, path: &str) -> Option<Line> {
+        let line = match self.closed(parent(path)?) {
             Some(line) => Some(line),
             None => {
-                let as_file = self.line(top, &full, false, lists);
-                let as_folder = self.line(top, &full, true, lists);
+                let as_file = self.line(path, false);
+                let as_folder = self.line(path, true);
                 // Only of what a list speaks of is the disk asked what it is.
                 let spoken = as_file.is_some() || as_folder.is_some();
-                match spoken && full.is_dir() {
+                match spoken && self.top.join(path).is_dir() {
                     true => as_folder,
                     false => as_file,
                 }
             }
         };
-        line.filter(|_| full.exists())
+        line.filter(|_| self.top.join(path).exists())
     }
 
     /// The line by which git ignores a folder, or one that it lies in: what is in there cannot be taken in again.
-    fn closed(&self, top: &Path, folder: &Path, lists: &mut Lists) -> Option<IgnoreLine> {
-        if folder == top || !folder.starts_with(top) {
-            return None;
-        }
-        if let Some(known) = lists.closed.get(folder) {
+    fn closed(&mut self, folder: &str) -> Option<Line> {
+        let above = parent(folder)?;
+        if let Some(known) = self.closed.get(folder) {
             return known.clone();
         }
-        let above = folder.parent();
-        let line = above.and_then(|above| self.closed(top, above, lists));
-        let line = line.or_else(|| self.line(top, folder, true, lists));
-        lists.closed.insert(folder.to_owned(), line.clone());
+        let line = self.closed(above).or_else(|| self.line(folder, true));
+        self.closed.insert(folder.to_owned(), line.clone());
         line
     }
 
     /// The line by which git ignores an entry, whatever is said of the folders that it lies in.
-    fn line(
-        &self,
-        top: &Path,
-        entry: &Path,
-        is_folder: bool,
-        lists: &mut Lists,
-    ) -> Option<IgnoreLine> {
-        let folders = entry.ancestors().skip(1);
-        let mut folders = folders.take_while(|folder| folder.starts_with(top));
-        folders.find_map(|folder| {
-            let list = lists.read.entry(folder.to_owned()).or_insert_with(|| {
-                let file = folder.join(".gitignore");
-                file.is_file().then(|| Gitignore::new(file).0)
-            });
-            match list.as_ref()?.matched(entry, is_folder) {
-                Match::None => None,
-                Match::Whitelist(_) => Some(None),
-                Match::Ignore(glob) => {
-                    let file = folder.join(".gitignore");
-                    let file = file.strip_prefix(self.root()).ok().map(slashes);
-                    let pattern = glob.original().to_owned();
-                    Some(Some(IgnoreLine { file, pattern }))
-                }
+    fn line(&mut self, entry: &str, is_folder: bool) -> Option<Line> {
+        let mut folder = parent(entry);
+        while let Some(at) = folder {
+            if !self.read.contains_key(at) {
+                let file = self.top.join(at).join(".gitignore");
+                let bytes = file.is_file().then(|| fs::read(file).ok()).flatten();
+                let list = bytes.map(|bytes| IgnoreList::new(&bytes));
+                self.read.insert(at.to_owned(), list);
             }
-        })?
+            let list = self.read.get(at).and_then(Option::as_ref);
+            let path = entry[at.len()..].trim_start_matches('/');
+            match list.and_then(|list| list.said(path.as_bytes(), is_folder)) {
+                Some(Said::TakenIn) => return None,
+                Some(Said::Ignored(pattern)) => return Some((at.to_owned(), pattern.to_owned())),
+                None => folder = parent(at),
+            }
+        }
+        None
+    }
+}
+
+/// The folder that a path lies in; none of the top's.
+fn parent(path: &str) -> Option<&str> {
+    match path.rsplit_once('/') {
+        Some((folder, _)) => Some(folder),
+        None => (!path.is_empty()).then_some(""),
+    }
+}
+
+fn join(folder: &str, name: &str) -> String {
+    match folder {
+        "" => name.to_owned(),
+        folder => format!("{folder}/{name}"),
     }
 }

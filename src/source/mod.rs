@@ -13,6 +13,7 @@ mod file;
 mod followed;
 mod git;
 mod ignored;
+mod ignorelist;
 mod members;
 mod owner;
 mod plain;

@@ -1,4 +1,4 @@
-//! Patterns of `.gitattributes`, as git matches them: bytes, `*` within a folder, `**` between slashes across them, and
+//! Patterns of `.gitattributes` and `.gitignore`, as git matches them: bytes, `*` within a folder, `**` between slashes across them, and
 //! classes with names. Source: `path_matches` of git's `dir.c`, and its `wildmatch.c`.
 //!
 //! No crate for common globs does the same: `[[:space:]]`, which `git lfs track` writes for a blank, is one of many
