@@ -11,6 +11,7 @@ arch = ["amd64", "arm64"]
 [set]
 low = { a = "<3" }
 y = { b = "y" }
+pair = { a = "<3", b = "y" }
 low-y = { set = "@low", b = "y" }
 arm = { arch = "arm64" }
 either = ["@low-y", { a = "3", b = "x" }]
@@ -75,6 +76,7 @@ fn left(selector: &str) -> String {
 #[test]
 fn a_complement_is_among_images_that_have_all_axes_of_the_set() {
     assert_eq!(left(r#""!@low-y""#), "i/1_y i/2_y j/1 j/2 j/3");
+    assert_eq!(left(r#""!@pair""#), "i/1_y i/2_y j/1 j/2 j/3");
     assert_eq!(left(r#""!@low""#), "i/1_x i/1_y i/2_x i/2_y j/1 j/2");
     assert_eq!(left(r#""!@of-i""#), "i/1_x i/1_y");
 }
