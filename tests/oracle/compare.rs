@@ -7,6 +7,7 @@ use serde_json::{Map, Value as Json, json};
 
 use crate::expand;
 use crate::model::{Contradiction, Fault, Plan, Spec};
+use crate::random::as_text;
 use crate::read::Declaration;
 
 /// Where the two part. While a matrix shrinks, its `class` stays.
@@ -31,10 +32,55 @@ pub fn disagreement(text: &str) -> Option<Disagreement> {
     }
     let folder = tempfile::tempdir().expect("a temporary folder");
     std::fs::write(folder.path().join("matrix.toml"), text).expect("matrix.toml is written");
-    judge(text, &expected, &gen_plan(folder.path()))
+    let judged = judge(text, &expected, &run_gen(folder.path(), &["plan"]));
+    if judged.is_some() || expected.is_err() {
+        return judged;
+    }
+    let mut selectors = selectors(text).into_iter();
+    selectors.find_map(|selector| only(text, &selector, folder.path()))
 }
 
-fn gen_plan(folder: &Path) -> Run {
+/// Selectors to try on the command line: each set, its complement, and what an alias matches.
+fn selectors(text: &str) -> Vec<String> {
+    let Ok(declaration) = Declaration::read(text) else {
+        return Vec::new();
+    };
+    let sets = declaration.sets.keys();
+    let mut found: Vec<String> = sets
+        .flat_map(|name| [format!("@{name}"), format!("!@{name}")])
+        .collect();
+    let file: toml::Table = text.parse().unwrap_or_default();
+    let aliases = file.get("alias").and_then(toml::Value::as_array);
+    let matches = aliases
+        .into_iter()
+        .flatten()
+        .filter_map(|alias| alias.get("match"));
+    let texts = matches.filter_map(as_text).filter(|text| !text.is_empty());
+    found.extend(texts);
+    found.truncate(3);
+    found
+}
+
+/// Where the two part about what `--only` means.
+fn only(text: &str, selector: &str, folder: &Path) -> Option<Disagreement> {
+    let expected = expand::selected(text, selector).ok()?;
+    let run = run_gen(folder, &["list", "--format", "json", "--only", selector]);
+    let printed: Json = serde_json::from_slice(&run.stdout).unwrap_or_default();
+    let rows = printed.as_array().map_or(&[][..], Vec::as_slice);
+    let found: Vec<&str> = rows.iter().filter_map(|row| row["id"].as_str()).collect();
+    if matches!(run.code, Some(0 | 1)) && found == expected {
+        return None;
+    }
+    let stderr = String::from_utf8_lossy(&run.stderr);
+    Some(Disagreement {
+        class: format!("--only {:?}", run.code),
+        detail: format!(
+            "`--only {selector}`\n  oracle:  {expected:?}\n  product: {found:?}\n{stderr}"
+        ),
+    })
+}
+
+fn run_gen(folder: &Path, args: &[&str]) -> Run {
     let mut command = Command::new(env!("CARGO_BIN_EXE_gen"));
     for variable in [
         "CI",
@@ -46,7 +92,7 @@ fn gen_plan(folder: &Path) -> Run {
         command.env_remove(variable);
     }
     let output = command
-        .arg("plan")
+        .args(args)
         .arg("-C")
         .arg(folder)
         .output()
@@ -125,7 +171,30 @@ fn planned(plan: &Plan, run: &Run) -> Option<(String, String)> {
             &printed["layers"],
         ));
     }
+    let described = plan.described.iter().map(|one| {
+        let mut json = json!({ "name": one.name, "reference": one.reference });
+        if !one.meta.is_empty() {
+            json["meta"] = object(&one.meta);
+        }
+        json
+    });
+    let described: Vec<Json> = described.collect();
+    let expected = match described.is_empty() {
+        true => Json::Null,
+        false => Json::Array(described),
+    };
+    // As text, as above.
+    let (oracle, product) = (expected.to_string(), printed["described"].to_string());
+    if oracle != product {
+        let found = &printed["described"];
+        return Some(differ("described", "of the plan", &expected, found));
+    }
     None
+}
+
+fn object(pairs: &[(String, String)]) -> Json {
+    let entries = pairs.iter().map(|(key, value)| (key.clone(), json!(value)));
+    Json::Object(entries.collect::<Map<_, _>>())
 }
 
 fn differ(key: &str, of: &str, oracle: &Json, product: &Json) -> (String, String) {
@@ -136,10 +205,6 @@ fn differ(key: &str, of: &str, oracle: &Json, product: &Json) -> (String, String
 }
 
 fn json_of(spec: &Spec) -> Json {
-    let object = |pairs: &[(String, String)]| {
-        let entries = pairs.iter().map(|(key, value)| (key.clone(), json!(value)));
-        Json::Object(entries.collect::<Map<_, _>>())
-    };
     let mut expected = json!({
         "id": spec.id,
         "image": spec.image,
@@ -154,6 +219,11 @@ fn json_of(spec: &Spec) -> Json {
         "needs": spec.needs,
         "args": object(&spec.args),
     });
+    // What is not there is left out.
+    expected["meta"] = match spec.meta.is_empty() {
+        true => Json::Null,
+        false => object(&spec.meta),
+    };
     if !spec.publish {
         // Nothing says whether a reference that is not there may move.
         expected["publish"] = json!(false);

@@ -5,7 +5,9 @@ use std::collections::BTreeMap;
 use toml::{Table, Value as Toml};
 
 use crate::lineage::{self, Standing};
-use crate::model::{Cell, Contradiction, Fault, Plan, Spec, Value, contradiction, malformed};
+use crate::model::{
+    Cell, Contradiction, Described, Fault, Plan, Spec, Value, contradiction, malformed,
+};
 use crate::read::{Declaration, list, string, strings, table};
 use crate::selector::Selector;
 use crate::tags;
@@ -33,6 +35,21 @@ pub struct Draft {
 
 /// A value of `arch`, where there is such an axis and it is not printed, and its platform.
 type Arch = (Option<Value>, String);
+
+/// The specs that a selector of the command line means: those of which it holds for any platform.
+pub fn selected(text: &str, selector: &str) -> Result<Vec<String>, Fault> {
+    let declaration = Declaration::read(text)?;
+    let selector = declaration.selector(&Toml::from(selector))?;
+    let mut meant = Vec::new();
+    for (name, image) in &declaration.images {
+        let drafts = expand_image(&declaration, name, image, &mut Taken::new())?;
+        let drafts = drafts
+            .iter()
+            .filter(|draft| tags::selects(&selector, draft));
+        meant.extend(drafts.map(id));
+    }
+    Ok(meant)
+}
 
 pub fn plan(text: &str) -> Result<Plan, Fault> {
     let declaration = Declaration::read(text)?;
@@ -79,8 +96,36 @@ pub fn plan(text: &str) -> Result<Plan, Fault> {
     Ok(Plan {
         layers,
         specs,
+        described: described(&declaration)?,
         taken: taken.map(|((_, what), _)| what).collect(),
     })
+}
+
+/// Images of others: what is said of them may print the release.
+fn described(declaration: &Declaration) -> Result<Vec<Described>, Fault> {
+    let none = Cell::new();
+    let scope = Scope {
+        cell: &none,
+        release: declaration.release.as_ref(),
+        image: "",
+        from: None,
+    };
+    let mut all = Vec::new();
+    for (name, written) in &declaration.described {
+        let reference = string(written.get("reference"), "reference")?;
+        let facts = written.get("meta").and_then(Toml::as_table);
+        let mut meta = Vec::new();
+        for (key, value) in facts.into_iter().flatten() {
+            let printed = template::render(&string(Some(value), key)?, &scope)?;
+            meta.push((key.clone(), printed));
+        }
+        all.push(Described {
+            name: name.clone(),
+            reference: template::render(&reference, &scope)?,
+            meta,
+        });
+    }
+    Ok(all)
 }
 
 /// `image/value_value`, bytes outside `[A-Za-z0-9.+-]` as `=XX`.

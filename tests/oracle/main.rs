@@ -115,6 +115,8 @@ fn random_matrices_are_worth_comparing() {
         "folded arch",
         "no axes",
         "unpublished",
+        "meta",
+        "described",
         "idle taking",
     ] {
         assert!(
@@ -138,6 +140,8 @@ fn traits(plan: &Plan) -> Vec<String> {
             any(&|spec| spec.cell.iter().any(|(axis, _)| axis == "arch")),
         ),
         ("folded arch", any(&|spec| spec.platforms.len() > 1)),
+        ("meta", any(&|spec| !spec.meta.is_empty())),
+        ("described", !plan.described.is_empty()),
         ("unpublished", any(&|spec| !spec.publish)),
         ("idle taking", !plan.taken.is_empty()),
         ("no axes", any(&|spec| spec.cell.is_empty())),

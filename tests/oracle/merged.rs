@@ -204,4 +204,10 @@ fn what_is_not_published_has_no_tag() {
     );
     // Nothing that is described is built.
     assert!(plan.specs.iter().all(|spec| spec.image != "theirs"));
+    let theirs = &plan.described[0];
+    assert_eq!(
+        (&*theirs.name, &*theirs.reference),
+        ("theirs", "docker.io/them/theirs:1")
+    );
+    assert_eq!(theirs.meta, [("text".to_string(), "theirs".to_string())]);
 }

@@ -67,10 +67,20 @@ pub struct Spec {
     pub publish: bool,
 }
 
+/// An image of others, which is never built.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Described {
+    pub name: String,
+    pub reference: String,
+    pub meta: Vec<(String, String)>,
+}
+
 #[derive(Clone, Debug)]
 pub struct Plan {
     pub layers: u64,
     pub specs: Vec<Spec>,
+    /// Images of others.
+    pub described: Vec<Described>,
     /// What some table takes away and is there in no spec that it is for: a finding, and no fault of the plan.
     pub taken: Vec<String>,
 }

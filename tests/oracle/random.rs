@@ -10,6 +10,7 @@ use toml::{Table, Value as Toml};
 use crate::draw::Draw;
 use axes::AxisModel;
 use images::{ImageModel, Setting};
+pub use terms::as_text;
 
 const REGISTRIES: [(&str, &str); 3] = [
     ("hub", "docker.io/acme"),
@@ -25,12 +26,16 @@ pub fn matrix(seed: u64) -> Table {
     let arch = axes.pop_if(|axis| axis.name == "arch");
     let registries = draw.some(&REGISTRIES, 0);
     let setting = Setting {
-        sets: terms::sets(draw, &axes),
+        sets: terms::sets(
+            draw,
+            &[axes.clone(), arch.clone().into_iter().collect()].concat(),
+        ),
         registries: registries.iter().map(|(name, _)| *name).collect(),
         release: release.is_some(),
         default_base: draw.chance(20),
         default_args: draw.chance(40),
         default_apt: draw.chance(30),
+        default_meta: draw.chance(25),
         default_axes: draw.chance(20).then(|| draw.some(&axes, 0)),
         axes,
         arch,
@@ -63,6 +68,9 @@ pub fn matrix(seed: u64) -> Table {
         .iter()
         .map(|image| (image.key.clone(), Toml::Table(image.written.clone())));
     put(&mut file, "image", written.collect::<Table>());
+    if draw.chance(15) {
+        put(&mut file, "described", described(draw, setting.release));
+    }
     let aliases = (0..draw.below(4))
         .map(|_| alias(draw, &setting, &images))
         .collect();
@@ -143,6 +151,10 @@ fn defaults(draw: &mut Draw, setting: &Setting, keys: &[String]) -> Table {
     if setting.default_apt {
         defaults.insert("apt".into(), vec!["curl"].into());
     }
+    if setting.default_meta {
+        let title = Table::from_iter([("title".to_string(), Toml::from("T {{ image }}"))]);
+        defaults.insert("meta".into(), title.into());
+    }
     if draw.chance(20) {
         defaults.insert("user".into(), "1000:1000".into());
     }
@@ -199,6 +211,31 @@ fn default_row(draw: &mut Draw, setting: &Setting, keys: &[String]) -> Option<To
     Some(row.into())
 }
 
+/// Images of others.
+fn described(draw: &mut Draw, release: bool) -> Table {
+    let mut all = Table::new();
+    for name in draw.some(&["theirs", "other-one"], 1) {
+        let mut one = Table::new();
+        let tag = if release && draw.chance(50) {
+            "{{ release.version }}"
+        } else {
+            "1"
+        };
+        one.insert(
+            "reference".into(),
+            format!("quay.io/them/{name}:{tag}").into(),
+        );
+        if draw.chance(50) {
+            one.insert(
+                "meta".into(),
+                Table::from_iter([("text".to_string(), Toml::from("theirs"))]).into(),
+            );
+        }
+        all.insert(name.into(), one.into());
+    }
+    all
+}
+
 /// Prints some axes of one image, and leaves the rest to `match` and `newest`; careless at times.
 fn alias(draw: &mut Draw, setting: &Setting, images: &[ImageModel]) -> Toml {
     let image = draw.pick(images).clone();
@@ -216,15 +253,29 @@ fn alias(draw: &mut Draw, setting: &Setting, images: &[ImageModel]) -> Toml {
         let dated = axis.versions.len() + usize::from(axis.none) == axis.values.len();
         match draw.below(10) {
             0 if draw.chance(10) => {}
-            0..3 => {
-                matching.insert(axis.name.into(), draw.pick(&axis.values).as_str().into());
-            }
+            0..3 => match axis.attribute(draw).filter(|_| draw.chance(15)) {
+                Some(attribute) => {
+                    let key = format!("{}.{}", axis.name, attribute.name);
+                    matching.insert(key, draw.pick(&attribute.values).as_str().into());
+                }
+                None => {
+                    matching.insert(axis.name.into(), draw.pick(&axis.values).as_str().into());
+                }
+            },
             3..7 if dated && axis.name != "arch" => newest.push(axis.name.into()),
             _ => printed.push(axis.clone()),
         }
     }
     if let Some(arch) = setting.arch.as_ref().filter(|_| draw.chance(15)) {
         matching.insert("arch".into(), draw.pick(&arch.values).as_str().into());
+    }
+    let sets: Vec<String> = setting
+        .sets
+        .iter()
+        .map(|set| format!("@{}", set.name))
+        .collect();
+    if !sets.is_empty() && draw.chance(15) {
+        matching.insert("set".into(), terms::set_term(draw, &sets).into());
     }
     let mut tags = vec![alias_tag(draw, &printed)];
     if draw.chance(30) {

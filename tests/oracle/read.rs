@@ -27,6 +27,8 @@ pub struct Declaration {
     pub default_rows: Vec<(Selector, Table)>,
     pub images: Vec<(String, Table)>,
     pub aliases: Vec<Alias>,
+    /// `[described]`, by name.
+    pub described: Table,
 }
 
 pub struct Alias {
@@ -51,6 +53,7 @@ impl Declaration {
             default_rows: Vec::new(),
             images: Vec::new(),
             aliases: Vec::new(),
+            described: table(&file, "described")?,
         };
         for (name, registry) in &table(&file, "registry")? {
             declaration

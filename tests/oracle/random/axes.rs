@@ -15,6 +15,8 @@ pub struct AxisModel {
     pub none: bool,
     /// Attributes every value but `none` carries.
     pub attributes: Vec<&'static str>,
+    /// Attributes that some value carries, and what they are there.
+    pub carried: Vec<(&'static str, Vec<String>)>,
     /// The versions its values compare as.
     pub versions: Vec<String>,
 }
@@ -136,9 +138,17 @@ fn model(name: &'static str, rows: &[Row]) -> AxisModel {
             .unwrap_or_else(|| own.iter().map(|(key, _)| *key).collect());
         attributes = Some(common.into_iter().filter(|key| has(key)).collect());
     }
+    let mut carried: Vec<(&'static str, Vec<String>)> = Vec::new();
+    for (key, value) in rows.iter().flat_map(|(_, own)| own.iter()) {
+        match carried.iter_mut().find(|(known, _)| known == key) {
+            Some((_, values)) => values.push((*value).into()),
+            None => carried.push((key, vec![(*value).into()])),
+        }
+    }
     AxisModel {
         name,
         written: Toml::Array(written),
+        carried,
         values: rows.iter().map(|(text, _)| text.to_string()).collect(),
         none: rows.iter().any(|(text, _)| *text == "none"),
         attributes: attributes.unwrap_or_default(),
@@ -163,14 +173,39 @@ impl AxisModel {
         self.versions.len() == named && self.versions.iter().all(|version| version.contains('.'))
     }
 
+    /// An attribute that some value carries, as if it were an axis of its own.
+    pub fn attribute(&self, draw: &mut Draw) -> Option<AxisModel> {
+        if self.carried.is_empty() {
+            return None;
+        }
+        let (name, values) = draw.pick(&self.carried).clone();
+        let versions = values
+            .iter()
+            .filter(|value| Version::parse(value).is_some());
+        Some(AxisModel {
+            name,
+            versions: versions.cloned().collect(),
+            values,
+            none: false,
+            ..self.clone()
+        })
+    }
+
     /// A path that prints something of a value that is not `none`.
     pub fn path(&self, draw: &mut Draw) -> String {
         let mut fields = vec![String::new()];
-        fields.extend(
-            self.attributes
-                .iter()
-                .map(|attribute| format!(".{attribute}")),
-        );
+        for (attribute, values) in &self.carried {
+            if !self.attributes.contains(attribute) {
+                continue;
+            }
+            fields.push(format!(".{attribute}"));
+            // What the value compares as has no parts of its own: those are the value's.
+            if *attribute != "version" && values.iter().all(|value| Version::parse(value).is_some())
+            {
+                let parts = [".version", ".major", ".compact"];
+                fields.push(format!(".{attribute}{}", draw.pick(&parts)));
+            }
+        }
         if self.dotted() && self.name != "arch" {
             fields.extend([".version", ".major", ".minor", ".compact"].map(String::from));
         }

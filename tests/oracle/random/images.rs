@@ -16,9 +16,10 @@ pub struct Setting {
     pub release: bool,
     /// Do `[defaults]` hold a `from`?
     pub default_base: bool,
-    /// Do they hold `args`, and `apt`?
+    /// Do they hold `args`, `apt` and `meta`?
     pub default_args: bool,
     pub default_apt: bool,
+    pub default_meta: bool,
     /// Axes of an image that names none, where that is not all of them.
     pub default_axes: Option<Vec<AxisModel>>,
 }
@@ -113,6 +114,7 @@ fn image(
         written.insert("needs".into(), vec![standing_on(draw, &all, other)].into());
     }
     args(draw, setting, &all, &mut written);
+    meta(draw, setting, &all, &mut written);
     for _ in 0..draw.below(3) {
         if !all.is_empty() {
             let mut row = row(draw, setting, &all);
@@ -318,6 +320,21 @@ fn args(draw: &mut Draw, setting: &Setting, axes: &[AxisModel], written: &mut Ta
     }
 }
 
+/// Facts of the image, and the default title taken away.
+fn meta(draw: &mut Draw, setting: &Setting, axes: &[AxisModel], written: &mut Table) {
+    if !draw.chance(25) {
+        return;
+    }
+    let mut meta = Table::from_iter([("text".to_string(), Toml::from("{{ image }}: \"it\""))]);
+    for axis in axes.iter().filter(|_| draw.chance(40)).collect::<Vec<_>>() {
+        meta.insert(axis.name.into(), axis.part(draw).into());
+    }
+    if setting.default_meta && draw.chance(40) {
+        meta.insert("title".into(), false.into());
+    }
+    written.insert("meta".into(), meta.into());
+}
+
 /// What a row takes away of the image, and whether it is published.
 fn taking(draw: &mut Draw, axes: &[AxisModel], image: &Table, row: &mut Table) {
     if draw.chance(15) {
@@ -349,6 +366,14 @@ fn taking(draw: &mut Draw, axes: &[AxisModel], image: &Table, row: &mut Table) {
         row.insert(
             "env".into(),
             Table::from_iter([("HERE".to_string(), Toml::from(false))]).into(),
+        );
+    }
+    if image.contains_key("meta") && draw.chance(40) {
+        let text = *draw.pick(&[Some("over it"), None]);
+        let text = text.map_or(Toml::from(false), Toml::from);
+        row.insert(
+            "meta".into(),
+            Table::from_iter([("text".to_string(), text)]).into(),
         );
     }
     if draw.chance(5) {

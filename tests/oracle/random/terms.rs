@@ -27,11 +27,27 @@ pub fn selector(draw: &mut Draw, axes: &[AxisModel], sets: &[SetModel]) -> Toml 
         .map(|set| format!("@{}", set.name))
         .collect();
     if !sets.is_empty() && draw.chance(30) {
-        let set = Toml::String(draw.pick(&sets).clone());
-        if draw.chance(60) {
-            return set;
-        }
-        return Toml::Array(vec![keys(draw, axes, 1..2), set]);
+        let set = set_term(draw, &sets);
+        return match draw.below(5) {
+            0 | 1 => set.into(),
+            2 => Toml::Array(vec![keys(draw, axes, 1..2), set.into()]),
+            _ => {
+                let mut with = keys(draw, axes, 1..2);
+                if let Toml::Table(table) = &mut with {
+                    let term = match draw.below(4) {
+                        0 => Toml::Array(vec![set.into(), set_term(draw, &sets).into()]),
+                        _ => set.into(),
+                    };
+                    table.insert("set".into(), term);
+                }
+                with
+            }
+        };
+    }
+    if draw.chance(10)
+        && let Some(text) = as_text(&keys(draw, axes, 1..3))
+    {
+        return text.into();
     }
     if draw.chance(12) {
         return Toml::Array(vec![keys(draw, axes, 1..3), keys(draw, axes, 1..3)]);
@@ -48,14 +64,55 @@ pub fn narrow(draw: &mut Draw, axes: &[AxisModel], sets: &[SetModel]) -> Toml {
     }
 }
 
+/// `@set`, or its complement.
+pub fn set_term(draw: &mut Draw, sets: &[String]) -> String {
+    format!("{}{}", draw.pick(&["", "", "!"]), draw.pick(sets))
+}
+
+/// The selector as one text, where none of its terms is a list.
+pub fn as_text(selector: &Toml) -> Option<String> {
+    let mut pieces = Vec::new();
+    for (key, terms) in selector.as_table()? {
+        match terms {
+            Toml::String(term) => pieces.push(format!("{key}={term}")),
+            Toml::Table(attributes) => {
+                for (attribute, term) in attributes {
+                    pieces.push(format!("{key}.{attribute}={}", term.as_str()?));
+                }
+            }
+            _ => return None,
+        }
+    }
+    Some(pieces.join(","))
+}
+
 pub fn keys(draw: &mut Draw, axes: &[AxisModel], count: Range<usize>) -> Toml {
     let mut chosen = axes.to_vec();
     draw.shuffle(&mut chosen);
     chosen.truncate(count.start + draw.below(count.len()));
-    let entries = chosen
-        .iter()
-        .map(|axis| (axis.name.to_string(), terms(draw, axis)));
-    Toml::Table(entries.collect::<Table>())
+    let mut entries = Table::new();
+    for axis in &chosen {
+        match axis.attribute(draw).filter(|_| draw.chance(35)) {
+            None => {
+                entries.insert(axis.name.into(), terms(draw, axis));
+            }
+            Some(attribute) => entries.extend(by_attribute(draw, axis, &attribute)),
+        }
+    }
+    Toml::Table(entries)
+}
+
+/// An attribute, and at times the value beside it: `"cuda.os" = …`, or `cuda.os = …`, which TOML reads as a table.
+fn by_attribute(draw: &mut Draw, axis: &AxisModel, attribute: &AxisModel) -> Table {
+    let mut inside = Table::from_iter([(attribute.name.to_string(), terms(draw, attribute))]);
+    if draw.chance(30) {
+        inside.insert("value".into(), terms(draw, axis));
+    }
+    if draw.chance(50) {
+        return Table::from_iter([(axis.name.to_string(), Toml::Table(inside))]);
+    }
+    let quoted = |(key, terms)| (format!("{}.{key}", axis.name), terms);
+    inside.into_iter().map(quoted).collect()
 }
 
 fn terms(draw: &mut Draw, axis: &AxisModel) -> Toml {
@@ -128,23 +185,29 @@ pub fn sets(draw: &mut Draw, axes: &[AxisModel]) -> Vec<SetModel> {
     if axes.is_empty() {
         return sets;
     }
-    for name in ["gpu", "modern"] {
+    for name in ["gpu", "modern", "last"] {
         if !draw.chance(40) {
             continue;
         }
         let axis = draw.pick(axes).clone();
         let own = keys(draw, std::slice::from_ref(&axis), 1..2);
-        let nested = sets
-            .first()
-            .filter(|_| draw.chance(30))
-            .map(|set| (format!("@{}", set.name), set.axes.clone()));
+        let earlier: Vec<String> = sets.iter().map(|set| format!("@{}", set.name)).collect();
         let mut names = vec![axis.name];
-        let written = match nested {
-            Some((earlier, more)) => {
-                names.extend(more);
-                Toml::Array(vec![earlier.into(), own])
+        let written = match own {
+            own if !earlier.is_empty() && draw.chance(50) => {
+                // What it names is what all of them name: enough to know whom it may touch.
+                names.extend(sets.iter().flat_map(|set| set.axes.clone()));
+                let set = set_term(draw, &earlier);
+                match (draw.below(3), own) {
+                    (0, _) => set.into(),
+                    (1, Toml::Table(mut own)) => {
+                        own.insert("set".into(), set.into());
+                        own.into()
+                    }
+                    (_, own) => Toml::Array(vec![set.into(), own]),
+                }
             }
-            None => own,
+            own => own,
         };
         sets.push(SetModel {
             name: name.into(),
