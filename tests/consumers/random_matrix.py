@@ -117,6 +117,8 @@ class Draw:
         # None: there is no axis, and everything is for one platform.
         self.arches = self.one([None, [AMD64], [AMD64, ARM64], [AMD64, ARM64], [ARM64, AMD64, ARMV7]])
         self.has_tools = self.perhaps()
+        # What others stand on need not be published.
+        self.hides_gpu = self.dice.random() < 0.25
 
     def one(self, choices: list):
         return self.dice.choice(choices)
@@ -155,6 +157,7 @@ class Draw:
         for name in self.registries:
             self.table(f"[registry.{name}]", **REGISTRIES[name])
         self.axes()
+        self.defaults()
         self.gpu()
         if self.has_tools:
             self.tools()
@@ -165,6 +168,7 @@ class Draw:
             # Without a child, a part of the cells may be missing.
             self.exclude()
         self.aliases()
+        self.described()
         self.pipelines()
         return self
 
@@ -172,11 +176,21 @@ class Draw:
         arch = self.arches and [a if a != ARMV7 else {"value": a, "platform": "linux/arm/v7"} for a in self.arches]
         cuda = ["none", *({"value": value, "os": CUDA[value]} for value in self.cudas)]
         self.table("[axis]", python=self.pythons, cuda=cuda, job=self.jobs, arch=arch)
-        self.table("[set]", gpu={"cuda": "!none"})
+        self.table(
+            "[set]", gpu=self.one([{"cuda": "!none"}, {"cuda.os": "ubuntu*"}, "!@cpu", "cuda.os=ubuntu*"]), cpu={"cuda": "none"},
+            served={"set": "@gpu", "job": self.one(self.jobs)},
+        )  # fmt: skip
+
+    def defaults(self) -> None:
+        """Shared by those they can serve; rows pass by who lacks an axis."""
+        self.table("[defaults]", env={"SHARED": "all", "GONE": "all"}, meta={"owner": "{{ image }}"})
+        if self.perhaps():
+            self.table("[[defaults.when]]", match={"job": self.one(self.jobs)}, env=self.texts(LINES, "SHARED"), apt=["git"])
 
     def gpu(self) -> None:
         self.table(
-            "[image.gpu]", axes=["cuda"], match="@gpu", name="gpu/{{ cuda.compact }}", tag=self.tag("{{ cuda }}"),
+            "[image.gpu]", axes=["cuda"], match="@gpu", name="gpu/{{ cuda.compact }}",
+            tag=None if self.hides_gpu else self.tag("{{ cuda }}"), publish=False if self.hides_gpu else None,
             **{"from": "mirror.example.com/cuda:{{ cuda }}-base-{{ cuda.os }}"}, registry=self.registry(),
             apt=self.one([None, ["curl"]]), env=self.texts(LINES, "NOTE"), test=self.tests(),
         )  # fmt: skip
@@ -194,7 +208,8 @@ class Draw:
         self.table(
             "[image.base]", axes=axes, name=self.one([None, "ml/base"]), registry=self.registry(), parent="gpu",
             tag=self.tag("{{ python }}", "{{ 'cu' ~ cuda.compact if cuda else 'cpu' }}", "{{ job }}"),
-            labels={"org.opencontainers.image.title": printed(self.one(LINES))}, env={"JOB": "{{ job }}"},
+            labels={"org.opencontainers.image.title": printed(self.one(LINES))}, env={"JOB": "{{ job }}", "GONE": False},
+            meta={"text": printed(self.one(LINES)), "for": "{{ job }}"},
             args=self.texts(LINES, "NOTE"), test=self.tests(),
         )  # fmt: skip
         self.table("[[image.base.when]]", match={"cuda": "none"}, **{"from": "python:{{ python }}-slim-trixie"})
@@ -227,18 +242,29 @@ class Draw:
                 "[[alias]]", match={"image": "base", "job": self.one(self.jobs), "python": self.one(self.pythons)},
                 tags=["{{ 'gpu' if cuda else 'cpu' }}-latest", "latest"], newest=["cuda"],
             )  # fmt: skip
+        if self.perhaps():
+            axes = [("python", ""), ("job", ""), ("cuda", ".compact")]
+            printed = (f"{{{{ '-' ~ {axis}{part} if {axis} is defined and {axis} }}}}" for axis, part in axes)
+            self.table("[[alias]]", tags=["any" + "".join(printed)])
+
+    def described(self) -> None:
+        if self.perhaps():
+            self.table("[described.theirs]", reference="quay.io/them/theirs:1", meta=self.one([None, {"text": "theirs"}]))
 
     def pipelines(self) -> None:
         """All providers; one may publish a part, and one may build for some platforms only."""
         more = {ARMV7: "arm-v7"} if ARMV7 in (self.arches or []) else {}
         parts = dict.fromkeys(["github", "gitlab", "cloud-build"])
         if self.perhaps():
-            parts[self.one(list(parts))] = self.one(["@gpu", {"image": "base"}, {"image": "gpu"}])
+            shares = ["@gpu", {"image": "base"}, {"set": "!@gpu"}, {"cuda.os": "ubuntu*"}, "image=base,set=!@served"]
+            parts[self.one(list(parts))] = self.one(shares + [{"image": "gpu"}] * (not self.hides_gpu))
         self.table("[ci.github]", match=parts["github"], runner=more)
         self.table("[ci.gitlab]", match=parts["gitlab"], runner={name: [label] for name, label in more.items()})
         self.table("[ci.cloud-build]", match=parts["cloud-build"], platforms=self.one([None, None, ["linux/amd64"]]))
         if self.perhaps():
-            self.table(f"[[ci.{self.one(list(parts))}.when]]", match={"image": "base"}, timeout_minutes=90)
+            provider = self.one(list(parts))
+            image = "gpu" if parts[provider] == {"image": "gpu"} else "base"
+            self.table(f"[[ci.{provider}.when]]", match={"image": image}, timeout_minutes=90)
 
     def text(self) -> str:
         return "\n".join(self.lines).lstrip() + "\n"
