@@ -152,6 +152,10 @@ impl Walk<'_> {
                 }
                 Some(Spanned::new(value.span(), DeValue::Array(meant)))
             }
+            // `true` where only `false` is one.
+            DeValue::Boolean(said) if branch.get("const").is_some_and(|only| only != said) => {
+                self.wrong_type(node, value, name)
+            }
             DeValue::String(text) => {
                 let fits = if branch.get("format").and_then(Json::as_str) == Some("date") {
                     self.day(text, value.span())
@@ -459,7 +463,10 @@ fn types(node: &Json) -> Vec<&str> {
 }
 
 fn accepts(node: &Json, kind: &str) -> bool {
-    if node.get("const").is_some() || node.get("enum").is_some() {
+    if let Some(only) = node.get("const") {
+        return kind == if only.is_boolean() { "boolean" } else { "string" };
+    }
+    if node.get("enum").is_some() {
         return kind == "string";
     }
     let types = types(node);
