@@ -21,12 +21,17 @@ pub(super) fn run(shell: &mut Shell<'_>, given: Given<'_>) -> Result<Outcome, Er
         Err(outcome) => return Ok(outcome),
     };
     let today = shell.today(Dates::default())?;
-    let mut plan = match flow::plan(&repository, &expanded, today, &mut sink) {
+    let mut grounds = Sink::new();
+    let plan = flow::plan(&repository, &expanded, today, &mut grounds);
+    let grounds = grounds.into_sorted();
+    // What is wrong with the lock is no fault of a plan.
+    let outcome = outcome(&grounds, false);
+    grounds.into_iter().for_each(|finding| sink.push(finding));
+    let mut plan = match plan {
         Ok(plan) => plan,
         Err(fault) => return shell.stopped(fault, sink, FindingFormat::Full),
     };
     let mut findings = fold(sink.into_sorted());
-    let outcome = outcome(&findings, false);
     findings.extend(unasked_finding(&repository));
     shell.findings(&findings, FindingFormat::Full)?;
     if !only.is_empty() {
