@@ -464,7 +464,12 @@ fn types(node: &Json) -> Vec<&str> {
 
 fn accepts(node: &Json, kind: &str) -> bool {
     if let Some(only) = node.get("const") {
-        return kind == if only.is_boolean() { "boolean" } else { "string" };
+        return kind
+            == if only.is_boolean() {
+                "boolean"
+            } else {
+                "string"
+            };
     }
     if node.get("enum").is_some() {
         return kind == "string";
