@@ -1,6 +1,6 @@
 //! A bot moves actions in the generated workflow: nothing of it is lost, and `gen matrix --adopt` makes it the matrix's.
 
-mod support;
+use crate::support;
 
 use std::fs;
 use std::path::Path;

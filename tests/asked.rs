@@ -1,6 +1,6 @@
 //! What `gen` answers to those who ask it: `explain`, `list`, `completions`, `diff`; and where it has nothing to say.
 
-mod support;
+use crate::support;
 
 use serde_json::Value;
 use support::{git, project, run, stderr, stdout};

@@ -1,19 +1,15 @@
 //! `gen bump`, `gen bump --check` and `gen check --fix` as a release engineer runs them, over libraries of every kind.
 
-mod support;
-
-mod bump {
-    mod agreement;
-    mod amend;
-    mod carried;
-    mod files;
-    mod locks;
-    mod mentions;
-    mod news;
-    mod patch;
-    mod pins;
-    mod refusals;
-    mod room;
-    mod tags;
-    mod versions;
-}
+mod agreement;
+mod amend;
+mod carried;
+mod files;
+mod locks;
+mod mentions;
+mod news;
+mod patch;
+mod pins;
+mod refusals;
+mod room;
+mod tags;
+mod versions;

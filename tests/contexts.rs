@@ -1,6 +1,6 @@
 //! One commit has one content, wherever and however it is checked out, and what no clean checkout holds is none of it.
 
-mod support;
+use crate::support;
 
 use std::ffi::OsStr;
 use std::fs;

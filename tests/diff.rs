@@ -1,6 +1,6 @@
 //! `gen diff`: two revisions of a small repository, and what is said of them in each format.
 
-mod support;
+use crate::support;
 
 use std::collections::BTreeSet;
 use std::fs;

@@ -7,7 +7,7 @@ use std::process::{Command, Output};
 
 use tempfile::TempDir;
 
-mod support;
+use crate::support;
 
 use support::git;
 

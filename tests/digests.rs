@@ -2,12 +2,8 @@
 //!
 //! The registries are servers on this machine that answer by a script; `gen` runs as a user would run it.
 
-mod support;
-
-mod digests {
-    mod answers;
-    mod life;
-    mod logins;
-    mod room;
-    mod server;
-}
+mod answers;
+mod life;
+mod logins;
+mod room;
+mod server;

@@ -18,7 +18,7 @@ use basematrix::flow::{self, Fault, Standpoint};
 use basematrix::source::Repository;
 use clap::CommandFactory;
 
-mod support;
+use crate::support;
 
 /// Languages of blocks that are only read; what they show is not claimed to be output.
 const SHOWN: &[&str] = &[
@@ -280,7 +280,7 @@ fn check_console(block: &Block, tour: &mut Tour, faults: &mut Vec<String>) -> us
             (None, None) => panic!("{}: output before any command", block.place()),
         }
     }
-    // `UPDATE_DOCS=1 cargo test --test docs` writes what is printed into the document.
+    // `UPDATE_DOCS=1 cargo test --test suite docs::` writes what is printed into the document.
     let update = std::env::var_os("UPDATE_DOCS").is_some();
     let mut told = String::new();
     for (command, shown) in &steps {
@@ -384,7 +384,7 @@ fn the_shipped_schema_is_that_of_the_types() {
     }
     assert!(
         basematrix::config::SCHEMA == text,
-        "run `UPDATE_DOCS=1 cargo test --test docs` and build anew"
+        "run `UPDATE_DOCS=1 cargo test --test suite docs::` and build anew"
     );
     let headed: serde_json::Value =
         serde_json::from_str(&basematrix::emit::schema_text("of \"x\"")).expect("it is JSON");

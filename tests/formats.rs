@@ -1,6 +1,6 @@
 //! The formats in which others read findings: GitHub's runner, GitLab's Code Quality, SARIF.
 
-mod support;
+use crate::support;
 
 use basematrix::diagnostic::{Code, Finding, Place, by_name, github, gitlab, json, sarif};
 use basematrix::source::SourceFile;

@@ -11,7 +11,7 @@
 //!
 //! The codes must be found, and no other; once mended nothing at all. `prevented.toml` names what cannot happen here any
 //! more, with the test that holds it, and `beyond.toml` what no check without a network can know. `docs/incidents.md`
-//! is made from all three: `UPDATE_DOCS=1 cargo test --test incidents` writes it anew.
+//! is made from all three: `UPDATE_DOCS=1 cargo test --test suite incidents::` writes it anew.
 
 use std::collections::BTreeSet;
 use std::env;
@@ -25,7 +25,7 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 use tempfile::TempDir;
 
-mod support;
+use crate::support;
 
 use support::{lay, stderr};
 
@@ -260,7 +260,7 @@ fn shown(case: &Case) -> String {
 fn document() -> String {
     let mut text = String::from(
         "# Incidents\n\n\
-         <!-- Made from tests/incidents: change its cases, and run `UPDATE_DOCS=1 cargo test --test incidents`. -->\n\n\
+         <!-- Made from tests/incidents: change its cases, and run `UPDATE_DOCS=1 cargo test --test suite incidents::`. -->\n\n\
          Five systems were studied before this one was written: Truss, Caliban, envd, Elyra, and the core images of a \
          platform team. What went wrong in them, by their trackers and histories, is what `gen` is measured by; so is what other projects reported \
          since.\n\n\

@@ -1,23 +1,19 @@
 //! The language of `matrix.toml`, one definition a test: its name is the definition, its matrix is as short as the
 //! definition allows, and it asserts that one fact.
 
-mod support;
-
-mod language {
-    mod arch;
-    mod attributes;
-    mod dockerfiles;
-    mod exists;
-    mod facts_of_images;
-    mod fixture;
-    mod images;
-    mod lineage;
-    mod odd;
-    mod pipelines;
-    mod published;
-    mod selectors;
-    mod sets;
-    mod tags;
-    mod templates;
-    mod values;
-}
+mod arch;
+mod attributes;
+mod dockerfiles;
+mod exists;
+mod facts_of_images;
+mod fixture;
+mod images;
+mod lineage;
+mod odd;
+mod pipelines;
+mod published;
+mod selectors;
+mod sets;
+mod tags;
+mod templates;
+mod values;

@@ -1,7 +1,7 @@
 //! A release as the engineers of a library go through it, for a library each of Python, Rust, Go and TypeScript.
 //!
 //! The libraries are the folders of `tests/libraries`, as somebody would have them in git. `tests/libraries/<name>.diff`
-//! is all that `gen bump minor` may change in them. `UPDATE_LIBRARIES=1 cargo test --test libraries` writes it anew:
+//! is all that `gen bump minor` may change in them. `UPDATE_LIBRARIES=1 cargo test --test suite libraries::` writes it anew:
 //! read the difference before it is committed.
 
 use std::collections::BTreeMap;
@@ -14,7 +14,7 @@ use serde_json::Value;
 use similar::TextDiff;
 use tempfile::TempDir;
 
-mod support;
+use crate::support;
 
 use support::{lay, stderr, stdout};
 
@@ -264,7 +264,7 @@ fn compare(path: &Path, before: &Tree, after: &Tree) {
     let expected = fs::read_to_string(path).unwrap_or_default();
     assert!(
         diff == expected,
-        "{} expects another difference than\n{diff}\nto accept: `{UPDATE}=1 cargo test --test libraries`",
+        "{} expects another difference than\n{diff}\nto accept: `{UPDATE}=1 cargo test --test suite libraries::`",
         path.display(),
     );
 }

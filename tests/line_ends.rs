@@ -1,6 +1,6 @@
 //! What git would store of a file, by attributes and settings that are drawn anew each time, held against git itself.
 
-mod support;
+use crate::support;
 
 use std::fmt::Write as _;
 use std::fs;

@@ -1,11 +1,7 @@
 //! `matrix.lock`: what it holds, and what `gen check` says against it over the life of a release.
 
-mod support;
-
-mod lock {
-    mod causes;
-    mod file;
-    mod life;
-    mod published;
-    mod room;
-}
+mod causes;
+mod file;
+mod life;
+mod published;
+mod room;

@@ -1,6 +1,6 @@
 //! The registry of finding codes, tested as data, and `docs/findings.md`, which is made from it.
 //!
-//! `UPDATE_DOCS=1 cargo test --test registry` writes the document anew.
+//! `UPDATE_DOCS=1 cargo test --test suite registry::` writes the document anew.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::env;
@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 use basematrix::check::RULES;
 use basematrix::diagnostic::{ALL, Code, Severity, Stage, by_name};
 
-mod support;
+use crate::support;
 
 const DOCUMENT: &str = "docs/findings.md";
 
@@ -268,7 +268,7 @@ fn document() -> String {
     let mut text = String::from(
         "# Findings\n\n\
          <!-- Made from the registry in src/diagnostic/codes.rs and the cases in tests/ui: change those, \
-         and run `UPDATE_DOCS=1 cargo test --test registry`. -->\n\n\
+         and run `UPDATE_DOCS=1 cargo test --test suite registry::`. -->\n\n\
          What `gen` reports has a stable code, a place and a next step. All comes in one run: causes before \
          their effects, then by path, place and code. What has one cause is one finding, however many files and values show \
          it. [checks.md](checks.md#where-findings-are-shown) has the formats.\n\n\

@@ -6,10 +6,10 @@
 //! - `args`, one command line each line (default: `check --format full`); the last is judged, those before prepare it,
 //!   and may call git;
 //! - `after/`, laid over the repository between preparation and judgement;
-//! - `expected.txt`, the exit code, stdout and stderr. `UPDATE_UI=1 cargo test --test ui` writes it anew: read the
+//! - `expected.txt`, the exit code, stdout and stderr. `UPDATE_UI=1 cargo test --test suite ui::` writes it anew: read the
 //!   difference before it is committed.
 
-mod support;
+use crate::support;
 
 use std::env;
 use std::fs;
@@ -207,7 +207,7 @@ fn every_case_says_what_is_expected() {
             .header("expected", "actual")
             .to_string();
         Err(format!(
-            "{diff}\nto accept: `{UPDATE}=1 cargo test --test ui`"
+            "{diff}\nto accept: `{UPDATE}=1 cargo test --test suite ui::`"
         ))
     });
 }

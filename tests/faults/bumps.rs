@@ -4,7 +4,7 @@
 use std::fs;
 use std::process::{Command, Stdio};
 
-use crate::tree::{Files, JOURNAL, Said, Tree, binary, clean, files, leftovers, same};
+use super::tree::{Files, JOURNAL, Said, Tree, binary, clean, files, leftovers, same};
 
 const MATRIX: &str = r#"[release]
 version = "1.4.0"

@@ -5,7 +5,7 @@ use std::process::{Child, Stdio};
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
-use crate::tree::{Files, Tree, bot, matrix, same};
+use super::tree::{Files, Tree, bot, matrix, same};
 
 /// Numbers that look random and are the same in every run with one `FAULTS_SEED`.
 struct Random(u64);

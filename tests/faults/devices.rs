@@ -6,7 +6,7 @@ use std::fs;
 use std::os::unix::fs::symlink;
 use std::time::{Duration, Instant};
 
-use crate::tree::{ONE, Said, Tree, clean};
+use super::tree::{ONE, Said, Tree, clean};
 
 /// A matrix that has files of every kind read.
 const MATRIX: &str = r#"
@@ -72,7 +72,7 @@ fn soon(tree: &Tree, arguments: &[&str]) -> Said {
     let mut run = clean("timeout");
     let started = Instant::now();
     let run = run
-        .args(["--kill-after=1", "30", crate::tree::binary()])
+        .args(["--kill-after=1", "30", super::tree::binary()])
         .args(arguments)
         .current_dir(tree.path());
     let said: Said = run.output().expect("timeout runs").into();

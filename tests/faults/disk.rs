@@ -5,7 +5,7 @@ use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::os::unix::process::CommandExt;
 use std::path::Path;
 
-use crate::tree::{
+use super::tree::{
     DOCKERFILE, IGNORED, JOURNAL, ONE, Said, Tree, binary, bot, clean, files, leftovers, matrix,
     same,
 };

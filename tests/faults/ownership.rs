@@ -3,7 +3,7 @@
 use std::fs;
 use std::os::unix::fs::symlink;
 
-use crate::tree::{DOCKERFILE, ONE, Tree, leftovers, matrix, same};
+use super::tree::{DOCKERFILE, ONE, Tree, leftovers, matrix, same};
 
 const LIST: &str = "generated/.outputs";
 

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::fs;
 
-use crate::tree::{Tree, files, same};
+use super::tree::{Tree, files, same};
 
 /// A matrix with every kind of output, of an image of that name.
 fn all(image: &str, more: &str) -> String {

@@ -3,7 +3,7 @@
 use std::io::{BufRead, BufReader};
 use std::process::Stdio;
 
-use crate::tree::{ONE, Tree, binary, clean, matrix};
+use super::tree::{ONE, Tree, binary, clean, matrix};
 
 #[test]
 fn a_reader_that_leaves_is_no_failure() {

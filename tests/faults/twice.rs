@@ -4,7 +4,7 @@ use std::fs;
 use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 
-use crate::tree::{DOCKERFILE, ONE, Tree, matrix, same};
+use super::tree::{DOCKERFILE, ONE, Tree, matrix, same};
 
 #[test]
 fn a_second_run_writes_nothing() {

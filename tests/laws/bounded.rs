@@ -1,6 +1,6 @@
 //! A product of 10^12 cells is an error that says so, at once and in little memory.
 
-use crate::*;
+use super::*;
 
 /// Runs `gen` with little memory, and says how long it took.
 fn poor(tree: &Tree, command: &str) -> (Said, Duration) {

@@ -1,6 +1,6 @@
 //! Outputs and templates stay in their folders.
 
-use crate::*;
+use super::*;
 
 #[test]
 fn no_path_leads_out_of_the_repository() {

@@ -1,6 +1,6 @@
 //! Each provider's hard limits are respected or reported, with the axis to split.
 
-use crate::*;
+use super::*;
 
 /// One image that needs `count` others.
 fn needing(count: usize, provider: &str) -> String {

@@ -1,6 +1,6 @@
 //! Same inputs, same bytes, on any machine, at any time.
 
-use crate::*;
+use super::*;
 
 #[test]
 fn the_same_inputs_give_the_same_bytes_anywhere() {

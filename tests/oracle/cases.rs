@@ -2,9 +2,9 @@
 //! `selected.rs` goes on with attributes and sets, `merged.rs` with layers of keys, `relations.rs` with parents,
 //! registries and aliases.
 
-use crate::expand::plan;
-use crate::model::Contradiction::{self, *};
-use crate::model::{Fault, Plan, Spec};
+use crate::oracle::expand::plan;
+use crate::oracle::model::Contradiction::{self, *};
+use crate::oracle::model::{Fault, Plan, Spec};
 
 pub fn planned(text: &str) -> Plan {
     plan(text).unwrap_or_else(|fault| panic!("{fault:?}\n{text}"))

@@ -5,10 +5,10 @@ use std::process::Command;
 
 use serde_json::{Map, Value as Json, json};
 
-use crate::expand;
-use crate::model::{Contradiction, Fault, Plan, Spec};
-use crate::random::as_text;
-use crate::read::Declaration;
+use crate::oracle::expand;
+use crate::oracle::model::{Contradiction, Fault, Plan, Spec};
+use crate::oracle::random::as_text;
+use crate::oracle::read::Declaration;
 
 /// Where the two part. While a matrix shrinks, its `class` stays.
 #[derive(Debug)]

@@ -1,7 +1,7 @@
 //! The example of §4, with its places and lists in the library left out, and every spec worked out by hand.
 
-use crate::expand::plan;
-use crate::model::Spec;
+use crate::oracle::expand::plan;
+use crate::oracle::model::Spec;
 
 const EXAMPLE: &str = r#"
 [release]
@@ -161,7 +161,7 @@ fn a_pre_release_moves_no_alias() {
 
 #[test]
 fn the_product_agrees_on_the_example() {
-    if let Some(found) = crate::compare::disagreement(EXAMPLE) {
+    if let Some(found) = crate::oracle::compare::disagreement(EXAMPLE) {
         panic!("{}", found.detail);
     }
 }

@@ -4,14 +4,14 @@ use std::collections::BTreeMap;
 
 use toml::{Table, Value as Toml};
 
-use crate::lineage::{self, Standing};
-use crate::model::{
+use crate::oracle::lineage::{self, Standing};
+use crate::oracle::model::{
     Cell, Contradiction, Described, Fault, Plan, Spec, Value, contradiction, malformed,
 };
-use crate::read::{Declaration, list, string, strings, table};
-use crate::selector::Selector;
-use crate::tags;
-use crate::template::{self, Scope};
+use crate::oracle::read::{Declaration, list, string, strings, table};
+use crate::oracle::selector::Selector;
+use crate::oracle::tags;
+use crate::oracle::template::{self, Scope};
 
 /// A spec that does not know its relations yet.
 pub struct Draft {

@@ -2,9 +2,9 @@
 
 use toml::Value as Toml;
 
-use crate::expand::Draft;
-use crate::model::{Contradiction, Fault, contradiction, malformed, value_in};
-use crate::read::{Declaration, string};
+use crate::oracle::expand::Draft;
+use crate::oracle::model::{Contradiction, Fault, contradiction, malformed, value_in};
+use crate::oracle::read::{Declaration, string};
 
 /// `parent = "x"` or `parent = { image = "x", python = "3.9" }`; an element of `needs` alike.
 pub struct Standing {

@@ -1,7 +1,7 @@
 //! Layers of keys and what takes away from them, worked out by hand.
 
-use crate::cases::{contradicts, ids, planned, spec};
-use crate::model::Contradiction::*;
+use crate::oracle::cases::{contradicts, ids, planned, spec};
+use crate::oracle::model::Contradiction::*;
 
 const LAYERS: &str = r#"
 [defaults]

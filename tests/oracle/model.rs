@@ -1,6 +1,6 @@
 //! What the oracle speaks of: values, cells, the expected specs, and the two ways a matrix can fail.
 
-use crate::version::Version;
+use crate::oracle::version::Version;
 
 /// One value of an axis, with its attributes in declared order.
 #[derive(Clone, Debug, PartialEq)]

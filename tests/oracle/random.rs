@@ -7,7 +7,7 @@ mod terms;
 
 use toml::{Table, Value as Toml};
 
-use crate::draw::Draw;
+use crate::oracle::draw::Draw;
 use axes::AxisModel;
 use images::{ImageModel, Setting};
 pub use terms::as_text;

@@ -2,10 +2,10 @@
 
 use toml::{Table, Value as Toml};
 
-use crate::model::{Axis, Fault, Value, malformed};
-use crate::selector::{Names, Selector};
-use crate::template::{self, Scope};
-use crate::version::Version;
+use crate::oracle::model::{Axis, Fault, Value, malformed};
+use crate::oracle::selector::{Names, Selector};
+use crate::oracle::template::{self, Scope};
+use crate::oracle::version::Version;
 
 pub struct Release {
     pub version: String,

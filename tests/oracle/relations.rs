@@ -1,7 +1,7 @@
 //! Parents, registries and aliases in small matrices, worked out by hand.
 
-use crate::cases::{contradicts, planned, spec};
-use crate::model::Contradiction::*;
+use crate::oracle::cases::{contradicts, planned, spec};
+use crate::oracle::model::Contradiction::*;
 
 const CHAIN: &str = r#"
 [axis]

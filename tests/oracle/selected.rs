@@ -1,9 +1,9 @@
 //! Attributes and sets in selectors, worked out by hand.
 
-use crate::cases::{contradicts, ids, planned, spec};
-use crate::expand::plan;
-use crate::model::Contradiction::*;
-use crate::model::Fault;
+use crate::oracle::cases::{contradicts, ids, planned, spec};
+use crate::oracle::expand::plan;
+use crate::oracle::model::Contradiction::*;
+use crate::oracle::model::Fault;
 
 /// The values of `x` that a selector keeps.
 fn kept(matching: &str) -> String {
@@ -93,7 +93,7 @@ from = "f"
 /// Each spec that an exclude leaves, with the architectures that it leaves.
 fn left(matching: &str) -> String {
     let text = format!("{SETS}\n[[exclude]]\nreason = \"r\"\nmatch = {matching}\n");
-    let shown = |spec: &crate::model::Spec| match spec.platforms.as_slice() {
+    let shown = |spec: &crate::oracle::model::Spec| match spec.platforms.as_slice() {
         [_, _] => spec.id.clone(),
         one => format!("{}@{}", spec.id, one[0].trim_start_matches("linux/")),
     };

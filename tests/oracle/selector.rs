@@ -5,8 +5,8 @@ use std::collections::BTreeSet;
 
 use toml::{Table, Value as Toml};
 
-use crate::model::{Axis, Cell, Fault, Value, malformed, value_in};
-use crate::version::Version;
+use crate::oracle::model::{Axis, Cell, Fault, Value, malformed, value_in};
+use crate::oracle::version::Version;
 
 /// Any of the alternatives; in each, every part must hold.
 #[derive(Clone, Debug)]

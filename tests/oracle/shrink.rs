@@ -2,7 +2,7 @@
 
 use toml::{Table, Value as Toml};
 
-use crate::print;
+use crate::oracle::print;
 
 /// Runs of the product a shrink may cost.
 const BUDGET: usize = 2000;

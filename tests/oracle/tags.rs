@@ -3,11 +3,11 @@
 use std::cmp::Ordering;
 use std::collections::BTreeMap;
 
-use crate::expand::Draft;
-use crate::model::{Contradiction, Fault, Value, contradiction, malformed, value_in};
-use crate::read::{Alias, Declaration};
-use crate::selector::Selector;
-use crate::template::{self, Scope};
+use crate::oracle::expand::Draft;
+use crate::oracle::model::{Contradiction, Fault, Value, contradiction, malformed, value_in};
+use crate::oracle::read::{Alias, Declaration};
+use crate::oracle::selector::Selector;
+use crate::oracle::template::{self, Scope};
 
 #[derive(Default)]
 pub struct Names {

@@ -1,9 +1,9 @@
 //! The part of the template language the oracle's matrices use:
 //! `{{ x }}`, `{{ x if axis }}` and `{{ x if axis else y }}`, where `x` and `y` are literals or paths.
 
-use crate::model::{Cell, Contradiction, Fault, Value, contradiction};
-use crate::read::Release;
-use crate::version::Version;
+use crate::oracle::model::{Cell, Contradiction, Fault, Value, contradiction};
+use crate::oracle::read::Release;
+use crate::oracle::version::Version;
 
 pub struct Scope<'a> {
     pub cell: &'a Cell,
@@ -182,7 +182,7 @@ fn fault<T>(at: &str, why: &str) -> Result<T, Fault> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::Value;
+    use crate::oracle::model::Value;
 
     fn shown(template: &str) -> Result<String, Fault> {
         let value = |text: &str, attributes: &[(&str, &str)]| Value {

@@ -16,7 +16,7 @@ use proptest::prelude::*;
 use tempfile::TempDir;
 use toml_edit::visit_mut::{VisitMut, visit_value_mut};
 
-use crate::bumps::PLACES;
+use super::bumps::PLACES;
 use crate::support::{project, today};
 
 /// A matrix with every table and nearly every key.

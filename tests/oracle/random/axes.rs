@@ -2,8 +2,8 @@
 
 use toml::{Table, Value as Toml};
 
-use crate::draw::Draw;
-use crate::version::Version;
+use crate::oracle::draw::Draw;
+use crate::oracle::version::Version;
 
 /// An axis and what the rest of the generator must know to use it without fault.
 #[derive(Clone)]

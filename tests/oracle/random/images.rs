@@ -4,7 +4,7 @@ use toml::{Table, Value as Toml};
 
 use super::axes::AxisModel;
 use super::terms::{self, SetModel};
-use crate::draw::Draw;
+use crate::oracle::draw::Draw;
 
 /// What is fixed before the images are drawn.
 pub struct Setting {

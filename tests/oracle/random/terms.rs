@@ -5,7 +5,7 @@ use std::ops::Range;
 use toml::{Table, Value as Toml};
 
 use super::axes::AxisModel;
-use crate::draw::Draw;
+use crate::oracle::draw::Draw;
 
 /// A declared set and the axes it names.
 pub struct SetModel {

@@ -7,8 +7,6 @@ mod dockerfile;
 mod hostile;
 mod random;
 mod render;
-#[path = "../support/mod.rs"]
-mod support;
 
 use std::cell::RefCell;
 use std::collections::HashMap;

@@ -8,5 +8,5 @@ mod disk;
 mod ownership;
 mod several;
 mod streams;
-mod tree;
+pub mod tree;
 mod twice;

@@ -5,8 +5,7 @@ mod bounded;
 mod confined;
 mod counted_before_written;
 mod deterministic;
-#[path = "../faults/tree.rs"]
-mod tree;
+use crate::faults::tree;
 
 use std::fmt::Write;
 use std::fs;
