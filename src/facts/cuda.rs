@@ -76,11 +76,7 @@ impl Facts {
             return Existence::Unknown(form.to_owned(), None);
         };
         let near = || self.nearest_cuda(&parsed).map(|t| t.to_string());
-        let of_version = || {
-            self.cuda_images()
-                .map(|k| k.row)
-                .filter(|r| r.version.text == parsed.version)
-        };
+        let of_version = || self.cuda_images_of(parsed.version).map(|k| k.row);
         if let Some(row) = of_version().find(|r| r.distros.iter().any(|d| d == parsed.distro)) {
             return of_row(row, &parsed, near);
         }

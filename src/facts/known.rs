@@ -191,15 +191,38 @@ impl Facts {
 
     /// Tags of `nvidia/cuda`: the user's first, then the shipped.
     pub fn cuda_images(&self) -> impl Iterator<Item = Known<'_, CudaImage>> {
+        self.cuda_rows([
+            shipped::cuda_images().cuda_image.as_slice(),
+            &shipped::cuda_images_ended().cuda_image,
+        ])
+    }
+
+    /// Tags of one version of `nvidia/cuda`, in the same order.
+    pub fn cuda_images_of<'a>(
+        &'a self,
+        version: &'a str,
+    ) -> impl Iterator<Item = Known<'a, CudaImage>> {
+        let ended: &[CudaImage] = if shipped::may_be_ended_cuda(version) {
+            &shipped::cuda_images_ended().cuda_image
+        } else {
+            &[]
+        };
+        self.cuda_rows([&shipped::cuda_images().cuda_image, ended])
+            .filter(move |known| known.row.version.text == version)
+    }
+
+    /// The user's rows, then these shipped ones.
+    fn cuda_rows<'a>(
+        &'a self,
+        shipped: [&'a [CudaImage]; 2],
+    ) -> impl Iterator<Item = Known<'a, CudaImage>> {
         let own = self.own.iter().flat_map(|(path, own)| {
             let by = By::Own(path);
             own.cuda_image.iter().map(move |row| Known { row, by })
         });
-        let table = shipped::cuda_images();
-        own.chain(table.cuda_image.iter().map(|row| Known {
-            row,
-            by: self.cuda_by(),
-        }))
+        let by = self.cuda_by();
+        let shipped = shipped.into_iter().flatten();
+        own.chain(shipped.map(move |row| Known { row, by }))
     }
 
     /// Who the shipped table of `nvidia/cuda` is by.

@@ -19,8 +19,10 @@ macro_rules! shipped {
 }
 
 shipped! {
-    /// Tags of `nvidia/cuda`.
+    /// Tags of `nvidia/cuda` that are supported or newer.
     cuda_images = "cuda_images.toml";
+    /// Those that are not any more.
+    cuda_images_ended = "cuda_images_ended.toml";
     /// Drivers that CUDA needs, and how long they are supported.
     cuda_driver = "cuda_driver.toml";
     /// Releases of Ubuntu and Debian of late.
@@ -38,6 +40,11 @@ shipped! {
 /// Whether a release that had ended may be called so: its table is read only where its text has the name.
 pub fn may_have_ended(called: &str) -> bool {
     include_str!("distributions_ended.toml").contains(&format!("\"{called}\""))
+}
+
+/// Whether a version of `nvidia/cuda` may be one that ended: its table is read only where its text has the version.
+pub fn may_be_ended_cuda(version: &str) -> bool {
+    include_str!("cuda_images_ended.toml").contains(&format!("\"{version}\""))
 }
 
 /// Provider and key of every limit that pipelines are held to.
@@ -178,7 +185,7 @@ mod tests {
     #[test]
     fn an_image_lies_in_the_window_of_its_distribution() {
         let t = cuda_images();
-        for row in &t.cuda_image {
+        for row in t.cuda_image.iter().chain(&cuda_images_ended().cuda_image) {
             assert_eq!(row.version.text.split('.').count(), 3, "{row:?}");
             assert!(row.arches.iter().any(|a| a == "amd64"), "{row:?}");
             for distro in &row.distros {

@@ -13,7 +13,7 @@ from trees import ROOT
 #: Wheels that pip needs for builds of its own; scripts/tools fetches them.
 BUILD_WHEELS = ROOT / ".tools/wheels"
 
-#: Where builds from unpacked sources go: never into the folder of the binary under test, which runs meanwhile.
+#: Where builds of packages go: never into the folder of the binary under test, which runs meanwhile.
 SOURCE_TARGET = Path(os.environ.get("CARGO_TARGET_DIR") or ROOT / "target") / "source"
 
 MATRIX = """\
@@ -53,10 +53,10 @@ def alone(lock: Path):
 
 
 def build_wheel(folder: Path) -> Path:
-    """The wheel, of the binary that the tests have built already: an optimised one takes minutes and is packed the same."""
+    """The wheel, of a binary that is not optimised: one that is takes minutes and is packed the same."""
     with alone(folder.parent / f"{folder.name}.lock"):
         if not list(folder.glob("*.whl")):
-            run(["maturin", "build", "--profile", "dev", "--locked", "--out", folder], ROOT)
+            run(["maturin", "build", "--profile", "dev", "--locked", "--out", folder], ROOT, **from_source())
     (wheel,) = folder.glob("*.whl")
     return wheel
 
@@ -78,6 +78,7 @@ def from_source() -> dict[str, str]:
         "MATURIN_PEP517_ARGS": "--profile dev",
         "CARGO_TARGET_DIR": str(SOURCE_TARGET),
         "CARGO_PROFILE_DEV_DEBUG": "0",
+        "CARGO_PROFILE_DEV_OPT_LEVEL": "0",
         "CARGO_INCREMENTAL": "0",
     }
 

@@ -14,10 +14,10 @@ pub fn run(cx: &Context<'_>, sink: &mut Sink) {
         let Some(tag) = CudaTag::parse(tag) else {
             continue;
         };
-        let row = cx.facts.cuda_images().find(|known| {
-            known.row.version.text == tag.version
-                && known.row.distros.iter().any(|d| d == tag.distro)
-        });
+        let row = cx
+            .facts
+            .cuda_images_of(tag.version)
+            .find(|known| known.row.distros.iter().any(|d| d == tag.distro));
         // Where the architectures are only assumed, nothing can be said against one.
         let Some(known) = row.filter(|k| k.row.basis != Basis::Assumed && !k.row.arches.is_empty())
         else {
