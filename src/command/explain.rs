@@ -10,6 +10,7 @@ use crate::command::{CLEAN, FOUND};
 use crate::config::parse_selector;
 use crate::diagnostic::{ALL, Code, Severity, Sink, Stage, by_name, nearest, visible};
 use crate::flow::{self, Expanded};
+use crate::image::reference::full;
 use crate::image::{Spec, SpecId, describe_cell};
 use crate::matrix::{AxisId, Cell, ImageId, Verdict, Version, verdicts};
 use crate::source::{Repository, SourceFile};
@@ -44,6 +45,12 @@ pub(super) fn run(shell: &mut Shell<'_>, what: &str) -> Result<Outcome, Error> {
         hits if hits.is_empty() => of_content(&repository, &expanded, what),
         hits => hits,
     };
+    if hits.is_empty()
+        && let Some(text) = described(&expanded, what)
+    {
+        shell.tell(&text)?;
+        return Ok(Outcome(CLEAN));
+    }
     match hits {
         hits if !hits.is_empty() => {
             let mut text = String::new();
@@ -84,6 +91,24 @@ pub(super) fn run(shell: &mut Shell<'_>, what: &str) -> Result<Outcome, Error> {
             Ok(Outcome(FOUND))
         }
     }
+}
+
+/// The image of others that a word names by its key or its reference, and what is known of it.
+fn described(expanded: &Expanded, what: &str) -> Option<String> {
+    let config = &expanded.config;
+    let mut all = config.described.iter();
+    let image = all.find(|image| image.name == what || full(&image.reference) == full(what))?;
+    let (line, _) = config.file.line_column(image.span.start);
+    let mut text = format!(
+        "{}  (an image of others, described at {}:{line})\n  reference   {}\n",
+        visible(&image.name),
+        config.file.path,
+        visible(&image.reference)
+    );
+    for (name, fact) in &image.meta {
+        let _ = writeln!(text, "  {name:<11} {}", visible(fact));
+    }
+    Some(text)
 }
 
 /// What a code of a finding means, as the registry of codes has it.

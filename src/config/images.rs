@@ -63,7 +63,17 @@ fn shared_keys<'a>(
         });
     }
     let own = table.keys();
-    layers.into_iter().map(|layer| layer.under(&own)).collect()
+    let says =
+        |publish: &Option<Spanned<bool>>, what| publish.as_ref().is_some_and(|p| p.value == what);
+    // What is never given a tag need not have the axes that the shared one reads.
+    let is_untagged =
+        says(own.publish, false) && !table.when.iter().any(|row| says(row.keys().publish, true));
+    let layers = layers.into_iter().map(|layer| {
+        let mut layer = layer.under(&own);
+        layer.keys.tag_is_idle = is_untagged;
+        layer
+    });
+    layers.collect()
 }
 
 impl SharedLayer<'_> {

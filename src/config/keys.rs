@@ -67,7 +67,10 @@ impl Builder<'_> {
         let mut takes = Vec::new();
         Keys {
             name: self.plain(&sight, raw.name),
-            tag: self.plain(&sight, raw.tag),
+            tag: match (raw.tag, raw.tag_is_idle) {
+                (Some(tag), true) => self.field(tag, sight.is_object),
+                (tag, _) => self.plain(&sight, tag),
+            },
             registry: raw
                 .registry
                 .as_ref()

@@ -412,6 +412,7 @@ macro_rules! with_image_keys {
                     test: &self.test,
                     meta: RawEntry::all(&self.meta),
                     publish: &self.publish,
+                    tag_is_idle: false,
                 }
             }
         }
@@ -484,6 +485,8 @@ pub struct RawKeys<'a> {
     pub test: &'a RawList,
     pub meta: Vec<RawEntry<'a>>,
     pub publish: &'a Option<Spanned<bool>>,
+    /// Whether the tag is laid under what is never given one.
+    pub tag_is_idle: bool,
 }
 
 /// One entry of `args`, `env`, `labels` or `meta`.

@@ -180,6 +180,14 @@ impl Reader<'_, '_> {
                 "write `{}`",
                 text.replace("==", "").replace('=', "")
             )),
+            TermFault::TwoValues(first, second) => Finding::new(
+                &code::SELECTOR_SYNTAX,
+                format!("the term `{text}` holds for nothing"),
+                self.place(span, format!("no value is both `{first}` and `{second}`")),
+            )
+            .help(format!(
+                "for either write a list, `[\"{first}\", \"{second}\"]`; on the command line give two selectors"
+            )),
             TermFault::SetInTerm(set) => Finding::new(
                 &code::SELECTOR_SYNTAX,
                 headline,

@@ -132,7 +132,7 @@ pub fn view(
     spec: &Spec,
     python: Python,
     parts: Parts,
-    mut names: Vec<(Arc<str>, Value)>,
+    names: Vec<(Arc<str>, Value)>,
 ) -> Value {
     let fresh = spec.parent.is_none();
     let mut env = Vec::new();
@@ -176,7 +176,7 @@ pub fn view(
         Python::Deadsnakes => Some("deadsnakes"),
         Python::System | Python::Inherited => None,
     };
-    names.extend([
+    let mut own: Vec<(Arc<str>, Value)> = vec![
         ("header".into(), Value::from(header(config))),
         ("spec".into(), Value::from(spec.id.as_str())),
         ("args".into(), Value::from(Serde(&parts.args))),
@@ -194,13 +194,15 @@ pub fn view(
             Value::from_safe_string(" \\".to_owned()),
         ),
         ("uv_image".into(), Value::from(facts::UV_IMAGE)),
-    ]);
+    ];
     // The `python` axis keeps its name; what to do about it stands beside it.
     let python_view = context! {
         install => install,
         version => python_version(config, spec).map(|v| v.to_string()),
         venv => python != Python::System,
     };
-    names.push(("interpreter".into(), python_view));
-    Value::from_object(Scope(names))
+    own.push(("interpreter".into(), python_view));
+    // The first of a name is seen: an axis `env` or `user` takes nothing from the template.
+    own.extend(names);
+    Value::from_object(Scope(own))
 }

@@ -7,7 +7,7 @@ use indexmap::IndexMap;
 
 use crate::config::{Config, field_finding};
 use crate::diagnostic::{Finding, Sink, code};
-use crate::image::reference::{mend_reference, tag_fault};
+use crate::image::reference::{given_tag_fault, mend_reference};
 use crate::image::spec::Alias;
 use crate::image::{Spec, SpecId};
 use crate::matrix::AxisId;
@@ -38,7 +38,7 @@ pub fn aliases(config: &Config, specs: &[Spec], sink: &mut Sink) -> Vec<Alias> {
                 }
                 match config.fields.render(field, &spec.scope) {
                     Ok(tag) => {
-                        if let (Some(fault), false) = (tag_fault(&tag), failed) {
+                        if let (Some(fault), false) = (given_tag_fault(&tag), failed) {
                             failed = true;
                             sink.push(
                                 Finding::new(
@@ -47,7 +47,7 @@ pub fn aliases(config: &Config, specs: &[Spec], sink: &mut Sink) -> Vec<Alias> {
                                     config.place(field.span.clone(), fault),
                                 )
                                 .note(format!("for {}", spec.describe(config)))
-                                .help(mend_reference(&tag, tag_fault)),
+                                .help(mend_reference(&tag, given_tag_fault)),
                             );
                         }
                         rendered
@@ -105,7 +105,8 @@ pub fn aliases(config: &Config, specs: &[Spec], sink: &mut Sink) -> Vec<Alias> {
                                 names.map(|n| format!("{quote}{n}{quote}")).collect();
                             names.join(", ")
                         };
-                        finding = if differ.is_empty() {
+                        let asked = differ.iter().all(|axis| alias.newest.contains(axis));
+                        finding = if differ.is_empty() || asked {
                             finding.help("narrow its `match`")
                         } else if differ.iter().all(versions) {
                             finding.help(format!(

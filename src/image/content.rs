@@ -238,15 +238,20 @@ impl One<'_> {
         if let Some(from) = from {
             names.push(("from".into(), Value::from(from)));
         }
-        let needs: BTreeMap<Arc<str>, Value> = self
-            .spec
-            .needs
-            .iter()
-            .map(|id| {
-                let image = &self.config.images[self.matrix.spec(*id).image.0].key;
-                (image.clone(), Value::from(self.references[id.0].as_str()))
-            })
-            .collect();
+        let mut by_image: BTreeMap<Arc<str>, Vec<&str>> = BTreeMap::new();
+        for id in &self.spec.needs {
+            let image = &self.config.images[self.matrix.spec(*id).image.0].key;
+            let references = by_image.entry(image.clone()).or_default();
+            references.push(self.references[id.0].as_str());
+        }
+        // Of several specs of one image none stands for the others: a list, which cannot be printed whole.
+        let needs = by_image.into_iter().map(|(image, references)| {
+            let value = match references.as_slice() {
+                [one] => Value::from(*one),
+                several => Value::from_iter(several.iter().copied()),
+            };
+            (image, value)
+        });
         let needs = TableObject::new("needs", needs, self.config.fields.watch());
         names.push(("needs".into(), Value::from_object(needs)));
         Value::from_object(Scope(names))
@@ -280,11 +285,12 @@ impl One<'_> {
         }
         let target = self.opt(merged.target.as_ref(), &spec.scope)?;
         let stated_context = self.opt(merged.context.as_ref(), &spec.scope)?;
-        let tests = merged
+        let mut tests = merged
             .test
             .iter()
             .map(|f| self.text(f, &spec.scope))
-            .collect::<Result<_, _>>()?;
+            .collect::<Result<Vec<_>, _>>()?;
+        tests.retain(|test| !test.trim().is_empty());
         let context_inside = match (&stated_context, &merged.context) {
             (Some(context), Some(field)) => self.inside(context, field),
             _ => Ok(()),
@@ -539,8 +545,13 @@ impl One<'_> {
                 .map(|f| this.text(f, &this.spec.scope.clone()))
                 .collect::<Result<Vec<_>, Stopped>>()
         };
-        let apt = list(self, &merged.apt)?;
-        let pip = list(self, &merged.pip)?;
+        // `"{{ 'nvtop' if cuda }}"` is no package where it is empty.
+        let stated = |mut texts: Vec<String>| {
+            texts.retain(|text| !text.trim().is_empty());
+            texts
+        };
+        let apt = stated(list(self, &merged.apt)?);
+        let pip = stated(list(self, &merged.pip)?);
         let user = self.opt(merged.user.as_ref(), &self.spec.scope.clone())?;
         if let (Some(text), Some(field)) = (&user, &merged.user) {
             self.numeric_user(text, field)?;

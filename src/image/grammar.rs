@@ -6,9 +6,10 @@ use crate::config::{Config, Image};
 use crate::diagnostic::{Finding, Place, Sink, code};
 use crate::image::Spec;
 use crate::image::reference::{
-    MAX_REPOSITORY, base_fault, full, mend_reference, path_fault, tag_fault,
+    MAX_REPOSITORY, Parts, base_fault, full, given_tag_fault, mend_reference, path_fault,
 };
 use crate::image::resolve::Reported;
+use crate::image::spec::Alias;
 use crate::matrix::ImageId;
 
 pub(super) fn grammar(
@@ -36,7 +37,7 @@ pub(super) fn grammar(
         good = false;
     }
     if let Some(tag) = &spec.tag
-        && let Some(fault) = tag_fault(tag)
+        && let Some(fault) = given_tag_fault(tag)
     {
         let span = spec
             .merged
@@ -48,7 +49,7 @@ pub(super) fn grammar(
             format!("`{tag}` is not a tag"),
             config.place(span.clone(), fault),
         )
-        .help(mend_reference(tag, tag_fault))
+        .help(mend_reference(tag, given_tag_fault))
         .note(format!("for {}", spec.describe(config)));
         faults.push(sink, finding, &span);
         good = false;
@@ -91,7 +92,7 @@ pub(super) fn grammar(
 }
 
 /// An image of others is not one of this matrix, nor two of them by one name.
-pub(super) fn described(config: &Config, specs: &[Spec], sink: &mut Sink) {
+pub(super) fn described(config: &Config, specs: &[Spec], aliases: &[Alias], sink: &mut Sink) {
     if config.described.is_empty() {
         return;
     }
@@ -103,9 +104,22 @@ pub(super) fn described(config: &Config, specs: &[Spec], sink: &mut Sink) {
             known.insert(full(&reference), place);
         }
     }
+    for alias in aliases {
+        let spec = &specs[alias.spec.0];
+        for repository in &*spec.repositories {
+            let image = &config.images[spec.image.0];
+            let place = config.place(image.span.clone(), "built here, and called so by an alias");
+            known.insert(full(&format!("{repository}:{}", alias.tag)), place);
+        }
+    }
     for image in &config.described {
         let place = config.place(image.span.clone(), "described as one of others");
-        if let Some(other) = known.insert(full(&image.reference), place.clone()) {
+        // What a digest pins is still called by its tag.
+        let called = match image.reference.split_once('@') {
+            Some((called, _)) if Parts::of(called).tag.is_some() => called,
+            _ => &image.reference,
+        };
+        if let Some(other) = known.insert(full(called), place.clone()) {
             let headline = format!("`{}` is described, and is another image", image.reference);
             let finding = Finding::new(&code::DUPLICATE_REFERENCE, headline, place);
             sink.push(

@@ -36,11 +36,11 @@ pub fn link(config: &Config, specs: &mut [Spec], sink: &mut Sink) -> Result<Vec<
             .parent
             .as_ref()
             .and_then(|p| finder.find(specs, index, p, sink));
-        let needs = merged
-            .needs
-            .iter()
-            .filter_map(|n| finder.find(specs, index, n, sink))
-            .collect();
+        let mut needs = Vec::new();
+        for needed in &merged.needs {
+            let found = finder.find(specs, index, needed, sink);
+            needs.extend(found.filter(|found| !needs.contains(found)));
+        }
         specs[index].parent = parent;
         specs[index].needs = needs;
     }

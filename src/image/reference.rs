@@ -24,6 +24,27 @@ pub fn tag_fault(tag: &str) -> Option<String> {
         .map(|c| format!("a tag cannot hold {}", quoted(c)))
 }
 
+/// Why `tag` is none that a matrix may give: no tag, or one by which pipelines keep what they know of a repository (the
+/// contents in it, its newest release, one-off parents).
+pub fn given_tag_fault(tag: &str) -> Option<String> {
+    let is_hash = |text: &str| {
+        text.get(..12).is_some_and(|hash| {
+            hash.bytes()
+                .all(|b| b.is_ascii_digit() || (b'a'..=b'f').contains(&b))
+        })
+    };
+    let content = tag
+        .strip_prefix("content-")
+        .filter(|rest| is_hash(rest) && (rest.len() == 12 || rest.as_bytes()[12] == b'-'));
+    let marker = tag
+        .strip_prefix("newest-release")
+        .filter(|rest| rest.is_empty() || rest.starts_with('-'));
+    if content.or(marker).is_some() {
+        return Some("pipelines put this tag themselves".to_owned());
+    }
+    tag_fault(tag)
+}
+
 /// Why `path` is not the path of a repository; `None` when it is: lower-case words joined by `/`, in each word
 /// letters and digits with single `.`, one or two `_`, or any run of `-` between them.
 pub fn path_fault(path: &str) -> Option<String> {
@@ -90,6 +111,9 @@ pub fn base_fault(base: &str) -> Option<String> {
 
 /// The next step for a rendered text in which `fault` finds a fault.
 pub fn mend_reference(text: &str, fault: fn(&str) -> Option<String>) -> String {
+    if tag_fault(text).is_none() && given_tag_fault(text).is_some() {
+        return "give it another tag".to_owned();
+    }
     if fault(&text.to_lowercase()).is_none() {
         return "write it in lower case, or add `| lower`".to_owned();
     }
@@ -138,8 +162,8 @@ pub fn full(reference: &str) -> String {
     };
     // As distribution/reference takes them for one.
     let host = match host {
-        "index.docker.io" => "docker.io",
-        host => host,
+        host if host.eq_ignore_ascii_case("index.docker.io") => "docker.io".to_owned(),
+        host => host.to_ascii_lowercase(),
     };
     let library = if host == "docker.io" && !path.contains('/') {
         "library/"

@@ -70,9 +70,9 @@ pub fn resolve(config: &Config, sink: &mut Sink) -> Result<Matrix, Stopped> {
     }
     sink.checkpoint()?;
     duplicates(config, &specs, sink);
-    described(config, &specs, sink);
     let order = lineage::link(config, &mut specs, sink);
     let found = aliases(config, &specs, sink);
+    described(config, &specs, &found, sink);
     let rests = config
         .release
         .as_ref()

@@ -152,12 +152,30 @@ pub fn valid_axis_name(name: &str) -> bool {
         && bytes.all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'_' || b == b'-')
 }
 
-/// Names that mean something else in selectors and templates.
+/// Names that mean something else in selectors and templates, and words of the template language: an axis of that name
+/// could not be read there.
 pub fn reserved_axis_name(name: &str) -> bool {
-    matches!(
+    let ours = matches!(
         name,
-        "image" | "release" | "parent" | "from" | "registry" | "set"
-    )
+        "image" | "release" | "parent" | "from" | "needs" | "registry" | "set"
+    );
+    let of_the_language = matches!(
+        name,
+        "and"
+            | "else"
+            | "false"
+            | "if"
+            | "in"
+            | "is"
+            | "loop"
+            | "none"
+            | "not"
+            | "or"
+            | "self"
+            | "super"
+            | "true"
+    );
+    ours || of_the_language
 }
 
 /// Why a text may not be a value; `None` when it may.

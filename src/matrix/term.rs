@@ -41,18 +41,30 @@ pub enum TermFault {
     EqualsSign,
     /// `@name` inside a term; a set is a whole selector.
     SetInTerm(String),
+    /// Two plain values that must both hold: nothing is both.
+    TwoValues(String, String),
 }
 
 impl Term {
     /// Reads a term.
     ///
     /// # Errors
-    /// When a part is empty, a comparison has no version, or a sign is not of this language.
+    /// When a part is empty, a comparison has no version, a sign is not of this language, or two values would have to
+    /// hold at once.
     pub fn parse(text: &str) -> Result<Self, TermFault> {
         let parts = text
             .split(',')
             .map(|p| Part::parse(p.trim()))
-            .collect::<Result<_, _>>()?;
+            .collect::<Result<Vec<_>, _>>()?;
+        let mut wanted = parts.iter().filter_map(|part| match &part.test {
+            Test::Text(text) if !part.negated => Some(text),
+            _ => None,
+        });
+        if let Some(first) = wanted.next()
+            && let Some(second) = wanted.find(|second| *second != first)
+        {
+            return Err(TermFault::TwoValues(first.clone(), second.clone()));
+        }
         Ok(Term { parts })
     }
 
@@ -188,6 +200,16 @@ mod tests {
         assert!(holds(">=12,<13", "12.8.1"));
         assert!(!holds(">=12,<13", "13.0.0"));
         assert!(!holds(">=12,!12.8.1", "12.8.1"));
+    }
+
+    #[test]
+    fn nothing_is_two_values_at_once() {
+        let fault = |term| Term::parse(term).err();
+        let two = |first: &str, second: &str| TermFault::TwoValues(first.into(), second.into());
+        assert_eq!(fault("3.11,3.12"), Some(two("3.11", "3.12")));
+        assert_eq!(fault(">=3,3.11,!3.9,3.12"), Some(two("3.11", "3.12")));
+        assert_eq!(fault("3.11,3.11"), None);
+        assert_eq!(fault("!3.11,!3.12"), None);
     }
 
     #[test]

@@ -124,7 +124,14 @@ fn judge(config: &Config, id: ImageId, cell: &Cell, arch: Option<(AxisId, usize)
     {
         return Verdict::Excluded(rule);
     }
-    let platform = arch.and_then(|(axis, value)| config.axis(axis).values[value].platform.as_ref());
+    // Folded, or printed: what `platforms` leaves out is gone.
+    let printed = || {
+        let axis = config.arch?;
+        Some((axis, cell.get(axis)?))
+    };
+    let platform = arch
+        .or_else(printed)
+        .and_then(|(axis, value)| config.axis(axis).values[value].platform.as_ref());
     if let Some(platform) = platform {
         let rows = family
             .rows

@@ -90,6 +90,7 @@ pub fn no_text(value: &Value) -> Option<String> {
         return Some(table.words());
     }
     let words = match value.kind() {
+        ValueKind::None => "`none` has no text: print nothing instead, as in `{{ cuda if cuda }}`",
         ValueKind::Map => "a table has no text of its own: print one of its fields",
         ValueKind::Seq | ValueKind::Iterable => {
             "a list has no text of its own: join it, as in `release.parts | join('.')`"

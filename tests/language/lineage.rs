@@ -168,3 +168,23 @@ fn an_image_may_stand_on_another_cell_of_its_own() {
     );
     assert_eq!(outcome.spec("a/12.4").parent.as_deref(), Some("a/none"));
 }
+
+/// Of two specs of one image, each is there by its place, and neither alone by the image's name.
+#[test]
+fn two_specs_of_one_image_are_a_list() {
+    let matrix = |arg: &str| {
+        format!(
+            "axis.python = ['3.1', '3.10']\n[registry.r]\nprefix = 'r.io/o'\n[image.a]\ntag = '{{{{ python }}}}'\n\
+             from = 'debian:13-slim'\npython = 'base'\n[image.b]\naxes = []\ntag = 'b'\nfrom = 'debian:13-slim'\n\
+             needs = [{{ image = 'a', python = '3.1' }}, {{ image = 'a', python = '3.10' }}, {{ image = 'a', python = '3.1' }}]\n\
+             args = {{ A = \"{arg}\" }}\n"
+        )
+    };
+    let outcome = of(&matrix("{{ needs.a[0] }} {{ needs.a[1] }}"));
+    assert_eq!(outcome.spec("b").needs, ["a/3.1", "a/3.10"]);
+    let arg = outcome.spec("b").args["A"].clone();
+    let content = |id: &str| outcome.spec(id).content_reference.clone();
+    assert_eq!(arg, format!("{} {}", content("a/3.1"), content("a/3.10")));
+    let outcome = of(&matrix("{{ needs.a }}"));
+    assert!(outcome.has("template-fault"), "{:?}", outcome.findings);
+}

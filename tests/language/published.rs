@@ -182,3 +182,23 @@ fn a_text_that_names_it_is_a_finding() {
     let named = with(text, &[("a.md", "`acme/a:v1.0.0` and `acme/b:v1.0.0`\n")]);
     named.finding("mention-unknown");
 }
+
+/// The tag of `[defaults]` passes by an image that is never given one, whatever axes it reads; a row that publishes the
+/// image after all has it.
+#[test]
+fn a_shared_tag_passes_by_what_is_not_published() {
+    let matrix = |more: &str| {
+        format!(
+            "axis.python = ['3.12', '3.13']\naxis.cuda = ['none', '12.8.1']\n[registry.r]\nprefix = 'r.io/o'\n\
+             [defaults]\ntag = \"py{{{{ python }}}}{{{{ '-gpu' if cuda }}}}\"\nfrom = 'debian:13-slim'\npython = 'base'\n\
+             [image.wheels]\naxes = ['python']\npublish = false\n{more}[image.app]\nneeds = ['wheels']\n\
+             args = {{ W = '{{{{ needs.wheels }}}}' }}\n"
+        )
+    };
+    let outcome = of(&matrix(""));
+    assert_eq!(outcome.codes(), [] as [&str; 0], "{:?}", outcome.findings);
+    let outcome = of(&matrix(
+        "[[image.wheels.when]]\nmatch = { python = '3.13' }\npublish = true\n",
+    ));
+    assert!(outcome.has("unknown-variable"), "{:?}", outcome.findings);
+}

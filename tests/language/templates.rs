@@ -370,3 +370,79 @@ fn every_filter_of_the_engine_is_documented() {
         assert!(section.contains(name), "{name}");
     }
 }
+
+/// Whatever an axis is called, the Dockerfile template sees what it lays out.
+#[test]
+fn an_axis_takes_nothing_from_the_dockerfile_template() {
+    let matrix = |axis: &str| {
+        format!(
+            "axis.{axis} = ['v1', 'v2']\n[registry.r]\nprefix = 'r.io/o'\n[image.a]\ntag = 'x{{{{ {word} }}}}'\n\
+             from = 'debian:13-slim'\nuser = '7:8'\ncmd = ['serve']\nentrypoint = ['tini']\napt = ['curl']\n\
+             args = {{ A = 'b' }}\nenv = {{ P = 'q' }}\nlabels = {{ l = 'm' }}\n",
+            word = axis.replace('-', "_"),
+        )
+    };
+    let path = |text: &str| text.replace("v1", "").replace("v2", "");
+    let plain = of(&matrix("other"));
+    let expected = path(plain.dockerfile("a/v1"));
+    for axis in [
+        "apt",
+        "args",
+        "cmd",
+        "continued",
+        "entrypoint",
+        "env",
+        "fresh",
+        "header",
+        "interpreter",
+        "labels",
+        "packages",
+        "pip",
+        "spec",
+        "user",
+        "uv_image",
+        "uv-image",
+    ] {
+        let outcome = of(&matrix(axis));
+        assert!(!outcome.stopped(), "{axis}: {:?}", outcome.findings);
+        assert_eq!(path(outcome.dockerfile("a/v1")), expected, "{axis}");
+    }
+}
+
+/// A word that a template reads as something else names no axis.
+#[test]
+fn a_word_of_the_template_language_names_no_axis() {
+    for axis in [
+        "none", "true", "false", "not", "in", "is", "and", "or", "if", "else", "loop", "self",
+        "super", "needs",
+    ] {
+        let outcome = of(&format!(
+            "axis.{axis} = ['1']\n[image.a]\nfrom = 'debian:13'\n"
+        ));
+        assert!(outcome.has("invalid-name"), "{axis}");
+    }
+}
+
+/// A package or a test for some cells alone is none in the others.
+#[test]
+fn an_item_that_renders_empty_is_none() {
+    let outcome = of(
+        "axis.cuda = ['none', '12.8.1']\n[image.a]\ntag = \"{{ cuda if cuda else 'cpu' }}\"\nfrom = 'debian:13-slim'\n\
+        apt = [\"{{ 'nvtop' if cuda }}\", 'curl']\ntest = [\"{{ 'nvidia-smi' if cuda }}\", 'true']\n",
+    );
+    assert!(
+        !outcome.dockerfile("a/none").contains("''"),
+        "{}",
+        outcome.dockerfile("a/none")
+    );
+    assert!(outcome.dockerfile("a/12.8.1").contains("nvtop"));
+    assert_eq!(outcome.spec("a/none").tests, ["true"]);
+    assert_eq!(outcome.spec("a/12.8.1").tests, ["nvidia-smi", "true"]);
+}
+
+/// The template language's own `none` is as little to be printed as an axis that is absent.
+#[test]
+fn the_constant_none_is_not_printed() {
+    let outcome = of("[image.a]\ntag = '1'\nfrom = 'debian:13-slim'\nenv = { X = '{{ none }}' }\n");
+    assert!(outcome.has("template-fault"), "{:?}", outcome.findings);
+}
