@@ -1,4 +1,4 @@
-//! Where a builder finds an ignore file that is a link.
+//! Where a builder finds an ignore file, or what is copied, through links.
 
 #![expect(clippy::disallowed_methods, reason = "the room that reads files")]
 
@@ -51,6 +51,28 @@ impl Repository {
             return Some(path.to_owned());
         }
         self.followed(path).filter(|found| self.is_file(found))
+    }
+
+    /// Where the link at `path` of a folder leads, from that folder, which a builder takes for the root of everything;
+    /// `None` where none is. Source: `FollowLinks` of fsutil, by which BuildKit finds what is copied.
+    pub fn link_in(&self, folder: &str, path: &str) -> Option<String> {
+        let target = self.link(&match folder {
+            "." => path.to_owned(),
+            folder => format!("{folder}/{path}"),
+        })?;
+        let mut way: Vec<&str> = match target.starts_with('/') {
+            true => Vec::new(),
+            false => path.split('/').collect(),
+        };
+        way.pop();
+        for part in target.split('/') {
+            match part {
+                "" | "." => {}
+                ".." => _ = way.pop(),
+                part => way.push(part),
+            }
+        }
+        Some(way.join("/"))
     }
 
     /// What a link says.

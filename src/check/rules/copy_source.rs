@@ -11,6 +11,9 @@ use crate::dockerfile::{Does, Kind, Mount, Source, Step, Value};
 use crate::image::SpecId;
 use crate::source::DockerIgnore;
 
+/// How many links one path may lead through. Source: `MaxSymlinkLimit` of BuildKit's `contenthash`.
+const LINKS: usize = 255;
+
 /// A Dockerfile of the user's, or none for all that are rendered, with where in it a path is named.
 type Named = (Arc<str>, usize, String);
 
@@ -156,8 +159,53 @@ struct Why {
     help: &'static str,
 }
 
-/// Why a plain path of a context is not sent; `None` when it is, or nobody can tell.
+/// Why a plain path of a context is not sent, or what it leads to; `None` when it is, or nobody can tell.
 fn missing(cx: &Context<'_>, cooked: &Cooked<'_>, path: &str) -> Option<Why> {
+    let Some(real) = followed(cx, cooked, path) else {
+        return Some(Why {
+            label: "is a link that leads in a circle".to_owned(),
+            line: None,
+            help: "let the link lead to something of the context",
+        });
+    };
+    // All of the context is there.
+    if real.is_empty() {
+        return None;
+    }
+    let why = absent(cx, cooked, &real)?;
+    Some(match real == path {
+        true => why,
+        false => Why {
+            label: format!("leads to `{}`, which {}", real.escape_debug(), why.label),
+            ..why
+        },
+    })
+}
+
+/// Where a path of a context leads through the links that are sent, from there; `None` of one that leads in a circle.
+fn followed(cx: &Context<'_>, cooked: &Cooked<'_>, path: &str) -> Option<String> {
+    let rendered = cooked.rendered;
+    let sent = &rendered.files.files;
+    let mut path = path.to_owned();
+    for _ in 0..LINKS {
+        let ends = path.match_indices('/').map(|(at, _)| at);
+        let mut ways = ends.chain([path.len()]).map(|at| path.split_at(at));
+        let next = ways.find_map(|(way, rest)| {
+            let real = sent
+                .contains_key(way)
+                .then(|| cx.repository.link_in(&rendered.context, way))??;
+            Some(format!("{real}{rest}"))
+        });
+        match next {
+            Some(next) => path = next.trim_start_matches('/').to_owned(),
+            None => return Some(path),
+        }
+    }
+    None
+}
+
+/// Why a path without links in it is not sent; `None` when it is, or nobody can tell.
+fn absent(cx: &Context<'_>, cooked: &Cooked<'_>, path: &str) -> Option<Why> {
     let rendered = cooked.rendered;
     let files = &rendered.files;
     let below = format!("{path}/");
@@ -188,11 +236,6 @@ fn missing(cx: &Context<'_>, cooked: &Cooked<'_>, path: &str) -> Option<Why> {
     };
     if there || in_submodule || files.strange.keys().any(starts) {
         return None;
-    }
-    let mut above = path.match_indices('/').map(|(at, _)| path.split_at(at));
-    if let Some((link, rest)) = above.find(|(above, _)| files.files.contains_key(*above)) {
-        let real = followed(cx, &rendered.context, link)?;
-        return missing(cx, cooked, &format!("{real}{rest}"));
     }
     // What gen or an earlier step makes, and git's own folder, are there though they are no part of the content.
     let is_extra =
@@ -241,18 +284,6 @@ fn missing(cx: &Context<'_>, cooked: &Cooked<'_>, path: &str) -> Option<Why> {
         line: None,
         help: "commit it (`git add --force`), or make it in the Dockerfile",
     })
-}
-
-/// Where a link of a context leads, from there; `None` when it leads nowhere, or out of it.
-fn followed(cx: &Context<'_>, context: &str, link: &str) -> Option<String> {
-    let folder = cx.repository.without_links(context);
-    let (before, link) = match context {
-        "." => (String::new(), link.to_owned()),
-        context => (format!("{folder}/"), format!("{context}/{link}")),
-    };
-    let real = cx.repository.without_links(&link);
-    let real = real.strip_prefix(&before).filter(|_| real != link)?;
-    Some(real.to_owned())
 }
 
 /// The line of an ignore file that leaves a path out.
