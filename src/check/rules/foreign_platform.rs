@@ -1,4 +1,4 @@
-//! A Dockerfile whose last stage stands on the machine that builds, or on another architecture.
+//! A Dockerfile whose last stage stands on the machine that builds, or on another architecture, or takes files of one.
 
 use std::collections::BTreeMap;
 use std::ops::Range;
@@ -6,12 +6,14 @@ use std::sync::Arc;
 
 use crate::check::Context;
 use crate::diagnostic::{Finding, Place, Sink, and_list, code};
-use crate::dockerfile::{Build, Source, Unknown, Value};
+use crate::dockerfile::{Build, Kind, Source, Unknown, Value};
 use crate::image::{Platform, SpecId};
 use crate::source::SourceFile;
 
-/// What the last stage stands on instead.
+/// What the last stage stands on, or takes files of, instead.
 struct Foreign {
+    /// Whether it stands on it.
+    stands: bool,
     file: Arc<SourceFile>,
     span: Range<usize>,
     label: String,
@@ -25,41 +27,84 @@ pub fn run(cx: &Context<'_>, sink: &mut Sink) {
         let several = cooked.spec.platforms.len() > 1;
         for (platform, build) in cx.builds(&cooked).iter() {
             let Ok(build) = &**build else { continue };
-            let Some((span, label)) = foreign(cx, build, platform, several) else {
-                continue;
-            };
-            let file = &cooked.recipe.file;
-            // A template says it once, whatever it is rendered for.
-            let key = match cooked.recipe.own {
-                true => (file.path.clone(), span.start, label.clone()),
-                false => ("".into(), 0, label.clone()),
-            };
-            let foreign = found.entry(key).or_insert_with(|| Foreign {
-                file: file.clone(),
-                span,
-                label,
-                platforms: Vec::new(),
-                specs: Vec::new(),
-            });
-            if !foreign.platforms.contains(platform) {
-                foreign.platforms.push(platform.clone());
-            }
-            if foreign.specs.last() != Some(&cooked.id) {
-                foreign.specs.push(cooked.id);
+            let stands = foreign(cx, build, platform, several).map(|at| (true, at));
+            let takes = taken(cx, build, platform).map(|at| (false, at));
+            for (stands, (span, label)) in stands.into_iter().chain(takes) {
+                let file = &cooked.recipe.file;
+                // A template says it once, whatever it is rendered for.
+                let key = match cooked.recipe.own {
+                    true => (file.path.clone(), span.start, label.clone()),
+                    false => ("".into(), 0, label.clone()),
+                };
+                let foreign = found.entry(key).or_insert_with(|| Foreign {
+                    stands,
+                    file: file.clone(),
+                    span,
+                    label,
+                    platforms: Vec::new(),
+                    specs: Vec::new(),
+                });
+                if !foreign.platforms.contains(platform) {
+                    foreign.platforms.push(platform.clone());
+                }
+                if foreign.specs.last() != Some(&cooked.id) {
+                    foreign.specs.push(cooked.id);
+                }
             }
         }
     }
     for foreign in found.into_values() {
         let all = and_list(foreign.platforms.iter().map(|p| p.as_str()));
+        let does = match foreign.stands {
+            true => "stands on",
+            false => "holds files of",
+        };
         let finding = Finding::new(
             &code::FOREIGN_PLATFORM,
-            format!("what is shipped for {all} stands on another platform"),
+            format!("what is shipped for {all} {does} another platform"),
             Place::span(&foreign.file, foreign.span, foreign.label),
-        )
-        .note("what an earlier stage makes on the machine that builds is copied; the last stage is shipped as it is")
-        .help("take the `--platform` away from the stage that becomes the image, or name one that is there for each");
+        );
+        let finding = match foreign.stands {
+            true => finding
+                .note("what an earlier stage makes on the machine that builds is copied; the last stage is shipped as it is")
+                .help("take the `--platform` away from the stage that becomes the image, or name one that is there for each"),
+            false => finding.help("name the image that is there for each platform"),
+        };
         sink.push(finding.about(foreign.specs));
     }
+}
+
+/// Where the image, or what it stands on, takes files out of an image that is by its name for another platform alone.
+fn taken<'a>(
+    cx: &'a Context<'_>,
+    build: &'a Build,
+    platform: &'a Platform,
+) -> impl Iterator<Item = (Range<usize>, String)> + 'a {
+    let lineage = build.lineage();
+    let stages = build.stages.iter();
+    let stages = stages.filter(move |stage| lineage.contains(&stage.index));
+    let steps = stages.flat_map(|stage| &stage.steps);
+    steps.filter_map(move |step| {
+        let Kind::Copy(transfer) = &step.instruction.kind else {
+            return None;
+        };
+        let mut source = step.sources.first()?;
+        // A stage that does nothing is a name of what it stands on.
+        while let Source::Stage(index) = source {
+            let stage = build.stages.iter().find(|stage| stage.index == *index)?;
+            if !stage.steps.is_empty() {
+                return None;
+            }
+            source = &build.standings[*index].base;
+        }
+        let Source::Image(image) = source else {
+            return None;
+        };
+        let alone = cx.config.mirrors.alone(image)?;
+        let label = format!("`{image}` is for `{alone}` alone");
+        let span = transfer.from.as_ref()?.span.clone();
+        (!platform.runs(alone)).then_some((span, label))
+    })
 }
 
 /// Where it is said that the last stage is for something else than the platform, and what it is.
