@@ -6,7 +6,7 @@ use std::ops::Range;
 use crate::check::Context;
 use crate::check::dockerfile::Cooked;
 use crate::diagnostic::{Finding, Place, Sink, code, nearest};
-use crate::dockerfile::{Declared, Dockerfile, Kind, Lack, Reach};
+use crate::dockerfile::{Declared, Dockerfile, Kind, Lack, Missed, Reach};
 use crate::image::Spec;
 
 /// Args every Dockerfile has without declaring them. Source: "Predefined ARGs" and "BuildKit built-in build args" of the
@@ -178,9 +178,12 @@ fn never_arrives(cx: &Context<'_>, own: &Cooked<'_>, name: &str) -> Option<Findi
             let Ok(build) = &**build else { return None };
             let reach = build.reach(parsed, &other.recipe.file.text, name);
             let sure = reach.missed.iter().any(|missed| missed.sure);
-            // A script may read what it is not seen to name.
-            let read = !reach.exposed.is_empty() && (!sure || set_below(cx, other.spec, name));
-            if !reach.used.is_empty() || read {
+            let undeclared = reach.missed.iter().any(is_undeclared);
+            // A script may read what it is not seen to name; what another instruction has is lacking where it is named.
+            let read =
+                (!reach.exposed.is_empty() && !sure) || (!reach.used.is_empty() && !undeclared);
+            let arrives = !reach.exposed.is_empty() || !reach.used.is_empty();
+            if read || (arrives && set_below(cx, other.spec, name)) {
                 return None;
             }
             if lost.is_none() {
@@ -198,7 +201,8 @@ fn never_arrives(cx: &Context<'_>, own: &Cooked<'_>, name: &str) -> Option<Findi
     }
     let file = &shown.recipe.file;
     let span = cx.span_of(own.spec, own.spec.merged.args.get(name));
-    let (headline, label) = match reach.exposed.is_empty() {
+    let nowhere = reach.exposed.is_empty() && reach.used.is_empty();
+    let (headline, label) = match nowhere {
         true => (
             format!("the build arg `{name}` reaches nothing that `{written}` builds"),
             "whatever it says, the image is the same",
@@ -211,10 +215,10 @@ fn never_arrives(cx: &Context<'_>, own: &Cooked<'_>, name: &str) -> Option<Findi
     let primary = cx.place(key_before(&cx.config.file.text, span, name), label);
     let mut finding = Finding::new(&code::UNDECLARED_ARG, headline, primary);
     let mut places = declarations(&shown, &reach);
-    let missed = reach
-        .missed
-        .iter()
-        .filter(|one| reach.exposed.is_empty() || one.sure);
+    let missed = reach.missed.iter().filter(|one| match &reach.used[..] {
+        [] => reach.exposed.is_empty() || one.sure,
+        _ => is_undeclared(one),
+    });
     for missed in missed.clone().take(SHOWN) {
         let label = match &missed.why {
             Lack::Undeclared => "has no value for it here",
@@ -257,6 +261,11 @@ fn never_arrives(cx: &Context<'_>, own: &Cooked<'_>, name: &str) -> Option<Findi
         ),
     };
     Some(finding.help(help).about(specs))
+}
+
+/// Whether it cannot but mean the arg, which its stage does not declare.
+fn is_undeclared(missed: &Missed) -> bool {
+    missed.sure && missed.why == Lack::Undeclared
 }
 
 /// Where an arg is declared, with what that is worth.
