@@ -7,14 +7,17 @@ use crate::image::reference::{Parts, split_prefix};
 /// Prefixes below which images stand that are at home below another. Sources: names of Docker Hub in distribution/reference
 /// and in Docker's own client; "Docker Official Images on ECR Public"; "Pull cached Docker Hub images" of Artifact Registry;
 /// the galleries of Canonical, Debian and Microsoft; NVIDIA's catalog, whose `cuda` is pushed to both registries; Fedora's
-/// own registry and its folder of Quay. 2026-11.
-const KNOWN: [(&str, &str); 12] = [
+/// own registry and its folder of Quay; DaoCloud's mirror of Docker Hub and of others by their hosts. 2026-11.
+const KNOWN: [(&str, &str); 15] = [
     ("index.docker.io", "docker.io"),
     ("registry-1.docker.io", "docker.io"),
     ("registry.hub.docker.com", "docker.io"),
     ("mirror.gcr.io", "docker.io"),
     ("public.ecr.aws/docker", "docker.io"),
     ("mcr.microsoft.com/mirror/docker", "docker.io"),
+    ("mcr.microsoft.com/oss/mirror/docker.io", "docker.io"),
+    ("docker.m.daocloud.io", "docker.io"),
+    ("m.daocloud.io/docker.io", "docker.io"),
     ("public.ecr.aws/ubuntu/ubuntu", "docker.io/library/ubuntu"),
     ("public.ecr.aws/lts/ubuntu", "docker.io/library/ubuntu"),
     ("public.ecr.aws/debian/debian", "docker.io/library/debian"),
@@ -69,7 +72,8 @@ impl Mirrors {
     fn unmirrored<'a>(&self, reference: &'a str) -> Cow<'a, str> {
         let own = self.0.iter().map(|(prefix, home)| (&**prefix, &**home));
         let housed = moved(reference, own);
-        let known = moved(housed.as_deref().unwrap_or(reference), KNOWN.into_iter());
+        let reached = housed.as_deref().unwrap_or(reference);
+        let known = moved(reached, KNOWN.into_iter()).or_else(|| proxied(reached));
         match known.or(housed) {
             Some(home) => Cow::Owned(home),
             None => Cow::Borrowed(reference),
@@ -88,6 +92,18 @@ fn alone(reference: &str) -> Option<(&'static str, &str)> {
     let (folder, rest) = path.split_once('/')?;
     let (_, platform) = ALONE.iter().find(|(name, _)| *name == folder)?;
     (host == "docker.io" && !rest.contains('/')).then_some((platform, rest))
+}
+
+/// An image of Docker Hub behind a proxy whose prefix its owner makes part of. Sources: "Dependency Proxy for container
+/// images" of GitLab (`HOST/GROUP/dependency_proxy/containers/IMAGE`); "pull through cache rules" of Amazon ECR, whose
+/// prefix for Docker Hub is `docker-hub` unless another is chosen.
+fn proxied(reference: &str) -> Option<String> {
+    let (host, path) = split_prefix(reference);
+    let of_amazon = host.contains(".dkr.ecr.") && host.ends_with(".amazonaws.com");
+    let cached = path.strip_prefix("docker-hub/").filter(|_| of_amazon);
+    let proxy = || path.split_once("/dependency_proxy/containers/");
+    let image = cached.or_else(|| proxy().map(|(_, image)| image))?;
+    Some(format!("docker.io/{image}"))
 }
 
 /// A reference below the home of the first prefix that it stands below.
@@ -242,6 +258,54 @@ mod tests {
                 Some("3"),
             ),
             ("acme/python:3", "docker.io", "python", Some("3")),
+            (
+                "mcr.microsoft.com/oss/mirror/docker.io/library/python:3",
+                "docker.io",
+                "python",
+                Some("3"),
+            ),
+            (
+                "docker.m.daocloud.io/python:3",
+                "docker.io",
+                "python",
+                Some("3"),
+            ),
+            (
+                "m.daocloud.io/docker.io/nvidia/cuda:1",
+                "docker.io",
+                "nvidia/cuda",
+                Some("1"),
+            ),
+            (
+                "gitlab.com/acme/team/dependency_proxy/containers/python:3",
+                "docker.io",
+                "python",
+                Some("3"),
+            ),
+            (
+                "git.corp:5005/acme/dependency_proxy/containers/nvidia/cuda:1",
+                "docker.io",
+                "nvidia/cuda",
+                Some("1"),
+            ),
+            (
+                "1234.dkr.ecr.us-east-1.amazonaws.com/docker-hub/library/python:3",
+                "docker.io",
+                "python",
+                Some("3"),
+            ),
+            (
+                "1234.dkr.ecr.us-east-1.amazonaws.com/team/python:3",
+                "1234.dkr.ecr.us-east-1.amazonaws.com",
+                "team/python",
+                Some("3"),
+            ),
+            (
+                "registry.corp/docker-hub/library/python:3",
+                "registry.corp",
+                "docker-hub/library/python",
+                Some("3"),
+            ),
             (
                 "localhost:5000/library/python:3",
                 "localhost:5000",
