@@ -235,6 +235,28 @@ impl Own {
     }
 }
 
+/// Whether a version could be one of a release like this, and has no name of a variant behind its numbers: `1.2.0-gpu` has,
+/// though semver takes it for a version. Read out of a tag, its local part must be called as that of the release is.
+pub(super) fn is_like(release: &ReleaseVersion, version: &ReleaseVersion, is_tag: bool) -> bool {
+    let own = Own::of(release);
+    let text = version.as_str().to_ascii_lowercase();
+    let (text, local) = match text.split_once('+') {
+        Some((text, local)) => (text, Some(wordy(local))),
+        None => (text.as_str(), None),
+    };
+    let (_, suffix) = halves(text);
+    let known = |pattern: &LazyLock<Option<Regex>>| {
+        pattern
+            .as_ref()
+            .is_some_and(|pattern| pattern.is_match(suffix))
+    };
+    let local_fits =
+        !is_tag || local.is_none() || local == own.local.as_ref().map(|own| own.to_lowercase());
+    local_fits
+        && (own.suffix(version.scheme(), suffix)
+            || [&SEMVER, &PYTHON, &DEVELOPED].into_iter().any(known))
+}
+
 /// Whether a text is one number as versions have them: no zero stands before it.
 fn plain_number(text: &str) -> bool {
     text == "0" || !text.starts_with('0')
@@ -249,6 +271,14 @@ static SEMVER: LazyLock<Option<Regex>> = LazyLock::new(|| {
 /// separators that are allowed to stand there, though not before a letter alone; calendar versions have the same.
 static PYTHON: LazyLock<Option<Regex>> = LazyLock::new(|| {
     Regex::new(r"^(?:[._-]?(?:alpha|beta|rc|pre|preview)[._-]?[0-9]{0,5}|(?:a|b|c)[0-9]{1,2})?(?:[._-]?post[0-9]{1,8})?(?:[._-]?dev[0-9]{1,8})?$").ok()
+});
+
+/// What a library calls itself between two releases, and a word with a number behind a dot, as semver counts pre-releases.
+static DEVELOPED: LazyLock<Option<Regex>> = LazyLock::new(|| {
+    Regex::new(
+        r"^(?:[._-]?(?:dev|snapshot|nightly|canary|next|unreleased)(?:[.-]?[0-9]{1,14})?|-[a-z]+\.[0-9]{1,5})$",
+    )
+    .ok()
 });
 
 /// Frames, with each form made once.

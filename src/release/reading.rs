@@ -4,6 +4,7 @@
 //! must come out.
 
 use crate::config::{Config, Pin, Release};
+use crate::release::forms::is_like;
 use crate::release::version::ReleaseVersion;
 
 /// What is longer than this states no version: bytes.
@@ -114,13 +115,14 @@ fn words(text: &str) -> impl Iterator<Item = (usize, usize)> {
 }
 
 /// The versions that a word is, in the release's scheme or Python's; a tag has `-` for the `+` of a version.
-fn spelled(release: &Release, word: &str) -> impl Iterator<Item = ReleaseVersion> + use<> {
+fn spelled<'r>(release: &'r Release, word: &str) -> impl Iterator<Item = ReleaseVersion> + use<'r> {
     let scheme = release.read.scheme();
     let built = word.contains('-').then(|| word.replacen('-', "+", 1));
-    [Some(word.to_owned()), built]
-        .into_iter()
-        .flatten()
-        .filter_map(move |text| ReleaseVersion::parse_any(scheme, &text))
+    let versions = [(Some(word.to_owned()), false), (built, true)];
+    versions.into_iter().filter_map(move |(text, is_tag)| {
+        let version = ReleaseVersion::parse_any(scheme, &text?)?;
+        is_like(&release.read, &version, is_tag).then_some(version)
+    })
 }
 
 /// The versions that numbers standing anywhere in a text would be.
