@@ -34,6 +34,12 @@ fn a_list_of_python_wherever_it_is_changed() {
         "def f():\n    «del P[0]»",
         "def f():\n    «P[0] += 'x'»",
         "[(«P» := x) for x in y]",
+        "«P.__setitem__(0, 'x')»",
+        "«list.append(P, '3.11')»",
+        "«bisect.insort(P, '3.11')»",
+        "«insort(P, '3.11')»",
+        "«heapq.heappush(P, '3.11')»",
+        "«operator.setitem(P, 0, 'x')»",
     ] {
         let marked = format!("P = ['3.12']\n{change}\n");
         refuses_list_by(list, "a.py", &marked, "P", CHANGED);
@@ -151,6 +157,10 @@ fn of_typescript() {
     for change in [
         "const x = «P.shift()»;",
         "function f() { «P.push('3.11')»; }",
+        "«Array.prototype.push.apply(P, ['3.11'])»;",
+        "«[].push.call(P, '3.11')»;",
+        "«Object.defineProperty(P, '0', {})»;",
+        "«Reflect.set(P, 0, '3.11')»;",
         "x.forEach(v => «P.push(v)»);",
         "if (x) { f(() => { «P.push(v)»; }); }",
         "class A { f() { «P[0] = '3.11'»; } }",

@@ -254,6 +254,31 @@ fn a_list_that_is_a_type() {
                 &["3.12", "3.13"],
             ),
             ("class X(StrEnum):\n    A = '«3.12»'\n", &["3.12"]),
+            (
+                "class X(Enum):\n    A = '«3.12»'\n    OLDEST = A\n",
+                &["3.12"],
+            ),
+            (
+                "X = Enum('X', {'A': '«3.12»', 'B': '«3.13»'})\n",
+                &["3.12", "3.13"],
+            ),
+            ("X = enum.StrEnum('X', [('A', '«3.12»')])\n", &["3.12"]),
+            (
+                "from typing import (Any, Literal as L)\nX = L['«3.12»']\n",
+                &["3.12"],
+            ),
+            (
+                "X = Optional[Literal['«3.12»', '«3.13»']]\n",
+                &["3.12", "3.13"],
+            ),
+            (
+                "X = typing.Union[Literal['«3.12»'], Literal['«3.13»'], None]\n",
+                &["3.12", "3.13"],
+            ),
+            (
+                "X = Annotated[Literal['«3.12»'], Field(title='x')]\n",
+                &["3.12"],
+            ),
         ],
     );
     lists_by(
@@ -280,6 +305,14 @@ fn a_list_that_is_a_type() {
             (
                 "class X(StrEnum):\n    A = «auto()»\n",
                 "the value is the result of `auto(…)`",
+            ),
+            (
+                "X = «L['3.12']»\n",
+                "the value is the result of an expression",
+            ),
+            (
+                "class X(Enum):\n    A = '3.12'\n    B = «C»\n",
+                "the value is another name's, `C`",
             ),
             (
                 "X = «Optional['3.12']»\n",

@@ -5,7 +5,7 @@ use tree_sitter::Node;
 
 use crate::release::locate::code::changes::{At, Binding, Opens, Part, Rules, Target};
 use crate::release::locate::code::python::{WRAPPING, text as text_of};
-use crate::release::locate::code::walk::{children, field, inner};
+use crate::release::locate::code::walk::{children, field, inner, written};
 
 pub const RULES: Rules = Rules {
     opens,
@@ -33,7 +33,29 @@ const CHANGING: &[&str] = &[
     "setdefault",
     "symmetric_difference_update",
     "update",
+    "__delitem__",
+    "__iadd__",
+    "__ior__",
+    "__setitem__",
 ];
+
+/// Functions of the standard library that change their first argument in place; methods that are called on their type do.
+const GIVEN: &[&str] = &[
+    "delitem",
+    "heappop",
+    "heappush",
+    "heappushpop",
+    "heapreplace",
+    "iadd",
+    "insort",
+    "insort_left",
+    "insort_right",
+    "ior",
+    "setitem",
+];
+
+/// What such functions and methods are called on.
+const OWNERS: &[&str] = &["bisect", "dict", "heapq", "list", "operator", "set"];
 
 /// What has variables of its own, and takes names that `:=` gives from the function around it.
 const COMPREHENSIONS: &[&str] = &[
@@ -161,8 +183,23 @@ fn changes<'t>(node: Node<'t>, text: &str) -> Vec<Target<'t>> {
         }
         "call" => {
             let method = node.child_by_field_name("function");
-            let changing = method.filter(|m| CHANGING.contains(&field(*m, "attribute", text)));
-            let object = changing.and_then(|m| m.child_by_field_name("object"));
+            let name = method.map_or("", |m| match m.kind() {
+                "identifier" => written(m, text),
+                _ => field(m, "attribute", text),
+            });
+            let on = method.and_then(|m| m.child_by_field_name("object"));
+            let is_owner = |on: Node<'t>| OWNERS.contains(&written(on, text));
+            let first = || {
+                let arguments = node.child_by_field_name("arguments").map(children);
+                arguments.and_then(|a| a.first().copied())
+            };
+            let object = match on {
+                Some(on) if is_owner(on) && (CHANGING.contains(&name) || GIVEN.contains(&name)) => {
+                    first()
+                }
+                Some(on) => CHANGING.contains(&name).then_some(on),
+                None => GIVEN.contains(&name).then(first).flatten(),
+            };
             let whole = |object: Node<'t>| Target {
                 object,
                 key: At::Whole,

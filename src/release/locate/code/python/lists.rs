@@ -38,6 +38,10 @@ fn collected<'t>(node: Node<'t>, source: &str) -> Result<Node<'t>, Unfound> {
 
 pub fn list(node: Node<'_>, source: &str) -> Result<FoundList, Unfound> {
     let whole = node.byte_range();
+    if let Some(members) = functional(node, source) {
+        let items = texts(members, source, text)?;
+        return Ok(FoundList { span: whole, items });
+    }
     let node = collected(node, source)?;
     let items = match node.kind() {
         "list" | "tuple" | "set" | "expression_list" => texts(children(node), source, text)?,
@@ -81,10 +85,45 @@ fn members<'t>(class: Node<'t>, source: &str) -> Vec<Node<'t>> {
     let reserved = |name: &str| {
         name.starts_with("__") || (name.len() > 2 && name.starts_with('_') && name.ends_with('_'))
     };
-    assignments
-        .filter(|a| !reserved(field(*a, "left", source)))
-        .filter_map(|a| a.child_by_field_name("right"))
-        .collect()
+    let mut names = Vec::new();
+    let mut values = Vec::new();
+    for assignment in assignments {
+        let name = field(assignment, "left", source);
+        if let Some(value) = assignment.child_by_field_name("right")
+            && !reserved(name)
+        {
+            // What has another's value is another name of that one.
+            let is_alias = value.kind() == "identifier" && names.contains(&written(value, source));
+            values.extend((!is_alias).then_some(value));
+            names.push(name);
+        }
+    }
+    values
+}
+
+/// The values of the members of `Enum("NAME", {"A": "a"})` and `Enum("NAME", [("A", "a")])`; `None` where it is anything
+/// else: <https://docs.python.org/3/howto/enum.html#functional-api>.
+fn functional<'t>(node: Node<'t>, source: &str) -> Option<Vec<Node<'t>>> {
+    let node = otherwise(node, source);
+    if node.kind() != "call" || !field(node, "function", source).ends_with("Enum") {
+        return None;
+    }
+    let arguments = children(node.child_by_field_name("arguments")?);
+    let [_, members, ..] = arguments.as_slice() else {
+        return None;
+    };
+    let value = |member: &Node<'t>| match (member.kind(), children(*member).as_slice()) {
+        ("pair", _) => member.child_by_field_name("value"),
+        ("tuple" | "list", [_, value]) => Some(*value),
+        _ => None,
+    };
+    let listed = matches!(members.kind(), "dictionary" | "list" | "tuple");
+    let members = children(*members);
+    members
+        .iter()
+        .map(value)
+        .collect::<Option<Vec<_>>>()
+        .filter(|_| listed)
 }
 
 /// The texts of `Literal["a", "b"]`, and of several with `|` between them; `None` where it is anything else.
@@ -102,27 +141,44 @@ fn literals<'t>(node: Node<'t>, source: &str) -> Option<Vec<Node<'t>>> {
             }
             "subscript" | "generic_type" => {
                 let name = written(*parts.first()?, source);
-                if name.rsplit('.').next() != Some("Literal") {
-                    return None;
-                }
+                let name = name.rsplit('.').next()?;
                 let inside = parts.split_off(1).into_iter();
-                found.extend(
-                    inside
-                        .flat_map(|part| match part.kind() {
-                            "type_parameter" | "tuple" | "expression_list" => children(part),
-                            _ => vec![part],
-                        })
-                        .map(|n| match (n.kind(), children(n).as_slice()) {
-                            ("type", [only]) => *only,
-                            _ => n,
-                        }),
-                );
+                let inside = inside
+                    .flat_map(|part| match part.kind() {
+                        "type_parameter" | "tuple" | "expression_list" => children(part),
+                        _ => vec![part],
+                    })
+                    .map(|n| match (n.kind(), children(n).as_slice()) {
+                        ("type", [only]) => *only,
+                        _ => n,
+                    });
+                match name {
+                    "Union" | "Optional" => {
+                        todo.extend(inside.collect::<Vec<_>>().into_iter().rev())
+                    }
+                    "Annotated" | "Final" | "ClassVar" | "Required" | "NotRequired" => {
+                        todo.extend(inside.take(1));
+                    }
+                    _ if is_literal(name, source) => found.extend(inside),
+                    _ => return None,
+                }
             }
             "none" => {}
             _ => return None,
         }
     }
     (!found.is_empty()).then_some(found)
+}
+
+/// Whether a name is that of `Literal`, or what the file calls it: `from typing import Literal as L`.
+fn is_literal(name: &str, source: &str) -> bool {
+    name == "Literal" || {
+        let words = source.split(|c: char| c.is_whitespace() || "(),".contains(c));
+        let words: Vec<&str> = words.filter(|word| !word.is_empty()).collect();
+        words
+            .windows(3)
+            .any(|three| three == ["Literal", "as", name])
+    }
 }
 
 /// The texts of the annotation of a name: `python: Literal["3.12", "3.13"] = "3.12"`.

@@ -28,6 +28,16 @@ const CHANGING: &[&str] = &[
     "unshift",
 ];
 
+/// Functions that change their first argument in place.
+const GIVEN: &[&str] = &[
+    "Object.assign",
+    "Object.defineProperties",
+    "Object.defineProperty",
+    "Reflect.defineProperty",
+    "Reflect.deleteProperty",
+    "Reflect.set",
+];
+
 fn opens(node: Node<'_>, text: &str) -> Opens {
     match node.kind() {
         "arrow_function"
@@ -102,13 +112,18 @@ fn changes<'t>(node: Node<'t>, text: &str) -> Vec<Target<'t>> {
             part("argument").and_then(|target| keyed(target, node, text))
         }
         "call_expression" => part("function").and_then(|method| {
-            // `Object.assign(X, …)` gives to its first argument.
-            let object = if written(method, text) == "Object.assign" {
+            let on = method.child_by_field_name("object");
+            let property = field(method, "property", text);
+            // `Array.prototype.push.apply(X, …)`
+            let borrowed = on.is_some_and(|on| {
+                matches!(property, "apply" | "call")
+                    && CHANGING.contains(&field(on, "property", text))
+            });
+            let object = if borrowed || GIVEN.contains(&written(method, text)) {
                 let arguments = part("arguments").map(children);
                 arguments.and_then(|a| a.first().copied())
             } else {
-                let changes = CHANGING.contains(&field(method, "property", text));
-                method.child_by_field_name("object").filter(|_| changes)
+                on.filter(|_| CHANGING.contains(&property))
             };
             object.map(|object| whole(object, node))
         }),
