@@ -192,7 +192,7 @@ pub struct Pin {
 pub struct Offer {
     /// Path of the file from the root.
     pub file: Spanned<String>,
-    /// Where in it; never a search.
+    /// Where in it; what a search finds is an item wherever that is.
     pub locator: Locator,
     /// What is offered.
     pub of: Offered,
@@ -215,9 +215,9 @@ pub enum Counts {
     All,
     /// Those of a pattern.
     Glob(globset::GlobMatcher),
-    /// Trove classifiers that could be a value: what stands before it, what behind it, and of how many numbers values
-    /// are, if they are versions.
-    Trove(Affixes, Option<Vec<usize>>),
+    /// Trove classifiers that could be a value: what stands before it, what behind it, and of which parts values are, each
+    /// with how many numbers, if it is a version.
+    Trove(Affixes, Vec<Vec<Option<usize>>>),
 }
 
 /// What a list of the library offers.
@@ -260,6 +260,8 @@ pub struct Mention {
     pub pre_releases: bool,
     /// Repositories that are not of this matrix.
     pub ignore: globset::GlobSet,
+    /// The globs of those, as they are written.
+    pub ignored: Vec<Spanned<String>>,
     /// Where it stands.
     pub span: Range<usize>,
 }

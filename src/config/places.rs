@@ -145,7 +145,7 @@ impl Builder<'_> {
         let by = By {
             constant: &raw.constant,
             key: &raw.key,
-            search: &None,
+            search: &raw.search,
             count: &None,
         };
         let locator = self.locator(&by, raw.span.clone(), "an offer");
@@ -222,7 +222,7 @@ impl Builder<'_> {
                     prefix: prefix.to_owned(),
                     suffix: suffix.to_owned(),
                 };
-                Counts::Trove(affixes, None)
+                Counts::Trove(affixes, Vec::new())
             }
             _ => Counts::All,
         })
@@ -304,6 +304,7 @@ impl Builder<'_> {
             place,
             pre_releases: raw.pre_releases,
             ignore: ignore.build().ok()?,
+            ignored: raw.ignore.clone(),
             span: raw.span.clone(),
         })
     }
@@ -373,11 +374,11 @@ impl Builder<'_> {
     }
 }
 
-/// The number of numbers of a version, such as 2 of `3.12`.
-fn numbers(text: &str) -> Option<usize> {
-    let mut parts = text.split('.');
+/// What a classifier is like: of each of its parts the number of numbers, such as 2 of `3.12`; `None` of a word.
+fn shape(text: &str) -> Vec<Option<usize>> {
     let digits = |p: &str| !p.is_empty() && p.bytes().all(|b| b.is_ascii_digit());
-    parts.by_ref().all(digits).then(|| text.split('.').count())
+    let numbers = |part: &str| part.split('.').all(digits).then(|| part.split('.').count());
+    text.split(" :: ").map(numbers).collect()
 }
 
 impl Counts {
@@ -387,8 +388,8 @@ impl Counts {
             return self;
         };
         let values = words.iter().flatten();
-        let lengths = values.map(|w| affixes.strip(w).and_then(numbers)).collect();
-        Counts::Trove(affixes, lengths)
+        let shapes = values.filter_map(|w| affixes.strip(w).map(shape)).collect();
+        Counts::Trove(affixes, shapes)
     }
 
     /// Whether an item could be a value, and so must be one.
@@ -396,12 +397,9 @@ impl Counts {
         match self {
             Counts::All => true,
             Counts::Glob(glob) => glob.is_match(item),
-            Counts::Trove(affixes, lengths) => {
-                affixes.strip(item).is_some_and(|value| match lengths {
-                    Some(lengths) => numbers(value).is_some_and(|n| lengths.contains(&n)),
-                    None => !value.contains(" :: "),
-                })
-            }
+            Counts::Trove(affixes, shapes) => affixes
+                .strip(item)
+                .is_some_and(|value| shapes.contains(&shape(value))),
         }
     }
 }

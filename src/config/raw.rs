@@ -135,6 +135,8 @@ pub struct RawOffer {
     pub constant: Option<Spanned<String>>,
     /// Path of a key of TOML, JSON or YAML.
     pub key: Option<Spanned<String>>,
+    /// A regular expression with one group, which is an item wherever it matches. The last resort.
+    pub search: Option<Spanned<String>>,
     /// The axis whose values are offered, or `image`: the images, by their keys.
     pub axis: Spanned<String>,
     /// How the library writes one: a template over the axis, or over `image`. Default: the value or key itself.

@@ -100,11 +100,7 @@ pub fn look_list(
     let found = match locator {
         Locator::Constant(name) => locate::list(&file, name),
         Locator::Key(path) => locate::key_list(&file, path),
-        // An offer has no search: `config` makes none.
-        Locator::Search(..) => Err(Unfound::Nothing {
-            near: None,
-            named: None,
-        }),
+        Locator::Search(search, _) => search.list(&file),
     };
     match found {
         Ok(list) => Ok((file, list)),

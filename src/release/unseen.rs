@@ -23,6 +23,10 @@ const PARTLY: &[&str] = &[
 /// What is said of a value that is none.
 const ABSENT: &[&str] = &["`null`", "`None`", "`none`", "`nil`", "`undefined`"];
 
+/// What finds a list that no reader does.
+const BY_ITEMS: &str =
+    r"find its items by a pattern whose group is one: `search = 'Python :: (3\.\d+)'`";
+
 impl Locator {
     /// Where in `matrix.toml` it says where.
     pub fn span(&self) -> Range<usize> {
@@ -172,7 +176,11 @@ pub fn unseen_finding(
                 Some(near) => finding.help(format!("did you mean `{near}`?")),
                 None => finding.help(format!("correct it, or delete the {what}")),
             };
-            helped(finding, place.as_ref().and_then(by_pattern))
+            let pattern = match what {
+                "offer" if place.is_some() => Some(format!("or {BY_ITEMS}")),
+                _ => place.as_ref().and_then(by_pattern),
+            };
+            helped(finding, pattern)
         }
         Unfound::Valueless { span } => Finding::new(
             &code::PLACE_MISSING,
@@ -261,6 +269,7 @@ pub fn unseen_finding(
             .note(format!("it can in {readable}"));
             let named = locate::occurrence(&file.text, named.trim_matches('`'));
             match named.as_ref().and_then(by_pattern) {
+                _ if what == "offer" => finding.help(BY_ITEMS),
                 Some(pattern) => finding.help(pattern.trim_start_matches("or ").to_owned()),
                 None => {
                     finding.help("use `search` with a pattern, as in `search = 'version: (\\S+)'`")

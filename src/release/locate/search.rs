@@ -5,7 +5,7 @@ use std::sync::LazyLock;
 
 use regex::{Regex, RegexBuilder};
 
-use crate::release::locate::found::Found;
+use crate::release::locate::found::{Found, FoundList};
 use crate::release::locate::unfound::Unfound;
 use crate::source::SourceFile;
 
@@ -78,6 +78,22 @@ impl Search {
             Found::matched(&file.text[span.clone()], span, self.0.clone(), nth)
         };
         Ok(spans.into_iter().enumerate().map(found).collect())
+    }
+
+    /// The groups of all matches, as a list.
+    ///
+    /// # Errors
+    /// When there is none.
+    pub fn list(&self, file: &SourceFile) -> Result<FoundList, Unfound> {
+        let count = spans(&self.0, &file.text).len();
+        let items = self.find(file, count)?;
+        match (items.first(), items.last()) {
+            (Some(first), Some(last)) => Ok(FoundList {
+                span: first.span.start..last.span.end,
+                items,
+            }),
+            _ => Err(Unfound::Count(Vec::new())),
+        }
     }
 }
 
