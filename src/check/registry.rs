@@ -184,6 +184,7 @@ pub static RULES: &[Rule] = &[
             &code::MENTION_UNCHECKED,
             &code::MENTION_UNKNOWN,
             &code::MENTION_UNMATCHED,
+            &code::UNUSED_IGNORE,
             &code::UNUSED_MARKER,
         ],
         run: rules::mentions::run,

@@ -497,6 +497,9 @@ codes! {
     UNUSED_AXIS = "unused-axis" Rule Warning
         "an axis that no image uses"
         "It multiplies nothing. Add it to an image's `axes`, or delete it.";
+    UNUSED_IGNORE = "unused-ignore" Rule Warning
+        "a glob of a mention's `ignore` that leaves nothing out"
+        "No image of that name stands in the files of the mention; one that is named later would be passed by in silence.";
     UNUSED_MARKER = "unused-marker" Rule Warning
         "a `basematrix: keep` that keeps nothing"
         "No mention that states a release stands on its line or on the next; a later one would be kept silently.";

@@ -761,3 +761,44 @@ fn what_git_tracks_moves_though_it_is_ignored() {
     room.gen_("bump minor").ends(0);
     assert_eq!(room.read("docs/a.md"), "acme/base:3.12-v1.3.0\n");
 }
+
+#[test]
+fn the_value_of_a_variable_moves_where_it_is_written() {
+    let files = |tag: &str, version: &str| {
+        [
+            (
+                "docs/Makefile",
+                format!(
+                    "TAG ?= {tag}\n\nrun:\n\tdocker run acme/base:3.12-$(TAG)\n\tdocker run acme/base:3.12-${{TAG}}\n"
+                ),
+            ),
+            (
+                "docs/run.sh",
+                format!("TAG=\"${{1:-{version}}}\"\ndocker run \"acme/base:3.12-v$TAG\"\n"),
+            ),
+            (
+                "docs/a.py",
+                format!(
+                    "import os\n\n__version__ = \"1.2.3\"\nTAG = os.environ.get(\"TAG\", \"{tag}\")\nBASE = f\"acme/base:3.12-{{TAG}}\"\nOWN = f\"acme/base:3.12-v{{__version__}}\"\n"
+                ),
+            ),
+            (
+                "docs/a.ts",
+                format!(
+                    "const tag = process.env.TAG ?? \"{tag}\";\nexport const base = `acme/base:3.12-${{tag}}`;\n"
+                ),
+            ),
+        ]
+    };
+    let room = Room::bare(&[(
+        "matrix.toml",
+        &matrix("1.2.3", "", &mention("\"docs/**\"", "")),
+    )]);
+    for (path, text) in files("v1.2.3", "1.2.3") {
+        room.write(path, text);
+    }
+    room.gen_("bump minor").ends(0);
+    for (path, text) in files("v1.3.0", "1.3.0") {
+        assert_eq!(room.read(path), text, "{path}");
+    }
+}

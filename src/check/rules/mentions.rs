@@ -110,6 +110,22 @@ pub fn run(cx: &Context<'_>, sink: &mut Sink) {
                 }
             });
         }
+        // A place, or a file that is not read, may hold what they were written for.
+        let all_read = mention.place.is_none() && seen.unread.is_empty() && seen.files > 0;
+        let globs = mention.ignored.iter().enumerate();
+        for (_, glob) in globs.filter(|(i, _)| all_read && !seen.ignoring.contains(i)) {
+            let finding = Finding::new(
+                &code::UNUSED_IGNORE,
+                format!("`{}` leaves out no mention", glob.value),
+                cx.place(
+                    glob.span.clone(),
+                    "no image of that name stands in these files",
+                ),
+            );
+            sink.push(finding.help(
+                "delete it, or correct it: globs of repositories, with the host for any registry but Docker Hub",
+            ));
+        }
         for idle in &seen.idle {
             let place = Place::span(&idle.file, idle.span.clone(), "keeps nothing");
             sink.push(
@@ -157,6 +173,10 @@ fn stale(sighting: &Sighting, states: &str, tag: &str, release: &str) -> Finding
             .note(fixed.why())
             .help(format!("{help}, or keep it with a comment `{MARKER}`"));
     }
+    let finding = match &sighting.value {
+        Some(value) => finding.related(Place::span(&sighting.file, value.clone(), "its tag")),
+        None => finding,
+    };
     finding
         .help(format!(
             "run `gen check --fix`, or keep it with a comment `{MARKER}`"

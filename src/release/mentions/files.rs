@@ -47,10 +47,8 @@ impl Names<'_> {
             let names_images = |bytes: &[u8]| {
                 let sign = |b: &u8| if b.is_ascii() { char::from(*b) } else { '?' };
                 let text: String = bytes.iter().map(sign).collect();
-                !self
-                    .look(&SourceFile::new(path, text), mention)
-                    .0
-                    .is_empty()
+                let looked = self.look(&SourceFile::new(path, text), mention);
+                !looked.sightings.is_empty()
             };
             if let Some(narrow) = narrow(&bytes) {
                 let names = self.searcher.is_match(&narrow) && names_images(&narrow);
@@ -82,9 +80,10 @@ impl Names<'_> {
         });
         for looked in looked {
             match looked {
-                Ok((mut sightings, mut idle)) => {
-                    mentions.sightings.append(&mut sightings);
-                    mentions.idle.append(&mut idle);
+                Ok(mut looked) => {
+                    mentions.sightings.append(&mut looked.sightings);
+                    mentions.idle.append(&mut looked.idle);
+                    mentions.ignoring.extend(looked.ignoring);
                 }
                 Err(unread) => mentions.unread.push(unread),
             }
@@ -194,6 +193,7 @@ impl Names<'_> {
                     Some(_) => Kind::NoTag,
                     None => Kind::UnknownRepository,
                 },
+                value: None,
             });
         }
         let repositories: Vec<&str> = match place.image {
@@ -222,6 +222,7 @@ impl Names<'_> {
             repository: repository.to_owned(),
             fixed: None,
             kind,
+            value: None,
         }
     }
 }

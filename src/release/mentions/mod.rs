@@ -6,6 +6,7 @@ mod names;
 mod sighting;
 mod tag;
 mod text;
+mod variable;
 
 pub use last_final::{LastFinal, recorded};
 pub use names::Names;

@@ -169,12 +169,7 @@ impl<'a> Names<'a> {
 
     /// What a reference is; `None` when it is no business of this matrix.
     pub(super) fn kind(&self, repository: &str, tag: &str, mention: &Mention) -> Option<Kind> {
-        let short = HUB.iter().find_map(|host| {
-            let rest = repository.strip_prefix(host)?;
-            rest.strip_prefix('/')
-        });
-        if mention.ignore.is_match(repository) || short.is_some_and(|s| mention.ignore.is_match(s))
-        {
+        if !ignoring(repository, mention).is_empty() {
             return None;
         }
         let Some(tags) = self.repositories.get(repository) else {
@@ -243,6 +238,20 @@ impl<'a> Names<'a> {
         known.sort_unstable();
         nearest(tag, known)
     }
+}
+
+/// Which globs of a mention leave a repository out, by their index.
+pub(super) fn ignoring(repository: &str, mention: &Mention) -> Vec<usize> {
+    if mention.ignore.is_empty() {
+        return Vec::new();
+    }
+    let short = HUB.iter().find_map(|host| {
+        let rest = repository.strip_prefix(host)?;
+        rest.strip_prefix('/')
+    });
+    let mut found = mention.ignore.matches(repository);
+    found.extend(short.iter().flat_map(|short| mention.ignore.matches(short)));
+    found
 }
 
 /// The repositories of a matrix with their tags.

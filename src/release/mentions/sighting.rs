@@ -1,5 +1,6 @@
 //! What was sighted: a reference in a text, where it stands and what it is.
 
+use std::collections::BTreeSet;
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -24,6 +25,8 @@ pub struct Sighting {
     pub fixed: Option<Fixed>,
     /// What it is.
     pub kind: Kind,
+    /// Where the value of the variable stands on disk that is its tag.
+    pub value: Option<Range<usize>>,
 }
 
 /// What a mention is.
@@ -132,6 +135,8 @@ pub struct Mentions {
     pub sightings: Vec<Sighting>,
     /// Markers that keep nothing.
     pub idle: Vec<IdleMarker>,
+    /// Globs of the mention that leave out a repository that is named, by where they stand in its `ignore`.
+    pub ignoring: BTreeSet<usize>,
     /// Number of files that were looked at.
     pub files: usize,
     /// Why the one place of the mention could not be seen.
@@ -145,7 +150,10 @@ pub struct Mentions {
 impl Sighting {
     /// From where it stands in a text with its defaults in place to where it stands in that text on disk.
     pub(super) fn onto(&mut self, plain: &Plain, disk: &str) {
-        let pieces = plain.on_disk(self.tag_span.clone());
+        let pieces = match &self.value {
+            Some(_) => Vec::new(),
+            None => plain.on_disk(self.tag_span.clone()),
+        };
         let words: Vec<&str> = pieces.iter().map(|p| &disk[p.clone()]).collect();
         let mut place = whole(&pieces);
         if pieces.len() > 1
@@ -165,6 +173,10 @@ impl Sighting {
             }
         }
         let reference = whole(&plain.on_disk(self.span.clone()));
+        if self.value.is_some() {
+            self.span = reference;
+            return;
+        }
         // One that is put together from several lines is shown where its tag is.
         let line = !disk[reference.clone()].contains('\n');
         self.span = if line { reference } else { place.clone() };

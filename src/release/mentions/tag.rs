@@ -73,7 +73,7 @@ pub(super) fn colon(before: &str, rest: &str) -> Option<Colon> {
     })
 }
 
-fn is_tag(c: char) -> bool {
+pub(super) fn is_tag(c: char) -> bool {
     c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-')
 }
 

@@ -1,15 +1,33 @@
 //! A text, read for references and for markers that keep them.
 
+use std::collections::BTreeSet;
 use std::ops::Range;
 use std::sync::Arc;
 
 use crate::config::Mention;
 use crate::release::defaults::Plain;
-use crate::release::mentions::names::{Names, Spelling};
+use crate::release::mentions::names::{Names, Spelling, ignoring};
 use crate::release::mentions::sighting::{Fixed, IdleMarker, Kind, Sighting, whole};
 use crate::release::mentions::tag;
 use crate::release::placeholders::is_placeholder;
 use crate::source::SourceFile;
+
+/// What is in a text.
+struct Read {
+    seen: Vec<Seen>,
+    idle: Vec<IdleMarker>,
+    ignoring: BTreeSet<usize>,
+}
+
+/// What is told of a text.
+pub(super) struct Looked {
+    /// References that are not current and that nothing keeps.
+    pub sightings: Vec<Sighting>,
+    /// Markers that keep nothing.
+    pub idle: Vec<IdleMarker>,
+    /// Globs of `ignore` that leave out a reference.
+    pub ignoring: BTreeSet<usize>,
+}
 
 /// A reference of a text, with what must be known of it while the text is judged as a whole.
 struct Seen {
@@ -24,13 +42,13 @@ struct Seen {
 }
 
 impl Names<'_> {
-    /// The references of a text that are not current and that nothing keeps, and the markers that keep nothing.
-    pub(super) fn look(
-        &self,
-        file: &Arc<SourceFile>,
-        mention: &Mention,
-    ) -> (Vec<Sighting>, Vec<IdleMarker>) {
-        let (seen, idle) = self.seen(file, mention);
+    /// The references of a text that are not current and that nothing keeps, and what keeps nothing or leaves out.
+    pub(super) fn look(&self, file: &Arc<SourceFile>, mention: &Mention) -> Looked {
+        let Read {
+            seen,
+            idle,
+            ignoring,
+        } = self.seen(file, mention);
         let strange = seen
             .into_iter()
             .filter(|seen| !seen.kept && seen.sighting.kind != Kind::Current);
@@ -42,22 +60,26 @@ impl Names<'_> {
         });
         sightings.dedup_by_key(|s| s.tag_span.clone());
         sightings.sort_by_key(|s| (s.span.start, s.tag_span.start));
-        (sightings, idle)
+        Looked {
+            sightings,
+            idle,
+            ignoring,
+        }
     }
 
     /// Whether a text names an image of the matrix, whatever its release.
     pub(super) fn names_any(&self, file: &Arc<SourceFile>, mention: &Mention) -> bool {
-        !self.seen(file, mention).0.is_empty()
+        !self.seen(file, mention).seen.is_empty()
     }
 
     /// Whether the next release rewrites a mention in a text.
     pub(super) fn moves(&self, file: &Arc<SourceFile>, mention: &Mention) -> bool {
-        let seen = self.seen(file, mention).0;
+        let seen = self.seen(file, mention).seen;
         seen.iter()
             .any(|seen| !seen.kept && self.is_moving(&seen.sighting))
     }
 
-    fn seen(&self, file: &Arc<SourceFile>, mention: &Mention) -> (Vec<Seen>, Vec<IdleMarker>) {
+    fn seen(&self, file: &Arc<SourceFile>, mention: &Mention) -> Read {
         let name = file.path.rsplit('/').next().unwrap_or(&file.path);
         let name = name.to_ascii_lowercase();
         let recipe = name.contains("dockerfile") || name.contains("containerfile");
@@ -69,19 +91,30 @@ impl Names<'_> {
         };
         let mut seen: Vec<Seen> = Vec::new();
         let mut markers: Vec<Range<usize>> = Vec::new();
+        let mut ignored = BTreeSet::new();
         for found in self.searcher.find_iter(text) {
             let Some(spelling) = self.spellings.get(found.pattern().as_usize()) else {
                 markers.push(whole(&on_disk(found.range())));
                 continue;
             };
             let sighting = self.reference(file, text, found.range(), spelling, mention);
-            let Some(mut sighting) = sighting else {
+            let by_variable = || self.by_variable(file, text, found.range(), spelling, mention);
+            let Some(mut sighting) = sighting.or_else(by_variable) else {
+                if !mention.ignore.is_empty()
+                    && let Some(opened) = self.opened(text, found.range(), spelling)
+                {
+                    ignored.extend(ignoring(&opened.repository, mention));
+                }
                 continue;
             };
             let read = sighting.span.clone();
-            let pieces = on_disk(read.clone());
+            let mut pieces = on_disk(read.clone());
             if let Some(plain) = &plain {
                 sighting.onto(plain, &file.text);
+            }
+            if let Some(value) = &sighting.value {
+                pieces.push(value.clone());
+                sighting.tag_span = value.clone();
             }
             seen.push(Seen {
                 sighting,
@@ -109,7 +142,39 @@ impl Names<'_> {
         if let Some(plain) = &plain {
             share(file, plain, &mut seen);
         }
-        (seen, idle)
+        Read {
+            seen,
+            idle,
+            ignoring: ignored,
+        }
+    }
+
+    /// A reference that begins where a spelling was found, up to its tag.
+    pub(super) fn opened(
+        &self,
+        text: &str,
+        found: Range<usize>,
+        spelling: &Spelling,
+    ) -> Option<Opened> {
+        let before = &text[..found.start];
+        let lines = tag::underlines(before);
+        if lines == 0 && tag::is_joined(before) {
+            return None;
+        }
+        let inside = |c: char| {
+            c.is_ascii_lowercase() || c.is_ascii_digit() || matches!(c, '.' | '_' | '-' | '/')
+        };
+        let name_end = tag::end_of(text, found.end, inside);
+        let colon = tag::colon(before, &text[name_end..])?;
+        Some(Opened {
+            repository: format!("{}{}", spelling.full, &text[found.end..name_end]),
+            start: name_end + colon.length,
+            around: tag::Around {
+                lines,
+                emphasised: before.ends_with('*'),
+            },
+            marked: colon.marked,
+        })
     }
 
     /// The reference that begins where a spelling was found, if one does.
@@ -121,22 +186,12 @@ impl Names<'_> {
         spelling: &Spelling,
         mention: &Mention,
     ) -> Option<Sighting> {
-        let before = &text[..found.start];
-        let lines = tag::underlines(before);
-        if lines == 0 && tag::is_joined(before) {
-            return None;
-        }
-        let inside = |c: char| {
-            c.is_ascii_lowercase() || c.is_ascii_digit() || matches!(c, '.' | '_' | '-' | '/')
-        };
-        let name_end = tag::end_of(text, found.end, inside);
-        let colon = tag::colon(before, &text[name_end..])?;
-        let repository = format!("{}{}", spelling.full, &text[found.end..name_end]);
-        let start = name_end + colon.length;
-        let around = tag::Around {
-            lines,
-            emphasised: before.ends_with('*'),
-        };
+        let Opened {
+            repository,
+            start,
+            around,
+            marked: colon_marked,
+        } = self.opened(text, found.clone(), spelling)?;
         let sighting = |span: Range<usize>, tag: String, kind, fixed| Sighting {
             file: file.clone(),
             span: found.start..span.end,
@@ -145,6 +200,7 @@ impl Names<'_> {
             repository: repository.clone(),
             fixed,
             kind,
+            value: None,
         };
         let Some((length, marked)) = tag::length(&text[start..], &around) else {
             // A default in a form that is not read would be taken for none at all.
@@ -158,7 +214,7 @@ impl Names<'_> {
         let kind = self.kind(&repository, tag, mention)?;
         let strange = matches!(kind, Kind::UnknownTag | Kind::UnknownRepository);
         // What stands in the midst of other signs must be known for a tag.
-        if strange && (spelling.bare || marked || colon.marked || is_placeholder(tag)) {
+        if strange && (spelling.bare || marked || colon_marked || is_placeholder(tag)) {
             return None;
         }
         // `acme/tool.py:14` is a line of a file.
@@ -170,6 +226,17 @@ impl Names<'_> {
         let fixed = digest.starts_with("@sha").then_some(Fixed::Digest);
         Some(sighting(span, tag.to_owned(), kind, fixed))
     }
+}
+
+/// A reference up to its tag.
+pub(super) struct Opened {
+    /// Its repository in full.
+    pub repository: String,
+    /// Where its tag begins.
+    pub start: usize,
+    around: tag::Around,
+    /// Whether more than a colon parts the two.
+    marked: bool,
 }
 
 impl Seen {
