@@ -293,6 +293,61 @@ fn a_context_that_is_a_submodule_is_missing_in_a_plain_clone() {
     assert_eq!(plan["specs"][0]["submodules"], true);
 }
 
+/// Whether a build fetches submodules, as the plan says.
+fn fetches_submodules(root: &Path) -> bool {
+    let plan: Value = serde_json::from_str(&stdout(&run(root, &["plan"]))).expect("a plan");
+    plan["specs"][0]["submodules"] == true
+}
+
+#[test]
+fn a_dockerfile_in_a_submodule_is_fetched_for_a_context_beside_it() {
+    let upstream = tempfile::tempdir().expect("a temporary folder");
+    fs::write(upstream.path().join("Dockerfile"), "FROM scratch\n").expect("a file");
+    commit(upstream.path(), "lib");
+    let folder = project(&[
+        ("matrix.toml", &format!("{MATRIX}context = \"app\"\n")),
+        ("app/f", "1"),
+    ]);
+    let root = folder.path();
+    git(root, &["init", "-q", "-b", "main"]);
+    let url = upstream.path().to_string_lossy().into_owned();
+    let allow = ["-c", "protocol.file.allow=always"];
+    git(
+        root,
+        &[&allow[..], &["submodule", "add", "-q", &url, "ctx"]].concat(),
+    );
+    assert!(fetches_submodules(root));
+}
+
+#[test]
+fn without_git_submodules_are_as_gitmodules_has_them() {
+    let folder = project(&[
+        ("matrix.toml", MATRIX),
+        ("ctx/Dockerfile", "FROM scratch\nCOPY . /\n"),
+        ("ctx/v/f", "1"),
+    ]);
+    let root = folder.path();
+    let declared = |path: &str| {
+        let text = format!("[submodule \"v\"]\n\t{path}\n\turl = x\n");
+        fs::write(root.join(".gitmodules"), text).expect("a file");
+    };
+    for (path, fetched) in [
+        ("path = ctx/v", true),
+        ("PATH=ctx/v # a comment", true),
+        ("path = \"ctx/v\" ; another", true),
+        ("path = ctx", true),
+        ("path = ctx2", false),
+        ("pathx = ctx/v", false),
+    ] {
+        declared(path);
+        assert_eq!(fetches_submodules(root), fetched, "{path}");
+    }
+    // What is not sent is not fetched.
+    declared("path = ctx/v");
+    fs::write(root.join("ctx/.dockerignore"), "v\n").expect("a file");
+    assert!(!fetches_submodules(root));
+}
+
 #[test]
 fn what_no_clean_checkout_holds_is_none_of_it() {
     let folder = repository();

@@ -28,6 +28,8 @@ pub struct RenderedSpec {
     pub rendered: Option<String>,
     /// The user's Dockerfile, when there is one and it could be read.
     pub own: Option<Arc<SourceFile>>,
+    /// Whether the user's Dockerfile lies in a submodule.
+    pub from_submodule: bool,
     /// Stage to build.
     pub target: Option<String>,
     /// Folder sent to the builder.
@@ -379,11 +381,13 @@ impl One<'_> {
         } else {
             contexts.get(&context, &path, ignore.as_deref())
         };
+        let from_submodule = rendered.is_none() && repository.is_of_submodule(&path);
         let mut done = RenderedSpec {
             from,
             dockerfile: path,
             rendered,
             own,
+            from_submodule,
             target,
             context,
             files,

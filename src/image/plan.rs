@@ -275,7 +275,7 @@ impl Spec {
             target: rendered.target.clone(),
             context: rendered.context.clone(),
             lfs: rendered.files.holds_lfs,
-            submodules: rendered.files.holds_submodules,
+            submodules: rendered.files.holds_submodules || rendered.from_submodule,
             args: rendered.args.clone(),
             labels: rendered.labels.clone(),
             contexts: contexts(matrix, contents, id),

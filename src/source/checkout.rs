@@ -62,16 +62,31 @@ impl Repository {
         below
     }
 
-    /// The paths that `.gitmodules` declares.
+    /// The paths that `.gitmodules` declares. Git takes keys in any case, and `#` and `;` behind a value for a comment.
     pub(super) fn gitmodules(&self) -> Vec<String> {
-        let declared = self.bytes(".gitmodules").ok().flatten().unwrap_or_default();
-        let declared = String::from_utf8_lossy(&declared).into_owned();
-        let paths = declared.lines().filter_map(|line| {
+        let declared = self.decoded(".gitmodules");
+        let lines = declared.iter().flat_map(|file| file.text.lines());
+        let paths = lines.filter_map(|line| {
             let (key, path) = line.split_once('=')?;
-            let path = path.trim().trim_matches('"').trim_end_matches('/');
-            (key.trim() == "path").then(|| path.to_owned())
+            let path = match path.trim().strip_prefix('"') {
+                Some(quoted) => quoted.split('"').next(),
+                None => path.split(['#', ';']).next(),
+            };
+            let path = path?.trim().trim_end_matches('/');
+            key.trim()
+                .eq_ignore_ascii_case("path")
+                .then(|| path.to_owned())
         });
         paths.collect()
+    }
+
+    /// Whether a file lies in a submodule that `.gitmodules` declares.
+    pub fn is_of_submodule(&self, path: &str) -> bool {
+        let mut declared = self.gitmodules().into_iter();
+        declared.any(|module| {
+            path.strip_prefix(&module)
+                .is_some_and(|rest| rest.starts_with('/'))
+        })
     }
 
     /// The submodules that `.gitmodules` declares and that lie in a folder, or it in them, where git cannot be asked.

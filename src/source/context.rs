@@ -197,8 +197,14 @@ impl Repository {
         let unasked = unasked.map(|(path, why)| (named(path).into_owned(), why.clone()));
         built.unasked_submodules = unasked.collect();
         built.absent_submodules = absent.map(|path| named(&path).into_owned()).collect();
-        built.holds_submodules =
-            !built.absent_submodules.is_empty() || !self.declared_submodules(&folder).is_empty();
+        let mut declared = self.declared_submodules(&folder).into_iter();
+        built.holds_submodules = !built.absent_submodules.is_empty()
+            || declared.any(|path| {
+                // The context may lie in it.
+                let inside = path.as_bytes().get(skipped..);
+                let inside = inside.filter(|inside| !inside.is_empty());
+                inside.is_none_or(|inside| ignore.may_send_of(inside))
+            });
         let mut sieve = ignore.sieve();
         let sent = below.files.into_iter().filter(|(path, _)| {
             !sieve.excludes(&path[skipped..]) && !(ours.path)(&String::from_utf8_lossy(path))
