@@ -47,7 +47,7 @@ pub struct Recorded {
     /// Whether it is no pre-release: only then do aliases move.
     #[serde(rename = "final")]
     pub is_final: bool,
-    /// Number of its specs.
+    /// Number of its specs that are published.
     pub specs: usize,
 }
 
@@ -57,7 +57,7 @@ impl Recorded {
             version: release.version.clone(),
             tag: release.tag.clone(),
             is_final: !release.read.is_pre_release(),
-            specs: matrix.specs.len(),
+            specs: matrix.specs.iter().filter(|s| s.tag.is_some()).count(),
         }
     }
 }
@@ -67,8 +67,10 @@ impl Recorded {
 pub struct Entry {
     /// The hash of all that goes into it.
     pub content: Digest,
-    /// The release where that content first appeared.
+    /// The release where that content first appeared; where it is published, as that.
     pub since: String,
+    /// Whether it is published: else no reference of the release stands for it.
+    pub publish: bool,
     /// What goes into it, part by part.
     pub inputs: Inputs,
 }
@@ -102,13 +104,16 @@ impl Lock {
         let entry = |id: SpecId, release: &str| {
             let spec = matrix.spec(id);
             let content = contents.get(id).content;
+            let publish = spec.tag.is_some();
             let known = previous.and_then(|p| p.specs.get(&spec.id));
+            let known = known.filter(|k| comparable && k.content == content);
             let entry = Entry {
                 content,
                 since: known
-                    .filter(|k| comparable && k.content == content)
+                    .filter(|k| k.publish || !publish)
                     .map_or(release, |k| k.since.as_str())
                     .to_owned(),
+                publish,
                 inputs: Inputs::of(matrix, contents, id),
             };
             (spec.id.clone(), entry)

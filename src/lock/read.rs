@@ -66,6 +66,8 @@ struct RawBase {
 struct RawSpec {
     content: Digest,
     since: String,
+    #[serde(default = "published")]
+    publish: bool,
     dockerfile: Short,
     context: Option<Short>,
     target: Option<String>,
@@ -85,6 +87,10 @@ struct RawSpec {
     pins: IndexMap<String, String>,
     #[serde(default)]
     artifacts: IndexMap<String, String>,
+}
+
+fn published() -> bool {
+    true
 }
 
 impl Lock {
@@ -216,6 +222,7 @@ impl From<RawSpec> for Entry {
         Entry {
             content: raw.content,
             since: raw.since,
+            publish: raw.publish,
             inputs: Inputs {
                 dockerfile: raw.dockerfile,
                 context: raw.context,

@@ -30,14 +30,15 @@ pub enum Standing<'a> {
     },
 }
 
-/// The specs that are not as recorded.
+/// The specs that are not as recorded. Of those that are not published, and were not, it tells what changed alone: nothing
+/// that is released comes or goes with them.
 #[derive(Debug, Default)]
 pub struct Difference<'a> {
     /// Those of other content, with what was recorded, in declared order.
     pub changed: Vec<(SpecId, &'a Entry)>,
-    /// Those that are not recorded.
+    /// Those that are not recorded as published, and are.
     pub added: Vec<SpecId>,
-    /// Ids of those that are recorded and no longer there.
+    /// Ids of those that are recorded as published, and no longer are, or are no longer there.
     pub removed: Vec<&'a str>,
 }
 
@@ -47,12 +48,12 @@ impl Difference<'_> {
         self.changed.is_empty() && self.added.is_empty() && self.removed.is_empty()
     }
 
-    /// Whether a reference of the release would stand for something else: what is not published has none. Of what is gone
-    /// nobody can say whether it had.
-    fn is_of_release(&self, matrix: &Matrix) -> bool {
-        let changed = self.changed.iter().map(|(id, _)| id);
-        let mut now = changed.chain(&self.added);
-        !self.removed.is_empty() || now.any(|id| matrix.spec(*id).tag.is_some())
+    /// Whether a reference of the release would stand for something else: what is not published has none.
+    pub fn is_of_release(&self, matrix: &Matrix) -> bool {
+        let mut changed = self.changed.iter();
+        !self.added.is_empty()
+            || !self.removed.is_empty()
+            || changed.any(|(id, _)| matrix.spec(*id).tag.is_some())
     }
 
     /// Number of specs that are not as recorded.
@@ -95,7 +96,7 @@ impl Lock {
         if is_of_release {
             return Standing::Unreleased(difference);
         }
-        let fresh = |entry: &Entry| entry.since == recorded.version;
+        let fresh = |entry: &Entry| entry.publish && entry.since == recorded.version;
         match &self.after {
             Some(before)
                 if !ends_pre_releases(before)
@@ -113,21 +114,32 @@ impl Lock {
         let mut difference = Difference::default();
         let mut known = 0;
         for (id, rendered) in contents.iter() {
-            match self.specs.get(&matrix.spec(id).id) {
-                None => difference.added.push(id),
-                Some(entry) => {
-                    known += 1;
+            let spec = matrix.spec(id);
+            let recorded = self.specs.get_key_value(&spec.id);
+            known += usize::from(recorded.is_some());
+            let (was, is) = (
+                recorded.is_some_and(|(_, entry)| entry.publish),
+                spec.tag.is_some(),
+            );
+            match recorded {
+                Some((name, _)) if was && !is => difference.removed.push(name),
+                Some((_, entry)) if was == is => {
                     if entry.content != rendered.content {
                         difference.changed.push((id, entry));
                     }
                 }
+                _ if is => difference.added.push(id),
+                _ => {}
             }
         }
         if known < self.specs.len() {
             let there: std::collections::HashSet<&str> =
                 matrix.specs.iter().map(|s| s.id.as_str()).collect();
-            let ids = self.specs.keys().map(String::as_str);
-            difference.removed = ids.filter(|id| !there.contains(id)).collect();
+            let published = self.specs.iter().filter(|(_, entry)| entry.publish);
+            let ids = published.map(|(id, _)| id.as_str());
+            difference
+                .removed
+                .extend(ids.filter(|id| !there.contains(id)));
         }
         difference
     }

@@ -37,23 +37,18 @@ impl Lock {
         Some((lock, revision))
     }
 
-    /// The ids of specs whose content two locks record otherwise, or only one of them records; sorted. Contents of two
-    /// formats are never the same.
+    /// The ids of published specs whose content two locks record otherwise, or only one of them records as published;
+    /// sorted. Contents of two formats are never the same.
     pub fn contradicted<'a>(&'a self, other: &'a Lock) -> Vec<&'a str> {
         let comparable = self.content_format == other.content_format;
-        let ours = self.specs.iter().filter(|(id, entry)| {
-            let theirs = other.specs.get(*id);
+        let published = |lock: &'a Lock| lock.specs.iter().filter(|(_, entry)| entry.publish);
+        let of = |lock: &'a Lock, id: &str| lock.specs.get(id).filter(|entry| entry.publish);
+        let ours = published(self).filter(|(id, entry)| {
+            let theirs = of(other, id);
             !comparable || theirs.is_none_or(|theirs| theirs.content != entry.content)
         });
-        let theirs = other
-            .specs
-            .keys()
-            .filter(|id| !self.specs.contains_key(*id));
-        let mut ids: Vec<&str> = ours
-            .map(|(id, _)| id)
-            .chain(theirs)
-            .map(String::as_str)
-            .collect();
+        let theirs = published(other).filter(|(id, _)| of(self, id).is_none());
+        let mut ids: Vec<&str> = ours.chain(theirs).map(|(id, _)| id.as_str()).collect();
         ids.sort_unstable();
         ids
     }

@@ -35,6 +35,9 @@ impl Lock {
             let _ = writeln!(out, "\n[spec.{}]", quoted(id));
             text(&mut out, "content", Some(&entry.content.to_string()));
             text(&mut out, "since", Some(&entry.since));
+            if !entry.publish {
+                out.push_str("publish = false\n");
+            }
             text(&mut out, "dockerfile", Some(&inputs.dockerfile.to_string()));
             let context = inputs.context.map(|c| c.to_string());
             text(&mut out, "context", context.as_deref());

@@ -176,8 +176,13 @@ fn inputs() -> impl Strategy<Value = Inputs> {
 }
 
 prop_compose! {
-    fn entry()(content in any::<[u8; 32]>(), since in any::<String>(), inputs in inputs()) -> Entry {
-        Entry { content: content.into(), since, inputs }
+    fn entry()(
+        content in any::<[u8; 32]>(),
+        since in any::<String>(),
+        publish in any::<bool>(),
+        inputs in inputs(),
+    ) -> Entry {
+        Entry { content: content.into(), since, publish, inputs }
     }
 }
 

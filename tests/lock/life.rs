@@ -6,7 +6,7 @@ use serde_json::Value;
 use tempfile::TempDir;
 
 use super::room::{MATRIX, record};
-use crate::support::{project, run, stderr, stdout};
+use crate::support::{commit, git, project, run, stderr, stdout};
 
 /// What the rules over the lock may say.
 pub const CODES: [&str; 8] = [
@@ -161,6 +161,95 @@ fn what_is_not_published_is_no_part_of_a_release() {
         Edit("publish = false", "publish = true"),
         Says(&["unreleased-change"]),
     ]);
+}
+
+/// Nothing that is released comes or goes with it.
+#[test]
+fn what_is_not_published_comes_and_goes_without_a_release() {
+    let wheels = "[image.wheels]\nfrom = \"debian:13\"\npublish = false\n\n[image.low]";
+    Life::new(MATRIX).live(&[
+        Bump("1.0.0"),
+        Edit("[image.low]", wheels),
+        Says(&[]),
+        Amend,
+        Edit(wheels, "[image.low]"),
+        Says(&[]),
+        Edit("version = \"1.0.0\"", "version = \"1.1.0\""),
+        Says(&["needless-release"]),
+    ]);
+}
+
+#[test]
+fn a_release_for_what_is_not_published_is_needless_when_it_is_recorded_too() {
+    let wheels = "[image.wheels]\nfrom = \"debian:13\"\npublish = false\n\n[image.low]";
+    Life::new(MATRIX).live(&[
+        Edit("[image.low]", wheels),
+        Bump("1.0.0"),
+        Edit("publish = false", "publish = false\napt = [\"git\"]"),
+        Bump("1.1.0"),
+        Says(&["needless-release"]),
+    ]);
+    Life::new(MATRIX).live(&[
+        Edit("[image.low]", wheels),
+        Bump("1.0.0"),
+        Edit(wheels, "[image.low]"),
+        Bump("1.1.0"),
+        Says(&["needless-release"]),
+    ]);
+}
+
+#[test]
+fn what_stands_on_what_is_not_published_is_released_when_that_changes() {
+    Life::new(MATRIX).live(&[
+        Edit("apt = [\"curl\"]", "apt = [\"curl\"]\npublish = false"),
+        Bump("1.0.0"),
+        Edit("[\"curl\"]", "[\"git\"]"),
+        Says(&["unreleased-change"]),
+        Bump("1.1.0"),
+        Says(&[]),
+    ]);
+}
+
+/// Its content is what it was; its reference comes or goes.
+#[test]
+fn to_publish_an_image_or_no_longer_is_a_change_of_the_release() {
+    let open = "[image.extra]\nfrom = \"debian:13\"\n\n[image.low]";
+    let closed = "[image.extra]\nfrom = \"debian:13\"\npublish = false\n\n[image.low]";
+    for (before, after) in [(open, closed), (closed, open)] {
+        Life::new(MATRIX).live(&[
+            Edit("[image.low]", before),
+            Bump("1.0.0"),
+            Edit(before, after),
+            Says(&["unreleased-change"]),
+            Bump("1.1.0"),
+            Says(&[]),
+            Edit(after, before),
+            Says(&["unreleased-change"]),
+        ]);
+    }
+}
+
+/// A tag holds nobody to what was never under it.
+#[test]
+fn a_tagged_release_is_recorded_anew_over_what_is_not_published() {
+    let wheels = "[image.wheels]\nfrom = \"debian:13\"\npublish = false\n\n[image.low]";
+    let life = Life::new(MATRIX);
+    life.live(&[Edit("[image.low]", wheels), Bump("1.0.0")]);
+    let root = life.folder.path();
+    commit(root, "release");
+    git(root, &["tag", "v1.0.0"]);
+    life.live(&[
+        Edit("publish = false", "publish = false\napt = [\"git\"]"),
+        Bump("--amend"),
+        Edit("apt = [\"git\"]", ""),
+        Edit("publish = false", ""),
+    ]);
+    let refused = run(root, &["bump", "--amend"]);
+    assert!(
+        stderr(&refused).contains("error[bump-refused]"),
+        "{}",
+        stderr(&refused)
+    );
 }
 
 #[test]

@@ -18,7 +18,7 @@ pub fn run(cx: &Context<'_>, sink: &mut Sink) {
     };
     let told = cx.told();
     difference.changed.retain(|(id, _)| told[id.0]);
-    if difference.is_empty() {
+    if !difference.is_of_release(cx.matrix) {
         return;
     }
     let version = &release.version;
@@ -101,8 +101,17 @@ fn causes(cx: &Context<'_>, lock: &Lock, difference: &Difference<'_>) -> Vec<Str
         told.truncate(CAUSES);
         told.push(format!("and {more} more causes"));
     }
-    let added: Vec<&str> = difference.added.iter().map(|id| name(*id)).collect();
-    for (what, specs) in [("new", &added), ("gone", &difference.removed)] {
+    let added = difference.added.iter().map(|id| name(*id));
+    let (opened, new): (Vec<&str>, Vec<&str>) = added.partition(|id| lock.specs.contains_key(*id));
+    let there = |id: &&str| cx.matrix.specs.iter().any(|spec| spec.id == *id);
+    let (withdrawn, gone): (Vec<&str>, Vec<&str>) =
+        difference.removed.iter().copied().partition(there);
+    for (what, specs) in [
+        ("new", &new),
+        ("published now", &opened),
+        ("gone", &gone),
+        ("no longer published", &withdrawn),
+    ] {
         if !specs.is_empty() {
             told.push(format!("{what}: {}", some(specs)));
         }
