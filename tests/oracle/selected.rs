@@ -59,8 +59,37 @@ fn a_key_may_be_an_attribute() {
         (r#"{ x = "!none", "x.os" = "!sid" }"#, "11.8 12.4 12.8"),
         (r#"{ x.version = ">=12" }"#, "12.4 12.8"),
         (r#"[{ x = "none" }, { x.os = "sid" }]"#, "none edge"),
+        // What the version of the value says; `edge` and `none` have none.
+        (r#"{ x.major = "12" }"#, "12.4 12.8"),
+        (r#"{ x.major = "!12" }"#, "11.8"),
+        (r#"{ x.minor = ">=8" }"#, "11.8 12.8"),
+        (r#"{ x.compact = "124" }"#, "12.4"),
+        (r#"{ x.compact = "*8,>118" }"#, "12.8"),
+        (r#""x.major=12,x.cudnn=9.1""#, "12.4"),
     ] {
         assert_eq!(kept(matching), expected, "{matching}");
+    }
+}
+
+#[test]
+fn the_platform_of_an_architecture_is_an_attribute() {
+    let arch = r#"arch = ["amd64", "arm64", { value = "pi", platform = "linux/arm/v7" }]"#;
+    for (matching, platforms) in [
+        (r#"{ arch.platform = "linux/arm/v7" }"#, "linux/arm/v7"),
+        (r#"{ arch.platform = "linux/arm64" }"#, "linux/arm64"),
+        (r#""arch.platform=linux/arm*""#, "linux/arm64 linux/arm/v7"),
+        (
+            r#"{ arch.platform = "!linux/amd64", arch.value = "arm64" }"#,
+            "linux/arm64",
+        ),
+    ] {
+        let text =
+            format!("[axis]\n{arch}\n[image.i]\nmatch = {matching}\ntag = \"t\"\nfrom = \"f\"\n");
+        assert_eq!(
+            spec(&text, "i").platforms.join(" "),
+            platforms,
+            "{matching}"
+        );
     }
 }
 

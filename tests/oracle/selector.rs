@@ -6,6 +6,7 @@ use std::collections::BTreeSet;
 use toml::{Table, Value as Toml};
 
 use crate::oracle::model::{Axis, Cell, Fault, Value, malformed, value_in};
+use crate::oracle::template::said;
 use crate::oracle::version::Version;
 
 /// Any of the alternatives; in each, every part must hold.
@@ -118,7 +119,7 @@ fn looked_up(axis: &str, value: &Value, name: &str) -> Option<String> {
     own.or_else(|| match name {
         "version" => value.version().map(|_| value.version_text().to_string()),
         "platform" if axis == "arch" => Some(format!("linux/{}", value.text)),
-        _ => None,
+        part => said(value.version_text(), &value.version()?, part),
     })
 }
 

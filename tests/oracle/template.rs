@@ -150,17 +150,22 @@ fn operand(word: &str, scope: &Scope) -> Result<String, Fault> {
 
 /// A part of a version: only what is written, as a patch that nobody stated is no 0 in the name of an upstream image.
 fn part_of(word: &str, text: &str, version: &Version, part: &str) -> Result<String, Fault> {
-    let number = |index: usize| match version.numbers.get(index) {
-        Some(number) => Ok(number.to_string()),
-        None => fault(word, "the version does not state it"),
-    };
+    match said(text, version, part) {
+        Some(said) => Ok(said),
+        None => fault(word, "no such attribute, or the version does not state it"),
+    }
+}
+
+/// What a version says by the name of one of its parts.
+pub fn said(text: &str, version: &Version, part: &str) -> Option<String> {
+    let number = |index: usize| version.numbers.get(index).map(u64::to_string);
     match part {
-        "version" => Ok(text.into()),
+        "version" => Some(text.into()),
         "major" => number(0),
         "minor" => number(1),
         "patch" => number(2),
-        "compact" => Ok(compact(text)),
-        _ => fault(word, "no such attribute"),
+        "compact" => Some(compact(text)),
+        _ => None,
     }
 }
 

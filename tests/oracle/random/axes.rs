@@ -3,6 +3,7 @@
 use toml::{Table, Value as Toml};
 
 use crate::oracle::draw::Draw;
+use crate::oracle::template::said;
 use crate::oracle::version::Version;
 
 /// An axis and what the rest of the generator must know to use it without fault.
@@ -175,10 +176,12 @@ impl AxisModel {
 
     /// An attribute that some value carries, as if it were an axis of its own.
     pub fn attribute(&self, draw: &mut Draw) -> Option<AxisModel> {
-        if self.carried.is_empty() {
+        let mut carried = self.carried.clone();
+        carried.extend(self.said());
+        if carried.is_empty() {
             return None;
         }
-        let (name, values) = draw.pick(&self.carried).clone();
+        let (name, values) = draw.pick(&carried).clone();
         let versions = values
             .iter()
             .filter(|value| Version::parse(value).is_some());
@@ -189,6 +192,23 @@ impl AxisModel {
             none: false,
             ..self.clone()
         })
+    }
+
+    /// What its values have without stating it: platforms, and what their versions say.
+    fn said(&self) -> Vec<(&'static str, Vec<String>)> {
+        if self.name == "arch" {
+            let platforms = self.values.iter().map(|value| format!("linux/{value}"));
+            let known = platforms.map(|p| p.replace("linux/riscv", "linux/riscv64"));
+            return vec![("platform", known.collect())];
+        }
+        let parts = ["version", "major", "minor", "compact"].into_iter();
+        let parts = parts.filter(|name| !self.carried.iter().any(|(known, _)| known == name));
+        let said = parts.map(|name| {
+            let versions = self.versions.iter();
+            let of = |text: &String| said(text, &Version::parse(text)?, name);
+            (name, versions.filter_map(of).collect::<Vec<String>>())
+        });
+        said.filter(|(_, values)| !values.is_empty()).collect()
     }
 
     /// A path that prints something of a value that is not `none`.
