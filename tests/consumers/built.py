@@ -102,7 +102,8 @@ def baked(plan: Plan, targets: dict, root: Path) -> Built:
         wanted = plan.stands_on(spec)
         base = wanted if wanted is None or wanted in stood_on else str(stood_on)
         images = sorted(((platform, base, arguments(args)) for platform in target["platforms"]), key=str)
-        for tag in target["tags"]:
+        # What is not published has none.
+        for tag in target.get("tags", []):
             assert normal(tag) not in built.tags, f"two targets are tagged {tag}"
             built.tags[normal(tag)] = images
     return built

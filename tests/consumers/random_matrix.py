@@ -119,6 +119,8 @@ class Draw:
         self.has_tools = self.perhaps()
         # What others stand on need not be published.
         self.hides_gpu = self.dice.random() < 0.25
+        # Nor what nothing stands on: it is built to be tested.
+        self.has_probe = self.dice.random() < 0.25
 
     def one(self, choices: list):
         return self.dice.choice(choices)
@@ -164,6 +166,8 @@ class Draw:
         self.base()
         if self.perhaps():
             self.serve()
+            if self.has_probe:
+                self.probe()
         else:
             # Without a child, a part of the cells may be missing.
             self.exclude()
@@ -230,6 +234,12 @@ class Draw:
         arches = self.arches or []
         if len(arches) > 1 and self.perhaps():
             self.table("[[exclude]]", match={"image": "serve", "arch": self.one(arches)}, reason="nobody asked for it")
+
+    def probe(self) -> None:
+        self.table(
+            "[image.probe]", axes=["python"], publish=False, env=self.texts(LINES, "NOTE"), test=["true"],
+            parent={"image": "base", "cuda": "none", "job": self.one(self.jobs)},
+        )  # fmt: skip
 
     def exclude(self) -> None:
         if len(self.pythons) > 1:

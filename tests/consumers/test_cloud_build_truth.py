@@ -25,7 +25,7 @@ LOGS_WITHOUT_BUCKET = {BuildOptions.LoggingMode.CLOUD_LOGGING_ONLY, BuildOptions
 
 
 def cloud_build_shapes() -> list:
-    """Matrices that say everything there is to say of Cloud Build; no other provider is turned on in them."""
+    """Matrices that say everything there is to say of Cloud Build, with no other provider; and what is never published."""
     return [tree for tree in shapes() if "cloud-build" in tree.config()["ci"]]
 
 

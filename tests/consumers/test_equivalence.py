@@ -1,4 +1,5 @@
-"""All providers build the same, and that is the plan: over this repository, the fixtures and a matrix drawn at random.
+"""All providers build the same, and that is the plan: over this repository, the fixtures, what is not
+published and a matrix drawn at random.
 
 What a pipeline builds is known by executing it, what a bake file would build by asking buildx. The random matrix is
 another in each run; its seed is in the test's id, and `MATRIX_SEED` draws it again.
@@ -16,9 +17,9 @@ from harness import Plan, Stub, copy_tree, tree_name
 from judges import printed
 from pipelines import PROVIDERS
 from random_matrix import random_tree
-from trees import outputs, trees
+from trees import outputs, trees, unpublished
 
-TREES = [*trees(), random_tree()]
+TREES = [*trees(), unpublished(), random_tree()]
 
 
 class Generated:

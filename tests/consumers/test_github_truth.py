@@ -13,6 +13,7 @@ import pytest
 from github import Workflow, broke_down, messages, watched
 from harness import STUBS, Plan, Stub, assert_idle, assert_order, assert_published, assert_truth, copy_tree, is_repository, pushed
 from harness import pushes, read_yaml, root_of, run, tree_name, trees_under_test
+from trees import unpublished
 
 #: GitHub's own limits, as shipped in facts/provider_limits.toml.
 LEGS_PER_MATRIX = 256
@@ -61,6 +62,7 @@ def moved(plan: Plan, stub: Stub) -> set:
 
 
 @pytest.mark.timeout(1800)
+@pytest.mark.parametrize("tree", [*trees_under_test(), unpublished()], ids=tree_name, indirect=True)
 def test_the_workflow_publishes_exactly_the_plan(request, workflow, plan, stub, first_runs):
     name = request.node.callspec.id
     first_runs.leave(name, "github", stub, workflow.publish)

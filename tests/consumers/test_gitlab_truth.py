@@ -14,6 +14,7 @@ from harness import (
     tree_name, trees_under_test,
 )  # fmt: skip
 from judges import read_yaml
+from trees import unpublished
 
 #: GitLab's own limits, as shipped in facts/provider_limits.toml.
 NEEDS_PER_JOB = 50
@@ -29,6 +30,7 @@ def tree(request, tmp_path_factory) -> Path:
 
 
 @pytest.mark.timeout(1800)
+@pytest.mark.parametrize("tree", [*trees_under_test(), unpublished()], ids=tree_name, indirect=True)
 def test_the_pipeline_publishes_exactly_the_plan(tree, tmp_path, first_runs):
     stub = Stub(tmp_path / "stub")
     first_runs.leave(tree_name(tree), "gitlab", stub, lambda stub: publish(tree, stub))

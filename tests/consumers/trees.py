@@ -105,6 +105,11 @@ def trees() -> list[Tree]:
     return [Tree("repository", ROOT)] + [Tree(f.parent.name, f.parent) for f in fixtures]
 
 
+def unpublished() -> Tree:
+    """What is never published, as a parent and as a leaf."""
+    return next(tree for tree in shapes() if tree.name == "shape-unpublished")
+
+
 def owned(root: Path) -> list[str]:
     """Paths of the generated files, from the list that the product keeps."""
     lines = (root / "generated/.outputs").read_text().splitlines()
