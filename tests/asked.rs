@@ -73,6 +73,45 @@ fn an_image_is_explained_by_its_cells() {
     );
 }
 
+/// Not that no image varies over these axes: they do.
+#[test]
+fn what_no_value_is_all_of_is_no_cell() {
+    let sets = format!(
+        "{ARCHES}[set]\nfirst = {{ py = \"1\" }}\nlast = [{{ py = \"2\" }}, {{ job = \"b\" }}]\n"
+    );
+    for (what, why) in [
+        ("py=>=3", "no value of `py` is all that is asked of it"),
+        (
+            "job=z*,py=1",
+            "no value of `job` is all that is asked of it",
+        ),
+        (
+            "arch=!amd64,arch.platform=linux/amd64",
+            "no value of `arch` is all that is asked of it",
+        ),
+        (
+            "set=@first,py=2",
+            "the parts of the selector exclude each other",
+        ),
+    ] {
+        let (code, said) = explained(&sets, what);
+        let told = format!("there is no such cell: {why}\n");
+        assert_eq!((code, said), (Some(1), told), "{what}");
+    }
+    let (code, said) = explained(&sets, "set=@last,py=1,job=b,arch=amd64");
+    assert_eq!(code, Some(0), "{said}");
+}
+
+#[test]
+fn a_value_of_a_selector_may_hold_a_slash() {
+    let (code, said) = explained(ARCHES, "arch.platform=linux/arm64,py=2,job=b");
+    assert_eq!(code, Some(0), "{said}");
+    assert!(said.starts_with("x py=2 job=b arch=arm64\n"), "{said}");
+    let ids = ARCHES.replace("[\"a\", \"b\"]", "[\"a\", \"b_c\"]");
+    let (code, said) = explained(&ids, "x/2_b=5Fc");
+    assert_eq!(code, Some(0), "{said}");
+}
+
 #[test]
 fn a_content_tag_is_explained_alone_and_in_its_reference() {
     let folder = project(&[("matrix.toml", ARCHES)]);

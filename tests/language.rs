@@ -10,6 +10,7 @@ mod fixture;
 mod images;
 mod lineage;
 mod odd;
+mod passed_by;
 mod pipelines;
 mod published;
 mod selectors;

@@ -7,12 +7,12 @@ use crate::cli::FindingFormat;
 use crate::command::select::names;
 use crate::command::shell::{Error, Outcome, Shell};
 use crate::command::{CLEAN, FOUND};
-use crate::config::parse_selector;
+use crate::config::{Config, parse_selector};
 use crate::diagnostic::{ALL, Code, Severity, Sink, Stage, by_name, nearest, visible};
 use crate::flow::{self, Expanded};
 use crate::image::reference::full;
 use crate::image::{Spec, SpecId, describe_cell};
-use crate::matrix::{AxisId, Cell, ImageId, Verdict, Version, verdicts};
+use crate::matrix::{AxisId, Cell, Conjunction, ImageId, Selector, Verdict, Version, verdicts};
 use crate::source::{Repository, SourceFile};
 
 /// How many cells are told apart before the rest is counted.
@@ -30,7 +30,11 @@ pub(super) fn run(shell: &mut Shell<'_>, what: &str) -> Result<Outcome, Error> {
         Ok(expanded) => expanded,
         Err(fault) => return shell.stopped(fault, sink, FindingFormat::Full),
     };
-    if what.contains('=') && !what.contains(['/', ':']) || what.starts_with(['@', '!']) {
+    // Ids hold `=` too, behind the `/` of their image.
+    let by_key = what
+        .split_once('=')
+        .is_some_and(|(key, _)| !key.contains(['/', ':']));
+    if by_key || what.starts_with(['@', '!']) {
         let names = names(&expanded.config);
         let file = SourceFile::new("argument", what);
         let mut sink = Sink::new();
@@ -302,7 +306,7 @@ fn unpublished(expanded: &Expanded, spec: &Spec) -> String {
 }
 
 /// The text for every cell that a selector means, and whether any exists.
-fn cells(expanded: &Expanded, selector: &crate::matrix::Selector) -> (String, bool) {
+fn cells(expanded: &Expanded, selector: &Selector) -> (String, bool) {
     let config = &expanded.config;
     let mut out = String::new();
     let mut exists = 0;
@@ -376,10 +380,15 @@ fn cells(expanded: &Expanded, selector: &crate::matrix::Selector) -> (String, bo
     if shown > SHOWN {
         let _ = writeln!(out, "… and {} more", shown - SHOWN);
     }
-    if shown == 0 {
+    let contradiction = (shown == 0)
+        .then(|| contradiction(config, selector))
+        .flatten();
+    if let Some(why) = &contradiction {
+        let _ = writeln!(out, "there is no such cell: {why}");
+    } else if shown == 0 {
         out.push_str("no image has such a cell: none varies over all of these axes\n");
     }
-    if exists == 0 {
+    if exists == 0 && contradiction.is_none() {
         for (spec, arch) in nearest_specs(expanded, selector, nearest_to.as_ref()) {
             let mut name = spec.describe(config);
             if let Some((axis, value)) = arch {
@@ -390,22 +399,35 @@ fn cells(expanded: &Expanded, selector: &crate::matrix::Selector) -> (String, bo
                     config.value(axis, value)
                 );
             }
-            let _ = writeln!(
-                out,
-                "nearest that exists: {} ({})",
-                visible(&name),
-                visible(
-                    &spec
-                        .home_reference()
-                        .unwrap_or_else(|| unpublished(expanded, spec))
-                )
-            );
+            let known = match spec.home_reference() {
+                Some(reference) => format!(" ({reference})"),
+                None => format!(", {}", unpublished(expanded, spec)),
+            };
+            let (name, known) = (visible(&name), visible(&known));
+            let _ = writeln!(out, "nearest that exists: {name}{known}");
         }
     }
     if shown > 1 {
         let _ = writeln!(out, "{exists} exist, {gone} do not");
     }
     (out, exists > 0)
+}
+
+/// Why a selector means no cell, whatever the images: its parts exclude each other, or what it says of an axis fits no value.
+fn contradiction(config: &Config, selector: &Selector) -> Option<String> {
+    let unmet = |one: &Conjunction| {
+        let mut terms = one.terms.iter();
+        let none = terms.find(|(_, allowed)| !allowed.contains(&true))?;
+        Some(none.0)
+    };
+    let unmet: Option<Vec<AxisId>> = selector.any.iter().map(unmet).collect();
+    Some(match unmet?.first() {
+        Some(axis) => format!(
+            "no value of `{}` is all that is asked of it",
+            config.axis(*axis).name
+        ),
+        None => "the parts of the selector exclude each other".to_owned(),
+    })
 }
 
 /// A cell, and the value of `arch` where that was told apart.
@@ -415,7 +437,7 @@ type Asked = (Cell, Option<(AxisId, usize)>);
 /// none, the one that agrees on the most axes. Each with the value of `arch`, where that was asked for.
 fn nearest_specs<'a>(
     expanded: &'a Expanded,
-    selector: &crate::matrix::Selector,
+    selector: &Selector,
     asked: Option<&Asked>,
 ) -> Vec<(&'a Spec, Option<(AxisId, usize)>)> {
     let (config, specs) = (&expanded.config, &expanded.matrix.specs);
@@ -465,11 +487,7 @@ fn nearest_specs<'a>(
 }
 
 /// The spec that agrees with what was asked on the most axes.
-fn closest<'a>(
-    specs: &'a [Spec],
-    selector: &crate::matrix::Selector,
-    cell: Option<&Cell>,
-) -> Option<&'a Spec> {
+fn closest<'a>(specs: &'a [Spec], selector: &Selector, cell: Option<&Cell>) -> Option<&'a Spec> {
     let terms = selector
         .any
         .first()

@@ -25,17 +25,13 @@ pub fn run(cx: &Context<'_>, sink: &mut Sink) {
             if !lacked.is_empty() {
                 images.push(&image.key);
             }
-            axes.extend(
-                lacked
-                    .into_iter()
-                    .filter(|axis| !axes.contains(axis))
-                    .collect::<Vec<_>>(),
-            );
+            axes.extend(lacked);
         }
         if images.is_empty() {
             continue;
         }
         axes.sort();
+        axes.dedup();
         let names = || axes.iter().map(|axis| &*cx.config.axis(*axis).name);
         let (count, they) = match images.len() {
             1 => (format!("image `{}`", images[0]), "it has"),

@@ -2,6 +2,7 @@
 
 use crate::check::Context;
 use crate::diagnostic::{Finding, Fix, Place, Sink, code};
+use crate::image::reference::full;
 use crate::release::mentions::{Kind, LastFinal, MARKER, Names, Sighting, recorded};
 use crate::release::unseen::unread_findings;
 
@@ -94,10 +95,19 @@ pub fn run(cx: &Context<'_>, sink: &mut Sink) {
                         .help("add the tag of one that exists (`gen list`)")
                 }
                 Kind::UnknownRepository => {
+                    let name = &sighting.repository;
+                    let place = place(sighting, "named here");
+                    if is_made(cx, name) {
+                        let headline = format!("`{name}` is never published");
+                        sink.push(Finding::new(&code::MENTION_UNKNOWN, headline, place).help(
+                            "name an image that is (`gen list`), or publish it: `publish = false` keeps it from that",
+                        ));
+                        continue;
+                    }
                     let finding = Finding::new(
                         &code::MENTION_UNKNOWN,
-                        format!("the matrix makes no image `{}`", sighting.repository),
-                        place(sighting, "named here"),
+                        format!("the matrix makes no image `{name}`"),
+                        place,
                     );
                     let near = names.near_repository(&sighting.repository);
                     let finding = match near {
@@ -155,6 +165,17 @@ pub fn run(cx: &Context<'_>, sink: &mut Sink) {
             "`gen bump` records it from the next final release on; texts that follow pre-releases say `pre-releases = true`",
         ));
     }
+}
+
+/// Whether an image of that name is built, published or not.
+fn is_made(cx: &Context<'_>, name: &str) -> bool {
+    let wanted = full(name);
+    let mut all = cx
+        .matrix
+        .specs
+        .iter()
+        .flat_map(|spec| spec.repositories.iter());
+    all.any(|repository| full(repository) == wanted)
 }
 
 fn place(sighting: &Sighting, label: &str) -> Place {

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use crate::check::Context;
 use crate::config::{Counts, Offer, Offered};
 use crate::diagnostic::{Finding, Place, Sink, and_list, code};
+use crate::image::Spec;
 use crate::matrix::Arches;
 use crate::release::pins::look_list;
 use crate::release::unseen::unseen_finding;
@@ -91,6 +92,10 @@ fn unbuilt(cx: &Context<'_>, offer: &Offer, item: &str, place: Place) -> Finding
     let word = item.escape_debug();
     let declared = offer.words.iter().flatten().any(|w| w == item);
     let (headline, help) = match offer.of {
+        _ if words(cx, offer, |spec| spec.tag.is_none()).contains(item) => (
+            format!("`{word}` is offered, and never published"),
+            "no longer offer it, or publish it: `publish = false` keeps it from that".to_owned(),
+        ),
         _ if declared => (
             format!("`{word}` is offered, and no spec has it"),
             "no longer offer it, or correct the excludes and matches that remove it".to_owned(),
@@ -110,12 +115,21 @@ fn unbuilt(cx: &Context<'_>, offer: &Offer, item: &str, place: Place) -> Finding
     Finding::new(&code::OFFER_UNBUILT, headline, place).help(help)
 }
 
-/// The words of the values that some spec has, or of the images that some spec is of.
+/// The words of what is published.
 fn built<'o>(cx: &Context<'_>, offer: &'o Offer) -> BTreeSet<&'o str> {
+    words(cx, offer, |spec| spec.tag.is_some())
+}
+
+/// The words of the values that some of these specs has, or of the images that some of them is of.
+fn words<'o>(
+    cx: &Context<'_>,
+    offer: &'o Offer,
+    counts: impl Fn(&Spec) -> bool,
+) -> BTreeSet<&'o str> {
     let mut built = BTreeSet::new();
     for spec in &cx.matrix.specs {
         let selector = offer.selector.as_ref();
-        if spec.tag.is_none() || !selector.is_none_or(|selector| spec.is_meant(selector)) {
+        if !counts(spec) || !selector.is_none_or(|selector| spec.is_meant(selector)) {
             continue;
         }
         match offer.of {

@@ -1,0 +1,2 @@
+IMAGES = ["server", "wheels"]
+PYTHONS = ["3.12", "3.13", "3.14"]
