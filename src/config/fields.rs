@@ -3,12 +3,12 @@
 use std::ops::Range;
 use std::sync::Arc;
 
+use crate::config::comparisons::comparison_finding;
 use crate::config::model::Config;
 use crate::config::spanned::Spanned;
 use crate::config::validate::Builder;
 use crate::diagnostic::{Finding, Place, and_list, code, nearest};
-use crate::matrix::Version;
-use crate::render::{Comparison, Field, FieldFault, Printed, field_words};
+use crate::render::{Field, FieldFault, Printed, field_words};
 use crate::source::SourceFile;
 
 impl Builder<'_> {
@@ -39,7 +39,10 @@ impl Builder<'_> {
             return;
         };
         for (name, at) in &uses.names {
-            if known.contains(&name.as_str()) {
+            let axis = self.words.iter().find(|(word, _)| **word == **name);
+            // Who asks whether an axis is there knows that it may not be.
+            let asked = axis.is_some() && uses.asked.contains(name);
+            if asked || known.contains(&name.as_str()) {
                 continue;
             }
             let span = inner_span(self.file, &field.source, &field.span, Some(at.clone()));
@@ -56,12 +59,13 @@ impl Builder<'_> {
                 Some(near) => finding.help(format!("did you mean `{near}`?")),
                 None => finding.note(format!("it sees {}", and_list(known.iter().copied()))),
             };
-            let lacking = self
-                .words
-                .iter()
-                .find(|(word, axis)| **word == **name && &**axis != "arch");
-            if let Some((_, axis)) = lacking {
+            if let Some((word, axis)) = axis.filter(|(_, axis)| &**axis != "arch") {
                 finding = finding.help(format!("add `{axis}` to the image's `axes`"));
+                if whose.starts_with("`[defaults]`") {
+                    finding = finding.help(format!(
+                        "or say it in a row, which passes by images without `{axis}`: `[[defaults.when]]` with `match = {{ {axis} = \"*\" }}`; or ask first, `{{{{ {word} if {word} is defined }}}}`"
+                    ));
+                }
             }
             if name == "release" {
                 finding = finding.help("add a `[release]` with its `version`");
@@ -102,84 +106,6 @@ pub(super) fn inner_span(
             file.whole(start + inner.start..(start + inner.end).min(end))
         }
         _ => span.clone(),
-    }
-}
-
-/// The finding for a comparison that does not mean what it says, written at `place`.
-pub fn comparison_finding(comparison: &Comparison, mut place: Place) -> Finding {
-    let what = &comparison.what;
-    let (object, part) = parts(comparison);
-    let (headline, label) = match part {
-        None => (
-            format!("`{what}` is compared with what it never equals"),
-            "an axis is an object; texts and numbers are something else",
-        ),
-        Some("major" | "minor" | "patch") => (
-            format!("`{what}` is compared with what it never equals"),
-            "a number on one side, a text on the other",
-        ),
-        Some(_) => (
-            format!("`{what}` is compared letter by letter"),
-            "as texts, `9` comes after `12`",
-        ),
-    };
-    let is_attribute = part.is_none() && what.contains('.');
-    place.label = if is_attribute {
-        "an attribute that looks like a version is an object, like its axis".to_owned()
-    } else {
-        label.to_owned()
-    };
-    let written = place
-        .at
-        .as_ref()
-        .map_or("", |(file, span)| file.slice(span.clone()))
-        .to_owned();
-    let help = match instead(comparison, &written) {
-        Some(instead) => format!("write `{instead}`"),
-        None => format!(
-            "write `{object} is matching('>=12,<13')`, `{object} is matching('value')`, or `{object}` alone for \"not none\""
-        ),
-    };
-    let finding = Finding::new(&code::AXIS_COMPARISON, headline, place).help(help);
-    if part.is_none() && !is_attribute && !written.contains("none") {
-        return finding.help(format!(
-            "or compare a text that its values state: `{{ value = \"…\", os = \"ubuntu22.04\" }}` and `{object}.os == 'ubuntu22.04'`"
-        ));
-    }
-    finding
-}
-
-/// The object that is compared, and what of it: `version`, `major`, an attribute.
-fn parts(comparison: &Comparison) -> (&str, Option<&str>) {
-    match comparison.what.rsplit_once('.') {
-        Some((object, part)) if !comparison.is_object => (object, Some(part)),
-        _ => (&comparison.what, None),
-    }
-}
-
-/// What `axis == 'literal'` was meant to say.
-fn instead(comparison: &Comparison, written: &str) -> Option<String> {
-    let axis = &*comparison.what;
-    let (bare, part) = parts(comparison);
-    let rest = written.strip_prefix(axis)?.trim_start();
-    let (sign, literal) = ["==", "!=", ">=", "<=", ">", "<"]
-        .into_iter()
-        .find_map(|sign| Some((sign, rest.strip_prefix(sign)?.trim())))?;
-    let literal = literal
-        .strip_prefix(['\'', '"'])?
-        .strip_suffix(['\'', '"'])?;
-    if matches!(part, Some("major" | "minor" | "patch")) {
-        return literal
-            .parse::<u64>()
-            .ok()
-            .map(|number| format!("{axis} {sign} {number}"));
-    }
-    match (sign, literal) {
-        ("==", "none") => Some(format!("not {bare}")),
-        ("!=", "none") => Some(bare.to_owned()),
-        ("==", _) => Some(format!("{bare} is matching('{literal}')")),
-        ("!=", _) => Some(format!("{bare} is not matching('{literal}')")),
-        _ => Version::parse(literal).map(|_| format!("{bare} is matching('{sign}{literal}')")),
     }
 }
 

@@ -6,6 +6,7 @@ mod axes;
 mod check;
 mod ci;
 mod cloud_build;
+mod comparisons;
 mod cron;
 mod described;
 mod facts;
@@ -32,10 +33,12 @@ mod unions;
 mod validate;
 
 pub use artifacts::Artifact;
+pub use attributes::{Attributes, misread};
 pub use check::{Checks, Suppression};
+pub use comparisons::comparison_finding;
 pub use described::Described;
 pub use facts::facts;
-pub use fields::{comparison_finding, field_finding};
+pub use fields::field_finding;
 pub use load::{SCHEMA, load, schema};
 pub use model::{
     Affixes, Alias, Config, Counts, Exclude, Expect, Image, Keys, Locator, Mention, MentionPlace,

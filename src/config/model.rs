@@ -8,6 +8,7 @@ use minijinja::Value;
 use serde::Serialize;
 
 use crate::config::artifacts::Artifact;
+use crate::config::attributes::Attributes;
 use crate::config::check::Checks;
 use crate::config::described::Described;
 use crate::config::facts::RawFacts;
@@ -71,6 +72,8 @@ pub struct Config {
     pub outputs: Outputs,
     /// The templated fields, ready to render.
     pub fields: Fields,
+    /// What templates may read of axes and the release.
+    pub attributes: Vec<Attributes>,
     /// One template value per value of each axis.
     pub objects: Vec<Vec<Value>>,
     /// Sets as written, for selectors of the command line.

@@ -124,15 +124,8 @@ impl Reader<'_, '_> {
                 unknown_value(axis, named, known, self.place(span, "unknown value"))
             }
             Kind::Attribute(axis, attribute) => {
-                let finding = Finding::new(
-                    &code::UNKNOWN_VALUE,
-                    format!("no value of axis `{axis}` has `{attribute}` = `{named}`"),
-                    self.place(span, "unknown value"),
-                );
-                match near_value(named, &known) {
-                    Some(near) => finding.help(format!("did you mean `{near}`?")),
-                    None => finding.note(format!("they have {}", and_list(known.into_iter()))),
-                }
+                let place = self.place(span, "unknown value");
+                unknown_attribute_value((axis, attribute), named, known, place)
             }
         }
     }
@@ -219,6 +212,30 @@ pub(super) fn unknown_value<'a>(
         None => finding
             .note(format!("its values are {}", and_list(known)))
             .help("name one of them, or add the value to the axis"),
+    }
+}
+
+/// The finding for what no value of an axis states as an attribute.
+pub(super) fn unknown_attribute_value<'a>(
+    (axis, attribute): (&str, &str),
+    named: &str,
+    known: impl IntoIterator<Item = &'a str>,
+    place: Place,
+) -> Finding {
+    let finding = Finding::new(
+        &code::UNKNOWN_VALUE,
+        format!("no value of axis `{axis}` has `{attribute}` = `{named}`"),
+        place,
+    );
+    let mut texts: Vec<&str> = Vec::new();
+    for text in known {
+        if !texts.contains(&text) {
+            texts.push(text);
+        }
+    }
+    match near_value(named, &texts) {
+        Some(near) => finding.help(format!("did you mean `{near}`?")),
+        None => finding.note(format!("they have {}", and_list(texts.into_iter()))),
     }
 }
 

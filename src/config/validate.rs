@@ -86,12 +86,9 @@ pub(super) fn validate(
                 .collect()
         })
         .collect();
-    let of_axes = axes.iter().zip(&objects);
-    b.attributes = of_axes
-        .flat_map(|(a, o)| attributes::of_axis(a, o))
-        .collect();
-    b.attributes
-        .extend(stated.map(|_| attributes::of_release()));
+    b.attributes = axes.iter().flat_map(attributes::of_axis).collect();
+    let of_release = stated.into_iter().flat_map(|_| attributes::of_release());
+    b.attributes.extend(of_release);
     let images: Vec<&str> = raw.image.keys().map(|k| k.value.as_str()).collect();
     let names = Names {
         axes: &axes,
@@ -179,7 +176,12 @@ pub(super) fn validate(
         (None, Some(raw)) => b.unreleased(raw, &names, &objects),
         _ => Unreleased::default(),
     };
-    let Builder { fields, sink, .. } = b;
+    let Builder {
+        fields,
+        attributes,
+        sink,
+        ..
+    } = b;
     sink.checkpoint()?;
     let release = match release {
         Some(None) => return Err(Stopped),
@@ -209,6 +211,7 @@ pub(super) fn validate(
         facts: raw.facts.clone(),
         outputs,
         fields,
+        attributes,
         objects,
         sets: raw.set.clone(),
         set_selectors,

@@ -82,7 +82,7 @@ codes! {
         "What is downloaded for `x86_64` does not run on `linux/arm64`, or installs and fails later. Choose by `TARGETARCH` or `uname -m`. An instruction that asks for the architecture, or names several, is left alone.";
     AXIS_COMPARISON = "axis-comparison" Plan Error
         "a template compares an axis in a way that would silently be false"
-        "Inside a template an axis is an object with attributes, and objects do not equal strings: `cuda == \"none\"` would always be false. Use truth (`if cuda`), a term of the selector language (`cuda is matching(\">=12,<13\")`, `job is matching(\"server\")`) or an attribute of the right type (`cuda.major >= 12`, `cuda.os == \"ubuntu22.04\"`). An attribute that looks like a version is an object, too.";
+        "Inside a template an axis is an object with attributes, and objects do not equal strings: `cuda == \"none\"` would always be false. Use truth (`if cuda`), a term of the selector language (`cuda is matching(\">=12,<13\")`, `job is matching(\"server\")`) or an attribute of the right type (`cuda.major >= 12`, `cuda.os == \"ubuntu22.04\"`). An attribute that looks like a version is an object, too. No table has an object for a key: `{\"22.04\": \"jammy\"}[cuda.ubuntu | string]`, or let the values state it.";
     BASE_CONFLICT = "base-conflict" Plan Error
         "an image has neither or both of `from` and `parent`"
         "Each spec stands on exactly one image: an upstream one (`from`) or one of this matrix (`parent`). A later row replaces the earlier choice; one table may not state both. With a `dockerfile` of your own both may be left out, its FROM then says it.";
@@ -439,7 +439,7 @@ codes! {
         "Under QEMU a build takes many times as long. Where that is meant, `platforms` of the provider's table names them; where it is not, a pipeline with machines of that kind should build them.";
     UNKNOWN_ATTRIBUTE = "unknown-attribute" Plan Error
         "a template or a selector names an attribute that the axis does not have"
-        "An axis has the attributes its values state, and `version`, `major`, `minor`, `patch`, `compact` where it is a version.";
+        "An axis has the attributes its values state, and `version`, `major`, `minor`, `patch`, `compact` where it is a version; so has an attribute that looks like a version. What is a text or a number has none: `cuda.major`, not `cuda.version.major`.";
     UNKNOWN_AXIS = "unknown-axis" Plan Error
         "an axis that does not exist, or that the image lacks"
         "A selector over a misspelt axis would silently hold for nothing.";
@@ -475,7 +475,7 @@ codes! {
         "Outside of scripts Cloud Build replaces `$NAME` and `${NAME}`, and refuses a build with a name that it does not know. `$$` is a dollar. A trigger would not refuse, and put nothing there.";
     UNKNOWN_VALUE = "unknown-value" Plan Error
         "a value that the axis does not have"
-        "A selector over a misspelt value would silently hold for nothing. Ranges and globs may match nothing; plain values may not.";
+        "A selector over a misspelt value, or `is matching` in a template, would silently hold for nothing. Ranges and globs may match nothing; plain values may not.";
     UNKNOWN_VARIABLE = "unknown-variable" Plan Error
         "a template reads a name that is not there"
         "Templates see the image's own axes, `image`, `release`, and in `args`, `env`, `labels` and Dockerfiles also `from` and `needs`.";

@@ -7,7 +7,7 @@ use indexmap::IndexMap;
 use minijinja::Value;
 
 use crate::check::{RELEASE_LABEL, release_finding};
-use crate::config::{Config, comparison_finding, field_finding};
+use crate::config::{Config, comparison_finding, field_finding, misread};
 use crate::diagnostic::{Finding, Place, Sink, Stopped, code, nearest};
 use crate::emit::dockerfile;
 use crate::image::hash::Ingredients;
@@ -165,13 +165,20 @@ pub fn render_specs(
         .ok_or(Stopped)
 }
 
-/// What Dockerfile templates read that they should not: comparisons that are silently false, and the release.
+/// What Dockerfile templates read that they should not: comparisons that are silently false, attributes of texts, and the
+/// release.
 fn templates_read(config: &Config, templates: &Templates<'_>, sink: &mut Sink) {
     let is_object = |name: &str| Axis::is_object(&config.axes, name);
     for (file, uses) in templates.uses(Dialect::Dockerfile, &is_object) {
         for comparison in uses.comparisons {
             let place = Place::span(&file, comparison.at.clone(), "");
             sink.push(comparison_finding(&comparison, place));
+        }
+        for (name, attribute, at) in uses.attributes.iter().filter(|(of, ..)| of.contains('.')) {
+            let place = || Place::span(&file, at.clone(), "unknown attribute");
+            if let Some(finding) = misread(&config.attributes, (name, attribute), place) {
+                sink.push(finding);
+            }
         }
         for (_, at) in uses.names.into_iter().filter(|(name, _)| name == "release") {
             let finding = release_finding(Place::span(&file, at, RELEASE_LABEL));

@@ -4,11 +4,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 
 use minijinja::Error;
-use minijinja::machinery::ast::{BinOpKind, CallArg, CompareOpKind, Expr, GetAttr, Spanned, Stmt};
+use minijinja::machinery::ast::{BinOpKind, CallArg, CompareOpKind, Expr, Stmt};
 use minijinja::machinery::{Span, parse};
 use minijinja::syntax::SyntaxConfig;
-use minijinja::value::ValueKind;
 
+use crate::render::compared::{Comparison, compares, start};
 use crate::render::depth::bounded;
 
 /// What a template reads. Ranges are bytes of the template's source.
@@ -20,17 +20,10 @@ pub struct Uses {
     pub attributes: Vec<(String, String, Range<usize>)>,
     /// Comparisons that would silently be false.
     pub comparisons: Vec<Comparison>,
-}
-
-/// A comparison that does not mean what it says.
-#[derive(Clone, Debug)]
-pub struct Comparison {
-    /// What is compared, as it is written: `cuda`, `cuda.major`.
-    pub what: String,
-    /// Whether that is an object itself, and not a text or a number that one has.
-    pub is_object: bool,
-    /// Where.
-    pub at: Range<usize>,
+    /// Names of which the template asks whether they are there, by `is defined`.
+    pub asked: Vec<String>,
+    /// Terms that such names are held to, as in `cuda is matching(">=12")`: of what, the term, and where.
+    pub terms: Vec<(String, String, Range<usize>)>,
 }
 
 impl Uses {
@@ -58,23 +51,40 @@ pub fn analyse(
         uses: Uses::default(),
         locals: BTreeSet::new(),
         aliases: BTreeMap::new(),
+        macros: BTreeMap::new(),
     };
     walk.statement(&tree);
+    // What a macro is given is known after its calls.
+    if walk
+        .macros
+        .values()
+        .flatten()
+        .any(|(_, given)| !given.is_empty())
+    {
+        let macros = std::mem::take(&mut walk.macros);
+        walk = Walk {
+            is_object,
+            uses: Uses::default(),
+            locals: BTreeSet::new(),
+            aliases: BTreeMap::new(),
+            macros,
+        };
+        walk.statement(&tree);
+    }
     Ok(walk.uses)
 }
 
-struct Walk<'a> {
-    is_object: &'a dyn Fn(&str) -> bool,
-    uses: Uses,
-    locals: BTreeSet<String>,
+pub(super) struct Walk<'a> {
+    pub(super) is_object: &'a dyn Fn(&str) -> bool,
+    pub(super) uses: Uses,
+    pub(super) locals: BTreeSet<String>,
     /// Locals that hold objects, such as `{% set c = cuda %}`, each with their names.
-    aliases: BTreeMap<String, Vec<String>>,
+    pub(super) aliases: BTreeMap<String, Vec<String>>,
+    /// Macros with their arguments, and the objects that each was given.
+    macros: BTreeMap<String, Vec<(String, Vec<String>)>>,
 }
 
-/// Attributes of an axis that are numbers; all others print and compare as text.
-const NUMBERS: [&str; 3] = ["major", "minor", "patch"];
-
-fn range(span: Span) -> Range<usize> {
+pub(super) fn range(span: Span) -> Range<usize> {
     span.start_offset as usize..span.end_offset as usize
 }
 
@@ -92,10 +102,7 @@ impl Walk<'_> {
             Stmt::EmitRaw(_) => {}
             Stmt::ForLoop(l) => {
                 self.expr(&l.iter);
-                let held = match &l.iter {
-                    Expr::List(list) => list.items.iter().flat_map(|i| self.objects(i)).collect(),
-                    _ => Vec::new(),
-                };
+                let held = self.objects(&l.iter);
                 self.bind(&l.target, &held);
                 self.locals.insert("loop".to_owned());
                 l.filter_expr.iter().for_each(|e| self.expr(e));
@@ -140,13 +147,26 @@ impl Walk<'_> {
             Stmt::Extends(_) | Stmt::Include(_) => {}
             Stmt::Macro(m) => {
                 self.locals.insert(m.name.to_owned());
-                m.args.iter().for_each(|a| self.bind(a, &[]));
+                let names = m.args.iter().map(|arg| match arg {
+                    Expr::Var(v) => v.id.to_owned(),
+                    _ => String::new(),
+                });
+                let known = names.map(|name| (name, Vec::new())).collect();
+                let known = self.macros.entry(m.name.to_owned()).or_insert(known);
+                let known = known.clone();
+                let outside = self.aliases.clone();
+                for (arg, (name, given)) in m.args.iter().zip(&known) {
+                    self.aliases.remove(name);
+                    self.bind(arg, given);
+                }
                 m.defaults.iter().for_each(|d| self.expr(d));
                 self.statements(&m.body);
+                self.aliases = outside;
             }
             Stmt::CallBlock(c) => {
                 self.expr(&c.call.expr);
                 self.arguments(&c.call.args);
+                self.give(&c.call.expr, &c.call.args);
                 self.statements(&c.macro_decl.body);
             }
             Stmt::Do(d) => self.arguments(&d.call.args),
@@ -219,42 +239,33 @@ impl Walk<'_> {
             Expr::Filter(f) => {
                 f.expr.iter().for_each(|e| self.expr(e));
                 self.arguments(&f.args);
+                self.filtered(f, range(f.span()));
             }
             Expr::Test(t) => {
                 self.expr(&t.expr);
                 self.arguments(&t.args);
-                if matches!(
-                    t.name,
-                    "eq" | "equalto"
-                        | "=="
-                        | "ne"
-                        | "!="
-                        | "lt"
-                        | "lessthan"
-                        | "<"
-                        | "le"
-                        | "<="
-                        | "gt"
-                        | "greaterthan"
-                        | ">"
-                        | "ge"
-                        | ">="
-                        | "in"
-                        | "sameas"
-                ) {
-                    let ordering = !matches!(
-                        t.name,
-                        "eq" | "equalto" | "==" | "ne" | "!=" | "in" | "sameas"
-                    );
-                    if let Some(CallArg::Pos(right)) = t.args.first() {
-                        self.comparison(&t.expr, right, ordering);
-                    }
+                if let (Expr::Var(v), "defined" | "undefined") = (&t.expr, t.name) {
+                    self.uses.asked.push(v.id.to_owned());
+                }
+                let against = match t.args.first() {
+                    Some(CallArg::Pos(right)) => right,
+                    _ => return,
+                };
+                if let Some(ordering) = compares(t.name) {
+                    self.comparison(&t.expr, against, ordering);
+                } else if t.name == "matching" {
+                    self.terms(&t.expr, against);
                 }
             }
-            Expr::GetAttr(a) => self.attribute(a),
+            Expr::GetAttr(a) => {
+                self.expr(&a.expr);
+                self.attribute(expr);
+            }
             Expr::GetItem(i) => {
                 self.expr(&i.expr);
                 self.expr(&i.subscript_expr);
+                self.attribute(expr);
+                self.lookup(&i.expr, &i.subscript_expr, range(i.span()));
             }
             Expr::Call(c) => {
                 // The name of a function is not something the matrix could lack.
@@ -262,6 +273,7 @@ impl Walk<'_> {
                     self.expr(&c.expr);
                 }
                 self.arguments(&c.args);
+                self.give(&c.expr, &c.args);
             }
             Expr::List(l) => l.items.iter().for_each(|e| self.expr(e)),
             Expr::Tuple(t) => t.items.iter().for_each(|e| self.expr(e)),
@@ -282,111 +294,77 @@ impl Walk<'_> {
         }
     }
 
-    fn attribute(&mut self, access: &Spanned<GetAttr<'_>>) {
-        self.expr(&access.expr);
-        if let Some(of) = self.path(&access.expr) {
-            let at = range(access.span());
-            self.uses.attributes.push((of, access.name.to_owned(), at));
-        }
-    }
-
-    /// `cuda`, or `cuda.ubuntu`, of a name that the template does not set itself.
-    fn path(&self, expr: &Expr<'_>) -> Option<String> {
-        match expr {
-            Expr::Var(v) if !self.locals.contains(v.id) => Some(v.id.to_owned()),
-            Expr::GetAttr(a) => match &a.expr {
-                Expr::Var(v) if !self.locals.contains(v.id) => Some(format!("{}.{}", v.id, a.name)),
-                _ => None,
-            },
-            _ => None,
-        }
-    }
-
-    /// The objects an expression may stand for, by their names: `cuda`, `cuda.ubuntu`, a local that holds them.
-    fn objects(&self, expr: &Expr<'_>) -> Vec<String> {
-        match expr {
-            Expr::Var(v) => match self.aliases.get(v.id) {
-                Some(held) => held.clone(),
-                None if !self.locals.contains(v.id) && (self.is_object)(v.id) => {
-                    vec![v.id.to_owned()]
-                }
-                None => Vec::new(),
-            },
-            Expr::GetAttr(a) => {
-                let of = self.objects(&a.expr).into_iter();
-                of.map(|of| format!("{of}.{}", a.name))
-                    .filter(|name| (self.is_object)(name))
-                    .collect()
-            }
-            _ => Vec::new(),
-        }
-    }
-
-    /// The object an expression stands for, as it is written, or the text of its version.
-    fn object_of(&self, expr: &Expr<'_>) -> Option<(String, bool)> {
-        if !self.objects(expr).is_empty() {
-            return Some((written(expr)?, true));
-        }
-        match expr {
-            Expr::GetAttr(a) if a.name == "version" => {
-                let (object, _) = self.object_of(&a.expr)?;
-                Some((format!("{object}.version"), false))
-            }
-            _ => None,
-        }
-    }
-
-    fn comparison(&mut self, left: &Expr<'_>, right: &Expr<'_>, ordering: bool) {
-        // The engine's span of an operator begins before its left side.
-        let at = start(left)..range(right.span()).end;
-        for (this, other) in [(left, right), (right, left)] {
-            let direct = self.object_of(this).or_else(|| match this {
-                Expr::List(l) => l.items.iter().find_map(|i| self.object_of(i)),
-                Expr::Tuple(t) => t.items.iter().find_map(|i| self.object_of(i)),
-                _ => None,
-            });
-            if let Some((what, is_object)) = direct {
-                let comparison = Comparison {
-                    what,
-                    is_object,
-                    at,
-                };
-                self.uses.comparisons.push(comparison);
+    /// Notes which objects a macro is given.
+    fn give(&mut self, called: &Expr<'_>, args: &[CallArg<'_>]) {
+        let Expr::Var(called) = called else {
+            return;
+        };
+        for (index, arg) in args.iter().enumerate() {
+            let (name, value) = match arg {
+                CallArg::Pos(value) => (None, value),
+                CallArg::Kwarg(name, value) => (Some(*name), value),
+                CallArg::PosSplat(_) | CallArg::KwargSplat(_) => continue,
+            };
+            let held = self.objects(value);
+            let Some(known) = self.macros.get_mut(called.id) else {
                 return;
+            };
+            let known = match name {
+                None => known.get_mut(index),
+                Some(name) => known.iter_mut().find(|(known, _)| known == name),
+            };
+            if let Some((_, given)) = known {
+                given.extend(held);
             }
-            // A number never equals a text, and texts order by letters: `"9" > "10"`.
-            if let Expr::GetAttr(a) = this
-                && let Some((object, _)) = self.object_of(&a.expr)
-                && let Expr::Const(c) = other
+        }
+    }
+
+    /// Notes which terms something is held to.
+    fn terms(&mut self, of: &Expr<'_>, against: &Expr<'_>) {
+        let Some(path) = self.path(of) else {
+            return;
+        };
+        let terms = match against {
+            Expr::List(list) => &list.items[..],
+            one => std::slice::from_ref(one),
+        };
+        for term in terms {
+            if let Expr::Const(c) = term
+                && let Some(text) = c.value.as_str()
             {
-                let number = NUMBERS.contains(&a.name);
-                let text = c.value.kind() == ValueKind::String;
-                if number == text || (text && ordering) {
-                    self.uses.comparisons.push(Comparison {
-                        what: format!("{object}.{}", a.name),
-                        is_object: false,
-                        at,
-                    });
-                    return;
-                }
+                let at = range(c.span());
+                self.uses.terms.push((path.clone(), text.to_owned(), at));
             }
+        }
+    }
+
+    fn attribute(&mut self, expr: &Expr<'_>) {
+        if let Some((of, name)) = member(expr)
+            && let Some(of) = self.path(of)
+        {
+            let at = start(expr)..range(expr.span()).end;
+            self.uses.attributes.push((of, name.to_owned(), at));
+        }
+    }
+
+    /// `cuda`, `cuda.ubuntu` and so on, of a name that the template does not set itself.
+    fn path(&self, expr: &Expr<'_>) -> Option<String> {
+        match (expr, member(expr)) {
+            (Expr::Var(v), _) => (!self.locals.contains(v.id)).then(|| v.id.to_owned()),
+            (_, Some((of, name))) => Some(format!("{}.{name}", self.path(of)?)),
+            _ => None,
         }
     }
 }
 
-/// Where an expression begins: the engine's span of an attribute's attribute does not.
-fn start(expr: &Expr<'_>) -> usize {
+/// What is read of something, by `.name` or `["name"]`: of what, and the name.
+pub(super) fn member<'e>(expr: &'e Expr<'_>) -> Option<(&'e Expr<'e>, &'e str)> {
     match expr {
-        Expr::GetAttr(a) => start(&a.expr),
-        _ => range(expr.span()).start,
-    }
-}
-
-/// A name or an attribute, as it is written.
-fn written(expr: &Expr<'_>) -> Option<String> {
-    match expr {
-        Expr::Var(v) => Some(v.id.to_owned()),
-        Expr::GetAttr(a) => Some(format!("{}.{}", written(&a.expr)?, a.name)),
+        Expr::GetAttr(a) => Some((&a.expr, a.name)),
+        Expr::GetItem(i) => match &i.subscript_expr {
+            Expr::Const(c) => Some((&i.expr, c.value.as_str()?)),
+            _ => None,
+        },
         _ => None,
     }
 }

@@ -4,6 +4,7 @@ use std::borrow::Cow;
 use std::ops::Range;
 use std::sync::Arc;
 
+use minijinja::value::ValueKind;
 use minijinja::{Environment, Error, ErrorKind, UndefinedBehavior, Value};
 
 use crate::matrix::{Term, Version};
@@ -75,8 +76,31 @@ impl Default for Fields {
     }
 }
 
-/// `is matching(">=12")`: a term of the selector language, over an axis or a plain text.
-pub fn matching(value: &Value, term: &str) -> Result<bool, Error> {
+/// `is matching(">=12")`: a term of the selector language, or a list of which any holds, over an axis or a plain text.
+pub fn matching(value: &Value, terms: &Value) -> Result<bool, Error> {
+    if let Some(term) = terms.as_str() {
+        return matches(value, term);
+    }
+    let items = match terms.kind() {
+        ValueKind::Seq => terms.try_iter()?,
+        _ => return Err(no_term(terms)),
+    };
+    let mut any = false;
+    for item in items {
+        // Each is looked at, so that a faulty one is told for every value.
+        any |= matches(value, item.as_str().ok_or_else(|| no_term(&item))?)?;
+    }
+    Ok(any)
+}
+
+fn no_term(value: &Value) -> Error {
+    Error::new(
+        ErrorKind::InvalidOperation,
+        format!("`{value}` is not a term such as `\">=12,<13\"`, or a list of them"),
+    )
+}
+
+fn matches(value: &Value, term: &str) -> Result<bool, Error> {
     let parsed = Term::parse(term).map_err(|_| {
         Error::new(
             ErrorKind::InvalidOperation,

@@ -4,6 +4,7 @@
 
 mod analyse;
 mod bounds;
+mod compared;
 mod depth;
 mod dialect;
 mod fields;
@@ -13,7 +14,8 @@ mod spent;
 mod table;
 mod templates;
 
-pub use analyse::{Comparison, Uses, analyse};
+pub use analyse::{Uses, analyse};
+pub use compared::{Comparison, Unequal};
 pub use dialect::{Dialect, environment, other_than_text, shell_word};
 pub use fields::{Field, FieldFault, Fields, field_words};
 pub use objects::{AxisObject, NoneWatch, Printed, Scope, VersionObject};

@@ -78,6 +78,11 @@ fn what_a_version_says_and_the_platform_are_attributes_too() {
     assert_eq!(kept(r#"{ cuda.major = "12" }"#), "12.4.1 12.8.1");
     assert_eq!(kept(r#"{ cuda.minor = ">=4" }"#), "12.4.1 12.8.1");
     assert_eq!(kept(r#"{ cuda.version = "13.*" }"#), "13.0.2");
+    assert_eq!(
+        kept(r#"{ cuda.compact = ["124", "130"] }"#),
+        "12.4.1 13.0.2"
+    );
+    assert_eq!(kept(r#""cuda.patch=1,cuda.minor=!4""#), "12.8.1");
     let text = "[axis]\narch = [\"amd64\", { value = \"pi\", platform = \"linux/arm/v7\" }]\n[image.i]\naxes = []\nmatch = { arch.platform = \"linux/arm/v7\" }\ntag = \"1\"\nfrom = \"f\"\n";
     assert_eq!(of(text).platforms("i"), ["linux/arm/v7"]);
 }
@@ -194,6 +199,52 @@ fn comparing_one_with_a_literal_is_refused() {
     let text = "args = { X = \"{{ 'a' if cuda and cuda.os == 'ubuntu22.04' }}\" }\n";
     let outcome = cuda("", text);
     assert_eq!(outcome.args(), ["", "a", "", ""]);
+}
+
+#[test]
+fn the_message_shows_the_form_for_a_list() {
+    for (test, write) in [
+        (
+            "cuda in ['12.4.1', '12.8.1']",
+            "`cuda is matching(['12.4.1', '12.8.1'])`",
+        ),
+        (
+            "cuda not in [ '12.4.1' ]",
+            "`cuda is not matching(['12.4.1'])`",
+        ),
+        ("cuda in ['none']", "write `not cuda`"),
+        ("cuda not in ['none']", "write `cuda`"),
+        (
+            "cuda.ubuntu in ('22.04', '24.04')",
+            "`cuda.ubuntu is matching(['22.04', '24.04'])`",
+        ),
+        (
+            "cuda.version in ['12.4.1']",
+            "`cuda is matching(['12.4.1'])`",
+        ),
+        ("cuda.major in ['12', '13']", "`cuda.major in [12, 13]`"),
+        ("cuda.compact == 124", "`cuda.compact == '124'`"),
+    ] {
+        let image = format!("args = {{ X = \"{{{{ 'a' if {test} }}}}\" }}\n");
+        let outcome = cuda("", &image);
+        let help = &outcome.finding("axis-comparison").help[0];
+        assert!(help.contains(write), "{test}: {help}");
+    }
+    let form = "args = { X = \"{{ 'a' if cuda is matching(['12.4.1', '>=13']) }}\" }\n";
+    assert_eq!(cuda("", form).args(), ["", "a", "", "a"]);
+}
+
+#[test]
+fn what_the_version_of_an_attribute_says_is_no_attribute_of_its_text() {
+    let image = |path: &str| {
+        let text =
+            "match = { cuda.ubuntu = \"*\" }\nargs = { X = \"{{ PATH | default('x') }}\" }\n";
+        cuda("", &text.replace("PATH", path))
+    };
+    assert_eq!(image("cuda.ubuntu.major").args(), ["22", "24"]);
+    let outcome = image("cuda.ubuntu.version.major");
+    let help = &outcome.finding("unknown-attribute").help;
+    assert_eq!(help, &["write `cuda.ubuntu.major`"]);
 }
 
 #[test]

@@ -119,6 +119,32 @@ fn a_default_that_an_image_keeps_must_fit_its_axes() {
     );
 }
 
+/// As in an alias, which is over several images too.
+#[test]
+fn a_default_may_ask_whether_there_is_an_axis() {
+    let text = |value: &str| {
+        format!(
+            "[axis]\npython = [\"3.9\"]\ncuda = [\"none\", \"12.8\"]\n[defaults]\nfrom = \"f\"\nargs = {{ X = \"{value}\" }}\n\
+             [image.a]\naxes = [\"cuda\"]\ntag = \"{{{{ cuda or 'cpu' }}}}\"\n[image.b]\naxes = [\"python\"]\ntag = \"t\"\n"
+        )
+    };
+    let asked = "{{ 'gpu' if cuda is defined and cuda else 'cpu' }}";
+    assert_eq!(of(&text(asked)).args(), ["cpu", "gpu", "cpu"]);
+    let other = "{{ 'none' if cuda is undefined else 'some' }}";
+    assert_eq!(of(&text(other)).args(), ["some", "some", "none"]);
+    // Who asks, and reads it all the same.
+    assert!(of(&text("{{ cuda.major if python is defined else 1 }}")).has("unknown-variable"));
+    assert!(of(&text("{{ 'x' if cuda is defined }}{{ cuda }}")).stopped());
+    // No axis at all.
+    assert!(of(&text("{{ 'x' if rocm is defined }}")).has("unknown-variable"));
+    let outcome = of(&text("{{ 'gpu' if cuda else 'cpu' }}"));
+    let help = outcome.finding("unknown-variable").help.join("; ");
+    assert!(
+        help.contains("`[[defaults.when]]` with `match = { cuda = \"*\" }`"),
+        "{help}"
+    );
+}
+
 #[test]
 fn the_defaults_state_the_axes_of_images_that_state_none() {
     let text = "[axis]\npython = [\"3.9\"]\ncuda = [\"12.8\"]\n[defaults]\naxes = [\"cuda\", \"python\"]\ntag = \"t\"\nfrom = \"f\"\n\

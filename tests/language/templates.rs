@@ -219,6 +219,169 @@ fn comparing_an_axis_with_a_literal_is_refused() {
     }
 }
 
+/// Whatever stands between an axis and the literal.
+#[test]
+fn comparing_it_by_another_way_is_refused_too() {
+    for template in [
+        "{{ 1 if (cuda or 'cpu') == '12.8.1' }}",
+        "{{ 1 if (cuda if cuda else 'cpu') == '12.8.1' }}",
+        "{{ 1 if (cuda | default('cpu')) == '12.8.1' }}",
+        "{{ 1 if '12.8.1' in [cuda, python] }}",
+        "{% set all = [cuda, python] %}{{ 1 if '12.8.1' in all }}",
+        "{% set all = [cuda, python] %}{{ 1 if all[0] == '12.8.1' }}",
+        "{% for one in [cuda, python] %}{{ 1 if one == '3.10' }}{% endfor %}",
+        "{{ 1 if ([cuda, python] | first) == '12.8.1' }}",
+        "{{ 1 if ['server'] | select('equalto', job_type) | list }}",
+        "{{ 1 if [job_type] | reject('in', ['server']) | list }}",
+        "{{ 1 if cuda and cuda['version'] >= '9' }}",
+        "{% macro m(x) %}{{ 1 if x == '3.10' }}{% endmacro %}{{ m(python) }}",
+        "{% macro m(y, x) %}{{ y }}{{ 1 if x == '3.10' }}{% endmacro %}{{ m(x=python, y=1) }}",
+        "{{ 1 if python.minor in ['10'] }}",
+        "{{ 1 if python.compact == 310 }}",
+        "{{ 1 if python.compact > '39' }}",
+    ] {
+        assert!(arg(template).has("axis-comparison"), "{template}");
+    }
+    for (template, expected) in [
+        ("{{ 1 if (cuda and cuda.os) == 'ubuntu24.04' }}", " | 1"),
+        ("{{ 1 if cuda and cuda['os'] == 'ubuntu24.04' }}", " | 1"),
+        ("{{ 1 if python.minor in [9, 10] }}", "1 | 1"),
+        ("{{ 1 if python.compact in ['39', '310'] }}", "1 | 1"),
+        (
+            "{% macro m(x) %}{{ 1 if x == 'a' }}{% endmacro %}{{ m('a') }}",
+            "1 | 1",
+        ),
+        (
+            "{% macro m(x) %}{{ x }}{% endmacro %}{{ m(python) }}{% set x = 'a' %}{{ 1 if x == 'a' }}",
+            "3.101 | 3.101",
+        ),
+        (
+            "{{ [cuda, python] | select('matching', '>=3,<4') | join }}",
+            "3.10 | 3.10",
+        ),
+    ] {
+        assert_eq!(shown(template), expected, "{template}");
+    }
+}
+
+/// No table has an object for a key: `default` would silently be taken.
+#[test]
+fn looking_up_an_axis_is_refused() {
+    for template in [
+        "{{ {'3.10': 'a'}[python] | default('b') }}",
+        "{{ {'24.04': 'a'}[cuda.version] | default('b') if cuda and {'x': 1}[cuda] is undefined }}",
+        "{% set p = python %}{{ {'3.10': 'a'}[p] | default('b') }}",
+        "{{ ({'3.10': 'a'} | attr(python)) | default('b') }}",
+        "{{ {'10': 'a'}[python.minor] | default('b') }}",
+        "{{ {310: 'a'}[python.compact] | default('b') }}",
+        "{{ 'a' if python in {'3.10': 1} }}",
+    ] {
+        assert!(arg(template).has("axis-comparison"), "{template}");
+    }
+    let help = &arg("{{ {'3.10': 'a'}[python] }}")
+        .finding("axis-comparison")
+        .help[0]
+        .clone();
+    assert!(help.contains("`python | string`"), "{help}");
+    for template in [
+        "{{ {'3.10': 'a'}[python | string] }}",
+        "{{ {'310': 'a'}[python.compact] }}",
+        "{{ {10: 'a'}[python.minor] }}",
+        "{{ {'22.04': 'a'}[distro.version] }}",
+    ] {
+        assert_eq!(shown(template), "a | a", "{template}");
+    }
+}
+
+#[test]
+fn an_attribute_of_a_text_is_a_finding() {
+    for (template, help) in [
+        ("{{ cuda.version.major }}", "write `cuda.major`"),
+        (
+            "{{ cuda.version.major | default(1) }}",
+            "write `cuda.major`",
+        ),
+        (
+            "{{ cuda['version'].major | default(1) }}",
+            "write `cuda.major`",
+        ),
+        ("{{ release.version.minor }}", "write `release.minor`"),
+        (
+            "{{ cuda.version.split('.')[0] }}",
+            "write it as a filter: `cuda.version | split`",
+        ),
+        (
+            "{{ cuda.os.upper() }}",
+            "write it as a filter: `cuda.os | upper`",
+        ),
+    ] {
+        let outcome = arg(template);
+        assert_eq!(
+            outcome.finding("unknown-attribute").help,
+            [help],
+            "{template}"
+        );
+    }
+    let outcome = arg("{{ cuda.os.major | default(1) if cuda }}");
+    let help = &outcome.finding("unknown-attribute").help[0];
+    assert!(help.contains("`cuda.os` is no version"), "{help}");
+    let own = "FROM {{ from }}\n# {{ python.version.minor | default(1) }}\n";
+    let matrix = "[axis]\npython = [\"3.10\"]\n[image.i]\ntag = \"t\"\nfrom = \"python:{{ python }}\"\ntemplate = \"own\"\n";
+    let outcome = super::fixture::with(matrix, &[("templates/own", own)]);
+    assert!(outcome.has("unknown-attribute"), "{:?}", outcome.codes());
+}
+
+#[test]
+fn a_term_that_names_no_value_is_a_finding() {
+    for (template, help) in [
+        (
+            "{{ 1 if job_type is matching('servr') }}",
+            "did you mean `server`?",
+        ),
+        (
+            "{{ 1 if cuda is not matching('12.8') }}",
+            "did you mean `12.8.1`?",
+        ),
+        (
+            "{{ 1 if job_type is matching(['server', 'servr']) }}",
+            "did you mean `server`?",
+        ),
+        (
+            "{{ 1 if cuda and cuda.os is matching('ubuntu24.4') }}",
+            "did you mean `ubuntu24.04`?",
+        ),
+    ] {
+        let outcome = arg(template);
+        assert_eq!(outcome.finding("unknown-value").help, [help], "{template}");
+    }
+    for template in [
+        "{{ 1 if cuda is matching('11.*') }}",
+        "{{ 1 if job_type is matching('train*') }}",
+        "{{ 1 if image is matching('i*') }}",
+    ] {
+        assert!(!arg(template).stopped(), "{template}");
+    }
+}
+
+#[test]
+fn of_a_list_of_terms_any_may_hold() {
+    assert_eq!(
+        shown("{{ 1 if cuda is matching(['none', '>=13']) else 0 }}"),
+        "1 | 0"
+    );
+    assert_eq!(
+        shown("{{ 1 if cuda is not matching(['>=12,<13', '>=14']) else 0 }}"),
+        "1 | 0"
+    );
+    for template in [
+        "{{ 1 if cuda is matching(['none', 12]) }}",
+        "{{ 1 if cuda is matching(12) }}",
+        "{{ 1 if cuda is matching(['none', '>=x']) }}",
+    ] {
+        assert!(arg(template).has("template-fault"), "{template}");
+    }
+}
+
 #[test]
 fn a_text_attribute_compares_as_text() {
     assert_eq!(

@@ -1,0 +1,218 @@
+//! Comparisons that would silently be false: an axis is an object, which equals no text, and no table has it for a key.
+
+use std::ops::Range;
+
+use minijinja::machinery::ast::{BinOpKind, CallArg, Const, Expr, Filter};
+use minijinja::value::ValueKind;
+
+use crate::render::analyse::{Walk, member, range};
+
+/// A comparison that does not mean what it says.
+#[derive(Clone, Debug)]
+pub struct Comparison {
+    /// What is compared, as it is written: `cuda`, `cuda.major`.
+    pub what: String,
+    /// Why it does not.
+    pub fault: Unequal,
+    /// Whether it is looked up in a table or a list.
+    pub is_key: bool,
+    /// Where.
+    pub at: Range<usize>,
+}
+
+/// Why a comparison does not mean what it says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Unequal {
+    /// An object, which equals no text and no number.
+    Object,
+    /// A number against a text, or the other way round.
+    Kind,
+    /// Texts, in the order of their letters: `"9" > "10"`.
+    Letters,
+}
+
+/// Attributes of an axis that are numbers; all others print and compare as text.
+const NUMBERS: [&str; 3] = ["major", "minor", "patch"];
+
+/// Whether a test compares, and whether it asks for an order; `None` for other tests.
+pub(super) fn compares(test: &str) -> Option<bool> {
+    match test {
+        "eq" | "equalto" | "==" | "ne" | "!=" | "in" | "sameas" => Some(false),
+        "lt" | "lessthan" | "<" | "le" | "<=" | "gt" | "greaterthan" | ">" | "ge" | ">=" => {
+            Some(true)
+        }
+        _ => None,
+    }
+}
+
+impl Walk<'_> {
+    /// The objects an expression may stand for, or holds in a list, by their names: `cuda`, `cuda.ubuntu`, a local that
+    /// holds them.
+    pub(super) fn objects(&self, expr: &Expr<'_>) -> Vec<String> {
+        if let Some((of, name)) = member(expr) {
+            let of = self.objects(of).into_iter();
+            return of
+                .map(|of| format!("{of}.{name}"))
+                .filter(|name| (self.is_object)(name))
+                .collect();
+        }
+        match expr {
+            Expr::Var(v) => match self.aliases.get(v.id) {
+                Some(held) => held.clone(),
+                None if !self.locals.contains(v.id) && (self.is_object)(v.id) => {
+                    vec![v.id.to_owned()]
+                }
+                None => Vec::new(),
+            },
+            Expr::List(l) => l.items.iter().flat_map(|i| self.objects(i)).collect(),
+            Expr::Tuple(t) => t.items.iter().flat_map(|i| self.objects(i)).collect(),
+            Expr::GetItem(i) if matches!(i.subscript_expr, Expr::Const(_)) => self.objects(&i.expr),
+            Expr::IfExpr(i) => {
+                let mut all = self.objects(&i.true_expr);
+                all.extend(i.false_expr.iter().flat_map(|e| self.objects(e)));
+                all
+            }
+            Expr::BinOp(b) if matches!(b.op, BinOpKind::ScOr) => {
+                let mut all = self.objects(&b.left);
+                all.extend(self.objects(&b.right));
+                all
+            }
+            // What is false on the left is `none`, which equals nothing and is meant to.
+            Expr::BinOp(b) if matches!(b.op, BinOpKind::ScAnd) => self.objects(&b.right),
+            Expr::Filter(f) if matches!(f.name, "default" | "d" | "first" | "last") => {
+                f.expr.iter().flat_map(|e| self.objects(e)).collect()
+            }
+            _ => Vec::new(),
+        }
+    }
+
+    /// The object an expression stands for, as it is written, or the text of its version.
+    fn object_of(&self, expr: &Expr<'_>) -> Option<(String, Unequal)> {
+        if let Some(first) = self.objects(expr).into_iter().next() {
+            return Some((written(expr).unwrap_or(first), Unequal::Object));
+        }
+        match expr {
+            Expr::List(l) => l.items.iter().find_map(|i| self.object_of(i)),
+            Expr::Tuple(t) => t.items.iter().find_map(|i| self.object_of(i)),
+            _ => {
+                let (of, name) = member(expr).filter(|(_, name)| *name == "version")?;
+                let (object, _) = self.object_of(of)?;
+                Some((format!("{object}.{name}"), Unequal::Letters))
+            }
+        }
+    }
+
+    pub(super) fn comparison(&mut self, left: &Expr<'_>, right: &Expr<'_>, ordering: bool) {
+        // The engine's span of an operator begins before its left side.
+        let at = start(left)..range(right.span()).end;
+        for (this, other) in [(left, right), (right, left)] {
+            let of_object = self.object_of(this);
+            let found = of_object.or_else(|| self.of_another_kind(this, other, ordering));
+            if let Some(found) = found {
+                self.compared(found, false, at);
+                return;
+            }
+        }
+    }
+
+    /// The attribute of an object that never equals a literal: a number no text, and no text a number; or that is ordered by
+    /// its letters.
+    fn of_another_kind(
+        &self,
+        this: &Expr<'_>,
+        other: &Expr<'_>,
+        ordering: bool,
+    ) -> Option<(String, Unequal)> {
+        let (of, name) = member(this)?;
+        let (object, _) = self.object_of(of)?;
+        let number = NUMBERS.contains(&name);
+        let fault = literals(other).into_iter().find_map(|c| {
+            match (number, c.value.kind() == ValueKind::String) {
+                (true, true) | (false, false) => Some(Unequal::Kind),
+                (false, true) => ordering.then_some(Unequal::Letters),
+                (true, false) => None,
+            }
+        });
+        Some((format!("{object}.{name}"), fault?))
+    }
+
+    /// `{"22.04": "jammy"}[cuda.ubuntu]`.
+    pub(super) fn lookup(&mut self, of: &Expr<'_>, key: &Expr<'_>, at: Range<usize>) {
+        if let Some(first) = self.objects(key).into_iter().next() {
+            let what = written(key).unwrap_or(first);
+            self.compared((what, Unequal::Object), true, at);
+        } else if matches!(of, Expr::Map(_))
+            && let Some(found) = self.of_another_kind(key, of, false)
+        {
+            self.compared(found, true, at);
+        }
+    }
+
+    /// Filters that compare by the name of a test, or look up by a name.
+    pub(super) fn filtered(&mut self, filter: &Filter<'_>, at: Range<usize>) {
+        let at_test = match filter.name {
+            "select" | "reject" => 0,
+            "selectattr" | "rejectattr" => 1,
+            "attr" => {
+                if let (Some(of), Some(CallArg::Pos(key))) = (&filter.expr, filter.args.first()) {
+                    self.lookup(of, key, at);
+                }
+                return;
+            }
+            _ => return,
+        };
+        let Some(CallArg::Pos(Expr::Const(test))) = filter.args.get(at_test) else {
+            return;
+        };
+        if test.value.as_str().and_then(compares).is_none() {
+            return;
+        }
+        let of = filter.expr.iter().filter(|_| at_test == 0);
+        let with = filter.args.iter().skip(at_test + 1);
+        let with = with.filter_map(|arg| match arg {
+            CallArg::Pos(e) => Some(e),
+            _ => None,
+        });
+        if let Some(found) = of.chain(with).find_map(|e| self.object_of(e)) {
+            self.compared(found, false, at);
+        }
+    }
+
+    fn compared(&mut self, (what, fault): (String, Unequal), is_key: bool, at: Range<usize>) {
+        self.uses.comparisons.push(Comparison {
+            what,
+            fault,
+            is_key,
+            at,
+        });
+    }
+}
+
+/// The literals that an expression is, lists, or has for keys.
+fn literals<'e>(expr: &'e Expr<'_>) -> Vec<&'e Const> {
+    let of = |all: &'e [Expr<'_>]| all.iter().flat_map(|e| literals(e)).collect();
+    match expr {
+        Expr::Const(c) => vec![c],
+        Expr::List(l) => of(&l.items),
+        Expr::Tuple(t) => of(&t.items),
+        Expr::Map(m) => of(&m.keys),
+        _ => Vec::new(),
+    }
+}
+
+/// Where an expression begins: the engine's span of an attribute's attribute does not.
+pub(super) fn start(expr: &Expr<'_>) -> usize {
+    match member(expr) {
+        Some((of, _)) => start(of),
+        None => range(expr.span()).start,
+    }
+}
+
+/// A name or an attribute, as it is written.
+fn written(expr: &Expr<'_>) -> Option<String> {
+    match (expr, member(expr)) {
+        (Expr::Var(v), _) => Some(v.id.to_owned()),
+        (_, Some((of, name))) => Some(format!("{}.{name}", written(of)?)),
+        _ => None,
+    }
+}
