@@ -56,7 +56,8 @@ def build_wheel(folder: Path) -> Path:
     """The wheel, of a binary that is not optimised: one that is takes minutes and is packed the same."""
     with alone(folder.parent / f"{folder.name}.lock"):
         if not list(folder.glob("*.whl")):
-            run(["maturin", "build", "--profile", "dev", "--locked", "--out", folder], ROOT, **from_source())
+            with from_source() as world:
+                run(["maturin", "build", "--profile", "dev", "--locked", "--out", folder], ROOT, **world)
     (wheel,) = folder.glob("*.whl")
     return wheel
 
@@ -72,15 +73,19 @@ def offline(scratch: Path, *links: Path) -> dict[str, str]:
     }
 
 
-def from_source() -> dict[str, str]:
-    """What lets a build from source take seconds instead of minutes: no optimisation, dependencies built once."""
-    return {
-        "MATURIN_PEP517_ARGS": "--profile dev",
-        "CARGO_TARGET_DIR": str(SOURCE_TARGET),
-        "CARGO_PROFILE_DEV_DEBUG": "0",
-        "CARGO_PROFILE_DEV_OPT_LEVEL": "0",
-        "CARGO_INCREMENTAL": "0",
-    }
+@contextmanager
+def from_source():
+    """What lets a build from source take seconds instead of minutes: no optimisation, dependencies built once. One build
+    at a time: maturin moves the program that it built out of the folder of the target."""
+    SOURCE_TARGET.mkdir(parents=True, exist_ok=True)
+    with alone(SOURCE_TARGET / "lock"):
+        yield {
+            "MATURIN_PEP517_ARGS": "--profile dev",
+            "CARGO_TARGET_DIR": str(SOURCE_TARGET),
+            "CARGO_PROFILE_DEV_DEBUG": "0",
+            "CARGO_PROFILE_DEV_OPT_LEVEL": "0",
+            "CARGO_INCREMENTAL": "0",
+        }
 
 
 def venv(folder: Path) -> Path:

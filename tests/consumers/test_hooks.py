@@ -109,16 +109,17 @@ def source(tmp_path) -> Path:
 
 @pytest.mark.timeout(1200)
 def test_the_hooks_of_this_repository(source, project, tmp_path):
-    world = offline(tmp_path, BUILD_WHEELS) | from_source()
-    tried = ["pre-commit", "try-repo", "--all-files", "--verbose", "--color=never"]
-    # Each try builds anew, so the hooks are seen to pass on this repository itself, and to fail on another that drifted.
-    assert "no findings" in run([*tried, ".", "gen-check"], source, **world)
-    drift(project)
-    run(["git", "add", "-A"], project)
-    said = run([*tried, source], project, 1, **world)
-    assert "stale-output" in said and DOCKERFILE in said
-    assert "files were modified by this hook" in said
-    assert "vim" not in (project / DOCKERFILE).read_text(), "gen-matrix regenerates what it was given"
+    with from_source() as building:
+        world = offline(tmp_path, BUILD_WHEELS) | building
+        tried = ["pre-commit", "try-repo", "--all-files", "--verbose", "--color=never"]
+        # Each try builds anew, so the hooks are seen to pass on this repository itself, and to fail on another that drifted.
+        assert "no findings" in run([*tried, ".", "gen-check"], source, **world)
+        drift(project)
+        run(["git", "add", "-A"], project)
+        said = run([*tried, source], project, 1, **world)
+        assert "stale-output" in said and DOCKERFILE in said
+        assert "files were modified by this hook" in said
+        assert "vim" not in (project / DOCKERFILE).read_text(), "gen-matrix regenerates what it was given"
 
 
 def test_the_manifest_is_valid_and_a_broken_one_is_not(tmp_path):

@@ -54,17 +54,18 @@ def test_the_sdist_holds_what_building_takes(sdist):
 
 @pytest.mark.timeout(1200)
 def test_the_sdist_builds_and_one_without_a_template_does_not(sdist, tmp_path):
-    world = {**offline(tmp_path, BUILD_WHEELS), **from_source()}
-    built = tmp_path / "built"
-    run(["pip", "wheel", "--no-deps", "--wheel-dir", built, sdist], tmp_path, **world)
-    (wheel,) = built.glob("*.whl")
-    bin = venv(tmp_path / "venv")
-    run([bin / "pip", "install", wheel], tmp_path, **world)
-    assert run([bin / "gen", "--version"], tmp_path) == f"gen {version()}\n"
+    with from_source() as building:
+        world = {**offline(tmp_path, BUILD_WHEELS), **building}
+        built = tmp_path / "built"
+        run(["pip", "wheel", "--no-deps", "--wheel-dir", built, sdist], tmp_path, **world)
+        (wheel,) = built.glob("*.whl")
+        bin = venv(tmp_path / "venv")
+        run([bin / "pip", "install", wheel], tmp_path, **world)
+        assert run([bin / "gen", "--version"], tmp_path) == f"gen {version()}\n"
 
-    with tarfile.open(sdist) as archive:
-        archive.extractall(tmp_path / "broken", filter="data")
-    (root,) = (tmp_path / "broken").iterdir()
-    (root / "templates/docker/Dockerfile").unlink()
-    said = run(["cargo", "build", "--locked", "--lib"], root, code=101, **world)
-    assert "templates/docker/Dockerfile" in said
+        with tarfile.open(sdist) as archive:
+            archive.extractall(tmp_path / "broken", filter="data")
+        (root,) = (tmp_path / "broken").iterdir()
+        (root / "templates/docker/Dockerfile").unlink()
+        said = run(["cargo", "build", "--locked", "--lib"], root, code=101, **world)
+        assert "templates/docker/Dockerfile" in said
