@@ -123,11 +123,8 @@ impl Lock {
             );
             match recorded {
                 Some((name, _)) if was && !is => difference.removed.push(name),
-                Some((_, entry)) if was == is => {
-                    if entry.content != rendered.content {
-                        difference.changed.push((id, entry));
-                    }
-                }
+                Some((_, entry)) if was == is && entry.content == rendered.content => {}
+                Some((_, entry)) if was == is => difference.changed.push((id, entry)),
                 _ if is => difference.added.push(id),
                 _ => {}
             }
