@@ -10,7 +10,7 @@ use minijinja::{
 use serde::Serialize;
 
 use crate::render::bounds::{FILE, indentation};
-use crate::render::fields::matching;
+use crate::render::fields::{is_none, matching};
 use crate::render::python;
 use crate::render::table::no_text;
 
@@ -60,6 +60,7 @@ pub fn environment(dialect: Dialect) -> Environment<'static> {
     engine.set_auto_escape_callback(|_| AutoEscape::None);
     engine.set_formatter(move |out, state, value| format(dialect, out, state, value));
     engine.add_test("matching", matching);
+    engine.add_test("none", is_none);
     engine.add_filter("ident", move |value: &Value| match dialect {
         Dialect::Python => python_name(value),
         _ => ident(value),

@@ -67,12 +67,21 @@ impl Default for Fields {
         });
         FIELD.hold(&mut engine);
         engine.add_test("matching", matching);
+        engine.add_test("none", is_none);
         Fields {
             engine,
             names: Vec::new(),
             uses: Vec::new(),
             watch: NoneWatch::default(),
         }
+    }
+}
+
+/// `is none`: of an axis, whether its value is `none`; else what the language says.
+pub fn is_none(value: &Value) -> bool {
+    match value.downcast_object_ref::<AxisObject>() {
+        Some(axis) => axis.is_none(),
+        None => value.is_none(),
     }
 }
 

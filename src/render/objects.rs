@@ -85,7 +85,8 @@ impl AxisObject {
         self.attributes.iter().map(|(name, _)| &**name)
     }
 
-    fn is_none(&self) -> bool {
+    /// Whether it is the value `none`.
+    pub fn is_none(&self) -> bool {
         &*self.text == "none"
     }
 }

@@ -609,3 +609,20 @@ fn the_constant_none_is_not_printed() {
     let outcome = of("[image.a]\ntag = '1'\nfrom = 'debian:13-slim'\nenv = { X = '{{ none }}' }\n");
     assert!(outcome.has("template-fault"), "{:?}", outcome.findings);
 }
+
+/// `is none` means of an axis what it says, as `not cuda` does.
+#[test]
+fn is_none_asks_for_the_value_none() {
+    let outcome = of(
+        "axis.cuda = ['none', '12.8.1']\n[image.a]\ntag = \"{{ 'cpu' if cuda is none else cuda }}\"\nfrom = 'debian:13-slim'\n\
+        env = { X = \"{{ 'gpu' if cuda is not none }}\" }\n",
+    );
+    let tags: Vec<&str> = outcome
+        .references()
+        .iter()
+        .map(|r| r.rsplit(':').next().unwrap_or(""))
+        .collect();
+    assert_eq!(tags, ["cpu", "12.8.1"]);
+    assert!(!outcome.dockerfile("a/none").contains("gpu"));
+    assert!(outcome.dockerfile("a/12.8.1").contains("X=\"gpu\""));
+}
