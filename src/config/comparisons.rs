@@ -14,7 +14,9 @@ pub fn comparison_finding(comparison: &Comparison, mut place: Place) -> Finding 
         _ if comparison.is_key => format!("`{what}` is looked up, and is never there"),
         _ => format!("`{what}` is compared with what it never equals"),
     };
+    let is_release = object == "release";
     let label = match comparison.fault {
+        Unequal::Object if is_release => "it has fields, and no text of its own",
         Unequal::Object if is_attribute => {
             "an attribute that looks like a version is an object, like its axis"
         }
@@ -40,8 +42,14 @@ pub fn comparison_finding(comparison: &Comparison, mut place: Place) -> Finding 
             "or let the values state it: `{{ value = \"…\", codename = \"jammy\" }}` and `{axis}.codename`"
         ));
     }
+    if is_release && comparison.fault == Unequal::Object {
+        return finding.help("compare `release.version` or `release.tag`");
+    }
     let finding = finding.help(match (instead(comparison, &written), comparison.fault) {
         (Some(instead), _) => format!("write `{instead}`"),
+        (None, Unequal::Letters) if is_release => {
+            "compare versions: `release.version is matching('>=1.2,<2')`".to_owned()
+        }
         (None, Unequal::Kind) => "write numbers against numbers, and texts against texts".to_owned(),
         (None, Unequal::Letters) if part != Some("version") => {
             format!("compare versions: `{object} is matching('>=12,<13')`, or `{object}.major >= 12`")
@@ -70,6 +78,11 @@ fn parts(comparison: &Comparison) -> (&str, Option<&str>) {
 fn instead(comparison: &Comparison, written: &str) -> Option<String> {
     let axis = &*comparison.what;
     let (bare, part) = parts(comparison);
+    // The version of a release is a text, which `matching` reads as a version.
+    let bare = match part {
+        Some("version") if bare == "release" => axis,
+        _ => bare,
+    };
     let rest = written.strip_prefix(axis)?.trim_start();
     let is_number = matches!(part, Some("major" | "minor" | "patch"));
     if let Some((not, list)) = listed(rest) {
@@ -91,7 +104,7 @@ fn instead(comparison: &Comparison, written: &str) -> Option<String> {
     let (sign, literal) = ["==", "!=", ">=", "<=", ">", "<"]
         .into_iter()
         .find_map(|sign| Some((sign, rest.strip_prefix(sign)?.trim())))?;
-    if part.is_some() && !is_number && literal.parse::<u64>().is_ok() {
+    if part.is_some() && !is_number && literal.parse::<f64>().is_ok() {
         return Some(format!("{axis} {sign} '{literal}'"));
     }
     let literal = quoted(literal)?;

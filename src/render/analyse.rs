@@ -179,7 +179,7 @@ impl Walk<'_> {
                 self.locals.insert(v.id.to_owned());
                 if !held.is_empty() {
                     let known = self.aliases.entry(v.id.to_owned()).or_default();
-                    known.extend_from_slice(held);
+                    learn(known, held);
                 }
             }
             Expr::List(l) => l.items.iter().for_each(|t| self.bind(t, held)),
@@ -247,6 +247,7 @@ impl Walk<'_> {
                 if let (Expr::Var(v), "defined" | "undefined") = (&t.expr, t.name) {
                     self.uses.asked.push(v.id.to_owned());
                 }
+                self.kind_asked(t.name, &t.expr, range(t.span()));
                 let against = match t.args.first() {
                     Some(CallArg::Pos(right)) => right,
                     _ => return,
@@ -314,7 +315,7 @@ impl Walk<'_> {
                 Some(name) => known.iter_mut().find(|(known, _)| known == name),
             };
             if let Some((_, given)) = known {
-                given.extend(held);
+                learn(given, &held);
             }
         }
     }
@@ -353,6 +354,15 @@ impl Walk<'_> {
             (Expr::Var(v), _) => (!self.locals.contains(v.id)).then(|| v.id.to_owned()),
             (_, Some((of, name))) => Some(format!("{}.{name}", self.path(of)?)),
             _ => None,
+        }
+    }
+}
+
+/// Adds names to those that are known, each once: a list of lists of one axis holds that axis alone.
+fn learn(known: &mut Vec<String>, names: &[String]) {
+    for name in names {
+        if !known.contains(name) {
+            known.push(name.clone());
         }
     }
 }

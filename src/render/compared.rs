@@ -34,6 +34,11 @@ pub enum Unequal {
 /// Attributes of an axis that are numbers; all others print and compare as text.
 const NUMBERS: [&str; 3] = ["major", "minor", "patch"];
 
+/// The release, whose fields are numbers and texts as those of an axis are.
+const RELEASE: &str = "release";
+/// Its fields that are texts.
+const RELEASE_TEXTS: [&str; 3] = ["version", "tag", "series"];
+
 /// Whether a test compares, and whether it asks for an order; `None` for other tests.
 pub(super) fn compares(test: &str) -> Option<bool> {
     match test {
@@ -106,12 +111,37 @@ impl Walk<'_> {
         // The engine's span of an operator begins before its left side.
         let at = start(left)..range(right.span()).end;
         for (this, other) in [(left, right), (right, left)] {
-            let of_object = self.object_of(this);
+            let of_object = self
+                .object_of(this)
+                .or_else(|| self.of_release(this, other));
             let found = of_object.or_else(|| self.of_another_kind(this, other, ordering));
             if let Some(found) = found {
                 self.compared(found, false, at);
                 return;
             }
+        }
+    }
+
+    fn is_release(&self, expr: &Expr<'_>) -> bool {
+        matches!(expr, Expr::Var(v) if v.id == RELEASE && !self.locals.contains(RELEASE))
+    }
+
+    /// The release as a whole, which equals no literal.
+    fn of_release(&self, this: &Expr<'_>, other: &Expr<'_>) -> Option<(String, Unequal)> {
+        let found = self.is_release(this) && !literals(other).is_empty();
+        found.then(|| (RELEASE.to_owned(), Unequal::Object))
+    }
+
+    /// A test that asks what kind of value an object is, which is none that the language knows.
+    pub(super) fn kind_asked(&mut self, test: &str, expr: &Expr<'_>, at: Range<usize>) {
+        const KINDS: [&str; 7] = [
+            "boolean", "false", "float", "integer", "number", "string", "true",
+        ];
+        if KINDS.contains(&test)
+            && let Some(found) = self.object_of(expr)
+            && found.1 == Unequal::Object
+        {
+            self.compared(found, false, at);
         }
     }
 
@@ -124,8 +154,14 @@ impl Walk<'_> {
         ordering: bool,
     ) -> Option<(String, Unequal)> {
         let (of, name) = member(this)?;
-        let (object, _) = self.object_of(of)?;
         let number = NUMBERS.contains(&name);
+        let object = match self.object_of(of) {
+            Some((object, _)) => object,
+            None if self.is_release(of) && (number || RELEASE_TEXTS.contains(&name)) => {
+                RELEASE.to_owned()
+            }
+            None => return None,
+        };
         let fault = literals(other).into_iter().find_map(|c| {
             match (number, c.value.kind() == ValueKind::String) {
                 (true, true) | (false, false) => Some(Unequal::Kind),
@@ -153,6 +189,14 @@ impl Walk<'_> {
         let at_test = match filter.name {
             "select" | "reject" => 0,
             "selectattr" | "rejectattr" => 1,
+            // Among texts an object is never equal, and always last.
+            "unique" | "min" | "max" | "sort" => {
+                let mixed = filter.expr.iter().find(|e| !literals(e).is_empty());
+                if let Some(found) = mixed.and_then(|e| self.object_of(e)) {
+                    self.compared(found, false, at);
+                }
+                return;
+            }
             "attr" => {
                 if let (Some(of), Some(CallArg::Pos(key))) = (&filter.expr, filter.args.first()) {
                     self.lookup(of, key, at);

@@ -626,3 +626,79 @@ fn is_none_asks_for_the_value_none() {
     assert!(!outcome.dockerfile("a/none").contains("gpu"));
     assert!(outcome.dockerfile("a/12.8.1").contains("X=\"gpu\""));
 }
+
+/// The fields of the release compare as those of an axis do.
+#[test]
+fn comparing_the_release_is_held_to_the_same() {
+    let with = |template: &str| {
+        of(&format!(
+            "[release]\nversion = '1.4.0'\n[image.a]\nfrom = 'debian:13-slim'\npython = 'base'\nenv = {{ X = \"{template}\" }}\n"
+        ))
+    };
+    for (template, instead) in [
+        (
+            "{{ release.version >= '1.10' }}",
+            Some("write `release.version is matching('>=1.10')`"),
+        ),
+        ("{{ release.tag > 'v1.10' }}", None),
+        (
+            "{{ release.major == '1' }}",
+            Some("write `release.major == 1`"),
+        ),
+        (
+            "{{ release.series == 1.4 }}",
+            Some("write `release.series == '1.4'`"),
+        ),
+        (
+            "{{ release == '1.4.0' }}",
+            Some("compare `release.version` or `release.tag`"),
+        ),
+    ] {
+        let outcome = with(template);
+        let finding = outcome.finding("axis-comparison");
+        assert!(
+            instead.is_none_or(|help| finding.help.iter().any(|h| h == help)),
+            "{template}: {finding:#?}"
+        );
+    }
+    for template in [
+        "{{ release.version == '1.4.0' }}",
+        "{{ release.version is matching('>=1.2') }}",
+        "{{ release.major >= 1 }}",
+        "{{ release.tag == 'v1.4.0' }}",
+        "{{ release.pre == 'rc1' }}",
+    ] {
+        assert!(!with(template).has("axis-comparison"), "{template}");
+    }
+}
+
+/// What kind of value an axis is, and where it comes among texts, says nothing of its value.
+#[test]
+fn asking_for_the_kind_of_an_axis_is_refused() {
+    for template in [
+        "{{ 'x' if python is string }}",
+        "{{ 'x' if cuda is false }}",
+        "{{ 'x' if python is number }}",
+        "{{ [python, '3.14'] | max }}",
+        "{{ ['3.14', python] | unique | length }}",
+    ] {
+        assert!(arg(template).has("axis-comparison"), "{template}");
+    }
+    for template in [
+        "{{ 'x' if python.version is string }}",
+        "{{ 'x' if python.minor is number }}",
+        "{{ ['a', 'b'] | max }}",
+    ] {
+        assert!(!arg(template).has("axis-comparison"), "{template}");
+    }
+}
+
+/// Lists of lists of one axis hold that axis alone, however often they double.
+#[test]
+fn lists_that_double_cost_no_more_than_their_text() {
+    let doubled: String = (1..60)
+        .map(|n| format!("{{% set a{n} = [a{m}, a{m}] %}}", m = n - 1))
+        .collect();
+    let outcome = arg(&format!("{{% set a0 = [python, python] %}}{doubled}x"));
+    assert!(!outcome.has("axis-comparison"));
+}

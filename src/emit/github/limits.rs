@@ -9,15 +9,20 @@ use crate::facts::Facts;
 /// What GitHub would refuse of a workflow: it takes no file above a size, and no scalar with an expression above a
 /// number of characters, since it makes one expression of the whole scalar.
 pub fn limits(facts: &Facts, path: &str, text: &str) -> Vec<Concern> {
-    let longest = Parser::new_from_str(text)
+    let file = work::over(facts, (PROVIDER, "file_bytes"), path, text.len());
+    let too_long = |chars| work::over(facts, (PROVIDER, "expression_chars"), path, chars);
+    // No scalar is longer than the file that it stands in.
+    let longest = too_long(text.len()).and_then(|_| longest_expression(text));
+    file.into_iter().chain(longest.and_then(too_long)).collect()
+}
+
+/// The number of characters of the longest scalar with an expression in it.
+fn longest_expression(text: &str) -> Option<usize> {
+    Parser::new_from_str(text)
         .map_while(Result::ok)
         .filter_map(|(event, _)| match event {
             Event::Scalar(text, ..) if text.contains("${{") => Some(text.chars().count()),
             _ => None,
         })
-        .max();
-    let file = work::over(facts, (PROVIDER, "file_bytes"), path, text.len());
-    let expression = longest
-        .and_then(|longest| work::over(facts, (PROVIDER, "expression_chars"), path, longest));
-    file.into_iter().chain(expression).collect()
+        .max()
 }
