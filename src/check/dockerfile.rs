@@ -2,7 +2,7 @@
 //! each builds for every spec and platform. Those that a shipped template renders hold nothing that the matrix does not
 //! say: their base is the spec's own.
 
-use std::cell::RefCell;
+use std::cell::{OnceCell, RefCell};
 use std::collections::{BTreeMap, HashMap};
 use std::rc::Rc;
 use std::sync::Arc;
@@ -37,6 +37,8 @@ pub type BuildOn = (Platform, Rc<Result<Build, Fault>>);
 /// Recipes and builds that were looked at.
 #[derive(Debug, Default)]
 pub struct Recipes {
+    /// By the index of the spec.
+    of_all: OnceCell<Vec<Option<Rc<Recipe>>>>,
     read: RefCell<HashMap<String, Rc<Recipe>>>,
     built: RefCell<HashMap<String, Rc<Result<Build, Fault>>>>,
     of_specs: RefCell<HashMap<SpecId, Rc<[BuildOn]>>>,
@@ -69,31 +71,29 @@ impl<'a> Context<'a> {
     /// Every spec whose Dockerfile holds a text of the user's, in order.
     pub fn cooked(&self) -> impl Iterator<Item = Cooked<'a>> + '_ {
         let contents = self.contents.iter();
-        contents.filter_map(|(id, rendered)| {
-            let spec = self.matrix.spec(id);
-            let recipe = self.recipe(spec, rendered)?;
-            Some(Cooked {
-                id,
-                spec,
-                rendered,
-                recipe,
-            })
-        })
+        contents.filter_map(|(id, _)| self.cooked_of(id))
     }
 
     /// A spec whose Dockerfile holds a text of the user's; `None` where that is all ours.
     pub fn cooked_of(&self, id: SpecId) -> Option<Cooked<'a>> {
-        let (spec, rendered) = (self.matrix.spec(id), self.contents.get(id));
-        let recipe = self.recipe(spec, rendered)?;
+        let recipes = self.recipes.of_all.get_or_init(|| {
+            let contents = self.contents.iter();
+            contents
+                .map(|(id, rendered)| self.recipe(self.matrix.spec(id), rendered))
+                .collect()
+        });
         Some(Cooked {
             id,
-            spec,
-            rendered,
-            recipe,
+            spec: self.matrix.spec(id),
+            rendered: self.contents.get(id),
+            recipe: recipes[id.0].clone()?,
         })
     }
 
     fn recipe(&self, spec: &Spec, rendered: &RenderedSpec) -> Option<Rc<Recipe>> {
+        if rendered.own.is_none() && (rendered.rendered.is_none() || !self.by_user(spec)) {
+            return None;
+        }
         let path = &rendered.dockerfile;
         // It takes the place of the directive.
         let asked = rendered.args.get("BUILDKIT_SYNTAX");
@@ -106,10 +106,10 @@ impl<'a> Context<'a> {
         }
         let (file, own) = match (&rendered.own, &rendered.rendered) {
             (Some(own), _) => (own.clone(), true),
-            (None, Some(text)) if self.by_user(spec) => {
-                (SourceFile::new(path.as_str(), text.as_str()), false)
+            (None, text) => {
+                let text = text.as_deref().unwrap_or_default();
+                (SourceFile::new(path.as_str(), text), false)
             }
-            _ => return None,
         };
         let frontend = match asked {
             Some(asked) => {

@@ -31,7 +31,8 @@ pub(super) fn is_unseen(c: char) -> bool {
 
 fn escaped(text: &str, stays: impl Fn(char) -> bool) -> Cow<'_, str> {
     let bad = |c: char| is_unseen(c) && !stays(c);
-    if !text.contains(bad) {
+    // Most is plain ASCII, which is soon seen.
+    if text.bytes().all(|byte| matches!(byte, b' '..=b'~')) || !text.contains(bad) {
         return Cow::Borrowed(text);
     }
     let mut out = String::with_capacity(text.len() + 8);

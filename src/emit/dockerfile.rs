@@ -82,11 +82,10 @@ fn python(config: &Config, matrix: &Matrix, spec: &Spec, below: Option<(&Spec, P
     let wanted = python_version(config, spec);
     let inherited = below.is_some_and(|(_, python)| python != Python::System);
     let rendered = spec.merged.dockerfile.is_none();
-    let official = matrix
-        .spec(spec.root)
-        .base
-        .as_deref()
-        .is_some_and(|b| config.mirrors.is_hub(b, "python"));
+    let official = || {
+        let base = matrix.spec(spec.root).base.as_deref();
+        base.is_some_and(|b| config.mirrors.is_hub(b, "python"))
+    };
     if !rendered || wanted.is_none() {
         return if inherited {
             Python::Inherited
@@ -99,7 +98,7 @@ fn python(config: &Config, matrix: &Matrix, spec: &Spec, below: Option<(&Spec, P
     }
     match spec.merged.python.unwrap_or_default() {
         PythonSource::Base => Python::System,
-        PythonSource::Auto if official => Python::System,
+        PythonSource::Auto if official() => Python::System,
         PythonSource::Auto | PythonSource::Uv => Python::Uv,
         PythonSource::Deadsnakes => Python::Deadsnakes,
     }

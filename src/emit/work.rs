@@ -4,9 +4,10 @@
 //! first: a unit stands after everything it stands on, and otherwise as near to declared order as that allows.
 //! GitLab and Cloud Build both name one job or step per unit, and Cloud Build accepts `waitFor` on earlier steps only.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashSet;
 
 use indexmap::IndexMap;
+use rustc_hash::FxHashMap;
 
 use crate::config::{Config, Spanned};
 use crate::facts::Facts;
@@ -26,13 +27,13 @@ pub struct Unit<'plan> {
 /// All units of a pipeline, lineage first: of what it publishes, and of what that stands on.
 pub fn units<'plan>(plan: &'plan Plan, pipeline: &str) -> Vec<Unit<'plan>> {
     let specs = plan.share(pipeline);
-    let mut builder_of_content = HashMap::new();
+    let mut builder_of_content = FxHashMap::default();
     for (place, spec) in specs.iter().enumerate() {
         builder_of_content
             .entry(&spec.content_reference)
             .or_insert(place);
     }
-    let place_of_id: HashMap<_, _> = specs
+    let place_of_id: FxHashMap<_, _> = specs
         .iter()
         .enumerate()
         .map(|(place, spec)| (&spec.id, place))
@@ -51,7 +52,7 @@ pub fn units<'plan>(plan: &'plan Plan, pipeline: &str) -> Vec<Unit<'plan>> {
     };
 
     let mut units = Vec::new();
-    let mut unit_of_place: HashMap<usize, usize> = HashMap::new();
+    let mut unit_of_place: FxHashMap<usize, usize> = FxHashMap::default();
     let mut entered = vec![false; specs.len()];
     for root in 0..specs.len() {
         // An explicit stack: a lineage may be deeper than the thread's.

@@ -1,9 +1,9 @@
 //! Moving tags: which spec has each alias.
 
 use std::cmp::Ordering;
-use std::collections::HashMap;
 
 use indexmap::IndexMap;
+use rustc_hash::FxHashMap;
 
 use crate::config::{Config, field_finding};
 use crate::diagnostic::{Finding, Sink, code};
@@ -18,7 +18,8 @@ pub fn aliases(config: &Config, specs: &[Spec], sink: &mut Sink) -> Vec<Alias> {
     if config.aliases.is_empty() {
         return Vec::new();
     }
-    let mut own: HashMap<(&str, &str), SpecId> = HashMap::with_capacity(specs.len());
+    let mut own: FxHashMap<(&str, &str), SpecId> =
+        FxHashMap::with_capacity_and_hasher(specs.len(), Default::default());
     for (index, spec) in specs.iter().enumerate() {
         if let Some(tag) = &spec.tag {
             for repository in &*spec.repositories {
@@ -27,7 +28,7 @@ pub fn aliases(config: &Config, specs: &[Spec], sink: &mut Sink) -> Vec<Alias> {
         }
     }
     let mut found: Vec<Alias> = Vec::new();
-    let mut taken: HashMap<(&str, String), (SpecId, &Field)> = HashMap::new();
+    let mut taken: FxHashMap<(&str, String), (SpecId, &Field)> = FxHashMap::default();
     for alias in &config.aliases {
         for field in &alias.tags {
             let mut rendered: IndexMap<(&str, String), Vec<SpecId>> = IndexMap::new();

@@ -1,6 +1,6 @@
 //! Whether what a spec is called, and what it stands on, follows the grammar; and whether two are called alike.
 
-use std::collections::HashMap;
+use rustc_hash::FxHashMap;
 
 use crate::config::{Config, Image};
 use crate::diagnostic::{Finding, Place, Sink, code};
@@ -96,7 +96,7 @@ pub(super) fn described(config: &Config, specs: &[Spec], aliases: &[Alias], sink
     if config.described.is_empty() {
         return;
     }
-    let mut known: HashMap<String, Place> = HashMap::new();
+    let mut known: FxHashMap<String, Place> = FxHashMap::default();
     for spec in specs {
         let image = &config.images[spec.image.0];
         for reference in spec.references() {
@@ -133,7 +133,8 @@ pub(super) fn described(config: &Config, specs: &[Spec], aliases: &[Alias], sink
 
 /// Two specs with one reference: the second push would overwrite the first.
 pub(super) fn duplicates(config: &Config, specs: &[Spec], sink: &mut Sink) {
-    let mut seen: HashMap<(&str, &str), usize> = HashMap::with_capacity(specs.len());
+    let mut seen: FxHashMap<(&str, &str), usize> =
+        FxHashMap::with_capacity_and_hasher(specs.len(), Default::default());
     let mut reported: std::collections::BTreeSet<(ImageId, ImageId)> = Default::default();
     let tagged = specs.iter().enumerate();
     let tagged = tagged.filter_map(|(index, spec)| Some((index, spec, spec.tag.as_ref()?)));

@@ -82,6 +82,11 @@ impl Mirrors {
 
     /// Whether it is an image of this repository of Docker Hub: `python`, `nvidia/cuda`.
     pub fn is_hub(&self, reference: &str, path: &str) -> bool {
+        // No registry that is known to all calls it otherwise.
+        let name = path.rsplit('/').next().unwrap_or(path);
+        if self.0.is_empty() && !reference.contains(name) {
+            return false;
+        }
         Parts::of(&self.home(reference)).is_hub(path)
     }
 }
@@ -116,6 +121,10 @@ fn moved<'a>(
     }
     let (host, path) = split_prefix(reference);
     let below = |prefix: &str| {
+        // Most are elsewhere, which is soon seen.
+        if !prefix.starts_with(host) {
+            return None;
+        }
         let (of, folder) = split_prefix(prefix);
         if of != host {
             return None;

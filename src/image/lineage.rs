@@ -1,6 +1,6 @@
 //! The graph of parents: who stands on whom, in which order to build.
 
-use std::collections::HashMap;
+use rustc_hash::FxHashMap;
 
 use crate::config::{Config, ParentRef};
 use crate::diagnostic::{Finding, Sink, Stopped, and_list, code};
@@ -12,7 +12,7 @@ use crate::matrix::{AxisId, Cell, ImageId, verdict};
 /// # Errors
 /// When a parent is missing, ambiguous, in a circle, or lacks a platform.
 pub fn link(config: &Config, specs: &mut [Spec], sink: &mut Sink) -> Result<Vec<SpecId>, Stopped> {
-    let mut by_cell: HashMap<(ImageId, Cell), SpecId> = HashMap::new();
+    let mut by_cell: FxHashMap<(ImageId, Cell), SpecId> = FxHashMap::default();
     let linked = specs
         .iter()
         .any(|s| s.merged.parent.is_some() || !s.merged.needs.is_empty());
@@ -28,7 +28,7 @@ pub fn link(config: &Config, specs: &mut [Spec], sink: &mut Sink) -> Result<Vec<
     let mut finder = Finder {
         config,
         by_cell,
-        reported: HashMap::new(),
+        reported: FxHashMap::default(),
     };
     for index in 0..specs.len() {
         let merged = specs[index].merged.clone();
@@ -51,9 +51,9 @@ pub fn link(config: &Config, specs: &mut [Spec], sink: &mut Sink) -> Result<Vec<
 
 struct Finder<'a> {
     config: &'a Config,
-    by_cell: HashMap<(ImageId, Cell), SpecId>,
+    by_cell: FxHashMap<(ImageId, Cell), SpecId>,
     /// Faults by the reference that caused them: the first finding, and how many more specs have it.
-    reported: HashMap<(usize, &'static str), (Finding, usize)>,
+    reported: FxHashMap<(usize, &'static str), (Finding, usize)>,
 }
 
 impl Finder<'_> {

@@ -1,11 +1,11 @@
 //! From a valid configuration to its specs: cells, names, bases, lineage, aliases.
 
-use std::collections::HashMap;
 use std::ops::Range;
 use std::sync::Arc;
 
 use indexmap::IndexMap;
 use minijinja::Value;
+use rustc_hash::FxHashMap;
 
 use crate::config::{Config, Image, Keys, field_finding};
 use crate::diagnostic::{Finding, Sink, Stopped, code};
@@ -42,7 +42,7 @@ pub fn resolve(config: &Config, sink: &mut Sink) -> Result<Matrix, Stopped> {
         let found = expand(&config.axes, &rules);
         match_removes.push(found.match_removes);
         let before = specs.len();
-        let mut cache: HashMap<Vec<bool>, Known> = HashMap::new();
+        let mut cache: FxHashMap<Vec<bool>, Known> = FxHashMap::default();
         for (cell, arches) in found.cells {
             if let Some(spec) = one(
                 config,
@@ -98,7 +98,7 @@ pub fn resolve(config: &Config, sink: &mut Sink) -> Result<Matrix, Stopped> {
 struct Known {
     merged: Arc<Keys>,
     /// Their repositories, by name.
-    repositories: HashMap<String, Arc<[String]>>,
+    repositories: FxHashMap<String, Arc<[String]>>,
 }
 
 /// Faults of one field are reported once, not once a cell.
@@ -127,7 +127,7 @@ fn one(
     id: ImageId,
     cell: Cell,
     arches: Arches,
-    cache: &mut HashMap<Vec<bool>, Known>,
+    cache: &mut FxHashMap<Vec<bool>, Known>,
     faults: &mut Reported,
     sink: &mut Sink,
 ) -> Option<Spec> {
@@ -151,7 +151,7 @@ fn one(
         base_or_parent(config, (id, &cell), &merged, faults, sink);
         Known {
             merged,
-            repositories: HashMap::new(),
+            repositories: FxHashMap::default(),
         }
     });
     let merged = known.merged.clone();

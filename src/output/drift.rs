@@ -2,15 +2,14 @@
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
-use std::thread;
 
 use crate::diagnostic::{Code, by_version, code};
-use crate::output::found::found;
-use crate::output::links::{Links, Standing};
+use crate::output::found::{Found, found};
+use crate::output::links::Links;
 use crate::output::list::{Owned, lines};
 use crate::output::tree::{Planned, Tree};
 use crate::output::whose::{Claims, Eye, Whose};
-use crate::source::{ReadError, Repository};
+use crate::source::{ReadError, Repository, Standing};
 
 /// How an output stands on disk.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -123,16 +122,10 @@ pub fn compare(
         eye,
         owned,
         links: Links::new(repository),
+        found: found(repository, tree),
     };
-    // What is there already is looked for while what shall be there is compared.
-    let (compared, found) = thread::scope(|scope| {
-        let found = scope.spawn(|| found(repository, tree));
-        let compared = comparison.outputs(tree, take_over);
-        (compared, found.join())
-    });
+    drift.changes = comparison.outputs(tree, take_over)?;
     let list = tree.owner().list();
-    let found = found.unwrap_or_else(|panic| std::panic::resume_unwind(panic));
-    drift.changes = compared?;
     if let [only] = &drift.changes[..]
         && only.path == list
         && matches!(only.state, State::Another(_))
@@ -144,7 +137,7 @@ pub fn compare(
         .chain(owned.started())
         .map(str::to_owned)
         .collect();
-    for (path, made) in found.made {
+    for (path, made) in std::mem::take(&mut comparison.found.made) {
         match eye.of(&path, made) {
             Whose::Mine => {}
             // What it left elsewhere stands in the list that it left here.
@@ -164,7 +157,7 @@ pub fn compare(
         }
         ours.insert(path);
     }
-    drift.unreadable = found.unreadable;
+    drift.unreadable = std::mem::take(&mut comparison.found.unreadable);
     ours.retain(|path| !tree.contains(path) && *path != list && !eye.is_claimed(path));
     for path in ours {
         drift.changes.extend(comparison.orphan(path)?);
@@ -208,6 +201,7 @@ struct Comparison<'a> {
     eye: Eye<'a>,
     owned: &'a Owned,
     links: Links<'a>,
+    found: Found,
 }
 
 impl Comparison<'_> {
@@ -245,16 +239,20 @@ impl Comparison<'_> {
             Some(other) => change(State::Another(other), None),
             None => change(State::Missing, None),
         };
-        match self.links.look(path) {
-            Standing::Linked => return Ok(change(State::Linked, None)),
-            Standing::Nothing => return Ok(missing(&self.eye)),
-            Standing::Folder => return Ok(change(State::NotOurs, None)),
-            Standing::File => {}
-        }
-        let Some(bytes) = self.eye.repository.bytes(path)? else {
+        let wanted = planned.text.as_bytes();
+        let repository = self.eye.repository;
+        let bytes = match self.found.standing(path) {
+            Some(Standing::File) => repository.seen_bytes(path, wanted.len())?,
+            _ => match self.links.look(path) {
+                Standing::Linked => return Ok(change(State::Linked, None)),
+                Standing::Nothing => None,
+                Standing::Folder => return Ok(change(State::NotOurs, None)),
+                Standing::File | Standing::Special => repository.bytes(path)?,
+            },
+        };
+        let Some(bytes) = bytes else {
             return Ok(missing(&self.eye));
         };
-        let wanted = planned.text.as_bytes();
         if bytes == wanted || (bytes.contains(&b'\r') && without_cr(&bytes) == wanted) {
             return Ok(None);
         }
@@ -277,7 +275,7 @@ impl Comparison<'_> {
     /// A path that was ours and is no longer rendered, where that is so.
     fn orphan(&mut self, path: String) -> Result<Option<Change>, ReadError> {
         let repository = self.eye.repository;
-        if self.links.look(&path) != Standing::File {
+        if !matches!(self.links.look(&path), Standing::File | Standing::Special) {
             return Ok(None);
         }
         let Some(bytes) = repository.bytes(&path)? else {

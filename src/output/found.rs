@@ -5,21 +5,37 @@
     reason = "the room that compares and writes outputs"
 )]
 
-use std::fs::{self, File};
+use std::fs::File;
 use std::io::Read;
 use std::path::PathBuf;
+use std::sync::Arc;
 
+use rustc_hash::FxHashMap;
+
+use crate::output::links::Links;
 use crate::output::list::{HEAD, made_from};
 use crate::output::tree::Tree;
 use crate::output::write::TEMPORARY;
-use crate::source::Repository;
+use crate::source::{Listing, Repository, Standing};
 
-/// Files that bear gen's header, with the matrix file that it names, sorted; and names that are no text.
+/// What stands below the folder of a matrix.
 #[derive(Debug, Default)]
 pub(super) struct Found {
+    /// Files that no output is, and that bear gen's header, with the matrix file that it names, sorted.
     pub made: Vec<(String, String)>,
-    /// As people may read them.
+    /// Names that are no text, as people may read them.
     pub unreadable: Vec<String>,
+    /// Every folder that no link leads to, with what it holds.
+    folders: FxHashMap<String, Arc<Listing>>,
+}
+
+impl Found {
+    /// What stands at a path, where its folder was looked at.
+    pub fn standing(&self, path: &str) -> Option<Standing> {
+        let (folder, name) = path.rsplit_once('/')?;
+        let listing = self.folders.get(folder)?;
+        Some(listing.standing(name))
+    }
 }
 
 /// Looks through the folder of a matrix, but for the folders of others in it. Links are not followed.
@@ -30,31 +46,31 @@ pub(super) fn found(repository: &Repository, tree: &Tree) -> Found {
     let mut passed: Vec<String> = others.collect();
     passed.push(owner.path(TEMPORARY));
     let mut found = Found::default();
-    let mut folders = vec![(owner.folder(), repository.absolute(&owner.folder()))];
-    while let Some((folder, at)) = folders.pop() {
-        let Ok(entries) = fs::read_dir(&at) else {
-            continue;
-        };
-        for entry in entries.flatten() {
-            let Ok(kind) = entry.file_type() else {
+    if Links::new(repository).look(&owner.folder()) != Standing::Folder {
+        return found;
+    }
+    let mut folders = vec![owner.folder()];
+    while let Some(folder) = folders.pop() {
+        let listing = repository.listing(&folder);
+        for (name, kind) in listing.entries() {
+            if !matches!(kind, Standing::Folder | Standing::File) {
                 continue;
-            };
-            let name = entry.file_name();
-            let Some(name) = name.to_str() else {
-                let name = name.to_string_lossy();
-                found.unreadable.push(format!("{folder}/{name}"));
-                continue;
-            };
+            }
             let path = format!("{folder}/{name}");
-            if kind.is_dir() {
+            if kind == Standing::Folder {
                 if !passed.contains(&path) {
-                    folders.push((path, entry.path()));
+                    folders.push(path);
                 }
-            } else if kind.is_file() && !tree.contains(&path) {
-                let made = head(entry.path()).and_then(|head| made_from(&head));
+            } else if !tree.contains(&path) {
+                let made = head(repository.absolute(&path)).and_then(|head| made_from(&head));
                 found.made.extend(made.map(|made| (path, made)));
             }
         }
+        let names = listing.unreadable.iter();
+        found
+            .unreadable
+            .extend(names.map(|name| format!("{folder}/{name}")));
+        found.folders.insert(folder, listing);
     }
     found.made.sort();
     found.unreadable.sort();

@@ -5,24 +5,12 @@
     reason = "the room that compares and writes outputs"
 )]
 
-use std::collections::HashSet;
 use std::fs;
 use std::io;
 
-use crate::source::Repository;
+use rustc_hash::FxHashSet;
 
-/// What stands at a path.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Standing {
-    /// Nothing.
-    Nothing,
-    /// A link, or something behind one.
-    Linked,
-    /// A folder.
-    Folder,
-    /// A file, or what reads like one.
-    File,
-}
+use crate::source::{Repository, Standing};
 
 /// Whether a symbolic link stands at a path from the root, or leads there.
 pub fn is_linked(repository: &Repository, path: &str) -> bool {
@@ -33,14 +21,14 @@ pub fn is_linked(repository: &Repository, path: &str) -> bool {
 pub(super) struct Links<'a> {
     repository: &'a Repository,
     /// Folders that were there and no links.
-    known: HashSet<String>,
+    known: FxHashSet<String>,
 }
 
 impl<'a> Links<'a> {
     pub(super) fn new(repository: &'a Repository) -> Self {
         Links {
             repository,
-            known: HashSet::new(),
+            known: FxHashSet::default(),
         }
     }
 
@@ -49,7 +37,7 @@ impl<'a> Links<'a> {
         if let Some((folder, _)) = path.rsplit_once('/') {
             match self.folder(folder) {
                 Standing::Folder => {}
-                Standing::File => return Standing::Nothing,
+                Standing::File | Standing::Special => return Standing::Nothing,
                 other => return other,
             }
         }
@@ -67,7 +55,7 @@ impl<'a> Links<'a> {
         match self.folder(folder) {
             Standing::Folder => Ok(()),
             Standing::Linked => Err(io::Error::other("the path leads through a symbolic link")),
-            Standing::Nothing | Standing::File => {
+            Standing::Nothing | Standing::File | Standing::Special => {
                 fs::create_dir_all(self.repository.absolute(folder))
             }
         }
@@ -93,9 +81,7 @@ impl<'a> Links<'a> {
     fn one(&self, path: &str) -> Standing {
         match fs::symlink_metadata(self.repository.absolute(path)) {
             Err(_) => Standing::Nothing,
-            Ok(meta) if meta.file_type().is_symlink() => Standing::Linked,
-            Ok(meta) if meta.is_dir() => Standing::Folder,
-            Ok(_) => Standing::File,
+            Ok(meta) => Standing::of(meta.file_type()),
         }
     }
 }

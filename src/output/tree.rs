@@ -1,7 +1,9 @@
 //! Outputs in memory.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
+
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::lock;
 use crate::output::write::TEMPORARY;
@@ -48,9 +50,9 @@ impl Planned {
 pub struct Tree {
     files: BTreeMap<String, Arc<Planned>>,
     /// Folders of the files, and those above them.
-    folders: HashSet<String>,
+    folders: FxHashSet<String>,
     /// All of these paths, by what a disk that ignores case takes them for.
-    folded: HashMap<String, String>,
+    folded: FxHashMap<String, String>,
     header: String,
     owner: Owner,
     /// Paths that are the owner's otherwise.
@@ -85,8 +87,8 @@ impl Tree {
         ];
         let mut tree = Tree {
             files: BTreeMap::new(),
-            folders: HashSet::new(),
-            folded: HashMap::new(),
+            folders: FxHashSet::default(),
+            folded: FxHashMap::default(),
             header,
             owner,
             reserved,
@@ -117,12 +119,10 @@ impl Tree {
         if longest > LONGEST_PART {
             return Err(Refused::Long(longest));
         }
-        for part in ways(path) {
-            if let Some(other) = self
-                .folded
-                .get(&folded(part))
-                .filter(|other| *other != part)
-            {
+        // The folder of another output was looked at with it.
+        for part in ways(path).filter(|way| !self.folders.contains(*way)) {
+            let known = self.folded.get(&folded(part));
+            if let Some(other) = known.filter(|other| *other != part) {
                 return Err(Refused::Case(other.clone()));
             }
         }

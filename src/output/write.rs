@@ -11,8 +11,8 @@ use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 use crate::output::drift::{Change, State};
-use crate::output::links::{Links, Standing};
-use crate::source::Repository;
+use crate::output::links::Links;
+use crate::source::{Repository, Standing};
 
 /// Where files are written before they take their place; in the folder of outputs, so on the same file system as the rest.
 pub(super) const TEMPORARY: &str = ".tmp";

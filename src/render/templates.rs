@@ -175,24 +175,26 @@ impl<'a> Templates<'a> {
 /// Names in `extends`, `include` and `import` tags. Only literal names can be loaded; others fail when they run.
 fn referred(text: &str) -> Vec<(String, Range<usize>)> {
     let mut names = Vec::new();
-    for keyword in ["extends", "include", "import", "from"] {
-        for (at, _) in text.match_indices(keyword) {
-            let before = text[..at].trim_end();
-            let rest = text[at + keyword.len()..].trim_start();
-            let Some(quote) = rest.chars().next().filter(|c| matches!(c, '"' | '\'')) else {
-                continue;
-            };
-            if !(before.ends_with("{%")
-                || before.ends_with("{%-")
-                || before.ends_with("<%")
-                || before.ends_with("<%-"))
-            {
-                continue;
-            }
-            if let Some((name, _)) = rest[1..].split_once(quote) {
-                let start = text.len() - rest.len();
-                names.push((name.to_owned(), start..start + name.len() + 2));
-            }
+    for (at, _) in text.match_indices('%') {
+        if !text[..at].ends_with(['{', '<']) {
+            continue;
+        }
+        let inside = &text[at + 1..];
+        let inside = inside
+            .strip_prefix(['-', '+'])
+            .unwrap_or(inside)
+            .trim_start();
+        let keywords = ["extends", "include", "import", "from"];
+        let Some(rest) = keywords.iter().find_map(|word| inside.strip_prefix(word)) else {
+            continue;
+        };
+        let rest = rest.trim_start();
+        let Some(quote) = rest.chars().next().filter(|c| matches!(c, '"' | '\'')) else {
+            continue;
+        };
+        if let Some((name, _)) = rest[1..].split_once(quote) {
+            let start = text.len() - rest.len();
+            names.push((name.to_owned(), start..start + name.len() + 2));
         }
     }
     names

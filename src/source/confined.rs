@@ -5,11 +5,12 @@
 
 #![expect(clippy::disallowed_methods, reason = "the room that reads files")]
 
-use std::collections::HashMap;
 use std::fs::{self, File};
 use std::io::{self, Read};
 use std::path::{Component, Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
+
+use rustc_hash::FxHashMap;
 
 use crate::source::ReadError;
 
@@ -41,7 +42,7 @@ pub enum Refusal {
 /// The folders of a repository that were found to lie in it, or not to.
 #[derive(Debug, Default)]
 pub(super) struct Confined {
-    folders: Mutex<HashMap<PathBuf, bool>>,
+    folders: Mutex<FxHashMap<PathBuf, bool>>,
 }
 
 impl Confined {
@@ -60,6 +61,35 @@ impl Confined {
                 path: path.to_owned(),
                 why,
             })
+    }
+
+    /// The bytes of a file that was seen to be a regular one, and no link on the way: about `length`, at most `limit`.
+    ///
+    /// # Errors
+    /// When it cannot be read, or is longer.
+    pub fn seen(
+        &self,
+        root: &Path,
+        path: &str,
+        limit: u64,
+        length: usize,
+    ) -> Result<Vec<u8>, ReadError> {
+        let absolute = root.join(path);
+        // One byte more than it should hold: the second reading finds its end.
+        let mut bytes = Vec::with_capacity(length + 1);
+        let read =
+            File::open(&absolute).and_then(|file| file.take(limit + 1).read_to_end(&mut bytes));
+        read.map_err(|source| ReadError::Io {
+            path: absolute,
+            source,
+        })?;
+        if bytes.len() as u64 > limit {
+            return Err(ReadError::Refused {
+                path: path.to_owned(),
+                why: Refusal::TooLong(limit),
+            });
+        }
+        Ok(bytes)
     }
 
     /// The first bytes of the file at `path` from `root`, `None` where it cannot be read or is refused.

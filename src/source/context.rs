@@ -15,7 +15,9 @@ use crate::source::blob::{ObjectFormat, ObjectId};
 use crate::source::confined::TEXT_LIMIT;
 use crate::source::members::{Member, Origin};
 use crate::source::worktree::{Found, FoundFile, Mode, Worktree};
-use crate::source::{DockerIgnore, IgnoreFault, ReadError, Refusal, Repository, SourceFile};
+use crate::source::{
+    DockerIgnore, IgnoreFault, ReadError, Refusal, Repository, SourceFile, Standing,
+};
 
 /// How many files are worth a thread of their own to look at.
 const HANDFUL: usize = 512;
@@ -103,17 +105,16 @@ impl Repository {
             return below.absent.is_empty()
                 && paths.all(|(path, _)| (ours.path)(&String::from_utf8_lossy(path)));
         }
-        let mut entries = match fs::read_dir(self.absolute(folder)) {
-            Ok(entries) => entries,
-            Err(error) => return error.kind() == io::ErrorKind::NotFound,
-        };
-        entries.all(|entry| {
-            entry.is_ok_and(|entry| {
-                let is_file = entry.file_type().is_ok_and(|kind| !kind.is_dir());
-                let name = entry.file_name();
-                is_file && (ours.path)(&format!("{folder}/{}", name.to_string_lossy()))
-            })
-        })
+        let listing = self.listing(folder);
+        match listing.fault {
+            Some(fault) => fault == io::ErrorKind::NotFound,
+            None => {
+                let ours = |(name, kind): (&str, Standing)| {
+                    kind != Standing::Folder && (ours.path)(&format!("{folder}/{name}"))
+                };
+                listing.unreadable.is_empty() && listing.entries().all(ours)
+            }
+        }
     }
 
     /// What the builder is sent of the folder `context` (from the root): path, mode and blob of each file, in order. What

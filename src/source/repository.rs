@@ -10,6 +10,7 @@ use std::sync::{Mutex, OnceLock};
 
 use crate::source::confined::{Confined, OUTPUT_LIMIT, Refusal, TEXT_LIMIT};
 use crate::source::family::{self, Family};
+use crate::source::listing::Listings;
 use crate::source::owner::Owner;
 use crate::source::snapshot::Snapshot;
 use crate::source::walk::is_absent;
@@ -29,6 +30,7 @@ pub struct Repository {
     overlay: BTreeMap<String, Arc<SourceFile>>,
     texts: Mutex<BTreeMap<String, Option<Arc<SourceFile>>>>,
     confined: Confined,
+    listings: Listings,
     refused: Mutex<BTreeMap<String, Refusal>>,
     /// The files that can go into build contexts, asked of git when first needed.
     members: Arc<OnceLock<Members>>,
@@ -133,6 +135,7 @@ impl Repository {
             overlay: BTreeMap::new(),
             texts: Mutex::default(),
             confined: Confined::default(),
+            listings: Listings::default(),
             refused: Mutex::default(),
             members: Arc::default(),
         })
@@ -146,6 +149,10 @@ impl Repository {
             overlay: BTreeMap::new(),
             ..self.with([])
         }
+    }
+
+    pub(super) fn listings(&self) -> &Listings {
+        &self.listings
     }
 
     /// The commit that is read instead of the disk.
@@ -178,6 +185,7 @@ impl Repository {
             overlay,
             texts: Mutex::default(),
             confined: Confined::default(),
+            listings: Listings::default(),
             refused: Mutex::default(),
             members: self.members.clone(),
         }
@@ -368,6 +376,21 @@ impl Repository {
         match &self.snapshot {
             Some(snapshot) => snapshot.is_folder(path),
             None => self.absolute(path).is_dir(),
+        }
+    }
+
+    /// The bytes of an output that was seen to be a regular file, and no link on the way; about `length` of them.
+    ///
+    /// # Errors
+    /// When it cannot be read.
+    pub fn seen_bytes(&self, path: &str, length: usize) -> Result<Option<Vec<u8>>, ReadError> {
+        if self.snapshot.is_some() || self.overlay.contains_key(path) {
+            return self.bytes(path);
+        }
+        match self.confined.seen(&self.root, path, OUTPUT_LIMIT, length) {
+            Ok(bytes) => Ok(Some(bytes)),
+            Err(ReadError::Io { source, .. }) if is_absent(&source) => Ok(None),
+            Err(error) => Err(error),
         }
     }
 

@@ -1,8 +1,9 @@
 //! A `cmd` that is a shell, and an ENTRYPOINT from below that is handed it as an argument: `python bash`.
 
-use std::collections::HashMap;
 use std::ops::Range;
 use std::sync::Arc;
+
+use rustc_hash::FxHashMap;
 
 use crate::check::Context;
 use crate::check::gathered::Gathered;
@@ -36,7 +37,7 @@ const RUNNERS: [&str; 16] = [
 
 pub fn run(cx: &Context<'_>, sink: &mut Sink) {
     let mut told = Gathered::default();
-    let mut known = HashMap::new();
+    let mut known = FxHashMap::default();
     for id in &cx.matrix.order {
         let spec = cx.matrix.spec(*id);
         let said = said(cx, *id, spec);
@@ -170,12 +171,12 @@ fn said(cx: &Context<'_>, id: SpecId, spec: &Spec) -> Said {
     // Ours, whose last lines these are; parsed alone where they matter.
     let text = rendered.dockerfile_text();
     let stated = |key: bool, name: &str| {
-        let found = text
-            .lines()
-            .rev()
-            .filter(|_| key)
-            .find_map(|line| line.strip_prefix(name));
-        found.and_then(|list| serde_json::from_str(list).ok())
+        if !key {
+            return None;
+        }
+        let mut lines = text.lines().rev();
+        let list = lines.find_map(|line| line.strip_prefix(name))?;
+        serde_json::from_str(list).ok()
     };
     Said {
         entrypoint: stated(spec.merged.entrypoint.is_some(), "ENTRYPOINT "),

@@ -1,6 +1,6 @@
 //! A tag that prints an axis which the image ignores.
 
-use std::collections::HashMap;
+use rustc_hash::FxHashMap;
 
 use crate::check::Context;
 use crate::check::rules::parent_ignored;
@@ -28,7 +28,7 @@ type Others = Vec<(AxisId, usize)>;
 /// Compares, in each group of specs that differ in `axis` alone, what their tags say with what is built.
 fn look(cx: &Context<'_>, axis: AxisId, specs: &[SpecId], sink: &mut Sink) {
     let rest = |spec: &Spec| -> Others { spec.cell.iter().filter(|(a, _)| *a != axis).collect() };
-    let mut groups: HashMap<Others, HashMap<[u8; 32], SpecId>> = HashMap::new();
+    let mut groups: FxHashMap<Others, FxHashMap<[u8; 32], SpecId>> = FxHashMap::default();
     let mut first: Option<(SpecId, SpecId)> = None;
     let mut count = 0;
     for id in specs {
