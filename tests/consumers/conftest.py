@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 from first_runs import FirstRuns
-from packages import build_wheel
+from packages import build_sdist, build_wheel
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -49,9 +49,15 @@ def shared(tmp_path_factory, worker_id) -> Path:
 
 
 @pytest.fixture(scope="session")
-def wheel(shared) -> Path:
-    """The wheel, built once in a run of the tests."""
-    return build_wheel(shared / "wheel")
+def sdist(shared) -> Path:
+    """The source distribution, made once in a run of the tests."""
+    return build_sdist(shared / "sdist")
+
+
+@pytest.fixture(scope="session")
+def wheel(shared, sdist) -> Path:
+    """The wheel of the source distribution, built once in a run of the tests."""
+    return build_wheel(shared / "wheel", sdist)
 
 
 @pytest.fixture(scope="session")

@@ -13,8 +13,8 @@ from trees import ROOT
 #: Wheels that pip needs for builds of its own; scripts/tools fetches them.
 BUILD_WHEELS = ROOT / ".tools/wheels"
 
-#: Where builds of packages go: never into the folder of the binary under test, which runs meanwhile.
-SOURCE_TARGET = Path(os.environ.get("CARGO_TARGET_DIR") or ROOT / "target") / "source"
+#: The dependencies there are those of the tests, all but a few.
+TARGET = Path(os.environ.get("CARGO_TARGET_DIR") or ROOT / "target")
 
 MATRIX = """\
 [registry.ghcr]
@@ -52,12 +52,23 @@ def alone(lock: Path):
         yield
 
 
-def build_wheel(folder: Path) -> Path:
-    """The wheel, of a binary that is not optimised: one that is takes minutes and is packed the same."""
+def build_sdist(folder: Path) -> Path:
+    """The source distribution, made once in a run of the tests."""
+    with alone(folder.parent / f"{folder.name}.lock"):
+        if not list(folder.glob("*.tar.gz")):
+            run(["maturin", "sdist", "--out", folder], ROOT)
+    (sdist,) = folder.glob("*.tar.gz")
+    return sdist
+
+
+def build_wheel(folder: Path, sdist: Path) -> Path:
+    """The wheel, of the source distribution alone and of a binary that is not optimised: one that is takes minutes and is
+    packed the same."""
     with alone(folder.parent / f"{folder.name}.lock"):
         if not list(folder.glob("*.whl")):
-            with from_source() as world:
-                run(["maturin", "build", "--profile", "dev", "--locked", "--out", folder], ROOT, **world)
+            with from_source() as building:
+                world = {**offline(folder.parent, BUILD_WHEELS), **building}
+                run(["pip", "wheel", "--no-deps", "--wheel-dir", folder, sdist], folder.parent, **world)
     (wheel,) = folder.glob("*.whl")
     return wheel
 
@@ -75,14 +86,13 @@ def offline(scratch: Path, *links: Path) -> dict[str, str]:
 
 @contextmanager
 def from_source():
-    """What lets a build from source take seconds instead of minutes: no optimisation, dependencies built once. One build
-    at a time: maturin moves the program that it built out of the folder of the target."""
-    SOURCE_TARGET.mkdir(parents=True, exist_ok=True)
-    with alone(SOURCE_TARGET / "lock"):
+    """What lets a build from source take seconds instead of minutes: no optimisation of our own code, and dependencies as
+    they were built for the tests. One build at a time: maturin moves the program that it built out of the target's folder."""
+    TARGET.mkdir(parents=True, exist_ok=True)
+    with alone(TARGET / "packages.lock"):
         yield {
             "MATURIN_PEP517_ARGS": "--profile dev",
-            "CARGO_TARGET_DIR": str(SOURCE_TARGET),
-            "CARGO_PROFILE_DEV_DEBUG": "0",
+            "CARGO_TARGET_DIR": str(TARGET),
             "CARGO_PROFILE_DEV_OPT_LEVEL": "0",
             "CARGO_INCREMENTAL": "0",
         }
