@@ -231,15 +231,19 @@ def test_a_pull_request_that_changes_no_image_builds_none(tree, proposed, stub, 
 
 
 def test_the_verdict_fails_with_any_job(proposed, stub, notes):
-    (stub.folder / "faults.json").write_text(json.dumps([{"verb": "bake", "platform": "linux/arm64", "error": "failed"}]))
+    # All legs: act takes what the last leg came to for the result of the job, where GitHub takes the worst.
+    (stub.folder / "faults.json").write_text(json.dumps([{"verb": "bake", "error": "failed"}]))
     workflow = pull_request(proposed, number=9)
-    # Two legs that end at once may overwrite each other's result in act: one after the other here.
-    workflow.more += ["--concurrent-jobs", "1"]
-    done, _ = start(workflow, stub, notes)
-    assert done.returncode != 0
-    lines = [json.loads(line) for line in done.stdout.splitlines() if line.startswith("{")]
-    verdict = [line for line in lines if line.get("jobID") == "verdict"]
-    assert any("check: success, changes: success, build: failure" in line["msg"] for line in verdict)
+    # Of a step that ends within milliseconds act may lose what it said: it is asked again where it heard nothing at all.
+    for _ in range(5):
+        done, _ = start(workflow, stub, notes)
+        assert done.returncode != 0
+        lines = [json.loads(line) for line in done.stdout.splitlines() if line.startswith("{")]
+        verdict = [line for line in lines if line.get("jobID") == "verdict"]
+        said = [line["msg"] for line in verdict if "check: " in line["msg"]]
+        if said:
+            break
+    assert any("check: success, changes: success, build: failure" in line for line in said), said
     assert any(line.get("stepResult") == "failure" for line in verdict)
 
 
