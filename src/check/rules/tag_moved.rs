@@ -1,7 +1,9 @@
 //! A reference that never moves, and stands for other content than where it was published.
 
 use crate::check::Context;
+use crate::check::rules::unreleased_change;
 use crate::diagnostic::{Finding, Sink, code};
+use crate::image::SpecId;
 use crate::lock::{Before, some};
 
 pub fn run(cx: &Context<'_>, sink: &mut Sink) {
@@ -12,18 +14,26 @@ pub fn run(cx: &Context<'_>, sink: &mut Sink) {
         return;
     };
     let told = cx.told();
-    let mut moved: Vec<String> = Vec::new();
+    let mut moved: Vec<(SpecId, String)> = Vec::new();
     for (id, rendered) in cx.contents.iter() {
         let spec = cx.matrix.spec(id);
         if !spec.immutable || !told[id.0] {
             continue;
         }
         let content = rendered.content.to_string();
-        moved.extend(spec.references().into_iter().filter(|reference| {
+        let other = spec.references().into_iter().filter(|reference| {
             let before = published.contents.get(reference);
             before.is_some_and(|before| *before != content)
-        }));
+        });
+        moved.extend(other.map(|reference| (id, reference)));
     }
+    if moved.is_empty() {
+        return;
+    }
+    // What changed since it was recorded is told by that, and the same step mends both.
+    let changed = unreleased_change::changed(cx);
+    moved.retain(|(id, _)| !changed.contains(id));
+    let moved: Vec<String> = moved.into_iter().map(|(_, reference)| reference).collect();
     if moved.is_empty() {
         return;
     }

@@ -12,15 +12,9 @@ pub fn run(cx: &Context<'_>, sink: &mut Sink) {
     let (Some(lock), Some(release)) = (cx.lock, &cx.config.release) else {
         return;
     };
-    let Standing::Unreleased(mut difference) = lock.standing(cx.config, cx.matrix, cx.contents)
-    else {
+    let Some(difference) = difference(cx, lock) else {
         return;
     };
-    let told = cx.told();
-    difference.changed.retain(|(id, _)| told[id.0]);
-    if !difference.is_of_release(cx.matrix) {
-        return;
-    }
     let version = &release.version;
     let told = causes(cx, lock, &difference);
     let mut finding = Finding::new(
@@ -55,6 +49,30 @@ pub fn run(cx: &Context<'_>, sink: &mut Sink) {
             )
             .help("`gen diff` shows the changes line by line"),
     });
+}
+
+/// How the specs that a lock records differ from those of now, where that is unreleased.
+fn difference<'a>(cx: &Context<'a>, lock: &'a Lock) -> Option<Difference<'a>> {
+    let Standing::Unreleased(mut difference) = lock.standing(cx.config, cx.matrix, cx.contents)
+    else {
+        return None;
+    };
+    let told = cx.told();
+    difference.changed.retain(|(id, _)| told[id.0]);
+    difference.is_of_release(cx.matrix).then_some(difference)
+}
+
+/// The specs that this rule tells of as changed, where nobody accepts what it says.
+pub(super) fn changed(cx: &Context<'_>) -> Vec<SpecId> {
+    let mut accepted = cx.config.check.suppressions.iter();
+    let found = match cx.lock {
+        Some(lock) if accepted.all(|one| *one.code != &code::UNRELEASED_CHANGE) => {
+            difference(cx, lock)
+        }
+        _ => None,
+    };
+    let changed = found.into_iter().flat_map(|found| found.changed);
+    changed.map(|(id, _)| id).collect()
 }
 
 /// How many specs of those there are now changed or are new, and how many are gone.
