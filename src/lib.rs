@@ -14,6 +14,7 @@
 //! Every decision is taken before a template runs, `gen matrix` and `gen check` share one render ([`flow`]), and no
 //! room below `command` prints.
 
+#![forbid(unsafe_code)]
 #![warn(clippy::disallowed_methods, clippy::disallowed_macros)]
 
 pub mod check;
