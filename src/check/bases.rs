@@ -131,6 +131,8 @@ pub struct UnclearBase {
 pub struct Bases {
     /// Every upstream image, by the text that names it, in the order of the specs.
     pub images: Vec<BaseImage>,
+    /// Images of the matrix's own that Dockerfiles name, and that their specs are not told to stand on.
+    pub own: Vec<BaseImage>,
     /// Those that cannot be told.
     pub unclear: Vec<UnclearBase>,
     /// Names of stages that are not there.
@@ -139,12 +141,8 @@ pub struct Bases {
 
 /// Goes through `from` of every spec and through what is built of Dockerfiles with a text of the user's.
 pub fn bases(cx: &Context<'_>) -> Bases {
-    let mut found = Found {
-        mirrors: &cx.config.mirrors,
-        bases: Vec::new(),
-        unclear: Vec::new(),
-        known: HashMap::new(),
-    };
+    let mut found = Found::new(cx);
+    let mut own = Found::new(cx);
     for (index, spec) in cx.matrix.specs.iter().enumerate() {
         if let (Some(base), Some(from)) = (&spec.base, &spec.merged.from) {
             let at = || At::From(from.span.clone());
@@ -185,10 +183,11 @@ pub fn bases(cx: &Context<'_>) -> Bases {
                     let all = cx.matrix.specs.iter().flat_map(|s| s.repositories.iter());
                     all.map(|r| Parts::of(r).path).collect()
                 });
-                if declared || made.contains(Parts::of(base).path) {
+                let made = made.contains(Parts::of(base).path);
+                if declared || (made && stands_on(cx, &cooked, base)) {
                     continue;
                 }
-                if strays.take(&cooked, &named, base, platform) {
+                if !made && strays.take(&cooked, &named, base, platform) {
                     continue;
                 }
                 let file = &cooked.recipe.file;
@@ -207,7 +206,8 @@ pub fn bases(cx: &Context<'_>) -> Bases {
                 };
                 let on = named.platform.known().unwrap_or(platform);
                 let root = from && named.stage == root;
-                found.add(cooked.id, place, base, [on], root, at);
+                let list = if made { &mut own } else { &mut found };
+                list.add(cooked.id, place, base, [on], root, at);
             }
         }
     }
@@ -219,9 +219,23 @@ pub fn bases(cx: &Context<'_>) -> Bases {
     }
     Bases {
         images: found.bases,
+        own: own.bases,
         unclear: found.unclear,
         strays: strays.done(),
     }
+}
+
+/// Whether a spec is told to stand on that image of the matrix's own: its parent's or a need's, by its content or a
+/// reference of this release.
+fn stands_on(cx: &Context<'_>, cooked: &Cooked<'_>, base: &str) -> bool {
+    let home = |reference: &str| full(&cx.config.mirrors.home(reference));
+    let wanted = home(base.split_once('@').map_or(base, |(name, _)| name));
+    cooked.spec.stands_on().any(|id| {
+        let below = cx.matrix.spec(id);
+        let content = cx.contents.reference(below, id);
+        let mut names = below.references().into_iter().chain([content]);
+        names.any(|name| home(&name) == wanted)
+    })
 }
 
 /// Bases so far, and where each is among them, by the place of its text and what it comes to.
@@ -233,6 +247,15 @@ struct Found<'a> {
 }
 
 impl<'a> Found<'a> {
+    fn new(cx: &Context<'a>) -> Self {
+        Found {
+            mirrors: &cx.config.mirrors,
+            bases: Vec::new(),
+            unclear: Vec::new(),
+            known: HashMap::new(),
+        }
+    }
+
     fn add<'p>(
         &mut self,
         id: SpecId,

@@ -132,6 +132,11 @@ impl<'a> Context<'a> {
         &self.known_bases.get_or_init(|| bases(self)).images
     }
 
+    /// Images of the matrix's own that Dockerfiles name, and that their specs are not told to stand on.
+    pub fn own_bases(&self) -> &[BaseImage] {
+        &self.known_bases.get_or_init(|| bases(self)).own
+    }
+
     /// What specs stand on that cannot be told.
     pub fn unclear_bases(&self) -> &[UnclearBase] {
         &self.known_bases.get_or_init(|| bases(self)).unclear

@@ -143,6 +143,10 @@ pub static RULES: &[Rule] = &[
         run: rules::lock_stale::run,
     },
     Rule {
+        codes: &[&code::UNDECLARED_PARENT],
+        run: rules::undeclared_parent::run,
+    },
+    Rule {
         codes: &[&code::FLOATING_BASE],
         run: rules::floating_base::run,
     },

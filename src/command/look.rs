@@ -6,6 +6,7 @@ use crate::cli::Dates;
 use crate::command::shell::{Error, Shell};
 use crate::diagnostic::Sink;
 use crate::flow::{self, Expanded, Fault, Standpoint};
+use crate::image::shared;
 use crate::lock::{Before, Looking};
 use crate::output::{Claims, Drift};
 use crate::source::{Members, Origin, ReadError, Repository};
@@ -88,6 +89,17 @@ fn look_at(
                 faults.push(fault);
                 expanded.push(None);
             }
+        }
+    }
+    let matrices: Vec<_> = expanded
+        .iter()
+        .flatten()
+        .map(|one| (&one.config, &one.matrix))
+        .collect();
+    if faults.is_empty() && matrices.len() > 1 {
+        for (index, finding) in shared(&matrices) {
+            sinks[index].push(finding);
+            faults.push(Fault::Findings);
         }
     }
     let looking = Looking {

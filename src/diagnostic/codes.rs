@@ -437,6 +437,9 @@ codes! {
     UNDECLARED_EMULATION = "undeclared-emulation" Rule Warning
         "platforms that a provider has no machines for, and that nobody asked it to emulate"
         "Under QEMU a build takes many times as long. Where that is meant, `platforms` of the provider's table names them; where it is not, a pipeline with machines of that kind should build them.";
+    UNDECLARED_PARENT = "undeclared-parent" Rule Warning
+        "an image of the matrix stands on another by its name alone"
+        "A `FROM`, a `COPY --from`, a mount or a `from` names a repository that this matrix publishes, and no `parent` or `needs` says so, or they mean another release of it. The builder then takes what is published by that name, most often the release before: the image is built in no order with that one, its content does not follow it, and a bump leaves the reference behind. State it as `parent` or in `needs`. Where the image of an older release is meant, accept it in `[[check.suppress]]`.";
     UNKNOWN_ATTRIBUTE = "unknown-attribute" Plan Error
         "a template or a selector names an attribute that the axis does not have"
         "An axis has the attributes its values state, and `version`, `major`, `minor`, `patch`, `compact` where it is a version; so has an attribute that looks like a version. What is a text or a number has none: `cuda.major`, not `cuda.version.major`.";

@@ -16,6 +16,7 @@ pub mod plan;
 mod platform;
 pub mod reference;
 mod resolve;
+mod shared;
 mod spec;
 
 pub use alias::aliases;
@@ -29,4 +30,5 @@ pub use plan::Plan;
 pub use platform::Platform;
 pub use reference::familiar;
 pub use resolve::resolve;
+pub use shared::shared;
 pub use spec::{Alias, Matrix, Spec, SpecId, describe_cell, id_word};

@@ -7,7 +7,7 @@ use crate::config::{Config, Locator, Pin, Relation, Release, Spanned};
 use crate::diagnostic::nearest;
 use crate::release::locate::{self, Found, FoundList, Unfound};
 use crate::release::version::ReleaseVersion;
-use crate::source::{Repository, SourceFile};
+use crate::source::{Repository, SourceFile, conflict};
 
 /// Places found in a file.
 #[derive(Debug)]
@@ -71,10 +71,24 @@ pub fn look(repository: &Repository, pin: &Pin) -> Result<Seen, Unseen> {
     let file = repository
         .text(&pin.file)
         .ok_or_else(|| Unseen::file(repository, &pin.file))?;
+    if let Some(unfound) = half_merged(&file, &pin.locator) {
+        return Err(Unseen::Place(file, unfound));
+    }
     match find(&file, &pin.locator) {
         Ok(found) => Ok(Seen { file, found }),
         Err(unfound) => Err(Unseen::Place(file, unfound)),
     }
+}
+
+/// Nothing is found by a pattern in a file that holds both sides of a merge: either could be what stays. Other readers do not
+/// get through such a file.
+fn half_merged(file: &SourceFile, locator: &Locator) -> Option<Unfound> {
+    let by_pattern = matches!(locator, Locator::Search(..));
+    let nothing = Unfound::Nothing {
+        near: None,
+        named: None,
+    };
+    (by_pattern && conflict(&file.text).is_some()).then_some(nothing)
 }
 
 pub(super) fn find(file: &SourceFile, locator: &Locator) -> Result<Vec<Found>, Unfound> {
@@ -97,6 +111,9 @@ pub fn look_list(
     let file = repository
         .text(path)
         .ok_or_else(|| Unseen::file(repository, path))?;
+    if let Some(unfound) = half_merged(&file, locator) {
+        return Err(Unseen::Place(file, unfound));
+    }
     let found = match locator {
         Locator::Constant(name) => locate::list(&file, name),
         Locator::Key(path) => locate::key_list(&file, path),

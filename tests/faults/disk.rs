@@ -211,7 +211,10 @@ fn no_mention_goes_unseen() {
 fn no_matrix_goes_unseen() {
     let tree = Tree::new("matrices = [\"*/builder.toml\"]\n");
     tree.write("a/builder.toml", ONE);
-    tree.write("b/builder.toml", ONE);
+    tree.write(
+        "b/builder.toml",
+        ONE.replace("[image.base]", "[image.other]"),
+    );
     tree.gen_(&["matrix"]).ends(0);
     // A file that only lists others needs no image of its own.
     for verb in ["check", "list", "plan"] {

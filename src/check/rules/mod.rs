@@ -51,6 +51,7 @@ pub mod tag_lies;
 pub mod tag_moved;
 pub mod tag_unchecked;
 pub mod undeclared_arg;
+pub mod undeclared_parent;
 pub mod unlisted_matrix;
 pub mod unreadable_name;
 pub mod unreleased_change;
