@@ -3,7 +3,9 @@
 use rustc_hash::FxHashSet;
 
 use crate::check::Context;
+use crate::check::rules::parent_ignored;
 use crate::diagnostic::{Finding, Sink, code};
+use crate::image::SpecId;
 use crate::image::reference::{Parts, full};
 
 pub fn run(cx: &Context<'_>, sink: &mut Sink) {
@@ -12,9 +14,15 @@ pub fn run(cx: &Context<'_>, sink: &mut Sink) {
         let repositories = cx.matrix.spec(*id).repositories.iter();
         own.extend(repositories.map(|repository| repository_of(cx, repository)));
     }
+    let ignoring = parent_ignored::ignoring(cx);
     let mut told: FxHashSet<String> = FxHashSet::default();
     for base in cx.bases().iter().chain(cx.own_bases()) {
         if !own.contains(&repository_of(cx, &base.reference)) {
+            continue;
+        }
+        // A FROM that passes by the declared parent is told as that.
+        let is_told = |id: &SpecId| ignoring.contains(&cx.matrix.spec(*id).image);
+        if base.word() == "`FROM`" && base.specs.iter().all(is_told) {
             continue;
         }
         let label = format!("{} takes it as it was published", base.word());

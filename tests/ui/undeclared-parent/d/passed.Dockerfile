@@ -1,0 +1,1 @@
+FROM acme/core:v1.3.0
