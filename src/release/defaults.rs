@@ -21,14 +21,14 @@ pub(super) struct Plain {
     pub uses: Vec<Use>,
 }
 
-/// A variable of a `FROM` that reads the value of an `ARG`.
-#[derive(Debug)]
+/// A variable in the name of an image that reads a value.
+#[derive(Clone, Debug)]
 pub(super) struct Use {
     /// Where its value stands in the plain text.
     pub read: Range<usize>,
     /// Where that is written on disk, in pieces.
     pub value: Vec<Range<usize>>,
-    /// The image of the `FROM` on disk.
+    /// The image on disk.
     pub image: Range<usize>,
 }
 

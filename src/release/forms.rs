@@ -395,6 +395,11 @@ impl Frame {
         ReleaseVersion::parse(self.form.scheme, version.as_str()).ok()
     }
 
+    /// What stands before what states the release, and after it.
+    pub fn around(&self) -> (&str, &str) {
+        (&self.prefix, &self.suffix)
+    }
+
     /// Frames that say more of a tag come first.
     pub fn order(&self) -> impl Ord + use<> {
         let around = self.prefix.len() + self.suffix.len();

@@ -1,9 +1,11 @@
 //! Texts that name images: each must exist, and carry this release.
 
+use std::cell::OnceCell;
+
 use crate::check::Context;
 use crate::diagnostic::{Finding, Fix, Place, Sink, code};
 use crate::image::reference::full;
-use crate::release::mentions::{Kind, LastFinal, MARKER, Names, Sighting, recorded};
+use crate::release::mentions::{Kind, LastFinal, MARKER, Names, Sighting, Sisters, recorded};
 use crate::release::unseen::unread_findings;
 
 pub fn run(cx: &Context<'_>, sink: &mut Sink) {
@@ -23,6 +25,14 @@ pub fn run(cx: &Context<'_>, sink: &mut Sink) {
     let settled = match &last {
         LastFinal::Known(at) => Names::new(&at.0, &at.1).map(|names| names.accepting(&current)),
         LastFinal::Own | LastFinal::Unknown => None,
+    };
+    let sisters = OnceCell::new();
+    let theirs = |sighting: &Sighting| {
+        let strange = matches!(sighting.kind, Kind::UnknownTag | Kind::UnknownRepository);
+        strange
+            && sisters
+                .get_or_init(|| Sisters::of(cx.repository))
+                .make(sighting)
     };
     let mut unjudged = Vec::new();
     for mention in mentions {
@@ -64,7 +74,7 @@ pub fn run(cx: &Context<'_>, sink: &mut Sink) {
                 .help("correct `files`: globs from the repository root, `**` for any folders"),
             );
         }
-        for sighting in &seen.sightings {
+        for sighting in seen.sightings.iter().filter(|sighting| !theirs(sighting)) {
             sink.push(match &sighting.kind {
                 Kind::Current => continue,
                 Kind::Stale {
@@ -195,7 +205,7 @@ fn stale(sighting: &Sighting, states: &str, tag: &str, release: &str) -> Finding
             .help(format!("{help}, or keep it with a comment `{MARKER}`"));
     }
     let finding = match &sighting.value {
-        Some(value) => finding.related(Place::span(&sighting.file, value.clone(), "its tag")),
+        Some(value) => finding.related(Place::span(&sighting.file, value.span.clone(), "its tag")),
         None => finding,
     };
     finding

@@ -3,14 +3,18 @@
 mod files;
 mod last_final;
 mod names;
+mod shape;
 mod sighting;
+mod sisters;
 mod tag;
 mod text;
 mod variable;
 
 pub use last_final::{LastFinal, recorded};
 pub use names::Names;
+pub use shape::Carried;
 pub use sighting::{Fixed, IdleMarker, Kind, Mentions, Sighting, Unread, Unreadable};
+pub use sisters::Sisters;
 
 /// What keeps a mention that is old on purpose: on its line, or alone on the line above.
 pub const MARKER: &str = "basematrix: keep";

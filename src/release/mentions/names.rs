@@ -1,6 +1,7 @@
 //! The images of a matrix by every name that a text may call them, and what a reference to them is.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
+use std::ops::Range;
 
 use aho_corasick::{AhoCorasick, MatchKind};
 
@@ -10,6 +11,7 @@ use crate::image::reference::Parts;
 use crate::image::{Alias, Matrix};
 use crate::release::forms::{Frame, Frames, StandIn};
 use crate::release::mentions::MARKER;
+use crate::release::mentions::shape::Shape;
 use crate::release::mentions::sighting::{Kind, Sighting};
 use crate::release::version::ReleaseVersion;
 
@@ -74,6 +76,26 @@ pub(super) struct Tags<'a> {
     former: HashMap<&'a str, &'a str>,
     /// How those print it, by which other releases are recognised.
     framed: Vec<(Frame, &'a str)>,
+}
+
+/// What a tag may be of which not all is told.
+pub(super) enum Like<'a> {
+    /// A tag of this release, by what is told of it.
+    Current {
+        /// One that it may be.
+        tag: &'a str,
+        /// What of the shape states the release.
+        part: Range<usize>,
+    },
+    /// One of another release, whatever the rest is.
+    Stale {
+        /// What of the shape states the release.
+        part: Range<usize>,
+        /// What that is.
+        kind: Kind,
+    },
+    /// None of the matrix, though another with other numbers is.
+    Unknown,
 }
 
 impl<'a> Names<'a> {
@@ -190,13 +212,65 @@ impl<'a> Names<'a> {
             Some(Kind::Stale {
                 states: frame.states(tag)?.to_owned(),
                 tag: (*now).to_owned(),
-                earlier_final: frame.version(tag).is_some_and(|stated| {
-                    let before = |release| stated.cmp_release(release).is_lt();
-                    !stated.is_pre_release() && self.release.is_some_and(before)
-                }),
+                earlier_final: self.is_earlier_final(frame, tag),
             })
         });
         Some(stale.unwrap_or(Kind::UnknownTag))
+    }
+
+    /// What a tag may be that comes to a shape with something in it that nothing tells; `None` where that is anything.
+    pub(super) fn like<'s>(
+        &'s self,
+        repository: &str,
+        shape: &Shape,
+        mention: &Mention,
+    ) -> Option<Like<'s>> {
+        if !shape.has_digits() || !ignoring(repository, mention).is_empty() {
+            return None;
+        }
+        let tags = self.repositories.get(repository)?;
+        // Of those that it may be, one that the next release moves by what is written here tells more.
+        let stated = |frame: &Frame, tag: &str| {
+            let (before, after) = frame.around();
+            shape.between(before, after).find(|part| {
+                frame
+                    .states(&format!("{before}{}{after}", shape.part(part.clone())))
+                    .is_some()
+                    && tag.len() > before.len() + after.len()
+            })
+        };
+        let mut current = tags.now.iter().chain(&tags.accepted);
+        if current.any(|tag| shape.fits(tag)) {
+            let framed = tags.framed.iter().filter(|(_, now)| shape.fits(now));
+            let mut moving = framed.filter_map(|(frame, now)| Some((now, stated(frame, now)?)));
+            let (tag, part) = moving.next()?;
+            return Some(Like::Current { tag, part });
+        }
+        let stale = tags.framed.iter().find_map(|(frame, now)| {
+            let (before, after) = frame.around();
+            let part = stated(frame, now)?;
+            let word = shape.part(part.clone());
+            let tag = format!("{before}{word}{after}");
+            let kind = Kind::Stale {
+                states: word.to_owned(),
+                tag: now.get(before.len()..now.len() - after.len())?.to_owned(),
+                earlier_final: self.is_earlier_final(frame, &tag),
+            };
+            Some(Like::Stale { part, kind })
+        });
+        let unknown = || {
+            let resembles = tags.now.iter().any(|tag| shape.resembles(tag));
+            resembles.then_some(Like::Unknown)
+        };
+        stale.or_else(unknown)
+    }
+
+    /// Whether a tag states a final release before this one.
+    fn is_earlier_final(&self, frame: &Frame, tag: &str) -> bool {
+        frame.version(tag).is_some_and(|stated| {
+            let before = |release| stated.cmp_release(release).is_lt();
+            !stated.is_pre_release() && self.release.is_some_and(before)
+        })
     }
 
     /// Whether a mention states a release, and so another one after each.

@@ -5,6 +5,7 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use crate::release::defaults::Plain;
+use crate::release::mentions::shape::Carried;
 use crate::release::pins::Unseen;
 use crate::source::SourceFile;
 
@@ -25,8 +26,8 @@ pub struct Sighting {
     pub fixed: Option<Fixed>,
     /// What it is.
     pub kind: Kind,
-    /// Where the value of the variable stands on disk that is its tag.
-    pub value: Option<Range<usize>>,
+    /// The value of the variable that states the release in its tag.
+    pub value: Option<Carried>,
 }
 
 /// What a mention is.
@@ -54,7 +55,7 @@ pub enum Kind {
 /// Why a mention of another release cannot be rewritten.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Fixed {
-    /// Another `FROM` reads the same `ARG`, and must not move with it.
+    /// Another image reads the same variable, and must not move with it.
     Shared {
         /// What it names, as it is written.
         image: String,
@@ -65,6 +66,8 @@ pub enum Fixed {
     Digest,
     /// More than one of the pieces that it is put together from would change.
     Pieces,
+    /// Its variable is given a value more than once.
+    Several,
     /// It stands in an expression that is not read.
     Expression,
 }
@@ -74,7 +77,9 @@ impl Fixed {
     pub fn why(&self) -> String {
         match self {
             Fixed::Shared { image, line } => {
-                format!("`{image}` on line {line} reads the same `ARG`, and does not move with it")
+                format!(
+                    "`{image}` on line {line} reads the same variable, and does not move with it"
+                )
             }
             Fixed::Digest => {
                 "a digest follows the tag, and only a registry knows that of another release"
@@ -83,6 +88,7 @@ impl Fixed {
             Fixed::Pieces => {
                 "it is put together from pieces, and more than one of them changes".to_owned()
             }
+            Fixed::Several => "a variable in it is given a value more than once".to_owned(),
             Fixed::Expression => "it stands in an expression that is not read".to_owned(),
         }
     }
@@ -91,10 +97,12 @@ impl Fixed {
     pub fn help(&self, repository: &str, tag: &str) -> String {
         match self {
             Fixed::Shared { .. } => {
-                format!("give that one an `ARG` of its own, and this one `{tag}`")
+                format!("give that one a variable of its own, and this one `{tag}`")
             }
             Fixed::Digest => format!("write `{repository}:{tag}` with its digest"),
-            Fixed::Pieces | Fixed::Expression => format!("let it come to `{tag}` by hand"),
+            Fixed::Pieces | Fixed::Several | Fixed::Expression => {
+                format!("let it come to `{tag}` by hand")
+            }
         }
     }
 }

@@ -5,10 +5,12 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use crate::config::Mention;
-use crate::release::defaults::Plain;
+use crate::release::defaults::{Plain, Use};
 use crate::release::mentions::names::{Names, Spelling, ignoring};
+use crate::release::mentions::shape::Carried;
 use crate::release::mentions::sighting::{Fixed, IdleMarker, Kind, Sighting, whole};
 use crate::release::mentions::tag;
+use crate::release::mentions::variable::uses;
 use crate::release::placeholders::is_placeholder;
 use crate::source::SourceFile;
 
@@ -113,8 +115,8 @@ impl Names<'_> {
                 sighting.onto(plain, &file.text);
             }
             if let Some(value) = &sighting.value {
-                pieces.push(value.clone());
-                sighting.tag_span = value.clone();
+                pieces.push(value.span.clone());
+                sighting.tag_span = value.span.clone();
             }
             seen.push(Seen {
                 sighting,
@@ -139,9 +141,18 @@ impl Names<'_> {
                 });
             }
         }
-        if let Some(plain) = &plain {
-            share(file, plain, &mut seen);
-        }
+        let mut carried: Vec<&Carried> = seen
+            .iter()
+            .filter_map(|seen| seen.sighting.value.as_ref())
+            .collect();
+        carried.sort_by_key(|carried| (carried.span.start, &carried.by));
+        carried.dedup();
+        let mut shared: Vec<Use> = carried
+            .into_iter()
+            .flat_map(|carried| uses(text, carried, &on_disk))
+            .collect();
+        shared.extend(plain.iter().flat_map(|plain| plain.uses.iter().cloned()));
+        share(file, &shared, &mut seen);
         Read {
             seen,
             idle,
@@ -236,7 +247,7 @@ pub(super) struct Opened {
     pub start: usize,
     around: tag::Around,
     /// Whether more than a colon parts the two.
-    marked: bool,
+    pub marked: bool,
 }
 
 impl Seen {
@@ -259,8 +270,8 @@ impl Seen {
     }
 }
 
-/// Finds the mentions whose tag is the value of an `ARG` that another `FROM` reads and that must stay there.
-fn share(file: &Arc<SourceFile>, plain: &Plain, seen: &mut [Seen]) {
+/// Finds the mentions whose tag is the value of a variable that another image reads and that must stay there.
+fn share(file: &Arc<SourceFile>, uses: &[Use], seen: &mut [Seen]) {
     let mut shared = Vec::new();
     for (index, one) in seen.iter().enumerate() {
         let moves = matches!(one.sighting.kind, Kind::Stale { .. }) && one.sighting.fixed.is_none();
@@ -269,7 +280,7 @@ fn share(file: &Arc<SourceFile>, plain: &Plain, seen: &mut [Seen]) {
         }
         let place = &one.sighting.tag_span;
         let meets = |value: &Range<usize>| value.start < place.end && place.start < value.end;
-        let mut uses = plain.uses.iter().filter(|u| u.value.iter().any(meets));
+        let mut uses = uses.iter().filter(|u| u.value.iter().any(meets));
         let stays = uses.find(|u| {
             let reads =
                 |other: &Seen| other.read.start <= u.read.start && u.read.end <= other.read.end;
