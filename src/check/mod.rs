@@ -5,6 +5,7 @@ mod build_config;
 mod context;
 mod dockerfile;
 mod gathered;
+mod own_python;
 mod registry;
 mod rules;
 mod settle;

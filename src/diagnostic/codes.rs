@@ -88,7 +88,7 @@ codes! {
         "Each spec stands on exactly one image: an upstream one (`from`) or one of this matrix (`parent`). A later row replaces the earlier choice; one table may not state both. With a `dockerfile` of your own both may be left out, its FROM then says it.";
     BASE_MISMATCH = "base-mismatch" Rule Error
         "a base of another version than the axis says"
-        "Tags and documents print the axis, and whoever pulls the image finds the version of its base. Let both say the same; `11.6` and `11.6.2` do. Looked at are the axes `cuda` and `python`, against `nvidia/cuda`, the official image of Python, and words of other tags: `cuda12.4`, `cu130`, `py3.12`. Only what the image stands on counts: stages that it copies from may be of any version.";
+        "Tags and documents print the axis, and whoever pulls the image finds the version of its base. Let both say the same; `11.6` and `11.6.2` do. Looked at are the axes `cuda` and `python`, against `nvidia/cuda`, the official image of Python, and words of other tags: `cuda12.4`, `cu130`, `py3.12`. Only what the image stands on counts: stages that it copies from may be of any version, and a Dockerfile of yours that brings that Python itself (uv, conda, pyenv, a package, `COPY --from` of one) may stand on any other.";
     BASE_MISSING = "base-missing" Rule Error
         "a base that never existed"
         "The tables know for certain that `nvidia/cuda` never had the tag: the version, the name of cuDNN in it, or the pair of version and distribution. The build would stop with \"manifest unknown\".";

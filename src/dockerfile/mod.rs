@@ -46,6 +46,7 @@ pub use fault::Fault;
 pub use instruction::{
     Assignment, Command, Flag, From, Heredoc, Instruction, Kind, Mount, Transfer, Word,
 };
+pub use naming::said;
 pub use parse::{Dockerfile, Stage};
 pub use reach::{Declared, Lack, Missed, Reach};
 pub use scope::{Global, Request};

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use crate::check::own_python::brings_python;
 use crate::check::rules::parent_ignored;
 use crate::check::tag_words::{cuda, python};
 use crate::check::{BaseImage, Context};
@@ -123,7 +124,8 @@ impl<'a> Look<'a> {
                 continue;
             };
             // Of several versions in one tag any may be the one that is meant.
-            if !read.iter().any(|said| agree(version, said)) {
+            let other = !read.iter().any(|said| agree(version, said));
+            if other && !(self.stated.axis == "python" && brings_python(self.cx, *id, version)) {
                 wrong.entry(value).or_default().push(*id);
             }
         }
