@@ -70,6 +70,10 @@ pub static RULES: &[Rule] = &[
         run: rules::copy_source::run,
     },
     Rule {
+        codes: &[&code::OUTPUT_SENT],
+        run: rules::output_sent::run,
+    },
+    Rule {
         codes: &[&code::CUDNN_MISMATCH],
         run: rules::cudnn_mismatch::run,
     },

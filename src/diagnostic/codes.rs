@@ -344,6 +344,9 @@ codes! {
     ORPHAN_OUTPUT = "orphan-output" Rule Error
         "an output that the matrix no longer yields"
         "Left by an image or value that is gone; people and builders would still find it. `gen matrix` removes it.";
+    OUTPUT_SENT = "output-sent" Rule Warning
+        "a Dockerfile takes an output of gen into the image"
+        "What gen writes is part of no content: it follows from the matrix, and may state the contents themselves. An image that takes it (a catalog, `matrix.lock`, a plan) is not built when it changes, and keeps what it was built with. Named are outputs that a source of `COPY`, `ADD` or a bind mount names, and catalogs in a folder that it takes, as far as no ignore file leaves them out.";
     PARENT_AMBIGUOUS = "parent-ambiguous" Plan Error
         "a parent that could be several specs"
         "The parent has an axis that the child lacks, and it has no `none`. State its value: `parent = { image = \"x\", python = \"3.12\" }`.";

@@ -79,7 +79,7 @@ pub fn run(cx: &Context<'_>, sink: &mut Sink) {
 }
 
 /// What an instruction takes from the context, with where it says so.
-fn sources(step: &Step) -> Vec<(String, Range<usize>)> {
+pub(super) fn sources(step: &Step) -> Vec<(String, Range<usize>)> {
     match (&step.instruction.kind, &step.does) {
         (Kind::Copy(_) | Kind::Add(_), Does::Takes(taken, _)) => {
             let from_context = matches!(step.sources.first(), Some(Source::Context));
@@ -287,7 +287,11 @@ fn absent(cx: &Context<'_>, cooked: &Cooked<'_>, path: &str) -> Option<Why> {
 }
 
 /// The line of an ignore file that leaves a path out.
-fn left_out(cx: &Context<'_>, cooked: &Cooked<'_>, path: &str) -> Option<(String, usize, Place)> {
+pub(super) fn left_out(
+    cx: &Context<'_>,
+    cooked: &Cooked<'_>,
+    path: &str,
+) -> Option<(String, usize, Place)> {
     let rendered = cooked.rendered;
     let own = format!("{}.dockerignore", rendered.dockerfile);
     let of_context = match rendered.context.as_str() {
@@ -311,7 +315,7 @@ fn left_out(cx: &Context<'_>, cooked: &Cooked<'_>, path: &str) -> Option<(String
 }
 
 /// The number of the line of an ignore file that leaves a path out, whether that is a file or a folder.
-fn deciding_line(ignore: &[u8], path: &str) -> Option<usize> {
+pub(super) fn deciding_line(ignore: &[u8], path: &str) -> Option<usize> {
     let verdict = DockerIgnore::parse(ignore).sieve().verdict(path.as_bytes());
     verdict.line.filter(|_| verdict.is_excluded)
 }

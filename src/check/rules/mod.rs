@@ -40,6 +40,7 @@ pub mod missing_target;
 pub mod needless_release;
 pub mod nothing_to_take;
 pub mod offers;
+pub mod output_sent;
 pub mod own_dockerfile;
 pub mod parent_ignored;
 pub mod pin_mismatch;
