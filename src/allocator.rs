@@ -30,7 +30,7 @@ pub struct Bounded;
 fn take(size: usize) {
     if size >= LARGE && HELD.fetch_add(size, Ordering::Relaxed) + size > LIMIT {
         let _ = std::io::stderr().write_all(
-            b"error: this takes more than 2 GiB of memory; look for a template or a file that multiplies a text\n",
+            b"error[out-of-memory]: this takes more than 2 GiB of memory\n  = help: look for a template or a file that multiplies a text\n",
         );
         std::process::exit(2);
     }

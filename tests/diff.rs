@@ -388,10 +388,13 @@ fn what_cannot_be_compared_is_said_and_is_no_success() {
     let matrix = "[image.a]\ntag = \"1\"\nfrom = \"debian:13\"\n";
     fs::write(root.join("matrix.toml"), matrix).expect("a matrix");
     for (revision, said) in [
-        ("nowhere", "error: git knows no revision `nowhere`\n"),
+        (
+            "nowhere",
+            "error[unknown-revision]: git knows no revision `nowhere`\n  = help: name a commit, branch or tag that this clone has\n",
+        ),
         (
             "--end-of-options",
-            "error: git knows no revision `--end-of-options`\n",
+            "error[unknown-revision]: git knows no revision `--end-of-options`\n  = help: name a commit, branch or tag that this clone has\n",
         ),
     ] {
         let output = run(root, &["diff", "--", revision]);
@@ -412,7 +415,7 @@ fn what_cannot_be_compared_is_said_and_is_no_success() {
     let output = run(outside.path(), &["diff"]);
     assert_eq!(output.status.code(), Some(2));
     assert!(
-        stderr(&output).starts_with("error: there is no git repository here"),
+        stderr(&output).starts_with("error[no-repository]: there is no git repository here"),
         "{}",
         stderr(&output)
     );

@@ -482,3 +482,30 @@ fn the_table_of_commands_holds_what_there_is() {
     let there: Vec<&str> = command.get_subcommands().map(|c| c.get_name()).collect();
     assert_eq!(shown, there);
 }
+
+/// The codes of what the machine fails at are listed, and each of those is one.
+#[test]
+fn the_codes_of_the_machine_are_listed() {
+    let source = read("src/command/machine.rs");
+    let source = source
+        .split("pub(super) fn code")
+        .nth(1)
+        .and_then(|rest| rest.split("pub(super) fn help").next())
+        .unwrap_or_default();
+    let quoted = source.split("=> \"").skip(1);
+    let mut codes: BTreeSet<String> = quoted
+        .filter_map(|rest| rest.split('"').next())
+        .map(str::to_owned)
+        .collect();
+    codes.insert("out-of-memory".to_owned());
+    let text = read("docs/checks.md");
+    let rows = text.split("## When no answer is possible").nth(1);
+    let listed: BTreeSet<String> = rows
+        .unwrap_or_default()
+        .lines()
+        .filter_map(|line| line.strip_prefix("| `")?.split('`').next())
+        .map(str::to_owned)
+        .collect();
+    assert!(codes.len() > 10, "{codes:?}");
+    assert_eq!(codes, listed);
+}

@@ -9,6 +9,7 @@ mod explain;
 mod list;
 mod lock;
 mod look;
+mod machine;
 mod matrix;
 mod plan;
 mod schema;

@@ -11,7 +11,7 @@ use std::process::ExitCode;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use crate::cli::{Color, Dates, FindingFormat, Global};
-use crate::command::{CLEAN, FOUND, NO_PLAN};
+use crate::command::{CLEAN, FOUND, NO_PLAN, machine};
 use crate::config::Config;
 use crate::diagnostic::{self, Finding, Severity, Sink, fold, visible, visible_lines};
 use crate::facts::Day;
@@ -201,10 +201,9 @@ impl<'a> Shell<'a> {
         {
             return ExitCode::from(CLEAN);
         }
-        self.insist(&format!("error: {}", visible(&error.to_string())));
-        if let Error::Read(ReadError::NoMatrix(_)) = error {
-            self.insist("help: create a `matrix.toml` there, or name one with `--config`");
-        }
+        let (code, fact) = (machine::code(error), error.to_string());
+        self.insist(&format!("error[{code}]: {}", visible(&fact)));
+        self.insist(&format!("  = help: {}", machine::help(error)));
         ExitCode::from(NO_PLAN)
     }
 }

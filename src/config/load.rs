@@ -188,7 +188,8 @@ fn unquoted(what: &str) -> bool {
 
 fn value_fault(file: &Arc<SourceFile>, what: &str, span: Range<usize>) -> Finding {
     if !unquoted(what) {
-        return Finding::new(&code::TOML_SYNTAX, what, Place::span(file, span, ""));
+        return Finding::new(&code::TOML_SYNTAX, what, Place::span(file, span, ""))
+            .help("correct it there, or on the line before: <https://toml.io/en/v1.0.0>");
     }
     // The parser may have begun to read it as a number: the whole word is meant.
     let part = |c: char| !(c.is_whitespace() || ",[]{}=#\"'".contains(c));
@@ -199,7 +200,8 @@ fn value_fault(file: &Arc<SourceFile>, what: &str, span: Range<usize>) -> Findin
     let word = text[span.clone()].to_owned();
     let place = Place::span(file, span, "");
     if word.is_empty() || word.contains(|c| !part(c)) {
-        return Finding::new(&code::TOML_SYNTAX, what, place);
+        return Finding::new(&code::TOML_SYNTAX, what, place)
+            .help("quote it, if it is a text: <https://toml.io/en/v1.0.0>");
     }
     match word.to_lowercase().as_str() {
         lower @ ("true" | "false") => {

@@ -54,6 +54,13 @@ pub struct WriteError {
     source: io::Error,
 }
 
+impl WriteError {
+    /// Why it failed.
+    pub fn kind(&self) -> io::ErrorKind {
+        self.source.kind()
+    }
+}
+
 /// Holds off other runs over the same repository until it is dropped.
 #[derive(Debug)]
 pub struct Lock {

@@ -8,6 +8,7 @@
 use std::borrow::Cow;
 use std::fmt;
 
+use crate::source::conflict::is_mark;
 use crate::source::dockerpattern::{BadPattern, Pattern};
 
 /// The longest line that the builder reads, in bytes: one more ends the build. Source: `bufio.MaxScanTokenSize`.
@@ -88,7 +89,17 @@ impl DockerIgnore {
             if line.starts_with(b"#") {
                 continue;
             }
-            match rule(&decoded(line)) {
+            let text = decoded(line);
+            let marked = is_mark(&text) && !text.starts_with('=');
+            if marked
+                && found
+                    .faults
+                    .iter()
+                    .all(|fault| fault.why != BadPattern::Mark)
+            {
+                found.fault(number, BadPattern::Mark);
+            }
+            match rule(&text) {
                 Ok(None) => {}
                 Ok(Some((is_exception, pattern))) => found.rules.push(Rule {
                     line: number,

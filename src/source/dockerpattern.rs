@@ -15,6 +15,8 @@ pub enum BadPattern {
     Refused(&'static str),
     /// It uses what is not read here.
     Unread(&'static str),
+    /// It is a mark of a merge that was not finished: the builder takes that for a pattern, and both sides count.
+    Mark,
 }
 
 impl fmt::Display for BadPattern {
@@ -22,6 +24,7 @@ impl fmt::Display for BadPattern {
         match self {
             BadPattern::Refused(why) => write!(f, "{why}, and the builder stops at it"),
             BadPattern::Unread(what) => write!(f, "{what} is not understood here"),
+            BadPattern::Mark => f.write_str("a merge begins or ends here"),
         }
     }
 }

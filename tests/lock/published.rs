@@ -137,7 +137,7 @@ fn a_revision_that_is_named_counts_alone() {
         );
         assert_eq!(output.status.code(), Some(2), "{nothing:?}");
         assert!(
-            stderr(&output).starts_with("error: git knows no revision"),
+            stderr(&output).starts_with("error[unknown-revision]: git knows no revision"),
             "{}",
             stderr(&output)
         );

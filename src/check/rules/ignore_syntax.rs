@@ -18,9 +18,12 @@ pub fn run(cx: &Context<'_>, sink: &mut Sink) {
     }
     for (path, (faults, specs)) in files {
         let file = cx.repository.text(path);
-        let (refused, unread): (Vec<&IgnoreFault>, Vec<&IgnoreFault>) = faults
-            .iter()
-            .partition(|fault| matches!(fault.why, BadPattern::Refused(_)));
+        let are = |kind: fn(&BadPattern) -> bool| -> Vec<&IgnoreFault> {
+            faults.iter().filter(|fault| kind(&fault.why)).collect()
+        };
+        let refused = are(|why| matches!(why, BadPattern::Refused(_)));
+        let unread = are(|why| matches!(why, BadPattern::Unread(_)));
+        let marks = are(|why| *why == BadPattern::Mark);
         let mut tell = |faults: &[&IgnoreFault], code, one: &str, many: &str, help: &str| {
             let Some((first, others)) = faults.split_first() else {
                 return;
@@ -41,6 +44,13 @@ pub fn run(cx: &Context<'_>, sink: &mut Sink) {
             "is refused by the builder",
             "are refused by the builder",
             "correct it: no image can be built with it",
+        );
+        tell(
+            &marks,
+            &code::IGNORE_SYNTAX,
+            "is the mark of a merge: the builder takes it for a pattern, and both sides count",
+            "are marks of a merge",
+            "finish the merge: keep what is meant of both sides, and delete the marks",
         );
         tell(
             &unread,

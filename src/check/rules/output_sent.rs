@@ -9,6 +9,9 @@ use crate::check::rules::copy_source::{deciding_line, left_out, sources};
 use crate::diagnostic::{Finding, Place, Sink, code};
 use crate::image::SpecId;
 
+/// The user's file, with where in it what is taken is named, and the output.
+type Named = (Arc<str>, usize, String);
+
 pub fn run(cx: &Context<'_>, sink: &mut Sink) {
     let lock = crate::lock::path(cx.repository.matrix_path());
     // What a library reads when it runs. The others come along with whole folders, and nothing reads them there.
@@ -18,8 +21,7 @@ pub fn run(cx: &Context<'_>, sink: &mut Sink) {
         .flat_map(|catalog| [&catalog.python, &catalog.json])
         .filter_map(|path| path.as_deref())
         .collect();
-    let mut told: BTreeMap<(Arc<str>, usize, String), (Finding, BTreeSet<SpecId>)> =
-        BTreeMap::new();
+    let mut told: BTreeMap<Named, (Finding, BTreeSet<SpecId>)> = BTreeMap::new();
     for cooked in cx
         .cooked()
         .filter(|cooked| !cooked.rendered.context_missing)

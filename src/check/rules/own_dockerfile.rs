@@ -7,7 +7,7 @@ use crate::check::dockerfile::Cooked;
 use crate::check::gathered::Gathered;
 use crate::diagnostic::{Finding, Place, Sink, code};
 use crate::dockerfile::{Dockerfile, Fault};
-use crate::source::{NotCheckedOut, SourceFile};
+use crate::source::{NotCheckedOut, SourceFile, conflict};
 
 pub fn run(cx: &Context<'_>, sink: &mut Sink) {
     let mut seen = BTreeSet::new();
@@ -133,6 +133,14 @@ fn refused(
             (span, format!("built for {described}"))
         }
     };
+    if let Some(at) = conflict(&file.text) {
+        let headline = format!("`{}` is in the middle of a merge", file.path);
+        let place = Place::span(file, at, "one side begins here");
+        let finding = Finding::new(&code::DOCKERFILE_SYNTAX, headline, place)
+            .help("finish the merge: keep what is meant of both sides, and delete the marks");
+        told.add(finding, &file.path, &[cooked.id]);
+        return;
+    }
     // All of a line that is missing something, the word that is meant, or the end of the file.
     let span_of_fault = match fault.span.is_empty() && fault.span.start == file.text.len() {
         true => file.text.trim_end().len()..file.text.trim_end().len(),
@@ -143,7 +151,8 @@ fn refused(
         what.clone(),
         Place::span(file, span_of_fault, ""),
     )
-    .related(cx.place(span, label));
+    .related(cx.place(span, label))
+    .help("correct it: a builder refuses it as well");
     told.add(finding, &what, &[cooked.id]);
 }
 
