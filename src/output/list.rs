@@ -2,6 +2,8 @@
 
 use std::collections::BTreeSet;
 
+use memchr::memmem;
+
 use crate::emit::MARK;
 use crate::output::write::{JOURNAL, TEMPORARY};
 use crate::source::{Owner, ReadError, Refusal, Repository, conflict, is_mark, plain};
@@ -118,11 +120,12 @@ pub fn made_from(bytes: &[u8]) -> Option<String> {
 
 /// What follows the words by which a header is known, to the end of its line.
 fn header(bytes: &[u8]) -> Option<String> {
-    let head = String::from_utf8_lossy(&bytes[..bytes.len().min(HEAD)]);
-    head.lines().take(4).find_map(|line| {
-        let json = line.trim_start().strip_prefix(IN_JSON);
-        let said = json.or_else(|| line.find(MARK).map(|at| &line[at + MARK.len()..]));
-        said.map(str::to_owned)
+    let head = &bytes[..bytes.len().min(HEAD)];
+    head.split(|b| *b == b'\n').take(4).find_map(|line| {
+        let json = line.trim_ascii_start().strip_prefix(IN_JSON.as_bytes());
+        let marked = || memmem::find(line, MARK.as_bytes()).map(|at| &line[at + MARK.len()..]);
+        let said = String::from_utf8_lossy(json.or_else(marked)?);
+        Some(said.trim_end_matches('\r').to_owned())
     })
 }
 

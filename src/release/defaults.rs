@@ -6,6 +6,7 @@
 use std::ops::Range;
 use std::sync::LazyLock;
 
+use memchr::memchr2;
 use regex::Regex;
 
 use crate::release::arguments::arguments;
@@ -59,7 +60,7 @@ static EXPRESSIONS: LazyLock<Option<Regex>> = LazyLock::new(|| {
 impl Plain {
     /// How a text reads without any variable set. `None` when there is no default in it: it reads as it is written.
     pub fn new(text: &str, dockerfile: bool) -> Option<Self> {
-        if !text.contains(['$', '{']) {
+        if memchr2(b'$', b'{', text.as_bytes()).is_none() {
             return None;
         }
         let mut uses: Vec<(usize, Use)> = Vec::new();

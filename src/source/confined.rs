@@ -63,7 +63,7 @@ impl Confined {
             })
     }
 
-    /// The bytes of a file that was seen to be a regular one, and no link on the way: about `length`, at most `limit`.
+    /// Reads a file that was seen to be a regular one, and no link on the way, into `bytes`; at most `limit` of them.
     ///
     /// # Errors
     /// When it cannot be read, or is longer.
@@ -72,24 +72,22 @@ impl Confined {
         root: &Path,
         path: &str,
         limit: u64,
-        length: usize,
-    ) -> Result<Vec<u8>, ReadError> {
+        bytes: &mut Vec<u8>,
+    ) -> Result<(), ReadError> {
         let absolute = root.join(path);
-        // One byte more than it should hold: the second reading finds its end.
-        let mut bytes = Vec::with_capacity(length + 1);
-        let read =
-            File::open(&absolute).and_then(|file| file.take(limit + 1).read_to_end(&mut bytes));
+        bytes.clear();
+        let read = File::open(&absolute).and_then(|file| file.take(limit + 1).read_to_end(bytes));
         read.map_err(|source| ReadError::Io {
             path: absolute,
             source,
         })?;
-        if bytes.len() as u64 > limit {
-            return Err(ReadError::Refused {
+        match bytes.len() as u64 > limit {
+            true => Err(ReadError::Refused {
                 path: path.to_owned(),
                 why: Refusal::TooLong(limit),
-            });
+            }),
+            false => Ok(()),
         }
-        Ok(bytes)
     }
 
     /// The first bytes of the file at `path` from `root`, `None` where it cannot be read or is refused.

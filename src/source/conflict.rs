@@ -2,6 +2,8 @@
 
 use std::ops::Range;
 
+use memchr::memmem;
+
 /// What begins such a line: our side, what both began with (in the styles `diff3` and `zdiff3`), theirs, the end.
 const MARKS: [&str; 4] = ["<<<<<<<", "|||||||", "=======", ">>>>>>>"];
 
@@ -17,6 +19,14 @@ pub fn is_mark(line: &str) -> bool {
 /// Where a merge that was not finished begins in a text: the first line of a conflict that has all its marks, or that is
 /// cut off. `None` for a text without one; a line of `=======` alone, which people underline with, is none.
 pub fn conflict(text: &str) -> Option<Range<usize>> {
+    // Most texts have none of the marks that begin one.
+    let marks = [MARKS[0], MARKS[1], MARKS[3]];
+    if !marks
+        .iter()
+        .any(|mark| memmem::find(text.as_bytes(), mark.as_bytes()).is_some())
+    {
+        return None;
+    }
     let mut offset = 0;
     for line in text.split_inclusive('\n') {
         let shown = line.trim_end_matches(['\r', '\n']);

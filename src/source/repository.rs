@@ -316,9 +316,15 @@ impl Repository {
         read
     }
 
-    /// The bytes of a file that may be absent or unreadable, and is no longer than a text may be.
-    pub(super) fn bytes_to_understand(&self, path: &str) -> Option<Vec<u8>> {
-        self.noted(path, self.bytes_within(path, TEXT_LIMIT))?
+    /// Reads a file that [`matching`](Self::matching) found, and that is no longer than a text may be. Whether it was read.
+    pub(super) fn read_to_understand(&self, path: &str, bytes: &mut Vec<u8>) -> bool {
+        let read = if self.snapshot.is_some() || self.overlay.contains_key(path) {
+            let read = self.bytes_within(path, TEXT_LIMIT);
+            read.map(|read| *bytes = read.unwrap_or_default())
+        } else {
+            self.confined.seen(&self.root, path, TEXT_LIMIT, bytes)
+        };
+        self.noted(path, read).is_some()
     }
 
     /// What was read; a refusal is remembered, and so is what is there and cannot be read.
@@ -354,7 +360,10 @@ impl Repository {
         if let Some(text) = self.text(path) {
             return Some(text);
         }
-        let decoded = SourceFile::decoded(path, self.bytes_to_understand(path)?);
+        let decoded = SourceFile::decoded(
+            path,
+            self.noted(path, self.bytes_within(path, TEXT_LIMIT))??,
+        );
         let mut texts = self
             .texts
             .lock()
@@ -387,8 +396,11 @@ impl Repository {
         if self.snapshot.is_some() || self.overlay.contains_key(path) {
             return self.bytes(path);
         }
-        match self.confined.seen(&self.root, path, OUTPUT_LIMIT, length) {
-            Ok(bytes) => Ok(Some(bytes)),
+        // One byte more than it should hold: the second reading finds its end.
+        let mut bytes = Vec::with_capacity(length + 1);
+        let limit = OUTPUT_LIMIT;
+        match self.confined.seen(&self.root, path, limit, &mut bytes) {
+            Ok(()) => Ok(Some(bytes)),
             Err(ReadError::Io { source, .. }) if is_absent(&source) => Ok(None),
             Err(error) => Err(error),
         }

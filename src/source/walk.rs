@@ -312,26 +312,30 @@ impl Repository {
         found.files
     }
 
-    /// Looks at the bytes of many files, several at a time, and keeps what `look` makes of them, in the order of the
-    /// paths. Files that cannot be read are left out, and are [`refused`](Self::refused).
+    /// Looks at the bytes of many files that [`matching`](Self::matching) found, several at a time, and keeps what `look`
+    /// makes of them, in the order of the paths. Files that cannot be read are left out, and are
+    /// [`refused`](Self::refused).
     pub fn look_through<T: Send>(
         &self,
         paths: &[String],
-        look: impl Fn(&str, Vec<u8>) -> Option<T> + Sync,
+        look: impl Fn(&str, &[u8]) -> Option<T> + Sync,
     ) -> Vec<T> {
         /// How many files are worth a thread, and how many one takes at a time.
         const HANDFUL: usize = 64;
+        /// What most texts fit into, in bytes.
+        const USUAL: usize = 64 * 1024;
         let next = AtomicUsize::new(0);
         let work = || {
             let mut made = Vec::new();
+            let mut bytes = Vec::with_capacity(USUAL);
             loop {
                 let start = next.fetch_add(HANDFUL, Ordering::Relaxed);
                 let Some(handful) = paths.get(start..paths.len().min(start + HANDFUL)) else {
                     return made;
                 };
                 for (index, path) in handful.iter().enumerate() {
-                    let bytes = self.bytes_to_understand(path);
-                    let result = bytes.and_then(|bytes| look(path, bytes));
+                    let read = self.read_to_understand(path, &mut bytes);
+                    let result = read.then(|| look(path, &bytes)).flatten();
                     made.extend(result.map(|result| (start + index, result)));
                 }
                 if handful.is_empty() {

@@ -47,35 +47,31 @@ impl Names<'_> {
             let names_images = |bytes: &[u8]| {
                 let sign = |b: &u8| if b.is_ascii() { char::from(*b) } else { '?' };
                 let text: String = bytes.iter().map(sign).collect();
-                let looked = self.look(&SourceFile::new(path, text), mention);
+                let looked = self.look(&SourceFile::new(path, text), mention, 0);
                 !looked.sightings.is_empty()
             };
-            if let Some(narrow) = narrow(&bytes) {
+            if let Some(narrow) = narrow(bytes) {
                 let names = self.searcher.is_match(&narrow) && names_images(&narrow);
                 return names.then(|| unread(Unreadable::Encoding))?;
             }
             // Most files name no image; those that do must be text.
-            self.searcher.find(&bytes)?;
+            let first = self.searcher.find(bytes)?.start();
             // Another matrix of the repository may have written it.
-            if has_header(&bytes) {
+            if has_header(bytes) {
                 return None;
             }
-            if is_binary(&bytes) {
-                return names_images(&bytes).then(|| unread(Unreadable::Binary))?;
+            if is_binary(bytes) {
+                return names_images(bytes).then(|| unread(Unreadable::Binary))?;
             }
-            let text = match String::from_utf8(bytes) {
-                Ok(text) => text,
-                Err(fault) => {
-                    let names = names_images(fault.as_bytes());
-                    return names.then(|| unread(Unreadable::Encoding))?;
-                }
+            let Ok(text) = std::str::from_utf8(bytes) else {
+                return names_images(bytes).then(|| unread(Unreadable::Encoding))?;
             };
             let file = SourceFile::new(path, text);
             match unmerged(&file.text) {
                 Some(at) if self.names_any(&file, mention) => {
                     unread(Unreadable::Conflict(file.clone(), at))
                 }
-                _ => Some(Ok(self.look(&file, mention))),
+                _ => Some(Ok(self.look(&file, mention, first))),
             }
         });
         for looked in looked {

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::ops::Range;
 
-use aho_corasick::{AhoCorasick, MatchKind};
+use aho_corasick::{AhoCorasick, AhoCorasickKind, MatchKind};
 
 use crate::config::{Config, Mention};
 use crate::diagnostic::nearest;
@@ -132,6 +132,9 @@ impl<'a> Names<'a> {
         let words = spellings.iter().map(|s| s.text.as_str());
         let searcher = AhoCorasick::builder()
             .match_kind(MatchKind::LeftmostLongest)
+            // The bytes that are rare in names, such as `/`, are none in documents: to jump from one to the next is slower.
+            .prefilter(false)
+            .kind(Some(AhoCorasickKind::DFA))
             .build(words.chain([MARKER]))
             .ok()?;
         let described = config.described.iter();

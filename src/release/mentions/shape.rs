@@ -377,7 +377,7 @@ mod tests {
             ("$(git describe (x))-a", Some("[]-a")),
             ("$1-a", Some("[]-a")),
             ("%s-v1", Some("[]-v1")),
-            ("%(py)s-v1", Some("[]-v1")),
+            ("%(py)s-v1", Some("[py]-v1")),
             ("%PY%-v1", Some("[]-v1")),
             ("3.12-\" + tag", Some("3.12-[tag]")),
             ("\" + str(py) + \"-v1\"", Some("[]-v1")),

@@ -4,6 +4,8 @@ use std::collections::BTreeSet;
 use std::ops::Range;
 use std::sync::Arc;
 
+use aho_corasick::Input;
+
 use crate::config::Mention;
 use crate::release::defaults::{Plain, Use};
 use crate::release::mentions::names::{Names, Spelling, ignoring};
@@ -44,13 +46,14 @@ struct Seen {
 }
 
 impl Names<'_> {
-    /// The references of a text that are not current and that nothing keeps, and what keeps nothing or leaves out.
-    pub(super) fn look(&self, file: &Arc<SourceFile>, mention: &Mention) -> Looked {
+    /// The references of a text that are not current and that nothing keeps, and what keeps nothing or leaves out. Before
+    /// `from` it names nothing.
+    pub(super) fn look(&self, file: &Arc<SourceFile>, mention: &Mention, from: usize) -> Looked {
         let Read {
             seen,
             idle,
             ignoring,
-        } = self.seen(file, mention);
+        } = self.seen(file, mention, from);
         let strange = seen
             .into_iter()
             .filter(|seen| !seen.kept && seen.sighting.kind != Kind::Current);
@@ -71,17 +74,17 @@ impl Names<'_> {
 
     /// Whether a text names an image of the matrix, whatever its release.
     pub(super) fn names_any(&self, file: &Arc<SourceFile>, mention: &Mention) -> bool {
-        !self.seen(file, mention).seen.is_empty()
+        !self.seen(file, mention, 0).seen.is_empty()
     }
 
     /// Whether the next release rewrites a mention in a text.
     pub(super) fn moves(&self, file: &Arc<SourceFile>, mention: &Mention) -> bool {
-        let seen = self.seen(file, mention).seen;
+        let seen = self.seen(file, mention, 0).seen;
         seen.iter()
             .any(|seen| !seen.kept && self.is_moving(&seen.sighting))
     }
 
-    fn seen(&self, file: &Arc<SourceFile>, mention: &Mention) -> Read {
+    fn seen(&self, file: &Arc<SourceFile>, mention: &Mention, from: usize) -> Read {
         let name = file.path.rsplit('/').next().unwrap_or(&file.path);
         let name = name.to_ascii_lowercase();
         let recipe = name.contains("dockerfile") || name.contains("containerfile");
@@ -94,7 +97,9 @@ impl Names<'_> {
         let mut seen: Vec<Seen> = Vec::new();
         let mut markers: Vec<Range<usize>> = Vec::new();
         let mut ignored = BTreeSet::new();
-        for found in self.searcher.find_iter(text) {
+        // With defaults in their place every byte may be another.
+        let from = if plain.is_some() { 0 } else { from };
+        for found in self.searcher.find_iter(Input::new(text).range(from..)) {
             let Some(spelling) = self.spellings.get(found.pattern().as_usize()) else {
                 markers.push(whole(&on_disk(found.range())));
                 continue;
