@@ -25,6 +25,7 @@ macro_rules! shipped {
 
 shipped!(
     "catalog/module.py",
+    "ci/ask.sh",
     "ci/context.sh",
     "ci/publish.sh",
     "ci/pull-request.sh",

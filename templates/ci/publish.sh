@@ -2,7 +2,8 @@
 # shellcheck shell=sh disable=SC2016
 #
 # Publishes the images of the plan. Every pipeline calls this one script, so all of them publish alike.
-# It needs docker with buildx (0.13 or newer) and jq, and runs from the repository root:
+# It needs docker with buildx (0.13 or newer) and jq, and runs from the repository root. With curl it asks registries many
+# times faster.
 #
 #   sh publish.sh probe               print as JSON what is missing at the images' home registries
 #   sh publish.sh build ID PLATFORM   build, test and push one platform of one image, unless it is there
@@ -13,7 +14,7 @@
 # PIPELINE       github, gitlab or cloud-build: only that pipeline's share of the plan (default: all of it)
 # TEST_IN        where tests run: engine, in containers of `docker run`; buildkit, in a build of their own
 #                (default: engine, buildkit where no engine answers)
-# PUBLISH_JOBS   questions put to a registry at once (default 8)
+# PUBLISH_JOBS   images put at once (default 8); four times as many questions
 # PUBLISH_DELAY  whole seconds to wait before trying again (default 5): three tries, more and longer ones for a rate
 #                limit, no second one for a refused login or a step of a Dockerfile that fails
 #
@@ -178,24 +179,19 @@ inquire_line() {
   { printf '"%s"\n' "$1"; cat "$work/$slot.out"; } >>"$work/$slot.answers"
 }
 
+<% include "ci/ask.sh" %>
+
 # look_all FILE: FILE lists references; append "REF<tab>DIGEST" to $work/found for each, DIGEST empty when absent.
 look_all() {
+  ask_all "$1"
+  if [ ! -s "$work/unasked" ]; then return 0; fi
   rm -f "$work"/*.answers
   : >"$work/main.answers"
-  each inquire_line "$1" || die "stopped: the registry did not answer clearly"
+  each inquire_line "$work/unasked" || die "stopped: the registry did not answer clearly"
   # One jq for all answers: starting it takes longer than many registries do.
   cat "$work"/*.answers | jq -rn '[inputs] | range(0; length; 2) as $i
     | "\(.[$i])\t\(.[$i + 1] | if . == null then "" else (.digest | strings) // error("an answer holds no digest") end)"' \
     >>"$work/found" || die "stopped: a registry's answer is not understood"
-}
-
-# credentials HOST: print `user:password` in base64, as docker was logged in to HOST.
-credentials() {
-  config=${DOCKER_CONFIG:-${HOME-}/.docker}/config.json
-  [ -r "$config" ] || return 1
-  jq -er --arg host "$1" '.auths[$host].auth | strings | select(. != "")' "$config" && return
-  helper=$(jq -er --arg host "$1" '.credHelpers[$host] // .credsStore | strings' "$config") || return 1
-  printf '%s' "$1" | "docker-credential-$helper" get 2>/dev/null | jq -er '"\(.Username):\(.Secret)" | @base64'
 }
 
 # ask URL AUTHORIZATION: print the status of the answer; its body is kept.
@@ -504,6 +500,7 @@ trap 'rm -rf "$work"' EXIT
 trap 'exit 130' INT
 trap 'exit 143' TERM
 : >"$work/found"
+: >"$work/logins"
 slot=main
 
 case ${1-} in probe | build | merge | tags) needs_buildx ;; esac
