@@ -299,7 +299,7 @@ pub enum Command {
     },
     /// Print the JSON Schema of `matrix.toml`.
     #[command(
-        after_help = "Example:\n  gen schema > generated/matrix.schema.json    and `#:schema generated/matrix.schema.json` in matrix.toml"
+        after_help = "Example:\n  gen schema > matrix.schema.json    and `#:schema matrix.schema.json` in matrix.toml"
     )]
     Schema,
     /// Print a completion script for a shell.

@@ -10,7 +10,7 @@ use crate::config::validate::Builder;
 use crate::diagnostic::{Finding, code};
 use crate::emit::{
     BAKE, BakeOptions, CATALOG_JSON, CATALOG_PYTHON, CatalogOptions, PythonNames,
-    RESERVED_CONSTANTS, bake_place,
+    RESERVED_CONSTANTS, SCHEMA_FILE, bake_place,
 };
 use crate::matrix::{Axis, Selector};
 use crate::render::{is_python_keyword, is_python_name};
@@ -22,6 +22,8 @@ pub struct Outputs {
     pub bake: Option<Bake>,
     /// The catalog.
     pub catalog: Option<Catalog>,
+    /// The schema of the matrix, where a table asks for it.
+    pub schema: Option<SchemaFile>,
 }
 
 /// Where the bake file is written, and what its groups hold.
@@ -31,6 +33,15 @@ pub struct Bake {
     pub file: String,
     /// The specs its groups hold; `None` is all.
     pub selector: Option<Selector>,
+    /// Where its table stands.
+    pub span: Range<usize>,
+}
+
+/// Where the schema is written.
+#[derive(Debug)]
+pub struct SchemaFile {
+    /// Its path.
+    pub file: String,
     /// Where its table stands.
     pub span: Range<usize>,
 }
@@ -65,6 +76,13 @@ impl Builder<'_> {
                 .catalog
                 .as_ref()
                 .map(|table| self.catalog(names, axes, table)),
+            schema: output.schema.as_ref().map(|table| SchemaFile {
+                file: match &table.file {
+                    Some(stated) => stated.value.clone(),
+                    None => self.owner.path(SCHEMA_FILE),
+                },
+                span: table.span.clone(),
+            }),
         }
     }
 

@@ -64,7 +64,7 @@ const EMITTERS: &[Emitter] = &[
     },
     Emitter {
         name: "schema",
-        table: |_| None,
+        table: |config| config.outputs.schema.as_ref().map(|s| s.span.clone()),
         run: schema_file,
     },
     Emitter {
@@ -184,10 +184,10 @@ fn plan(e: &mut Emission<'_, '_>) -> Vec<Planned> {
 }
 
 fn schema_file(e: &mut Emission<'_, '_>) -> Vec<Planned> {
-    vec![Planned::text(
-        e.config.owner.path("matrix.schema.json"),
-        schema_text(&header(e.config)),
-    )]
+    let schema = e.config.outputs.schema.iter();
+    schema
+        .map(|schema| Planned::text(schema.file.clone(), schema_text(&header(e.config))))
+        .collect()
 }
 
 /// The JSON Schema as it is written, with its header as `$comment` behind the first key.

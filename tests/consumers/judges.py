@@ -341,8 +341,8 @@ def metaschema(root: Path, paths: list[str], scratch: Path) -> int:
 
 
 def matrix_file(root: Path, paths: list[str], scratch: Path) -> int:
-    for path in paths:
-        run("check-jsonschema", "--schemafile", path, "matrix.toml", cwd=root)
+    # The schema is the same in every repository; beside each plan is the matrix that it is of.
+    run("check-jsonschema", "--schemafile", ROOT / "generated/matrix.schema.json", "matrix.toml", cwd=root)
     return len(paths)
 
 
@@ -367,5 +367,5 @@ JUDGES = [
     Judge("ruff", ("module",), ruff),
     Judge("ruff-format", ("module",), ruff_format),
     Judge("metaschema", ("schema",), metaschema),
-    Judge("matrix-file", ("schema",), matrix_file),
+    Judge("matrix-file", ("plan",), matrix_file),
 ]

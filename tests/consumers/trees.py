@@ -67,7 +67,7 @@ class Tree:
     def expected_kinds(self) -> set[str]:
         """The kinds of output that this matrix must have, read from it without the product."""
         config = self.config()
-        kinds = {"plan", "schema"}
+        kinds = {"plan"}
         images = config.get("image", {}).values()
         if "dockerfile" not in config.get("defaults", {}) and any("dockerfile" not in i for i in images):
             kinds.add("dockerfile")
@@ -77,6 +77,8 @@ class Tree:
         # What proposed changes are built by.
         if any(table.get("pull-request", True) is not False for table in pipelines.values()):
             kinds.add("bake")
+        if "schema" in config.get("output", {}):
+            kinds.add("schema")
         if "bake" in config.get("output", {}):
             kinds.add("bake")
         catalog = config.get("output", {}).get("catalog")
