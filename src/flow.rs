@@ -245,7 +245,7 @@ pub fn render(
         facts,
         ..
     } = expanded;
-    if let (Some(span), true) = (config.ci.any(), config.registries.is_empty()) {
+    if let (Some(span), true) = (config.publishes(), config.registries.is_empty()) {
         sink.push(
             Finding::new(
                 &code::NO_REGISTRY,

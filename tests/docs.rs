@@ -23,6 +23,7 @@ use crate::support;
 /// Languages of blocks that are only read; what they show is not claimed to be output.
 const SHOWN: &[&str] = &[
     "dockerfile",
+    "groovy",
     "ini",
     "jinja",
     "make",

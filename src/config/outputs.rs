@@ -24,6 +24,8 @@ pub struct Outputs {
     pub catalog: Option<Catalog>,
     /// The schema of the matrix, where a table asks for it.
     pub schema: Option<SchemaFile>,
+    /// Where the table stands that asks for the script by which pipelines publish.
+    pub publish: Option<Range<usize>>,
 }
 
 /// Where the bake file is written, and what its groups hold.
@@ -76,6 +78,7 @@ impl Builder<'_> {
                 .catalog
                 .as_ref()
                 .map(|table| self.catalog(names, axes, table)),
+            publish: output.publish.as_ref().map(|table| table.span.clone()),
             schema: output.schema.as_ref().map(|table| SchemaFile {
                 file: match &table.file {
                     Some(stated) => stated.value.clone(),

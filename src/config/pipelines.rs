@@ -105,11 +105,6 @@ impl Ci {
         .filter_map(|(name, on)| on.map(|(shape, span)| (name, shape, span)))
     }
 
-    /// Where the first pipeline is turned on, if any is.
-    pub fn any(&self) -> Option<Range<usize>> {
-        self.shapes().next().map(|(_, _, span)| span)
-    }
-
     /// Where the first pipeline is turned on that is for changes too, if any is.
     pub fn pull_request(&self) -> Option<Range<usize>> {
         fn on<O>(
@@ -126,6 +121,12 @@ impl Ci {
 }
 
 impl Config {
+    /// What asks for the script that publishes, if anything does: the first pipeline, or a table of its own.
+    pub fn publishes(&self) -> Option<Range<usize>> {
+        let first = self.ci.shapes().next().map(|(_, _, span)| span);
+        first.or_else(|| self.outputs.publish.clone())
+    }
+
     /// Whether a word means a platform: a value of `arch`, a platform, or one without its system.
     pub fn names_platform(&self, word: &str, platform: &str) -> bool {
         let value = self

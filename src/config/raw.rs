@@ -14,7 +14,7 @@ pub use crate::config::unions::RawSelector;
 use crate::config::unions::{OneOrMany, RawParent, RawText, RawValue};
 use crate::emit::{
     BakeOptions, CatalogOptions, CloudBuildOptions, GithubOptions, GitlabOptions, Provenance,
-    SchemaOptions,
+    PublishOptions, SchemaOptions,
 };
 
 /// A list of texts. An empty one says that there is none, whatever the rows below state.
@@ -625,6 +625,8 @@ pub struct RawOutput {
     pub bake: Option<Spanned<BakeOptions>>,
     /// By which the library picks an image by axis values: a Python module and a JSON file.
     pub catalog: Option<Spanned<CatalogOptions>>,
+    /// The script by which every pipeline publishes, for pipelines of one's own. Any table of `[ci]` brings it as well.
+    pub publish: Option<Spanned<PublishOptions>>,
     /// The JSON Schema of this file, for editors: `#:schema generated/matrix.schema.json` in its first line names it.
     pub schema: Option<Spanned<SchemaOptions>>,
 }

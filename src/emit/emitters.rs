@@ -69,7 +69,7 @@ const EMITTERS: &[Emitter] = &[
     },
     Emitter {
         name: "publish script",
-        table: |config| config.ci.any(),
+        table: Config::publishes,
         run: publish_script,
     },
     Emitter {
@@ -204,7 +204,7 @@ pub fn schema_text(header: &str) -> String {
 }
 
 fn publish_script(e: &mut Emission<'_, '_>) -> Vec<Planned> {
-    let Some(at) = e.config.ci.any() else {
+    let Some(at) = e.config.publishes() else {
         return Vec::new();
     };
     let context = with_header(e.config, Value::from(()));

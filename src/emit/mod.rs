@@ -12,6 +12,7 @@ mod github;
 mod gitlab;
 mod jobs;
 mod login;
+mod publish;
 mod schema;
 mod shape;
 mod work;
@@ -31,6 +32,7 @@ pub use github::{
 };
 pub use gitlab::GitLab as GitlabOptions;
 pub use jobs::{Jobs, jobs};
+pub use publish::Publish as PublishOptions;
 pub use schema::{FILE as SCHEMA_FILE, Schema as SchemaOptions};
 pub use shape::{At, BuildRow, Provenance, PullRequest, Row, Step, Steps};
 pub use work::arch;

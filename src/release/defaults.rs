@@ -60,9 +60,7 @@ static EXPRESSIONS: LazyLock<Option<Regex>> = LazyLock::new(|| {
 impl Plain {
     /// How a text reads without any variable set. `None` when there is no default in it: it reads as it is written.
     pub fn new(text: &str, dockerfile: bool) -> Option<Self> {
-        if memchr2(b'$', b'{', text.as_bytes()).is_none() {
-            return None;
-        }
+        memchr2(b'$', b'{', text.as_bytes())?;
         let mut uses: Vec<(usize, Use)> = Vec::new();
         let mut put = Vec::new();
         if dockerfile {

@@ -7,6 +7,7 @@ stand-in that was pushed as `localhost:PORT/library/debian:trixie-slim`.
 import fcntl
 import json
 import os
+import re
 import shutil
 import signal
 import socket
@@ -119,6 +120,11 @@ class Engine:
         """The platforms of an index, attestations left out."""
         rows = [row["platform"] for row in self.manifest(reference)["manifests"]]
         return sorted(f"{row['os']}/{row['architecture']}" for row in rows if row["os"] != "unknown")
+
+    def requests(self) -> list[tuple[str, str]]:
+        """Method and path of every request that the registry has answered."""
+        log = (self.folder / "registry.log").read_text(errors="replace")
+        return re.findall(r'"(GET|HEAD|PUT|POST|PATCH|DELETE) (\S+) HTTP/', log)
 
     # Daemons
 

@@ -14,6 +14,15 @@ def push_late(world: World) -> None:
     engine.crane("copy", f"{engine.host}/library/debian:trixie-slim", f"{engine.host}/{LATE}")
 
 
+def without_curl(world: World) -> str:
+    """A PATH on which a machine has no curl that works."""
+    folder = world.root.parent / "without"
+    folder.mkdir()
+    (folder / "curl").write_text("#!/bin/sh\nexit 127\n")
+    (folder / "curl").chmod(0o755)
+    return f"{folder}:{world.engine.env()['PATH']}"
+
+
 @pytest.fixture
 def world(engine, tmp_path, name) -> World:
     made = lineage(engine, tmp_path, name)
@@ -36,6 +45,20 @@ def test_a_lineage_is_published_once(world, engine):
     assert world.missing() == {"build": [], "merge": []}
     assert "0 put, " in world.ok("tags").stderr
     assert world.digests() == before
+
+    # One head a reference and one challenge, no manifest is fetched, and docker's own way comes to the same.
+    refs = {ref for spec in world.plan["specs"] for ref in [spec["content_reference"], *spec["references"], *spec["aliases"]]}
+    markers = {spec["content_reference"].rsplit(":", 1)[0] for spec in world.plan["specs"]}
+    seen = len(engine.requests())
+    said = world.ok("tags").stderr
+    asked = engine.requests()[seen:]
+    heads = [path for method, path in asked if method == "HEAD" and "/manifests/" in path]
+    fetched = [path for method, path in asked if method == "GET" and "/manifests/" in path]
+    assert len(heads) <= 1.2 * (len(refs) + len(markers)), heads
+    # The marker of the newest release says in an annotation which that is.
+    assert all("/manifests/newest-release" in path or "/manifests/sha256:" in path for path in fetched), fetched
+    assert len(fetched) <= 2 * len(markers)
+    assert world.ok("tags", PATH=without_curl(world)).stderr == said
 
     # One platform by itself is not wrapped: its digest is the image's.
     extra = world.spec("extra")
