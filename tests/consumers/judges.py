@@ -110,12 +110,13 @@ def github_schema(root: Path, paths: list[str], scratch: Path) -> int:
 
 
 def for_act(text: str) -> str:
-    """The two places where act refuses what GitHub's own parser decides is right; nothing else.
+    """The three places where act refuses what GitHub's own parser decides is right; nothing else.
 
-    `uses: $/…` (a path in the workflow's own repository), and `deployment: false` of an environment.
+    `uses: $/…` (a path in the workflow's own repository), `deployment: false` of an environment, and `queue: max` of a
+    concurrency group.
     """
     text = re.sub(r"(?m)^(\s*(?:- )?uses: [\"']?)\$/", r"\1./", text)
-    return re.sub(r"(?m)^\s*deployment: false\s*(?:#.*)?\n", "", text)
+    return re.sub(r"(?m)^\s*(?:deployment: false|queue: max)[ \t]*(?:#.*)?\n", "", text)
 
 
 def act(root: Path, paths: list[str], scratch: Path) -> int:

@@ -135,12 +135,12 @@ def test_every_kind_has_a_judge():
     assert {kind_of(name) for name in UNJUDGED} == {"unjudged"}
 
 
-def test_act_is_shown_two_rewrites_and_no_more():
+def test_act_is_shown_three_rewrites_and_no_more():
     text = (
-        "jobs:\n  a:\n    environment:\n      name: registry\n      deployment: false # kept quiet\n"
+        "concurrency:\n  group: a\n  queue: max\njobs:\n  a:\n    environment:\n      name: registry\n      deployment: false # kept quiet\n"
         "    steps:\n      - uses: $/.github/actions/x\n      - run: echo 'uses: $/' deployment: false\n"
     )
     assert for_act(text) == (
-        "jobs:\n  a:\n    environment:\n      name: registry\n"
+        "concurrency:\n  group: a\njobs:\n  a:\n    environment:\n      name: registry\n"
         "    steps:\n      - uses: ./.github/actions/x\n      - run: echo 'uses: $/' deployment: false\n"
     )

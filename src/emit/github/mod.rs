@@ -350,8 +350,11 @@ fn job(
     handed: &mut [IndexMap<String, [usize; 3]>],
     probes: &[Probe],
 ) -> Job {
-    let title = format!("{}-{number}", part.layer);
-    let id = format!("{kind}-{title}");
+    let id = format!("{kind}-{}-{number}", part.layer);
+    let title = match number {
+        0 => format!("Join platforms, layer {}", part.layer),
+        number => format!("Join platforms, layer {}, part {}", part.layer, number + 1),
+    };
     handed[block.probe].insert(id.clone(), [part.layer, part.first, part.size]);
     Job {
         id,
