@@ -108,6 +108,8 @@ pub(super) fn run(shell: &mut Shell<'_>, options: &Options<'_>) -> Result<Outcom
         // told is none to record.
         carried.retain(|finding| UNTOLD.contains(&finding.code));
     }
+    // What would be recorded may be of files that no clone has.
+    carried.extend(unasked_finding(&bump.repository));
     if !carried.is_empty() && !options.allow_errors {
         return would_carry(shell, &carried, &bump);
     }
@@ -126,7 +128,6 @@ pub(super) fn run(shell: &mut Shell<'_>, options: &Options<'_>) -> Result<Outcom
     lockfiles::look(&bump.repository, &bump.expanded.config, &mut repeated);
     let mut told = carried;
     told.extend(repeated.into_sorted());
-    told.extend(unasked_finding(&bump.repository));
     shell.findings(&told, FindingFormat::Full)?;
     shell.say(&summary(&bump, options.dry_run));
     if !options.dry_run {

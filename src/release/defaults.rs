@@ -10,6 +10,7 @@ use memchr::memchr2;
 use regex::Regex;
 
 use crate::release::arguments::arguments;
+use crate::release::mentions::Carrier;
 
 /// A text with its defaults in place, and where each byte of it stands on disk.
 #[derive(Debug)]
@@ -59,7 +60,11 @@ static EXPRESSIONS: LazyLock<Option<Regex>> = LazyLock::new(|| {
 
 impl Plain {
     /// How a text reads without any variable set. `None` when there is no default in it: it reads as it is written.
-    pub fn new(text: &str, dockerfile: bool) -> Option<Self> {
+    pub fn new(
+        text: &str,
+        dockerfile: bool,
+        carriers: &dyn Fn(&str) -> Vec<Carrier>,
+    ) -> Option<Self> {
         memchr2(b'$', b'{', text.as_bytes())?;
         let mut uses: Vec<(usize, Use)> = Vec::new();
         let mut put = Vec::new();
@@ -82,6 +87,16 @@ impl Plain {
         let mut more = expressions(text);
         more.retain(|new| apart(&put, new));
         put.extend(more);
+        put.sort_by_key(|p| p.place.start);
+        let mut named: Vec<Put> = carriers(text)
+            .into_iter()
+            .map(|(place, value)| Put {
+                place,
+                with: vec![value],
+            })
+            .collect();
+        named.retain(|new| apart(&put, new));
+        put.extend(named);
         put.sort_by_key(|p| p.place.start);
         put.extend(expansions(text, &put));
         if put.is_empty() {
@@ -243,7 +258,7 @@ mod tests {
     use super::*;
 
     fn reads(text: &str) -> String {
-        Plain::new(text, false).map_or_else(|| text.to_owned(), |p| p.text)
+        Plain::new(text, false, &|_| Vec::new()).map_or_else(|| text.to_owned(), |p| p.text)
     }
 
     #[test]
@@ -332,7 +347,7 @@ mod tests {
     #[test]
     fn every_byte_knows_where_it_stands() {
         let text = "é ${A:-x${B:-yz}}:$(or $(T),v1) é";
-        let plain = Plain::new(text, false).expect("defaults");
+        let plain = Plain::new(text, false, &|_| Vec::new()).expect("defaults");
         assert_eq!(plain.text, "é xyz:v1 é");
         for (at, c) in plain.text.char_indices() {
             let disk = plain.on_disk(at..at + c.len_utf8());
@@ -345,19 +360,19 @@ mod tests {
     #[test]
     fn an_argument_reaches_the_from_below_it() {
         let text = "ARG TAG=v1\nARG NONE\nFROM acme/app:${TAG} AS a\nFROM acme/app:$TAG\nARG TAG=v2\nRUN $TAG\n";
-        let plain = Plain::new(text, true).expect("defaults");
+        let plain = Plain::new(text, true, &|_| Vec::new()).expect("defaults");
         assert_eq!(
             plain.text,
             "ARG TAG=v1\nARG NONE\nFROM acme/app:v1 AS a\nFROM acme/app:v1\nARG TAG=v2\nRUN $TAG\n"
         );
-        assert!(Plain::new(text, false).is_none());
+        assert!(Plain::new(text, false, &|_| Vec::new()).is_none());
     }
 
     #[test]
     fn what_is_never_closed_takes_no_time() {
         for piece in ["${A:-", "{{ x | default ", "$(or $(", "}", "${{"] {
             let text = piece.repeat(100_000);
-            let _ = Plain::new(&text, true);
+            let _ = Plain::new(&text, true, &|_| Vec::new());
         }
     }
 }

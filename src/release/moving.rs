@@ -69,6 +69,16 @@ impl Moving<'_, '_> {
                 .push(finding.help("pin the file that it leads to"));
             return;
         }
+        if let Some(folder) = self.texts.now().nested(&pin.file) {
+            let headline = format!("`{}` is of another repository", pin.file.value);
+            let label = format!("`{folder}` is one of its own");
+            let place = self.config.place(pin.file.span.clone(), label);
+            let finding = Finding::new(&code::BUMP_REFUSED, headline, place)
+                .note("no commit of this repository can hold what would be written there");
+            self.sink
+                .push(finding.help("pin a file of this one, or leave the pin out"));
+            return;
+        }
         let seen = match look(self.texts.now(), pin) {
             Ok(seen) => seen,
             Err(unseen) => {

@@ -71,7 +71,7 @@ pub fn look(repository: &Repository, pin: &Pin) -> Result<Seen, Unseen> {
     let file = repository
         .text(&pin.file)
         .ok_or_else(|| Unseen::file(repository, &pin.file))?;
-    if let Some(unfound) = half_merged(&file, &pin.locator) {
+    if let Some(unfound) = half_merged(&file) {
         return Err(Unseen::Place(file, unfound));
     }
     match find(&file, &pin.locator) {
@@ -80,15 +80,13 @@ pub fn look(repository: &Repository, pin: &Pin) -> Result<Seen, Unseen> {
     }
 }
 
-/// Nothing is found by a pattern in a file that holds both sides of a merge: either could be what stays. Other readers do not
-/// get through such a file.
-fn half_merged(file: &SourceFile, locator: &Locator) -> Option<Unfound> {
-    let by_pattern = matches!(locator, Locator::Search(..));
+/// Nothing is found in a file that holds both sides of a merge: either could be what stays.
+fn half_merged(file: &SourceFile) -> Option<Unfound> {
     let nothing = Unfound::Nothing {
         near: None,
         named: None,
     };
-    (by_pattern && conflict(&file.text).is_some()).then_some(nothing)
+    conflict(&file.text).is_some().then_some(nothing)
 }
 
 pub(super) fn find(file: &SourceFile, locator: &Locator) -> Result<Vec<Found>, Unfound> {
@@ -111,7 +109,7 @@ pub fn look_list(
     let file = repository
         .text(path)
         .ok_or_else(|| Unseen::file(repository, path))?;
-    if let Some(unfound) = half_merged(&file, locator) {
+    if let Some(unfound) = half_merged(&file) {
         return Err(Unseen::Place(file, unfound));
     }
     let found = match locator {

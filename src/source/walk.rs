@@ -173,6 +173,11 @@ pub(super) fn is_absent(error: &io::Error) -> bool {
     )
 }
 
+/// Whether a folder is a repository of its own: a submodule, or one that lies in this one. Its texts are not ours to move.
+pub(super) fn is_repository(folder: &Path) -> bool {
+    fs::symlink_metadata(folder.join(".git")).is_ok()
+}
+
 /// Whether a folder has a list of what is ignored in it.
 ///
 /// # Errors
@@ -239,7 +244,9 @@ fn walked(root: &Path, wanted: &Arc<Wanted>) -> (Matching, bool) {
         path != ".git"
             && (!folder
                 || path.is_empty()
-                || (pruned.may_hold(&path) && may_enter(entry.path(), &path)))
+                || (pruned.may_hold(&path)
+                    && !is_repository(entry.path())
+                    && may_enter(entry.path(), &path)))
     });
     let mut found = Matching::default();
     for entry in walk.build() {
@@ -310,6 +317,16 @@ impl Repository {
         let found = matching(self.root(), globs);
         self.note(found.unseen);
         found.files
+    }
+
+    /// The folder on the way to a path that is a repository of its own, such as a submodule.
+    pub fn nested(&self, path: &str) -> Option<String> {
+        if self.snapshot().is_some() {
+            return None;
+        }
+        let ends = path.match_indices('/').map(|(at, _)| &path[..at]);
+        let mut folders = ends.filter(|folder| is_repository(&self.root().join(folder)));
+        folders.next().map(str::to_owned)
     }
 
     /// Looks at the bytes of many files that [`matching`](Self::matching) found, several at a time, and keeps what `look`

@@ -778,6 +778,18 @@ fn a_release_beside_variables_moves() {
         "TAG=$PY-vOLD\nacme/base:$TAG\n",
         "V=OLD\nTAG=3.12-v$V\nacme/base:$TAG acme/base:3.13-v${V}\n",
         "env:\n  TAG: vOLD\nimage: acme/base:3.12-${{ env.TAG }}\n",
+        "REGISTRY=docker.io\ndocker pull $REGISTRY/acme/base:3.12-vOLD\n",
+        "REG = docker.io/acme\nTAG = vOLD\nx:\n\tdocker pull $(REG)/base:3.12-$(TAG)\n",
+        "IMG=acme/base\nTAG=3.12-vOLD\ndocker run \"$IMG:$TAG\" ${IMG}:3.13-vOLD\n",
+        "IMAGE = \"docker.io/acme/base\"\nx = f\"{IMAGE}:3.12-vOLD\"\n",
+        "env:\n  REGISTRY: docker.io\na: ${{ env.REGISTRY }}/acme/base:3.12-vOLD\n",
+        "image: ${REGISTRY:-docker.io}/acme/base:3.12-vOLD\n",
+        "x = \"acme/base:{}-vOLD\".format(py)\n",
+        "TAG=vOLD\ndocker pull acme/base:3.12-\"$TAG\" acme/base:\"$PY\"-\"${TAG}\"\n",
+        "# TAG: v0.9.0\nenv:\n  TAG: vOLD\nx: acme/base:3.12-${{ env.TAG }}\n",
+        "$Tag = \"vOLD\"\ndocker pull \"acme/base:3.12-$Tag\"\n",
+        "  local tag=\"vOLD\"\n  docker pull \"acme/base:3.12-$tag\"\n",
+        "set TAG=vOLD\r\ndocker pull acme/base:3.12-%TAG%\r\n",
     ] {
         let room = library(text.replace("OLD", "1.2.2"));
         room.gen_("check").ends(1).tells(&["mention-stale"]);
@@ -796,6 +808,11 @@ fn a_variable_that_must_not_move_is_refused() {
         "V=v1.2.3\nT=3.12-$V\ndocker pull acme/base:$T; docker pull python:${V}-slim\n",
         "A=1.2\nB=3\nB=3\ndocker pull acme/base:3.12-v1.2.$B acme/base:3.12-v$A.3\n\
          V=v1.2.3\nV=v1.2.3\ndocker pull acme/base:3.12-$V\n",
+        "V=v1.2.3\n[ -n \"$X\" ] && V=v1.2.3\ndocker run acme/base:3.12-$V\n",
+        "if [ \"$X\" ]; then V=3.13-v1.2.3; else V=3.12-v1.2.3; fi\ndocker run acme/base:$V\n",
+        "V = \"v1.2.3\"\na = f\"acme/base:3.12-{V}\"\nb = f\"redis:{V}\"\n",
+        "V = \"v1.2.3\"\na = f\"acme/base:3.12-{V}\"\nb = \"other/tool:\" + V\n",
+        "V = \"v1.2.3\"\na = f\"acme/base:3.12-{V}\"\nb = \"other/tool:%s\" % V\n",
     ] {
         let room = library(text);
         room.gen_("check").ends(0);
@@ -803,6 +820,62 @@ fn a_variable_that_must_not_move_is_refused() {
             .ends(2)
             .tells(&["bump-refused", "a variable"]);
         assert_eq!(room.read("docs/a.md"), text);
+    }
+}
+
+/// What a `FROM` reads of an `ARG` that is the whole reference, in pieces, is that reference.
+#[test]
+fn an_argument_in_pieces_moves_once() {
+    let text = |version: &str| {
+        format!("ARG PY=3.12\nARG BASE=docker.io/acme/base:${{PY}}-v{version}\nFROM ${{BASE}}\n")
+    };
+    let hcl = |version: &str| {
+        format!(
+            "variable \"TAG\" {{\n  default = \"v{version}\"\n}}\ntags = [\"acme/base:3.12-${{TAG}}\"]\n"
+        )
+    };
+    let room = library("");
+    room.write("docs/Dockerfile", text("1.2.3"));
+    room.write("docs/bake.hcl", hcl("1.2.3"));
+    room.gen_("check").ends(0);
+    room.gen_("bump minor").ends(0);
+    assert_eq!(room.read("docs/Dockerfile"), text("1.3.0"));
+    assert_eq!(room.read("docs/bake.hcl"), hcl("1.3.0"));
+}
+
+/// A reference whose tag the file states in a way that is not read is told, unless it is kept.
+#[test]
+fn a_tag_that_is_not_read_is_told() {
+    for text in [
+        "for v in v1.2.3 v1.2.2; do docker run acme/base:3.12-$v; done\n",
+        "matrix:\n  tag: [v1.2.3]\nx: acme/base:3.12-${{ matrix.tag }}\n",
+        "inputs:\n  tag:\n    type: string\n    default: v1.2.3\nx: acme/base:3.12-${{ inputs.tag }}\n",
+    ] {
+        let room = library(text);
+        room.gen_("check")
+            .ends(0)
+            .tells(&["mention-unchecked", "not read"]);
+        let kept = text.replacen("acme/base", "acme/base:3.12-v1.2.3 acme/base", 1);
+        let kept: Vec<String> = kept
+            .lines()
+            .map(|line| match line.contains("acme/base") {
+                true => format!("{line} # basematrix: keep"),
+                false => line.to_owned(),
+            })
+            .collect();
+        let room = library(kept.join("\n"));
+        room.gen_("check")
+            .ends(0)
+            .never_tells(&["mention-unchecked"]);
+    }
+    for text in [
+        "def f(tag):\n    return f\"acme/base:3.12-{tag}\"\n",
+        "acme/base:3.12-<tag> acme/base:$TAG\n",
+    ] {
+        library(text)
+            .gen_("check")
+            .ends(0)
+            .never_tells(&["mention-unchecked"]);
     }
 }
 

@@ -461,3 +461,27 @@ fn what_states_another_version_moves() {
         assert_eq!(room.read("a.py"), format!("X = \"{after}\"\n"), "{text}");
     }
 }
+
+/// What lies in a repository of its own is that one's: no commit of this one could hold it.
+#[test]
+fn a_repository_within_is_left_alone() {
+    let room = Room::bare(&[
+        (
+            "matrix.toml",
+            &matrix(
+                "1.2.3",
+                "",
+                "[[release.mention]]\nfiles = [\"**/*.md\"]\n\n[[release.pin]]\nfile = \"third/a.py\"\nconstant = \"TAG\"\n",
+            ),
+        ),
+        ("third/a.py", "TAG = \"v1.2.3\"\n"),
+        ("third/.git", "gitdir: ../.git/modules/third\n"),
+        ("third/R.md", "acme/base:3.12-v1.0.0\n"),
+        ("R.md", "acme/base:3.12-v1.2.3\n"),
+    ]);
+    room.gen_("check").never_tells(&["mention-stale"]);
+    room.gen_("bump minor")
+        .ends(2)
+        .tells(&["bump-refused", "`third/a.py` is of another repository"]);
+    assert_eq!(room.read("third/a.py"), "TAG = \"v1.2.3\"\n");
+}

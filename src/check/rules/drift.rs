@@ -19,16 +19,53 @@ pub fn run(cx: &Context<'_>, sink: &mut Sink) {
     ];
     let is_untold = cx.told().contains(&false);
     let is_other = content_format::other_format(cx).is_some();
+    let by_content: BTreeSet<&str> = match is_untold {
+        true => cx
+            .drift
+            .changes
+            .iter()
+            .filter(|c| differs_by_content(c))
+            .map(|c| c.path.as_str())
+            .collect(),
+        false => BTreeSet::new(),
+    };
     for finding in drift_findings(cx.drift, cx.config, cx.repository.family()) {
         if is_other && folded.contains(&finding.code) {
             continue;
         }
         // What outputs say of contents that cannot be told is no fact.
-        if is_untold && finding.code == &code::STALE_OUTPUT {
+        if finding.code == &code::STALE_OUTPUT && by_content.contains(&*finding.primary.path) {
             continue;
         }
         sink.push(finding);
     }
+}
+
+/// Whether an output differs from what is rendered by nothing but hashes.
+fn differs_by_content(change: &Change) -> bool {
+    let (Some(before), Some(after)) = (&change.before, &change.after) else {
+        return false;
+    };
+    before != &after.text && without_hashes(before) == without_hashes(&after.text)
+}
+
+/// A text without its hashes, whole or cut to what stands in a tag.
+fn without_hashes(text: &str) -> String {
+    const SHORT: usize = 12;
+    let is_hex = |c: char| c.is_ascii_digit() || ('a'..='f').contains(&c);
+    let mut out = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(at) = rest.find(is_hex) {
+        let length = rest[at..].find(|c| !is_hex(c)).unwrap_or(rest.len() - at);
+        out.push_str(&rest[..at]);
+        match length >= SHORT {
+            true => out.push('#'),
+            false => out.push_str(&rest[at..at + length]),
+        }
+        rest = &rest[at + length..];
+    }
+    out.push_str(rest);
+    out
 }
 
 /// What is to be said of outputs that a run leaves as they are, until somebody has decided.

@@ -51,6 +51,20 @@ pub fn run(cx: &Context<'_>, sink: &mut Sink) {
 fn needed(cx: &Context<'_>) -> BTreeSet<String> {
     let mut needed = BTreeSet::from([crate::lock::path(cx.repository.matrix_path())]);
     needed.extend(cx.tree.iter().map(|output| output.path.clone()));
+    let release = cx.config.release.iter();
+    needed.extend(release.flat_map(|release| release.pins.iter().map(|pin| pin.file.to_string())));
+    needed.extend(
+        cx.config
+            .offers()
+            .iter()
+            .map(|offer| offer.file.to_string()),
+    );
+    let places = cx
+        .config
+        .mentions()
+        .iter()
+        .filter_map(|mention| mention.place.as_ref());
+    needed.extend(places.map(|place| place.file.to_string()));
     let listed = cx.repository.family().listed().iter();
     needed.extend(listed.map(|owner| owner.matrix().to_owned()));
     for (id, rendered) in cx.contents.iter() {

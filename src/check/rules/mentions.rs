@@ -8,6 +8,9 @@ use crate::image::reference::full;
 use crate::release::mentions::{Kind, LastFinal, MARKER, Names, Sighting, Sisters, recorded};
 use crate::release::unseen::unread_findings;
 
+/// At most so many more mentions that were not judged are shown.
+const SHOWN: usize = 7;
+
 pub fn run(cx: &Context<'_>, sink: &mut Sink) {
     let mentions = cx.config.mentions();
     if mentions.is_empty() {
@@ -84,7 +87,16 @@ pub fn run(cx: &Context<'_>, sink: &mut Sink) {
                     unjudged.push(place(sighting, "may be of the last final release"));
                     continue;
                 }
-                Kind::Stale { states, tag, .. } => stale(sighting, states, tag, release),
+                Kind::Stale { states, tag, .. } => {
+                    let finding = stale(sighting, states, tag, release);
+                    let pre = cx.config.release.as_ref();
+                    match pre.is_some_and(|r| r.read.is_pre_release()) && !mention.pre_releases {
+                        true => finding.help(
+                            "texts that follow pre-releases say `pre-releases = true` in their mention; others name the last final release",
+                        ),
+                        false => finding,
+                    }
+                }
                 Kind::UnknownTag => {
                     let word = &sighting.tag;
                     let of = match sighting.repository.as_str() {
@@ -145,6 +157,30 @@ pub fn run(cx: &Context<'_>, sink: &mut Sink) {
             sink.push(finding.help(
                 "delete it, or correct it: globs of repositories, with the host for any registry but Docker Hub",
             ));
+        }
+        if let Some(first) = seen.unjudged.first() {
+            let headline = match seen.unjudged.len() {
+                1 => "1 mention was not judged: its tag is a variable whose value is not read"
+                    .to_owned(),
+                n => format!(
+                    "{n} mentions were not judged: their tags are variables whose values are not read"
+                ),
+            };
+            let label = format!(
+                "`{}` is given a value in a way that is not read",
+                first.name
+            );
+            let place = Place::span(&first.file, first.span.clone(), label);
+            let others = seen.unjudged.iter().skip(1).take(SHOWN);
+            let mut finding = Finding::new(&code::MENTION_UNCHECKED, headline, place);
+            for other in others {
+                finding =
+                    finding.related(Place::span(&other.file, other.span.clone(), "nor is this"));
+            }
+            sink.push(finding.help(format!(
+                "give it its value on a line of its own (`{}=…`), write the tag out, or keep the mention with a comment `{MARKER}`",
+                first.name
+            )));
         }
         for idle in &seen.idle {
             let place = Place::span(&idle.file, idle.span.clone(), "keeps nothing");

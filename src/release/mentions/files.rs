@@ -47,15 +47,15 @@ impl Names<'_> {
             let names_images = |bytes: &[u8]| {
                 let sign = |b: &u8| if b.is_ascii() { char::from(*b) } else { '?' };
                 let text: String = bytes.iter().map(sign).collect();
-                let looked = self.look(&SourceFile::new(path, text), mention, 0);
-                !looked.sightings.is_empty()
+                let file = SourceFile::new(path, text);
+                !self.look(&file, mention, 0).sightings.is_empty() || self.moves(&file, mention)
             };
             if let Some(narrow) = narrow(bytes) {
-                let names = self.searcher.is_match(&narrow) && names_images(&narrow);
+                let names = self.hints.is_match(&narrow) && names_images(&narrow);
                 return names.then(|| unread(Unreadable::Encoding))?;
             }
             // Most files name no image; those that do must be text.
-            let first = self.searcher.find(bytes)?.start();
+            let first = self.hints.find(bytes)?.start();
             // Another matrix of the repository may have written it.
             if has_header(bytes) {
                 return None;
@@ -79,6 +79,7 @@ impl Names<'_> {
                 Ok(mut looked) => {
                     mentions.sightings.append(&mut looked.sightings);
                     mentions.idle.append(&mut looked.idle);
+                    mentions.unjudged.append(&mut looked.unjudged);
                     mentions.ignoring.extend(looked.ignoring);
                 }
                 Err(unread) => mentions.unread.push(unread),
@@ -142,7 +143,7 @@ impl Names<'_> {
         place: &MentionPlace,
     ) -> Sighting {
         let escaped = file.text.get(found.span.clone()) != Some(&found.value);
-        let plain = Plain::new(&found.value, false).filter(|_| !escaped);
+        let plain = Plain::new(&found.value, false, &|_| Vec::new()).filter(|_| !escaped);
         let value = plain.as_ref().map_or(found.value.as_str(), |p| &p.text);
         let mut sighting = self.in_value(file, value, mention, place);
         if let Some(plain) = &plain {

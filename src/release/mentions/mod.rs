@@ -1,5 +1,6 @@
 //! Mentions: references to the matrix's images in documents, examples and workflows, and whether they are current.
 
+mod carriers;
 mod files;
 mod last_final;
 mod names;
@@ -10,10 +11,11 @@ mod tag;
 mod text;
 mod variable;
 
+pub(in crate::release) use carriers::Carrier;
 pub use last_final::{LastFinal, recorded};
 pub use names::Names;
 pub use shape::Carried;
-pub use sighting::{Fixed, IdleMarker, Kind, Mentions, Sighting, Unread, Unreadable};
+pub use sighting::{Fixed, IdleMarker, Kind, Mentions, Sighting, Unjudged, Unread, Unreadable};
 pub use sisters::Sisters;
 
 /// What keeps a mention that is old on purpose: on its line, or alone on the line above.

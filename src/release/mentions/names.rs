@@ -30,6 +30,10 @@ pub struct Names<'a> {
     pub(super) spellings: Vec<Spelling>,
     /// Finds the spellings, and after them the marker.
     pub(super) searcher: AhoCorasick,
+    /// Finds what a text must hold that names an image, be it in pieces.
+    pub(super) hints: AhoCorasick,
+    /// How spellings of images of the declared registries begin, without the slash.
+    pub(super) prefixes: Vec<String>,
 }
 
 /// How a text may begin a reference.
@@ -129,14 +133,31 @@ impl<'a> Names<'a> {
                 );
             }
         }
+        // The bytes that are rare in names, such as `/`, are none in documents: to jump from one to the next is slower.
+        let searcher = |words: Vec<&str>| {
+            AhoCorasick::builder()
+                .match_kind(MatchKind::LeftmostLongest)
+                .prefilter(false)
+                .kind(Some(AhoCorasickKind::DFA))
+                .build(words)
+                .ok()
+        };
         let words = spellings.iter().map(|s| s.text.as_str());
-        let searcher = AhoCorasick::builder()
-            .match_kind(MatchKind::LeftmostLongest)
-            // The bytes that are rare in names, such as `/`, are none in documents: to jump from one to the next is slower.
-            .prefilter(false)
-            .kind(Some(AhoCorasickKind::DFA))
-            .build(words.chain([MARKER]))
-            .ok()?;
+        let all = searcher(words.clone().chain([MARKER]).collect())?;
+        let prefixes: Vec<String> = spellings
+            .iter()
+            .filter(|s| !s.bare && s.text.ends_with('/'))
+            .map(|s| s.text.trim_end_matches('/').to_owned())
+            .collect();
+        // A host may stand elsewhere, and with it the end of what is named here.
+        let rests: Vec<String> = prefixes
+            .iter()
+            .filter_map(|prefix| Some(format!("/{}/", prefix.split_once('/')?.1)))
+            .collect();
+        let hints = words
+            .map(|word| word.trim_end_matches('/'))
+            .chain(rests.iter().map(String::as_str));
+        let hints = searcher(hints.chain([MARKER]).collect())?;
         let described = config.described.iter();
         let others = described.map(|image| {
             let Parts { host, path, .. } = Parts::of(&image.reference);
@@ -148,7 +169,9 @@ impl<'a> Names<'a> {
             images,
             release: config.release.as_ref().map(|r| &r.read),
             spellings,
-            searcher,
+            searcher: all,
+            hints,
+            prefixes,
         })
     }
 

@@ -32,10 +32,26 @@ pub(super) struct Written<'t> {
 pub(super) fn written(text: &str, start: usize) -> Option<Written<'_>> {
     let mut parts = Vec::new();
     let mut at = start;
+    // To a shell, what is quoted within a word is of that word.
+    let mut quote = None;
     loop {
         let end = end_of(text, at, is_tag);
         if end > at {
             parts.push(Part::Text(at..end));
+        }
+        let rest = &text[end..];
+        match quote {
+            None if rest.starts_with("\"$") => {
+                quote = Some('"');
+                at = end + 1;
+                continue;
+            }
+            Some(open) if rest.starts_with(open) => {
+                quote = None;
+                at = end + 1;
+                continue;
+            }
+            _ => {}
         }
         let Some((length, name)) = variable(&text[end..]).or_else(|| added(&text[end..])) else {
             at = end;
@@ -86,7 +102,7 @@ fn variable(rest: &str) -> Option<(usize, Option<&str>)> {
             b'$' if sign.starts_with(['@', '*', '#']) => Some((doubled + 2, None)),
             // `%TAG%`, `%s`
             b'%' if !name.is_empty() && sign[name.len()..].starts_with('%') => {
-                Some((length + 1, None))
+                Some((length + 1, Some(name)))
             }
             b'%' if name.starts_with(['s', 'd', 'v']) => Some((2, None)),
             _ => None,
@@ -111,16 +127,18 @@ fn variable(rest: &str) -> Option<(usize, Option<&str>)> {
     // `</code>`, `<br>` and attributes of Markdown end a tag.
     let marks = match open {
         "<" => !PLACEHOLDER.as_ref().is_some_and(|p| p.is_match(word)),
-        "{" => word.is_empty() || word.starts_with([',', '.', ':', '#']),
+        "{" => word.starts_with([',', '.', ':', '#']),
         _ => word.is_empty(),
     };
     if marks {
         return None;
     }
+    let scope = ["env.", "local.", "var."];
+    let name = scope.iter().find_map(|scope| word.strip_prefix(scope));
     let name = match open {
-        "${{" => word.strip_prefix("env."),
+        "${{" => name,
         "<" | "%{" => None,
-        _ => Some(word),
+        _ => name.or(Some(word)),
     };
     let length = doubled + open.len() + end + close.len();
     Some((length, name.filter(|name| is_name(name))))
@@ -373,12 +391,17 @@ mod tests {
             ("${{ env.TAG }}-cu128", Some("[TAG]-cu128")),
             ("{{ .Values.python }}-v1", Some("[]-v1")),
             ("${TAG:-v1}", Some("[]")),
-            ("${env.TAG}", Some("[]")),
+            ("${env.TAG}", Some("[TAG]")),
             ("$(git describe (x))-a", Some("[]-a")),
             ("$1-a", Some("[]-a")),
             ("%s-v1", Some("[]-v1")),
             ("%(py)s-v1", Some("[py]-v1")),
-            ("%PY%-v1", Some("[]-v1")),
+            ("%PY%-v1", Some("[PY]-v1")),
+            ("{}-v1", Some("[]-v1")),
+            ("3.12-\"$TAG\" x", Some("3.12-[TAG]")),
+            ("\"$PY\"-\"${TAG}\"", Some("[PY]-[TAG]")),
+            ("$PY\" x", Some("[PY]")),
+            ("${var.tag}-a", Some("[tag]-a")),
             ("3.12-\" + tag", Some("3.12-[tag]")),
             ("\" + str(py) + \"-v1\"", Some("[]-v1")),
             ("<python>-v1", Some("[]-v1")),
@@ -390,7 +413,7 @@ mod tests {
             ("$TAG/x", None),
             ("{", None),
             ("$", None),
-            ("{}", None),
+            ("{}", Some("[]")),
             ("${é}", Some("[]")),
             ("${TAG\n}", None),
         ] {

@@ -107,6 +107,17 @@ impl Fixed {
     }
 }
 
+/// A reference to an image of the matrix whose tag is a variable that the file gives a value in a way that is not read.
+#[derive(Debug)]
+pub struct Unjudged {
+    /// The file it stands in.
+    pub file: Arc<SourceFile>,
+    /// Where.
+    pub span: Range<usize>,
+    /// The variable.
+    pub name: String,
+}
+
 /// A marker that keeps nothing.
 #[derive(Debug)]
 pub struct IdleMarker {
@@ -149,6 +160,8 @@ pub struct Mentions {
     pub files: usize,
     /// Why the one place of the mention could not be seen.
     pub unseen: Option<Unseen>,
+    /// References whose tags are not read.
+    pub unjudged: Vec<Unjudged>,
     /// Files that name images and are not read.
     pub unread: Vec<Unread>,
     /// Globs of the mention that match no file, by where they stand in its list.
@@ -156,6 +169,23 @@ pub struct Mentions {
 }
 
 impl Sighting {
+    /// What is written where, so that it is of this release: no more than differs.
+    pub(super) fn edit(&self) -> Option<(Range<usize>, String)> {
+        let Kind::Stale { tag, .. } = &self.kind else {
+            return None;
+        };
+        let now = self.file.text.get(self.tag_span.clone())?;
+        let same = |(a, b): &(char, char)| a == b;
+        let width = |pairs: &mut dyn Iterator<Item = (char, char)>| -> usize {
+            pairs.map(|(a, _)| a.len_utf8()).sum()
+        };
+        let before = width(&mut now.chars().zip(tag.chars()).take_while(same));
+        let (rest, new) = (&now[before..], &tag[before..]);
+        let after = width(&mut rest.chars().rev().zip(new.chars().rev()).take_while(same));
+        let span = self.tag_span.start + before..self.tag_span.end - after;
+        Some((span, new[..new.len() - after].to_owned()))
+    }
+
     /// From where it stands in a text with its defaults in place to where it stands in that text on disk.
     pub(super) fn onto(&mut self, plain: &Plain, disk: &str) {
         let pieces = match &self.value {

@@ -10,7 +10,7 @@ use crate::config::Mention;
 use crate::release::defaults::{Plain, Use};
 use crate::release::mentions::names::{Names, Spelling, ignoring};
 use crate::release::mentions::shape::Carried;
-use crate::release::mentions::sighting::{Fixed, IdleMarker, Kind, Sighting, whole};
+use crate::release::mentions::sighting::{Fixed, IdleMarker, Kind, Sighting, Unjudged, whole};
 use crate::release::mentions::tag;
 use crate::release::mentions::variable::uses;
 use crate::release::placeholders::is_placeholder;
@@ -20,6 +20,7 @@ use crate::source::SourceFile;
 struct Read {
     seen: Vec<Seen>,
     idle: Vec<IdleMarker>,
+    unjudged: Vec<Unjudged>,
     ignoring: BTreeSet<usize>,
 }
 
@@ -29,6 +30,8 @@ pub(super) struct Looked {
     pub sightings: Vec<Sighting>,
     /// Markers that keep nothing.
     pub idle: Vec<IdleMarker>,
+    /// References whose tags are not read.
+    pub unjudged: Vec<Unjudged>,
     /// Globs of `ignore` that leave out a reference.
     pub ignoring: BTreeSet<usize>,
 }
@@ -52,6 +55,7 @@ impl Names<'_> {
         let Read {
             seen,
             idle,
+            unjudged,
             ignoring,
         } = self.seen(file, mention, from);
         let strange = seen
@@ -61,13 +65,18 @@ impl Names<'_> {
         // The value of one argument may be the tag of several images.
         sightings.sort_by_cached_key(|s| {
             let free = s.fixed.is_none();
-            (s.tag_span.start, free, s.fixed.clone(), s.span.start)
+            let at = s.edit().map_or(s.tag_span.start, |(at, _)| at.start);
+            (at, free, s.fixed.clone(), s.span.start)
         });
-        sightings.dedup_by_key(|s| s.tag_span.clone());
+        sightings.dedup_by(|later, first| {
+            let edit = later.edit();
+            later.tag_span == first.tag_span || edit.is_some() && edit == first.edit()
+        });
         sightings.sort_by_key(|s| (s.span.start, s.tag_span.start));
         Looked {
             sightings,
             idle,
+            unjudged,
             ignoring,
         }
     }
@@ -88,7 +97,7 @@ impl Names<'_> {
         let name = file.path.rsplit('/').next().unwrap_or(&file.path);
         let name = name.to_ascii_lowercase();
         let recipe = name.contains("dockerfile") || name.contains("containerfile");
-        let plain = Plain::new(&file.text, recipe);
+        let plain = Plain::new(&file.text, recipe, &|text| self.carriers(text));
         let text = plain.as_ref().map_or(file.text.as_str(), |p| &p.text);
         let on_disk = |part: Range<usize>| match &plain {
             Some(plain) => plain.on_disk(part),
@@ -97,6 +106,7 @@ impl Names<'_> {
         let mut seen: Vec<Seen> = Vec::new();
         let mut markers: Vec<Range<usize>> = Vec::new();
         let mut ignored = BTreeSet::new();
+        let mut unjudged: Vec<Unjudged> = Vec::new();
         // With defaults in their place every byte may be another.
         let from = if plain.is_some() { 0 } else { from };
         for found in self.searcher.find_iter(Input::new(text).range(from..)) {
@@ -111,6 +121,16 @@ impl Names<'_> {
                     && let Some(opened) = self.opened(text, found.range(), spelling)
                 {
                     ignored.extend(ignoring(&opened.repository, mention));
+                }
+                if let Some((read, name)) =
+                    self.unread(file, text, found.range(), spelling, mention)
+                {
+                    let span = whole(&on_disk(read));
+                    unjudged.push(Unjudged {
+                        file: file.clone(),
+                        span,
+                        name,
+                    });
                 }
                 continue;
             };
@@ -139,6 +159,9 @@ impl Names<'_> {
                 // One that is current now is old after the next release.
                 used |= seen.sighting.kind != Kind::Current || self.is_moving(&seen.sighting);
             }
+            let standing = unjudged.len();
+            unjudged.retain(|one| one.span.end <= kept.start || kept.end <= one.span.start);
+            used |= unjudged.len() < standing;
             if !used {
                 idle.push(IdleMarker {
                     file: file.clone(),
@@ -161,6 +184,7 @@ impl Names<'_> {
         Read {
             seen,
             idle,
+            unjudged,
             ignoring: ignored,
         }
     }
@@ -264,14 +288,8 @@ impl Seen {
 
     /// Whether it moves, and so moves what reads the same value.
     fn moves_with(&self, other: &Sighting) -> bool {
-        let to = |kind: &Kind| match kind {
-            Kind::Stale { tag, .. } => Some(tag.clone()),
-            _ => None,
-        };
-        !self.kept
-            && self.sighting.fixed.is_none()
-            && self.sighting.tag_span == other.tag_span
-            && to(&self.sighting.kind).is_some_and(|tag| to(&other.kind) == Some(tag))
+        let edit = self.sighting.edit();
+        !self.kept && self.sighting.fixed.is_none() && edit.is_some() && edit == other.edit()
     }
 }
 

@@ -8,7 +8,7 @@ use regex::Regex;
 use crate::config::Mention;
 use crate::release::defaults::Use;
 use crate::release::locate::{self, Unfound};
-use crate::release::mentions::names::{Like, Names, Spelling};
+use crate::release::mentions::names::{Like, Names, Spelling, ignoring};
 use crate::release::mentions::shape::{Carried, Origin, Part, Shape, written};
 use crate::release::mentions::sighting::{Fixed, Kind, Sighting, whole};
 use crate::release::mentions::tag;
@@ -81,6 +81,34 @@ impl Names<'_> {
             }
         }
         seen
+    }
+
+    /// The reference to an image of the matrix that begins where a spelling was found, if its tag is a variable to which the
+    /// file gives a value in a way that is not read; and the variable.
+    pub(super) fn unread(
+        &self,
+        file: &SourceFile,
+        text: &str,
+        found: Range<usize>,
+        spelling: &Spelling,
+        mention: &Mention,
+    ) -> Option<(Range<usize>, String)> {
+        let opened = self.opened(text, found.clone(), spelling)?;
+        let ours = self.repositories.contains_key(opened.repository.as_str());
+        if !ours || !ignoring(&opened.repository, mention).is_empty() {
+            return None;
+        }
+        let end = written(text, opened.start)?.end;
+        let tag = &text[opened.start..end];
+        if tag.contains(['"', '\'']) {
+            return None;
+        }
+        let words = tag.split(|c: char| !(c.is_ascii_alphanumeric() || c == '_'));
+        let mut names = words
+            .filter(|word| !word.is_empty() && !word.starts_with(|c: char| c.is_ascii_digit()));
+        let name = names
+            .find(|name| values(file, name).known.is_empty() && seems_given(&file.text, name))?;
+        Some((found.start..end, name.to_owned()))
     }
 
     /// What a tag is that comes to a shape; `None` where it may be anything.
@@ -157,6 +185,20 @@ pub(super) fn uses(
     let mut found = Vec::new();
     for name in &carried.by {
         for (at, _) in text.match_indices(name.as_str()) {
+            let line = text[..at].rfind('\n').map_or(0, |end| end + 1);
+            let put_to = PUT_TO
+                .as_ref()
+                .and_then(|put| put.captures(&text[line..at]));
+            if let Some(image) = put_to.and_then(|found| found.get(1)) {
+                let start = line + image.start();
+                found.push(Use {
+                    // What is ours begins there, and is read to the variable.
+                    read: start..at + name.len(),
+                    value: vec![carried.span.clone()],
+                    image: whole(&on_disk(start..at + name.len())),
+                });
+                continue;
+            }
             let before = text[..at].strip_suffix("env.").unwrap_or(&text[..at]);
             let before = before.trim_end_matches([' ', '$', '{', '(', '#']);
             let tag = before.trim_end_matches(tag::is_tag);
@@ -167,7 +209,7 @@ pub(super) fn uses(
             let Some(read) = written(text, tag.len()) else {
                 continue;
             };
-            let named = read.parts.contains(&Part::Variable(Some(name)));
+            let named = read.parts.contains(&Part::Variable(Some(name.as_str())));
             if named && read.end > at && is_image(text, start..path.len()) {
                 found.push(Use {
                     read: at..at + name.len(),
@@ -179,6 +221,12 @@ pub(super) fn uses(
     }
     found
 }
+
+/// Images to whose names a value is put by an operator: `"redis:" + TAG`, `"acme/tool:%s" % TAG`.
+static PUT_TO: LazyLock<Option<Regex>> = LazyLock::new(|| {
+    Regex::new(r#"["']([a-z0-9][\w./-]*:)(?:["'][ \t]*(?:\+|~|\.\.)|%[sv]["'][ \t]*[%,(]+)[ \t]*$"#)
+        .ok()
+});
 
 /// How long the name is at the end of a text that an image may have.
 fn length_of_image(text: &str) -> usize {
@@ -196,9 +244,10 @@ fn is_image(text: &str, name: Range<usize>) -> bool {
     let does = [
         "image", "docker", "podman", "nerdctl", "crane", "skopeo", "from",
     ];
+    let quoted = text[..name.start].ends_with(['"', '\'', '`']);
     word.starts_with(|c: char| c.is_ascii_alphanumeric())
         && !word.contains("//")
-        && (word.contains('/') || does.iter().any(|word| line.contains(word)))
+        && (quoted || word.contains('/') || does.iter().any(|word| line.contains(word)))
 }
 
 /// What a shape was seen to be.
@@ -239,14 +288,15 @@ fn readings(
         };
         let values = match name {
             Some(name) if depth > 0 && all.len() <= DEPTH => values(file, name),
-            _ => Vec::new(),
+            _ => Values::default(),
         };
-        if values.is_empty() {
+        if values.known.is_empty() {
             all.iter_mut().for_each(|reading| reading.shape.add_any());
             continue;
         }
         let name = name.unwrap_or_default();
         let inner: Vec<Reading> = values
+            .known
             .iter()
             .flat_map(|value| of_value(file, name, value.clone(), depth - 1))
             .collect();
@@ -255,7 +305,7 @@ fn readings(
             .flat_map(|reading| {
                 inner.iter().map(|value| Reading {
                     shape: reading.shape.followed_by(&value.shape, name),
-                    several: reading.several || value.several || values.len() > 1,
+                    several: reading.several || value.several || values.several,
                 })
             })
             .collect();
@@ -279,47 +329,166 @@ fn of_value(file: &SourceFile, name: &str, span: Range<usize>, depth: usize) -> 
     readings(file, value, &parts, &on_disk, depth)
 }
 
-/// Where the values of a variable stand on disk: what a reader of constants finds; of several, and in texts that no such
-/// reader fits, what is given to the name on lines of its own, perhaps put together from others. Values with escapes are left out.
-fn values(file: &SourceFile, name: &str) -> Vec<Range<usize>> {
-    match locate::constant(file, name) {
-        Ok(found) => {
-            let plain = file.text.get(found.span.clone()) == Some(&found.value);
-            plain.then_some(found.span).into_iter().collect()
+/// Where the values of a variable stand on disk, and whether it may have others.
+#[derive(Debug, Default)]
+struct Values {
+    known: Vec<Range<usize>>,
+    several: bool,
+}
+
+/// Ends of the names of files whose language is parsed: what a reader of constants finds there is all.
+const PARSED: [&str; 12] = [
+    ".py", ".pyi", ".rs", ".go", ".ts", ".mts", ".cts", ".tsx", ".js", ".jsx", ".mjs", ".cjs",
+];
+
+/// The values of a variable: what a reader of constants finds, and what else is given to the name where a command or a line
+/// begins. Values with escapes are left out.
+fn values(file: &SourceFile, name: &str) -> Values {
+    let read = match locate::constant(file, name) {
+        Ok(found) if file.text.get(found.span.clone()) != Some(&found.value) => {
+            return Values::default();
         }
-        Err(Unfound::Several(_) | Unfound::Computed { .. } | Unfound::Language { .. }) => {
-            given(&file.text, name)
-        }
-        Err(_) => Vec::new(),
+        Ok(found) if PARSED.iter().any(|end| file.path.ends_with(end)) => Some(found.span),
+        Ok(found) => Some(found.span),
+        Err(Unfound::Syntax { .. } | Unfound::Path(_)) => return Values::default(),
+        Err(_) => None,
+    };
+    if let Some(span) = &read
+        && PARSED.iter().any(|end| file.path.ends_with(end))
+    {
+        return Values {
+            known: vec![span.clone()],
+            several: false,
+        };
+    }
+    let mut given = given(&file.text, name);
+    if file.path.ends_with(".hcl") || file.path.ends_with(".tf") {
+        let defaults = DEFAULTS.as_ref().into_iter();
+        let defaults = defaults.flat_map(|defaults| defaults.captures_iter(&file.text));
+        let defaults = defaults.filter(|found| &found[1] == name);
+        given.extend(
+            defaults.filter_map(|found| Some((found.get(0)?.range(), Some(found.get(2)?.range())))),
+        );
+    }
+    let others = given.iter().filter(|(whole, _)| {
+        read.as_ref()
+            .is_none_or(|read| read.end <= whole.start || whole.end <= read.start)
+    });
+    let others: Vec<_> = others.collect();
+    let several = others.len() + usize::from(read.is_some()) > 1;
+    let known = others.iter().filter_map(|(_, value)| value.clone());
+    Values {
+        known: read.into_iter().chain(known).collect(),
+        several,
     }
 }
 
-/// `TAG=v1`, `export TAG="v1"`, `$ TAG=v1`, `TAG: v1`, `- TAG=v1`, `let TAG = "v1";` on a line of its own.
-fn given(text: &str, name: &str) -> Vec<Range<usize>> {
-    let lines = text.split_inclusive('\n').scan(0, |at, line| {
-        let start = *at;
-        *at += line.len();
-        Some((start, line))
-    });
-    let mut found = Vec::new();
-    for (start, line) in lines.filter(|(_, line)| line.contains(name)) {
-        let Some(value) = GIVEN.as_ref().and_then(|given| given.captures(line)) else {
-            continue;
-        };
-        if value.get(1).is_some_and(|given| given.as_str() == name)
-            && let Some(value) = value.get(2)
+/// Whether a text seems to give a name a version, in whatever way.
+fn seems_given(text: &str, name: &str) -> bool {
+    let Some(version) = VERSION.as_ref() else {
+        return false;
+    };
+    let is_word = |c: char| c.is_ascii_alphanumeric() || c == '_';
+    text.match_indices(name).any(|(at, _)| {
+        let rest = &text[at + name.len()..];
+        if text[..at].ends_with(|c: char| is_word(c) || "$.{".contains(c))
+            || rest.starts_with(is_word)
         {
-            found.push(start + value.start()..start + value.end());
+            return false;
+        }
+        let mut lines = rest.lines();
+        let line = lines.next().unwrap_or_default();
+        let sign = line.trim_start_matches(['"', '\'', ']', ' ', '\t']);
+        let gives = ["=", ":", "in ", "+="]
+            .iter()
+            .any(|begins| sign.starts_with(begins));
+        // `tag:` of YAML, and what it is on the lines below.
+        let below = sign.trim_end() == ":" && lines.take(3).any(|line| version.is_match(line));
+        gives && !sign.starts_with("==") && (version.is_match(line) || below)
+    })
+}
+
+static VERSION: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(r"[0-9]\.[0-9]").ok());
+
+/// What is given to a name where a command or a line begins: `TAG=v1`, `export TAG="v1"`, `[ "$X" ] && TAG=v1`, `TAG: v1`,
+/// `- TAG=v1`, `let TAG = "v1";`. The bytes of each, and of its value where that is written out.
+fn given(text: &str, name: &str) -> Vec<(Range<usize>, Option<Range<usize>>)> {
+    let mut start = 0;
+    let mut found = Vec::new();
+    for line in text.split_inclusive('\n') {
+        let at = start;
+        start += line.len();
+        if !line.contains(name) || line.trim_start().starts_with('#') {
+            continue;
+        }
+        let places = GIVEN
+            .as_ref()
+            .into_iter()
+            .flat_map(|given| given.captures_iter(line));
+        for place in places.filter(|place| &place[1] == name) {
+            let (Some(whole), Some(operator)) = (place.get(0), place.get(2)) else {
+                continue;
+            };
+            let behind = &line[operator.end()..];
+            if operator.as_str() == "=" && behind.starts_with('=') {
+                continue;
+            }
+            let opened = behind.trim_start_matches([' ', '\t']);
+            let bare = opened.trim_start_matches(['f', 'F', 'r', 'R', 'u', 'U']);
+            let quote = bare.chars().next().filter(|c| "\"'`".contains(*c));
+            let inside = if quote.is_some() { &bare[1..] } else { opened };
+            let from = line.len() - inside.len();
+            let length = inside.len() - inside.trim_start_matches(is_value).len();
+            let rest = &inside[length..];
+            let ends = match quote {
+                Some(quote) => rest.starts_with(quote),
+                None => {
+                    rest.is_empty() || rest.starts_with([' ', '\t', '\r', '\n', ';', ',', ')', '}'])
+                }
+            };
+            let value = &inside[..length];
+            // `TAG=$(TAG)` hands it on.
+            let itself = ["$", "${", "$("].iter().any(|open| {
+                let rest = value
+                    .strip_prefix(open)
+                    .and_then(|rest| rest.strip_prefix(name));
+                rest.is_some_and(|rest| {
+                    !rest.starts_with(|c: char| c.is_ascii_alphanumeric() || c == '_')
+                })
+            });
+            if itself {
+                continue;
+            }
+            let count = |sign: char| value.matches(sign).count();
+            let whole_value = count('(') == count(')') && count('{') == count('}');
+            let known = (ends && length > 0 && whole_value).then(|| at + from..at + from + length);
+            found.push((
+                at + whole.start()..at + line.trim_end().len().max(whole.end()),
+                known,
+            ));
         }
     }
     found
 }
 
+/// Letters of a value that may be a tag, with the variables in it.
+fn is_value(c: char) -> bool {
+    c.is_ascii_alphanumeric() || "._{}$()-".contains(c)
+}
+
 static GIVEN: LazyLock<Option<Regex>> = LazyLock::new(|| {
-    Regex::new(
-        r#"^[ \t]*(?:[$>%#-][ \t]+)*(?:(?:export|readonly|local|declare|set|ENV|ARG|const|let|var|static|final|String|\$env:)[ \t]+)*["']?([A-Za-z_]\w*)["']?[ \t]*(?::=|\?=|=|:)[ \t]*(?:[fFrRuU]{0,2}["'`])?([\w.{}$()-]+)["'`]?[ \t]*[;,]?[ \t]*(?:[#/].*)?\r?\n?$"#,
-    )
+    let begins = r"(?:^[ \t]*(?:[$>%-][ \t]+)*|[;&|({][ \t]*|\b(?:then|do|else)[ \t]+|\)[ \t]+)";
+    let words = r"(?:(?:export|readonly|local|declare|typeset|set|ENV|ARG|const|let|var|val|def|static|final|public|private|String)(?:[ \t]+-[A-Za-z]+)*[ \t]+)*";
+    let name = r#"(?:\$env:|\$)?["']?([A-Za-z_]\w*)["']?"#;
+    Regex::new(&format!(
+        r"{begins}{words}{name}[ \t]*(:=|\?=|=|:(?:[ \t]|$))"
+    ))
     .ok()
+});
+
+/// `variable "TAG" { default = "v1" }` of HCL.
+static DEFAULTS: LazyLock<Option<Regex>> = LazyLock::new(|| {
+    Regex::new(r#"variable\s+"(\w+)"\s*\{[^{}]*?\bdefault\s*=\s*"([^"\n]*)""#).ok()
 });
 
 #[cfg(test)]
@@ -329,20 +498,38 @@ mod tests {
     #[test]
     fn a_text_gives_a_variable_its_value_on_a_line_of_its_own() {
         for (text, values) in [
-            ("TAG=v1.4.0\n", &["v1.4.0"][..]),
-            ("  $ export TAG=\"v1.4.0\"\n", &["v1.4.0"]),
-            ("env:\n  TAG: v1.4.0  # now\n", &["v1.4.0"]),
-            ("- TAG='3.12-$V'\r\n", &["3.12-$V"]),
-            ("TAG=v1\nx\nTAG=v2\n", &["v1", "v2"]),
-            ("set TAG=v1", &["v1"]),
-            ("THE_TAG=v1\n", &[]),
-            ("TAG = f\"{PY}-v1\"\n", &["{PY}-v1"]),
-            ("const TAG = `${PY}-v1`;\n", &["${PY}-v1"]),
-            ("TAG=$(git describe --tags)\n", &[]),
-            ("TAG=v1 x\n", &[]),
+            ("TAG=v1.4.0\n", &[Some("v1.4.0")][..]),
+            ("  $ export TAG=\"v1.4.0\"\n", &[Some("v1.4.0")]),
+            ("env:\n  TAG: v1.4.0  # now\n", &[Some("v1.4.0")]),
+            ("- TAG='3.12-$V'\r\n", &[Some("3.12-$V")]),
+            ("TAG=v1\nx\nTAG=v2\n", &[Some("v1"), Some("v2")]),
+            (
+                "TAG=v1\n[ -n \"$G\" ] && TAG=v2\n",
+                &[Some("v1"), Some("v2")],
+            ),
+            (
+                "if x; then TAG=v1; else TAG=v2; fi",
+                &[Some("v1"), Some("v2")],
+            ),
+            (
+                "gpu) TAG=v1 ;;\n*) TAG=$(date) ;;",
+                &[Some("v1"), Some("$(date)")],
+            ),
+            ("TAG=$(git describe --tags)\n", &[None]),
+            ("set TAG=v1", &[Some("v1")]),
+            ("$Tag = \"v1\"", &[]),
+            ("$TAG = \"v1\"", &[Some("v1")]),
+            ("declare -r TAG=v1", &[Some("v1")]),
+            ("TAG = f\"{PY}-v1\"\n", &[Some("{PY}-v1")]),
+            ("const TAG = `${PY}-v1`;\n", &[Some("${PY}-v1")]),
+            ("# TAG: v0.9\nTAG: v1", &[Some("v1")]),
+            ("\tmake TAG=$(TAG)\nTAG=$TAG x\n", &[]),
+            ("THE_TAG=v1\n[ TAG == v1 ]\n", &[]),
+            ("TAG=v1 x\n", &[Some("v1")]),
             ("the TAG: v1\n", &[]),
         ] {
-            let found: Vec<&str> = given(text, "TAG").into_iter().map(|at| &text[at]).collect();
+            let found = given(text, "TAG").into_iter();
+            let found: Vec<Option<&str>> = found.map(|(_, at)| Some(&text[at?])).collect();
             assert_eq!(found, values, "{text}");
         }
     }
