@@ -84,6 +84,24 @@ impl Builder<'_> {
                     self.sink.push(finding);
                     continue;
                 }
+                if let Some(first) = value.platform.as_ref().and_then(|own| {
+                    parsed
+                        .iter()
+                        .find(|other| other.platform.as_ref() == Some(own))
+                }) {
+                    let platform = value.platform.as_deref().unwrap_or_default();
+                    let finding = Finding::new(
+                        &code::DUPLICATE_VALUE,
+                        format!("two values of axis `{}` are `{platform}`", name.value),
+                        self.place(value.span.clone(), "again here"),
+                    )
+                    .related(self.place(first.span.clone(), "first here"))
+                    .help(
+                        "delete one of them: what a rule says of one would not hold for the other",
+                    );
+                    self.sink.push(finding);
+                    continue;
+                }
                 known.insert(value.text.clone(), parsed.len());
                 parsed.push(value);
             }
@@ -227,16 +245,18 @@ impl Builder<'_> {
             }
         }
         if is_arch && platform.is_none() && !table.contains_key("platform") {
-            platform = Platform::parse(&format!("linux/{text}"));
+            platform = Platform::parse(&format!("linux/{text}")).filter(Platform::is_known);
             if platform.is_none() && value_fault(text).is_none() {
                 let stated = format!("linux/{}", text.to_lowercase());
                 let renamed = Platform::renamed(&stated);
-                let meant = renamed
-                    .clone()
-                    .or_else(|| Platform::parse(&stated).map(|p| p.to_string()));
+                let meant = renamed.clone().or_else(|| {
+                    Platform::parse(&stated)
+                        .filter(Platform::is_known)
+                        .map(|p| p.to_string())
+                });
                 let label = match &renamed {
                     Some(name) => format!("OCI calls it `{name}`"),
-                    None => "it names no platform".to_owned(),
+                    None => "no architecture is called so".to_owned(),
                 };
                 let finding = Finding::new(
                     &code::INVALID_PLATFORM,

@@ -352,9 +352,9 @@ impl Reader<'_, '_> {
                 self.place(key.span, "again here"),
             )
             .help(match &*key.value {
-                "set" => "where both must hold, join them: `set=@a,@b`; where any may, write a table: `{ set = [\"@a\", \"@b\"] }`".to_owned(),
+                "set" => "where both must hold, join them: `set=@a,@b`; where any may, write a table: `{ set = [\"@a\", \"@b\"] }`, or on the command line two selectors".to_owned(),
                 key => format!(
-                    "where all terms must hold, join them: `{key}=>=12,<13`; where any may, write a table: `{{ {key} = [\"…\", \"…\"] }}`"
+                    "where any may hold, write a table: `{{ {key} = [\"…\", \"…\"] }}`, or on the command line two selectors; where all must, join the terms, as in `cuda=>=12,<13`"
                 ),
             });
             self.fault(finding);
@@ -371,6 +371,15 @@ impl Reader<'_, '_> {
                 RawTerms::One(text) => OneOrMany::One(text.clone()),
                 RawTerms::Many(list) => OneOrMany::Many(list.clone()),
                 RawTerms::Attributes(attributes) => {
+                    if attributes.is_empty() {
+                        let finding = Finding::new(
+                            &code::SELECTOR_SYNTAX,
+                            format!("a table without terms for `{}` says nothing", key.value),
+                            self.place(terms.span.clone(), "an empty table"),
+                        )
+                        .help("state at least one attribute, or leave the key out to mean every value");
+                        self.fault(finding);
+                    }
                     for (attribute, terms) in attributes {
                         let path = format!("{}.{}", key.value, attribute.value);
                         let place = (&path[..], &attribute.span);

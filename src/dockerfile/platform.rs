@@ -65,6 +65,11 @@ pub fn is_system(name: &str) -> bool {
     SYSTEMS.contains(&name)
 }
 
+/// Whether images can be for an architecture of this name.
+pub fn is_architecture(name: &str) -> bool {
+    ARCHITECTURES.contains(&name)
+}
+
 impl Target {
     /// Reads a platform, where `default_os` is meant by an architecture alone.
     ///

@@ -100,8 +100,11 @@ pub fn aliases(config: &Config, specs: &[Spec], sink: &mut Sink) -> Vec<Alias> {
                             let values = &config.axis(*axis).values;
                             values.iter().any(|v| v.version.is_some())
                         };
-                        let named = |quote: &str| -> String {
-                            let names = differ.iter().map(|a| &config.axis(*a).name);
+                        let named = |quote: &str, more: &[AxisId]| -> String {
+                            let all = more
+                                .iter()
+                                .chain(differ.iter().filter(|a| !more.contains(a)));
+                            let names = all.map(|a| &config.axis(*a).name);
                             let names: Vec<String> =
                                 names.map(|n| format!("{quote}{n}{quote}")).collect();
                             names.join(", ")
@@ -112,12 +115,12 @@ pub fn aliases(config: &Config, specs: &[Spec], sink: &mut Sink) -> Vec<Alias> {
                         } else if differ.iter().all(versions) {
                             finding.help(format!(
                                 "narrow its `match`, or let the newest have it: `newest = [{}]`",
-                                named("\"")
+                                named("\"", &alias.newest)
                             ))
                         } else {
                             finding.help(format!(
                                 "narrow its `match`, or print {} in the tag",
-                                named("`")
+                                named("`", &[])
                             ))
                         };
                         sink.push(finding);

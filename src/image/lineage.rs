@@ -241,10 +241,15 @@ impl Finder<'_> {
                 format!(", {name} = \"{}\"", config.value(axis, value))
             })
             .collect();
-        let finding = finding.help(format!(
-            "state it: `{{ image = \"{}\"{stated} }}`, or add {names} to the `axes` of `{child}`",
-            image.key
-        ));
+        let folds = |axis: &AxisId| config.arch == Some(*axis);
+        let finding = finding.help(match open.iter().any(folds) {
+            // Every image has it; one that does not print it is one for all its platforms.
+            true => format!("print {names} in the `tag` of `{child}`, or let `{}` not print it", image.key),
+            false => format!(
+                "state it: `{{ image = \"{}\"{stated} }}`, or add {names} to the `axes` of `{child}`",
+                image.key
+            ),
+        });
         self.reported.insert(key, (finding, 0));
     }
 

@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use serde::{Serialize, Serializer};
 
-use crate::dockerfile::platform::{Target, is_system};
+use crate::dockerfile::platform::{Target, is_architecture, is_system};
 
 /// `os/architecture[/variant]`, lower case.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -20,6 +20,11 @@ impl Platform {
         let meant = Target::parse(text).ok()?;
         let same = arch.split('/').next() == Some(&*meant.arch);
         (!same).then(|| meant.to_string())
+    }
+
+    /// Whether its architecture is one that images are built for, as the Go language calls them.
+    pub fn is_known(&self) -> bool {
+        self.0.split('/').nth(1).is_some_and(is_architecture)
     }
 
     /// Its system: `linux`.

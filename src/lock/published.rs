@@ -102,10 +102,21 @@ impl Before {
             });
         }
         let recorded = lock.and_then(|lock| Some((lock, lock.release.as_ref()?)));
-        let (Some(release), Some((lock, recorded))) = (release, recorded) else {
+        let Some(release) = release else {
             return Ok(Before::Nothing);
         };
         let tag = format!("refs/tags/{}", release.tag);
+        let Some((lock, recorded)) = recorded else {
+            // Nothing was recorded; the tag of the release says what it was, all the same.
+            let found = git
+                .objects(&[plan(&tag)])
+                .unwrap_or_default()
+                .pop()
+                .flatten();
+            return Ok(found.map_or(Before::Nothing, |found| {
+                Before::of(release.tag.clone(), true, &path, &found.bytes, looking)
+            }));
+        };
         // All in one question, since each costs a process.
         let commit = |name: &str| format!("{name}^{{commit}}");
         let mut names = vec![plan(&tag), commit(&tag), commit(ORIGIN), commit("HEAD")];

@@ -99,12 +99,39 @@ impl Walk<'_> {
         match expr {
             Expr::List(l) => l.items.iter().find_map(|i| self.object_of(i)),
             Expr::Tuple(t) => t.items.iter().find_map(|i| self.object_of(i)),
+            Expr::Map(m) => m.values.iter().find_map(|i| self.object_of(i)),
+            Expr::Filter(f) if f.name == "map" => self.mapped(f),
             _ => {
                 let (of, name) = member(expr).filter(|(_, name)| *name == "version")?;
                 let (object, _) = self.object_of(of)?;
                 Some((format!("{object}.{name}"), Unequal::Letters))
             }
         }
+    }
+
+    /// An object that `map` takes out of what a list holds: by an attribute, or as the first or last of each.
+    fn mapped(&self, filter: &Filter<'_>) -> Option<(String, Unequal)> {
+        let list = filter.expr.as_ref()?;
+        filter.args.iter().find_map(|arg| match arg {
+            CallArg::Kwarg("attribute", Expr::Const(key)) => {
+                self.object_at(list, key.value.as_str()?)
+            }
+            CallArg::Pos(Expr::Const(by)) => {
+                let by = by
+                    .value
+                    .as_str()
+                    .filter(|by| ["first", "last"].contains(by));
+                by.and_then(|_| self.object_of(list))
+            }
+            _ => None,
+        })
+    }
+
+    /// The object that tables in a list have by a key.
+    fn object_at(&self, list: &Expr<'_>, key: &str) -> Option<(String, Unequal)> {
+        at_key(list, key)
+            .into_iter()
+            .find_map(|value| self.object_of(value))
     }
 
     pub(super) fn comparison(&mut self, left: &Expr<'_>, right: &Expr<'_>, ordering: bool) {
@@ -134,8 +161,9 @@ impl Walk<'_> {
 
     /// A test that asks what kind of value an object is, which is none that the language knows.
     pub(super) fn kind_asked(&mut self, test: &str, expr: &Expr<'_>, at: Range<usize>) {
-        const KINDS: [&str; 7] = [
-            "boolean", "false", "float", "integer", "number", "string", "true",
+        const KINDS: [&str; 12] = [
+            "boolean", "false", "float", "integer", "iterable", "lower", "mapping", "number",
+            "sequence", "string", "true", "upper",
         ];
         if KINDS.contains(&test)
             && let Some(found) = self.object_of(expr)
@@ -191,10 +219,15 @@ impl Walk<'_> {
             "selectattr" | "rejectattr" => 1,
             // Among texts an object is never equal, and always last.
             "unique" | "min" | "max" | "sort" => {
+                self.mixed_at(filter, at.clone());
                 let mixed = filter.expr.iter().find(|e| !literals(e).is_empty());
                 if let Some(found) = mixed.and_then(|e| self.object_of(e)) {
                     self.compared(found, false, at);
                 }
+                return;
+            }
+            "groupby" => {
+                self.mixed_at(filter, at);
                 return;
             }
             "attr" => {
@@ -217,7 +250,33 @@ impl Walk<'_> {
             CallArg::Pos(e) => Some(e),
             _ => None,
         });
-        if let Some(found) = of.chain(with).find_map(|e| self.object_of(e)) {
+        let by_key = match filter.args.first() {
+            Some(CallArg::Pos(Expr::Const(key))) if at_test == 1 => {
+                let list = filter.expr.as_ref().zip(key.value.as_str());
+                list.and_then(|(list, key)| self.object_at(list, key))
+            }
+            _ => None,
+        };
+        if let Some(found) = by_key.or_else(|| of.chain(with).find_map(|e| self.object_of(e))) {
+            self.compared(found, false, at);
+        }
+    }
+
+    /// Tables in a list of which some have an object by the key that is asked for, and some a text.
+    fn mixed_at(&mut self, filter: &Filter<'_>, at: Range<usize>) {
+        let key = filter.args.iter().find_map(|arg| match arg {
+            CallArg::Pos(Expr::Const(key)) | CallArg::Kwarg("attribute", Expr::Const(key)) => {
+                key.value.as_str()
+            }
+            _ => None,
+        });
+        let Some((list, key)) = filter.expr.as_ref().zip(key) else {
+            return;
+        };
+        let texts = at_key(list, key)
+            .into_iter()
+            .any(|value| matches!(value, Expr::Const(_)));
+        if let Some(found) = self.object_at(list, key).filter(|_| texts) {
             self.compared(found, false, at);
         }
     }
@@ -230,6 +289,23 @@ impl Walk<'_> {
             at,
         });
     }
+}
+
+/// What tables in a list have by a key.
+fn at_key<'e>(list: &'e Expr<'_>, key: &str) -> Vec<&'e Expr<'e>> {
+    let items = match list {
+        Expr::List(l) => &l.items,
+        Expr::Tuple(t) => &t.items,
+        _ => return Vec::new(),
+    };
+    let tables = items.iter().filter_map(|item| match item {
+        Expr::Map(table) => Some(table),
+        _ => None,
+    });
+    let pairs = tables.flat_map(|table| table.keys.iter().zip(&table.values));
+    let named =
+        pairs.filter(|(name, _)| matches!(name, Expr::Const(c) if c.value.as_str() == Some(key)));
+    named.map(|(_, value)| value).collect()
 }
 
 /// The literals that an expression is, lists, or has for keys.

@@ -9,6 +9,17 @@ use crate::image::reference::Parts;
 use crate::lock::some;
 use crate::matrix::Version;
 
+/// Tags that are the name of a distribution, and with it its newest release: `mcr.microsoft.com/devcontainers/base:ubuntu`.
+const DISTRIBUTIONS: [&str; 7] = [
+    "almalinux",
+    "alpine",
+    "centos",
+    "debian",
+    "fedora",
+    "rockylinux",
+    "ubuntu",
+];
+
 /// Why a base floats, in the words of its label, and what to write instead.
 struct Floating<'a> {
     label: String,
@@ -85,6 +96,13 @@ fn floating<'a>(cx: &'a Context<'_>, base: &'a BaseImage) -> Option<Floating<'a>
             role: Some(role),
             label: format!("`{role}` is a role, which one release after the other has"),
             help: "state a tag that names a release, or a digest".to_owned(),
+        });
+    }
+    if DISTRIBUTIONS.contains(&tag) {
+        return Some(Floating {
+            role: None,
+            label: format!("names no release of {tag}"),
+            help: "state a tag that names one, or a digest".to_owned(),
         });
     }
     if no_version(&parts, tag) {
