@@ -62,8 +62,10 @@ sign_in() {
     case $challenge in
       [Bb]asic*) printf '%s\tbasic\t\t%s\n' "$host" "$login" >>"$work/realms" ;;
       [Bb]earer*)
+        # Credentials go over TLS, or do not leave this machine; `http://localhost:80@elsewhere` would.
         case $realm in
-          https://* | http://localhost[:/]* | http://127.*) printf '%s\t%s\t%s\t%s\n' "$host" "$realm" "$service" "$login" >>"$work/realms" ;;
+          *@*) ;;
+          https://* | http://localhost[:/]* | http://127.0.0.1[:/]*) printf '%s\t%s\t%s\t%s\n' "$host" "$realm" "$service" "$login" >>"$work/realms" ;;
         esac
         ;;
     esac
@@ -102,7 +104,8 @@ heads() {
       name = $0
       sub(":[^:/]*$", "", name)
       transfer(endpoint(host_of(name)) "/v2/" path_of(name) "/manifests/" substr($0, length(name) + 2), FNR)
-      print "head\nlocation"
+      # No redirect is followed: an older curl takes the login along to another port.
+      print "head"
       say("header", "Accept: " accept)
       if (name in login) say("header", login[name])
       say("output", folder "/" FNR)

@@ -20,6 +20,8 @@ class Registry:
         self.tags: dict[str, str] = {}
         self.faults: list[tuple[int, dict]] = []
         self.bare = False
+        # Where tokens are said to be had, other than here.
+        self.realm = ""
         self.asked: collections.Counter = collections.Counter()
         self.tokens: dict[str, str] = {}
         # How many are answered at once, and the most that ever were.
@@ -84,7 +86,7 @@ class Registry:
             with self.lock:
                 self.tokens[token] = query["scope"][0]
             return call.say(200, json.dumps({"token": token, "expires_in": 60}).encode())
-        realm = f'Bearer realm="http://{self.host}/token",service="registry.test"' if self.scheme == "Bearer" else 'Basic realm="x"'
+        realm = f'Bearer realm="{self.realm or f"http://{self.host}/token"}",service="registry.test"' if self.scheme == "Bearer" else 'Basic realm="x"'
         if url.path == "/v2/":
             with self.lock:
                 self.asked["challenge"] += 1

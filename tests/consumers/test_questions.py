@@ -131,6 +131,19 @@ def test_limits_and_bad_seconds_pass(tmp_path, registry):
     assert asking.by_imagetools() == []
 
 
+@pytest.mark.parametrize(
+    "realm", ["http://registry.example/token", "http://localhost:80@{}/token", "http://127.evil.example/token", "ftp://{}/token"]
+)
+def test_a_login_goes_nowhere_else_in_the_clear(tmp_path, registry, realm):
+    asking = Asking(tmp_path, registry)
+    refs = asking.publish()
+    registry.realm = realm.format(registry.host)
+    assert asking.run("probe").returncode == 0
+    # Nothing asked for a token, here or there, and no question carried the login.
+    assert registry.asked["token"] == 0 and registry.tokens == {}
+    assert set(asking.by_imagetools()) >= {ref for ref in refs if ":content-" in ref}
+
+
 @pytest.mark.parametrize("fault", [(403, {}), (418, {}), (500, {})], ids=lambda fault: str(fault[0]))
 def test_what_is_no_plain_answer_is_asked_by_imagetools(tmp_path, registry, fault):
     asking = Asking(tmp_path, registry)
@@ -141,6 +154,17 @@ def test_what_is_no_plain_answer_is_asked_by_imagetools(tmp_path, registry, faul
     assert done.returncode == 0, done.stderr
     contents = {spec["content_reference"] for spec in asking.plan["specs"]}
     assert contents <= set(asking.by_imagetools())
+
+
+def test_no_redirect_is_followed(tmp_path, registry):
+    """A login would go along to another port, by a curl that is some years old."""
+    asking, other = Asking(tmp_path, registry), Registry()
+    asking.publish()
+    registry.faults = [(307, {"Location": f"http://{other.host}/v2/acme/x/manifests/y"})] * 400
+    assert asking.run("probe").returncode == 0
+    other.close()
+    assert other.asked == {}
+    assert {spec["content_reference"] for spec in asking.plan["specs"]} <= set(asking.by_imagetools())
 
 
 def test_an_answer_without_a_digest_is_none(tmp_path, registry):
