@@ -108,6 +108,9 @@ impl Before {
         let tag = format!("refs/tags/{}", release.tag);
         let Some((lock, recorded)) = recorded else {
             // Nothing was recorded; the tag of the release says what it was, all the same.
+            if !repository.is_in_git() {
+                return Ok(Before::Nothing);
+            }
             let found = git
                 .objects(&[plan(&tag)])
                 .unwrap_or_default()

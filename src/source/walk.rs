@@ -319,6 +319,11 @@ impl Repository {
         found.files
     }
 
+    /// Whether it lies in a worktree of git, by what stands on disk.
+    pub fn is_in_git(&self) -> bool {
+        Worktree::is_in_git(self.root())
+    }
+
     /// The folder on the way to a path that is a repository of its own, such as a submodule.
     pub fn nested(&self, path: &str) -> Option<String> {
         if self.snapshot().is_some() {
