@@ -843,6 +843,33 @@ fn an_argument_in_pieces_moves_once() {
     assert_eq!(room.read("docs/bake.hcl"), hcl("1.3.0"));
 }
 
+/// Of two values the one of another release is told, whatever the other is; and values that name each other come to an end.
+#[test]
+fn one_of_several_values_may_be_old() {
+    for text in [
+        "V=dev\n[ \"$X\" ] && V=3.12-v1.0.0\ndocker run acme/base:$V\n",
+        "case $X in\n  gpu) V=$(date) ;;\n  *) V=3.12-v1.0.0 ;;\nesac\ndocker run acme/base:$V\n",
+    ] {
+        library(text)
+            .gen_("check")
+            .ends(1)
+            .tells(&["mention-stale", "given a value more than once"]);
+    }
+    let each = |name: &str, other: &str| -> String {
+        (0..40).map(|n| format!("{name}=${other}-{n}\n")).collect()
+    };
+    let pull = "docker run acme/base:$A-$B acme/base:3.12-$A\n".repeat(2000);
+    let text = format!("{}{}V=v1.2.3\n{pull}", each("A", "B"), each("B", "A"));
+    library(text).gen_("check").ends(0);
+    let text = format!(
+        "V=v1.2.3\n{}",
+        "docker run acme/base:3.12-$V\n".repeat(20_000)
+    );
+    let room = library(&text);
+    room.gen_("bump minor").ends(0);
+    assert_eq!(room.read("docs/a.md"), text.replace("1.2.3", "1.3.0"));
+}
+
 /// A reference whose tag the file states in a way that is not read is told, unless it is kept.
 #[test]
 fn a_tag_that_is_not_read_is_told() {

@@ -1,6 +1,6 @@
 //! A text, read for references and for markers that keep them.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -12,7 +12,7 @@ use crate::release::mentions::names::{Names, Spelling, ignoring};
 use crate::release::mentions::shape::Carried;
 use crate::release::mentions::sighting::{Fixed, IdleMarker, Kind, Sighting, Unjudged, whole};
 use crate::release::mentions::tag;
-use crate::release::mentions::variable::uses;
+use crate::release::mentions::variable::{Variables, uses};
 use crate::release::placeholders::is_placeholder;
 use crate::source::SourceFile;
 
@@ -107,6 +107,7 @@ impl Names<'_> {
         let mut markers: Vec<Range<usize>> = Vec::new();
         let mut ignored = BTreeSet::new();
         let mut unjudged: Vec<Unjudged> = Vec::new();
+        let variables = Variables::of(file);
         // With defaults in their place every byte may be another.
         let from = if plain.is_some() { 0 } else { from };
         for found in self.searcher.find_iter(Input::new(text).range(from..)) {
@@ -115,7 +116,8 @@ impl Names<'_> {
                 continue;
             };
             let sighting = self.reference(file, text, found.range(), spelling, mention);
-            let by_variable = || self.by_variable(file, text, found.range(), spelling, mention);
+            let by_variable =
+                || self.by_variable(&variables, text, found.range(), spelling, mention);
             let Some(mut sighting) = sighting.or_else(by_variable) else {
                 if !mention.ignore.is_empty()
                     && let Some(opened) = self.opened(text, found.range(), spelling)
@@ -123,7 +125,7 @@ impl Names<'_> {
                     ignored.extend(ignoring(&opened.repository, mention));
                 }
                 if let Some((read, name)) =
-                    self.unread(file, text, found.range(), spelling, mention)
+                    self.unread(&variables, text, found.range(), spelling, mention)
                 {
                     let span = whole(&on_disk(read));
                     unjudged.push(Unjudged {
@@ -295,29 +297,35 @@ impl Seen {
 
 /// Finds the mentions whose tag is the value of a variable that another image reads and that must stay there.
 fn share(file: &Arc<SourceFile>, uses: &[Use], seen: &mut [Seen]) {
+    // What is read is in the order of the text, and no part of another.
+    let covering = |at: &Range<usize>| -> Option<&Seen> {
+        let before = seen.partition_point(|other| other.read.start <= at.start);
+        let other = seen.get(before.checked_sub(1)?)?;
+        (at.end <= other.read.end).then_some(other)
+    };
+    let mut known: HashMap<(usize, usize, String), Option<Fixed>> = HashMap::new();
     let mut shared = Vec::new();
     for (index, one) in seen.iter().enumerate() {
-        let moves = matches!(one.sighting.kind, Kind::Stale { .. }) && one.sighting.fixed.is_none();
-        if one.kept || !moves {
+        let Some((at, to)) = one.sighting.edit() else {
+            continue;
+        };
+        if one.kept || one.sighting.fixed.is_some() {
             continue;
         }
-        let place = &one.sighting.tag_span;
-        let meets = |value: &Range<usize>| value.start < place.end && place.start < value.end;
-        let mut uses = uses.iter().filter(|u| u.value.iter().any(meets));
-        let stays = uses.find(|u| {
-            let reads =
-                |other: &Seen| other.read.start <= u.read.start && u.read.end <= other.read.end;
-            !seen
-                .iter()
-                .any(|other| reads(other) && other.moves_with(&one.sighting))
-        });
-        if let Some(stays) = stays {
-            let fixed = Fixed::Shared {
+        let find = || {
+            let place = &one.sighting.tag_span;
+            let meets = |value: &Range<usize>| value.start < place.end && place.start < value.end;
+            let mut uses = uses.iter().filter(|u| u.value.iter().any(meets));
+            let stays = uses.find(|u| {
+                !covering(&u.read).is_some_and(|other| other.moves_with(&one.sighting))
+            })?;
+            Some(Fixed::Shared {
                 image: file.text[stays.image.clone()].to_owned(),
                 line: file.line_column(stays.image.start).0,
-            };
-            shared.push((index, fixed));
-        }
+            })
+        };
+        let found = known.entry((at.start, at.end, to)).or_insert_with(find);
+        shared.extend(found.clone().map(|fixed| (index, fixed)));
     }
     for (index, fixed) in shared {
         seen[index].sighting.fixed = Some(fixed);

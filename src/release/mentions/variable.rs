@@ -1,6 +1,9 @@
 //! References whose tag has variables in it: `acme/app:$(TAG)` below `TAG ?= v1.4.0`, `acme/app:$PY-v1.4.0` in a loop.
 
+use std::cell::{Cell, RefCell};
+use std::collections::HashMap;
 use std::ops::Range;
+use std::rc::Rc;
 use std::sync::{Arc, LazyLock};
 
 use regex::Regex;
@@ -18,6 +21,47 @@ use crate::source::SourceFile;
 /// How many variables may stand in each other.
 const DEPTH: usize = 8;
 
+/// How many readings a tag may have: of more, a variable may be anything.
+const READINGS: usize = 64;
+
+/// The variables of a file, each read once.
+pub(super) struct Variables<'f> {
+    file: &'f Arc<SourceFile>,
+    known: RefCell<HashMap<String, Rc<Values>>>,
+    given: RefCell<HashMap<String, bool>>,
+}
+
+impl<'f> Variables<'f> {
+    pub fn of(file: &'f Arc<SourceFile>) -> Self {
+        Variables {
+            file,
+            known: RefCell::default(),
+            given: RefCell::default(),
+        }
+    }
+
+    fn values(&self, name: &str) -> Rc<Values> {
+        if let Some(known) = self.known.borrow().get(name) {
+            return known.clone();
+        }
+        let values = Rc::new(values(self.file, name));
+        self.known
+            .borrow_mut()
+            .insert(name.to_owned(), values.clone());
+        values
+    }
+
+    /// Whether the file seems to give a name a version, in whatever way.
+    fn seems_given(&self, name: &str) -> bool {
+        if let Some(known) = self.given.borrow().get(name) {
+            return *known;
+        }
+        let given = seems_given(&self.file.text, name);
+        self.given.borrow_mut().insert(name.to_owned(), given);
+        given
+    }
+}
+
 /// What a tag comes to with the values of its variables in their place.
 #[derive(Clone, Default)]
 struct Reading {
@@ -31,7 +75,7 @@ impl Names<'_> {
     /// file does not state, or computes, may be anything.
     pub(super) fn by_variable(
         &self,
-        file: &Arc<SourceFile>,
+        variables: &Variables<'_>,
         text: &str,
         found: Range<usize>,
         spelling: &Spelling,
@@ -40,15 +84,19 @@ impl Names<'_> {
         let opened = self.opened(text, found.clone(), spelling)?;
         let written = written(text, opened.start)?;
         let here = |at: Range<usize>| Origin::Text(at);
-        let readings = readings(file, text, &written.parts, &here, DEPTH);
+        let left = Cell::new(READINGS);
+        let readings = readings(variables, text, &written.parts, &here, DEPTH, &left);
         let digest = text[written.end..].trim_start_matches(['"', '\'']);
         let digest = digest.starts_with("@sha").then_some(Fixed::Digest);
         let mut seen: Option<Sighting> = None;
         for reading in &readings {
-            let one = self.of_shape(&reading.shape, &opened.repository, mention)?;
+            // What may be anything by one value may be of another release by the next.
+            let Some(one) = self.of_shape(&reading.shape, &opened.repository, mention) else {
+                continue;
+            };
             let strange = matches!(one.kind, Kind::UnknownTag | Kind::UnknownRepository);
             if strange && (spelling.bare || opened.marked) {
-                return None;
+                continue;
             }
             let several = reading.several.then_some(Fixed::Several);
             let (tag_span, value) = match one.origin {
@@ -63,7 +111,7 @@ impl Names<'_> {
                 _ => one.tag,
             };
             let sighting = Sighting {
-                file: file.clone(),
+                file: variables.file.clone(),
                 span: found.start..written.end,
                 tag,
                 tag_span,
@@ -87,7 +135,7 @@ impl Names<'_> {
     /// file gives a value in a way that is not read; and the variable.
     pub(super) fn unread(
         &self,
-        file: &SourceFile,
+        variables: &Variables<'_>,
         text: &str,
         found: Range<usize>,
         spelling: &Spelling,
@@ -107,7 +155,7 @@ impl Names<'_> {
         let mut names = words
             .filter(|word| !word.is_empty() && !word.starts_with(|c: char| c.is_ascii_digit()));
         let name = names
-            .find(|name| values(file, name).known.is_empty() && seems_given(&file.text, name))?;
+            .find(|name| variables.values(name).known.is_empty() && variables.seems_given(name))?;
         Some((found.start..end, name.to_owned()))
     }
 
@@ -185,7 +233,11 @@ pub(super) fn uses(
     let mut found = Vec::new();
     for name in &carried.by {
         for (at, _) in text.match_indices(name.as_str()) {
-            let line = text[..at].rfind('\n').map_or(0, |end| end + 1);
+            let inside = |c: char| c.is_ascii_alphanumeric() || c == '_';
+            if text[..at].ends_with(inside) || text[at + name.len()..].starts_with(inside) {
+                continue;
+            }
+            let line = near(text, at);
             let put_to = PUT_TO
                 .as_ref()
                 .and_then(|put| put.captures(&text[line..at]));
@@ -228,6 +280,18 @@ static PUT_TO: LazyLock<Option<Regex>> = LazyLock::new(|| {
         .ok()
 });
 
+/// Where the line begins that a place is on, or so much of it as says what is done there.
+fn near(text: &str, at: usize) -> usize {
+    const ENOUGH: usize = 256;
+    let mut from = at.saturating_sub(ENOUGH);
+    while !text.is_char_boundary(from) {
+        from += 1;
+    }
+    text[from..at]
+        .rfind('\n')
+        .map_or(from, |end| from + end + 1)
+}
+
 /// How long the name is at the end of a text that an image may have.
 fn length_of_image(text: &str) -> usize {
     let inside = |c: char| {
@@ -239,8 +303,7 @@ fn length_of_image(text: &str) -> usize {
 /// Whether a name with a tag is that of an image: one of somebody's, or on a line that says what is done with images.
 fn is_image(text: &str, name: Range<usize>) -> bool {
     let word = &text[name.clone()];
-    let line = text[..name.start].rfind('\n').map_or(0, |at| at + 1);
-    let line = text[line..name.start].to_ascii_lowercase();
+    let line = text[near(text, name.start)..name.start].to_ascii_lowercase();
     let does = [
         "image", "docker", "podman", "nerdctl", "crane", "skopeo", "from",
     ];
@@ -269,11 +332,12 @@ fn rank(kind: &Kind) -> usize {
 
 /// What parts of a tag come to: one reading for each way to give its variables the values that the file states.
 fn readings(
-    file: &SourceFile,
+    variables: &Variables<'_>,
     text: &str,
     parts: &[Part<'_>],
     origin: &dyn Fn(Range<usize>) -> Origin,
     depth: usize,
+    left: &Cell<usize>,
 ) -> Vec<Reading> {
     let mut all = vec![Reading::default()];
     for part in parts {
@@ -286,19 +350,19 @@ fn readings(
             }
             Part::Variable(name) => *name,
         };
-        let values = match name {
-            Some(name) if depth > 0 && all.len() <= DEPTH => values(file, name),
-            _ => Values::default(),
-        };
-        if values.known.is_empty() {
+        let values = name.map(|name| (name, variables.values(name)));
+        let more = |values: &Values| values.known.len().saturating_mul(all.len());
+        let values = values.filter(|(_, values)| {
+            depth > 0 && !values.known.is_empty() && more(values) <= left.get()
+        });
+        let Some((name, values)) = values else {
             all.iter_mut().for_each(|reading| reading.shape.add_any());
             continue;
-        }
-        let name = name.unwrap_or_default();
-        let inner: Vec<Reading> = values
-            .known
-            .iter()
-            .flat_map(|value| of_value(file, name, value.clone(), depth - 1))
+        };
+        left.set(left.get() - more(&values));
+        let known = values.known.iter();
+        let inner: Vec<Reading> = known
+            .flat_map(|value| of_value(variables, name, value.clone(), depth - 1, left))
             .collect();
         all = all
             .iter()
@@ -314,8 +378,14 @@ fn readings(
 }
 
 /// What the value of a variable comes to, which may have others in it.
-fn of_value(file: &SourceFile, name: &str, span: Range<usize>, depth: usize) -> Vec<Reading> {
-    let value = &file.text[span.clone()];
+fn of_value(
+    variables: &Variables<'_>,
+    name: &str,
+    span: Range<usize>,
+    depth: usize,
+    left: &Cell<usize>,
+) -> Vec<Reading> {
+    let value = &variables.file.text[span.clone()];
     let on_disk = |at: Range<usize>| {
         Origin::Value(Carried {
             span: span.start + at.start..span.start + at.end,
@@ -326,7 +396,7 @@ fn of_value(file: &SourceFile, name: &str, span: Range<usize>, depth: usize) -> 
         Some(written) if written.end == value.len() => written.parts,
         _ => vec![Part::Text(0..value.len())],
     };
-    readings(file, value, &parts, &on_disk, depth)
+    readings(variables, value, &parts, &on_disk, depth, left)
 }
 
 /// Where the values of a variable stand on disk, and whether it may have others.
@@ -344,23 +414,21 @@ const PARSED: [&str; 12] = [
 /// The values of a variable: what a reader of constants finds, and what else is given to the name where a command or a line
 /// begins. Values with escapes are left out.
 fn values(file: &SourceFile, name: &str) -> Values {
+    let parsed = PARSED.iter().any(|end| file.path.ends_with(end));
     let read = match locate::constant(file, name) {
         Ok(found) if file.text.get(found.span.clone()) != Some(&found.value) => {
             return Values::default();
         }
-        Ok(found) if PARSED.iter().any(|end| file.path.ends_with(end)) => Some(found.span),
+        Ok(found) if parsed => {
+            return Values {
+                known: vec![found.span],
+                several: false,
+            };
+        }
         Ok(found) => Some(found.span),
         Err(Unfound::Syntax { .. } | Unfound::Path(_)) => return Values::default(),
         Err(_) => None,
     };
-    if let Some(span) = &read
-        && PARSED.iter().any(|end| file.path.ends_with(end))
-    {
-        return Values {
-            known: vec![span.clone()],
-            several: false,
-        };
-    }
     let mut given = given(&file.text, name);
     if file.path.ends_with(".hcl") || file.path.ends_with(".tf") {
         let defaults = DEFAULTS.as_ref().into_iter();
