@@ -291,8 +291,8 @@ codes! {
         "a text names an image of another release"
         "Somebody who copies the line gets an old image, or one that was never built. `gen check --fix` writes this release's tag; a comment `basematrix: keep` on the line, or on the one before, keeps a deliberate old one.";
     MENTION_UNCHECKED = "mention-unchecked" Rule Note
-        "mentions that a pre-release could not judge"
-        "While a pre-release is made, texts stay at the last final release, unless their mention says `pre-releases = true`. Which one that was is told by `matrix.lock`, and it holds none: nothing was recorded before the pre-release. Until the next final release mentions of earlier finals are not judged.";
+        "mentions that could not be judged"
+        "While a pre-release is made, texts stay at the last final release, unless their mention says `pre-releases = true`. Which one that was is told by `matrix.lock`, and it holds none: nothing was recorded before the pre-release. Until the next final release mentions of earlier finals are not judged. A tag that is a variable is not judged where the file gives it a value in a way that is not read: in a loop, a list, an argument.";
     MENTION_UNKNOWN = "mention-unknown" Rule Error
         "a text names an image that the matrix does not make"
         "The repository or the tag does not exist in this release. Correct the text, or build the image. Repositories of other projects below the same registry go into the mention's `ignore`.";
