@@ -117,6 +117,16 @@ pub enum ListFormat {
     Lines,
 }
 
+/// How the plan is printed.
+#[derive(Clone, Copy, Debug, Default, ValueEnum)]
+pub enum PlanFormat {
+    /// As `plan.json`.
+    #[default]
+    Json,
+    /// As `plan.lines`, for scripts: one record a line, its fields apart by tabs.
+    Lines,
+}
+
 /// How a difference is printed.
 #[derive(Clone, Copy, Debug, Default, ValueEnum)]
 pub enum DiffFormat {
@@ -261,6 +271,9 @@ pub enum Command {
         after_help = "Examples:\n  gen plan | jq '.specs[] | {id, parent, content}'\n  gen plan image=gpu-base\n  gen plan python=3.12,job=server    both hold: \"and\"; several selectors are \"or\""
     )]
     Plan {
+        /// How it is written.
+        #[arg(long, value_enum, default_value_t)]
+        format: PlanFormat,
         /// Only specs that match one of the selectors; for "and", join keys by a comma: `python=3.12,job=server`.
         #[arg(value_name = "SELECTOR")]
         selectors: Vec<String>,

@@ -2,15 +2,16 @@
 # shellcheck shell=sh disable=SC2016
 #
 # Publishes the images of the plan. Every pipeline calls this one script, so all of them publish alike.
-# It needs docker with buildx (0.13 or newer) and jq, and runs from the repository root. With curl it asks registries many
-# times faster.
+# It needs docker with buildx (0.13 or newer), and runs from the repository root. With curl it asks registries many times
+# faster.
 #
-#   sh publish.sh probe               print as JSON what is missing at the images' home registries
+#   sh publish.sh probe [ID...]       print what is missing of these images, or of all, at their home registries: lines of
+#                                     `build`, id, platform and layer, and of `merge`, id and layer, apart by tabs
 #   sh publish.sh build ID PLATFORM   build, test and push one platform of one image, unless it is there
 #   sh publish.sh merge ID...         join the platforms of each image under its content tag, unless it is there
 #   sh publish.sh tags                put the release's tags and aliases on the contents, copy to other registries
 #
-# PLAN           the plan (default generated/plan.json)
+# PLAN           the plan for scripts (default generated/plan.lines)
 # PIPELINE       github, gitlab or cloud-build: only that pipeline's share of the plan (default: all of it)
 # TEST_IN        where tests run: engine, in containers of `docker run`; buildkit, in a build of their own
 #                (default: engine, buildkit where no engine answers)
@@ -18,43 +19,106 @@
 # PUBLISH_DELAY  whole seconds to wait before trying again (default 5): three tries, more and longer ones for a rate
 #                limit, no second one for a refused login or a step of a Dockerfile that fails
 #
-# Every value is read from the plan by jq and handed on as one word; none becomes part of a command's text.
-# stdout carries only the probe's JSON; people are spoken to on stderr.
+# Every value is read from the plan and handed on as one word; none becomes part of a command's text.
+# stdout carries only the probe's lines; people are spoken to on stderr.
 # Any verb may be run again at any point: what is done already is found and left alone.
-# (SC2016: what stands in single quotes with a dollar is jq's.)
+# (SC2016: what stands in single quotes with a dollar is awk's.)
 
 set -eu
 
-PLAN=${PLAN:-generated/plan.json}
+PLAN=${PLAN:-generated/plan.lines}
 PIPELINE=${PIPELINE-}
 TEST_IN=${TEST_IN-}
 PUBLISH_JOBS=${PUBLISH_JOBS:-8}
 PUBLISH_DELAY=${PUBLISH_DELAY:-5}
 MARKER=newest-release
 VERSION_KEY=org.opencontainers.image.version
-# Shared by all questions put to the plan: the builder of a content is the first spec of the share that has it.
-PLAN_JQ='
-  def role: .ci[$pipeline].role;
-  def share: .specs[] | select(role != "none");
-  def published: role == null and .publish != false;
-  def builders: reduce share as $s ({seen: {}, out: []};
-    if .seen[$s.content_reference] then . else .seen[$s.content_reference] = true | .out += [$s] end) | .out;
-  def spec($id): first(share | select(.id == $id));
-  def leg($platform): .content_reference + "-" + ($platform | split("/")[1:] | join("-"));
-  def repository: sub(":[^:/]*$"; "");
-  # A word on one line; unfold turns it back.
-  def fold: gsub("\\\\"; "\\\\") | gsub("\n"; "\\n");
-  def found: [split("\n")[] | select(. != "") | split("\t") | {key: .[0], value: .[1]}] | from_entries;
-'
-
 say() { printf '%s\n' "publish: $*" >&2; }
 die() { say "$@"; exit 1; }
 
-# plan FILTER [jq options]: ask the plan.
+# What reads the plan. Of each record the first field says what it is; those of an image follow its `image`. Records that
+# nobody asks for are passed over, so that a plan may say more than this script knows. See docs/plan.md of basematrix.
+#
+#   image ID LAYER CONTENT REFERENCE TARGET HAS BUILDS PUBLISHES   the last three list pipelines
+PLAN_AWK='
+  function has(pipelines) { return index("," pipelines ",", "," pipeline ",") > 0 }
+  # What the registries hold, as far as they were asked.
+  pass == 1 { digest[$1] = $2; next }
+'
+
+# plan PROGRAM [NAME=VALUE | FILE]...: ask the plan by awk, which is given these variables and files before it.
 plan() {
-  plan_filter=$1
+  plan_program=$1
   shift
-  jq -r --arg pipeline "$PIPELINE" "$@" "$PLAN_JQ $plan_filter" "$PLAN"
+  awk -F '\t' "$PLAN_AWK$plan_program" pipeline="${PIPELINE:-all}" pass=1 "$work/found" "$@" pass=2 "$PLAN"
+}
+
+# check_plan: stop where there is none that this script can read.
+check_plan() {
+  [ -r "$PLAN" ] || die "no plan at $PLAN: run this from the repository root, or set PLAN"
+  format=$(awk -F '\t' '$1 == "plan" { print $2; exit }' "$PLAN")
+  case $format in
+    2) ;;
+    '') die "there is no plan for scripts at $PLAN: it is the file plan.lines, not plan.json" ;;
+    *) die "the plan at $PLAN has format $format, and this script reads 2: run \`gen matrix\`, which writes both" ;;
+  esac
+}
+
+# unfold FIELD: put the text of a field into $word, newlines at its end included.
+unfold() {
+  case $1 in
+    *\\*)
+      word=$(printf '%b_' "$1")
+      word=${word%_}
+      ;;
+    *) word=$1 ;;
+  esac
+}
+
+# What reads the few answers that are JSON: of registries, and docker's own. A machine that builds images has awk, and often
+# nothing better.
+JSON_AWK='
+  function plain(text,   at, one, out) {
+    text = substr(text, 2, length(text) - 2)
+    if (index(text, "\\") == 0) return text
+    for (at = 1; at <= length(text); at++) {
+      one = substr(text, at, 1)
+      if (one == "\\") {
+        one = substr(text, ++at, 1)
+        if (one == "n") one = "\n"
+        else if (one == "t") one = "\t"
+        else if (one !~ /["\/\\]/) return ""
+      }
+      out = out one
+    }
+    return out
+  }
+  # The text to which keys, one a line, lead from object to object; nothing where they lead to none.
+  function member(text, keys,   key, count, depth, leads, here, token) {
+    count = split(keys, key, "\n")
+    leads = 1
+    while (match(text, /"([^"\\]|\\.)*"|[][{},]/)) {
+      token = substr(text, RSTART, RLENGTH)
+      text = substr(text, RSTART + RLENGTH)
+      if (token == "{" || token == "[") { here[++depth] = leads && token == "{"; leads = 0 }
+      else if (token == "}" || token == "]") { depth--; leads = 0 }
+      else if (token == ",") leads = 0
+      else if (text ~ /^[ \t\r\n]*:/) leads = here[depth] && plain(token) == key[depth]
+      else if (leads && depth == count) return plain(token)
+      else leads = 0
+    }
+    return ""
+  }
+'
+
+# member FILE KEY...: print the text to which the keys lead in a file of JSON. Fail where there is none. An answer that is
+# far longer than any of them should be is not read to its end.
+member() {
+  member_file=$1
+  shift
+  KEYS=$(printf '%s\n' "$@") LC_ALL=C awk "$JSON_AWK"'
+    length(text) < 200000 { text = text $0 "\n" }
+    END { text = member(text, ENVIRON["KEYS"]); if (text == "") exit 1; print text }' "$member_file"
 }
 
 # each FUNCTION FILE: call FUNCTION with each line of FILE, PUBLISH_JOBS of them at once. Fails if any call does; a call
@@ -175,7 +239,7 @@ inquire() {
 
 inquire_line() {
   inquire "$1" || return 2
-  { printf '"%s"\n' "$1"; cat "$work/$slot.out"; } >>"$work/$slot.answers"
+  { printf 'ref %s\n' "$1"; cat "$work/$slot.out"; echo; } >>"$work/$slot.answers"
 }
 
 # A manifest of any kind: without one of these a registry may say that there is none, or answer about another.
@@ -188,11 +252,13 @@ credentials() {
   config=${DOCKER_CONFIG:-${HOME-}/.docker}/config.json key=$1
   if [ "$key" = docker.io ]; then key=https://index.docker.io/v1/; fi
   [ -r "$config" ] || return 1
-  jq -er --arg host "$key" '.auths[$host] | objects | select(.identitytoken // "" | . == "") | .auth | strings | select(. != "")' \
-    "$config" 2>/dev/null && return
-  helper=$(jq -er --arg host "$key" '.credHelpers[$host] // .credsStore | strings' "$config") || return 1
-  printf '%s' "$key" | "docker-credential-$helper" get 2>/dev/null |
-    jq -er 'select(.Username != "<token>") | "\(.Username):\(.Secret)" | @base64'
+  # A login that is an identity token is another kind of password.
+  if ! member "$config" auths "$key" identitytoken >/dev/null && member "$config" auths "$key" auth; then return 0; fi
+  helper=$(member "$config" credHelpers "$key" || member "$config" credsStore) || return 1
+  printf '%s' "$key" | "docker-credential-$helper" get >"$work/$slot.login" 2>/dev/null || return 1
+  user=$(member "$work/$slot.login" Username) && [ "$user" != '<token>' ] && secret=$(member "$work/$slot.login" Secret) || return 1
+  rm "$work/$slot.login"
+  printf '%s:%s' "$user" "$secret" | base64 | tr -d '\n'
 }
 
 # What makes a curl config of references and repositories. No token stands in the words of a command: programs read it.
@@ -267,8 +333,16 @@ sign_in() {
     }' pass=1 "$work/realms" pass=2 "$work/strangers" | curls
   set -- "$work/tokens"/*
   if [ ! -e "$1" ]; then return 0; fi
-  jq -r '(.token // .access_token) | strings | select(test("^[A-Za-z0-9._~+/=-]+$"))
-    | "\(input_filename | sub(".*/"; ""))\t\(.)"' "$@" 2>/dev/null >"$work/given" || true
+  LC_ALL=C awk "$JSON_AWK"'
+    function tell(   token) {
+      token = member(text, "token")
+      if (token == "") token = member(text, "access_token")
+      if (token ~ /^[A-Za-z0-9._~+\/=-]+$/) print name "\t" token
+      text = ""
+    }
+    FNR == 1 { tell(); name = FILENAME; sub(/.*\//, "", name) }
+    length(text) < 200000 { text = text $0 "\n" }
+    END { tell() }' "$@" >"$work/given"
   awk -F '\t' 'pass == 1 { token[$1] = $2; next } FNR in token { print $0 "\tAuthorization: Bearer " token[FNR] }' \
     pass=1 "$work/given" pass=2 "$work/strangers" >>"$work/logins"
 }
@@ -353,9 +427,18 @@ look_all() {
   rm -f "$work"/*.answers
   : >"$work/main.answers"
   each inquire_line "$work/unasked" || die "stopped: the registry did not answer clearly"
-  # One jq for all answers: starting it takes longer than many registries do.
-  cat "$work"/*.answers | jq -rn '[inputs] | range(0; length; 2) as $i
-    | "\(.[$i])\t\(.[$i + 1] | if . == null then "" else (.digest | strings) // error("an answer holds no digest") end)"' \
+  # One process for all answers: starting it takes longer than many registries do.
+  cat "$work"/*.answers | LC_ALL=C awk "$JSON_AWK"'
+    function tell() {
+      if (ref == "") return
+      absent = text ~ /^[ \t\r\n]*null[ \t\r\n]*$/
+      digest = absent ? "" : member(text, "digest")
+      if (!absent && digest !~ /^sha256:[0-9a-f]+$/) exit wrong = 1
+      print ref "\t" digest
+    }
+    /^ref / { tell(); ref = substr($0, 5); text = ""; next }
+    length(text) < 200000 { text = text $0 "\n" }
+    END { if (!wrong) tell(); exit wrong }' \
     >>"$work/found" || die "stopped: a registry's answer is not understood"
 }
 
@@ -364,6 +447,17 @@ ask() {
   : >"$work/$slot.body"
   printf 'Authorization: %s\n' "$2" | curl --silent --max-time 60 --retry 3 --header @- --header "Accept: */*" \
     --output "$work/$slot.body" --write-out '%{http_code}' "$1" || true
+}
+
+# codes: print what a registry complains of, of all that it says.
+codes() {
+  awk '{ text = text $0 } END { while (match(text, /"code" *: *"[A-Z_]+"/)) {
+    code = substr(text, RSTART, RLENGTH)
+    text = substr(text, RSTART + RLENGTH)
+    sub(/.*: *"/, "", code)
+    sub(/"/, "", code)
+    printf "%s ", code
+  } }'
 }
 
 # repository_line "KIND HOST PATH TAG COMMAND...": keep COMMAND if AWS says that it has no repository PATH.
@@ -379,11 +473,11 @@ LINE
   login="Basic $login" status=
   if [ "$kind" = ecr-public ]; then
     status=$(ask "https://$host/token/?service=$host&scope=repository:$path:pull" "$login")
-    if [ "$status" = 200 ]; then login="Bearer $(jq -r '.token // .access_token' "$work/$slot.body")" status=; fi
+    if [ "$status" = 200 ]; then login="Bearer $(member "$work/$slot.body" token || member "$work/$slot.body" access_token)" status=; fi
   fi
   # A GET: the answer to a HEAD has no body, and only that tells a repository that is missing from a tag that is.
   status=${status:-$(ask "https://$host/v2/$path/manifests/$tag" "$login")}
-  said=$(jq -r '[.errors[]? | .code] | join(" ")' "$work/$slot.body" 2>/dev/null) || said=
+  said=$(codes <"$work/$slot.body")
   case "$status $said" in
     200*) ;;
     "404 "*NAME_UNKNOWN*) printf '%s\n' "$command" >>"$work/$slot.create" ;;
@@ -394,15 +488,7 @@ LINE
 
 # Registries of AWS make no repository by themselves: told before hours of building, not after.
 check_repositories() {
-  plan '([.registries[] | select(.kind == "ecr" or .kind == "ecr-public") | {key: .host, value: .kind}] | from_entries) as $kinds
-    | [share | .content_reference, (select(published) | .references[], .aliases[])]
-    | map(select($kinds[split("/")[0]])) | unique_by(repository)[]
-    | (split("/")[0]) as $host | $kinds[$host] as $kind | (repository | ltrimstr($host + "/")) as $path
-    | [$kind, $host, $path, .[($host + "/" + $path + ":" | length):],
-        if $kind == "ecr"
-        then "aws ecr create-repository --registry-id \($host | split(".")[0] | @sh) --region \($host | split(".")[3] | @sh) --repository-name \($path | @sh)"
-        else "aws ecr-public create-repository --region us-east-1 --repository-name \($path | split("/")[1:] | join("/") | @sh)"
-        end] | join("\t")' >"$work/repositories"
+  plan '$1 == "repository" && has($2) { print $3 "\t" $4 "\t" $5 "\t" $6 "\t" $7 }' >"$work/repositories"
   if [ ! -s "$work/repositories" ]; then return 0; fi
   if ! command -v curl >/dev/null; then
     say "not checked whether the repositories at AWS exist: there is no curl here"
@@ -417,26 +503,20 @@ check_repositories() {
 
 probe() {
   check_repositories
-  plan 'builders[].content_reference' >"$work/refs"
+  printf '%s\n' "$@" >"$work/ids"
+  probed='
+    pass == 3 { if ($0 != "") { some = 1; asked[$0] }; next }
+    $1 == "image" { layer = $3; is_open = has($8) && (!some || $2 in asked) && digest[$5] == "" }
+  '
+  plan "$probed"'$1 == "image" && is_open { print $5 }' pass=3 "$work/ids" >"$work/refs"
   look_all "$work/refs"
-  plan '($found | found) as $has | builders[] | select($has[.content_reference] == "")
-        | leg(.platforms[])' --rawfile found "$work/found" >"$work/refs"
+  plan "$probed"'$1 == "leg" && is_open { print $4 }' pass=3 "$work/ids" >"$work/refs"
   look_all "$work/refs"
-  plan '($found | found) as $has
-    | [builders[] | select($has[.content_reference] == "")] as $missing
-    | {
-        build: [$missing[] | . as $s | .platforms[] as $p | select($has[$s | leg($p)] == "")
-                | {id: $s.id, platform: $p, layer: $s.layer}],
-        merge: [$missing[] | {id, layer}]
-      }' --rawfile found "$work/found" >"$work/missing"
+  plan "$probed"'
+    $1 == "image" && is_open { print "merge\t" $2 "\t" layer }
+    $1 == "leg" && is_open && digest[$4] == "" { print "build\t" $2 "\t" $3 "\t" layer }' pass=3 "$work/ids" >"$work/missing"
   cat "$work/missing"
-  say "$(jq -r '"missing: \(.build | length) builds, \(.merge | length) images"' "$work/missing")"
-}
-
-# unfold LINE: put the word that was folded into LINE into $word, newlines at its end included.
-unfold() {
-  word=$(printf '%b_' "$1")
-  word=${word%_}
+  say "missing: $(grep -c ^build "$work/missing") builds, $(grep -c ^merge "$work/missing") images"
 }
 
 # needs_buildx: stop where docker cannot do what is asked of it here, before anything takes its words for an answer.
@@ -506,12 +586,22 @@ test_in_buildkit() {
   id=$1 platform=$2
   shift 2
   mkdir "$work/steps"
-  # As JSON a step is no shell text to anybody but the shell in the image, and holds no heredoc for the builder.
-  plan 'spec($id) | .tests | to_entries[]
-    | "FROM subject AS test-\(.key)\nRUN \(["/bin/sh", "-c", .value] | tojson)"' \
-    --arg id "$id" >"$work/steps/Dockerfile"
+  number=0
+  while IFS='	' read -r kind _ _ run; do
+    if [ "$kind" != test ]; then continue; fi
+    unfold "$run"
+    printf 'FROM subject AS test-%s\n%s\n' "$number" "$word"
+    number=$((number + 1))
+  done <"$work/spec" >"$work/steps/Dockerfile"
   docker buildx build --provenance=false --output "type=oci,tar=false,dest=$work/subject" "$@" </dev/null >&2
-  subject=$work/subject@$(jq -er '.manifests[0].digest' "$work/subject/index.json")
+  # Without anything attested it holds one manifest.
+  subject=$work/subject@$(awk 'match($0, /"digest" *: *"sha256:[0-9a-f]+"/) {
+    digest = substr($0, RSTART, RLENGTH)
+    sub(/.*"sha256/, "sha256", digest)
+    sub(/"/, "", digest)
+    print digest
+    exit
+  }' "$work/subject/index.json")
   number=0
   while IFS= read -r line; do
     unfold "$line"
@@ -526,30 +616,18 @@ test_in_buildkit() {
 
 build() {
   id=$1 platform=$2
-  plan '(.attestations // {}) as $attest | spec($id)
-    | .content_reference, (if any(.platforms[]; . == $p) then leg($p) else "" end),
-      "--provenance=\($attest.provenance // "off" | if . == "off" then "false" else "mode=\(.)" end)",
-      (if $attest.sbom then "--sbom=true" else "" end),
-      (.context | fold), "\(.lfs == true) \(.submodules == true)", (
-        ["--platform", $p, "--file", .dockerfile]
-        + (if .target then ["--target", .target] else [] end)
-        + (.args | to_entries | map("--build-arg", "\(.key)=\(.value)"))
-        + (.labels // {} | to_entries | map("--label", "\(.key)=\(.value)"))
-        + (.contexts // {} | to_entries | map("--build-context", "\(.key)=docker-image://\(.value)"))
-        + [.context] | .[] | fold)' --arg id "$id" --arg p "$platform" >"$work/words"
-  {
-    IFS= read -r content || die "the plan has no image \`$id\`${PIPELINE:+ for $PIPELINE}"
-    IFS= read -r leg && [ -n "$leg" ] || die "\`$id\` has no platform \`$platform\`"
-    IFS= read -r provenance
-    IFS= read -r sbom
-    IFS= read -r context
-    IFS=' ' read -r lfs submodules
-    set -- --tag "$leg"
-    while IFS= read -r line; do
-      unfold "$line"
-      set -- "$@" "$word"
-    done
-  } <"$work/words"
+  # Its records.
+  plan '$1 == "image" { is_meant = $2 == id && has($7) } is_meant' id="$id" >"$work/spec"
+  content=$(awk -F '\t' '$1 == "image" { print $5 }' "$work/spec")
+  [ -n "$content" ] || die "the plan has no image \`$id\`${PIPELINE:+ for $PIPELINE}"
+  leg=$(awk -F '\t' -v platform="$platform" '$1 == "leg" && $3 == platform { print $4 }' "$work/spec")
+  [ -n "$leg" ] || die "\`$id\` has no platform \`$platform\`"
+  set -- --tag "$leg" --platform "$platform"
+  while IFS='	' read -r kind _ line _; do
+    if [ "$kind" != word ]; then continue; fi
+    unfold "$line"
+    set -- "$@" "$word"
+  done <"$work/spec"
   printf '%s\n' "$content" "$leg" >"$work/refs"
   look_all "$work/refs"
   there=$(sed -n '/	sha256:/{s/	/@/;p;q;}' "$work/found")
@@ -557,12 +635,15 @@ build() {
     say "$id for $platform is there already: $there"
     return 0
   fi
-  unfold "$context"
-  sources "$word" "$lfs" "$submodules"
-  plan 'spec($id) | .artifacts // [] | .[] | "\(.name)\t\(.path)"' --arg id "$id" >"$work/artifacts"
+  while IFS='	' read -r kind _ context lfs submodules; do
+    if [ "$kind" != source ]; then continue; fi
+    unfold "$context"
+    sources "$word" "$lfs" "$submodules"
+  done <"$work/spec"
+  awk -F '\t' '$1 == "artifact" { print $3 "\t" $4 }' "$work/spec" >"$work/artifacts"
   made "$work/artifacts"
 
-  plan 'spec($id) | .tests[] | fold' --arg id "$id" >"$work/tests"
+  awk -F '\t' '$1 == "test" { print $3 }' "$work/spec" >"$work/tests"
   if [ -s "$work/tests" ]; then
     say "building $id for $platform"
     if [ -z "$TEST_IN" ]; then
@@ -575,7 +656,9 @@ build() {
   fi
   say "building and pushing $leg"
   # OCI media types: Docker's own hold no annotations, and the marker of the newest release is one.
-  try docker buildx build --output type=image,push=true,oci-mediatypes=true "$provenance" ${sbom:+"$sbom"} "$@" </dev/null >&2
+  # What is attested is told by words without blanks.
+  # shellcheck disable=SC2046
+  try docker buildx build --output type=image,push=true,oci-mediatypes=true $(plan '$1 == "attest" { print $2 }') "$@" </dev/null >&2
 }
 
 # merge_line "ID CONTENT LEG..."
@@ -597,16 +680,18 @@ merge_line() {
 
 merge() {
   printf '%s\n' "$@" >"$work/ids"
-  plan '(reduce share as $s ({}; .[$s.id] = $s)) as $specs
-    | $ids | split("\n")[:-1] | map([., $specs[.]])
-    | map(select(.[1] == null))[:1] + unique_by(.[1].content_reference)
-    | .[] | .[0] as $id | .[1] | if . == null then $id else [$id, .content_reference, leg(.platforms[])] | join("\t") end' \
-    --rawfile ids "$work/ids" >"$work/merges"
-  IFS= read -r first <"$work/merges"
-  case $first in
-    *"	"*) ;;
-    *) die "the plan has no image \`$first\`${PIPELINE:+ for $PIPELINE}" ;;
-  esac
+  # Two of one content are merged once.
+  plan '
+    pass == 3 { wanted[$0]; next }
+    $1 == "image" && $2 in wanted && has($7) { known[$2] }
+    $1 == "image" { is_meant = $2 in known && !($5 in seen); seen[$5]; if (is_meant) line[++count] = $2 "\t" $5 }
+    $1 == "leg" && is_meant { line[count] = line[count] "\t" $4 }
+    END {
+      for (id in wanted) if (!(id in known)) print id
+      for (n = 1; n <= count; n++) print line[n]
+    }' pass=3 "$work/ids" >"$work/merges"
+  unknown=$(grep -v '	' "$work/merges" | sort | sed -n 1p)
+  [ -z "$unknown" ] || die "the plan has no image \`$unknown\`${PIPELINE:+ for $PIPELINE}"
   cut -f 2 "$work/merges" >"$work/refs"
   look_all "$work/refs"
   each merge_line "$work/merges" || die "stopped: not everything could be merged"
@@ -615,7 +700,7 @@ merge() {
 # newest REF: print the release the marker REF names.
 newest() {
   try docker buildx imagetools inspect --raw "$1" </dev/null >"$work/marker" || return 1
-  jq -er --arg key "$VERSION_KEY" '.annotations[$key] | strings' "$work/marker" || {
+  member "$work/marker" annotations "$VERSION_KEY" || {
     say "$1 does not say which release is the newest (annotation $VERSION_KEY)"
     return 1
   }
@@ -632,9 +717,10 @@ put() { each put_line "$1" || die "stopped: run this again to finish"; }
 
 tags() {
   # What stands in the registries now.
-  plan '[share | select(published) | .content_reference, .references[], .aliases[]] | unique[]' >"$work/refs"
-  plan 'if .release.final == true then [share | select(published) | .content_reference | repository] | unique[] + ":" + $marker else empty end' \
-    --arg marker "$MARKER" >"$work/markers"
+  plan '$1 == "image" { is_meant = has($9); if (is_meant) print $5 }
+    ($1 == "reference" || $1 == "alias") && is_meant { print $3 }' | sort -u >"$work/refs"
+  plan '$1 == "release" { is_final = $4 == "final" }
+    $1 == "image" && is_final && has($9) { sub(/:[^:\/]*$/, "", $5); print $5 ":" marker }' marker="$MARKER" | sort -u >"$work/markers"
   cat "$work/markers" >>"$work/refs"
   look_all "$work/refs"
   : >"$work/newest"
@@ -646,65 +732,72 @@ tags() {
 
   # What is to be done: decided in one place, before anything changes.
   plan '
-    def version: split("+")[0] | [scan("[0-9]+") | tonumber] | until(length == 0 or .[-1] != 0; .[:-1]);
-    ($found | found) as $has
-    | ($newest | found) as $newest
-    | .release as $release
-    | def older($home): $newest[$home + ":" + $marker] as $n
-        | $n != null and ($n | version) > ($release.version | version);
-    [ share | select(published) | . as $s | ($s.content_reference | repository) as $home | $has[$s.content_reference] as $digest
-      | ( (.references[] | {to: ., fixed: $s.immutable, alias: false}),
-          (.aliases[] | {to: ., fixed: false, alias: true}) )
-      | . + {id: $s.id, home: $home, content: $s.content_reference, from: "\($home)@\($digest)", holds: $has[.to], wanted: $digest}
-      | . + {do: (
-          if .wanted == "" then "unbuilt"
-          elif .holds == .wanted then "done"
-          elif .fixed and .holds != "" then "refuse"
-          elif .fixed or (.holds == "" and (.alias | not)) then "put"
-          elif $release == null then "move"
-          elif $release.final | not then "stay"
-          elif older(.home) then "stay"
-          else "move" end)}
-    ] as $all
-    | {
-        all: $all,
-        markers: (if $release.final == true then
-            [ $all[] | select($newest[.home + ":" + $marker] == null or
-                (($newest[.home + ":" + $marker] | version) < ($release.version | version)))
-              | {to: (.home + ":" + $marker), from} ] | unique_by(.to)
-          else [] end),
-        version: $release.version
-      }' --rawfile found "$work/found" --rawfile newest "$work/newest" --arg marker "$MARKER" >"$work/decided"
+    function numbers(text, into) {
+      sub(/[+].*/, "", text)
+      sub(/^[^0-9]+/, "", text)
+      return split(text, into, /[^0-9]+/)
+    }
+    # Whether one version is above another.
+    function above(one, other,   a, b, count, n) {
+      count = numbers(one, a)
+      n = numbers(other, b)
+      if (n > count) count = n
+      for (n = 1; n <= count; n++) if (a[n] + 0 != b[n] + 0) return a[n] + 0 > b[n] + 0
+      return 0
+    }
+    function decide(to, is_fixed, is_alias) {
+      if (wanted == "") return "unbuilt"
+      if (digest[to] == wanted) return "done"
+      if (is_fixed) return digest[to] == "" ? "put" : "refuse"
+      if (digest[to] == "" && !is_alias) return "put"
+      if (version == "") return "move"
+      if (!is_final || (home ":" marker in newest && above(newest[home ":" marker], version))) return "stay"
+      return "move"
+    }
+    function tell(what, to) { print what "\t" to "\t" home "@" wanted "\t" content "\t" id "\t" digest[to] "\t" wanted }
+    pass == 3 { newest[$1] = $2; next }
+    $1 == "release" { version = $2; is_final = $4 == "final" }
+    $1 == "image" {
+      is_meant = has($9)
+      if (!is_meant) next
+      id = $2; content = home = $5; wanted = digest[content]
+      sub(/:[^:\/]*$/, "", home)
+      own = home ":" marker
+      if (is_final && !(own in marked) && (!(own in newest) || above(version, newest[own]))) { marked[own]; tell("mark", own) }
+    }
+    is_meant && $1 == "reference" { tell(decide($3, $4 == "fixed", 0), $3) }
+    is_meant && $1 == "alias" { tell(decide($3, 0, 1), $3) }
+  ' marker="$MARKER" pass=3 "$work/newest" >"$work/decided"
 
-  decided() { jq -r "$1" "$work/decided"; }
-  decided '[.all[] | select(.do == "unbuilt") | .content] | unique[] | "not published yet: \(.)"' >"$work/bad"
-  decided '.all[] | select(.do == "refuse")
-    | "refused: \(.to) is published and holds \(.holds), this plan has \(.wanted) (\(.id)); a published release is never overwritten"' >>"$work/bad"
+  # decided WHAT PROGRAM: what is decided so, as awk prints it of: what, to, from, content, id, what it holds, what it should.
+  decided() { awk -F '\t' -v what="$1" '$1 == what { '"$2"' }' "$work/decided"; }
+  decided unbuilt 'print "not published yet: " $4' | sort -u >"$work/bad"
+  decided refuse 'print "refused: " $2 " is published and holds " $6 ", this plan has " $7 " (" $5 "); a published release is never overwritten"' >>"$work/bad"
   if [ -s "$work/bad" ]; then
     while IFS= read -r line; do say "$line"; done <"$work/bad"
     die "stopped: no tag was changed"
   fi
 
-  decided '.all[] | select(.do == "put") | "\(.to)\t\(.from)"' >"$work/put"
+  decided put 'print $2 "\t" $3' >"$work/put"
   put "$work/put"
   # The marker goes before the tags it guards, so that an older release cannot slip in between.
-  decided '.markers[] | "\(.to)\t\(.from)"' >"$work/put"
-  version=$(decided '.version // ""')
+  version=$(plan '$1 == "release" { print $2 }')
+  decided mark 'print $2 "\t" $3' >"$work/put"
   while IFS='	' read -r to from; do
     say "$to is now $version"
     try docker buildx imagetools create --annotation "index:$VERSION_KEY=$version" --tag "$to" "$from" </dev/null >&2 ||
       die "stopped: run this again to finish"
   done <"$work/put"
-  decided '.all[] | select(.do == "move") | "\(.to)\t\(.from)"' >"$work/put"
+  decided move 'print $2 "\t" $3' >"$work/put"
   put "$work/put"
 
-  decided '.all[] | select(.do == "stay") | "left alone, only a final release may move it, and only forward: \(.to)"' >"$work/stay"
+  decided stay 'print "left alone, only a final release may move it, and only forward: " $2' >"$work/stay"
   while IFS= read -r line; do say "$line"; done <"$work/stay"
-  say "$(decided '.all | "tags: \(map(select(.do == "put" or .do == "move")) | length) put, \(map(select(.do == "done")) | length) there already, \(map(select(.do == "stay")) | length) left alone"')"
+  say "$(awk -F '\t' '{ count[$1]++ } END { printf "tags: %d put, %d there already, %d left alone", count["put"] + count["move"], count["done"], count["stay"] }' "$work/decided")"
 }
 
 usage() {
-  say "usage: publish.sh probe | build ID PLATFORM | merge ID... | tags"
+  say "usage: publish.sh probe [ID...] | build ID PLATFORM | merge ID... | tags"
   exit 2
 }
 
@@ -712,7 +805,7 @@ case $PUBLISH_JOBS in '' | 0* | *[!0-9]*) die "PUBLISH_JOBS is no number of at l
 case $PUBLISH_DELAY in '' | *[!0-9]*) die "PUBLISH_DELAY is no number of whole seconds: \`$PUBLISH_DELAY\`" ;; esac
 case $PIPELINE in '' | github | gitlab | cloud-build) ;; *) die "PIPELINE is none of github, gitlab, cloud-build: \`$PIPELINE\`" ;; esac
 case $TEST_IN in '' | engine | buildkit) ;; *) die "TEST_IN is neither engine nor buildkit: \`$TEST_IN\`" ;; esac
-[ -r "$PLAN" ] || die "no plan at $PLAN: run this from the repository root, or set PLAN"
+check_plan
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 trap 'exit 130' INT
@@ -723,7 +816,7 @@ slot=main
 
 case ${1-} in probe | build | merge | tags) needs_buildx ;; esac
 case ${1-} in
-  probe) [ $# -eq 1 ] || usage; probe ;;
+  probe) shift; probe "$@" ;;
   build) [ $# -eq 3 ] || usage; build "$2" "$3" ;;
   merge) [ $# -ge 2 ] || usage; shift; merge "$@" ;;
   tags) [ $# -eq 1 ] || usage; tags ;;

@@ -2,19 +2,20 @@
 # shellcheck shell=sh disable=SC2016
 #
 # Builds what a pull request changes, and what that stands on, without pushing anything: no credentials are wanted.
-# Every pipeline calls this one script. It needs docker with buildx (0.13 or newer) and jq, and runs from the root:
+# Every pipeline calls this one script. It needs docker with buildx (0.13 or newer), and runs from the repository root:
 #
 #   sh pull-request.sh fetch BASE       have git know what `gen check` compares with: the commit BASE as where the default
 #                                       branch of origin is, and the tags of this release and of the one before. It needs
 #                                       git alone; a tag that is not there is said
 #   sh pull-request.sh released         fetch the tag of this release; fail where a reference that never moves stands for
 #                                       other content than there
-#   sh pull-request.sh changed [--legs N] [--size N] [BASE_PLAN]
-#                                       print as JSON what differs from the plan of the base, in groups to build apart
+#   sh pull-request.sh changed [BASE_PLAN]
+#                                       print what differs from the plan for scripts of the base, in the groups of the plan:
+#                                       each line is a platform, a number and ids, apart by tabs and the ids by blanks
 #   sh pull-request.sh build PLATFORM ID...
 #                                       build these images for one platform, and run their tests
 #
-# PLAN      the plan (default generated/plan.json)
+# PLAN      the plan for scripts (default generated/plan.lines)
 # BAKE      the bake file (default as below)
 # PIPELINE  github, gitlab or cloud-build: only what that pipeline publishes (default everything)
 # LOCK      what was released (default as below)
@@ -22,13 +23,13 @@
 # TEST_IN   where tests run: engine, in containers of `docker run`; buildkit, in builds on top of the images
 #           (default engine where there is one that answers)
 #
-# Every value is read from the plan by jq and handed on as one word; none becomes part of a command's text.
-# stdout carries only the JSON of `changed`; people are spoken to on stderr.
-# (SC2016: what stands in single quotes with a dollar is jq's.)
+# Every value is read from the plan and handed on as one word; none becomes part of a command's text.
+# stdout carries only the lines of `changed`; people are spoken to on stderr.
+# (SC2016: what stands in single quotes with a dollar is awk's.)
 
 set -eu
 
-PLAN=${PLAN:-generated/plan.json}
+PLAN=${PLAN:-generated/plan.lines}
 PIPELINE=${PIPELINE:-}
 [ -n "${BAKE:-}" ] || BAKE=generated/docker-bake.json
 [ -n "${LOCK:-}" ] || LOCK=matrix.lock
@@ -38,13 +39,42 @@ TEST_IN=${TEST_IN:-}
 say() { printf '%s\n' "pull request: $*" >&2; }
 die() { say "$@"; exit 1; }
 
-# fault: what jq was made to complain of.
-fault() { sed 's/^jq: error ([^)]*): //' "$work/fault"; }
+# What reads the plan. Of each record the first field says what it is; those of an image follow its `image`. Records that
+# nobody asks for are passed over, so that a plan may say more than this script knows. See docs/plan.md of basematrix.
+#
+#   image ID LAYER CONTENT REFERENCE TARGET HAS BUILDS PUBLISHES   the last three list pipelines
+PLAN_AWK='
+  function has(pipelines) { return index("," pipelines ",", "," pipeline ",") > 0 }
+  # What the registries hold, as far as they were asked.
+  pass == 1 { digest[$1] = $2; next }
+'
 
-# is_count WORD: whether it is a whole number from 1.
-is_count() {
+# plan PROGRAM [NAME=VALUE | FILE]...: ask the plan by awk, which is given these variables and files before it.
+plan() {
+  plan_program=$1
+  shift
+  awk -F '\t' "$PLAN_AWK$plan_program" pipeline="${PIPELINE:-all}" pass=1 "$work/found" "$@" pass=2 "$PLAN"
+}
+
+# check_plan: stop where there is none that this script can read.
+check_plan() {
+  [ -r "$PLAN" ] || die "no plan at $PLAN: run this from the repository root, or set PLAN"
+  format=$(awk -F '\t' '$1 == "plan" { print $2; exit }' "$PLAN")
+  case $format in
+    2) ;;
+    '') die "there is no plan for scripts at $PLAN: it is the file plan.lines, not plan.json" ;;
+    *) die "the plan at $PLAN has format $format, and this script reads 2: run \`gen matrix\`, which writes both" ;;
+  esac
+}
+
+# unfold FIELD: put the text of a field into $word, newlines at its end included.
+unfold() {
   case $1 in
-    '' | 0* | *[!0-9]*) return 1 ;;
+    *\\*)
+      word=$(printf '%b_' "$1")
+      word=${word%_}
+      ;;
+    *) word=$1 ;;
   esac
 }
 
@@ -82,8 +112,7 @@ fetch() {
   fi
   base=$(git rev-parse --quiet --verify "$1^{commit}") || die "stopped: the base \`$1\` is not here"
   git update-ref --no-deref refs/remotes/origin/HEAD "$base"
-  # No jq is needed for two lines that gen itself has written.
-  sed -n '/^  "release": {$/,/^  }/s/^    "tag": "\(.*\)",$/\1/p' "$PLAN" >"$work/tags"
+  plan '$1 == "release" { print $3 }' >"$work/tags"
   if [ -r "$LOCK" ]; then
     sed -n -e 's/^release = .* tag = "\([^"]*\)".*/\1/p' -e 's/^after = .* tag = "\([^"]*\)".*/\1/p' "$LOCK" >>"$work/tags"
   fi
@@ -94,7 +123,7 @@ fetch() {
 }
 
 released() {
-  tag=$(jq -r '.release.tag // empty' "$PLAN")
+  tag=$(plan '$1 == "release" { print $3 }')
   if [ -z "$tag" ]; then
     say "the matrix states no release, so there is none to compare with"
     return 0
@@ -104,22 +133,20 @@ released() {
     return 0
   fi
   fetch_tag "$tag"
-  if ! git show "refs/tags/$tag:./generated/plan.json" >"$work/released" 2>/dev/null; then
-    say "not compared with the release: there is no plan at the tag \`$tag\`"
+  if ! git show "refs/tags/$tag:./generated/plan.lines" >"$work/released" 2>/dev/null; then
+    say "not compared with the release: there is no plan for scripts at the tag \`$tag\`"
     return 0
   fi
-  jq -r --slurpfile now "$PLAN" '
-    if type != "object" or .version != $now[0].version or .content_format != $now[0].content_format
-    then error("of another format")
-    else (reduce (.specs[] | .content as $content | .references[] | {key: ., $content}) as $one ({};
-        .[$one.key] = $one.content)) as $before
-      | $now[0].specs[] | select(.immutable) | . as $spec | .references[]
-      | select($before[.] and $before[.] != $spec.content)
-      | "\(.) is released with \($before[.][:19]), and stands for \($spec.content[:19]) here (\($spec.id))"
-    end' "$work/released" >"$work/moved" 2>/dev/null || {
+  if [ "$(formats "$work/released")" != "$(formats "$PLAN")" ]; then
     say "not compared with the release: the plan at the tag \`$tag\` is of another format"
     return 0
-  }
+  fi
+  plan '
+    $1 == "image" { id = $2; content = $4 }
+    $1 == "reference" && pass == 3 { before[$3] = content }
+    $1 == "reference" && pass == 2 && $4 == "fixed" && $3 in before && before[$3] != content {
+      print $3 " is released with " substr(before[$3], 1, 19) ", and stands for " substr(content, 1, 19) " here (" id ")"
+    }' pass=3 "$work/released" >"$work/moved"
   if [ -s "$work/moved" ]; then
     while IFS= read -r line; do say "$line"; done <"$work/moved"
     die "stopped: \`$tag\` is released, with other content than this change has for it: run \`gen bump\` to another version"
@@ -127,92 +154,35 @@ released() {
   say "what \`$tag\` has released is the same here"
 }
 
-# before BASE: print as a JSON list what the base has, each as content and tests; fail when that cannot be told.
-before() {
-  [ -n "$1" ] && [ -r "$1" ] || return 1
-  # A plan of another format may mean something else by a content.
-  jq -se --slurpfile plan "$PLAN" '
-    if length == 1 and (.[0] | type) == "object" and .[0].version == $plan[0].version
-    then [.[0].specs[] | [.content, .tests]]
-    else error("no plan") end' <"$1" 2>/dev/null
-}
+# formats FILE: print the format of a plan and of its contents; nothing where it is no plan.
+formats() { awk -F '\t' '$1 == "plan" { print $2, $3; exit }' "$1"; }
 
 changed() {
-  legs=256 size=16 base=
-  while [ $# -gt 0 ]; do
-    case $1 in
-      --legs | --size)
-        if [ $# -lt 2 ] || ! is_count "$2"; then usage; fi
-        if [ "$1" = --legs ]; then legs=$2; else size=$2; fi
-        shift
-        ;;
-      -?*) usage ;;
-      *)
-        if [ -n "$base" ]; then usage; fi
-        base=$1
-        ;;
-    esac
-    shift
-  done
-  if ! before "$base" >"$work/before"; then
-    say "no plan of the base${base:+ at $base} that can be read: everything counts as changed"
-    printf '[]\n' >"$work/before"
+  # It may be a pipe, and is read twice.
+  cat "${1:-/dev/null}" >"$work/base" 2>/dev/null || : >"$work/base"
+  # A plan of another format may mean something else by a content.
+  if [ "$(formats "$work/base" | cut -d ' ' -f 1)" != "$(formats "$PLAN" | cut -d ' ' -f 1)" ]; then
+    say "no plan of the base${1:+ at $1} that can be read: everything counts as changed"
+    : >"$work/base"
   fi
-  jq -c --slurpfile before "$work/before" --arg pipeline "$PIPELINE" --argjson legs "$legs" --argjson size "$size" '
-    def stands_on: [.parent | strings] + .needs;
-    # In parts of nearly one size, none over $n.
-    def cut($n): . as $all | length as $length | ($length / $n | ceil) as $parts
-      | range($parts) | $all[. * $length / $parts | floor:(. + 1) * $length / $parts | floor];
-    # Into $n groups: the largest first, each where there is least so far.
-    def packed($n): reduce (sort_by(-length) | .[]) as $part ([range($n) | []];
-      (map(length) | index(min)) as $least | .[$least] += $part);
-
-    [.specs[] | select(.ci[$pipeline].role != "none")] as $specs
-    # What is built: each pair of content and tests that the base has not, for the first image with it.
-    | (reduce $before[0][] as $known ({}; .[$known | tojson] = true)) as $known
-    | (reduce ($specs | to_entries[]) as {key: $place, value: $spec} ({seen: $known, built: []};
-        ($spec | [.content, .tests] | tojson) as $key
-        | if .seen[$key] then . else .seen[$key] = true | .built += [$place] end) | .built) as $built
-    # Lineage: what a build needs, the families that share any of it, and an order in which relatives are neighbours.
-    | ($specs | to_entries | map({key: .value.id, value: .key}) | from_entries) as $place
-    | [range($specs | length)] | sort_by($specs[.].layer) as $up
-    | ($specs | map(stands_on | map($place[.] | numbers))) as $below
-    | (reduce ($up | reverse[]) as $one (reduce $built[] as $one ([]; .[$one] = true);
-        if .[$one] then reduce $below[$one][] as $low (.; .[$low] = true) else . end)) as $needed
-    | (reduce ($up[] | select($needed[.])) as $one ({family: [], members: {}, path: []};
-        ([.family[$below[$one][]]] | unique) as $families
-        | ($families[0] // $one) as $family
-        | .path[$one] = (.path[$below[$one][0] // $one] // []) + [$one]
-        | reduce (.members["\($families[1:][])"][], $one) as $member (.;
-            .family[$member] = $family | .members["\($family)"] += [$member]))) as $lineage
-    # A leg is for one platform, and for the one kind of machine that the pipeline has for its images.
-    | reduce ($built[] | . as $one | $specs[.].platforms[] as $platform
-        | {$platform, runner: $specs[$one].ci[$pipeline].legs[$platform].runner, $one}) as $build ([];
-        ($build | [.platform, .runner]) as $machine
-        | (map([.platform, .runner]) | index([$machine])) as $known
-        | if $known then .[$known].built += [$build.one]
-          else . + [$build | {platform, runner, built: [.one]}] end)
-    | map(.parts = [.built | group_by($lineage.family[.])[] | sort_by($lineage.path[.]) | cut($size)])
-    | (map(.parts | length) | add // 0) as $parts
-    | if length > $legs then error("\(length) kinds of machines, and \($legs) legs at most") else . end
-    | ($legs - length) as $spare
-    | {
-        legs: [
-          .[] | .platform as $platform
-          | .parts
-          | (if $parts <= $legs then . else packed([1 + ($spare * length / $parts | floor), length] | min) end)
-          | sort_by(min)[] | {$platform, targets: (sort | map($specs[.].id))}
-        ]
-        | group_by(.platform) | map(to_entries[] | {platform: .value.platform, group: .key, targets: .value.targets})
-      }' "$PLAN" >"$work/changed" 2>"$work/fault" || die "$(fault)"
+  plan '
+    $1 == "image" { id = $2; state[pass, id] = $4 "\t" }
+    $1 == "test" { state[pass, id] = state[pass, id] $3 "\t" }
+    $1 == "group" && pass == 2 && $2 == pipeline {
+      if (!begun++) for (key in state) if (key ~ "^3" SUBSEP) had[state[key]]
+      count = split($5, ids, " ")
+      changed = ""
+      for (n = 1; n <= count; n++) {
+        if (state[2, ids[n]] in had) continue
+        changed = changed " " ids[n]
+        built[ids[n]]
+      }
+      if (changed != "") { print $3 "\t" $4 "\t" substr(changed, 2); legs++ }
+    }
+    END { for (id in built) images++; printf "to build: %d images, in %d legs\n", images, legs >told }
+  ' pass=3 "$work/base" told="$work/told" >"$work/changed"
   cat "$work/changed"
-  say "$(jq -r '"to build: \([.legs[].targets[]] | unique | length) images, in \(.legs | length) legs"' "$work/changed")"
-}
-
-# unfold LINE: put the word that was folded into LINE into $word, newlines at its end included.
-unfold() {
-  word=$(printf '%b_' "$1")
-  word=${word%_}
+  say "$(cat "$work/told")"
 }
 
 # needs_buildx: stop where docker cannot do what is asked of it here, before anything takes its words for an answer.
@@ -271,38 +241,51 @@ build() {
   platform=$1
   shift
   [ -r "$BAKE" ] || die "no bake file at $BAKE: run this from the repository root, or set BAKE"
-  # Two lines for each image: its target, and where it is loaded for its tests.
-  jq -r --slurpfile bake "$BAKE" --arg platform "$platform" '
-    (.specs | map({key: .id, value: .}) | from_entries) as $specs
-    | ($bake[0].target | to_entries | map({key: .value.description, value: .key}) | from_entries) as $targets
-    | reduce $ARGS.positional[] as $id ([]; if index([$id]) then . else . + [$id] end) | .[] as $id
-    | $specs[$id]
-    | if . == null then error("the plan has no image `\($id)`")
-      elif .platforms | index([$platform]) | not then error("`\($id)` has no platform `\($platform)`")
-      else $targets[$id] // error("the bake file has no target for `\($id)`"),
-        "\(.content_reference)-\($platform | split("/")[1:] | join("-"))",
-        (.tests | length),
-        (.tests[] | gsub("\\\\"; "\\\\") | gsub("\n"; "\\n"))
-      end' "$PLAN" --args "$@" >"$work/words" 2>"$work/fault" ||
-    die "$(fault)"
-
-  # What they stand on is built with them.
-  jq -r '(.specs | map({key: .id, value: .}) | from_entries) as $specs
-    | [$ARGS.positional[] | $specs[.] | recurse($specs[.parent // empty, .needs[]]) | select(.lfs or .submodules)]
-    | unique_by([.context, .lfs, .submodules])[]
-    | "\(.lfs == true) \(.submodules == true) \(.context | gsub("\\\\"; "\\\\") | gsub("\n"; "\\n"))"' \
-    "$PLAN" --args "$@" >"$work/sources"
-  while IFS=' ' read -r lfs submodules context; do
+  printf '%s\n' "$@" >"$work/ids"
+  : >"$work/sources"
+  : >"$work/artifacts"
+  : >"$work/tests"
+  # The images, and of all that is built with them what it takes.
+  plan '
+    pass == 3 { if (!($0 in asked)) { asked[$0]; order[++count] = $0 }; next }
+    $1 == "image" { id = $2; target[id] = $6 }
+    $1 == "leg" && $3 == platform { leg[id] = $4 }
+    $1 == "below" { below[id] = below[id] " " $3 }
+    $1 == "source" { source[id] = $5 " " $4 " " $3; context[id] = $3 }
+    $1 == "artifact" { artifacts[id] = artifacts[id] $3 "\t" $4 "\n" }
+    $1 == "test" && id in asked { print id "\t" $3 "\t" $4 >tests }
+    function fault(text) { print text >faults; exit }
+    END {
+      for (n = 1; n <= count; n++) {
+        id = order[n]
+        if (!(id in target)) fault("the plan has no image `" id "`")
+        if (!(id in leg)) fault("`" id "` has no platform `" platform "`")
+        if (target[id] == "") fault("the bake file has no target for `" id "`")
+        print target[id] "\t" leg[id] "\t" id "\t" context[id]
+        open[++left] = id
+        while (left) {
+          id = open[left--]
+          if (id in met) continue
+          met[id]
+          if (!(source[id] in said) && source[id] !~ /^false false /) print source[id] >sources
+          said[source[id]]
+          printf "%s", artifacts[id] >made
+          many = split(below[id], lower, " ")
+          for (m = 1; m <= many; m++) open[++left] = lower[m]
+        }
+      }
+    }' platform="$platform" tests="$work/tests" faults="$work/fault" sources="$work/sources" made="$work/artifacts" \
+    pass=3 "$work/ids" >"$work/images"
+  if [ -e "$work/fault" ]; then die "$(cat "$work/fault")"; fi
+  while IFS=' ' read -r submodules lfs context; do
     unfold "$context"
     sources "$word" "$lfs" "$submodules"
   done <"$work/sources"
-  jq -r '(.specs | map({key: .id, value: .}) | from_entries) as $specs
-    | [$ARGS.positional[] | $specs[.] | recurse($specs[.parent // empty, .needs[]]) | .artifacts // [] | .[]]
-    | unique[] | "\(.name)\t\(.path)"' "$PLAN" --args "$@" >"$work/artifacts"
-  made "$work/artifacts"
+  sort -u "$work/artifacts" >"$work/wanted"
+  made "$work/wanted"
 
   set --
-  while read_image; do set -- "$@" "$target"; done <"$work/words"
+  while IFS='	' read -r target _; do set -- "$@" "$target"; done <"$work/images"
   say "building for $platform: $*"
   bake --set '*.output=type=cacheonly' "$@"
 
@@ -310,9 +293,10 @@ build() {
     if docker info >/dev/null 2>&1; then TEST_IN=engine; else TEST_IN=buildkit; fi
   fi
   ok=true
-  while read_image; do
-    if [ -s "$work/tests" ]; then "test_in_$TEST_IN" || ok=false; fi
-  done <"$work/words"
+  while IFS='	' read -r target image id context; do
+    awk -F '\t' -v id="$id" '$1 == id' "$work/tests" >"$work/own"
+    if [ -s "$work/own" ]; then "test_in_$TEST_IN" || ok=false; fi
+  done <"$work/images"
   $ok || die "stopped: not every test succeeds"
 }
 
@@ -321,12 +305,12 @@ test_in_engine() {
   # One image at a time: a machine has room for the cache of the builder, hardly for every image besides.
   bake --set "$target.output=type=docker" --set "$target.tags=$image" "$target" || return 1
   passed=true
-  while IFS= read -r line; do
-    unfold "$line"
+  while IFS='	' read -r _ test _; do
+    unfold "$test"
     say "testing $target for $platform: $word"
     docker run --rm --pull never --platform "$platform" --entrypoint /bin/sh "$image" -c "$word" </dev/null >&2 ||
       fails "$word"
-  done <"$work/tests"
+  done <"$work/own"
   docker image rm "$image" </dev/null >/dev/null || say "could not remove $image"
   $passed
 }
@@ -334,18 +318,23 @@ test_in_engine() {
 # test_in_buildkit: each test of the image as a step on top of it.
 test_in_buildkit() {
   passed=true
-  while IFS= read -r line; do
-    unfold "$line"
+  unfold "$context"
+  context=$(quoted "$word")
+  while IFS='	' read -r _ test run; do
+    unfold "$run"
+    run=$(quoted "FROM subject
+$word
+")
+    unfold "$test"
     say "testing $target for $platform: $word"
-    # As JSON a step is no shell text to anybody but the shell in the image; a written-out `<` would begin a heredoc.
-    # What bake reads in its own file is a template: `${` and `%{` start an expression.
-    jq --arg target "$target" --arg word "$word" '
-      {target: {($target + "-test"): (.target[$target] | {context, platforms, contexts: {subject: "target:\($target)"},
-        "no-cache": true, output: ["type=cacheonly"],
-        "dockerfile-inline": "FROM subject\nRUN \(["/bin/sh", "-c", $word] | tojson | gsub("<"; "\\u003c"))\n"
-          | gsub("(?<template>[$%])\\{"; "\(.template)\(.template){")})}}' "$BAKE" >"$work/test.json"
+    cat >"$work/test.json" <<JSON
+{"target": {"$target-test": {
+  "context": $context, "dockerfile-inline": $run, "contexts": {"subject": "target:$target"},
+  "platforms": ["$platform"], "no-cache": true, "output": ["type=cacheonly"]
+}}}
+JSON
     bake --file "$work/test.json" "$target-test" || fails "$word"
-  done <"$work/tests"
+  done <"$work/own"
   $passed
 }
 
@@ -355,25 +344,28 @@ fails() {
   passed=false
 }
 
-# read_image: the next of $work/words into $target, $image and $work/tests.
-read_image() {
-  IFS= read -r target || return 1
-  IFS= read -r image
-  IFS= read -r tests
-  : >"$work/tests"
-  while [ "$tests" -gt 0 ]; do
-    IFS= read -r line
-    printf '%s\n' "$line" >>"$work/tests"
-    tests=$((tests - 1))
-  done
+# quoted TEXT: print it as JSON that bake reads as the text itself: `${` and `%{` would start an expression.
+quoted() {
+  TEXT=$1 LC_ALL=C awk 'BEGIN {
+    text = ENVIRON["TEXT"]
+    for (at = 1; at <= length(text); at++) {
+      one = substr(text, at, 1)
+      if (one == "\\" || one == "\"") one = "\\" one
+      else if (one == "\n") one = "\\n"
+      else if (one == "\t") one = "\\t"
+      else if ((one == "$" || one == "%") && substr(text, at + 1, 1) == "{") one = one one
+      out = out one
+    }
+    print "\"" out "\""
+  }'
 }
 
 usage() {
-  say "usage: pull-request.sh fetch BASE | released | changed [--legs N] [--size N] [BASE_PLAN] | build PLATFORM ID..."
+  say "usage: pull-request.sh fetch BASE | released | changed [BASE_PLAN] | build PLATFORM ID..."
   exit 2
 }
 
-[ -r "$PLAN" ] || die "no plan at $PLAN: run this from the repository root, or set PLAN"
+check_plan
 case $TEST_IN in
   '' | engine | buildkit) ;;
   *) die "TEST_IN is engine or buildkit, not \`$TEST_IN\`" ;;
@@ -382,11 +374,12 @@ work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 trap 'exit 130' INT
 trap 'exit 143' TERM
+: >"$work/found"
 
 case ${1-} in
   fetch) [ $# -eq 2 ] || usage; fetch "$2" ;;
   released) [ $# -eq 1 ] || usage; released ;;
-  changed) shift; changed "$@" ;;
+  changed) [ $# -le 2 ] || usage; changed "${2-}" ;;
   build) [ $# -ge 3 ] || usage; needs_buildx; shift; build "$@" ;;
   *) usage ;;
 esac

@@ -109,12 +109,17 @@ pub fn run(cli: &Cli) -> ExitCode {
             dry_run,
             timeout,
         } => lock::run(&mut shell, only, *dry_run, *timeout),
-        Command::Plan { selectors, only } => plan::run(
+        Command::Plan {
+            format,
+            selectors,
+            only,
+        } => plan::run(
             &mut shell,
             Given {
                 arguments: selectors,
                 only,
             },
+            *format,
         ),
         Command::Explain { what } => explain::run(&mut shell, what),
         Command::Diff {

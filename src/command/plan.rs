@@ -3,13 +3,18 @@
 use std::collections::BTreeSet;
 
 use crate::check::unasked_finding;
-use crate::cli::{Dates, FindingFormat};
+use crate::cli::{Dates, FindingFormat, PlanFormat};
 use crate::command::select::{Given, selected, selectors};
 use crate::command::shell::{Error, Outcome, Shell, outcome};
 use crate::diagnostic::{Sink, fold};
+use crate::emit::header;
 use crate::flow;
 
-pub(super) fn run(shell: &mut Shell<'_>, given: Given<'_>) -> Result<Outcome, Error> {
+pub(super) fn run(
+    shell: &mut Shell<'_>,
+    given: Given<'_>,
+    format: PlanFormat,
+) -> Result<Outcome, Error> {
     let repository = shell.repository()?;
     let mut sink = Sink::new();
     let expanded = match flow::expand(&repository, &mut sink) {
@@ -42,8 +47,11 @@ pub(super) fn run(shell: &mut Shell<'_>, given: Given<'_>) -> Result<Outcome, Er
             .filter(|s| selected(&only, s))
             .map(|s| s.id.as_str())
             .collect();
-        plan.specs.retain(|s| kept.contains(s.id.as_str()));
+        plan.keep(|spec| kept.contains(spec.id.as_str()));
     }
-    shell.data(&plan.to_json())?;
+    shell.data(&match format {
+        PlanFormat::Json => plan.to_json(),
+        PlanFormat::Lines => plan.to_lines(&header(&expanded.config)),
+    })?;
     Ok(outcome)
 }

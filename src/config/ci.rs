@@ -13,6 +13,7 @@ use crate::config::validate::Builder;
 use crate::diagnostic::{Finding, code, nearest, or_list};
 use crate::emit::{GithubOptions, PullRequest, Row, arch};
 use crate::image::Platform;
+use crate::image::shares::GROUPS;
 use crate::matrix::{Axis, AxisId, Selector};
 
 /// How a file of YAML ends.
@@ -77,7 +78,7 @@ impl Builder<'_> {
                 let rows = self.rows(names, &known, &options.when);
                 let steps = self.steps(names, &options.step, false);
                 let placed = self.placed(options, |options| &mut options.file);
-                self.pipeline(
+                let mut pipeline = self.pipeline(
                     names,
                     &known,
                     placed,
@@ -85,7 +86,9 @@ impl Builder<'_> {
                     &options.matches,
                     rows,
                     steps,
-                )
+                );
+                pipeline.shape.groups = options.jobs_per_pipeline.get();
+                pipeline
             }),
             cloud_build: ci.cloud_build.as_ref().map(|options| {
                 self.cloud_build_texts(options);
@@ -203,6 +206,7 @@ impl Builder<'_> {
                 selector: matches.as_ref().and_then(|m| self.selector(names, m)),
                 rows,
                 steps,
+                groups: GROUPS,
             },
         }
     }

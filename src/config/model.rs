@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use indexmap::IndexMap;
 use minijinja::Value;
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 
 use crate::config::artifacts::Artifact;
 use crate::config::attributes::Attributes;
@@ -301,8 +301,7 @@ pub struct Registry {
 }
 
 /// Kinds of registries, which differ in how one logs in.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
-#[serde(rename_all = "kebab-case")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum RegistryKind {
     /// Docker Hub.
     DockerHub,
@@ -318,6 +317,27 @@ pub enum RegistryKind {
     Gitlab,
     /// Any other, by user and password.
     Other,
+}
+
+impl RegistryKind {
+    /// As the plan writes it.
+    pub fn word(self) -> &'static str {
+        match self {
+            RegistryKind::DockerHub => "docker-hub",
+            RegistryKind::Ghcr => "ghcr",
+            RegistryKind::ArtifactRegistry => "artifact-registry",
+            RegistryKind::Ecr => "ecr",
+            RegistryKind::EcrPublic => "ecr-public",
+            RegistryKind::Gitlab => "gitlab",
+            RegistryKind::Other => "other",
+        }
+    }
+}
+
+impl Serialize for RegistryKind {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.word())
+    }
 }
 
 /// Cells that do not exist.

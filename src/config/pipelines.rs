@@ -52,6 +52,8 @@ pub struct Shape {
     pub rows: Vec<ShapeRow>,
     /// The steps that only some builds have, by key.
     pub steps: Vec<(String, Selector)>,
+    /// Groups of a change's builds, at most: each is a job.
+    pub groups: usize,
 }
 
 /// What holds for the builds that a selector accepts.
@@ -66,7 +68,7 @@ pub struct ShapeRow {
 }
 
 /// By what a provider finds a machine.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize)]
 #[serde(untagged)]
 pub enum Runner {
     /// A label.
@@ -125,6 +127,11 @@ impl Config {
     pub fn publishes(&self) -> Option<Range<usize>> {
         let first = self.ci.shapes().next().map(|(_, _, span)| span);
         first.or_else(|| self.outputs.publish.clone())
+    }
+
+    /// Whether anything asks for a bake file: a table of its own, or the first pipeline of changes.
+    pub fn bakes(&self) -> bool {
+        self.outputs.bake.is_some() || self.ci.pull_request().is_some()
     }
 
     /// Whether a word means a platform: a value of `arch`, a platform, or one without its system.

@@ -24,6 +24,9 @@ pub const CHANGES: &str = "ci/pull-request.sh";
 /// Where the plan is written, below the folder of outputs.
 pub const PLAN: &str = "plan.json";
 
+/// The same for scripts; written where there is one.
+pub const LINES: &str = "plan.lines";
+
 /// What an emitter works with.
 pub struct Emission<'a, 'r> {
     /// The configuration.
@@ -61,6 +64,11 @@ const EMITTERS: &[Emitter] = &[
         name: "plan",
         table: |_| None,
         run: plan,
+    },
+    Emitter {
+        name: "plan for scripts",
+        table: Config::publishes,
+        run: plan_lines,
     },
     Emitter {
         name: "schema",
@@ -183,6 +191,19 @@ fn plan(e: &mut Emission<'_, '_>) -> Vec<Planned> {
     vec![Planned::text(e.config.owner.path(PLAN), e.plan.to_json())]
 }
 
+fn plan_lines(e: &mut Emission<'_, '_>) -> Vec<Planned> {
+    let asked = e.config.publishes();
+    asked
+        .map(|_| {
+            Planned::text(
+                e.config.owner.path(LINES),
+                e.plan.to_lines(&header(e.config)),
+            )
+        })
+        .into_iter()
+        .collect()
+}
+
 fn schema_file(e: &mut Emission<'_, '_>) -> Vec<Planned> {
     let schema = e.config.outputs.schema.iter();
     schema
@@ -232,7 +253,7 @@ fn bake_file(e: &mut Emission<'_, '_>) -> Vec<Planned> {
     let Some(path) = bake::file(e.config) else {
         return Vec::new();
     };
-    let text = bake::text(e.config, e.matrix, e.contents, e.plan, &header(e.config));
+    let text = bake::text(e.matrix, e.contents, e.plan, &header(e.config));
     if text.is_none() {
         let table = e.config.outputs.bake.as_ref();
         let at = table.map(|b| b.selector.as_ref().map_or(&b.span, |s| &s.span));

@@ -4,14 +4,13 @@
 //! first: a unit stands after everything it stands on, and otherwise as near to declared order as that allows.
 //! GitLab and Cloud Build both name one job or step per unit, and Cloud Build accepts `waitFor` on earlier steps only.
 
-use std::collections::HashSet;
-
 use indexmap::IndexMap;
 use rustc_hash::FxHashMap;
 
 use crate::config::{Config, Spanned};
 use crate::facts::Facts;
 use crate::image::plan::{Plan, Spec};
+pub use crate::image::targets::unused;
 
 /// What registers QEMU by default. It runs privileged, so it is pinned by digest.
 pub const EMULATOR: &str = "tonistiigi/binfmt:qemu-v10.2.3@sha256:400a4873b838d1b89194d982c45e5fb3cda4593fbfd7e08a02e76b03b21166f0";
@@ -109,17 +108,6 @@ pub fn runner<'a, T>(
     map.iter()
         .find(|(key, _)| config.names_platform(key, platform))
         .map(|(_, runner)| runner)
-}
-
-/// `wanted`, or `wanted` with the first number that makes it differ from all `taken`, which it then is itself.
-pub fn unused(wanted: &str, separator: &str, taken: &mut HashSet<String>) -> String {
-    let mut name = wanted.to_owned();
-    let mut number = 2;
-    while !taken.insert(name.clone()) {
-        name = format!("{wanted}{separator}{number}");
-        number += 1;
-    }
-    name
 }
 
 /// The concern about a `count` that is over what the provider accepts of `key`, where it is.

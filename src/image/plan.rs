@@ -1,17 +1,23 @@
-//! The plan: every spec with all that a pipeline needs. It serialises to `plan.json`, whose format is versioned.
+//! The plan: every spec with all that a pipeline needs, and what each pipeline does. It serialises to `plan.json`, and for
+//! scripts to `plan.lines`, whose format is versioned.
 
 use std::sync::Arc;
 
 use indexmap::IndexMap;
+use rustc_hash::FxHashMap;
 use serde::Serialize;
 
 use crate::config::{Config, Described, RegistryKind};
 use crate::emit::Provenance;
+use crate::image::lines::lines;
 use crate::image::pipelines::{ByPipeline, Role, deviations};
+use crate::image::repositories::{Made, repositories};
+use crate::image::shares::{ALL, GROUPS, Pipeline, Share, shares};
+use crate::image::targets::Names;
 use crate::image::{CONTENT_FORMAT, Contents, Matrix, Platform, RenderedSpec, SpecId};
 
-/// Version of the format of `plan.json`. Raised when a field changes its meaning or goes; new fields do not raise it.
-pub const FORMAT: u32 = 1;
+/// Version of the format of `plan.json` and of `plan.lines`. Raised when a field changes its meaning or goes; new fields do not raise it.
+pub const FORMAT: u32 = 2;
 
 /// Everything that is to be built and published. See `docs/plan.md`.
 #[derive(Debug, Serialize)]
@@ -29,13 +35,24 @@ pub struct Plan {
     /// What the images carry about themselves, when they do.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub attestations: Option<Attestations>,
+    /// Repositories that have to be made before anything is pushed to them.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub repositories: Vec<Made>,
     /// Number of lineage layers.
     pub layers: usize,
+    /// What each pipeline does; the first is the share of whoever carries the plan out by hand.
+    pub pipelines: Vec<Share>,
     /// Specs in declared order.
     pub specs: Vec<Spec>,
     /// Images of others, which are never built.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub described: Vec<Described>,
+    /// What the bake file calls them, and its groups, where there is one.
+    #[serde(skip)]
+    pub names: Option<Names>,
+    /// The pipelines that are on.
+    #[serde(skip)]
+    on: Vec<Pipeline>,
 }
 
 /// The release that the references carry.
@@ -118,6 +135,8 @@ pub struct Spec {
     pub aliases: Vec<String>,
     /// OCI platforms.
     pub platforms: Vec<Platform>,
+    /// Where each platform's image is pushed before they are joined.
+    pub pushed: IndexMap<Platform, String>,
     /// Upstream image, when it stands on one.
     pub base: Option<String>,
     /// Id of the spec it stands on.
@@ -157,6 +176,9 @@ pub struct Spec {
     pub content: String,
     /// Where that content is pushed at home.
     pub content_reference: String,
+    /// Its target in the bake file, where there is one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub bake_target: Option<String>,
     /// What a pipeline does with it that it does not do with all.
     #[serde(skip_serializing_if = "IndexMap::is_empty")]
     pub ci: ByPipeline,
@@ -174,7 +196,28 @@ impl Plan {
         let aliases = matrix.alias_tags();
         let deviations = deviations(config, matrix);
         let (sbom, provenance) = (config.ci.sbom, config.ci.provenance);
-        Plan {
+        let names = config.bakes().then(|| {
+            let kept = config.outputs.bake.as_ref();
+            Names::new(config, matrix, kept.and_then(|bake| bake.selector.as_ref()))
+        });
+        let mut specs: Vec<Spec> = contents
+            .iter()
+            .zip(deviations)
+            .map(|((id, _), ci)| Spec::new(config, matrix, contents, id, &aliases[id.0], ci))
+            .collect();
+        for (place, spec) in specs.iter_mut().enumerate() {
+            spec.bake_target = names.as_ref().map(|names| names.targets[place].clone());
+        }
+        let on: Vec<Pipeline> = std::iter::once(Pipeline {
+            name: ALL,
+            groups: GROUPS,
+        })
+        .chain(config.ci.shapes().map(|(name, shape, _)| Pipeline {
+            name,
+            groups: shape.groups,
+        }))
+        .collect();
+        let mut plan = Plan {
             generated: format!(
                 "by gen matrix from {}: change that file and run gen matrix again",
                 config.file.path
@@ -200,14 +243,47 @@ impl Plan {
                 .collect(),
             attestations: (sbom || provenance != Provenance::Off)
                 .then_some(Attestations { sbom, provenance }),
+            repositories: Vec::new(),
             layers: matrix.layers(),
-            specs: contents
-                .iter()
-                .zip(deviations)
-                .map(|((id, _), ci)| Spec::new(config, matrix, contents, id, &aliases[id.0], ci))
-                .collect(),
+            pipelines: Vec::new(),
+            specs,
             described: config.described.clone(),
-        }
+            names,
+            on,
+        };
+        plan.decide();
+        plan
+    }
+
+    /// Leaves only the specs that are meant, and what pipelines do with them.
+    pub fn keep(&mut self, meant: impl Fn(&Spec) -> bool) {
+        self.specs.retain(meant);
+        self.decide();
+    }
+
+    fn decide(&mut self) {
+        self.pipelines = shares(&self.specs, &self.on);
+        self.repositories = repositories(&self.specs, &self.registries, &self.pipelines);
+    }
+
+    /// The places of the specs by their ids.
+    pub fn places(&self) -> FxHashMap<&str, usize> {
+        let specs = self.specs.iter().enumerate();
+        specs.map(|(place, spec)| (&*spec.id, place)).collect()
+    }
+
+    /// What a builder is told about what images carry about themselves, word by word.
+    pub fn attestation_words(&self) -> Vec<String> {
+        let attestations = self.attestations.as_ref();
+        let provenance = attestations.map_or(Provenance::Off, |a| a.provenance);
+        let provenance = match provenance {
+            Provenance::Off => "--provenance=false",
+            Provenance::Min => "--provenance=mode=min",
+            Provenance::Max => "--provenance=mode=max",
+        };
+        let sbom = attestations.is_some_and(|a| a.sbom);
+        let sbom = sbom.then(|| "--sbom=true".to_owned());
+        std::iter::once(provenance.to_owned()).chain(sbom).collect()
     }
 
     /// The contents to build, each once, by their reference at home, with the first spec that has each.
@@ -222,14 +298,17 @@ impl Plan {
     /// What a pipeline works on: the specs that it publishes, and those that they stand on.
     pub fn share(&self, pipeline: &str) -> Vec<&Spec> {
         let specs = self.specs.iter();
-        specs
-            .filter(|spec| spec.role(pipeline) != Some(Role::None))
-            .collect()
+        specs.filter(|spec| spec.is_of(pipeline)).collect()
     }
 
     /// Number of platform images to build: equal content in one repository is built once.
     pub fn builds(&self) -> usize {
         self.units().values().map(|s| s.platforms.len()).sum()
+    }
+
+    /// The text of `plan.lines`, below a header.
+    pub fn to_lines(&self, header: &str) -> String {
+        lines(self, header)
     }
 
     /// The text of `plan.json`.
@@ -251,6 +330,8 @@ impl Spec {
     ) -> Self {
         let spec = matrix.spec(id);
         let rendered = contents.get(id);
+        let content_reference = contents.reference(spec, id);
+        let pushed = |platform: &Platform| format!("{content_reference}-{}", platform.word());
         Spec {
             id: spec.id.clone(),
             image: config.images[spec.image.0].key.clone(),
@@ -264,6 +345,11 @@ impl Spec {
                 .flat_map(|tag| spec.repositories.iter().map(move |r| format!("{r}:{tag}")))
                 .collect(),
             platforms: spec.platforms.clone(),
+            pushed: spec
+                .platforms
+                .iter()
+                .map(|platform| (platform.clone(), pushed(platform)))
+                .collect(),
             base: spec.base.clone(),
             parent: spec.parent.map(|p| matrix.spec(p).id.clone()),
             needs: spec
@@ -283,7 +369,8 @@ impl Spec {
             meta: spec.meta.clone(),
             tests: rendered.tests.clone(),
             content: rendered.content.to_string(),
-            content_reference: contents.reference(spec, id),
+            bake_target: None,
+            content_reference,
             ci,
         }
     }
@@ -291,6 +378,11 @@ impl Spec {
     /// What it is to a pipeline that does not publish it.
     pub fn role(&self, pipeline: &str) -> Option<Role> {
         self.ci.get(pipeline).and_then(|ci| ci.role)
+    }
+
+    /// Whether a pipeline has it: publishes it, or builds it for others.
+    pub fn is_of(&self, pipeline: &str) -> bool {
+        self.role(pipeline) != Some(Role::None)
     }
 }
 

@@ -72,6 +72,12 @@ impl Platform {
         Platform("linux/amd64".into())
     }
 
+    /// `linux/arm64` → `arm64`, `linux/arm/v7` → `arm-v7`: the word by which it is named in a tag.
+    pub fn word(&self) -> String {
+        let (_, word) = self.0.split_once('/').unwrap_or(("", &self.0));
+        word.replace('/', "-")
+    }
+
     /// As written.
     pub fn as_str(&self) -> &str {
         &self.0

@@ -207,7 +207,7 @@ impl Before {
                 "contents have format {} at `{revision}`",
                 plan.content_format
             )),
-            Ok(plan) if plan.version == FORMAT => {
+            Ok(plan) if (1..=FORMAT).contains(&plan.version) => {
                 let specs = plan.specs.into_iter().filter(|s| s.immutable);
                 let contents = specs.flat_map(|spec| {
                     let content = spec.content;

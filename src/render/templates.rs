@@ -27,6 +27,8 @@ shipped!(
     "catalog/module.py",
     "ci/ask.sh",
     "ci/context.sh",
+    "ci/json.sh",
+    "ci/plan.sh",
     "ci/publish.sh",
     "ci/pull-request.sh",
     "cloud-build/classic.yaml",

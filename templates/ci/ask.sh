@@ -8,11 +8,13 @@ credentials() {
   config=${DOCKER_CONFIG:-${HOME-}/.docker}/config.json key=$1
   if [ "$key" = docker.io ]; then key=https://index.docker.io/v1/; fi
   [ -r "$config" ] || return 1
-  jq -er --arg host "$key" '.auths[$host] | objects | select(.identitytoken // "" | . == "") | .auth | strings | select(. != "")' \
-    "$config" 2>/dev/null && return
-  helper=$(jq -er --arg host "$key" '.credHelpers[$host] // .credsStore | strings' "$config") || return 1
-  printf '%s' "$key" | "docker-credential-$helper" get 2>/dev/null |
-    jq -er 'select(.Username != "<token>") | "\(.Username):\(.Secret)" | @base64'
+  # A login that is an identity token is another kind of password.
+  if ! member "$config" auths "$key" identitytoken >/dev/null && member "$config" auths "$key" auth; then return 0; fi
+  helper=$(member "$config" credHelpers "$key" || member "$config" credsStore) || return 1
+  printf '%s' "$key" | "docker-credential-$helper" get >"$work/$slot.login" 2>/dev/null || return 1
+  user=$(member "$work/$slot.login" Username) && [ "$user" != '<token>' ] && secret=$(member "$work/$slot.login" Secret) || return 1
+  rm "$work/$slot.login"
+  printf '%s:%s' "$user" "$secret" | base64 | tr -d '\n'
 }
 
 # What makes a curl config of references and repositories. No token stands in the words of a command: programs read it.
@@ -87,8 +89,16 @@ sign_in() {
     }' pass=1 "$work/realms" pass=2 "$work/strangers" | curls
   set -- "$work/tokens"/*
   if [ ! -e "$1" ]; then return 0; fi
-  jq -r '(.token // .access_token) | strings | select(test("^[A-Za-z0-9._~+/=-]+$"))
-    | "\(input_filename | sub(".*/"; ""))\t\(.)"' "$@" 2>/dev/null >"$work/given" || true
+  LC_ALL=C awk "$JSON_AWK"'
+    function tell(   token) {
+      token = member(text, "token")
+      if (token == "") token = member(text, "access_token")
+      if (token ~ /^[A-Za-z0-9._~+\/=-]+$/) print name "\t" token
+      text = ""
+    }
+    FNR == 1 { tell(); name = FILENAME; sub(/.*\//, "", name) }
+    length(text) < 200000 { text = text $0 "\n" }
+    END { tell() }' "$@" >"$work/given"
   awk -F '\t' 'pass == 1 { token[$1] = $2; next } FNR in token { print $0 "\tAuthorization: Bearer " token[FNR] }' \
     pass=1 "$work/given" pass=2 "$work/strangers" >>"$work/logins"
 }

@@ -1,9 +1,3 @@
-# unfold LINE: put the word that was folded into LINE into $word, newlines at its end included.
-unfold() {
-  word=$(printf '%b_' "$1")
-  word=${word%_}
-}
-
 # needs_buildx: stop where docker cannot do what is asked of it here, before anything takes its words for an answer.
 needs_buildx() {
   command -v docker >/dev/null || die "stopped: there is no docker here"

@@ -58,7 +58,7 @@ COMMON='
 # write FOLDER TITLE FILTER INPUT: FILTER makes of INPUT a list of pipelines, each a list of jobs.
 write() {
   mkdir -p "$1"
-  jq --slurpfile plan "$PLAN" --arg jobs_file "$jobs_file" --arg title "$2" \
+  jq --null-input --raw-input --slurpfile plan "$PLAN" --arg jobs_file "$jobs_file" --arg title "$2" \
     --argjson size "$jobs_per_pipeline" --argjson children "$children" \
     "$COMMON (reduce \$plan[0].specs[] as \$s ({}; .[\$s.id] = \$s)) as \$spec | $3 | map(pipeline(\$title))" "$4" \
     >"$1/all.json"
@@ -73,9 +73,10 @@ write() {
 publish() {
   write "$2" "base images" '
     # The missing image that holds a content, and the platforms of an image that are missing.
-    (reduce .merge[] as $m ({}; .[$spec[$m.id].content_reference] = $m.id)) as $image
-    | (reduce .build[] as $b ({}; .[$b.id] += [$b.platform])) as $platforms
-    | [ .merge | sort_by(.layer)[] | .id as $id | $spec[$id] as $s | ($platforms[$id] // []) as $missing
+    [inputs | split("\t")] as $missing
+    | (reduce ($missing[] | select(.[0] == "merge")) as $m ({}; .[$spec[$m[1]].content_reference] = $m[1])) as $image
+    | (reduce ($missing[] | select(.[0] == "build")) as $b ({}; .[$b[1]] += [$b[2]])) as $platforms
+    | [ $missing[] | select(.[0] == "merge") | .[1] as $id | $spec[$id] as $s | ($platforms[$id] // []) as $missing
         | [($s.parent // empty), $s.needs[] | $image[$spec[.].content_reference] // empty] as $stands_on
         | ( $missing[] as $platform
             | {
@@ -108,7 +109,7 @@ publish() {
 
 changed() {
   write "$2" "base images of a merge request" '
-    [ [ .legs[]
+    [ [ inputs | split("\t") | {platform: .[0], group: .[1], targets: (.[2] | split(" "))}
         | .platform as $platform
         | (.targets[0] | if length > 150 then .[:149] + "…" else . end) as $first
         | (.targets | length - 1) as $more

@@ -5,7 +5,9 @@ import re
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+import lines
 from engine import ROOT
+from harness import legs
 from world import World, lineage, own
 
 DOCKERFILES = sorted(path.relative_to(ROOT).as_posix() for path in (ROOT / "generated/docker").glob("**/Dockerfile"))
@@ -82,11 +84,11 @@ def test_a_pull_request_builds_what_changed_and_pushes_nothing(engine, tmp_path,
     base = tmp_path / "base.json"
     plan = json.loads((world.root / "generated/plan.json").read_text())
     plan["specs"] = [spec for spec in plan["specs"] if spec["image"] == "extra"]
-    base.write_text(json.dumps(plan))
+    base.write_text(lines.lines(plan))
     script = ["sh", "generated/ci/pull-request.sh"]
-    legs = json.loads(engine.run(*script, "changed", base, cwd=world.root).stdout)["legs"]
-    assert {target for leg in legs for target in leg["targets"]} >= {"server/small", "server/large"}
-    (leg,) = (leg for leg in legs if leg["platform"] == "linux/amd64")
+    found = legs(engine.run(*script, "changed", base, cwd=world.root).stdout)
+    assert {target for leg in found for target in leg["targets"]} >= {"server/small", "server/large"}
+    (leg,) = (leg for leg in found if leg["platform"] == "linux/amd64")
     engine.run(*script, "build", leg["platform"], *leg["targets"], cwd=world.root)
     assert set(world.digests().values()) == {None}
 

@@ -1,8 +1,7 @@
 """publish.sh with a real engine and a real registry: what it publishes, and what is left after it was cut short."""
 
-import json
-
 import pytest
+from harness import missing
 from world import World, lineage
 
 LATE = "stand-in/late:1"
@@ -198,7 +197,7 @@ def test_a_pipeline_publishes_its_share(single):
     world.spec("core")["ci"] = {"github": {"role": "build"}, "gitlab": {"role": "none"}}
     world.spec("server/large")["ci"] = {"gitlab": {"role": "none"}}
     world.save()
-    assert world.missing()["build"] and json.loads(world.ok("probe", PIPELINE="gitlab").stdout) == {"build": [], "merge": []}
+    assert world.missing()["build"] and missing(world.ok("probe", PIPELINE="gitlab").stdout) == {"build": [], "merge": []}
     world.publish(PIPELINE="github")
     held = world.digests()
     server = world.spec("server/large")

@@ -6,7 +6,9 @@ import shutil
 import subprocess
 from pathlib import Path
 
+import lines
 from engine import ROOT, Engine
+from harness import missing
 
 LINEAGE = Path(__file__).resolve().parent / "lineage"
 
@@ -37,6 +39,7 @@ class World:
 
     def save(self) -> None:
         (self.root / "generated/plan.json").write_text(json.dumps(self.plan))
+        lines.write(self.root / "generated", self.plan)
 
     def spec(self, id: str) -> dict:
         return next(spec for spec in self.plan["specs"] if spec["id"] == id)
@@ -56,11 +59,11 @@ class World:
         return done
 
     def missing(self) -> dict:
-        return json.loads(self.ok("probe").stdout)
+        return missing(self.ok("probe").stdout)
 
     def publish(self, **env: str) -> list[str]:
         """Everything, as a pipeline would; what a failed leg leaves out, later layers and tags included, is told."""
-        missing, failed = self.missing(), []
+        wanting, failed = self.missing(), []
 
         def step(what: str, *words: str) -> None:
             done = self.call(*words, **env)
@@ -70,10 +73,10 @@ class World:
                 failed.append(what)
 
         for layer in range(self.plan["layers"]):
-            for leg in missing["build"]:
+            for leg in wanting["build"]:
                 if leg["layer"] == layer:
                     step(f"{leg['id']} {leg['platform']}", "build", leg["id"], leg["platform"])
-            for merge in missing["merge"]:
+            for merge in wanting["merge"]:
                 if merge["layer"] == layer:
                     step(merge["id"], "merge", merge["id"])
         step("tags", "tags")

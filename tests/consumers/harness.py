@@ -95,6 +95,30 @@ def run(command: list, cwd: Path, env: dict | None = None) -> subprocess.Complet
     return done
 
 
+def missing(said: str) -> dict:
+    """What `publish.sh probe` says is missing."""
+    records = [line.split("\t") for line in said.splitlines()]
+    return {
+        "build": [{"id": id, "platform": on, "layer": int(layer)} for kind, id, on, *layers in records if kind == "build" for layer in layers],
+        "merge": [{"id": id, "layer": int(layer)} for kind, id, layer, *_ in records if kind == "merge"],
+    }
+
+
+def everything_missing(specs: list) -> str:
+    """What the probe says of these where nothing is there yet: layer by layer."""
+    said = ""
+    for spec in sorted(specs, key=lambda spec: spec["layer"]):
+        said += f"merge\t{spec['id']}\t{spec['layer']}\n"
+        said += "".join(f"build\t{spec['id']}\t{platform}\t{spec['layer']}\n" for platform in spec["platforms"])
+    return said
+
+
+def legs(said: str) -> list:
+    """What `pull-request.sh changed` says is to be built, group by group."""
+    records = [line.split("\t") for line in said.splitlines()]
+    return [{"platform": platform, "group": int(number), "targets": ids.split(" ")} for platform, number, ids in records]
+
+
 class Plan:
     """plan.json, with the questions the proofs ask."""
 

@@ -5,8 +5,9 @@ import shutil
 import subprocess
 from pathlib import Path
 
+import lines
 import pytest
-from harness import HERE, STUBS, Plan, Stub, assert_idle, run
+from harness import HERE, STUBS, Plan, Stub, assert_idle, missing, run
 
 SCRIPT = HERE.parents[1] / "generated/ci/publish.sh"
 SAMPLE = HERE / "samples/acme"
@@ -39,8 +40,7 @@ class World:
         self.plan = plan
 
     def run(self, *words: str, env: dict | None = None) -> subprocess.CompletedProcess:
-        file = self.folder / "plan.json"
-        file.write_text(json.dumps(self.plan))
+        file = lines.write(self.folder, self.plan)
         env = {**self.stub.env(PLAN=str(file)), **(env or {})}
         return subprocess.run(
             [*self.shell, SCRIPT, *words], cwd=SAMPLE, env=env, stdin=subprocess.DEVNULL, capture_output=True, text=True
@@ -52,12 +52,12 @@ class World:
         return done
 
     def build(self) -> None:
-        missing = json.loads(self.ok("probe").stdout)
+        wanting = missing(self.ok("probe").stdout)
         for layer in range(self.plan["layers"]):
-            for leg in missing["build"]:
+            for leg in wanting["build"]:
                 if leg["layer"] == layer:
                     self.ok("build", leg["id"], leg["platform"])
-            merges = [merge["id"] for merge in missing["merge"] if merge["layer"] == layer]
+            merges = [merge["id"] for merge in wanting["merge"] if merge["layer"] == layer]
             if merges:
                 self.ok("merge", *merges)
 
@@ -105,7 +105,7 @@ def test_everything_is_published_once(world):
     world.build()
     assert "17 put, 0 there already" in world.ok("tags").stderr
     world.stub.forget()
-    assert json.loads(world.ok("probe").stdout) == {"build": [], "merge": []}
+    assert missing(world.ok("probe").stdout) == {"build": [], "merge": []}
     assert "0 put, 17 there already" in world.ok("tags").stderr
     assert_idle(world.stub)
 
@@ -232,7 +232,7 @@ def test_values_come_through_whole(built):
 
 @pytest.mark.parametrize(
     ("words", "status", "says"),
-    [((), 2, "usage"), (("probe", "x"), 2, "usage"), (("build", "nope", "linux/amd64"), 1, "no image `nope`"),
+    [((), 2, "usage"), (("build", "nope", "linux/amd64"), 1, "no image `nope`"),
      (("build", "notebook", "linux/s390x"), 1, "no platform `linux/s390x`"), (("merge", "nope"), 1, "no image `nope`")],
 )  # fmt: skip
 def test_wrong_words(world, words, status, says):
@@ -261,18 +261,18 @@ def test_a_pipeline_has_its_share(world):
         role = {"gpu-base": "build", "notebook": "none"}.get(spec["image"])
         if role:
             spec["ci"] = {"gitlab": {"role": role}, "github": {"runner": {"linux/amd64": "big"}}}
-    everything = json.loads(world.ok("probe").stdout)
+    everything = missing(world.ok("probe").stdout)
     here = {"env": {"PIPELINE": "gitlab"}}
-    missing = json.loads(world.ok("probe", **here).stdout)
+    wanting = missing(world.ok("probe", **here).stdout)
     without = [leg for leg in everything["build"] if not leg["id"].startswith("notebook")]
-    assert missing["build"] == without != everything["build"]
+    assert wanting["build"] == without != everything["build"]
     assert "no image `notebook` for gitlab" in world.run("build", "notebook", "linux/amd64", **here).stderr
     assert "no image `notebook` for gitlab" in world.run("merge", "notebook", **here).stderr
     for layer in range(world.plan["layers"]):
-        for leg in missing["build"]:
+        for leg in wanting["build"]:
             if leg["layer"] == layer:
                 world.ok("build", leg["id"], leg["platform"], **here)
-        world.ok("merge", *[merge["id"] for merge in missing["merge"] if merge["layer"] == layer], **here)
+        world.ok("merge", *[merge["id"] for merge in wanting["merge"] if merge["layer"] == layer], **here)
     world.ok("tags", **here)
     wanted = {
         tag for spec in world.plan["specs"] if "gitlab" not in spec.get("ci", {}) for tag in spec["references"] + spec["aliases"]
@@ -289,12 +289,12 @@ def test_what_is_not_published_is_built_and_gets_no_tag(world, pipeline):
             spec |= {"publish": False, "references": [], "aliases": [], "immutable": False}
             spec["ci"] = {"gitlab": {"role": "build"}}
     here = {"env": {"PIPELINE": pipeline}}
-    missing = json.loads(world.ok("probe", **here).stdout)
+    wanting = missing(world.ok("probe", **here).stdout)
     for layer in range(world.plan["layers"]):
-        for leg in missing["build"]:
+        for leg in wanting["build"]:
             if leg["layer"] == layer:
                 world.ok("build", leg["id"], leg["platform"], **here)
-        world.ok("merge", *[merge["id"] for merge in missing["merge"] if merge["layer"] == layer], **here)
+        world.ok("merge", *[merge["id"] for merge in wanting["merge"] if merge["layer"] == layer], **here)
     world.ok("tags", **here)
     tags = [tag for tag in world.stub.tags() if "gpu-base:" in tag]
     assert tags and all(":content-" in tag for tag in tags), tags
@@ -304,10 +304,10 @@ def test_the_builder_of_a_content_is_one_of_the_share(world):
     first, second = (spec for spec in world.plan["specs"] if spec["id"] in ("gpu-base/12.8.1", "base/3.11_none_server"))
     second |= {key: first[key] for key in ("content", "content_reference", "dockerfile", "context", "args", "platforms")}
     first["ci"] = {"cloud-build": {"role": "none"}}
-    everything = json.loads(world.ok("probe").stdout)
+    everything = missing(world.ok("probe").stdout)
     assert {leg["id"] for leg in everything["build"]} >= {first["id"]}
     assert second["id"] not in {leg["id"] for leg in everything["build"]}
-    share = json.loads(world.ok("probe", env={"PIPELINE": "cloud-build"}).stdout)
+    share = missing(world.ok("probe", env={"PIPELINE": "cloud-build"}).stdout)
     assert [leg["id"] for leg in share["build"]].count(second["id"]) == len(second["platforms"])
     assert first["id"] not in {leg["id"] for leg in share["build"]}
 
@@ -464,18 +464,36 @@ def test_one_image_that_cannot_be_merged_holds_back_no_other(world):
 
 
 def test_the_plan_is_read_as_often_for_many_images_as_for_one(world, tmp_path):
-    log, real = tmp_path / "asked", shutil.which("jq")
+    log, real = tmp_path / "asked", shutil.which("awk")
     (tmp_path / "bin").mkdir()
-    (tmp_path / "bin/jq").write_text(f'#!/bin/sh\nfor word; do :; done\necho "$word" >>{log}\nexec {real} "$@"\n')
-    (tmp_path / "bin/jq").chmod(0o755)
+    (tmp_path / "bin/awk").write_text(f'#!/bin/sh\nfor word; do :; done\necho "$word" >>{log}\nexec {real} "$@"\n')
+    (tmp_path / "bin/awk").chmod(0o755)
 
     def reads(*words):
         log.write_text("")
         world.run(*words, env={"PATH": f"{tmp_path / 'bin'}:{world.stub.env()['PATH']}"})
-        return log.read_text().count("plan.json")
+        return log.read_text().count("plan.lines")
 
-    assert reads("merge", world.plan["specs"][0]["id"]) == reads("merge", *[spec["id"] for spec in world.plan["specs"]]) == 1
-    assert reads("probe") <= 4
+    assert reads("merge", world.plan["specs"][0]["id"]) == reads("merge", *[spec["id"] for spec in world.plan["specs"]]) == 2
+    assert reads("probe") <= 5
+
+
+@pytest.mark.parametrize(("text", "says"), [("", "it is the file plan.lines, not plan.json"), ("{}", "not plan.json"),
+                                            ("plan\t3\t2\n", "has format 3, and this script reads 2"), (None, "no plan at")])  # fmt: skip
+def test_a_plan_of_another_kind_is_refused(world, tmp_path, text, says):
+    file = tmp_path / "other"
+    if text is not None:
+        file.write_text(text)
+    done = world.run("probe", env={"PLAN": str(file)})
+    assert (done.returncode, done.stdout) == (1, "")
+    assert says in done.stderr
+
+
+def test_records_that_are_not_known_are_passed_over(world):
+    file = lines.write(world.folder, world.plan)
+    more = "".join(f"channel\tedge\t{n}\n" + line for n, line in enumerate(file.read_text().splitlines(keepends=True)))
+    file.with_name("more").write_text(more)
+    assert world.ok("probe", env={"PLAN": str(file.with_name("more"))}).stdout == world.ok("probe").stdout
 
 
 # Repositories at AWS
@@ -512,8 +530,8 @@ def test_repositories_that_do_not_exist_are_told_before_anything_is_asked(aws):
     names = sorted({ref.split("/", 1)[1].split(":")[0] for spec in aws.plan["specs"] for ref in spec["references"] + [spec["content_reference"]] if ref.startswith(ECR)})
     assert names
     assert told == [
-        f"aws ecr create-repository --registry-id '123456789012' --region 'us-east-2' --repository-name '{name}'" for name in names
-    ] + ["aws ecr-public create-repository --region us-east-1 --repository-name 'images/tool'"]  # fmt: skip
+        f"aws ecr create-repository --registry-id 123456789012 --region us-east-2 --repository-name {name}" for name in names
+    ] + ["aws ecr-public create-repository --region us-east-1 --repository-name images/tool"]  # fmt: skip
     assert not aws.stub.journal()
 
 

@@ -7,8 +7,9 @@ import shutil
 import subprocess
 from pathlib import Path
 
+import lines
 import pytest
-from harness import HERE, STUBS, Stub
+from harness import HERE, STUBS, Stub, missing
 from registry import LOGIN, Registry
 
 ROOT = HERE.parents[1]
@@ -54,8 +55,7 @@ class Asking:
         return sorted(set(refs))
 
     def run(self, *words: str, **env: str) -> subprocess.CompletedProcess:
-        file = self.folder / "plan.json"
-        file.write_text(json.dumps(self.plan))
+        file = lines.write(self.folder, self.plan)
         own = self.stub.env(PLAN=str(file), DOCKER_CONFIG=str(self.folder / "docker"), **env)
         own["PATH"] = os.pathsep.join([str(self.folder / "programs"), own["PATH"]])
         command = [*self.shell, SCRIPT, *words]
@@ -85,7 +85,7 @@ def test_one_head_a_reference_and_one_token_a_repository(tmp_path, registry, she
     repositories = {ref.rsplit(":", 1)[0] for ref in refs}
     done = asking.run("probe")
     assert done.returncode == 0, done.stderr
-    assert json.loads(done.stdout) == {"build": [], "merge": []}
+    assert missing(done.stdout) == {"build": [], "merge": []}
     assert registry.asked == {"head": len(contents), "token": len(repositories), "challenge": 1}
     registry.asked.clear()
     done = asking.run("tags")
@@ -101,8 +101,8 @@ def test_what_is_not_there_is_missing(tmp_path, registry):
     assert done.returncode == 0, done.stderr
     builders = {spec["content_reference"]: spec for spec in reversed(asking.plan["specs"])}.values()
     legs = sum(len(spec["platforms"]) for spec in builders)
-    missing = json.loads(done.stdout)
-    assert len(missing["merge"]) == len(builders) and len(missing["build"]) == legs
+    told = missing(done.stdout)
+    assert len(told["merge"]) == len(builders) and len(told["build"]) == legs
     assert registry.asked["head"] == len(builders) + legs and registry.asked["get"] == 0
     # The tokens of the contents serve for their platforms.
     assert registry.asked["token"] == len({spec["content_reference"].rsplit(":", 1)[0] for spec in builders})
@@ -115,7 +115,7 @@ def test_a_login_by_password_alone(tmp_path):
     asking.publish()
     done = asking.run("probe")
     registry.close()
-    assert done.returncode == 0 and json.loads(done.stdout)["merge"] == [], done.stderr
+    assert done.returncode == 0 and missing(done.stdout)["merge"] == [], done.stderr
     assert registry.asked["token"] == 0 and asking.by_imagetools() == []
 
 
@@ -125,7 +125,7 @@ def test_limits_and_bad_seconds_pass(tmp_path, registry):
     registry.faults = [(429, {"Retry_After": "1"}), (503, {}), (429, {}), (502, {}), (401, {})]
     done = asking.run("probe")
     assert done.returncode == 0, done.stderr
-    assert json.loads(done.stdout)["merge"] == []
+    assert missing(done.stdout)["merge"] == []
     assert "a registry asks for patience: again in 1 s" in done.stderr
     assert registry.asked["head"] == len(refs) + 5
     assert asking.by_imagetools() == []
@@ -210,6 +210,6 @@ def test_a_thousand_images_far_away(tmp_path):
     asking.publish()
     done = asking.run("probe")
     registry.close()
-    assert done.returncode == 0 and json.loads(done.stdout) == {"build": [], "merge": []}, done.stderr
+    assert done.returncode == 0 and missing(done.stdout) == {"build": [], "merge": []}, done.stderr
     assert registry.asked == {"head": 1000, "token": 1, "challenge": 1}
     assert registry.most > 16

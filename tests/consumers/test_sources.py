@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 from cloud_build import configs, is_change
-from harness import Stub, read_yaml, run
+from harness import Stub, everything_missing, read_yaml, run
 from judges import JUDGES, Refused
 from trees import kind_of, owned
 
@@ -184,9 +184,8 @@ def judged(root: Path, scratch: Path) -> None:
 def children(root: Path, scratch: Path) -> dict:
     """The jobs of GitLab's child pipeline when nothing is there yet."""
     plan = json.loads((root / "generated/plan.json").read_text())
-    legs = [{"id": s["id"], "platform": p, "layer": s["layer"]} for s in plan["specs"] for p in s["platforms"]]
-    (scratch / "missing.json").write_text(json.dumps({"build": legs, "merge": [{"id": s["id"], "layer": s["layer"]} for s in plan["specs"]]}))
-    run(["sh", "generated/ci/gitlab.sh", "publish", scratch / "missing.json", scratch / "children"], root)
+    (scratch / "missing").write_text(everything_missing(plan["specs"]))
+    run(["sh", "generated/ci/gitlab.sh", "publish", scratch / "missing", scratch / "children"], root)
     return json.loads((scratch / "children/1.yml").read_text())
 
 
@@ -220,11 +219,10 @@ def test_a_leg_says_whether_it_needs_them(lfs, tmp_path):
     jobs = read_yaml(lfs / ".github/workflows/base-images-pull-request.yml")["jobs"]
     step = next(step for step in jobs["changes"]["steps"] if step.get("id") == "legs")
     for targets, needs in ((["plain"], False), (["app"], True), (["top"], True), (["plain", "top"], True)):
-        legs = {"legs": [{"platform": "linux/amd64", "group": 0, "targets": targets}]}
-        (tmp_path / "changed.json").write_text(json.dumps(legs))
+        (tmp_path / "changed").write_text(f"linux/amd64\t0\t{' '.join(targets)}\n")
         out = tmp_path / "output"
         out.write_text("")
-        env = {**step["env"], "PLAN": "generated/plan.json", "RUNNER_TEMP": str(tmp_path), "GITHUB_OUTPUT": str(out)}
+        env = {**step["env"], "RUNNER_TEMP": str(tmp_path), "GITHUB_OUTPUT": str(out)}
         run(["bash", "-eo", "pipefail", "-c", step["run"]], lfs, {**os.environ, **env})
         (leg,) = json.loads(out.read_text().removeprefix("legs="))
         assert leg["lfs"] is needs, targets

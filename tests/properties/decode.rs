@@ -16,6 +16,10 @@ pub fn leaves(path: &str, text: &str) -> Result<Vec<Leaf>, String> {
     } else if path.ends_with(".yml") || path.ends_with(".yaml") {
         let value = yaml_serde::from_str(text).map_err(|e| e.to_string())?;
         yaml(&value, String::new(), &mut found)?;
+    } else if path.ends_with(".lines") {
+        for (number, line) in text.lines().enumerate() {
+            record(line, &number.to_string(), &mut found)?;
+        }
     } else if path.ends_with(".py") {
         for (number, token) in python(text)?.into_iter().enumerate() {
             found.push((number.to_string(), token));
@@ -28,6 +32,41 @@ pub fn leaves(path: &str, text: &str) -> Result<Vec<Leaf>, String> {
         );
     }
     Ok(found)
+}
+
+/// A record of the plan for scripts. Source: `docs/plan.md`.
+fn record(line: &str, at: &str, found: &mut Vec<Leaf>) -> Result<(), String> {
+    let fields: Vec<&str> = line.split('\t').collect();
+    found.push((at.to_owned(), format!("{} fields", fields.len())));
+    for (index, field) in fields.iter().enumerate() {
+        let mut text = String::new();
+        let mut chars = field.chars();
+        while let Some(c) = chars.next() {
+            text.push(match c {
+                '\\' => match chars.next() {
+                    Some('\\') => '\\',
+                    Some('t') => '\t',
+                    Some('n') => '\n',
+                    Some('r') => '\r',
+                    other => return Err(format!("a backslash before {other:?}")),
+                },
+                '\r' => return Err("a bare carriage return".to_owned()),
+                c => c,
+            });
+        }
+        let at = format!("{at}/{index}");
+        match text.strip_prefix("RUN ") {
+            Some(words) if fields[0] == "test" && index == 3 => {
+                if words.contains('<') {
+                    return Err("a `<` that may begin a heredoc".to_owned());
+                }
+                let words = serde_json::from_str(words).map_err(|e| e.to_string())?;
+                json(&words, at, found);
+            }
+            _ => found.push((at, text)),
+        }
+    }
+    Ok(())
 }
 
 pub fn json(value: &serde_json::Value, at: String, found: &mut Vec<Leaf>) {

@@ -100,7 +100,8 @@ fn stands(path: &str, wanted: &str, got: &str, plain: &str, text: &str) -> bool 
         return true;
     }
     // Targets and groups of bake: their names hold no dot.
-    if path.ends_with("bake.json") && made(plain, &|c| if c == '.' { '_' } else { c }) {
+    let names_targets = path.ends_with("bake.json") || path.contains("plan.");
+    if names_targets && made(plain, &|c| if c == '.' { '_' } else { c }) {
         return true;
     }
     if wanted.replace(plain, &guarded(path, text)) == got {

@@ -10,7 +10,6 @@
 //!
 //! **Text.** The JSON is read as HCL's, in which every text is a template.
 
-mod names;
 mod options;
 
 use std::borrow::Cow;
@@ -18,11 +17,10 @@ use std::borrow::Cow;
 use indexmap::IndexMap;
 use serde::{Serialize, Serializer};
 
-use crate::config::Config;
 use crate::image::plan::{Plan, Spec};
+use crate::image::targets::{self, Names};
 use crate::image::{Contents, Matrix, Platform, SpecId, familiar};
 
-use names::Names;
 pub use options::{Bake, FILE, file, place};
 
 /// The file.
@@ -60,32 +58,21 @@ struct Target<'a> {
 }
 
 /// The text of the file; `None` when its groups would hold nothing.
-pub fn text(
-    config: &Config,
-    matrix: &Matrix,
-    contents: &Contents,
-    plan: &Plan,
-    header: &str,
-) -> Option<String> {
-    let selector = config
-        .outputs
-        .bake
-        .as_ref()
-        .and_then(|b| b.selector.as_ref());
-    let Names { targets, groups } = Names::new(config, matrix, selector);
+pub fn text(matrix: &Matrix, contents: &Contents, plan: &Plan, header: &str) -> Option<String> {
+    let Names { targets, groups } = plan.names.as_ref()?;
     if groups.iter().any(|group| group.members.is_empty()) {
         return None;
     }
-    let group = |group: names::Group| {
-        let targets = group.members;
-        (group.name, Group { targets })
+    let group = |group: &targets::Group| {
+        let targets = group.members.clone();
+        (group.name.clone(), Group { targets })
     };
     let file = BakeFile {
         header: header.into(),
-        group: groups.into_iter().map(group).collect(),
+        group: groups.iter().map(group).collect(),
         target: (0..plan.specs.len())
             .map(|index| {
-                let contexts = contexts(matrix, contents, SpecId(index), &targets);
+                let contexts = contexts(matrix, contents, SpecId(index), targets);
                 (&*targets[index], Target::new(&plan.specs[index], contexts))
             })
             .collect(),

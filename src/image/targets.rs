@@ -1,4 +1,4 @@
-//! What targets and groups are called: words of bake's grammar, all of them different.
+//! What the targets and groups of the bake file are called: words of bake's grammar, all of them different.
 //!
 //! Groups go first, since people type them: images, sets, values of axes. A name that is taken gets its kind in front,
 //! `set-gpu` where an image is `gpu` already, and then a number. Targets take what is left.
@@ -6,7 +6,6 @@
 use std::collections::HashSet;
 
 use crate::config::Config;
-use crate::emit::work::unused;
 use crate::image::{Matrix, Spec, SpecId};
 use crate::matrix::{AxisId, ImageId, Selector};
 
@@ -135,4 +134,15 @@ fn word(text: &str) -> String {
         _ => '-',
     };
     text.chars().map(safe).collect()
+}
+
+/// `wanted`, or `wanted` with the first number that makes it differ from all `taken`, which it then is itself.
+pub fn unused(wanted: &str, separator: &str, taken: &mut HashSet<String>) -> String {
+    let mut name = wanted.to_owned();
+    let mut number = 2;
+    while !taken.insert(name.clone()) {
+        name = format!("{wanted}{separator}{number}");
+        number += 1;
+    }
+    name
 }

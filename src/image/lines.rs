@@ -1,0 +1,211 @@
+//! `plan.lines`: the plan for scripts. One record a line, its fields apart by tabs; the first says what it is.
+//!
+//! A script needs no more than `awk` to read it, and decides nothing: see `docs/plan.md` for the records.
+
+use std::fmt::Write;
+
+use crate::image::plan::{FORMAT, Plan, Spec};
+
+/// The text of `plan.lines`, below a header that no script reads.
+pub fn lines(plan: &Plan, header: &str) -> String {
+    let mut lines = Lines {
+        text: format!("# {header}\n"),
+    };
+    lines.record(&[
+        "plan",
+        &FORMAT.to_string(),
+        &plan.content_format.to_string(),
+    ]);
+    if let Some(release) = &plan.release {
+        let kind = if release.is_final {
+            "final"
+        } else {
+            "pre-release"
+        };
+        lines.record(&["release", &release.version, &release.tag, kind]);
+    }
+    for word in plan.attestation_words() {
+        lines.record(&["attest", &word]);
+    }
+    for made in &plan.repositories {
+        let pipelines = made.pipelines.join(",");
+        let at = [
+            made.kind.word(),
+            &made.host,
+            &made.path,
+            &made.tag,
+            &made.create,
+        ];
+        lines.record(&[&["repository", &*pipelines], &at[..]].concat());
+    }
+    let tasks = Tasks::of(plan);
+    let mut specs: Vec<(usize, &Spec)> = plan.specs.iter().enumerate().collect();
+    specs.sort_by_key(|(_, spec)| spec.layer);
+    for (place, spec) in specs {
+        lines.spec(spec, tasks.of_spec(place));
+    }
+    for share in &plan.pipelines {
+        for group in &share.groups {
+            let number = group.number.to_string();
+            lines.start(&["group", share.pipeline, &group.platform, &number]);
+            // Ids hold no blank.
+            lines.field(&group.builds.join(" "));
+            lines.end();
+        }
+    }
+    lines.text
+}
+
+/// For each spec, the pipelines that have it, that build its content by it, and that publish it, each by commas.
+struct Tasks {
+    of_specs: Vec<[String; 3]>,
+}
+
+impl Tasks {
+    fn of(plan: &Plan) -> Self {
+        let mut of_specs = vec![[const { String::new() }; 3]; plan.specs.len()];
+        let places = plan.places();
+        for share in &plan.pipelines {
+            let mut add = |place: usize, task: usize| {
+                let text: &mut String = &mut of_specs[place][task];
+                if !text.is_empty() {
+                    text.push(',');
+                }
+                text.push_str(share.pipeline);
+            };
+            for (place, spec) in plan.specs.iter().enumerate() {
+                if spec.is_of(share.pipeline) {
+                    add(place, 0);
+                }
+            }
+            for id in &share.builds {
+                add(places[&**id], 1);
+            }
+            for id in &share.publishes {
+                add(places[&**id], 2);
+            }
+        }
+        Tasks { of_specs }
+    }
+
+    fn of_spec(&self, place: usize) -> &[String; 3] {
+        &self.of_specs[place]
+    }
+}
+
+struct Lines {
+    text: String,
+}
+
+impl Lines {
+    fn spec(&mut self, spec: &Spec, [has, builds, publishes]: &[String; 3]) {
+        let id = &*spec.id;
+        let layer = spec.layer.to_string();
+        let content = [&*spec.content, &spec.content_reference];
+        let target = spec.bake_target.as_deref().unwrap_or("");
+        self.record(
+            &[
+                &["image", id, &layer],
+                &content[..],
+                &[target, has, builds, publishes],
+            ]
+            .concat(),
+        );
+        for below in spec.parent.iter().chain(&spec.needs) {
+            self.record(&["below", id, below]);
+        }
+        for (platform, reference) in &spec.pushed {
+            self.record(&["leg", id, platform, reference]);
+        }
+        let yes = |yes: bool| if yes { "true" } else { "false" };
+        self.record(&[
+            "source",
+            id,
+            &spec.context,
+            yes(spec.lfs),
+            yes(spec.submodules),
+        ]);
+        for made in &spec.artifacts {
+            self.record(&["artifact", id, &made.name, &made.path]);
+        }
+        let mut word = |word: &str| self.record(&["word", id, word]);
+        word("--file");
+        word(&spec.dockerfile);
+        if let Some(target) = &spec.target {
+            word("--target");
+            word(target);
+        }
+        for (name, value) in &spec.args {
+            word("--build-arg");
+            word(&format!("{name}={value}"));
+        }
+        for (name, value) in &spec.labels {
+            word("--label");
+            word(&format!("{name}={value}"));
+        }
+        for (name, reference) in &spec.contexts {
+            word("--build-context");
+            word(&format!("{name}=docker-image://{reference}"));
+        }
+        word(&spec.context);
+        for test in &spec.tests {
+            self.record(&["test", id, test, &run(test)]);
+        }
+        let moves = if spec.immutable { "fixed" } else { "moves" };
+        for reference in &spec.references {
+            self.record(&["reference", id, reference, moves]);
+        }
+        for alias in &spec.aliases {
+            self.record(&["alias", id, alias]);
+        }
+    }
+
+    fn record(&mut self, fields: &[&str]) {
+        self.start(fields);
+        self.end();
+    }
+
+    fn start(&mut self, fields: &[&str]) {
+        for (place, field) in fields.iter().enumerate() {
+            if place > 0 {
+                self.text.push('\t');
+            }
+            self.escaped(field);
+        }
+    }
+
+    fn field(&mut self, field: &str) {
+        self.text.push('\t');
+        self.escaped(field);
+    }
+
+    fn end(&mut self) {
+        self.text.push('\n');
+    }
+
+    fn escaped(&mut self, field: &str) {
+        let mut from = 0;
+        for (at, byte) in field.bytes().enumerate() {
+            let word = match byte {
+                b'\\' => "\\\\",
+                b'\t' => "\\t",
+                b'\n' => "\\n",
+                b'\r' => "\\r",
+                _ => continue,
+            };
+            self.text.push_str(&field[from..at]);
+            self.text.push_str(word);
+            from = at + 1;
+        }
+        self.text.push_str(&field[from..]);
+    }
+}
+
+/// A test as a step of a Dockerfile. As JSON it is no shell text to anybody but the shell in the image; a `<` that is written
+/// out would begin a heredoc.
+fn run(test: &str) -> String {
+    let words = serde_json::json!(["/bin/sh", "-c", test]).to_string();
+    let mut line = String::from("RUN ");
+    let _ = write!(line, "{}", words.replace('<', "\\u003c"));
+    line
+}

@@ -1,0 +1,181 @@
+"""plan.lines of a plan, made a second time: of what a test changed in plan.json, and to hold gen's own against."""
+
+import json
+from itertools import count
+
+SIZE = 16
+MOST = {"gitlab": 400}
+PIPELINES = ["all", "github", "gitlab", "cloud-build"]
+
+
+def lines(plan: dict, pipelines: list = PIPELINES, most: dict = MOST) -> str:
+    """The records of a plan: of its specs, whatever else it says. `most` is how many groups a pipeline may have."""
+    out = [["plan", 2, plan.get("content_format", 1)]]
+    if release := plan["release"]:
+        out.append(["release", release["version"], release["tag"], "final" if release["final"] else "pre-release"])
+    attestations = plan.get("attestations", {"sbom": False, "provenance": "off"})
+    provenance = attestations["provenance"]
+    out.append(["attest", "--provenance=" + ("false" if provenance == "off" else f"mode={provenance}")])
+    if attestations["sbom"]:
+        out.append(["attest", "--sbom=true"])
+    specs = plan["specs"]
+    shares = {name: share(specs, name) for name in pipelines}
+    out += repositories(plan, shares)
+    for spec in sorted(specs, key=lambda spec: spec["layer"]):
+        out += records(spec, shares)
+    for name in pipelines:
+        for group in groups(specs, shares[name]["has"], name, most.get(name, 256)):
+            out.append(["group", name, group["platform"], group["number"], " ".join(group["builds"])])
+    return "".join("\t".join(escaped(str(field)) for field in record) + "\n" for record in out)
+
+
+def escaped(field: str) -> str:
+    return field.replace("\\", "\\\\").replace("\t", "\\t").replace("\n", "\\n").replace("\r", "\\r")
+
+
+def role(spec: dict, pipeline: str) -> str | None:
+    return spec.get("ci", {}).get(pipeline, {}).get("role")
+
+
+def share(specs: list, pipeline: str) -> dict:
+    """The specs of a pipeline, those that build a content first, and those that it publishes."""
+    has = [spec for spec in specs if role(spec, pipeline) != "none"]
+    first = {}
+    for spec in has:
+        first.setdefault(spec["content_reference"], spec["id"])
+    published = {spec["id"] for spec in has if role(spec, pipeline) is None and spec.get("publish", True)}
+    return {"has": has, "builds": set(first.values()), "publishes": published}
+
+
+def repositories(plan: dict, shares: dict) -> list:
+    kinds = {r["host"]: r["kind"] for r in plan["registries"] if r["kind"] in ("ecr", "ecr-public")}
+    found = {}
+    for name, one in shares.items():
+        for spec in one["has"]:
+            tags = [*spec["references"], *spec["aliases"]] if spec["id"] in one["publishes"] else []
+            for reference in [spec["content_reference"], *tags]:
+                repository, _, tag = reference.rpartition(":")
+                host, _, path = repository.partition("/")
+                if host in kinds:
+                    made = found.setdefault(repository, ([], kinds[host], host, path, tag))
+                    if name not in made[0]:
+                        made[0].append(name)
+    return [["repository", ",".join(names), *made, creates(*made[:3])] for names, *made in found.values()]
+
+
+def creates(kind: str, host: str, path: str) -> str:
+    if kind == "ecr-public":
+        return f"aws ecr-public create-repository --region us-east-1 --repository-name {path.split('/', 1)[1]}"
+    account, _, _, region = host.split(".")[:4]
+    return f"aws ecr create-repository --registry-id {account} --region {region} --repository-name {path}"
+
+
+def records(spec: dict, shares: dict) -> list:
+    id = spec["id"]
+    tasks = [
+        ",".join(name for name, one in shares.items() if spec in one["has"]),
+        *(",".join(name for name, one in shares.items() if id in one[task]) for task in ("builds", "publishes")),
+    ]
+    words = ["--file", spec["dockerfile"]]
+    if spec["target"]:
+        words += ["--target", spec["target"]]
+    for option, values in (("--build-arg", spec["args"]), ("--label", spec.get("labels", {}))):
+        for name, value in values.items():
+            words += [option, f"{name}={value}"]
+    for name, reference in spec["contexts"].items():
+        words += ["--build-context", f"{name}=docker-image://{reference}"]
+    words.append(spec["context"])
+    flag = {True: "true", False: "false"}
+    return [
+        ["image", id, spec["layer"], spec["content"], spec["content_reference"], spec.get("bake_target", ""), *tasks],
+        *(["below", id, below] for below in stands_on(spec)),
+        *(["leg", id, platform, spec["content_reference"] + "-" + "-".join(platform.split("/")[1:])] for platform in spec["platforms"]),
+        ["source", id, spec["context"], flag[spec.get("lfs", False)], flag[spec.get("submodules", False)]],
+        *(["artifact", id, made["name"], made["path"]] for made in spec.get("artifacts", [])),
+        *(["word", id, word] for word in words),
+        *(["test", id, test, "RUN " + step(test)] for test in spec["tests"]),
+        *(["reference", id, reference, "fixed" if spec["immutable"] else "moves"] for reference in spec["references"]),
+        *(["alias", id, alias] for alias in spec["aliases"]),
+    ]  # fmt: skip
+
+
+def step(test: str) -> str:
+    return json.dumps(["/bin/sh", "-c", test], ensure_ascii=False, separators=(",", ":")).replace("<", "\\u003c")
+
+
+def stands_on(spec: dict) -> list:
+    return ([spec["parent"]] if spec["parent"] else []) + spec["needs"]
+
+
+def groups(specs: list, has: list, pipeline: str, most: int, size: int = SIZE) -> list:
+    """What a change builds together: relatives, not over `size` of them as long as there are no more groups than `most`."""
+    place = {spec["id"]: n for n, spec in enumerate(specs)}
+    below = [[place[id] for id in stands_on(spec) if id in place] for spec in specs]
+    first = {}
+    for spec in has:
+        first.setdefault((spec["content"], tuple(spec["tests"])), place[spec["id"]])
+    built = sorted(first.values())
+    needed = set(built)
+    left = list(built)
+    while left:
+        for low in below[left.pop()]:
+            if low not in needed:
+                needed.add(low)
+                left.append(low)
+    family = families(needed, below)
+    paths = {}
+    for one in sorted(needed, key=lambda n: specs[n]["layer"]):
+        paths[one] = (paths[below[one][0]] if below[one] else []) + [one]
+    machines = {}
+    for one in built:
+        legs = specs[one].get("ci", {}).get(pipeline, {}).get("legs", {})
+        for platform in specs[one]["platforms"]:
+            runner = legs.get(platform, {}).get("runner")
+            machines.setdefault((platform, json.dumps(runner)), []).append(one)
+    parts = {machine: cut(machines[machine], family, paths, size) for machine in machines}
+    total = sum(map(len, parts.values()))
+    made = []
+    for (platform, _), own in parts.items():
+        if total > most:
+            own = packed(own, min(1 + max(most - len(parts), 0) * len(own) // total, len(own)))
+        made += [{"platform": platform, "builds": [specs[n]["id"] for n in sorted(part)]} for part in sorted(own, key=min)]
+    numbers = {}
+    for group in sorted(made, key=lambda group: group["platform"]):
+        group["number"] = next(numbers.setdefault(group["platform"], count()))
+    return sorted(made, key=lambda group: group["platform"])
+
+
+def families(needed: set, below: list) -> dict:
+    family = {one: one for one in needed}
+    changed = True
+    while changed:
+        changed = False
+        for one in needed:
+            together = min(family[n] for n in [one, *below[one]])
+            for n in [one, *below[one]]:
+                if family[n] != together:
+                    family[n], changed = together, True
+    return family
+
+
+def cut(built: list, family: dict, paths: dict, size: int) -> list:
+    parts = []
+    for name in sorted({family[n] for n in built}):
+        members = sorted((n for n in built if family[n] == name), key=lambda n: paths[n])
+        many = -(-len(members) // size)
+        parts += [members[n * len(members) // many : (n + 1) * len(members) // many] for n in range(many)]
+    return parts
+
+
+def packed(parts: list, many: int) -> list:
+    out = [[] for _ in range(many)]
+    for part in sorted(parts, key=len, reverse=True):
+        min(out, key=len).extend(part)
+    return out
+
+
+def write(folder, plan: dict, name: str = "plan.lines", **more):
+    """The lines in a file, as gen writes them: below a header that nobody reads."""
+    file = folder / name
+    file.write_text("# Generated, in a test.\n" + lines(plan, **more))
+    return file
