@@ -22,6 +22,7 @@ static ALLOCATOR: Bounded = Bounded;
 const STACK: usize = 64 * 1024 * 1024;
 
 fn main() -> ExitCode {
+    allocator::keep();
     stacker::grow(STACK, || match parse() {
         Ok(cli) => basematrix::command::run(&cli),
         Err(code) => code,
