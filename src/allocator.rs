@@ -23,6 +23,17 @@ const LIMIT: usize = 2 * 1024 * 1024 * 1024;
 
 static HELD: AtomicUsize = AtomicUsize::new(0);
 
+/// The option of the allocator for how long memory that is free is kept before it is given back to the system, in
+/// milliseconds. Source: `mi_option_purge_delay` in `mimalloc.h` of the version that `Cargo.toml` names.
+const PURGE_DELAY: i32 = 15;
+
+/// Lets free memory be kept: a run is over soon, and at its end all of it would be given back piece by piece. To be called
+/// before there is another thread.
+pub fn keep() {
+    // SAFETY: options are numbers, and nothing else reads or writes them yet.
+    unsafe { libmimalloc_sys::mi_option_set(PURGE_DELAY, -1) }
+}
+
 /// The allocator of a run, which is short and allocates much: a quarter to a third off a large matrix, against the
 /// allocator of glibc.
 pub struct Bounded;

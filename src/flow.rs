@@ -136,8 +136,10 @@ pub fn plan(
     today: Day,
     sink: &mut Sink,
 ) -> Result<Plan, Fault> {
-    let contents = contents_of(repository, expanded, sink)?;
-    ground(repository, expanded, &contents, today, sink)?;
+    let owned = Owned::read(repository)?;
+    let mut templates = Templates::new(repository);
+    let contents = contents(repository, expanded, &owned, &mut templates, sink)?;
+    stand(repository, expanded, &owned, &contents, today, sink);
     Ok(Plan::new(&expanded.config, &expanded.matrix, &contents))
 }
 
@@ -152,6 +154,19 @@ pub fn ground(
     today: Day,
     sink: &mut Sink,
 ) -> Result<(), ReadError> {
+    let owned = Owned::read(repository)?;
+    stand(repository, expanded, &owned, contents, today, sink);
+    Ok(())
+}
+
+fn stand(
+    repository: &Repository,
+    expanded: &Expanded,
+    owned: &Owned,
+    contents: &Contents,
+    today: Day,
+    sink: &mut Sink,
+) {
     let context = check::Context {
         config: &expanded.config,
         matrix: &expanded.matrix,
@@ -161,14 +176,13 @@ pub fn ground(
         before: &Before::Nothing,
         repository,
         tree: &Tree::new(String::new(), repository.owner().clone()),
-        owned: &Owned::read(repository)?,
+        owned,
         facts: &expanded.facts,
         today,
         known_bases: Default::default(),
         recipes: Default::default(),
     };
     check::ground(&context, sink);
-    Ok(())
 }
 
 /// What goes into every spec.

@@ -2,6 +2,8 @@
 
 use std::thread;
 
+use itertools::Either;
+
 use crate::cli::Dates;
 use crate::command::shell::{Error, Shell};
 use crate::diagnostic::Sink;
@@ -106,7 +108,7 @@ fn look_at(
         base: from.base,
         pipeline: shell.in_pipeline(),
     };
-    // git answers while the outputs are rendered and compared.
+    // git, where it has to be asked, answers while the outputs are rendered and compared.
     let (compared, before) = thread::scope(|scope| {
         let asked: Vec<_> = repositories
             .iter()
@@ -114,7 +116,12 @@ fn look_at(
             .filter_map(|(repository, one)| {
                 let one = one.as_ref()?;
                 let (release, lock) = (one.config.release.as_ref(), one.lock.as_ref());
-                Some(scope.spawn(move || Before::find(repository, release, lock, looking)))
+                Some(match Before::known(repository, release, lock, looking) {
+                    Some(known) => Either::Right(Ok(known)),
+                    None => Either::Left(
+                        scope.spawn(move || Before::find(repository, release, lock, looking)),
+                    ),
+                })
             })
             .collect();
         let mut rendered = Vec::new();
@@ -142,7 +149,10 @@ fn look_at(
                 })
                 .collect();
         }
-        let before: Vec<_> = asked.into_iter().map(|asked| asked.join()).collect();
+        let before = asked
+            .into_iter()
+            .map(|asked| asked.either(|one| one.join(), Ok));
+        let before: Vec<_> = before.collect();
         (drifts.map(|drifts| (rendered, drifts)), before)
     });
     if let Some(fault) = faults

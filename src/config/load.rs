@@ -47,10 +47,12 @@ pub(super) fn parse<T: DeserializeOwned + JsonSchema>(
         syntax(file, &schema, &faults, &is_axis, sink);
         return Err(Stopped);
     }
-    let fault = match T::deserialize(Deserializer::from(document.clone())) {
+    let fault = match T::deserialize(Deserializer::from(document)) {
         Ok(raw) => return Ok(raw),
         Err(fault) => fault,
     };
+    // Read once more: to keep a copy would take time in every run, and few are wrong.
+    let (document, _) = DeTable::parse_recoverable(&file.text);
     let before = sink.len();
     let meant = shape::check(file, &schemars::schema_for!(T).to_value(), &document, sink);
     if sink.len() == before {

@@ -50,6 +50,13 @@ fn bytes<const N: usize>(digits: &str) -> Option<[u8; N]> {
     Some(found)
 }
 
+/// Bytes as lower-case hexadecimal digits.
+fn digits(bytes: &[u8]) -> String {
+    let halves = bytes.iter().flat_map(|byte| [byte >> 4, byte & 15]);
+    let digit = |half: u8| char::from(b"0123456789abcdef"[usize::from(half)]);
+    halves.map(digit).collect()
+}
+
 impl From<[u8; 32]> for Digest {
     fn from(bytes: [u8; 32]) -> Self {
         Digest(bytes)
@@ -97,14 +104,14 @@ impl From<Short> for String {
 
 impl fmt::Display for Digest {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "sha256:")?;
-        self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
+        f.write_str("sha256:")?;
+        f.write_str(&digits(&self.0))
     }
 }
 
 impl fmt::Display for Short {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
+        f.write_str(&digits(&self.0))
     }
 }
 

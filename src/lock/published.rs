@@ -77,10 +77,42 @@ fn first_format() -> u32 {
 }
 
 impl Before {
+    /// What can be said without asking git: there is nothing to look for, or nothing by which to find it.
+    pub fn known(
+        repository: &Repository,
+        release: Option<&Release>,
+        lock: Option<&Lock>,
+        looking: Looking<'_>,
+    ) -> Option<Self> {
+        if looking.base.is_some() {
+            return None;
+        }
+        let Some(release) = release else {
+            return Some(Before::Nothing);
+        };
+        let recorded = lock.is_some_and(|lock| lock.release.is_some());
+        if !repository.is_in_git() {
+            return Some(match recorded {
+                true => looking.unseen("git cannot be asked here".to_owned()),
+                false => Before::Nothing,
+            });
+        }
+        let git = Git::new(repository);
+        let mut refs = vec![tag(&release.tag)];
+        if recorded {
+            refs.push(ORIGIN.to_owned());
+            refs.extend(lock.and_then(|lock| before(release, lock)));
+        }
+        git.lacks(&refs).then(|| match recorded {
+            true => looking.nowhere(release, false, git.is_shallow()),
+            false => Before::Nothing,
+        })
+    }
+
     /// Looks for the revision at which the release was published: the one named, else the git tag of the release, else
     /// where this branch left the default one of `origin`. Where releases are tagged and this one is not yet, it was not
-    /// published, unless the clone is shallow and the tag may only not be here. git is asked only where a lock records a
-    /// release.
+    /// published, unless the clone is shallow and the tag may only not be here. git is asked only for what is not
+    /// [`known`](Self::known).
     ///
     /// # Errors
     /// When the revision named is none.
@@ -90,6 +122,9 @@ impl Before {
         lock: Option<&Lock>,
         looking: Looking<'_>,
     ) -> Result<Self, GitError> {
+        if let Some(known) = Before::known(repository, release, lock, looking) {
+            return Ok(known);
+        }
         let git = Git::new(repository);
         let path = repository.owner().path(PLAN);
         let plan = |revision: &str| format!("{revision}:./{path}");
@@ -101,18 +136,14 @@ impl Before {
                 None => looking.unseen(format!("there is no `{path}` at `{named}`")),
             });
         }
-        let recorded = lock.and_then(|lock| Some((lock, lock.release.as_ref()?)));
         let Some(release) = release else {
             return Ok(Before::Nothing);
         };
-        let tag = format!("refs/tags/{}", release.tag);
-        let Some((lock, recorded)) = recorded else {
+        let tagged = tag(&release.tag);
+        let Some(lock) = lock.filter(|lock| lock.release.is_some()) else {
             // Nothing was recorded; the tag of the release says what it was, all the same.
-            if !repository.is_in_git() {
-                return Ok(Before::Nothing);
-            }
             let found = git
-                .objects(&[plan(&tag)])
+                .objects(&[plan(&tagged)])
                 .unwrap_or_default()
                 .pop()
                 .flatten();
@@ -122,13 +153,13 @@ impl Before {
         };
         // All in one question, since each costs a process.
         let commit = |name: &str| format!("{name}^{{commit}}");
-        let mut names = vec![plan(&tag), commit(&tag), commit(ORIGIN), commit("HEAD")];
-        let before = if recorded.version == release.version {
-            lock.after.as_ref()
-        } else {
-            Some(recorded)
-        };
-        names.extend(before.map(|before| commit(&format!("refs/tags/{}", before.tag))));
+        let mut names = vec![
+            plan(&tagged),
+            commit(&tagged),
+            commit(ORIGIN),
+            commit("HEAD"),
+        ];
+        names.extend(before(release, lock).map(|before| commit(&before)));
         let Ok(found) = git.objects(&names) else {
             return Ok(looking.unseen("git cannot be asked here".to_owned()));
         };
@@ -152,32 +183,14 @@ impl Before {
         if before.is_some() && !shallow {
             return Ok(Before::Nothing);
         }
-        let unseen = |why: String| Unseen {
-            why,
-            help: Some(format!(
-                "if `{}` is published, fetch its tag: `git fetch --depth 1 origin tag {tag}`",
-                release.version
-            )),
-            aloud: shallow || looking.pipeline,
-        };
-        let (fork, itself) = match (&origin, head) {
+        let is_known = origin.is_some();
+        let (fork, itself) = match (origin, head) {
             (Some(origin), Some(head)) if origin.id == head.id => (Some(head.into_commit()), true),
             (Some(_), Some(_)) => (git.merge_base(), false),
             _ => (None, false),
         };
         let Some(fork) = fork else {
-            let other = match origin {
-                Some(_) => "a commit in common with `origin/HEAD`",
-                None => "an `origin/HEAD`",
-            };
-            let here = if shallow {
-                " in this shallow clone"
-            } else {
-                ""
-            };
-            return Ok(Before::Skipped(unseen(format!(
-                "there is neither a tag `{tag}` nor {other}{here}"
-            ))));
+            return Ok(looking.nowhere(release, is_known, shallow));
         };
         let short = fork.short();
         let found = git.objects(&[plan(&fork.to_string())])?.pop().flatten();
@@ -185,18 +198,22 @@ impl Before {
             Some(found) => {
                 let before = Before::of(short, false, &path, &found.bytes, looking);
                 match before {
-                    Before::At(published) if itself => Before::At(Published {
-                        itself: Some(unseen(format!(
+                    Before::At(published) if itself => {
+                        let why = format!(
                             "there is no tag `{tag}`, and `origin/HEAD` is the commit that is checked out"
-                        ))),
-                        ..published
-                    }),
+                        );
+                        Before::At(Published {
+                            itself: Some(looking.untagged(release, shallow, why)),
+                            ..published
+                        })
+                    }
                     before => before,
                 }
             }
-            None => Before::Skipped(unseen(format!(
-                "there is no `{path}` at `{short}`, where this branch began"
-            ))),
+            None => {
+                let why = format!("there is no `{path}` at `{short}`, where this branch began");
+                Before::Skipped(looking.untagged(release, shallow, why))
+            }
         })
     }
 
@@ -247,4 +264,48 @@ impl Looking<'_> {
             aloud: self.base.is_some() || self.pipeline,
         })
     }
+
+    /// The same of a release that has no tag here.
+    fn untagged(self, release: &Release, shallow: bool, why: String) -> Unseen {
+        let tag = &release.tag;
+        Unseen {
+            why,
+            help: Some(format!(
+                "if `{}` is published, fetch its tag: `git fetch --depth 1 origin tag {tag}`",
+                release.version
+            )),
+            aloud: shallow || self.pipeline,
+        }
+    }
+
+    /// There is no tag, nor a branch that this one left; `origin` is whether the default one of `origin` is there.
+    fn nowhere(self, release: &Release, origin: bool, shallow: bool) -> Before {
+        let tag = &release.tag;
+        let other = match origin {
+            true => "a commit in common with `origin/HEAD`",
+            false => "an `origin/HEAD`",
+        };
+        let here = if shallow {
+            " in this shallow clone"
+        } else {
+            ""
+        };
+        let why = format!("there is neither a tag `{tag}` nor {other}{here}");
+        Before::Skipped(self.untagged(release, shallow, why))
+    }
+}
+
+/// The full name of a tag.
+fn tag(name: &str) -> String {
+    format!("refs/tags/{name}")
+}
+
+/// The tag of the release before this one, as far as a lock records it.
+fn before(release: &Release, lock: &Lock) -> Option<String> {
+    let recorded = lock.release.as_ref()?;
+    let before = match recorded.version == release.version {
+        true => lock.after.as_ref(),
+        false => Some(recorded),
+    };
+    before.map(|before| tag(&before.tag))
 }

@@ -18,6 +18,7 @@ mod listing;
 mod members;
 mod owner;
 mod plain;
+mod refs;
 mod repository;
 mod snapshot;
 mod walk;

@@ -5,8 +5,7 @@
 pub fn plain(path: &str) -> bool {
     !path.is_empty()
         && !path.starts_with('-')
-        && !path.contains(['\\', ':'])
-        && !path.chars().any(char::is_control)
+        && !path.contains(|c: char| matches!(c, '\\' | ':') || c.is_control())
         && path
             .split('/')
             .all(|part| !matches!(part, "" | "." | "..") && !part.eq_ignore_ascii_case(".git"))

@@ -213,30 +213,50 @@ fn git_is_asked_for_this_repository_from_a_folder_below_its_top() {
     assert!(stdout(&output).contains("tag-moved"), "{}", stderr(&output));
 }
 
-/// Where nothing is released there is nothing to ask git for: one that fails is not noticed.
-#[test]
-fn git_is_not_started_without_a_release() {
-    let unreleased = "[image.base]\ntag = \"latest\"\nfrom = \"debian:13\"\n";
-    let folder = project(&[
-        ("matrix.toml", unreleased),
-        ("bin/git", "#!/bin/sh\n: > started\n"),
-    ]);
-    let root = folder.path();
-    let git = root.join("bin/git");
+/// Whether `gen check` starts git, which fails.
+fn starts_git(root: &Path) -> bool {
+    let bin = project(&[("git", "#!/bin/sh\n: > \"$0.started\"\n")]);
+    let git = bin.path().join("git");
     fs::set_permissions(&git, std::os::unix::fs::PermissionsExt::from_mode(0o755))
         .expect("executable");
-    let check = || {
-        std::process::Command::new(env!("CARGO_BIN_EXE_gen"))
-            .arg("check")
-            .current_dir(root)
-            .env("PATH", root.join("bin"))
-            .output()
-            .expect("gen runs");
-        root.join("started").exists()
-    };
-    assert!(!check());
+    std::process::Command::new(env!("CARGO_BIN_EXE_gen"))
+        .arg("check")
+        .current_dir(root)
+        .env("PATH", bin.path())
+        .output()
+        .expect("gen runs");
+    bin.path().join("git.started").exists()
+}
+
+/// Where nothing is released there is nothing to ask git for, and outside of a worktree nobody to ask.
+#[test]
+fn git_is_not_started_without_a_release_or_a_worktree() {
+    let unreleased = "[image.base]\ntag = \"latest\"\nfrom = \"debian:13\"\n";
+    let folder = project(&[("matrix.toml", unreleased)]);
+    let root = folder.path();
+    git(root, &["init", "-q"]);
+    assert!(!starts_git(root));
     fs::write(root.join("matrix.toml"), MATRIX).expect("a release");
-    assert!(check());
+    assert!(starts_git(root));
+    fs::remove_dir_all(root.join(".git")).expect("removed");
+    assert!(!starts_git(root));
+}
+
+/// Nor is it for a tag that none of git's files names. Where refs are kept in another way, git has to tell.
+#[test]
+fn git_is_started_only_for_a_tag_that_may_be_there() {
+    let amended = Amended::new(|_| {});
+    let root = amended.folder.path();
+    assert!(!starts_git(root));
+    git(root, &["tag", "v1.0.0"]);
+    assert!(starts_git(root));
+    git(root, &["pack-refs", "--all"]);
+    assert!(!root.join(".git/refs/tags/v1.0.0").exists());
+    assert!(starts_git(root));
+    git(root, &["tag", "-d", "v1.0.0"]);
+    assert!(!starts_git(root));
+    fs::create_dir(root.join(".git/reftable")).expect("a folder");
+    assert!(starts_git(root));
 }
 
 /// A clone as pipelines make it: one commit, no tags.

@@ -19,6 +19,9 @@ pub fn run(cx: &Context<'_>, sink: &mut Sink) {
 /// The finding for a lock that was committed, and is not there any more.
 fn lost(cx: &Context<'_>) -> Option<Finding> {
     let release = cx.config.release.as_ref()?;
+    if !cx.repository.is_in_git() {
+        return None;
+    }
     let (lock, revision) = Lock::committed(cx.repository, release)?;
     let recorded = lock.release?;
     let path = path(&cx.config.file.path);
