@@ -5,8 +5,8 @@ use std::sync::Arc;
 use indexmap::IndexMap;
 use serde::Serialize;
 
+use crate::config::Provenance;
 use crate::config::{Config, Described, RegistryKind};
-use crate::emit::Provenance;
 use crate::image::pipelines::{ByPipeline, Role, deviations};
 use crate::image::{CONTENT_FORMAT, Contents, Matrix, Platform, RenderedSpec, SpecId};
 

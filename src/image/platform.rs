@@ -102,3 +102,23 @@ impl Serialize for Platform {
         serializer.serialize_str(&self.0)
     }
 }
+
+/// `linux/arm64` → `arm64`, `linux/arm/v7` → `arm-v7`: the word by which a platform is named in a content tag and in
+/// the options that map platforms to runners.
+pub fn arch(platform: &str) -> String {
+    platform
+        .split_once('/')
+        .map_or(platform, |(_, rest)| rest)
+        .replace('/', "-")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn arch_is_the_platform_without_its_system() {
+        assert_eq!(arch("linux/arm64"), "arm64");
+        assert_eq!(arch("linux/arm/v7"), "arm-v7");
+    }
+}
