@@ -6,7 +6,7 @@ use std::sync::Arc;
 use crate::check;
 use crate::config::{self, Config};
 use crate::diagnostic::{Finding, Place, Sink, Stopped, code};
-use crate::emit::{ActionEdits, Emission, adopt, emit, workflow_files};
+use crate::emit::{ActionEdits, Emission, PROVIDERS, Providers, adopt, emit, workflow_files};
 use crate::facts::{Day, Facts};
 use crate::image::{Contents, ContextHash, Matrix, Plan, ignore_path, render_specs, resolve};
 use crate::lock::{self, Before, Lock, Unread};
@@ -26,6 +26,8 @@ pub struct Expanded {
     pub lock: Option<Lock>,
     /// Facts of the outside world.
     pub facts: Facts,
+    /// The CI providers whose pipelines the matrix may turn on.
+    pub providers: Providers,
 }
 
 /// Everything rendered in memory.
@@ -64,8 +66,20 @@ impl From<Stopped> for Fault {
 /// # Errors
 /// When the matrix cannot be read, or no plan can be built from it (why is in `sink`).
 pub fn expand(repository: &Repository, sink: &mut Sink) -> Result<Expanded, Fault> {
+    expand_for(repository, PROVIDERS, sink)
+}
+
+/// The same, for other providers than those that gen knows.
+///
+/// # Errors
+/// As [`expand`].
+pub fn expand_for(
+    repository: &Repository,
+    providers: Providers,
+    sink: &mut Sink,
+) -> Result<Expanded, Fault> {
     let file = matrix_file(repository, sink)?;
-    let config = config::load(&file, repository.owner(), sink)?;
+    let config = config::load(&file, repository.owner(), &providers.tables(), sink)?;
     let facts = config::facts(&config, |path| repository.text(path), sink);
     let mut matrix = resolve(&config, sink)?;
     let lock = match Lock::read(repository, sink) {
@@ -81,6 +95,7 @@ pub fn expand(repository: &Repository, sink: &mut Sink) -> Result<Expanded, Faul
         matrix,
         lock,
         facts: facts?,
+        providers,
     })
 }
 
@@ -137,7 +152,7 @@ pub fn plan(
     sink: &mut Sink,
 ) -> Result<Plan, Fault> {
     let owned = Owned::read(repository)?;
-    let mut templates = Templates::new(repository);
+    let mut templates = Templates::new(repository, expanded.providers.templates());
     let contents = contents(repository, expanded, &owned, &mut templates, sink)?;
     stand(repository, expanded, &owned, &contents, today, sink);
     Ok(Plan::new(&expanded.config, &expanded.matrix, &contents))
@@ -195,7 +210,7 @@ pub fn contents_of(
     sink: &mut Sink,
 ) -> Result<Contents, Fault> {
     let owned = Owned::read(repository)?;
-    let mut templates = Templates::new(repository);
+    let mut templates = Templates::new(repository, expanded.providers.templates());
     contents(repository, expanded, &owned, &mut templates, sink)
 }
 
@@ -271,19 +286,20 @@ pub fn render(
         return Err(Fault::Findings);
     }
     let owned = Owned::read(repository)?;
-    let mut templates = Templates::new(repository);
+    let mut templates = Templates::new(repository, expanded.providers.templates());
     let contents = contents(repository, expanded, &owned, &mut templates, sink)?;
     let plan = Plan::new(config, matrix, &contents);
-    for (pipeline, shape, span) in config.ci.shapes() {
+    for pipeline in &config.ci.pipelines {
+        let (pipeline, shape, span) = (pipeline.provider, &pipeline.shape, &pipeline.span);
         let share = plan.share(pipeline);
         if share.iter().all(|spec| spec.role(pipeline).is_some()) {
-            let at = shape.selector.as_ref().map_or(span, |s| s.span.clone());
+            let at = shape.selector.as_ref().map_or(span, |s| &s.span);
             sink.push(
                 Finding::new(
                     &code::EMPTY_PIPELINE,
                     "the pipeline would publish no image",
                     config.place(
-                        at,
+                        at.clone(),
                         if share.is_empty() {
                             "accepts no spec"
                         } else {
@@ -306,6 +322,7 @@ pub fn render(
         plan: &plan,
         contents: &contents,
         templates: &mut templates,
+        providers: expanded.providers,
         sink,
     });
     let pins = config.release.iter().flat_map(|r| &r.pins);
@@ -357,8 +374,7 @@ pub fn compare(
 ) -> Result<Drift, ReadError> {
     let Rendered { tree, owned, .. } = rendered;
     let mut drift = output::compare(repository, tree, owned, claims, take_over)?;
-    let github = expanded.config.ci.github.as_ref();
-    let workflows = github.map_or_else(Vec::new, |options| workflow_files(options));
+    let workflows = workflow_files(&expanded.config);
     for change in &mut drift.changes {
         if change.state == State::Stale
             && !take_over

@@ -377,7 +377,7 @@ fn described(document: &str, names: impl IntoIterator<Item = String>) {
 /// `UPDATE_DOCS=1` writes it.
 #[test]
 fn the_shipped_schema_is_that_of_the_types() {
-    let schema = basematrix::config::schema();
+    let schema = basematrix::config::schema(&basematrix::emit::PROVIDERS.tables());
     let text = serde_json::to_string_pretty(&schema).expect("a schema is JSON") + "\n";
     if std::env::var_os("UPDATE_DOCS").is_some() {
         fs::write("src/config/matrix.schema.json", &text).expect("src can be written");
@@ -396,7 +396,10 @@ fn the_shipped_schema_is_that_of_the_types() {
 #[test]
 fn every_key_of_the_language_is_described() {
     let mut names = BTreeSet::new();
-    properties(&basematrix::config::schema(), &mut names);
+    properties(
+        &basematrix::config::schema(&basematrix::emit::PROVIDERS.tables()),
+        &mut names,
+    );
     assert!(names.len() > 50, "{names:?}");
     described("docs/language.md", names);
 }
@@ -454,17 +457,11 @@ fn every_field_of_the_catalog_is_described() {
 
 #[test]
 fn every_block_of_the_shipped_templates_is_described() {
+    let common = ["templates/docker/Dockerfile", "templates/catalog/module.py"].map(read);
+    let of_providers = basematrix::emit::PROVIDERS.templates().flatten();
+    let of_providers = of_providers.map(|(_, text)| (*text).to_owned());
     let mut names = BTreeSet::new();
-    for template in [
-        "templates/docker/Dockerfile",
-        "templates/github/workflow.yml",
-        "templates/gitlab/base-images.gitlab-ci.yml",
-        "templates/gitlab/jobs.yml",
-        "templates/gitlab/merge-request.gitlab-ci.yml",
-        "templates/cloud-build/cloudbuild.yaml",
-        "templates/catalog/module.py",
-    ] {
-        let text = read(template);
+    for text in common.into_iter().chain(of_providers) {
         let blocks = text.split("% block ").skip(1);
         names.extend(blocks.filter_map(|rest| Some(rest.split_whitespace().next()?.to_owned())));
     }

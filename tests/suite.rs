@@ -21,6 +21,7 @@ mod locate;
 mod lock;
 mod oracle;
 mod properties;
+mod providers;
 mod registry;
 mod support;
 mod ui;

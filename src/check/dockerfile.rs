@@ -151,7 +151,7 @@ impl<'a> Context<'a> {
                 .is_file(&path)
                 .then(|| self.repository.text(&path));
             own.is_some_and(|own| {
-                own.is_none_or(|own| Some(&*own.with_lf().text) != render::shipped(name))
+                own.is_none_or(|own| !render::is_shipped(name, &own.with_lf().text))
             })
         };
         let by_user = !shipped && (name != TEMPLATE || overridden());

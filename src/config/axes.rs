@@ -9,11 +9,12 @@ use crate::config::raw::RawMatrix;
 use crate::config::spanned::Spanned;
 use crate::config::unions::RawValue;
 use crate::config::validate::Builder;
-use crate::diagnostic::{Finding, code};
+use crate::diagnostic::{Finding, Place, code};
 use crate::image::Platform;
 use crate::matrix::{
     Attribute, Axis, Value, Version, reserved_axis_name, valid_axis_name, value_fault,
 };
+use crate::source::SourceFile;
 
 impl Builder<'_> {
     pub(super) fn axes(&mut self, raw: &RawMatrix) -> Vec<Axis> {
@@ -287,24 +288,29 @@ impl Builder<'_> {
     }
 
     pub(super) fn platform_fault(&mut self, value: &Spanned<String>) {
-        let renamed = Platform::renamed(value);
-        let label = match &renamed {
-            Some(name) => format!("OCI calls it `{name}`"),
-            None => "written as `linux/arm64` or `linux/arm/v7`".to_owned(),
-        };
-        let finding = Finding::new(
-            &code::INVALID_PLATFORM,
-            format!("`{}` is not a platform", value.value),
-            self.place(value.span.clone(), label),
-        );
-        let word = value.to_lowercase();
-        let meant = renamed.or_else(|| {
-            let meant = [word.clone(), format!("linux/{word}")];
-            meant.into_iter().find(|m| Platform::parse(m).is_some())
-        });
-        self.sink.push(match meant {
-            Some(meant) => finding.help(format!("write `{meant}`")),
-            None => finding,
-        });
+        self.sink.push(platform_finding(self.file, value));
+    }
+}
+
+/// The finding for a text that is no platform.
+pub(super) fn platform_finding(file: &Arc<SourceFile>, value: &Spanned<String>) -> Finding {
+    let renamed = Platform::renamed(value);
+    let label = match &renamed {
+        Some(name) => format!("OCI calls it `{name}`"),
+        None => "written as `linux/arm64` or `linux/arm/v7`".to_owned(),
+    };
+    let finding = Finding::new(
+        &code::INVALID_PLATFORM,
+        format!("`{}` is not a platform", value.value),
+        Place::span(file, value.span.clone(), label),
+    );
+    let word = value.to_lowercase();
+    let meant = renamed.or_else(|| {
+        let meant = [word.clone(), format!("linux/{word}")];
+        meant.into_iter().find(|m| Platform::parse(m).is_some())
+    });
+    match meant {
+        Some(meant) => finding.help(format!("write `{meant}`")),
+        None => finding,
     }
 }

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use schemars::JsonSchema;
 use serde::Deserialize;
+use toml::de::Deserializer;
 
 use crate::config::load::parse;
 use crate::config::model::Config;
@@ -47,7 +48,12 @@ pub fn facts(
         return Err(Stopped);
     };
     let file = file.with_lf();
-    let tables: Tables = parse(&file, sink)?;
+    let tables = parse(
+        &file,
+        || schemars::schema_for!(Tables).to_value(),
+        |document| Tables::deserialize(Deserializer::from(document)),
+        sink,
+    )?;
     for action in &tables.action {
         let stated = (action.sha.as_str(), action.version.as_str());
         check_pin(&file, &action.repo, stated, action.sha.span.clone(), sink);

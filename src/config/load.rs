@@ -3,29 +3,48 @@
 use std::ops::Range;
 use std::sync::Arc;
 
-use schemars::JsonSchema;
-use serde::de::DeserializeOwned;
+use schemars::{JsonSchema, SchemaGenerator};
+use serde::Deserialize;
 use serde_json::Value as Json;
 use toml::de::{DeTable, Deserializer};
 
+use crate::config::ci::WrittenPipelines;
 use crate::config::model::Config;
-use crate::config::raw::RawMatrix;
+use crate::config::provider::ProviderTable;
+use crate::config::raw::{RawCi, RawMatrix};
 use crate::config::{shape, validate};
 use crate::diagnostic::{Finding, Place, Sink, Stopped, code};
 use crate::source::{Owner, SourceFile, conflict};
 
-/// Reads a matrix file; `owner` says whose outputs come of it. Everything wrong with it is in `sink`.
+/// Reads a matrix file that may turn on pipelines of these providers; `owner` says whose outputs come of it. Everything
+/// wrong with it is in `sink`.
 ///
 /// # Errors
 /// When no valid configuration came of it.
-pub fn load(file: &Arc<SourceFile>, owner: &Owner, sink: &mut Sink) -> Result<Config, Stopped> {
-    let raw: RawMatrix = parse(file, sink)?;
-    validate::validate(file, owner, &raw, sink)
+pub fn load(
+    file: &Arc<SourceFile>,
+    owner: &Owner,
+    providers: &[&'static dyn ProviderTable],
+    sink: &mut Sink,
+) -> Result<Config, Stopped> {
+    let (raw, pipelines) = parse(
+        file,
+        || schema(providers),
+        |mut document| {
+            let pipelines = WrittenPipelines::take(providers, document.get_mut())?;
+            let raw = RawMatrix::deserialize(Deserializer::from(document))?;
+            Ok((raw, pipelines))
+        },
+        sink,
+    )?;
+    validate::validate(file, owner, &raw, pipelines, sink)
 }
 
-/// Reads a file of TOML whose shape is that of `T`; everything wrong with the shape is in `sink`.
-pub(super) fn parse<T: DeserializeOwned + JsonSchema>(
+/// Reads a file of TOML; everything wrong with its shape, which `schema` tells, is in `sink`.
+pub(super) fn parse<T>(
     file: &Arc<SourceFile>,
+    schema: impl Fn() -> Json,
+    read: impl Fn(toml::Spanned<DeTable<'_>>) -> Result<T, toml::de::Error>,
     sink: &mut Sink,
 ) -> Result<T, Stopped> {
     if let Some(at) = conflict(&file.text) {
@@ -41,20 +60,19 @@ pub(super) fn parse<T: DeserializeOwned + JsonSchema>(
     }
     let (document, faults) = DeTable::parse_recoverable(&file.text);
     if !faults.is_empty() {
-        let schema = schemars::schema_for!(T).to_value();
         let axes = document.get_ref().get("axis").map(|axes| axes.get_ref());
         let is_axis = |word: &str| axes.is_some_and(|axes| axes.get(word).is_some());
-        syntax(file, &schema, &faults, &is_axis, sink);
+        syntax(file, &schema(), &faults, &is_axis, sink);
         return Err(Stopped);
     }
-    let fault = match T::deserialize(Deserializer::from(document)) {
+    let fault = match read(document) {
         Ok(raw) => return Ok(raw),
         Err(fault) => fault,
     };
     // Read once more: to keep a copy would take time in every run, and few are wrong.
     let (document, _) = DeTable::parse_recoverable(&file.text);
     let before = sink.len();
-    let meant = shape::check(file, &schemars::schema_for!(T).to_value(), &document, sink);
+    let meant = shape::check(file, &schema(), &document, sink);
     if sink.len() == before {
         // The schema allowed what serde does not; its own words are better than none.
         let span = fault.span().unwrap_or(0..0);
@@ -65,9 +83,7 @@ pub(super) fn parse<T: DeserializeOwned + JsonSchema>(
         ));
     }
     // The findings say that no plan comes of it; what was meant is looked at for whatever else is wrong.
-    meant
-        .and_then(|meant| T::deserialize(Deserializer::from(meant)).ok())
-        .ok_or(Stopped)
+    meant.and_then(|meant| read(meant).ok()).ok_or(Stopped)
 }
 
 /// Faults of TOML's own. A table that is declared again is told once, not again for each of its keys; what follows a list
@@ -259,7 +275,22 @@ fn header_name(line: &str) -> Option<&str> {
 /// A test holds it against [`schema`].
 pub const SCHEMA: &str = include_str!("matrix.schema.json");
 
-/// The JSON Schema of `matrix.toml`, from the same types that read it.
-pub fn schema() -> serde_json::Value {
-    schemars::schema_for!(RawMatrix).to_value()
+/// The JSON Schema of a `matrix.toml` that may turn on pipelines of these providers, from the same types that read it.
+pub fn schema(providers: &[&'static dyn ProviderTable]) -> Json {
+    let mut generator = SchemaGenerator::default();
+    let mut schema = generator.root_schema_for::<RawMatrix>();
+    let ci = <RawCi as JsonSchema>::schema_name();
+    let mut tables = serde_json::Map::new();
+    for provider in providers {
+        let mut table = provider.schema(&mut generator);
+        table.insert("description".to_owned(), provider.description().into());
+        tables.insert(provider.key().to_owned(), table.to_value());
+    }
+    schema.insert("$defs".to_owned(), generator.take_definitions(true).into());
+    let mut schema = schema.to_value();
+    let known = schema.pointer_mut(&format!("/$defs/{ci}/properties"));
+    if let Some(known) = known.and_then(Json::as_object_mut) {
+        known.append(&mut tables);
+    }
+    schema
 }

@@ -1,12 +1,15 @@
 //! The pipelines that are turned on, as the other rooms see them: what each publishes, and what holds for its builds.
 
-use std::ops::{Deref, Range};
+use std::any::Any;
+use std::ops::Range;
 
 use serde::Serialize;
 
 use crate::config::Config;
+use crate::config::pipeline_keys::Provenance;
+use crate::config::provider::{Options, ProviderTable};
 use crate::config::spanned::Spanned;
-use crate::emit::{CloudBuildOptions, GithubOptions, GitlabOptions, Provenance, PullRequest, arch};
+use crate::image::arch;
 use crate::matrix::Selector;
 
 /// `[ci]`
@@ -19,29 +22,26 @@ pub struct Ci {
     pub sbom: bool,
     /// How much of each image's making it carries.
     pub provenance: Provenance,
-    /// GitHub Actions.
-    pub github: Option<Pipeline<GithubOptions>>,
-    /// GitLab CI.
-    pub gitlab: Option<Pipeline<GitlabOptions>>,
-    /// Google Cloud Build.
-    pub cloud_build: Option<Pipeline<CloudBuildOptions>>,
+    /// The providers there are, in the order of their table.
+    pub providers: Vec<&'static dyn ProviderTable>,
+    /// The pipelines that are turned on, in the same order.
+    pub pipelines: Vec<Pipeline>,
 }
 
 /// The pipeline of one provider.
 #[derive(Debug)]
-pub struct Pipeline<O> {
-    /// What its table says, and where that stands.
-    pub options: Spanned<O>,
+pub struct Pipeline {
+    /// Its provider's key, by which the plan names it: `cloud-build`.
+    pub provider: &'static str,
+    /// Where its table stands.
+    pub span: Range<usize>,
     /// What it publishes, and what holds for its builds.
     pub shape: Shape,
+    options: Box<dyn Options>,
 }
 
-impl<O> Deref for Pipeline<O> {
-    type Target = Spanned<O>;
-    fn deref(&self) -> &Spanned<O> {
-        &self.options
-    }
-}
+/// Groups of a change, at most, where no provider says otherwise: as many legs as one job of GitHub has.
+pub const GROUPS: usize = 256;
 
 /// What a pipeline publishes, and what holds for its builds.
 #[derive(Debug, Default)]
@@ -90,42 +90,45 @@ impl From<Vec<Spanned<String>>> for Runner {
 }
 
 impl Ci {
-    /// Every pipeline that is turned on: the word for its provider in the plan, and its shape.
-    pub fn shapes(&self) -> impl Iterator<Item = (&'static str, &Shape, Range<usize>)> {
-        let github = self.github.as_ref().map(|p| (&p.shape, p.span.clone()));
-        let gitlab = self.gitlab.as_ref().map(|p| (&p.shape, p.span.clone()));
-        let cloud_build = self
-            .cloud_build
-            .as_ref()
-            .map(|p| (&p.shape, p.span.clone()));
-        [
-            ("github", github),
-            ("gitlab", gitlab),
-            ("cloud-build", cloud_build),
-        ]
-        .into_iter()
-        .filter_map(|(name, on)| on.map(|(shape, span)| (name, shape, span)))
+    /// The pipeline of a provider, by its key, when it is turned on.
+    pub fn pipeline(&self, provider: &str) -> Option<&Pipeline> {
+        self.pipelines.iter().find(|p| p.provider == provider)
     }
 
     /// Where the first pipeline is turned on that is for changes too, if any is.
     pub fn pull_request(&self) -> Option<Range<usize>> {
-        fn on<O>(
-            pipeline: Option<&Pipeline<O>>,
-            switch: impl Fn(&O) -> &PullRequest,
-        ) -> Option<Range<usize>> {
-            let pipeline = pipeline.filter(|p| switch(p).path("").is_some());
-            pipeline.map(|p| p.span.clone())
+        let mut pipelines = self.pipelines.iter();
+        let first = pipelines.find(|p| p.options.pull_request().path("").is_some());
+        first.map(|p| p.span.clone())
+    }
+}
+
+impl Pipeline {
+    pub(super) fn new(
+        provider: &'static str,
+        span: Range<usize>,
+        options: Box<dyn Options>,
+        shape: Shape,
+    ) -> Self {
+        Pipeline {
+            provider,
+            span,
+            shape,
+            options,
         }
-        on(self.github.as_ref(), |options| &options.pull_request)
-            .or_else(|| on(self.gitlab.as_ref(), |options| &options.pull_request))
-            .or_else(|| on(self.cloud_build.as_ref(), |options| &options.pull_request))
+    }
+
+    /// What its table says, to the provider whose options these are.
+    pub fn options<O: Options>(&self) -> Option<&O> {
+        let options: &dyn Any = &*self.options;
+        options.downcast_ref()
     }
 }
 
 impl Config {
     /// What asks for the script that publishes, if anything does: the first pipeline, or a table of its own.
     pub fn publishes(&self) -> Option<Range<usize>> {
-        let first = self.ci.shapes().next().map(|(_, _, span)| span);
+        let first = self.ci.pipelines.first().map(|p| p.span.clone());
         first.or_else(|| self.outputs.publish.clone())
     }
 

@@ -8,14 +8,12 @@ use serde::Deserialize;
 
 use crate::config::check::RawCheck;
 use crate::config::facts::RawFacts;
+use crate::config::pipeline_keys::Provenance;
 use crate::config::spanned::Spanned;
 use crate::config::taking::Packages;
 pub use crate::config::unions::RawSelector;
 use crate::config::unions::{OneOrMany, RawParent, RawText, RawValue};
-use crate::emit::{
-    BakeOptions, CatalogOptions, CloudBuildOptions, GithubOptions, GitlabOptions, Provenance,
-    PublishOptions, SchemaOptions,
-};
+use crate::emit::{BakeOptions, CatalogOptions, PublishOptions, SchemaOptions};
 
 /// A list of texts. An empty one says that there is none, whatever the rows below state.
 pub type RawList = Option<Spanned<Vec<Spanned<String>>>>;
@@ -609,12 +607,6 @@ pub struct RawCi {
     pub sbom: bool,
     /// How much of each image's making it carries.
     pub provenance: Provenance,
-    /// GitHub Actions.
-    pub github: Option<Spanned<GithubOptions>>,
-    /// GitLab CI.
-    pub gitlab: Option<Spanned<GitlabOptions>>,
-    /// Google Cloud Build.
-    pub cloud_build: Option<Spanned<CloudBuildOptions>>,
 }
 
 /// Files to generate besides pipelines.

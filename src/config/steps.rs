@@ -1,25 +1,23 @@
 //! Steps of the user's own in pipelines: whether each says one thing, and says it in a way every shell and parser takes.
 
-use crate::config::selectors::Names;
+use std::ops::Range;
+
+use crate::config::pins::{is_commit, is_version};
+use crate::config::pipeline_keys::{Step, Steps};
 use crate::config::spanned::Spanned;
-use crate::config::validate::Builder;
-use crate::diagnostic::{Finding, code};
-use crate::emit::{Step, Steps, is_commit, is_version};
+use crate::config::table_reader::TableReader;
+use crate::diagnostic::code;
 use crate::matrix::Selector;
 use crate::render::other_than_text;
 
-impl Builder<'_> {
+impl TableReader<'_> {
     /// The steps that are only for some builds; `actions` says whether the provider has actions.
-    pub(super) fn steps(
-        &mut self,
-        names: &Names<'_>,
-        steps: &Steps,
-        actions: bool,
-    ) -> Vec<(String, Selector)> {
+    pub(super) fn steps(&mut self, steps: &Steps, actions: bool) -> Vec<(String, Selector)> {
+        self.step_texts(steps);
         let mut narrowed = Vec::new();
         for (key, step) in steps {
             self.step(key, step, actions);
-            if let Some(selector) = step.matches.as_ref().and_then(|m| self.selector(names, m)) {
+            if let Some(selector) = step.matches.as_ref().and_then(|m| self.selector(m)) {
                 narrowed.push((key.value.clone(), selector));
             }
         }
@@ -30,7 +28,7 @@ impl Builder<'_> {
         if !is_key(key) {
             self.step_fault(
                 format!("`{}` cannot be a step's key", key.escape_debug()),
-                key,
+                &key.span,
                 "lower-case letters, digits and `-`, a letter first; no word of YAML's own",
                 None,
             );
@@ -38,27 +36,27 @@ impl Builder<'_> {
         match (&step.run, &step.uses) {
             (Some(run), None) if run.trim().is_empty() => self.step_fault(
                 format!("step `{key}` runs nothing", key = key.value),
-                run,
+                &run.span,
                 "empty",
                 Some("write the shell text, or delete the step"),
             ),
             (Some(_), None) => {}
             (None, Some(uses)) if !actions => self.step_fault(
                 format!("step `{}` uses an action, which only GitHub has", key.value),
-                uses,
+                &uses.span,
                 "not known here",
                 Some("say it in shell, with `run`"),
             ),
             (None, Some(uses)) => self.action_reference(uses, step.version.as_ref()),
             (Some(_), Some(uses)) => self.step_fault(
                 format!("step `{}` both runs and uses", key.value),
-                uses,
+                &uses.span,
                 "one of the two",
                 Some("make two steps of it"),
             ),
             (None, None) => self.step_fault(
                 format!("step `{}` does nothing", key.value),
-                key,
+                &key.span,
                 "has neither `run` nor `uses`",
                 Some("add `run = \"…\"`"),
             ),
@@ -70,9 +68,8 @@ impl Builder<'_> {
             ];
             for (what, span) in given {
                 let Some(span) = span else { continue };
-                let at = Spanned { value: (), span };
                 let fact = format!("step `{}` has `{what}`, and uses no action", key.value);
-                self.step_fault(fact, &at, "without meaning", None);
+                self.step_fault(fact, &span, "without meaning", None);
             }
         }
         if let Some(matches) = &step.matches
@@ -80,7 +77,7 @@ impl Builder<'_> {
         {
             self.step_fault(
                 format!("step `{}` runs once, for all images", key.value),
-                matches,
+                &matches.span,
                 "a `match` narrows steps of builds alone",
                 Some("delete it, or let the step run at `before-build` or `after-build`"),
             );
@@ -89,7 +86,7 @@ impl Builder<'_> {
             if !is_variable(name) {
                 self.step_fault(
                     format!("`{}` cannot name a variable", name.escape_debug()),
-                    name,
+                    &name.span,
                     "letters, digits and `_`, no digit first",
                     None,
                 );
@@ -98,11 +95,7 @@ impl Builder<'_> {
     }
 
     /// An action or a reusable workflow is one of the repository's own, or pinned to a commit: a tag may be moved.
-    pub(super) fn action_reference(
-        &mut self,
-        uses: &Spanned<String>,
-        version: Option<&Spanned<String>>,
-    ) {
+    pub fn action_reference(&mut self, uses: &Spanned<String>, version: Option<&Spanned<String>>) {
         // GitHub's own spelling since 2026-07-30: the repository of the workflow, at the workflow's commit.
         let local = uses.starts_with("./") || uses.starts_with("$/");
         let pinned = uses.split_once('@').is_some_and(|(path, commit)| {
@@ -111,7 +104,7 @@ impl Builder<'_> {
         if (!local && !pinned) || uses.chars().any(|c| c.is_whitespace() || c.is_control()) {
             self.step_fault(
                 format!("`{}` is not pinned to a commit", uses.escape_debug()),
-                uses,
+                &uses.span,
                 "`owner/name@` and 40 hexadecimal digits, or `$/path`",
                 Some("pin it: whoever moves the tag of an action runs in this pipeline"),
             );
@@ -121,23 +114,17 @@ impl Builder<'_> {
         {
             self.step_fault(
                 format!("`{}` is not a version", version.escape_debug()),
-                version,
+                &version.span,
                 "one word, as in `v4.1.0`",
                 None,
             );
         }
     }
 
-    pub(super) fn step_fault<T>(
-        &mut self,
-        fact: String,
-        at: &Spanned<T>,
-        label: &str,
-        help: Option<&str>,
-    ) {
-        let place = self.place(at.span.clone(), label);
-        let finding = Finding::new(&code::INVALID_STEP, fact, place);
-        self.sink.push(match help {
+    /// Reports a step, a job or a row that cannot be what it says.
+    pub fn step_fault(&mut self, fact: String, at: &Range<usize>, label: &str, help: Option<&str>) {
+        let finding = self.finding(&code::INVALID_STEP, fact, at, label);
+        self.push(match help {
             Some(help) => finding.help(help),
             None => finding,
         });
@@ -145,7 +132,7 @@ impl Builder<'_> {
 }
 
 /// Whether a text is the key of a step or a job: it becomes an id in every provider's file, where it stands bare.
-pub(super) fn is_key(text: &str) -> bool {
+pub fn is_key(text: &str) -> bool {
     !other_than_text(text)
         && text.starts_with(|c: char| c.is_ascii_lowercase())
         && text

@@ -8,6 +8,7 @@ use std::sync::Arc;
 use minijinja::Value;
 
 use crate::config::attributes::{self, Attributes};
+use crate::config::ci::WrittenPipelines;
 use crate::config::images::Shared;
 use crate::config::model::{Alias, Config, Exclude, Expect, Image, Unreleased};
 use crate::config::raw::{RawMatrix, RawSelector};
@@ -40,6 +41,7 @@ pub(super) fn validate(
     file: &Arc<SourceFile>,
     owner: &Owner,
     raw: &RawMatrix,
+    pipelines: WrittenPipelines,
     sink: &mut Sink,
 ) -> Result<Config, Stopped> {
     let mut b = Builder {
@@ -156,7 +158,7 @@ pub(super) fn validate(
         .filter(|a| &*a.name != "arch" || images.iter().any(|i| !i.folded))
         .collect::<Vec<_>>();
     let outputs = b.outputs(raw, &names, &printed);
-    let ci = b.ci(raw, &names, arch, &images);
+    let ci = b.ci(raw, pipelines, &names, arch, &images);
     let stated = release.as_ref().and_then(Option::as_ref);
     let described = b.described(raw, stated.map(|stated| &stated.object));
     let artifacts = b.artifacts(&raw.artifact, stated.map(|stated| &stated.object));

@@ -42,7 +42,12 @@ impl<'a> Side<'a> {
             release: plan.release.as_ref().map(|r| r.version.clone()),
             specs: plan.specs.len(),
             builds: plan.builds(),
-            jobs: jobs(&self.expanded.config, &self.expanded.facts, plan),
+            jobs: jobs(
+                self.expanded.providers,
+                &self.expanded.config,
+                &self.expanded.facts,
+                plan,
+            ),
         }
     }
 

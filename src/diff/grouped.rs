@@ -3,6 +3,7 @@
 use indexmap::IndexMap;
 
 use crate::diff::{Changed, Diff, File, Line, Summary};
+use crate::emit::Jobs;
 use crate::lock::Change;
 
 /// Specs that changed in the same way.
@@ -46,7 +47,7 @@ pub fn groups(diff: &Diff) -> (Vec<Group<'_>>, Vec<&str>) {
 /// A row of the summary: what it counts, before, now.
 pub struct Row {
     /// What it counts.
-    pub what: &'static str,
+    pub what: String,
     /// Before.
     pub old: String,
     /// Now.
@@ -55,10 +56,10 @@ pub struct Row {
 
 /// The summary of both sides, row by row.
 pub fn rows(diff: &Diff) -> Vec<Row> {
-    let row = |what, get: &dyn Fn(&Summary) -> Option<String>| {
+    let row = |what: &str, get: &dyn Fn(&Summary) -> Option<String>| {
         let said = |side| get(side).unwrap_or_else(|| "none".to_owned());
         Row {
-            what,
+            what: what.to_owned(),
             old: said(&diff.old),
             new: said(&diff.new),
         }
@@ -71,18 +72,15 @@ pub fn rows(diff: &Diff) -> Vec<Row> {
     rows.push(row("platform images", &|side| {
         Some(side.builds.to_string())
     }));
-    for (provider, what) in [
-        ("github", "GitHub jobs"),
-        ("gitlab", "GitLab jobs"),
-        ("cloud-build", "Cloud Build steps"),
-    ] {
-        let jobs = |side: &Summary| {
-            let found = side.jobs.iter().find(|j| j.provider == provider)?;
+    let mut pipelines: Vec<&Jobs> = diff.old.jobs.iter().chain(&diff.new.jobs).collect();
+    pipelines.sort_by_key(|jobs| jobs.place);
+    pipelines.dedup_by_key(|jobs| jobs.place);
+    for pipeline in pipelines {
+        rows.push(row(&pipeline.counted, &|side| {
+            let mut jobs = side.jobs.iter();
+            let found = jobs.find(|jobs| jobs.provider == pipeline.provider)?;
             Some(found.jobs.to_string())
-        };
-        if jobs(&diff.old).or(jobs(&diff.new)).is_some() {
-            rows.push(row(what, &jobs));
-        }
+        }));
     }
     rows
 }

@@ -65,7 +65,7 @@ fn summary(diff: &Diff) -> String {
         } else {
             format!("**{new}**")
         };
-        row(&mut out, &[what.to_owned(), old, new]);
+        row(&mut out, &[what, old, new]);
     }
     let _ = match diff.rebuilds {
         0 => writeln!(out, "\nNo platform image has to be built anew."),

@@ -7,8 +7,10 @@ use minijinja::value::Serde;
 
 use crate::config::{Config, SCHEMA};
 use crate::diagnostic::{Finding, Place, Sink, code};
-use crate::emit::concerns::report;
-use crate::emit::{bake, catalog, cloud_build, github, gitlab, header};
+use crate::emit::provider::Layout;
+use crate::emit::providers::Providers;
+use crate::emit::site::Site;
+use crate::emit::{bake, catalog, header};
 use crate::facts::Facts;
 use crate::image::{Contents, Matrix, Plan, ignore_path};
 use crate::lock;
@@ -41,6 +43,8 @@ pub struct Emission<'a, 'r> {
     pub contents: &'a Contents,
     /// The templates.
     pub templates: &'a mut Templates<'r>,
+    /// The CI providers.
+    pub providers: Providers,
     /// Where faults go.
     pub sink: &'a mut Sink,
 }
@@ -53,7 +57,7 @@ struct Emitter {
     run: fn(&mut Emission<'_, '_>) -> Vec<Planned>,
 }
 
-/// All kinds of output.
+/// Kinds of output, but for pipelines.
 const EMITTERS: &[Emitter] = &[
     Emitter {
         name: "dockerfiles",
@@ -93,47 +97,60 @@ const EMITTERS: &[Emitter] = &[
         },
         run: bake_file,
     },
-    Emitter {
-        name: "github",
-        table: |config| config.ci.github.as_ref().map(|o| o.span.clone()),
-        run: github_workflows,
-    },
-    Emitter {
-        name: "gitlab",
-        table: |config| config.ci.gitlab.as_ref().map(|o| o.span.clone()),
-        run: gitlab_pipelines,
-    },
-    Emitter {
-        name: "cloud-build",
-        table: |config| config.ci.cloud_build.as_ref().map(|o| o.span.clone()),
-        run: cloud_build_configs,
-    },
-    Emitter {
-        name: "catalog",
-        table: |config| config.outputs.catalog.as_ref().map(|c| c.span.clone()),
-        run: catalog_files,
-    },
 ];
+
+/// What comes after the pipelines.
+const LAST: &[Emitter] = &[Emitter {
+    name: "catalog",
+    table: |config| config.outputs.catalog.as_ref().map(|c| c.span.clone()),
+    run: catalog_files,
+}];
 
 /// Renders every output into memory.
 pub fn emit(emission: &mut Emission<'_, '_>) -> Tree {
     let owner = emission.config.owner.clone();
     let mut tree = Tree::new(header(emission.config), owner);
-    for emitter in EMITTERS {
-        for planned in (emitter.run)(emission) {
-            let path = planned.path.clone();
-            if let Err(refused) = tree.add(planned) {
-                let config = emission.config;
-                let label = format!("the output `{}` asks for it", emitter.name);
-                let place = match (emitter.table)(config) {
-                    Some(span) => config.place(span, label),
-                    None => Place::file(config.file.path.clone()),
-                };
-                emission.sink.push(unplaced(&path, &refused, place));
-            }
+    run(emission, EMITTERS, &mut tree);
+    let (config, facts, plan) = (emission.config, emission.facts, emission.plan);
+    for provider in emission.providers.iter() {
+        if let Some(site) = Site::new(provider, config, facts, plan) {
+            let planned = pipeline(emission, &site);
+            let table = Some(site.pipeline.span.clone());
+            add(emission, &mut tree, provider.key(), table, planned);
         }
     }
+    run(emission, LAST, &mut tree);
     tree
+}
+
+fn run(emission: &mut Emission<'_, '_>, emitters: &[Emitter], tree: &mut Tree) {
+    for emitter in emitters {
+        let planned = (emitter.run)(emission);
+        let table = (emitter.table)(emission.config);
+        add(emission, tree, emitter.name, table, planned);
+    }
+}
+
+/// Adds the outputs of an emitter to the tree; what has no place there is told at its table.
+fn add(
+    emission: &mut Emission<'_, '_>,
+    tree: &mut Tree,
+    name: &str,
+    table: Option<Range<usize>>,
+    planned: Vec<Planned>,
+) {
+    for planned in planned {
+        let path = planned.path.clone();
+        if let Err(refused) = tree.add(planned) {
+            let config = emission.config;
+            let label = format!("the output `{name}` asks for it");
+            let place = match &table {
+                Some(span) => config.place(span.clone(), label),
+                None => Place::file(config.file.path.clone()),
+            };
+            emission.sink.push(unplaced(&path, &refused, place));
+        }
+    }
 }
 
 /// The finding for an output that cannot have its path.
@@ -228,7 +245,8 @@ fn publish_script(e: &mut Emission<'_, '_>) -> Vec<Planned> {
     let Some(at) = e.config.publishes() else {
         return Vec::new();
     };
-    let context = with_header(e.config, Value::from(()));
+    let pipelines = e.providers.keys();
+    let context = with_header(e.config, minijinja::context! { pipelines });
     let path = e.config.owner.path(PUBLISH);
     render(e, Dialect::Shell, PUBLISH, &context, &path, at)
         .into_iter()
@@ -241,7 +259,8 @@ fn pull_request_script(e: &mut Emission<'_, '_>) -> Vec<Planned> {
         return Vec::new();
     };
     let lock = lock::path(&e.config.file.path);
-    let context = with_header(e.config, minijinja::context! { bake, lock });
+    let pipelines = e.providers.keys();
+    let context = with_header(e.config, minijinja::context! { bake, lock, pipelines });
     let path = e.config.owner.path(CHANGES);
     render(e, Dialect::Shell, CHANGES, &context, &path, at)
         .into_iter()
@@ -274,102 +293,29 @@ fn bake_file(e: &mut Emission<'_, '_>) -> Vec<Planned> {
         .collect()
 }
 
-fn github_workflows(e: &mut Emission<'_, '_>) -> Vec<Planned> {
-    let Some(options) = &e.config.ci.github else {
-        return Vec::new();
-    };
-    let mut concerns = Vec::new();
-    let publish = github::context(e.plan, e.config, options, e.facts, &mut concerns);
-    let publish = Value::from(Serde(&publish));
-    let mut workflows = vec![(github::TEMPLATE, options.file.value.clone(), publish)];
-    if let Some(file) = github::pull_request::file(options) {
-        let context = github::pull_request::context(e.plan, e.config, options, e.facts);
-        let context = Value::from(Serde(&context));
-        workflows.push((github::pull_request::TEMPLATE, file, context));
-    }
-    let at = options.span.clone();
+/// The files of a provider's pipeline.
+fn pipeline(e: &mut Emission<'_, '_>, site: &Site<'_>) -> Vec<Planned> {
+    let provider = site.provider;
+    let Layout {
+        files,
+        mut findings,
+        ..
+    } = provider.lay_out(site);
     let mut planned = Vec::new();
-    for (template, file, context) in workflows {
-        let context = with_header(e.config, context);
-        planned.extend(render(
-            e,
-            Dialect::Github,
-            template,
-            &context,
-            &file,
-            at.clone(),
-        ));
+    for file in files {
+        let context = with_header(e.config, file.context);
+        let at = site.pipeline.span.clone();
+        let rendered = render(e, file.dialect, file.template, &context, &file.path, at);
+        let rendered = rendered.map(|text| match file.dialect {
+            Dialect::Shell => text.executable(),
+            _ => text,
+        });
+        planned.extend(rendered.and_then(|file| provider.finish(site, file, &mut findings)));
     }
-    for workflow in &planned {
-        concerns.extend(github::limits(e.facts, &workflow.path, &workflow.text));
-    }
-    report(e, &at, concerns);
-    planned
-}
-
-fn gitlab_pipelines(e: &mut Emission<'_, '_>) -> Vec<Planned> {
-    let Some(options) = &e.config.ci.gitlab else {
-        return Vec::new();
-    };
-    let mut concerns = Vec::new();
-    let context = gitlab::context(e.plan, e.config, options, e.facts, &mut concerns);
-    report(e, &options.span, concerns);
-    let context = with_header(e.config, Value::from(Serde(&context)));
-    let script = e.config.owner.path(gitlab::SCRIPT);
-    let mut file = |dialect, template, path: &str| {
-        render(e, dialect, template, &context, path, options.span.clone())
-    };
-    let merge_request = gitlab::merge_request_file(options);
-    [
-        file(Dialect::Gitlab, gitlab::TEMPLATE, &options.file),
-        file(Dialect::Gitlab, gitlab::JOBS, &gitlab::jobs_file(options)),
-        merge_request.and_then(|path| file(Dialect::Gitlab, gitlab::MERGE_REQUEST, &path)),
-        file(Dialect::Shell, gitlab::CHILDREN, &script).map(Planned::executable),
-    ]
-    .into_iter()
-    .flatten()
-    .collect()
-}
-
-fn cloud_build_configs(e: &mut Emission<'_, '_>) -> Vec<Planned> {
-    let Some(pipeline) = &e.config.ci.cloud_build else {
-        return Vec::new();
-    };
-    let mut concerns = Vec::new();
-    let files = cloud_build::files(e.plan, e.config, pipeline, e.facts, &mut concerns);
-    report(e, &pipeline.span, concerns);
-    let mut planned = Vec::new();
-    for file in files.configs {
-        let context = with_header(e.config, Value::from(Serde(&file.context)));
-        let at = pipeline.span.clone();
-        let dialect = Dialect::CloudBuild;
-        let config = render(e, dialect, file.template, &context, &file.path, at.clone());
-        planned.extend(config.and_then(|config| in_its_format(e, config, at)));
-    }
-    if let Some((path, script)) = files.script {
-        let context = with_header(e.config, Value::from(Serde(&script)));
-        let at = pipeline.span.clone();
-        let script = render(e, Dialect::Shell, cloud_build::SCRIPT, &context, &path, at);
-        planned.extend(script.map(Planned::executable));
+    for finding in findings {
+        e.sink.push(finding);
     }
     planned
-}
-
-/// A config of Cloud Build as its path says: YAML, or JSON.
-fn in_its_format(e: &mut Emission<'_, '_>, config: Planned, at: Range<usize>) -> Option<Planned> {
-    if !cloud_build::is_json(&config.path) {
-        return Some(config);
-    }
-    let Some(text) = cloud_build::json(&config.text, &header(e.config)) else {
-        let place = e.config.place(at, format!("asks for `{}`", config.path));
-        let headline = format!("what the templates make of `{}` is no YAML", config.path);
-        let finding = Finding::new(&code::TEMPLATE_FAULT, headline, place);
-        let help =
-            "JSON is made from it: correct the template, or ask for a file that ends in `.yaml`";
-        e.sink.push(finding.help(help));
-        return None;
-    };
-    Some(Planned { text, ..config })
 }
 
 fn catalog_files(e: &mut Emission<'_, '_>) -> Vec<Planned> {

@@ -3,38 +3,39 @@
 use serde::Serialize;
 
 use crate::config::Config;
-use crate::emit::{cloud_build, github, gitlab};
+use crate::emit::providers::Providers;
+use crate::emit::site::Site;
 use crate::facts::Facts;
 use crate::image::Plan;
 
 /// The jobs of one provider's pipeline; of Cloud Build, its steps.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Jobs {
-    /// `github`, `gitlab`, `cloud-build`
+    /// The provider's key: `cloud-build`.
     pub provider: &'static str,
     /// How many: each leg of a matrix is one.
     pub jobs: usize,
+    /// What is counted, for people: `Cloud Build steps`.
+    #[serde(skip)]
+    pub counted: String,
+    /// Where the provider stands in the table, by which both sides of a difference are ordered.
+    #[serde(skip)]
+    pub place: usize,
 }
 
-/// Those of every pipeline that is turned on. Counted are the probe, builds, merges and tags; of Cloud Build every step of
-/// every config that publishes, the user's own too.
-pub fn jobs(config: &Config, facts: &Facts, plan: &Plan) -> Vec<Jobs> {
-    let mut concerns = Vec::new();
-    let github = config.ci.github.as_ref().map(|options| {
-        let context = github::context(plan, config, options, facts, &mut concerns);
-        ("github", context.jobs)
-    });
-    let gitlab = config.ci.gitlab.as_ref().map(|options| {
-        let context = gitlab::context(plan, config, options, facts, &mut concerns);
-        ("gitlab", context.jobs + 2)
-    });
-    let cloud_build = config.ci.cloud_build.as_ref().map(|options| {
-        let files = cloud_build::files(plan, config, options, facts, &mut concerns);
-        ("cloud-build", files.steps())
-    });
-    [github, gitlab, cloud_build]
-        .into_iter()
-        .flatten()
-        .map(|(provider, jobs)| Jobs { provider, jobs })
-        .collect()
+/// Those of every pipeline that is turned on.
+pub fn jobs(providers: Providers, config: &Config, facts: &Facts, plan: &Plan) -> Vec<Jobs> {
+    let on = providers
+        .iter()
+        .enumerate()
+        .filter_map(|(place, provider)| {
+            let site = Site::new(provider, config, facts, plan)?;
+            Some(Jobs {
+                provider: provider.key(),
+                jobs: provider.lay_out(&site).size,
+                counted: format!("{} {}", provider.title(), provider.unit()),
+                place,
+            })
+        });
+    on.collect()
 }

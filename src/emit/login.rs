@@ -6,13 +6,14 @@ use std::collections::HashSet;
 
 use serde::Serialize;
 
-use super::work::{Concern, unused};
-use crate::config::{Config, Registry, RegistryKind};
-use crate::image::plan::Plan;
+use super::site::Site;
+use super::work::unused;
+use crate::config::{Registry, RegistryKind};
+use crate::diagnostic::Finding;
 
 /// Where the pipeline runs: what identity it can bring by itself.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub enum Provider {
+pub enum Means {
     GitLab,
     CloudBuild,
 }
@@ -57,17 +58,13 @@ pub enum Way {
 }
 
 /// The logins for the registries that the plan uses, in declared order.
-pub fn logins(
-    plan: &Plan,
-    config: &Config,
-    provider: Provider,
-    concerns: &mut Vec<Concern>,
-) -> Vec<Login> {
+pub fn logins(site: &Site<'_>, provider: Means, findings: &mut Vec<Finding>) -> Vec<Login> {
     let mut taken = HashSet::new();
-    plan.registries
+    site.plan
+        .registries
         .iter()
         .filter_map(|used| {
-            config
+            site.config
                 .registries
                 .iter()
                 .find(|registry| registry.name == used.name)
@@ -78,28 +75,27 @@ pub fn logins(
                 "_",
                 &mut taken,
             );
-            login(registry, variable, provider, concerns)
+            login(site, registry, variable, provider, findings)
         })
         .collect()
 }
 
 fn login(
+    site: &Site<'_>,
     registry: &Registry,
     variable: String,
-    provider: Provider,
-    concerns: &mut Vec<Concern>,
+    provider: Means,
+    findings: &mut Vec<Finding>,
 ) -> Login {
     let way = match (registry.kind, provider) {
-        (RegistryKind::ArtifactRegistry, Provider::CloudBuild) => Way::BuiltIn,
-        (RegistryKind::ArtifactRegistry, Provider::GitLab)
+        (RegistryKind::ArtifactRegistry, Means::CloudBuild) => Way::BuiltIn,
+        (RegistryKind::ArtifactRegistry, Means::GitLab)
             if registry.workload_identity_provider.is_some() =>
         {
             Way::GoogleOidc
         }
-        (RegistryKind::ArtifactRegistry, Provider::GitLab) => Way::JsonKey,
-        (RegistryKind::Ecr | RegistryKind::EcrPublic, Provider::GitLab)
-            if registry.role.is_some() =>
-        {
+        (RegistryKind::ArtifactRegistry, Means::GitLab) => Way::JsonKey,
+        (RegistryKind::Ecr | RegistryKind::EcrPublic, Means::GitLab) if registry.role.is_some() => {
             Way::AwsOidc
         }
         (RegistryKind::Ecr | RegistryKind::EcrPublic, _) => Way::AwsKeys,
@@ -133,11 +129,8 @@ fn login(
         _ => None,
     };
     if registry.kind == RegistryKind::Ecr && region.is_none() {
-        concerns.push(Concern::LoginUnknown {
-            provider: provider.name(),
-            registry: registry.name.clone(),
-            wants: "a host of the form ACCOUNT.dkr.ecr.REGION.amazonaws.com",
-        });
+        let wants = "a host of the form ACCOUNT.dkr.ecr.REGION.amazonaws.com";
+        findings.push(site.login_unknown(registry, wants));
     }
     Login {
         variable,
@@ -208,16 +201,6 @@ pub(super) fn shout(name: &str) -> String {
             }
         })
         .collect()
-}
-
-impl Provider {
-    /// As in `facts/provider_limits.toml`.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::GitLab => "gitlab",
-            Self::CloudBuild => "cloudbuild",
-        }
-    }
 }
 
 #[cfg(test)]

@@ -5,16 +5,17 @@ mod bake;
 mod catalog;
 mod checkout;
 mod cloud_build;
-mod concerns;
 pub mod dockerfile;
 mod emitters;
 mod github;
 mod gitlab;
 mod jobs;
 mod login;
+mod provider;
+mod providers;
 mod publish;
 mod schema;
-mod shape;
+mod site;
 mod work;
 
 pub use bake::{Bake as BakeOptions, FILE as BAKE, place as bake_place};
@@ -22,20 +23,15 @@ pub use catalog::{
     Catalog as CatalogOptions, JSON as CATALOG_JSON, PYTHON as CATALOG_PYTHON, PythonNames,
     RESERVED_CONSTANTS,
 };
-pub use cloud_build::{
-    CloudBuild as CloudBuildOptions, Logging, Shape as CloudBuildShape, is_build_config,
-};
+pub use cloud_build::build_configs;
 pub use emitters::{Emission, PLAN, emit, schema_text};
-pub use github::{
-    ACTIONS, ActionEdit, ActionEdits, Github as GithubOptions, Unfit, adopt, is_commit, is_version,
-    workflow_files,
-};
-pub use gitlab::GitLab as GitlabOptions;
+pub use github::{ActionEdit, ActionEdits, Unfit, adopt, stated_pin, workflow_files};
 pub use jobs::{Jobs, jobs};
+pub use provider::{File, Layout, Provider};
+pub use providers::{PROVIDERS, Providers};
 pub use publish::Publish as PublishOptions;
 pub use schema::{FILE as SCHEMA_FILE, Schema as SchemaOptions};
-pub use shape::{At, BuildRow, Provenance, PullRequest, Row, Step, Steps};
-pub use work::arch;
+pub use site::Site;
 
 use crate::config::Config;
 

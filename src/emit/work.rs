@@ -8,7 +8,6 @@ use indexmap::IndexMap;
 use rustc_hash::FxHashMap;
 
 use crate::config::{Config, Spanned};
-use crate::facts::Facts;
 use crate::image::plan::{Plan, Spec};
 pub use crate::image::targets::unused;
 
@@ -90,15 +89,6 @@ pub fn units<'plan>(plan: &'plan Plan, pipeline: &str) -> Vec<Unit<'plan>> {
     units
 }
 
-/// `linux/arm64` → `arm64`, `linux/arm/v7` → `arm-v7`: the word by which a platform is named in a content tag and in
-/// the options that map platforms to runners.
-pub fn arch(platform: &str) -> String {
-    platform
-        .split_once('/')
-        .map_or(platform, |(_, rest)| rest)
-        .replace('/', "-")
-}
-
 /// What the user's map says of a platform. Its keys are values of the `arch` axis, platforms, or words as [`arch`] makes.
 pub fn runner<'a, T>(
     config: &Config,
@@ -108,76 +98,4 @@ pub fn runner<'a, T>(
     map.iter()
         .find(|(key, _)| config.names_platform(key, platform))
         .map(|(_, runner)| runner)
-}
-
-/// The concern about a `count` that is over what the provider accepts of `key`, where it is.
-pub fn over(
-    facts: &Facts,
-    (provider, key): (&'static str, &'static str),
-    at: &str,
-    count: usize,
-) -> Option<Concern> {
-    let limit = facts.limit(provider, key);
-    (count > limit).then(|| Concern::Limit {
-        provider,
-        key,
-        at: at.to_owned(),
-        count,
-        limit,
-    })
-}
-
-/// What an emitter has to say about a plan that it can render only in part, or that a provider will refuse.
-/// The check rules turn these into findings.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Concern {
-    /// A hard limit of the provider: `key` as in `facts/provider_limits.toml`.
-    Limit {
-        provider: &'static str,
-        key: &'static str,
-        at: String,
-        count: usize,
-        limit: usize,
-    },
-    /// No runner is known for a platform that the plan has.
-    NoRunner {
-        provider: &'static str,
-        platform: String,
-    },
-    /// A platform is to be built under QEMU where nothing can register it.
-    NotEmulated {
-        provider: &'static str,
-        platform: String,
-    },
-    /// The machines there are of another kind than these platforms, and nobody said that they are to be emulated.
-    Emulated {
-        provider: &'static str,
-        platforms: Vec<String>,
-        native: &'static str,
-    },
-    /// The pipeline leaves these specs out: they have these platforms, which are not built there, or stand on such a spec.
-    NotBuiltHere {
-        provider: &'static str,
-        specs: Vec<String>,
-        platforms: Vec<String>,
-        /// Whether it is the classic shape of Cloud Build that has no other platforms, and not the table's `platforms`.
-        classic: bool,
-    },
-    /// The registry's kind wants something that its table does not give.
-    LoginUnknown {
-        provider: &'static str,
-        registry: String,
-        wants: &'static str,
-    },
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn arch_is_the_platform_without_its_system() {
-        assert_eq!(arch("linux/arm64"), "arm64");
-        assert_eq!(arch("linux/arm/v7"), "arm-v7");
-    }
 }

@@ -4,6 +4,17 @@ use std::sync::OnceLock;
 
 use serde::Deserialize;
 
+/// Every action that generated workflows may use. The shipped table knows more, and has all of these.
+pub const USED_ACTIONS: [&str; 7] = [
+    "actions/checkout",
+    "aws-actions/amazon-ecr-login",
+    "aws-actions/configure-aws-credentials",
+    "docker/login-action",
+    "docker/setup-buildx-action",
+    "docker/setup-qemu-action",
+    "google-github-actions/auth",
+];
+
 /// One action at one commit.
 #[derive(Clone, Debug, Deserialize, PartialEq, Eq)]
 pub struct Pin {

@@ -254,7 +254,7 @@ pub struct RollingTags {
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Limit {
-    /// `github`, `gitlab` or `cloudbuild`.
+    /// The provider, as shipped rows call it: `cloudbuild`.
     pub provider: String,
     /// What is limited.
     pub key: Spanned<String>,

@@ -32,7 +32,7 @@ pub use hash::{CONTENT_FORMAT, Ingredients};
 pub use identity::Mirrors;
 pub use merge::{merge, merge_telling};
 pub use plan::Plan;
-pub use platform::Platform;
+pub use platform::{Platform, arch};
 pub use reference::familiar;
 pub use resolve::resolve;
 pub use shared::shared;

@@ -7,7 +7,7 @@ use crate::config::{Config, Runner, Shape};
 use crate::image::{Matrix, Platform, Spec};
 use crate::matrix::{Arches, AxisId};
 
-/// By the provider's word (`github`, `gitlab`, `cloud-build`): what its pipeline does with one spec.
+/// By the provider's key: what its pipeline does with one spec.
 pub type ByPipeline = IndexMap<&'static str, Deviation>;
 
 /// How a pipeline treats one spec otherwise than it treats all.
@@ -48,7 +48,8 @@ pub struct Leg {
 /// For each spec, what deviates.
 pub(super) fn deviations(config: &Config, matrix: &Matrix) -> Vec<ByPipeline> {
     let mut all: Vec<ByPipeline> = vec![ByPipeline::new(); matrix.specs.len()];
-    for (pipeline, shape, _) in config.ci.shapes() {
+    for pipeline in &config.ci.pipelines {
+        let (pipeline, shape) = (pipeline.provider, &pipeline.shape);
         let roles = roles(matrix, shape);
         let specs = matrix.specs.iter().zip(roles);
         for (all, (spec, role)) in all.iter_mut().zip(specs) {

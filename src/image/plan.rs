@@ -7,14 +7,13 @@ use indexmap::IndexMap;
 use rustc_hash::FxHashMap;
 use serde::Serialize;
 
-use crate::config::{Config, Described, RegistryKind};
-use crate::emit::Provenance;
+use crate::config::{Config, Described, GROUPS, Provenance, RegistryKind};
 use crate::image::lines::lines;
 use crate::image::pipelines::{ByPipeline, Role, deviations};
 use crate::image::repositories::{Made, repositories};
-use crate::image::shares::{ALL, GROUPS, Pipeline, Share, shares};
+use crate::image::shares::{ALL, Pipeline, Share, shares};
 use crate::image::targets::Names;
-use crate::image::{CONTENT_FORMAT, Contents, Matrix, Platform, RenderedSpec, SpecId};
+use crate::image::{CONTENT_FORMAT, Contents, Matrix, Platform, RenderedSpec, SpecId, arch};
 
 /// Version of the format of `plan.json` and of `plan.lines`. Raised when a field changes its meaning or goes; new fields do not raise it.
 pub const FORMAT: u32 = 2;
@@ -212,9 +211,9 @@ impl Plan {
             name: ALL,
             groups: GROUPS,
         })
-        .chain(config.ci.shapes().map(|(name, shape, _)| Pipeline {
-            name,
-            groups: shape.groups,
+        .chain(config.ci.pipelines.iter().map(|pipeline| Pipeline {
+            name: pipeline.provider,
+            groups: pipeline.shape.groups,
         }))
         .collect();
         let mut plan = Plan {
@@ -331,7 +330,7 @@ impl Spec {
         let spec = matrix.spec(id);
         let rendered = contents.get(id);
         let content_reference = contents.reference(spec, id);
-        let pushed = |platform: &Platform| format!("{content_reference}-{}", platform.word());
+        let pushed = |platform: &Platform| format!("{content_reference}-{}", arch(platform));
         Spec {
             id: spec.id.clone(),
             image: config.images[spec.image.0].key.clone(),

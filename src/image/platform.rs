@@ -72,12 +72,6 @@ impl Platform {
         Platform("linux/amd64".into())
     }
 
-    /// `linux/arm64` → `arm64`, `linux/arm/v7` → `arm-v7`: the word by which it is named in a tag.
-    pub fn word(&self) -> String {
-        let (_, word) = self.0.split_once('/').unwrap_or(("", &self.0));
-        word.replace('/', "-")
-    }
-
     /// As written.
     pub fn as_str(&self) -> &str {
         &self.0
@@ -106,5 +100,25 @@ impl Borrow<str> for Platform {
 impl Serialize for Platform {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.serialize_str(&self.0)
+    }
+}
+
+/// `linux/arm64` → `arm64`, `linux/arm/v7` → `arm-v7`: the word by which a platform is named in a content tag and in
+/// the options that map platforms to runners.
+pub fn arch(platform: &str) -> String {
+    platform
+        .split_once('/')
+        .map_or(platform, |(_, rest)| rest)
+        .replace('/', "-")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn arch_is_the_platform_without_its_system() {
+        assert_eq!(arch("linux/arm64"), "arm64");
+        assert_eq!(arch("linux/arm/v7"), "arm-v7");
     }
 }

@@ -11,9 +11,6 @@ use crate::image::plan::Spec;
 /// The share of whoever carries out the plan by hand, or from a pipeline that `gen` does not write.
 pub const ALL: &str = "all";
 
-/// Groups of a change, at most, where no provider says otherwise: as many legs as one job of GitHub has.
-pub const GROUPS: usize = 256;
-
 /// A pipeline, before it is known what it does.
 #[derive(Clone, Debug)]
 pub struct Pipeline {

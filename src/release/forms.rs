@@ -28,7 +28,7 @@ pub(super) fn at(config: &Config, release: &Release, version: &str) -> Option<(C
     text.replace_range(release.span.clone(), &format!("\"{version}\""));
     let file = SourceFile::new(config.file.path.clone(), text);
     let mut sink = Sink::new();
-    let config = config::load(&file, &config.owner, &mut sink).ok()?;
+    let config = config::load(&file, &config.owner, &config.ci.providers, &mut sink).ok()?;
     let matrix = resolve(&config, &mut sink).ok()?;
     Some((config, matrix))
 }

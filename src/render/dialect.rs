@@ -19,16 +19,29 @@ use crate::render::table::no_text;
 pub enum Dialect {
     /// A Dockerfile. Bare values must be plain words; `quote` makes a string, `shell` a word of RUN, `json` an exec form.
     Dockerfile,
-    /// A GitHub workflow: YAML in which `${{` starts an expression.
-    Github,
-    /// A GitLab pipeline: YAML in which `$` starts a variable.
-    Gitlab,
-    /// A Cloud Build config: YAML in which `$` starts a substitution.
-    CloudBuild,
+    /// A pipeline in YAML, in which a sign of the provider's starts something.
+    Yaml(Sign),
     /// A shell script. Bare values become shell words.
     Shell,
     /// A Python module. Bare values become literals; `literals` prints those of a list without parentheses.
     Python,
+}
+
+/// What starts an expression or a variable in the texts of a provider's files.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Sign {
+    /// The sign.
+    pub text: &'static str,
+    /// What the provider reads as the sign itself.
+    pub disarmed: &'static str,
+    /// Whether the provider reads it in scripts too, and does not leave it to the shell there.
+    pub in_scripts: bool,
+}
+
+impl Sign {
+    fn disarm(self, text: &str) -> String {
+        text.replace(self.text, self.disarmed)
+    }
 }
 
 impl Dialect {
@@ -249,7 +262,7 @@ fn format(
         match dialect {
             Dialect::Dockerfile => word(value)?,
             Dialect::Shell => shell_word(&line(value)?),
-            Dialect::Github | Dialect::Gitlab | Dialect::CloudBuild => yaml_scalar(dialect, value)?,
+            Dialect::Yaml(_) => yaml_scalar(dialect, value)?,
             Dialect::Python => python_literal(value)?,
         }
     };
@@ -313,8 +326,7 @@ fn yaml_flow(dialect: Dialect, json: &serde_json::Value) -> Result<String, Error
 /// A text with the signs of the provider disarmed.
 fn guarded(dialect: Dialect, text: &str) -> String {
     match dialect {
-        Dialect::Github => text.replace("${{", "${{ '${{' }}"),
-        Dialect::Gitlab | Dialect::CloudBuild => text.replace('$', "$$"),
+        Dialect::Yaml(sign) => sign.disarm(text),
         Dialect::Dockerfile | Dialect::Shell | Dialect::Python => text.to_owned(),
     }
 }
@@ -328,11 +340,11 @@ fn never_raw(c: char) -> bool {
 }
 
 /// A text of several lines as a block, its lines indented by `indent`, where YAML reads it back as it is; else, and when
-/// it is of one line, as a string. GitLab and Cloud Build leave a dollar in a script to the shell.
+/// it is of one line, as a string.
 fn yaml_script(dialect: Dialect, text: &str, indent: usize) -> Result<String, Error> {
     let text = match dialect {
-        Dialect::Github => &guarded(dialect, text),
-        _ => text,
+        Dialect::Yaml(sign) if sign.in_scripts => &sign.disarm(text),
+        Dialect::Yaml(_) | Dialect::Dockerfile | Dialect::Shell | Dialect::Python => text,
     };
     let body = text.strip_suffix('\n').unwrap_or(text);
     let literal = body.contains('\n')
@@ -401,6 +413,20 @@ fn dockerfile_string(text: &str) -> String {
 mod tests {
     use super::*;
 
+    /// GitHub's sign.
+    const EXPRESSION: Dialect = Dialect::Yaml(Sign {
+        text: "${{",
+        disarmed: "${{ '${{' }}",
+        in_scripts: true,
+    });
+
+    /// GitLab's and Cloud Build's.
+    const VARIABLE: Dialect = Dialect::Yaml(Sign {
+        text: "$",
+        disarmed: "$$",
+        in_scripts: false,
+    });
+
     fn render(dialect: Dialect, template: &str, value: &str) -> Result<String, Error> {
         environment(dialect).render_str(template, minijinja::context! { v => value })
     }
@@ -408,7 +434,7 @@ mod tests {
     #[test]
     fn yaml_values_are_quoted_and_provider_signs_disarmed() {
         let github = render(
-            Dialect::Github,
+            EXPRESSION,
             "k: <{ v }>",
             "a\"b: ${{ github.token }} 'x'\n- y",
         )
@@ -418,15 +444,15 @@ mod tests {
             "k: \"a\\\"b: ${{ '${{' }} github.token }} 'x'\\n- y\""
         );
         assert_eq!(
-            render(Dialect::Gitlab, "<{ v }>", "$HOME").unwrap_or_default(),
+            render(VARIABLE, "<{ v }>", "$HOME").unwrap_or_default(),
             "\"$$HOME\""
         );
         assert_eq!(
-            render(Dialect::CloudBuild, "<{ v }>", "3.10").unwrap_or_default(),
+            render(VARIABLE, "<{ v }>", "3.10").unwrap_or_default(),
             "\"3.10\""
         );
         assert_eq!(
-            render(Dialect::Github, "<{ v }>", "\u{85}\u{2028}").unwrap_or_default(),
+            render(EXPRESSION, "<{ v }>", "\u{85}\u{2028}").unwrap_or_default(),
             "\"\\u0085\\u2028\""
         );
     }
@@ -447,21 +473,17 @@ mod tests {
             "- a\n- b\n",
             "",
         ] {
-            let yaml = render(
-                Dialect::Github,
-                "k:\n  run: <{ v | script(4) }>\nz: 1\n",
-                text,
-            )
-            .unwrap_or_default();
+            let yaml = render(EXPRESSION, "k:\n  run: <{ v | script(4) }>\nz: 1\n", text)
+                .unwrap_or_default();
             let read: serde_json::Value = yaml_serde::from_str(&yaml).expect(&yaml);
             assert_eq!(read["k"]["run"], text, "{yaml}");
             assert_eq!(read["z"], 1, "{yaml}");
         }
         assert_eq!(
-            render(Dialect::Github, "<{ v | script(2) }>", "a\n${{ b }}").unwrap_or_default(),
+            render(EXPRESSION, "<{ v | script(2) }>", "a\n${{ b }}").unwrap_or_default(),
             "|-\n  a\n  ${{ '${{' }} b }}"
         );
-        for dialect in [Dialect::Gitlab, Dialect::CloudBuild] {
+        for dialect in [VARIABLE] {
             for (text, yaml) in [("a\n$b", "|-\n  a\n  $b"), ("$b", "\"$b\"")] {
                 let template = "<{ v | script(2) }>";
                 assert_eq!(render(dialect, template, text).unwrap_or_default(), yaml);
@@ -471,11 +493,11 @@ mod tests {
 
     #[test]
     fn what_ends_a_line_for_some_is_escaped_or_refused() {
-        let json = render(Dialect::Gitlab, "- <{ v | json }>", "a\u{7f}\u{2028}b");
+        let json = render(VARIABLE, "- <{ v | json }>", "a\u{7f}\u{2028}b");
         assert_eq!(json.unwrap_or_default(), "- \"a\\u007f\\u2028b\"");
         for bad in ["a\u{2028}b", "a\u{85}b", "a\nb"] {
             assert!(
-                render(Dialect::Github, "# <{ v | comment }>", bad).is_err(),
+                render(EXPRESSION, "# <{ v | comment }>", bad).is_err(),
                 "{bad:?}"
             );
         }
@@ -539,7 +561,7 @@ mod tests {
 
     #[test]
     fn identifiers_are_refused_not_mangled() {
-        assert!(render(Dialect::Github, "<{ v | ident }>", "build-0_1").is_ok());
+        assert!(render(EXPRESSION, "<{ v | ident }>", "build-0_1").is_ok());
         for good in [
             "0-1",
             "2026-11",
@@ -550,7 +572,7 @@ mod tests {
             "--",
         ] {
             assert!(
-                render(Dialect::Github, "<{ v | ident }>", good).is_ok(),
+                render(EXPRESSION, "<{ v | ident }>", good).is_ok(),
                 "{good}"
             );
         }
@@ -576,10 +598,7 @@ mod tests {
             "0_7",
         ];
         for bad in ["", "a b", "a:b", "a.b", "é"].into_iter().chain(other) {
-            assert!(
-                render(Dialect::Github, "<{ v | ident }>", bad).is_err(),
-                "{bad}"
-            );
+            assert!(render(EXPRESSION, "<{ v | ident }>", bad).is_err(), "{bad}");
         }
     }
 }

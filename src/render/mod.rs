@@ -16,9 +16,10 @@ mod templates;
 
 pub use analyse::{Uses, analyse};
 pub use compared::{Comparison, Unequal};
-pub use dialect::{Dialect, environment, other_than_text, shell_word};
+pub use dialect::{Dialect, Sign, environment, other_than_text, shell_word};
 pub use fields::{Field, FieldFault, Fields, field_words};
 pub use objects::{AxisObject, NoneWatch, Printed, Scope, VersionObject};
 pub use python::{is_python_keyword, is_python_name};
 pub use table::{RELEASE_FIELDS, TableObject};
-pub use templates::{Templates, fault_finding, shipped};
+pub(crate) use templates::shipped;
+pub use templates::{Shipped, Templates, fault_finding, is_shipped};

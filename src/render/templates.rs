@@ -14,16 +14,19 @@ use crate::render::dialect::{Dialect, environment};
 use crate::render::fields::told;
 use crate::source::{Repository, SourceFile};
 
+/// Templates shipped with gen: names below the template folder, with their texts.
+pub type Shipped = &'static [(&'static str, &'static str)];
+
+/// Files of `templates/`, as [`Shipped`].
 macro_rules! shipped {
     ($($name:literal),* $(,)?) => {
-        /// Templates shipped with gen, by name.
-        const SHIPPED: &[(&str, &str)] = &[
-            $(($name, include_str!(concat!("../../templates/", $name)))),*
-        ];
+        &[$(($name, include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/templates/", $name)))),*]
     };
 }
+pub(crate) use shipped;
 
-shipped!(
+/// The shipped templates of all that is no provider's.
+const COMMON: Shipped = shipped!(
     "catalog/module.py",
     "ci/ask.sh",
     "ci/context.sh",
@@ -31,25 +34,7 @@ shipped!(
     "ci/plan.sh",
     "ci/publish.sh",
     "ci/pull-request.sh",
-    "cloud-build/classic.yaml",
-    "cloud-build/cloudbuild.yaml",
-    "cloud-build/pull-request.yaml",
-    "cloud-build/step.yaml",
-    "cloud-build/submit.sh",
     "docker/Dockerfile",
-    "github/changes.yml",
-    "github/emulation.yml",
-    "github/fetch.yml",
-    "github/login.yml",
-    "github/pull-request.yml",
-    "github/rights.yml",
-    "github/sources.yml",
-    "github/step.yml",
-    "github/workflow.yml",
-    "gitlab/base-images.gitlab-ci.yml",
-    "gitlab/children.sh",
-    "gitlab/jobs.yml",
-    "gitlab/merge-request.gitlab-ci.yml",
 );
 
 /// How the path of a shipped template begins.
@@ -61,12 +46,9 @@ const FOLDER: &str = "templates";
 /// A name that always means the shipped template, so that an overriding one can extend it.
 const BUILTIN: &str = "builtin/";
 
-/// The shipped template of that name.
-pub fn shipped(name: &str) -> Option<&'static str> {
-    SHIPPED
-        .iter()
-        .find(|(n, _)| *n == name)
-        .map(|(_, text)| *text)
+/// Whether a template of that name, that is no provider's, is shipped with this text.
+pub fn is_shipped(name: &str, text: &str) -> bool {
+    COMMON.contains(&(name, text))
 }
 
 /// Loads and renders templates: `NAME` is `templates/NAME` of the repository or else the shipped one; `builtin/NAME` is
@@ -74,22 +56,35 @@ pub fn shipped(name: &str) -> Option<&'static str> {
 #[derive(Debug)]
 pub struct Templates<'a> {
     repository: &'a Repository,
+    /// By name.
+    shipped: BTreeMap<&'static str, &'static str>,
     engines: BTreeMap<Dialect, Environment<'static>>,
 }
 
 impl<'a> Templates<'a> {
-    /// Templates for a repository.
-    pub fn new(repository: &'a Repository) -> Self {
+    /// Templates for a repository, with those shipped by providers.
+    pub fn new(repository: &'a Repository, providers: impl Iterator<Item = Shipped>) -> Self {
         Templates {
             repository,
+            shipped: std::iter::once(COMMON)
+                .chain(providers)
+                .flatten()
+                .copied()
+                .collect(),
             engines: BTreeMap::new(),
         }
+    }
+
+    /// The shipped template of that name.
+    fn shipped(&self, name: &str) -> Option<&'static str> {
+        self.shipped.get(name).copied()
     }
 
     /// The source of a template, and where it stands.
     pub fn source(&self, name: &str) -> Option<Arc<SourceFile>> {
         if let Some(bare) = name.strip_prefix(BUILTIN) {
-            return shipped(bare)
+            return self
+                .shipped(bare)
                 .map(|text| SourceFile::new(format!("{SHIPPED_PATH}templates/{bare}"), text));
         }
         // No `..`, no absolute path: templates read only the template folders.
@@ -105,7 +100,7 @@ impl<'a> Templates<'a> {
             .text(&format!("{FOLDER}/{name}"))
             .map(|file| file.with_lf())
             .or_else(|| {
-                shipped(name)
+                self.shipped(name)
                     .map(|text| SourceFile::new(format!("{SHIPPED_PATH}templates/{name}"), text))
             })
     }
@@ -149,7 +144,7 @@ impl<'a> Templates<'a> {
         })?;
         // What is shipped, or lies here as it was shipped, is within the bounds: a test holds it.
         let own = name.strip_prefix(BUILTIN).unwrap_or(name);
-        if shipped(own) != Some(&file.text) {
+        if self.shipped(own) != Some(&file.text) {
             bounded(&file.text, dialect.syntax())?;
         }
         self.engine(dialect)
@@ -277,23 +272,25 @@ fn missing_finding(templates: &Templates<'_>, name: &str, what: String, asked: P
         Some(bare) => (BUILTIN, bare),
         None => ("", missing.as_str()),
     };
-    match nearest(bare, SHIPPED.iter().map(|(name, _)| *name)) {
+    let shipped = || templates.shipped.keys().copied();
+    match nearest(bare, shipped()) {
         Some(near) => finding.help(format!("did you mean `{sign}{near}`?")),
         None if sign.is_empty() => finding.help(format!("create `{FOLDER}/{missing}`")),
-        None => {
-            let names = SHIPPED.iter().map(|(name, _)| *name);
-            finding.note(format!("shipped with gen: {}", and_list(names)))
-        }
+        None => finding.note(format!("shipped with gen: {}", and_list(shipped()))),
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::emit::PROVIDERS;
 
     #[test]
     fn what_is_shipped_is_within_the_bounds() {
-        for (name, text) in SHIPPED {
+        for (name, text) in std::iter::once(COMMON)
+            .chain(PROVIDERS.templates())
+            .flatten()
+        {
             for dialect in [Dialect::Dockerfile, Dialect::Shell] {
                 let said = bounded(text, dialect.syntax());
                 assert!(said.is_ok(), "{name}: {said:?}");

@@ -17,7 +17,7 @@
 #
 # PLAN      the plan for scripts (default <{ folder | bare }>/plan.lines)
 # BAKE      the bake file (default as below)
-# PIPELINE  github, gitlab or cloud-build: only what that pipeline publishes (default everything)
+# PIPELINE  <{ pipelines[:-1] | join(", ") | comment }> or <{ pipelines | last | ident }>: only what that pipeline publishes (default everything)
 # LOCK      what was released (default as below)
 # FETCH_DELAY  seconds to wait before origin is asked once more (default 5), twice at most
 # TEST_IN   where tests run: engine, in containers of `docker run`; buildkit, in builds on top of the images

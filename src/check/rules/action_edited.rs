@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use crate::config::Config;
 use crate::diagnostic::{Finding, Place, code};
-use crate::emit::{ActionEdit, ActionEdits, Unfit};
+use crate::emit::{ActionEdit, ActionEdits, Unfit, stated_pin};
 use crate::source::SourceFile;
 
 const DROP: &str = "to drop the edit, run `gen matrix --take-over`";
@@ -36,10 +36,8 @@ fn finding(config: &Config, file: &Arc<SourceFile>, edit: &ActionEdit) -> Findin
         Place::span(file, edit.span.clone(), label),
     );
     let matrix = &config.file.path;
-    let stated = config.ci.github.as_ref().and_then(|github| {
-        let stated = github.actions.get(edit.action.as_str())?;
-        Some(config.place(stated.span.clone(), "the matrix says so"))
-    });
+    let stated = stated_pin(config, &edit.action);
+    let stated = stated.map(|pin| config.place(pin.span.clone(), "the matrix says so"));
     finding.related.extend(stated);
     match &edit.fit {
         Ok(_) => finding

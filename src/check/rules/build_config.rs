@@ -7,7 +7,7 @@ use std::sync::Arc;
 use crate::check::Context;
 use crate::check::build_config::{BuildConfig, Text, named};
 use crate::diagnostic::{Code, Finding, Place, Sink, code, nearest};
-use crate::emit::is_build_config;
+use crate::emit::build_configs;
 use crate::source::SourceFile;
 
 /// What the service substitutes in every build, or where a trigger started it. Names with `_` in front are the user's.
@@ -35,16 +35,13 @@ const BUILT_IN: &[&str] = &[
 const START: &str = "-";
 
 pub fn run(context: &Context<'_>, sink: &mut Sink) {
-    let Some(pipeline) = &context.config.ci.cloud_build else {
+    let Some((pipeline, configs)) = build_configs(context.config, context.tree) else {
         return;
     };
-    for output in context.tree.iter() {
-        if !is_build_config(&context.config.owner, pipeline, &output.path) {
-            continue;
-        }
+    for output in configs {
         if let Some(config) = BuildConfig::read(&output.text) {
             let look = Look {
-                context,
+                table: context.place(pipeline.span.clone(), "rendered for this table"),
                 file: SourceFile::new(output.path.as_str(), output.text.as_str()),
                 config: &config,
             };
@@ -56,21 +53,16 @@ pub fn run(context: &Context<'_>, sink: &mut Sink) {
 }
 
 struct Look<'a> {
-    context: &'a Context<'a>,
+    /// Where the pipeline is turned on.
+    table: Place,
     file: Arc<SourceFile>,
     config: &'a BuildConfig,
 }
 
 impl Look<'_> {
     fn finding(&self, code: Code, fact: String, at: &Text, label: &str) -> Finding {
-        let finding = Finding::new(code, fact, Place::span(&self.file, at.span.clone(), label));
-        let table = self.context.config.ci.cloud_build.iter();
-        table.fold(finding, |finding, pipeline| {
-            let place = self
-                .context
-                .place(pipeline.span.clone(), "rendered for this table");
-            finding.related(place)
-        })
+        Finding::new(code, fact, Place::span(&self.file, at.span.clone(), label))
+            .related(self.table.clone())
     }
 
     /// Every id is one step's, and every step waits for steps before it alone.

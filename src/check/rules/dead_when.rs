@@ -47,7 +47,8 @@ pub fn run(cx: &Context<'_>, sink: &mut Sink) {
             );
         }
     }
-    for (pipeline, shape, _) in cx.config.ci.shapes() {
+    for pipeline in &cx.config.ci.pipelines {
+        let (pipeline, shape) = (pipeline.provider, &pipeline.shape);
         if shape.rows.is_empty() && shape.steps.is_empty() {
             continue;
         }

@@ -7,9 +7,11 @@ use crate::matrix::{AxisId, Conjunction, ImageId, Selector};
 pub fn run(cx: &Context<'_>, sink: &mut Sink) {
     let aliases = cx.config.aliases.iter();
     let aliases = aliases.filter_map(|a| Some(("the alias".to_owned(), a.selector.as_ref()?)));
-    let pipelines = cx.config.ci.shapes();
-    let pipelines = pipelines
-        .filter_map(|(name, shape, _)| Some((format!("`[ci.{name}]`"), shape.selector.as_ref()?)));
+    let pipelines = cx.config.ci.pipelines.iter();
+    let pipelines = pipelines.filter_map(|pipeline| {
+        let whose = format!("`[ci.{}]`", pipeline.provider);
+        Some((whose, pipeline.shape.selector.as_ref()?))
+    });
     let catalog = cx.config.outputs.catalog.iter();
     let catalog = catalog.filter_map(|c| Some(("the catalog".to_owned(), c.selector.as_ref()?)));
     for (whose, selector) in aliases.chain(pipelines).chain(catalog) {

@@ -34,7 +34,7 @@ pub fn run(cx: &Context<'_>, sink: &mut Sink) {
         let strange = matches!(sighting.kind, Kind::UnknownTag | Kind::UnknownRepository);
         strange
             && sisters
-                .get_or_init(|| Sisters::of(cx.repository))
+                .get_or_init(|| Sisters::of(cx.repository, &cx.config.ci.providers))
                 .make(sighting)
     };
     let mut unjudged = Vec::new();

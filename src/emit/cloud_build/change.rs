@@ -3,9 +3,10 @@
 
 use super::context::{Change, ChangeStep, Check, Part};
 use super::options::CloudBuild;
-use super::{CHANGE, File, Maker, NATIVE, PIPELINE, work};
+use super::{CHANGE, File, Maker, NATIVE};
 use crate::emit::checkout::Checkout;
-use crate::image::plan::Plan;
+use crate::emit::site::Site;
+use crate::image::arch;
 
 /// The branch that a change is for. A trigger says which; this is what it is when a person submits the config.
 const BASE_BRANCH: (&str, &str) = ("_BASE_BRANCH", "main");
@@ -20,17 +21,17 @@ pub fn path(options: &CloudBuild) -> Option<String> {
 }
 
 /// The config, when the table wants one.
-pub fn file(maker: &Maker<'_>, plan: &Plan) -> Option<File> {
+pub(super) fn file(maker: &Maker<'_>, site: &Site<'_>) -> Option<File> {
     let options = maker.options;
     let path = path(options)?;
     let mut platforms: Vec<String> = Vec::new();
-    for platform in plan.share(PIPELINE).iter().flat_map(|spec| &spec.platforms) {
+    for platform in site.share().iter().flat_map(|spec| &spec.platforms) {
         if is_built(options, platform) && !platforms.iter().any(|p| **p == **platform) {
             platforms.push(platform.to_string());
         }
     }
     let mut context = maker.bare(&path, Part::PullRequest);
-    context.sources = Checkout::of(plan.share(PIPELINE));
+    context.sources = Checkout::of(site.share());
     maker.set_up_builder(&mut context, platforms.iter());
     let (name, default) = BASE_BRANCH;
     let branch = context.substitutions.entry(name.to_owned());
@@ -52,7 +53,7 @@ pub fn file(maker: &Maker<'_>, plan: &Plan) -> Option<File> {
         builds: platforms
             .iter()
             .map(|platform| ChangeStep {
-                step: format!("build-{}", work::arch(platform)),
+                step: format!("build-{}", arch(platform)),
                 platform_env: format!("PLATFORM={platform}"),
             })
             .collect(),

@@ -11,23 +11,21 @@
 use indexmap::IndexMap;
 
 use super::context::{Arg, ClassicStep, Home, Part};
-use super::options::CloudBuild;
 use super::scripted::{Built, step_id, timeout};
 use super::steps::Own;
-use super::{CLASSIC, File, Maker, work};
-use crate::config::Pipeline;
-use crate::emit::At;
+use super::{CLASSIC, File, Maker};
+use crate::config::At;
 use crate::emit::checkout::Checkout;
+use crate::image::arch;
 use crate::image::plan::Spec;
 
 /// The substitution for the home registry, and how those of further ones begin.
 const BASE_URL: &str = "_BASE_URL";
 
 /// The one config.
-pub fn file(maker: &Maker<'_>, pipeline: &Pipeline<CloudBuild>, built: &Built<'_>) -> File {
-    let mut own = Own::of(pipeline);
+pub(super) fn file(maker: &Maker<'_>, mut own: Own, built: &Built<'_>) -> File {
     let homes = homes(maker, built);
-    let path = pipeline.file.value.clone();
+    let path = maker.options.file.value.clone();
     // Docker builds, not a builder of its own: only logins need a first step.
     let mut context = maker.speaking(&path, Part::Whole);
     let here = built.units.iter().zip(&built.here);
@@ -173,7 +171,7 @@ fn test_args(spec: &Spec, test: &str) -> Vec<Arg> {
 
 /// The reference of the one platform, below the substitution of its home.
 fn leg(spec: &Spec, homes: &[Home]) -> Arg {
-    let reference = format!("{}-{}", spec.content_reference, work::arch(super::NATIVE));
+    let reference = format!("{}-{}", spec.content_reference, arch(super::NATIVE));
     let of_home = homes.iter().filter_map(|home| {
         let rest = below(&reference, &home.prefix)?;
         Some((home, rest))

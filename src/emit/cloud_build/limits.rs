@@ -1,15 +1,15 @@
 //! Whether Cloud Build takes what was decided: its limits, told before it refuses.
 
+use super::Files;
 use super::context::{ClassicStep, Context, OwnStep};
 use super::options::CloudBuild;
-use super::work::Concern;
-use super::{Files, PROVIDER};
-use crate::facts::Facts;
+use crate::diagnostic::Finding;
+use crate::emit::site::Site;
 
 /// Reports each limit that a config is over: of several like places only the worst.
-pub fn check(files: &Files, options: &CloudBuild, facts: &Facts, concerns: &mut Vec<Concern>) {
+pub(super) fn check(site: &Site<'_>, files: &Files, options: &CloudBuild) -> Vec<Finding> {
     let mut worst = Worst {
-        facts,
+        site,
         found: Vec::new(),
     };
     let whole = options.timeout_minutes as usize * 60;
@@ -30,11 +30,11 @@ pub fn check(files: &Files, options: &CloudBuild, facts: &Facts, concerns: &mut 
             }
         }
     }
-    concerns.extend(worst.concerns());
+    worst.findings()
 }
 
 /// No fact: a step cannot take longer than its build.
-pub const STEP_TIMEOUT: &str = "step_timeout_seconds";
+const STEP_TIMEOUT: &str = "step_timeout_seconds";
 
 struct Limit {
     key: &'static str,
@@ -43,13 +43,13 @@ struct Limit {
 }
 
 struct Worst<'a> {
-    facts: &'a Facts,
+    site: &'a Site<'a>,
     found: Vec<(String, Limit)>,
 }
 
 impl Worst<'_> {
     fn look(&mut self, key: &'static str, at: impl FnOnce() -> String, count: usize) {
-        let limit = self.facts.limit(PROVIDER, key);
+        let limit = self.site.limit(key);
         if count > limit {
             self.found.push((at(), Limit { key, count, limit }));
         }
@@ -111,7 +111,7 @@ impl Worst<'_> {
     }
 
     /// Of each key the farthest over.
-    fn concerns(self) -> Vec<Concern> {
+    fn findings(self) -> Vec<Finding> {
         let mut kept: Vec<(String, Limit)> = Vec::new();
         for (at, limit) in self.found {
             match kept.iter_mut().find(|(_, k)| k.key == limit.key) {
@@ -121,14 +121,27 @@ impl Worst<'_> {
             }
         }
         kept.into_iter()
-            .map(|(at, Limit { key, count, limit })| Concern::Limit {
-                provider: PROVIDER,
-                key,
-                at,
-                count,
-                limit,
+            .map(|(at, Limit { key, count, limit })| {
+                self.site.too_much(key, &at, (count, limit), help(key))
             })
             .collect()
+    }
+}
+
+/// How to come below a limit; where nothing is said, by having less.
+fn help(key: &str) -> Option<&'static str> {
+    match key {
+        "timeout_seconds" => Some("lower `timeout-minutes`"),
+        STEP_TIMEOUT => Some("lower the row's `timeout-minutes`, or raise that of the table"),
+        "tags" => Some("state fewer `tags`"),
+        "substitutions" | "substitution_key_bytes" | "substitution_value_bytes" => {
+            Some("state fewer or shorter `substitutions`")
+        }
+        "args_per_step" | "arg_chars" => {
+            Some("give the image fewer or shorter `args`, or leave out `shape = \"classic\"`")
+        }
+        "env_per_step" | "env_chars" => Some("give the step fewer or shorter variables"),
+        _ => None,
     }
 }
 

@@ -27,22 +27,28 @@ mod options;
 mod scripted;
 mod split;
 mod steps;
+mod validate;
 
-pub use context::{Context, Script};
-pub use json::{is_json, json};
-pub use limits::STEP_TIMEOUT;
-pub use options::{CloudBuild, Logging, Shape};
+use std::sync::Arc;
 
-use self::context::{Part, Submit};
+use schemars::{Schema, SchemaGenerator};
+use toml::de::{DeValue, Error};
+
+use self::context::{Context, Part, Script, Submit};
+use self::options::CloudBuild as CloudBuildOptions;
 use self::scripted::Unit;
 use self::steps::Own;
 use super::checkout::Checkout;
-use super::login::{self, Login, Provider, Way};
-use super::work::{self, Concern};
-use crate::config::{Config, Pipeline, Spanned};
-use crate::facts::Facts;
-use crate::image::plan::Plan;
-use crate::source::Owner;
+use super::login::{self, Login, Way};
+use super::provider::{self, Layout, Provider};
+use super::site::Site;
+use super::{header, work};
+use crate::config::{
+    Config, Options, Pipeline, ProviderTable, Spanned, options_schema, read_options,
+};
+use crate::diagnostic::{Finding, code};
+use crate::output::{Planned, Tree};
+use crate::render::{Dialect, Shipped, Sign, shipped};
 
 /// The config of images and tags, below the template folder.
 const TEMPLATE: &str = "cloud-build/cloudbuild.yaml";
@@ -54,13 +60,14 @@ const CLASSIC: &str = "cloud-build/classic.yaml";
 const CHANGE: &str = "cloud-build/pull-request.yaml";
 
 /// The script that submits configs.
-pub const SCRIPT: &str = "cloud-build/submit.sh";
+const SCRIPT: &str = "cloud-build/submit.sh";
 
-/// As in `facts/provider_limits.toml`.
-const PROVIDER: &str = "cloudbuild";
-
-/// As in the plan.
-const PIPELINE: &str = "cloud-build";
+/// A config: `$` starts a substitution, but not in a `script`.
+const DIALECT: Dialect = Dialect::Yaml(Sign {
+    text: "$",
+    disarmed: "$$",
+    in_scripts: false,
+});
 
 /// The one platform of Cloud Build's machines.
 const NATIVE: &str = "linux/amd64";
@@ -72,19 +79,127 @@ const PARTS: &str = "ci/cloudbuild";
 /// The longest a build may wait for a machine, and take, in seconds: the configs of a split build wait for each other.
 const DAY: u64 = 86_400;
 
+/// Google Cloud Build.
+pub struct CloudBuild;
+
+impl ProviderTable for CloudBuild {
+    fn key(&self) -> &'static str {
+        "cloud-build"
+    }
+
+    fn title(&self) -> &'static str {
+        "Cloud Build"
+    }
+
+    fn description(&self) -> &'static str {
+        "Google Cloud Build."
+    }
+
+    fn endings(&self) -> &'static [&'static str] {
+        &[".yml", ".yaml", ".json"]
+    }
+
+    fn schema(&self, generator: &mut SchemaGenerator) -> Schema {
+        options_schema::<CloudBuildOptions>(generator)
+    }
+
+    fn read(&self, table: toml::Spanned<DeValue<'_>>) -> Result<Box<dyn Options>, Error> {
+        read_options::<CloudBuildOptions>(table)
+    }
+}
+
+impl Provider for CloudBuild {
+    fn limits(&self) -> &'static str {
+        "cloudbuild"
+    }
+
+    fn unit(&self) -> &'static str {
+        "steps"
+    }
+
+    fn templates(&self) -> Shipped {
+        shipped!(
+            "cloud-build/classic.yaml",
+            "cloud-build/cloudbuild.yaml",
+            "cloud-build/pull-request.yaml",
+            "cloud-build/step.yaml",
+            "cloud-build/submit.sh",
+        )
+    }
+
+    fn lay_out(&self, site: &Site<'_>) -> Layout {
+        let Some(options) = site.pipeline.options::<CloudBuildOptions>() else {
+            return Layout::default();
+        };
+        let mut findings = Vec::new();
+        let files = files(site, options, &mut findings);
+        let size = files.steps();
+        let configs = files.configs.into_iter();
+        let configs = configs
+            .map(|file| provider::File::new(file.path, file.template, DIALECT, &file.context));
+        let script = files.script.into_iter();
+        let script = script.map(|(path, context)| provider::File::script(path, SCRIPT, &context));
+        Layout {
+            files: configs.chain(script).collect(),
+            findings,
+            size,
+        }
+    }
+
+    /// A config as its path says: YAML, or JSON.
+    fn finish(
+        &self,
+        site: &Site<'_>,
+        file: Planned,
+        findings: &mut Vec<Finding>,
+    ) -> Option<Planned> {
+        if !json::is_json(&file.path) {
+            return Some(file);
+        }
+        let Some(text) = json::json(&file.text, &header(site.config)) else {
+            let at = site.pipeline.span.clone();
+            let place = site.config.place(at, format!("asks for `{}`", file.path));
+            let headline = format!("what the templates make of `{}` is no YAML", file.path);
+            let finding = Finding::new(&code::TEMPLATE_FAULT, headline, place);
+            findings.push(finding.help(
+                "JSON is made from it: correct the template, or ask for a file that ends in `.yaml`",
+            ));
+            return None;
+        };
+        Some(Planned { text, ..file })
+    }
+}
+
+/// The build configs among the outputs, with the pipeline that they are of: nothing where it is not turned on.
+pub fn build_configs<'t>(
+    config: &'t Config,
+    tree: &'t Tree,
+) -> Option<(&'t Pipeline, impl Iterator<Item = &'t Arc<Planned>>)> {
+    let pipeline = config.ci.pipeline(CloudBuild.key())?;
+    let options = pipeline.options::<CloudBuildOptions>()?;
+    let parts = format!("{}-", config.owner.path(PARTS));
+    let change = change::path(options);
+    let configs = tree.iter().filter(move |output| {
+        output.path.starts_with(&parts)
+            || output.path == options.file.value
+            || Some(&output.path) == change.as_ref()
+    });
+    Some((pipeline, configs))
+}
+
 /// Everything that is written for Cloud Build.
-pub struct Files {
+struct Files {
     /// The configs.
-    pub configs: Vec<File>,
+    configs: Vec<File>,
     /// The script that submits them, and its path, when there are several.
-    pub script: Option<(String, Script)>,
+    script: Option<(String, Script)>,
 }
 
 /// One config.
-pub struct File {
-    pub path: String,
-    pub template: &'static str,
-    pub context: Context,
+struct File {
+    path: String,
+    template: &'static str,
+    context: Context,
 }
 
 impl Files {
@@ -98,41 +213,26 @@ impl Files {
     }
 }
 
-/// Whether an output is a build config of the pipeline.
-pub fn is_build_config(owner: &Owner, options: &CloudBuild, path: &str) -> bool {
-    let part = path
-        .strip_prefix(&owner.path(PARTS))
-        .is_some_and(|rest| rest.starts_with('-'));
-    path == options.file.value || part || change::path(options).as_deref() == Some(path)
-}
-
 /// Decides every config of the pipeline.
-pub fn files(
-    plan: &Plan,
-    config: &Config,
-    pipeline: &Pipeline<CloudBuild>,
-    facts: &Facts,
-    concerns: &mut Vec<Concern>,
-) -> Files {
+fn files(site: &Site<'_>, options: &CloudBuildOptions, findings: &mut Vec<Finding>) -> Files {
     let maker = Maker {
-        config,
-        options: pipeline,
-        registries: login::logins(plan, config, Provider::CloudBuild, concerns),
+        config: site.config,
+        options,
+        registries: login::logins(site, login::Means::CloudBuild, findings),
     };
-    let built = scripted::built_here(plan, pipeline, concerns);
-    let mut files = if pipeline.is_classic() {
+    let built = scripted::built_here(site, options, findings);
+    let mut own = Own::of(options, &site.pipeline.shape);
+    let mut files = if options.is_classic() {
         Files {
-            configs: vec![classic::file(&maker, pipeline, &built)],
+            configs: vec![classic::file(&maker, own, &built)],
             script: None,
         }
     } else {
-        let mut own = Own::of(pipeline);
         let units = scripted::units(&built, &mut own);
-        let room = facts.limit(PROVIDER, "steps");
-        publishing(&maker, &own, units, built.left_out(), room)
+        publishing(&maker, &own, units, built.left_out(), site.limit("steps"))
     };
-    files.configs.extend(change::file(&maker, plan));
-    limits::check(&files, pipeline, facts, concerns);
+    files.configs.extend(change::file(&maker, site));
+    findings.extend(limits::check(site, &files, options));
     files
 }
 
@@ -259,7 +359,7 @@ fn sources_of(units: &[Unit]) -> Checkout {
 /// What all configs are made from.
 struct Maker<'a> {
     config: &'a Config,
-    options: &'a CloudBuild,
+    options: &'a CloudBuildOptions,
     registries: Vec<Login>,
 }
 

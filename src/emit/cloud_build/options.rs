@@ -4,8 +4,7 @@ use indexmap::IndexMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::config::{RawSelector, Spanned};
-use crate::emit::shape::{BuildRow, PullRequest, Steps};
+use crate::config::{BuildRow, PullRequest, RawSelector, Spanned, Steps};
 use crate::emit::work::EMULATOR;
 
 /// `[ci.cloud-build]`

@@ -5,12 +5,14 @@ use indexmap::{IndexMap, IndexSet};
 use super::context::{OwnStep, SpecStep};
 use super::options::CloudBuild;
 use super::steps::Own;
-use super::work::{self, Concern};
-use super::{NATIVE, PIPELINE, PROVIDER};
-use crate::config::Pipeline;
-use crate::emit::At;
+use super::work;
+use super::{CloudBuild as Provider, NATIVE};
+use crate::config::{At, ProviderTable as _};
+use crate::diagnostic::{Finding, and_list, code};
 use crate::emit::checkout::Checkout;
-use crate::image::plan::{Plan, Spec};
+use crate::emit::site::Site;
+use crate::image::plan::Spec;
+use crate::lock::some;
 
 /// The units of the plan, each with whether it is built here.
 pub struct Built<'plan> {
@@ -27,27 +29,22 @@ impl Built<'_> {
 
 /// What is built here: units all of whose platforms are, and that stand on such units alone.
 pub fn built_here<'plan>(
-    plan: &'plan Plan,
-    pipeline: &Pipeline<CloudBuild>,
-    concerns: &mut Vec<Concern>,
+    site: &Site<'plan>,
+    options: &CloudBuild,
+    findings: &mut Vec<Finding>,
 ) -> Built<'plan> {
-    let options: &CloudBuild = pipeline;
     let classic = options.is_classic();
     let platform_is = |platform: &str| {
         let named = options.platforms.as_ref();
         (!classic || platform == NATIVE)
             && named.is_none_or(|here| here.iter().any(|one| one.value == platform))
     };
-    let units = work::units(plan, PIPELINE);
+    let units = work::units(site.plan, site.pipeline.provider);
     if options.platforms.is_none() && !classic {
         let built = units.iter().flat_map(|unit| &unit.spec.platforms);
         let foreign: IndexSet<&str> = built.map(|p| &**p).filter(|p| *p != NATIVE).collect();
         if !foreign.is_empty() {
-            concerns.push(Concern::Emulated {
-                provider: PROVIDER,
-                platforms: foreign.into_iter().map(str::to_owned).collect(),
-                native: NATIVE,
-            });
+            findings.push(emulated(site, &foreign));
         }
     }
     let mut here: Vec<bool> = Vec::with_capacity(units.len());
@@ -67,13 +64,60 @@ pub fn built_here<'plan>(
         }
     }
     let left_out = left_out.into_iter();
-    concerns.extend(left_out.map(|(platforms, specs)| Concern::NotBuiltHere {
-        provider: PROVIDER,
-        specs,
-        platforms,
-        classic,
-    }));
+    findings.extend(
+        left_out.map(|(platforms, specs)| not_built_here(site, classic, &platforms, &specs)),
+    );
     Built { units, here }
+}
+
+/// The finding about platforms that these machines are not of, when nobody said that they are to be emulated.
+fn emulated(site: &Site<'_>, platforms: &IndexSet<&str>) -> Finding {
+    let all: Vec<String> = std::iter::once(&NATIVE)
+        .chain(platforms)
+        .map(|platform| format!("\"{platform}\""))
+        .collect();
+    let fact = format!("builds {} under QEMU", and_list(platforms.iter().copied()));
+    let label = format!("its machines are all `{NATIVE}`");
+    let finding = site.finding(&code::UNDECLARED_EMULATION, &fact, label);
+    finding
+        .note("emulated builds take many times as long, and register QEMU by a privileged container")
+        .help(format!(
+            "say so, `platforms = [{}]`; or leave them to a pipeline with such machines, `platforms = [\"{NATIVE}\"]`",
+            all.join(", ")
+        ))
+}
+
+/// The finding about specs that are left out: they have these platforms, or stand on such a spec.
+fn not_built_here(
+    site: &Site<'_>,
+    classic: bool,
+    platforms: &[String],
+    specs: &[String],
+) -> Finding {
+    let fact = format!("does not build {}", some(specs));
+    let label = "an image is built whole or not at all";
+    let finding = site.finding(&code::NOT_BUILT_HERE, &fact, label);
+    let (stands, has, it) = match specs.len() {
+        1 => ("it stands", "it has", "it"),
+        _ => ("they stand", "they have", "them"),
+    };
+    if platforms.is_empty() {
+        return finding.note(format!("{stands} on what is not built there"));
+    }
+    let (what, help) = if classic {
+        (
+            "which the classic shape has no machine for",
+            "leave out `shape = \"classic\"`",
+        )
+    } else {
+        ("which `platforms` leaves out", "add that to `platforms`")
+    };
+    let platforms = and_list(platforms.iter().map(String::as_str));
+    finding
+        .note(format!("{has} {platforms}, {what}"))
+        .help(format!(
+            "{help}, or let another pipeline publish {it} first"
+        ))
 }
 
 /// A unit with its steps.
@@ -165,7 +209,7 @@ pub fn image_env(spec: &Spec) -> Vec<String> {
 /// How long the step of a spec may take, in seconds: its platforms are built one after the other, so that is the sum of
 /// what the rows say of each. Where they say nothing of one, the whole build's time is all there is.
 pub fn timeout(spec: &Spec) -> Option<u64> {
-    let legs = &spec.ci.get(PIPELINE)?.legs;
+    let legs = &spec.ci.get(Provider.key())?.legs;
     let minutes = spec.platforms.iter().map(|platform| {
         let stated = legs.get(platform)?.timeout_minutes?;
         Some(u64::from(stated))

@@ -5,9 +5,8 @@ use std::collections::HashSet;
 use super::context::{Context, OwnStep};
 use super::options::CloudBuild;
 use super::scripted::image_env;
-use super::{PIPELINE, work};
-use crate::config::Pipeline;
-use crate::emit::At;
+use super::{CloudBuild as Provider, work};
+use crate::config::{At, ProviderTable as _, Shape};
 use crate::image::plan::Spec;
 
 /// The user's steps, by place.
@@ -30,7 +29,7 @@ struct OfBuilds {
 
 impl Own {
     /// Those of a table, with ids that no step of gen's has.
-    pub fn of(pipeline: &Pipeline<CloudBuild>) -> Self {
+    pub fn of(options: &CloudBuild, shape: &Shape) -> Self {
         let mut own = Own {
             before_probe: Vec::new(),
             before_tags: Vec::new(),
@@ -40,7 +39,7 @@ impl Own {
                 .map(str::to_owned)
                 .into(),
         };
-        for (key, step) in &pipeline.step {
+        for (key, step) in &options.step {
             let env = step.env.iter();
             let mut own_step = OwnStep {
                 step: key.value.clone(),
@@ -59,7 +58,7 @@ impl Own {
                 own.of_builds.push(OfBuilds {
                     key: key.value.clone(),
                     at: step.at,
-                    narrowed: pipeline.shape.narrows(key),
+                    narrowed: shape.narrows(key),
                     step: own_step,
                 });
                 continue;
@@ -142,7 +141,7 @@ impl OfBuilds {
     fn is_for(&self, spec: &Spec) -> bool {
         let legs = spec
             .ci
-            .get(PIPELINE)
+            .get(Provider.key())
             .into_iter()
             .flat_map(|ci| ci.legs.values());
         !self.narrowed || legs.flat_map(|leg| &leg.steps).any(|key| *key == self.key)

@@ -7,8 +7,9 @@
 
 use std::ops::Range;
 
-use super::options::{ActionPin, is_commit, is_version};
-use super::pins::USED;
+use super::options::ActionPin;
+use crate::config::{is_commit, is_version};
+use crate::facts::USED_ACTIONS;
 use crate::matrix::Version;
 use crate::output::Change;
 
@@ -133,7 +134,7 @@ impl Use<'_> {
             Some(short) if is_commit(used.reference) => short.to_owned(),
             _ => used.reference.to_owned(),
         };
-        let fit = if !USED.contains(&self.action) {
+        let fit = if !USED_ACTIONS.contains(&self.action) {
             Err(Unfit::Template)
         } else if let Some(other) = other {
             Err(Unfit::Several(other.span.clone()))

@@ -3,11 +3,14 @@
 use indexmap::IndexMap;
 use serde::Serialize;
 
-use super::PROVIDER;
+use super::GitHub;
 use super::options::Github;
-use crate::config::{Config, Runner};
+use crate::config::{Config, ProviderTable as _, Runner};
+use crate::diagnostic::Finding;
 use crate::emit::checkout::Extent;
-use crate::emit::work::{self, Concern};
+use crate::emit::site::Site;
+use crate::emit::work;
+use crate::image::arch;
 use crate::image::plan::Spec;
 
 /// The runner of a platform that is emulated, unless the matrix names another.
@@ -48,7 +51,7 @@ impl Legs {
     /// UTF-16 units that all legs of an image and its id take as JSON, with what separates them.
     pub(super) fn units(&self, runners: &Runners, spec: &Spec) -> usize {
         let json = |text: String| text.encode_utf16().count() + 1;
-        let own = spec.ci.get(PROVIDER);
+        let own = spec.ci.get(GitHub.key());
         let legs = spec.platforms.iter().map(|platform| {
             let own = own.and_then(|own| own.legs.get(platform));
             let platform = platform.to_string();
@@ -80,21 +83,26 @@ pub(super) struct Runners(IndexMap<String, Option<String>>);
 
 impl Runners {
     pub(super) fn new(
-        config: &Config,
+        site: &Site<'_>,
         options: &Github,
         builders: &[&Spec],
-        concerns: &mut Vec<Concern>,
+        findings: &mut Vec<Finding>,
     ) -> Self {
+        let config = site.config;
+        let mut told: Vec<String> = Vec::new();
         let mut runners: IndexMap<String, Option<String>> = IndexMap::new();
         for (spec, platform) in builders
             .iter()
             .flat_map(|spec| spec.platforms.iter().map(move |platform| (spec, platform)))
         {
-            let own = spec.ci.get(PROVIDER).and_then(|own| own.legs.get(platform));
+            let own = spec
+                .ci
+                .get(GitHub.key())
+                .and_then(|own| own.legs.get(platform));
             let has_its_own = own.is_some_and(|own| own.runner.is_some());
             let name = platform.to_string();
             let label = runners.entry(name.clone()).or_insert_with(|| {
-                let usual = match work::arch(&name).as_str() {
+                let usual = match arch(&name).as_str() {
                     _ if emulates(config, options, &name) => Some(EMULATING),
                     "amd64" => Some("ubuntu-24.04"),
                     "arm64" => Some("ubuntu-24.04-arm"),
@@ -104,12 +112,9 @@ impl Runners {
                     .map(|runner| runner.value.clone())
                     .or_else(|| usual.map(str::to_owned))
             });
-            let concern = Concern::NoRunner {
-                provider: PROVIDER,
-                platform: name,
-            };
-            if label.is_none() && !has_its_own && !concerns.contains(&concern) {
-                concerns.push(concern);
+            if label.is_none() && !has_its_own && !told.contains(&name) {
+                findings.push(site.no_runner(&name, "\"…\""));
+                told.push(name);
             }
         }
         Runners(runners)

@@ -2,15 +2,15 @@
 
 use saphyr_parser::{Event, Parser};
 
-use super::PROVIDER;
-use crate::emit::work::{self, Concern};
-use crate::facts::Facts;
+use crate::diagnostic::Finding;
+use crate::emit::site::Site;
 
 /// What GitHub would refuse of a workflow: it takes no file above a size, and no scalar with an expression above a
 /// number of characters, since it makes one expression of the whole scalar.
-pub fn limits(facts: &Facts, path: &str, text: &str) -> Vec<Concern> {
-    let file = work::over(facts, (PROVIDER, "file_bytes"), path, text.len());
-    let too_long = |chars| work::over(facts, (PROVIDER, "expression_chars"), path, chars);
+pub fn limits(site: &Site<'_>, path: &str, text: &str) -> Vec<Finding> {
+    let file = site.over("file_bytes", path, text.len(), None);
+    let help = "move the text into a script of the repository";
+    let too_long = |chars| site.over("expression_chars", path, chars, Some(help));
     // No scalar is longer than the file that it stands in.
     let longest = too_long(text.len()).and_then(|_| longest_expression(text));
     file.into_iter().chain(longest.and_then(too_long)).collect()

@@ -4,13 +4,13 @@ use std::collections::HashSet;
 
 use serde::Serialize;
 
-use super::PROVIDER;
 use super::options::{Access, Github};
 use super::pins::{Action, Pins};
 
 use crate::config::{Registry, RegistryKind};
+use crate::diagnostic::Finding;
 use crate::emit::login::secrets_by_kind;
-use crate::emit::work::Concern;
+use crate::emit::site::Site;
 
 /// What a job may do, and where it logs in.
 #[derive(Debug, Serialize)]
@@ -127,7 +127,12 @@ pub(super) fn stored_secrets(login: &Login) -> Vec<&String> {
     }
 }
 
-pub(super) fn login(registry: &Registry, pins: &Pins<'_>, concerns: &mut Vec<Concern>) -> Login {
+pub(super) fn login(
+    site: &Site<'_>,
+    registry: &Registry,
+    pins: &Pins<'_>,
+    findings: &mut Vec<Finding>,
+) -> Login {
     let host = registry.host.as_str();
     let (username, password) = secrets_by_kind(registry.kind, &registry.name);
     let mut login = Login {
@@ -157,11 +162,10 @@ pub(super) fn login(registry: &Registry, pins: &Pins<'_>, concerns: &mut Vec<Con
                 // Connections belong to an organisation: the first part of every path in it.
                 let path = registry.prefix.split('/').nth(1);
                 if path.is_none() {
-                    concerns.push(Concern::LoginUnknown {
-                        provider: PROVIDER,
-                        registry: registry.name.clone(),
-                        wants: "an organisation behind the host, whose OIDC connection it is",
-                    });
+                    findings.push(site.login_unknown(
+                        registry,
+                        "an organisation behind the host, whose OIDC connection it is",
+                    ));
                 }
                 login.username = path.unwrap_or_default().to_owned();
             }
@@ -180,11 +184,10 @@ pub(super) fn login(registry: &Registry, pins: &Pins<'_>, concerns: &mut Vec<Con
                 if registry.workload_identity_provider.is_some()
                     || registry.service_account.is_some()
                 {
-                    concerns.push(Concern::LoginUnknown {
-                        provider: PROVIDER,
-                        registry: registry.name.clone(),
-                        wants: "both `workload-identity-provider` and `service-account`, or neither",
-                    });
+                    findings.push(site.login_unknown(
+                        registry,
+                        "both `workload-identity-provider` and `service-account`, or neither",
+                    ));
                 }
                 // A service account's key: the user is always called this.
                 login.username = "_json_key".to_owned();
@@ -195,11 +198,10 @@ pub(super) fn login(registry: &Registry, pins: &Pins<'_>, concerns: &mut Vec<Con
             let public = registry.kind == RegistryKind::EcrPublic;
             let place = ecr_place(host);
             if !public && place.is_none() {
-                concerns.push(Concern::LoginUnknown {
-                    provider: PROVIDER,
-                    registry: registry.name.clone(),
-                    wants: "a host of the form ACCOUNT.dkr.ecr.REGION.amazonaws.com",
-                });
+                findings.push(site.login_unknown(
+                    registry,
+                    "a host of the form ACCOUNT.dkr.ecr.REGION.amazonaws.com",
+                ));
             }
             let (account, region) = place.unzip();
             login.way = Way::Aws;

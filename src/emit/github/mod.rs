@@ -12,16 +12,24 @@
 use std::collections::HashSet;
 
 use indexmap::IndexMap;
+use schemars::{Schema, SchemaGenerator};
 use serde::Serialize;
+use toml::de::{DeValue, Error};
 
 use super::checkout::Extent;
 use super::emitters::{PLAN, PUBLISH};
-use super::work::{self, Concern};
-use crate::config::{Config, Pipeline, Registry, RegistryKind};
-use crate::facts::Facts;
-use crate::image::plan::{Plan, Spec};
+use super::provider::{File, Layout, Provider};
+use super::site::Site;
+use crate::config::{
+    Config, Options, ProviderTable, Registry, RegistryKind, Spanned, options_schema, read_options,
+};
+use crate::diagnostic::Finding;
+use crate::image::plan::Spec;
+use crate::output::Planned;
+use crate::render::{Dialect, Shipped, Sign, shipped};
 
 mod adopt;
+mod cron;
 mod edits;
 mod legs;
 mod limits;
@@ -29,28 +37,104 @@ mod login;
 mod options;
 mod parts;
 mod pins;
-pub mod pull_request;
+mod pull_request;
 mod steps;
+mod validate;
 
 pub use adopt::adopt;
 pub use edits::{ActionEdit, ActionEdits, Unfit};
-pub use limits::limits;
-pub use login::{Login, Rights};
-pub use options::{Github, is_commit, is_version};
-pub use pins::{Action, USED as ACTIONS};
 
 use legs::{Legs, Runners};
-use login::{is_in, login, rights, stored_secrets};
-use options::Access;
+use login::{Login, Rights, is_in, login, rights, stored_secrets};
+use options::{Access, ActionPin, Github};
 use parts::{Block, Limits, Part, Work, cut};
-use pins::Pins;
+use pins::{Action, Pins};
 use steps::{Hook, Steps, hooks};
 
 /// Below the template folder. It includes `github/rights.yml`, `github/login.yml`, `github/emulation.yml` and
 /// `github/step.yml`.
-pub const TEMPLATE: &str = "github/workflow.yml";
+const TEMPLATE: &str = "github/workflow.yml";
 
-const PROVIDER: &str = "github";
+/// A workflow: `${{` starts an expression, and in a script too.
+const DIALECT: Dialect = Dialect::Yaml(Sign {
+    text: "${{",
+    disarmed: "${{ '${{' }}",
+    in_scripts: true,
+});
+
+/// GitHub Actions.
+pub struct GitHub;
+
+impl ProviderTable for GitHub {
+    fn key(&self) -> &'static str {
+        "github"
+    }
+
+    fn title(&self) -> &'static str {
+        "GitHub"
+    }
+
+    fn description(&self) -> &'static str {
+        "GitHub Actions."
+    }
+
+    fn endings(&self) -> &'static [&'static str] {
+        &[".yml", ".yaml"]
+    }
+
+    fn schema(&self, generator: &mut SchemaGenerator) -> Schema {
+        options_schema::<Github>(generator)
+    }
+
+    fn read(&self, table: toml::Spanned<DeValue<'_>>) -> Result<Box<dyn Options>, Error> {
+        read_options::<Github>(table)
+    }
+}
+
+impl Provider for GitHub {
+    fn templates(&self) -> Shipped {
+        shipped!(
+            "github/changes.yml",
+            "github/emulation.yml",
+            "github/fetch.yml",
+            "github/login.yml",
+            "github/pull-request.yml",
+            "github/rights.yml",
+            "github/sources.yml",
+            "github/step.yml",
+            "github/workflow.yml",
+        )
+    }
+
+    fn lay_out(&self, site: &Site<'_>) -> Layout {
+        let Some(options) = site.pipeline.options::<Github>() else {
+            return Layout::default();
+        };
+        let mut findings = Vec::new();
+        let publish = context(site, options, &mut findings);
+        let file = options.file.value.as_str();
+        let mut files = vec![File::new(file, TEMPLATE, DIALECT, &publish)];
+        if let Some(path) = pull_request::file(options) {
+            let change = pull_request::context(site, options);
+            files.push(File::new(path, pull_request::TEMPLATE, DIALECT, &change));
+        }
+        Layout {
+            files,
+            findings,
+            size: publish.jobs,
+        }
+    }
+
+    fn finish(
+        &self,
+        site: &Site<'_>,
+        file: Planned,
+        findings: &mut Vec<Finding>,
+    ) -> Option<Planned> {
+        findings.extend(limits::limits(site, &file.path, &file.text));
+        Some(file)
+    }
+}
 
 /// What the template sees.
 #[derive(Debug, Serialize)]
@@ -121,21 +205,34 @@ pub struct Tags {
     pub rights: Rights,
 }
 
+/// The options of the pipeline, where it is turned on.
+fn options(config: &Config) -> Option<&Github> {
+    config.ci.pipeline(GitHub.key())?.options()
+}
+
 /// Where workflows are written.
-pub fn workflow_files(options: &Github) -> Vec<String> {
-    let file = [options.file.value.clone()].into_iter();
-    file.chain(pull_request::file(options)).collect()
+pub fn workflow_files(config: &Config) -> Vec<String> {
+    let files = |options: &Github| {
+        let file = [options.file.value.clone()].into_iter();
+        file.chain(pull_request::file(options)).collect()
+    };
+    options(config).map_or_else(Vec::new, files)
+}
+
+/// The commit that the matrix states for an action.
+pub fn stated_pin<'c>(config: &'c Config, action: &str) -> Option<&'c Spanned<ActionPin>> {
+    options(config)?.actions.get(action)
 }
 
 /// Decides every job of the workflow.
-pub fn context(
-    plan: &Plan,
-    config: &Config,
-    pipeline: &Pipeline<Github>,
-    facts: &Facts,
-    concerns: &mut Vec<Concern>,
-) -> Context {
-    let options: &Github = pipeline;
+fn context(site: &Site<'_>, options: &Github, findings: &mut Vec<Finding>) -> Context {
+    let Site {
+        pipeline,
+        config,
+        facts,
+        plan,
+        ..
+    } = *site;
     let pins = Pins {
         options,
         known: &facts.action_pins(),
@@ -149,12 +246,12 @@ pub fn context(
                 .iter()
                 .find(|registry| registry.name == used.name)
         })
-        .map(|registry| (registry, login(registry, &pins, concerns)))
+        .map(|registry| (registry, login(site, registry, &pins, findings)))
         .collect();
     let rights = |read: &[&str], written: &[&str]| rights(&logins, options, read, written);
 
-    let builders = builders(plan);
-    let runners = Runners::new(config, options, &builders, concerns);
+    let builders = builders(site);
+    let runners = Runners::new(site, options, &builders, findings);
     let emulated = runners.emulated(config, options);
     let steps = Steps::new(options, &pipeline.shape);
     let mut rows = pipeline.shape.rows.iter();
@@ -182,16 +279,11 @@ pub fn context(
     let parts = cut(
         &by_layer,
         Limits {
-            legs: facts.limit(PROVIDER, "matrix_configurations_per_job"),
-            output_bytes: facts.limit(PROVIDER, "job_output_bytes"),
+            legs: site.limit("matrix_configurations_per_job"),
+            output_bytes: site.limit("job_output_bytes"),
         },
     );
-    concerns.extend(work::over(
-        facts,
-        (PROVIDER, "job_output_bytes"),
-        "probe",
-        parts.output_bytes,
-    ));
+    findings.extend(site.over("job_output_bytes", "probe", parts.output_bytes, None));
 
     let content_of: IndexMap<&str, &str> = plan
         .specs
@@ -256,9 +348,9 @@ pub fn context(
         .map(|spec| spec.content_reference.as_str())
         .collect();
     let tagged: Vec<&str> = plan
-        .share(PROVIDER)
+        .share(pipeline.provider)
         .into_iter()
-        .filter(|spec| spec.role(PROVIDER).is_none())
+        .filter(|spec| spec.role(pipeline.provider).is_none())
         .flat_map(|spec| spec.references.iter().chain(&spec.aliases))
         .map(String::as_str)
         .collect();
@@ -313,9 +405,9 @@ pub fn context(
 }
 
 /// The first spec of each content that this pipeline has to build.
-fn builders(plan: &Plan) -> Vec<&Spec> {
+fn builders<'a>(site: &Site<'a>) -> Vec<&'a Spec> {
     let mut contents = HashSet::new();
-    let mut specs = plan.share(PROVIDER);
+    let mut specs = site.share();
     specs.retain(|spec| contents.insert(spec.content_reference.as_str()));
     specs
 }

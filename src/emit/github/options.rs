@@ -4,8 +4,7 @@ use indexmap::IndexMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::config::{RawSelector, Spanned};
-use crate::emit::shape::{PullRequest, Row, Steps};
+use crate::config::{BuildsRow, PullRequest, RawSelector, Spanned, Steps};
 
 /// `[ci.github]`
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
@@ -35,7 +34,7 @@ pub struct Github {
     /// How many builds of one job may run at a time. Default: as many as GitHub gives.
     pub max_parallel: Option<Spanned<u32>>,
     /// What holds for some builds.
-    pub when: Vec<Row<Spanned<String>>>,
+    pub when: Vec<BuildsRow<Spanned<String>>>,
     /// Steps of your own, by key.
     pub step: Steps,
     /// Reusable workflows that are called one after the other when all tags are put.
@@ -85,19 +84,6 @@ pub struct ActionPin {
     pub sha: String,
     /// The version that commit has, as in `v4.1.0`: written behind it as a comment.
     pub version: String,
-}
-
-/// Whether a text names a commit: 40 hexadecimal digits.
-pub fn is_commit(text: &str) -> bool {
-    text.len() == 40 && text.bytes().all(|b| b.is_ascii_hexdigit())
-}
-
-/// Whether a text can stand behind a commit as its version: one word.
-pub fn is_version(text: &str) -> bool {
-    !text.is_empty()
-        && text
-            .bytes()
-            .all(|b| b.is_ascii_alphanumeric() || b"._+-".contains(&b))
 }
 
 impl Default for Github {

@@ -7,12 +7,9 @@ use super::legs::{Legs, Runners};
 use super::options::Github;
 use super::pins::{Action, Pins};
 use super::steps::{Step, Steps};
-use crate::config::{Config, Pipeline};
 use crate::emit::checkout::Extent;
 use crate::emit::emitters::{CHANGES, PLAN};
-use crate::emit::work::Concern;
-use crate::facts::Facts;
-use crate::image::plan::Plan;
+use crate::emit::site::Site;
 
 /// Below the template folder. It includes `github/changes.yml`, `github/emulation.yml`, `github/fetch.yml` and
 /// `github/step.yml`.
@@ -46,21 +43,21 @@ pub fn file(options: &Github) -> Option<String> {
 }
 
 /// Decides every job of the workflow.
-pub fn context(
-    plan: &Plan,
-    config: &Config,
-    pipeline: &Pipeline<Github>,
-    facts: &Facts,
-) -> Context {
-    let options: &Github = pipeline;
+pub fn context(site: &Site<'_>, options: &Github) -> Context {
+    let Site {
+        pipeline,
+        config,
+        facts,
+        ..
+    } = *site;
     let pins = Pins {
         options,
         known: &facts.action_pins(),
     };
     // The publishing workflow tells of platforms without a runner.
-    let mut told: Vec<Concern> = Vec::new();
-    let builders = builders(plan);
-    let runners = Runners::new(config, options, &builders, &mut told);
+    let mut told = Vec::new();
+    let builders = builders(site);
+    let runners = Runners::new(site, options, &builders, &mut told);
     let steps = Steps::new(options, &pipeline.shape);
     let emulated = runners.emulated(config, options);
     Context {

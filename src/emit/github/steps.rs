@@ -4,8 +4,7 @@ use indexmap::IndexMap;
 use serde::Serialize;
 
 use super::options::{Access, Github};
-use crate::config::{Shape, Spanned};
-use crate::emit::At;
+use crate::config::{At, Shape, Spanned};
 
 /// The steps of the user's own, by where they run.
 #[derive(Debug, Serialize)]

@@ -13,36 +13,112 @@
 //! **Templates.** The jobs are templates in a file of their own, which the pipelines and the children include. A child
 //! is JSON written by jq, so that values from the plan stay values.
 
+use schemars::{Schema, SchemaGenerator};
 use serde::Serialize;
+use toml::de::{DeValue, Error};
 
 use super::checkout::Checkout;
-use super::login::{self, Login, Provider, Way};
-use super::work::{self, Concern};
-use crate::config::{Config, Pipeline, Spanned};
-use crate::facts::Facts;
-use crate::image::plan::Plan;
+use super::login::{self, Login, Way};
+use super::provider::{File, Layout, Provider};
+use super::site::Site;
+use super::work;
+use crate::config::{Config, Options, ProviderTable, Spanned, options_schema, read_options};
+use crate::diagnostic::{Finding, code};
+use crate::image::arch;
+use crate::render::{Dialect, Shipped, Sign, shipped};
 
 mod children;
 mod options;
 mod steps;
-
-pub use options::{Builder, GitLab};
+mod validate;
 
 use children::{Child, children, jobs};
+use options::{Builder, GitLab as GitLabOptions};
 use steps::{Steps, steps};
 
 /// The pipeline that publishes, below the template folder.
-pub const TEMPLATE: &str = "gitlab/base-images.gitlab-ci.yml";
+const TEMPLATE: &str = "gitlab/base-images.gitlab-ci.yml";
 /// The pipeline of a merge request.
-pub const MERGE_REQUEST: &str = "gitlab/merge-request.gitlab-ci.yml";
+const MERGE_REQUEST: &str = "gitlab/merge-request.gitlab-ci.yml";
 /// The templates of the jobs of all pipelines.
-pub const JOBS: &str = "gitlab/jobs.yml";
+const JOBS: &str = "gitlab/jobs.yml";
 /// The script that writes the child pipelines.
-pub const CHILDREN: &str = "gitlab/children.sh";
+const CHILDREN: &str = "gitlab/children.sh";
 /// Where that script is written, below the folder of outputs.
-pub const SCRIPT: &str = "ci/gitlab.sh";
+const SCRIPT: &str = "ci/gitlab.sh";
 
-const PROVIDER: &str = "gitlab";
+/// A pipeline: `$` starts a variable, which in a script the shell is left to read.
+const DIALECT: Dialect = Dialect::Yaml(Sign {
+    text: "$",
+    disarmed: "$$",
+    in_scripts: false,
+});
+
+/// GitLab CI.
+pub struct GitLab;
+
+impl ProviderTable for GitLab {
+    fn key(&self) -> &'static str {
+        "gitlab"
+    }
+
+    fn title(&self) -> &'static str {
+        "GitLab"
+    }
+
+    fn description(&self) -> &'static str {
+        "GitLab CI."
+    }
+
+    fn endings(&self) -> &'static [&'static str] {
+        &[".yml", ".yaml"]
+    }
+
+    fn schema(&self, generator: &mut SchemaGenerator) -> Schema {
+        options_schema::<GitLabOptions>(generator)
+    }
+
+    fn read(&self, table: toml::Spanned<DeValue<'_>>) -> Result<Box<dyn Options>, Error> {
+        read_options::<GitLabOptions>(table)
+    }
+}
+
+impl Provider for GitLab {
+    fn templates(&self) -> Shipped {
+        shipped!(
+            "gitlab/base-images.gitlab-ci.yml",
+            "gitlab/children.sh",
+            "gitlab/jobs.yml",
+            "gitlab/merge-request.gitlab-ci.yml",
+        )
+    }
+
+    fn lay_out(&self, site: &Site<'_>) -> Layout {
+        let Some(options) = site.pipeline.options::<GitLabOptions>() else {
+            return Layout::default();
+        };
+        let mut findings = Vec::new();
+        let context = context(site, options, &mut findings);
+        let file = |path: &str, template| File::new(path, template, DIALECT, &context);
+        let merge_request = merge_request_file(options);
+        let files = [
+            Some(file(&options.file, TEMPLATE)),
+            Some(file(&jobs_file(options), JOBS)),
+            merge_request.map(|path| file(&path, MERGE_REQUEST)),
+            Some(File::script(
+                site.config.owner.path(SCRIPT),
+                CHILDREN,
+                &context,
+            )),
+        ];
+        Layout {
+            files: files.into_iter().flatten().collect(),
+            findings,
+            // Besides those, the probe and the tags.
+            size: context.jobs + 2,
+        }
+    }
+}
 
 /// What all of GitLab's templates see.
 #[derive(Debug, Serialize)]
@@ -99,38 +175,34 @@ pub struct Token {
 }
 
 /// Decides all that the pipelines need to know; which jobs there are is decided while they run.
-pub fn context(
-    plan: &Plan,
-    config: &Config,
-    options: &Pipeline<GitLab>,
-    facts: &Facts,
-    concerns: &mut Vec<Concern>,
-) -> Context {
-    let registries = login::logins(plan, config, Provider::GitLab, concerns);
-    let jobs = jobs(&work::units(plan, PROVIDER));
+fn context(site: &Site<'_>, options: &GitLabOptions, findings: &mut Vec<Finding>) -> Context {
+    let config = site.config;
+    let registries = login::logins(site, login::Means::GitLab, findings);
+    let jobs = jobs(&work::units(site.plan, site.pipeline.provider));
     for job in &jobs {
-        let over = |key, count| work::over(facts, (PROVIDER, key), &job.name, count);
-        concerns.extend(over("needs_per_job", job.needs));
-        concerns.extend(over("job_name_chars", job.name.chars().count()));
+        findings.extend(site.over("needs_per_job", &job.name, job.needs, None));
+        let help = "shorten the values, or the image's key";
+        let chars = job.name.chars().count();
+        findings.extend(site.over("job_name_chars", &job.name, chars, Some(help)));
     }
     let size = options.jobs_per_pipeline.get();
     let children = children(jobs.len().div_ceil(size).max(1));
-    concerns.extend(work::over(
-        facts,
-        (PROVIDER, "downstream_pipelines"),
+    findings.extend(site.over(
+        "downstream_pipelines",
         "the pipelines of missing images",
         children.len(),
+        Some("raise `jobs-per-pipeline`"),
     ));
     // Any of the jobs may come together in a child, so the longest count.
     let mut bytes: Vec<usize> = jobs.iter().map(|job| job.bytes).collect();
     bytes.sort_unstable_by(|a, b| b.cmp(a));
-    concerns.extend(work::over(
-        facts,
-        (PROVIDER, "yaml_bytes"),
+    findings.extend(site.over(
+        "yaml_bytes",
         "a pipeline of missing images",
         bytes.iter().take(size).sum(),
+        Some("lower `jobs-per-pipeline`"),
     ));
-    let runners = runners(plan, config, options, concerns);
+    let runners = runners(site, options, findings);
     let emulated = runners.iter().any(|runner| runner.emulated);
 
     Context {
@@ -164,8 +236,8 @@ pub fn context(
             })
             .collect(),
         registries,
-        steps: steps(&options.step, &options.shape),
-        sources: Checkout::of(plan.share(PROVIDER)),
+        steps: steps(&options.step, &site.pipeline.shape),
+        sources: Checkout::of(site.share()),
         jobs_per_pipeline: size,
         children,
         check: config.ci.check.clone(),
@@ -180,12 +252,12 @@ pub fn context(
 }
 
 /// Where the templates of the jobs are written: beside the pipeline.
-pub fn jobs_file(options: &GitLab) -> String {
+fn jobs_file(options: &GitLabOptions) -> String {
     beside(&options.file, "-jobs.yml")
 }
 
 /// Where the pipeline of merge requests is written, if anywhere: by default beside the other.
-pub fn merge_request_file(options: &GitLab) -> Option<String> {
+fn merge_request_file(options: &GitLabOptions) -> Option<String> {
     let usual = beside(&options.file, "-merge-request.gitlab-ci.yml");
     options.pull_request.path(&usual).map(str::to_owned)
 }
@@ -207,14 +279,10 @@ fn beside(file: &str, ending: &str) -> String {
 const NATIVE: &str = "linux/amd64";
 
 /// Where each platform is built, in the order in which the plan comes to them.
-fn runners(
-    plan: &Plan,
-    config: &Config,
-    options: &GitLab,
-    concerns: &mut Vec<Concern>,
-) -> Vec<Runner> {
+fn runners(site: &Site<'_>, options: &GitLabOptions, findings: &mut Vec<Finding>) -> Vec<Runner> {
+    let config = site.config;
     let mut platforms: Vec<&str> = Vec::new();
-    for platform in plan.share(PROVIDER).iter().flat_map(|spec| &spec.platforms) {
+    for platform in site.share().iter().flat_map(|spec| &spec.platforms) {
         if !platforms.contains(&&**platform) {
             platforms.push(platform);
         }
@@ -227,10 +295,7 @@ fn runners(
                 .iter()
                 .any(|key| config.names_platform(key, platform));
             if emulated && options.builder == Builder::Rootless {
-                concerns.push(Concern::NotEmulated {
-                    provider: PROVIDER,
-                    platform: platform.to_owned(),
-                });
+                findings.push(not_emulated(site, platform));
             }
             let tags = runner_tags(config, options, platform)
                 .filter(|_| !emulated || work::runner(config, &options.runner, platform).is_some())
@@ -240,13 +305,10 @@ fn runners(
                         .flatten()
                 });
             if tags.is_none() {
-                concerns.push(Concern::NoRunner {
-                    provider: PROVIDER,
-                    platform: platform.to_owned(),
-                });
+                findings.push(site.no_runner(platform, "[\"…\"]"));
             }
             Runner {
-                arch: work::arch(platform),
+                arch: arch(platform),
                 tags: tags.unwrap_or_default(),
                 emulated,
             }
@@ -254,9 +316,19 @@ fn runners(
         .collect()
 }
 
+/// The finding about a platform that is to run under QEMU where nothing can register that.
+fn not_emulated(site: &Site<'_>, platform: &str) -> Finding {
+    let fact = format!("cannot emulate `{platform}` here");
+    let label = "it builds with rootless BuildKit";
+    let finding = site.finding(&code::UNKNOWN_RUNNER, &fact, label);
+    finding
+        .note("QEMU is registered by a privileged container")
+        .help("build with `builder = \"dind\"`, or name a runner and take the platform out of `emulate`")
+}
+
 /// The tags for a platform: the user's, else those of GitLab's hosted runners, which are of two architectures.
-fn runner_tags(config: &Config, options: &GitLab, platform: &str) -> Option<Vec<String>> {
-    let arch = work::arch(platform);
+fn runner_tags(config: &Config, options: &GitLabOptions, platform: &str) -> Option<Vec<String>> {
+    let arch = arch(platform);
     work::runner(config, &options.runner, platform)
         .map(|tags| texts(tags))
         .or_else(|| match arch.as_str() {

@@ -6,8 +6,7 @@ use indexmap::IndexMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::config::{RawSelector, Spanned};
-use crate::emit::shape::{PullRequest, Row, Steps};
+use crate::config::{BuildsRow, PullRequest, RawSelector, Spanned, Steps};
 use crate::emit::work::EMULATOR;
 
 /// `[ci.gitlab]`
@@ -44,7 +43,7 @@ pub struct GitLab {
     /// Where the pipeline of merge requests is written, or `false` for none.
     pub pull_request: PullRequest,
     /// What holds for some builds.
-    pub when: Vec<Row<Vec<Spanned<String>>>>,
+    pub when: Vec<BuildsRow<Vec<Spanned<String>>>>,
     /// Steps of your own, by key.
     pub step: Steps,
 }

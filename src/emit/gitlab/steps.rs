@@ -2,8 +2,7 @@
 
 use serde::Serialize;
 
-use crate::config::Shape;
-use crate::emit::shape::{self, At, Step};
+use crate::config::{self, At, Shape, Step};
 use crate::render::shell_word;
 
 /// By where they run, each the whole of a line of the script.
@@ -17,7 +16,7 @@ pub struct Steps {
 }
 
 /// The steps of a pipeline, in declared order.
-pub fn steps(steps: &shape::Steps, shape: &Shape) -> Steps {
+pub fn steps(steps: &config::Steps, shape: &Shape) -> Steps {
     let mut all = Steps::default();
     for (key, step) in steps {
         let Some(mut script) = script(key, step) else {

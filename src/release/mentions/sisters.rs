@@ -2,7 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 
-use crate::config;
+use crate::config::{self, ProviderTable};
 use crate::diagnostic::Sink;
 use crate::image::resolve;
 use crate::release::mentions::sighting::{Kind, Sighting};
@@ -16,14 +16,15 @@ pub struct Sisters {
 }
 
 impl Sisters {
-    /// Those of a repository. One of which no plan can be built tells so where it is looked at, and makes nothing here.
-    pub fn of(repository: &Repository) -> Self {
+    /// Those of a repository, whose matrices may turn on pipelines of `providers`. One of which no plan can be built tells so
+    /// where it is looked at, and makes nothing here.
+    pub fn of(repository: &Repository, providers: &[&'static dyn ProviderTable]) -> Self {
         let mut sisters = Sisters::default();
         let owners = repository.family().owners();
         for owner in owners.filter(|owner| *owner != repository.owner()) {
             let mut unheard = Sink::new();
             let matrix = repository.text(owner.matrix()).and_then(|file| {
-                let config = config::load(&file, owner, &mut unheard).ok()?;
+                let config = config::load(&file, owner, providers, &mut unheard).ok()?;
                 resolve(&config, &mut unheard).ok()
             });
             let Some(matrix) = matrix else {

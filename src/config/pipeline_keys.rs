@@ -9,7 +9,8 @@ use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::de::Visitor;
 use serde::{Deserialize, Deserializer, Serialize};
 
-use crate::config::{RawSelector, Spanned};
+use crate::config::spanned::Spanned;
+use crate::config::unions::RawSelector;
 
 /// Where the pipeline of a proposed change is written: `"path"`, or `false` for none.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -32,6 +33,14 @@ impl PullRequest {
         match self {
             PullRequest::Switch(on) => on.then_some(usual),
             PullRequest::File(path) => Some(path),
+        }
+    }
+
+    /// The path, where one is stated.
+    pub(super) fn stated(&self) -> Option<&Spanned<String>> {
+        match self {
+            PullRequest::File(path) => Some(path),
+            PullRequest::Switch(_) => None,
         }
     }
 }

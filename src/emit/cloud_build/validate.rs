@@ -1,0 +1,134 @@
+//! What Cloud Build would refuse of the options, or take otherwise than they were meant.
+
+use super::options::{CloudBuild, Shape as BuildShape};
+use crate::config::{Options, PullRequest, Shape, Spanned, TableReader};
+use crate::diagnostic::code;
+
+impl Options for CloudBuild {
+    fn file(&mut self) -> &mut Spanned<String> {
+        &mut self.file
+    }
+
+    fn pull_request(&self) -> &PullRequest {
+        &self.pull_request
+    }
+
+    fn validate(&self, reader: &mut TableReader<'_>) -> Shape {
+        reader.word("image", &self.image);
+        reader.word("emulator", &self.emulator);
+        reader.word("builder", &self.builder);
+        reader.word("submit-image", &self.submit_image);
+        reader.check_image(&self.check_image);
+        reader.optional_word("pool", &self.pool);
+        reader.optional_word("logs-bucket", &self.logs_bucket);
+        reader.optional_word("service-account", &self.service_account);
+        self.substitutions(reader);
+        self.tags(reader);
+        self.logs(reader);
+        self.attests(reader);
+        for platform in self.platforms.iter().flatten() {
+            reader.whole_platform(platform);
+        }
+        let rows = reader.build_rows(&self.when);
+        reader.shape(&self.matches, rows, &self.step, false)
+    }
+}
+
+impl CloudBuild {
+    fn substitutions(&self, reader: &mut TableReader<'_>) {
+        for (name, default) in &self.substitutions {
+            reader.text(&name.value, default);
+            if !is_substitution(name) {
+                fault(
+                    reader,
+                    format!("`{}` cannot name a substitution", name.escape_debug()),
+                    name,
+                    "`_`, then upper-case letters, digits and `_`",
+                    "names without `_` in front are Cloud Build's own",
+                );
+            }
+            if default.contains('$') {
+                fault(
+                    reader,
+                    format!("the default of `{}` has a dollar", name.value),
+                    default,
+                    "text to a build that is submitted, a name to one that a trigger starts",
+                    "a trigger expands what stands in a substitution",
+                );
+            }
+        }
+    }
+
+    fn tags(&self, reader: &mut TableReader<'_>) {
+        for tag in self.tags.iter().filter(|tag| !is_tag(tag)) {
+            fault(
+                reader,
+                format!("`{}` cannot be a build's tag", tag.escape_debug()),
+                tag,
+                "letters, digits, `_`, `.` and `-`",
+                "at most 128 of them, and neither `.` nor `-` first",
+            );
+        }
+    }
+
+    fn logs(&self, reader: &mut TableReader<'_>) {
+        if let Some(logging) = &self.logging
+            && logging.wants_bucket()
+            && self.service_account.is_some()
+            && self.logs_bucket.is_none()
+        {
+            let fact = format!(
+                "`{}` with a `service-account` wants `logs-bucket`",
+                logging.name()
+            );
+            let finding =
+                reader.finding(&code::MISSING_KEY, fact, &logging.span, "logs to a bucket");
+            reader.push(
+                finding
+                    .note("Cloud Build refuses such a build: its own bucket is not that account's")
+                    .help("add `logs-bucket = \"gs://…\"`, or log to `CLOUD_LOGGING_ONLY`"),
+            );
+        }
+    }
+
+    fn attests(&self, reader: &mut TableReader<'_>) {
+        if let Some(shape) = &self.shape
+            && **shape == BuildShape::Classic
+            && reader.attests()
+        {
+            let fact = "the classic shape attests nothing";
+            let label = "what Docker itself pushes carries no list of software and no provenance";
+            let finding = reader.finding(&code::INVALID_OPTION, fact, &shape.span, label);
+            reader.push(finding.help("leave out `shape`, or `sbom` and `provenance` of `[ci]`"));
+        }
+    }
+}
+
+fn fault(
+    reader: &mut TableReader<'_>,
+    fact: String,
+    at: &Spanned<String>,
+    label: &str,
+    note: &str,
+) {
+    let finding = reader.finding(&code::INVALID_OPTION, fact, &at.span, label);
+    reader.push(finding.note(note));
+}
+
+/// Source: the `substitutions` of cloud.google.com/build/docs/build-config-file-schema.
+fn is_substitution(text: &str) -> bool {
+    text.strip_prefix('_').is_some_and(|rest| {
+        !rest.is_empty()
+            && rest
+                .bytes()
+                .all(|b| b.is_ascii_uppercase() || b.is_ascii_digit() || b == b'_')
+    })
+}
+
+/// Source: `validBuildTagRE` of GoogleCloudPlatform/cloud-build-local, validate/validate.go: an image's tag.
+fn is_tag(text: &str) -> bool {
+    let word = |b: u8| b.is_ascii_alphanumeric() || b == b'_';
+    (1..=128).contains(&text.len())
+        && text.bytes().next().is_some_and(word)
+        && text.bytes().all(|b| word(b) || b == b'.' || b == b'-')
+}
