@@ -87,6 +87,7 @@ JSON_AWK='
         one = substr(text, ++at, 1)
         if (one == "n") one = "\n"
         else if (one == "t") one = "\t"
+        else if (one == "r") one = "\r"
         else if (one !~ /["\/\\]/) return ""
       }
       out = out one

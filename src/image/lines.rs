@@ -4,6 +4,7 @@
 
 use std::fmt::Write;
 
+use crate::config::Runner;
 use crate::image::plan::{FORMAT, Plan, Spec};
 
 /// The text of `plan.lines`, below a header that no script reads.
@@ -150,6 +151,26 @@ impl Lines {
         word(&spec.context);
         for test in &spec.tests {
             self.record(&["test", id, test, &run(test)]);
+        }
+        for (pipeline, deviation) in &spec.ci {
+            for (platform, leg) in &deviation.legs {
+                let minutes = leg.timeout_minutes.map(|minutes| minutes.to_string());
+                let steps = leg.steps.join(" ");
+                self.start(&[
+                    "own",
+                    pipeline,
+                    id,
+                    platform,
+                    minutes.as_deref().unwrap_or(""),
+                    &steps,
+                ]);
+                match &leg.runner {
+                    Some(Runner::Label(label)) => self.field(label),
+                    Some(Runner::Tags(tags)) => tags.iter().for_each(|tag| self.field(tag)),
+                    None => {}
+                }
+                self.end();
+            }
         }
         let moves = if spec.immutable { "fixed" } else { "moves" };
         for reference in &spec.references {

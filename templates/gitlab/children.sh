@@ -1,22 +1,22 @@
 # <{ header | comment }>
 # shellcheck shell=sh disable=SC2016
 #
-# Writes the child pipelines that the GitLab pipelines trigger: only the jobs that are needed, with exact `needs`.
-# It needs jq, and runs from the repository root:
+# Writes the child pipelines that the GitLab pipelines trigger: only the jobs that are needed, with exact `needs`. It runs
+# from the repository root:
 #
 #   sh gitlab.sh publish MISSING FOLDER   of what `publish.sh probe` printed: FOLDER/1.yml, 2.yml, …
 #   sh gitlab.sh changed CHANGED FOLDER   of what `pull-request.sh changed` printed: FOLDER/1.yml
 #
-# PLAN   the plan (default <{ folder | bare }>/plan.json)
+# PLAN   the plan for scripts (default <{ folder | bare }>/plan.lines)
 #
-# JSON is YAML, so jq writes them, and a value stays a value. The jobs are extended from templates in a file of their
-# own; a dollar is doubled where GitLab would see a variable. No pipeline is longer than GitLab accepts: what is over
-# goes to the next, which starts when the one before has ended. That is why the jobs come lineage first.
-# (SC2016: what stands in single quotes with a dollar is jq's.)
+# JSON is YAML, and a text of the plan stays a text in it. The jobs are extended from templates in a file of their own. No
+# pipeline is longer than GitLab accepts: what is over goes to the next, which starts when the one before has ended. That is
+# why the jobs come in the order of the plan, what others stand on first.
+# (SC2016: what stands in single quotes with a dollar is awk's.)
 
 set -eu
 
-PLAN=${PLAN:-<{ folder | bare }>/plan.json}
+PLAN=${PLAN:-<{ folder | bare }>/plan.lines}
 jobs_file=<{ jobs_path }>
 jobs_per_pipeline=<{ jobs_per_pipeline }>
 children=<{ children | length }>
@@ -24,111 +24,157 @@ children=<{ children | length }>
 say() { printf '%s\n' "gitlab: $*" >&2; }
 die() { say "$@"; exit 1; }
 
+<% include "ci/plan.sh" %>
+
 # What both kinds of pipelines share.
-COMMON='
-  def arch: split("/")[1:] | join("-");
-  def plain: gsub("\\$"; "$$");
-  # What a job that builds some specs for one platform has otherwise than all: the runner that a row names for any of
-  # them, the longest of their times, all of their steps.
-  def deviating($platform):
-    [.[].ci.gitlab.legs[$platform]? // empty] as $legs
-    | ([$legs[].runner // empty][0] // null) as $tags
-    | ([$legs[].timeout_minutes // empty] | max) as $minutes
-    | ([$legs[].steps[]?] | unique | join(" ")) as $steps
-    | (if $tags then {tags: ($tags | map(plain))} else {} end)
-      + (if $minutes then {timeout: "\($minutes) minutes"} else {} end)
-      + (if $steps != "" then {variables: {BASE_IMAGE_STEPS: $steps}} else {} end);
-  # What a job checks out besides, for any of the specs that it builds.
-  def sources:
-    (if any(.[]; .lfs) then {variables: {GIT_LFS_SKIP_SMUDGE: "0"}} else {} end)
-      * (if any(.[]; .submodules) then {variables: {GIT_SUBMODULE_STRATEGY: "recursive"}} else {} end);
-  def pipeline($title):
-    {
-      include: [{local: $jobs_file}],
-      workflow: {
-        name: $title,
-        auto_cancel: {on_new_commit: "interruptible"},
-        rules: [{if: "$CI_PIPELINE_SOURCE == \"parent_pipeline\""}]
-      },
-      stages: ["images"]
-    }
-    + if length == 0 then {"nothing to build": {extends: ".nothing"}} else from_entries end;
+JOBS_AWK='
+  # A field as JSON that GitLab reads as the text itself. The backslashes of a field are those of JSON.
+  function quoted(field) {
+    gsub(/"/, "\\\\&", field)
+    gsub(/\$/, "$$", field)
+    return "\"" field "\""
+  }
+  function listed(list, one) { return list (list == "" ? "" : ", ") quoted(one) }
+  function arch(platform) { sub(/^[^\/]*\//, "", platform); gsub(/\//, "-", platform); return platform }
+  # What a job has that builds some images for one platform: the runner that a row names for any of them, the longest of
+  # their times, all of their steps. `own` begins anew, and `among` adds an image.
+  function own() { tags = minutes = steps = ""; lfs = submodules = 0 }
+  function among(id, platform,   key, n, count, step) {
+    key = id SUBSEP platform
+    if (tags == "") tags = own_tags[key]
+    if (own_minutes[key] + 0 > minutes + 0) minutes = own_minutes[key]
+    count = split(own_steps[key], step, " ")
+    for (n = 1; n <= count; n++) if (index(" " steps " ", " " step[n] " ") == 0) steps = steps (steps == "" ? "" : " ") step[n]
+  }
+  # What it checks out besides, of an image: `with` those below it, since they are built along.
+  function sources(id, with,   n, count, low) {
+    if (source_lfs[id] == "true") lfs = 1
+    if (source_submodules[id] == "true") submodules = 1
+    if (!with || (id in met)) return
+    met[id]
+    count = split(below[id], low, " ")
+    for (n = 1; n <= count; n++) sources(low[n], 1)
+  }
+  function job(name, template, platform, needs, variables) {
+    if (steps != "") variables = variables ", \"BASE_IMAGE_STEPS\": " quoted(steps)
+    if (lfs) variables = variables ", \"GIT_LFS_SKIP_SMUDGE\": \"0\""
+    if (submodules) variables = variables ", \"GIT_SUBMODULE_STRATEGY\": \"recursive\""
+    return quoted(name) ": {\"extends\": [" quoted(template) (platform == "" ? "" : ", " quoted(".on-" arch(platform))) "]" \
+      (needs == "-" ? "" : ", \"needs\": [" needs "]") ", \"variables\": {" variables "}" \
+      (tags == "" ? "" : ", \"tags\": [" tags "]") (minutes == "" ? "" : ", \"timeout\": \"" minutes " minutes\"") "}"
+  }
+  function begin(file) {
+    print "{\n  \"include\": [{\"local\": \"" jobs_file "\"}],\n  \"workflow\": {\n    \"name\": \"" title "\"," >file
+    print "    \"auto_cancel\": {\"on_new_commit\": \"interruptible\"}," >file
+    print "    \"rules\": [{\"if\": \"$CI_PIPELINE_SOURCE == \\\"parent_pipeline\\\"\"}]\n  },\n  \"stages\": [\"images\"]" >file
+  }
+  function end(file, count) {
+    if (count == 0) print "  , \"nothing to build\": {\"extends\": \".nothing\"}" >file
+    print "}" >file
+    close(file)
+  }
+  $1 == "image" { content[$2] = $5 }
+  $1 == "below" { below[$2] = below[$2] " " $3 }
+  $1 == "source" { source_lfs[$2] = $4; source_submodules[$2] = $5 }
+  $1 == "own" && $2 == pipeline {
+    own_minutes[$3, $4] = $5
+    own_steps[$3, $4] = $6
+    for (n = 7; n <= NF; n++) own_tags[$3, $4] = listed(own_tags[$3, $4], $n)
+  }
 '
 
-# write FOLDER TITLE FILTER INPUT: FILTER makes of INPUT a list of pipelines, each a list of jobs.
+# write TITLE FILE FOLDER PROGRAM: PROGRAM makes jobs of the lines of FILE, behind the plan.
 write() {
-  mkdir -p "$1"
-  jq --null-input --raw-input --slurpfile plan "$PLAN" --arg jobs_file "$jobs_file" --arg title "$2" \
-    --argjson size "$jobs_per_pipeline" --argjson children "$children" \
-    "$COMMON (reduce \$plan[0].specs[] as \$s ({}; .[\$s.id] = \$s)) as \$spec | $3 | map(pipeline(\$title))" "$4" \
-    >"$1/all.json"
-  number=0
-  while [ "$number" -lt "$(jq length "$1/all.json")" ]; do
-    jq ".[$number]" "$1/all.json" >"$1/$((number + 1)).yml"
-    number=$((number + 1))
-  done
-  rm "$1/all.json"
+  mkdir -p "$3"
+  awk -F '\t' "$JOBS_AWK$4" pipeline=gitlab title="$1" folder="$3" jobs_file="$jobs_file" size="$jobs_per_pipeline" \
+    children="$children" faults="$work/fault" pass=1 "$PLAN" pass=2 "$2"
+  if [ -e "$work/fault" ]; then die "$(cat "$work/fault")"; fi
 }
 
 publish() {
-  write "$2" "base images" '
-    # The missing image that holds a content, and the platforms of an image that are missing.
-    [inputs | split("\t")] as $missing
-    | (reduce ($missing[] | select(.[0] == "merge")) as $m ({}; .[$spec[$m[1]].content_reference] = $m[1])) as $image
-    | (reduce ($missing[] | select(.[0] == "build")) as $b ({}; .[$b[1]] += [$b[2]])) as $platforms
-    | [ $missing[] | select(.[0] == "merge") | .[1] as $id | $spec[$id] as $s | ($platforms[$id] // []) as $missing
-        | [($s.parent // empty), $s.needs[] | $image[$spec[.].content_reference] // empty] as $stands_on
-        | ( $missing[] as $platform
-            | {
-                key: "build \($id) \($platform)",
-                value: (
-                  {
-                    extends: [".build", ".on-\($platform | arch)"],
-                    needs: [$stands_on | unique[] | select(. != $id) | "merge \(.)"],
-                    variables: {BASE_IMAGE: $id, BASE_IMAGE_PLATFORM: $platform}
-                  } * ([$s] | deviating($platform) * sources)
-                )
-              } ),
-          {
-            key: "merge \($id)",
-            value: {
-              extends: ".merge",
-              needs: [$missing[] | "build \($id) \(.)"],
-              variables: {BASE_IMAGE: $id}
-            }
+  write "base images" "$1" "$2" '
+    pass == 2 && $1 == "merge" { order[++merges] = $2; holder[content[$2]] = $2 }
+    pass == 2 && $1 == "build" { platforms[$2] = platforms[$2] " " $3 }
+    # What stands in a pipeline before is done when this one starts.
+    function here(names,   n, count, name, list) {
+      count = split(names, name, "\n")
+      list = ""
+      for (n = 2; n <= count; n++) if (child[name[n]] == child[names_of]) list = listed(list, name[n])
+      return list
+    }
+    END {
+      for (m = 1; m <= merges; m++) {
+        id = order[m]
+        needs = ""
+        many = split(below[id], low, " ")
+        for (n = 1; n <= many; n++) {
+          of = holder[content[low[n]]]
+          if (of != "" && of != id && index(needs "\n", "\nmerge " of "\n") == 0) needs = needs "\nmerge " of
+        }
+        builds = ""
+        many = split(platforms[id], platform, " ")
+        for (n = 1; n <= many; n++) {
+          name = "build " id " " platform[n]
+          builds = builds "\n" name
+          names[++jobs] = name; image[jobs] = id; on[jobs] = platform[n]; wants[jobs] = needs
+        }
+        names[++jobs] = "merge " id; image[jobs] = id; wants[jobs] = builds
+      }
+      if (jobs > size * children) {
+        print jobs " jobs do not fit into " children " pipelines of " size ": run gen matrix again" >faults
+        exit
+      }
+      for (n = 1; n <= jobs; n++) child[names[n]] = int((n - 1) / size) + 1
+      for (c = 1; c <= children; c++) {
+        file = folder "/" c ".yml"
+        begin(file)
+        first = (c - 1) * size + 1
+        last = c * size < jobs ? c * size : jobs
+        for (j = first; j <= last; j++) {
+          own()
+          names_of = names[j]
+          variables = "\"BASE_IMAGE\": " quoted(image[j])
+          if (on[j] != "") {
+            among(image[j], on[j])
+            sources(image[j], 0)
+            variables = variables ", \"BASE_IMAGE_PLATFORM\": " quoted(on[j])
           }
-      ] as $jobs
-    | if ($jobs | length) > $size * $children then
-        error("\($jobs | length) jobs do not fit into \($children) pipelines of \($size): run gen matrix again")
-      else . end
-    | [ range($children) as $n | $jobs[$n * $size:($n + 1) * $size]
-        | (reduce .[].key as $key ({}; .[$key] = true)) as $here
-        # What stands in a pipeline before is done when this one starts.
-        | map(.value.needs |= map(select($here[.]))) ]' "$1"
+          print "  , " job(names[j], on[j] == "" ? ".merge" : ".build", on[j], here(wants[j]), variables) >file
+        }
+        end(file, last - first + 1 > 0 ? 1 : 0)
+      }
+    }'
 }
 
 changed() {
-  write "$2" "base images of a merge request" '
-    [ [ inputs | split("\t") | {platform: .[0], group: .[1], targets: (.[2] | split(" "))}
-        | .platform as $platform
-        | (.targets[0] | if length > 150 then .[:149] + "…" else . end) as $first
-        | (.targets | length - 1) as $more
-        | {
-            key: "build \($platform) \(.group): \($first)\(if $more > 0 then " and \($more) more" else "" end)",
-            value: (
-              {
-                extends: [".build-changed", ".on-\($platform | arch)"],
-                variables: {BASE_IMAGES: (.targets | join(" ")), BASE_IMAGE_PLATFORM: $platform}
-              } * (.targets | map($spec[.]) | deviating($platform))
-                * ([.targets[] | $spec[.] | recurse($spec[.parent // empty, .needs[]])] | sources)
-            )
-          }
-      ] ]' "$1"
+  write "base images of a merge request" "$1" "$2" '
+    pass == 2 {
+      file = folder "/1.yml"
+      if (!begun++) begin(file)
+      count = split($3, ids, " ")
+      own()
+      split("", met)
+      for (n = 1; n <= count; n++) { among(ids[n], $1); sources(ids[n], 1) }
+      name = length(ids[1]) > 150 ? substr(ids[1], 1, 149) "…" : ids[1]
+      if (count > 1) name = name " and " count - 1 " more"
+      variables = "\"BASE_IMAGES\": " quoted($3) ", \"BASE_IMAGE_PLATFORM\": " quoted($1)
+      print "  , " job("build " $1 " " $2 ": " name, ".build-changed", $1, "-", variables) >file
+    }
+    END {
+      file = folder "/1.yml"
+      if (!begun) begin(file)
+      end(file, begun)
+    }'
 }
 
 [ $# -eq 3 ] || die "usage: gitlab.sh publish MISSING FOLDER | changed CHANGED FOLDER"
-[ -r "$PLAN" ] || die "no plan at $PLAN: run this from the repository root, or set PLAN"
+check_plan
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+trap 'exit 130' INT
+trap 'exit 143' TERM
 case $1 in
-  publish | changed) "$@" ;;
+  publish) publish "$2" "$3" ;;
+  changed) changed "$2" "$3" ;;
   *) die "unknown verb \`$1\`" ;;
 esac

@@ -94,9 +94,21 @@ def records(spec: dict, shares: dict) -> list:
         *(["artifact", id, made["name"], made["path"]] for made in spec.get("artifacts", [])),
         *(["word", id, word] for word in words),
         *(["test", id, test, "RUN " + step(test)] for test in spec["tests"]),
+        *own(spec),
         *(["reference", id, reference, "fixed" if spec["immutable"] else "moves"] for reference in spec["references"]),
         *(["alias", id, alias] for alias in spec["aliases"]),
     ]  # fmt: skip
+
+
+def own(spec: dict) -> list:
+    """What rows and steps of a pipeline say of the builds of a spec."""
+    found = []
+    for name, told in spec.get("ci", {}).items():
+        for platform, leg in told.get("legs", {}).items():
+            runner = leg.get("runner", [])
+            machine = [runner] if isinstance(runner, str) else runner
+            found.append(["own", name, spec["id"], platform, leg.get("timeout_minutes", ""), " ".join(leg.get("steps", [])), *machine])
+    return found
 
 
 def step(test: str) -> str:
