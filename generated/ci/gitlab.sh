@@ -96,7 +96,7 @@ JOBS_AWK='
     if (steps != "") variables = variables ", \"BASE_IMAGE_STEPS\": " quoted(steps)
     if (lfs) variables = variables ", \"GIT_LFS_SKIP_SMUDGE\": \"0\""
     if (submodules) variables = variables ", \"GIT_SUBMODULE_STRATEGY\": \"recursive\""
-    return "  " quoted(name) ": {\"extends\": [" quoted(template) (platform == "" ? "" : ", " quoted(".on-" arch(platform))) "]" \
+    return quoted(name) ": {\"extends\": [" quoted(template) (platform == "" ? "" : ", " quoted(".on-" arch(platform))) "]" \
       (needs == "-" ? "" : ", \"needs\": [" needs "]") ", \"variables\": {" variables "}" \
       (tags == "" ? "" : ", \"tags\": [" tags "]") (minutes == "" ? "" : ", \"timeout\": \"" minutes " minutes\"") "}"
   }
@@ -106,7 +106,7 @@ JOBS_AWK='
     print "    \"rules\": [{\"if\": \"$CI_PIPELINE_SOURCE == \\\"parent_pipeline\\\"\"}]\n  },\n  \"stages\": [\"images\"]" >file
   }
   function end(file, count) {
-    if (count == 0) print "  ,\"nothing to build\": {\"extends\": \".nothing\"}" >file
+    if (count == 0) print "  , \"nothing to build\": {\"extends\": \".nothing\"}" >file
     print "}" >file
     close(file)
   }
@@ -176,7 +176,7 @@ publish() {
             sources(image[j], 0)
             variables = variables ", \"BASE_IMAGE_PLATFORM\": " quoted(on[j])
           }
-          print "  ," job(names[j], on[j] == "" ? ".merge" : ".build", on[j], here(wants[j]), variables) >file
+          print "  , " job(names[j], on[j] == "" ? ".merge" : ".build", on[j], here(wants[j]), variables) >file
         }
         end(file, last - first + 1 > 0 ? 1 : 0)
       }
@@ -195,7 +195,7 @@ changed() {
       name = length(ids[1]) > 150 ? substr(ids[1], 1, 149) "…" : ids[1]
       if (count > 1) name = name " and " count - 1 " more"
       variables = "\"BASE_IMAGES\": " quoted($3) ", \"BASE_IMAGE_PLATFORM\": " quoted($1)
-      print "  ," job("build " $1 " " $2 ": " name, ".build-changed", $1, "-", variables) >file
+      print "  , " job("build " $1 " " $2 ": " name, ".build-changed", $1, "-", variables) >file
     }
     END {
       file = folder "/1.yml"

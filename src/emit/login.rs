@@ -1,4 +1,5 @@
-//! How a pipeline written in shell logs in to each registry: decided here by kind, spelled out by the template.
+//! How a pipeline logs in to each registry: decided here, by the registry's kind and by what its provider brings; spelled
+//! out by the templates.
 //!
 //! Secrets are known by name only. A name that `matrix.toml` does not give has a default by kind.
 
@@ -11,156 +12,254 @@ use super::work::unused;
 use crate::config::{Registry, RegistryKind};
 use crate::diagnostic::Finding;
 
-/// Where the pipeline runs: what identity it can bring by itself.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub enum Means {
-    GitLab,
-    CloudBuild,
+/// What a provider's jobs bring, by which a registry opens without a secret.
+#[derive(Clone, Copy, Debug)]
+pub struct Means {
+    /// Jobs run as somebody who has access to Google's registries.
+    pub runs_on_google: bool,
+    /// Jobs have a token that opens GHCR.
+    pub ghcr_token: bool,
+    /// Jobs can get a token of Docker Hub by an OIDC connection.
+    pub docker_hub: bool,
+    /// By their identity, jobs get a token of Google's.
+    pub google: Google,
+    /// By their identity, jobs assume a role of AWS.
+    pub aws: bool,
 }
 
-/// One registry as the templates see it. `variable`, `username`, `password`, `token` and `service` are identifiers.
-#[derive(Debug, Clone, Serialize)]
+/// What it takes until an identity is known to Google.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Google {
+    /// It is not: jobs have none.
+    Never,
+    /// A workload identity provider; a service account may be named besides.
+    Provider,
+    /// A workload identity provider, and a service account.
+    ProviderAndAccount,
+}
+
+/// How jobs log in to one registry.
+#[derive(Clone, Debug, Serialize)]
 pub struct Login {
-    /// Prefix of the variables that carry this registry's values, such as `REGISTRY_HUB`.
+    /// Prefix of the variables that carry the registry's values, such as `REGISTRY_HUB`.
     pub variable: String,
+    /// The registry.
     pub host: String,
-    pub login: Way,
-    pub username: String,
-    pub password: String,
-    /// The CI variable that holds the identity token, for the OIDC ways.
-    pub token: Option<String>,
-    /// What the identity token is issued for.
-    pub audience: Option<String>,
-    pub role: Option<String>,
+    /// How.
+    #[serde(flatten)]
+    pub way: Way,
+}
+
+/// The ways to log in, each with what it takes. Users, passwords, ids and secrets are names of variables or stored secrets.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(tag = "way", rename_all = "kebab-case")]
+pub enum Way {
+    /// Jobs are logged in.
+    BuiltIn,
+    /// The token that each job has.
+    JobToken,
+    /// User and password.
+    Password { username: String, password: String },
+    /// A service account's key, the whole JSON in one variable.
+    JsonKey { password: String },
+    /// An OIDC connection of an organisation at Docker Hub.
+    DockerHub {
+        connection: String,
+        organisation: String,
+    },
+    /// Google's workload identity federation.
+    Google {
+        /// `projects/…/providers/…`
+        provider: String,
+        service_account: Option<String>,
+    },
+    /// A role that is assumed.
+    AwsRole {
+        role: String,
+        #[serde(flatten)]
+        at: Aws,
+    },
+    /// An access key.
+    AwsKeys {
+        username: String,
+        password: String,
+        #[serde(flatten)]
+        at: Aws,
+    },
+}
+
+/// Where a registry of AWS is.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Aws {
+    /// None is known where the host is of no form that AWS has.
     pub region: Option<String>,
-    /// The workload identity provider, as `projects/…/providers/…`.
-    pub provider: Option<String>,
-    pub service_account: Option<String>,
-    /// The subcommand of `aws`: `ecr` or `ecr-public`.
+    /// The account; the public registry has none.
+    pub account: Option<String>,
+    /// The subcommand of `aws`.
     pub service: &'static str,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Way {
-    /// User and password, each from a variable.
-    Password,
-    /// A service account's key, the whole JSON in one variable.
-    JsonKey,
-    /// Workload identity federation: the job's identity token for an access token.
-    GoogleOidc,
-    /// A role assumed with the job's identity token.
-    AwsOidc,
-    /// An access key: its id and its secret, each from a variable.
-    AwsKeys,
-    /// The provider has logged in already.
-    BuiltIn,
-}
-
 /// The logins for the registries that the plan uses, in declared order.
-pub fn logins(site: &Site<'_>, provider: Means, findings: &mut Vec<Finding>) -> Vec<Login> {
-    let mut taken = HashSet::new();
-    site.plan
-        .registries
-        .iter()
-        .filter_map(|used| {
-            site.config
-                .registries
-                .iter()
-                .find(|registry| registry.name == used.name)
-        })
-        .map(|registry| {
-            let variable = unused(
-                &format!("REGISTRY_{}", shout(&registry.name)),
-                "_",
-                &mut taken,
-            );
-            login(site, registry, variable, provider, findings)
-        })
-        .collect()
-}
-
-fn login(
-    site: &Site<'_>,
-    registry: &Registry,
-    variable: String,
-    provider: Means,
+pub fn logins<'a>(
+    site: &Site<'a>,
+    means: Means,
     findings: &mut Vec<Finding>,
-) -> Login {
-    let way = match (registry.kind, provider) {
-        (RegistryKind::ArtifactRegistry, Means::CloudBuild) => Way::BuiltIn,
-        (RegistryKind::ArtifactRegistry, Means::GitLab)
-            if registry.workload_identity_provider.is_some() =>
-        {
-            Way::GoogleOidc
-        }
-        (RegistryKind::ArtifactRegistry, Means::GitLab) => Way::JsonKey,
-        (RegistryKind::Ecr | RegistryKind::EcrPublic, Means::GitLab) if registry.role.is_some() => {
-            Way::AwsOidc
-        }
-        (RegistryKind::Ecr | RegistryKind::EcrPublic, _) => Way::AwsKeys,
-        (
-            RegistryKind::DockerHub
-            | RegistryKind::Ghcr
-            | RegistryKind::Gitlab
-            | RegistryKind::Other,
-            _,
-        ) => Way::Password,
-    };
-    let (username, password) = secrets_by_kind(registry.kind, &registry.name);
-    let (token, audience) = match way {
-        Way::GoogleOidc => (
-            Some(format!("{variable}_ID_TOKEN")),
-            registry
-                .workload_identity_provider
-                .as_ref()
-                .map(|provider| format!("https://iam.googleapis.com/{provider}")),
-        ),
-        Way::AwsOidc => (
-            Some(format!("{variable}_ID_TOKEN")),
-            Some("sts.amazonaws.com".to_owned()),
-        ),
-        Way::Password | Way::JsonKey | Way::AwsKeys | Way::BuiltIn => (None, None),
-    };
-    let region = match registry.kind {
-        RegistryKind::Ecr => ecr_region(&registry.host),
-        // The public registry gives its tokens in this region only.
-        RegistryKind::EcrPublic => Some("us-east-1".to_owned()),
-        _ => None,
-    };
-    if registry.kind == RegistryKind::Ecr && region.is_none() {
-        let wants = "a host of the form ACCOUNT.dkr.ecr.REGION.amazonaws.com";
-        findings.push(site.login_unknown(registry, wants));
-    }
-    Login {
-        variable,
-        host: registry.host.clone(),
-        login: way,
-        username: registry.username.clone().unwrap_or(username),
-        password: registry.password.clone().unwrap_or(password),
-        token,
-        audience,
-        role: registry.role.clone().filter(|_| way == Way::AwsOidc),
-        region,
-        provider: registry
-            .workload_identity_provider
-            .clone()
-            .filter(|_| way == Way::GoogleOidc),
-        service_account: registry
-            .service_account
-            .clone()
-            .filter(|_| way == Way::GoogleOidc),
-        service: if registry.kind == RegistryKind::EcrPublic {
-            "ecr-public"
-        } else {
-            "ecr"
+) -> Vec<(&'a Registry, Login)> {
+    let mut taken = HashSet::new();
+    let used = site.plan.registries.iter().filter_map(|used| {
+        let mut registries = site.config.registries.iter();
+        registries.find(|registry| registry.name == used.name)
+    });
+    used.map(|registry| {
+        let variable = format!("REGISTRY_{}", shout(&registry.name));
+        let way = way(registry, means);
+        let lacks = lacks(registry, means, &way);
+        findings.extend(lacks.map(|wants| site.login_unknown(registry, wants)));
+        let login = Login {
+            variable: unused(&variable, "_", &mut taken),
+            host: registry.host.clone(),
+            way,
+        };
+        (registry, login)
+    })
+    .collect()
+}
+
+fn way(registry: &Registry, means: Means) -> Way {
+    let [username, password] = secrets(registry);
+    match registry.kind {
+        RegistryKind::DockerHub => match &registry.oidc_connection {
+            Some(connection) if means.docker_hub => Way::DockerHub {
+                connection: connection.clone(),
+                // Connections belong to an organisation: the first part of every path in it.
+                organisation: registry
+                    .prefix
+                    .split('/')
+                    .nth(1)
+                    .unwrap_or_default()
+                    .to_owned(),
+            },
+            _ => Way::Password { username, password },
         },
+        RegistryKind::Ghcr if means.ghcr_token && registry.password.is_none() => Way::JobToken,
+        RegistryKind::ArtifactRegistry => google(registry, means, password),
+        RegistryKind::Ecr | RegistryKind::EcrPublic => {
+            let at = Aws::of(registry);
+            match &registry.role {
+                Some(role) if means.aws => Way::AwsRole {
+                    role: role.clone(),
+                    at,
+                },
+                _ => Way::AwsKeys {
+                    username,
+                    password,
+                    at,
+                },
+            }
+        }
+        RegistryKind::Ghcr | RegistryKind::Gitlab | RegistryKind::Other => {
+            Way::Password { username, password }
+        }
     }
 }
 
-/// The names under which the secrets are looked for when `matrix.toml` gives none.
-pub(super) fn secrets_by_kind(kind: RegistryKind, name: &str) -> (String, String) {
-    let (username, password) = match kind {
+fn google(registry: &Registry, means: Means, password: String) -> Way {
+    if means.runs_on_google {
+        return Way::BuiltIn;
+    }
+    let service_account = registry.service_account.clone();
+    match &registry.workload_identity_provider {
+        Some(provider)
+            if means.google == Google::Provider
+                || (means.google == Google::ProviderAndAccount && service_account.is_some()) =>
+        {
+            Way::Google {
+                provider: provider.clone(),
+                service_account,
+            }
+        }
+        _ => Way::JsonKey { password },
+    }
+}
+
+/// What the registry's table would have to give.
+fn lacks(registry: &Registry, means: Means, way: &Way) -> Option<&'static str> {
+    match way {
+        Way::DockerHub { organisation, .. } if organisation.is_empty() => {
+            Some("an organisation behind the host, whose OIDC connection it is")
+        }
+        Way::JsonKey { .. }
+            if means.google == Google::ProviderAndAccount
+                && (registry.workload_identity_provider.is_some()
+                    || registry.service_account.is_some()) =>
+        {
+            Some("both `workload-identity-provider` and `service-account`, or neither")
+        }
+        Way::AwsRole { at, .. } | Way::AwsKeys { at, .. } if at.region.is_none() => {
+            Some("a host of the form ACCOUNT.dkr.ecr.REGION.amazonaws.com")
+        }
+        _ => None,
+    }
+}
+
+impl Login {
+    /// The names of the secrets that it reads.
+    pub fn secrets(&self) -> Vec<&String> {
+        match &self.way {
+            Way::Password { username, password }
+            | Way::AwsKeys {
+                username, password, ..
+            } => vec![username, password],
+            Way::JsonKey { password } => vec![password],
+            Way::BuiltIn
+            | Way::JobToken
+            | Way::DockerHub { .. }
+            | Way::Google { .. }
+            | Way::AwsRole { .. } => Vec::new(),
+        }
+    }
+
+    /// Whether it shows the job's identity.
+    pub fn is_by_identity(&self) -> bool {
+        matches!(
+            self.way,
+            Way::DockerHub { .. } | Way::Google { .. } | Way::AwsRole { .. }
+        )
+    }
+}
+
+impl Aws {
+    /// Read off the host: `123.dkr.ecr.eu-west-1.amazonaws.com`.
+    fn of(registry: &Registry) -> Self {
+        if registry.kind == RegistryKind::EcrPublic {
+            return Aws {
+                // The public registry gives its tokens in this region only.
+                region: Some("us-east-1".to_owned()),
+                account: None,
+                service: "ecr-public",
+            };
+        }
+        let (account, region) = private(&registry.host).unzip();
+        Aws {
+            region: region.map(str::to_owned),
+            account: account.map(str::to_owned),
+            service: "ecr",
+        }
+    }
+}
+
+/// Account and region of a host of private registries.
+fn private(host: &str) -> Option<(&str, &str)> {
+    let labels: Vec<&str> = host.split('.').collect();
+    match labels[..] {
+        [account, "dkr", "ecr" | "ecr-fips", region, "amazonaws", ..] => Some((account, region)),
+        _ => None,
+    }
+}
+
+/// The names of user and password, or of an access key and its secret.
+fn secrets(registry: &Registry) -> [String; 2] {
+    let (username, password) = match registry.kind {
         RegistryKind::DockerHub => ("DOCKERHUB_USERNAME", "DOCKERHUB_TOKEN"),
         RegistryKind::Ghcr => ("GHCR_USERNAME", "GHCR_TOKEN"),
         RegistryKind::Gitlab => ("CI_REGISTRY_USER", "CI_REGISTRY_PASSWORD"),
@@ -168,26 +267,17 @@ pub(super) fn secrets_by_kind(kind: RegistryKind, name: &str) -> (String, String
             ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY")
         }
         RegistryKind::ArtifactRegistry => ("_json_key", "GOOGLE_CREDENTIALS"),
-        RegistryKind::Other => {
-            return (
-                format!("{}_USERNAME", shout(name)),
-                format!("{}_PASSWORD", shout(name)),
-            );
-        }
+        RegistryKind::Other => ("", ""),
     };
-    (username.to_owned(), password.to_owned())
-}
-
-/// `123.dkr.ecr.eu-west-1.amazonaws.com` → `eu-west-1`.
-fn ecr_region(host: &str) -> Option<String> {
-    let mut labels = host
-        .split('.')
-        .skip_while(|label| *label != "ecr" && *label != "ecr-fips")
-        .skip(1);
-    labels
-        .next()
-        .filter(|_| labels.next() == Some("amazonaws"))
-        .map(str::to_owned)
+    let named = |stated: &Option<String>, usual: &str, word: &str| match stated {
+        Some(stated) => stated.clone(),
+        None if usual.is_empty() => format!("{}_{word}", shout(&registry.name)),
+        None => usual.to_owned(),
+    };
+    [
+        named(&registry.username, username, "USERNAME"),
+        named(&registry.password, password, "PASSWORD"),
+    ]
 }
 
 /// Upper snake case, safe as a variable name behind a letter.
@@ -208,19 +298,16 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_region_of_a_private_registry_is_in_its_host() {
-        assert_eq!(
-            ecr_region("123456789012.dkr.ecr.eu-west-1.amazonaws.com").as_deref(),
-            Some("eu-west-1")
-        );
-        assert_eq!(
-            ecr_region("123456789012.dkr.ecr-fips.us-gov-west-1.amazonaws.com").as_deref(),
-            Some("us-gov-west-1")
-        );
-        assert_eq!(
-            ecr_region("123456789012.dkr.ecr.cn-north-1.amazonaws.com.cn").as_deref(),
-            Some("cn-north-1")
-        );
-        assert_eq!(ecr_region("ecr.example.com"), None);
+    fn account_and_region_of_a_private_registry_are_in_its_host() {
+        let [us, fips, china] = [
+            "123456789012.dkr.ecr.eu-west-1.amazonaws.com",
+            "123456789012.dkr.ecr-fips.us-gov-west-1.amazonaws.com",
+            "123456789012.dkr.ecr.cn-north-1.amazonaws.com.cn",
+        ]
+        .map(private);
+        assert_eq!(us, Some(("123456789012", "eu-west-1")));
+        assert_eq!(fips, Some(("123456789012", "us-gov-west-1")));
+        assert_eq!(china, Some(("123456789012", "cn-north-1")));
+        assert_eq!(private("ecr.example.com"), None);
     }
 }

@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 
 from random_matrix import printed, toml
-from trees import ROOT
+from trees import PROVIDERS, ROOT
 
 PROPERTIES = ROOT / "tests/properties"
 SHARED = json.loads((PROPERTIES / "hostile.json").read_text())
@@ -44,7 +44,6 @@ class Place:
 
 
 #: What is shell text where it stands, or a part of it: looked at by words.
-PROVIDERS = ["github", "gitlab", "cloud-build"]
 SHELL = {"check", *(f"{provider}-step-{what}" for provider in PROVIDERS for what in ("name", "run", "env"))}
 STEPS = "\n[ci]\ncheck = @check\n" + "".join(
     f"""

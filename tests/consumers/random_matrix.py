@@ -15,7 +15,7 @@ import time
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from trees import Tree
+from trees import PROVIDERS, Tree
 
 #: Texts that stand for themselves in every file between matrix.toml and the builder.
 TEXTS = ["", "plain", "two words", "it's", 'a "b"', "$HOME", "$$", "${{ x }}", "$(id)", "`id`", "a\\b", "50%", "#x", "3.10",
@@ -264,7 +264,7 @@ class Draw:
     def pipelines(self) -> None:
         """All providers; one may publish a part, and one may build for some platforms only."""
         more = {ARMV7: "arm-v7"} if ARMV7 in (self.arches or []) else {}
-        parts = dict.fromkeys(["github", "gitlab", "cloud-build"])
+        parts = dict.fromkeys(PROVIDERS)
         if self.perhaps():
             shares = ["@gpu", {"image": "base"}, {"set": "!@gpu"}, {"cuda.os": "ubuntu*"}, "image=base,set=!@served"]
             parts[self.one(list(parts))] = self.one(shares + [{"image": "gpu"}] * (not self.hides_gpu))

@@ -4,8 +4,10 @@ Trees: this repository as committed, and every fixture freshly generated. The
 negative controls under broken/ show that each tool would have complained.
 """
 
+import json
 from pathlib import Path
 
+import pipelines
 import pytest
 from judges import JUDGES, Judge, Refused, for_act
 from trees import CATALOG, PROVIDERS, ROOT, UNJUDGED, Tree, kind_of, outputs, owned, shapes, trees
@@ -32,6 +34,12 @@ def named(cases):
 
 
 TREES = trees() + shapes()
+
+
+def test_every_provider_is_tried():
+    schema = json.loads((ROOT / "src/config/matrix.schema.json").read_text())
+    tables = [key for key, value in schema["$defs"]["RawCi"]["properties"].items() if "anyOf" in value]
+    assert tables == PROVIDERS == list(pipelines.PROVIDERS)
 
 
 def test_this_repository_has_a_matrix_with_every_provider():
@@ -131,7 +139,7 @@ def test_every_judge_is_shown_a_broken_output():
 def test_every_kind_has_a_judge():
     judged = {kind for judge in JUDGES for kind in judge.kinds}
     kinds = {"gitlab-templates", "dockerfile", "script", "bake", "plan", "schema"}
-    assert judged == {*PROVIDERS.values(), *CATALOG.values(), *kinds}
+    assert judged == {*PROVIDERS, *CATALOG.values(), *kinds}
     assert {kind_of(name) for name in UNJUDGED} == {"unjudged"}
 
 

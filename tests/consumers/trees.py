@@ -8,8 +8,8 @@ from pathlib import Path, PurePosixPath
 
 ROOT = Path(__file__).resolve().parents[2]
 
-#: `[ci.<key>]` in matrix.toml and the kind of output that it turns on.
-PROVIDERS = {"github": "github", "gitlab": "gitlab", "cloud-build": "cloud-build"}
+#: The tables under `[ci]` in matrix.toml, each of which turns on the kind of output that is called like it.
+PROVIDERS = ["github", "gitlab", "cloud-build"]
 
 #: Keys of `[output.catalog]` and the kinds of output that they place.
 CATALOG = {"python": "module", "json": "catalog"}
@@ -73,7 +73,7 @@ class Tree:
             kinds.add("dockerfile")
         pipelines = {key: table for key, table in config.get("ci", {}).items() if key in PROVIDERS}
         if pipelines:
-            kinds |= {PROVIDERS[key] for key in pipelines} | {"script"}
+            kinds |= {*pipelines, "script"}
         # What proposed changes are built by.
         if any(table.get("pull-request", True) is not False for table in pipelines.values()):
             kinds.add("bake")

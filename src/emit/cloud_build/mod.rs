@@ -31,6 +31,7 @@ mod validate;
 
 use std::sync::Arc;
 
+use indexmap::IndexSet;
 use schemars::{Schema, SchemaGenerator};
 use toml::de::{DeValue, Error};
 
@@ -39,7 +40,7 @@ use self::options::CloudBuild as CloudBuildOptions;
 use self::scripted::Unit;
 use self::steps::Own;
 use super::checkout::Checkout;
-use super::login::{self, Login, Way};
+use super::login::{self, Google, Login, Means, Way};
 use super::provider::{self, Layout, Provider};
 use super::site::Site;
 use super::{header, work};
@@ -68,6 +69,15 @@ const DIALECT: Dialect = Dialect::Yaml(Sign {
     disarmed: "$$",
     in_scripts: false,
 });
+
+/// What a build brings: its service account, for registries of Google's.
+const MEANS: Means = Means {
+    runs_on_google: true,
+    ghcr_token: false,
+    docker_hub: false,
+    google: Google::Never,
+    aws: false,
+};
 
 /// The one platform of Cloud Build's machines.
 const NATIVE: &str = "linux/amd64";
@@ -218,7 +228,10 @@ fn files(site: &Site<'_>, options: &CloudBuildOptions, findings: &mut Vec<Findin
     let maker = Maker {
         config: site.config,
         options,
-        registries: login::logins(site, login::Means::CloudBuild, findings),
+        registries: login::logins(site, MEANS, findings)
+            .into_iter()
+            .map(|(_, login)| login)
+            .collect(),
     };
     let built = scripted::built_here(site, options, findings);
     let mut own = Own::of(options, &site.pipeline.shape);
@@ -381,8 +394,8 @@ impl Maker<'_> {
         let mut context = self.bare(file, part);
         context.registries.clone_from(&self.registries);
         context.secrets = secrets(&self.registries);
-        let mut ways = self.registries.iter().map(|registry| registry.login);
-        context.needs_aws = ways.any(|way| way == Way::AwsKeys);
+        let mut ways = self.registries.iter().map(|registry| &registry.way);
+        context.needs_aws = ways.any(|way| matches!(way, Way::AwsKeys { .. }));
         context.login_env = login_env(&self.registries);
         context
     }
@@ -465,33 +478,26 @@ impl Maker<'_> {
 }
 
 fn secrets(registries: &[Login]) -> Vec<String> {
-    let mut secrets: Vec<String> = Vec::new();
-    for registry in registries
-        .iter()
-        .filter(|registry| matches!(registry.login, Way::Password | Way::AwsKeys))
-    {
-        for name in [&registry.username, &registry.password] {
-            if !secrets.contains(name) {
-                secrets.push(name.clone());
-            }
-        }
-    }
-    secrets
+    let names: IndexSet<&String> = registries.iter().flat_map(Login::secrets).collect();
+    names.into_iter().cloned().collect()
 }
 
 fn login_env(registries: &[Login]) -> Vec<String> {
     let mut env = Vec::new();
-    for registry in registries
-        .iter()
-        .filter(|registry| registry.login != Way::BuiltIn)
+    for Login {
+        variable,
+        host,
+        way,
+    } in registries
     {
-        env.push(format!("{}_HOST={}", registry.variable, registry.host));
-        env.extend(
-            registry
-                .region
-                .as_ref()
-                .map(|region| format!("{}_REGION={region}", registry.variable)),
-        );
+        if *way == Way::BuiltIn {
+            continue;
+        }
+        env.push(format!("{variable}_HOST={host}"));
+        if let Way::AwsKeys { at, .. } = way {
+            let region = at.region.iter();
+            env.extend(region.map(|region| format!("{variable}_REGION={region}")));
+        }
     }
     env
 }

@@ -21,7 +21,7 @@ use super::emitters::{PLAN, PUBLISH};
 use super::provider::{File, Layout, Provider};
 use super::site::Site;
 use crate::config::{
-    Config, Options, ProviderTable, Registry, RegistryKind, Spanned, options_schema, read_options,
+    Config, Options, ProviderTable, RegistryKind, Spanned, options_schema, read_options,
 };
 use crate::diagnostic::Finding;
 use crate::image::plan::Spec;
@@ -45,7 +45,7 @@ pub use adopt::adopt;
 pub use edits::{ActionEdit, ActionEdits, Unfit};
 
 use legs::{Legs, Runners};
-use login::{Login, Rights, is_in, login, rights, stored_secrets};
+use login::{Rights, is_in, logins, rights};
 use options::{Access, ActionPin, Github};
 use parts::{Block, Limits, Part, Work, cut};
 use pins::{Action, Pins};
@@ -237,17 +237,7 @@ fn context(site: &Site<'_>, options: &Github, findings: &mut Vec<Finding>) -> Co
         options,
         known: &facts.action_pins(),
     };
-    let logins: Vec<(&Registry, Login)> = plan
-        .registries
-        .iter()
-        .filter_map(|used| {
-            config
-                .registries
-                .iter()
-                .find(|registry| registry.name == used.name)
-        })
-        .map(|registry| (registry, login(site, registry, &pins, findings)))
-        .collect();
+    let logins = logins(site, &pins, findings);
     let rights = |read: &[&str], written: &[&str]| rights(&logins, options, read, written);
 
     let builders = builders(site);
@@ -479,7 +469,7 @@ fn grants(tags: &Rights, then: &[Hook]) -> IndexMap<String, Access> {
 
 /// The secrets that a caller has to hand on.
 fn secrets(tags: &Rights, then: &[Hook]) -> Vec<String> {
-    let logins = tags.logins.iter().flat_map(stored_secrets);
+    let logins = tags.logins.iter().flat_map(|login| login.login.secrets());
     let hooks = then.iter().flat_map(|hook| &hook.secrets);
     let mut seen = HashSet::new();
     logins

@@ -18,7 +18,7 @@ use serde::Serialize;
 use toml::de::{DeValue, Error};
 
 use super::checkout::Checkout;
-use super::login::{self, Login, Way};
+use super::login::{self, Google, Login, Means, Way};
 use super::provider::{File, Layout, Provider};
 use super::site::Site;
 use super::work;
@@ -120,6 +120,15 @@ impl Provider for GitLab {
     }
 }
 
+/// What a job of GitLab's brings.
+const MEANS: Means = Means {
+    runs_on_google: false,
+    ghcr_token: false,
+    docker_hub: false,
+    google: Google::Provider,
+    aws: true,
+};
+
 /// What all of GitLab's templates see.
 #[derive(Debug, Serialize)]
 pub struct Context {
@@ -177,7 +186,10 @@ pub struct Token {
 /// Decides all that the pipelines need to know; which jobs there are is decided while they run.
 fn context(site: &Site<'_>, options: &GitLabOptions, findings: &mut Vec<Finding>) -> Context {
     let config = site.config;
-    let registries = login::logins(site, login::Means::GitLab, findings);
+    let registries: Vec<Login> = login::logins(site, MEANS, findings)
+        .into_iter()
+        .map(|(_, login)| login)
+        .collect();
     let jobs = jobs(&work::units(site.plan, site.pipeline.provider));
     for job in &jobs {
         findings.extend(site.over("needs_per_job", &job.name, job.needs, None));
@@ -226,15 +238,7 @@ fn context(site: &Site<'_>, options: &GitLabOptions, findings: &mut Vec<Finding>
             .unwrap_or_default(),
         runners,
         tools: tools(&registries),
-        tokens: registries
-            .iter()
-            .filter_map(|registry| {
-                Some(Token {
-                    name: registry.token.clone()?,
-                    audience: registry.audience.clone()?,
-                })
-            })
-            .collect(),
+        tokens: registries.iter().filter_map(token).collect(),
         registries,
         steps: steps(&options.step, &site.pipeline.shape),
         sources: Checkout::of(site.share()),
@@ -341,21 +345,36 @@ fn texts(tags: &[Spanned<String>]) -> Vec<String> {
     tags.iter().map(|tag| tag.value.clone()).collect()
 }
 
-fn tools(registries: &[Login]) -> Vec<Tool> {
-    let has = |ways: &[Way]| {
-        registries
-            .iter()
-            .any(|registry| ways.contains(&registry.login))
+/// The identity token by which a job logs in.
+fn token(login: &Login) -> Option<Token> {
+    let audience = match &login.way {
+        Way::Google { provider, .. } => format!("https://iam.googleapis.com/{provider}"),
+        Way::AwsRole { .. } => "sts.amazonaws.com".to_owned(),
+        Way::BuiltIn
+        | Way::JobToken
+        | Way::Password { .. }
+        | Way::JsonKey { .. }
+        | Way::DockerHub { .. }
+        | Way::AwsKeys { .. } => return None,
     };
+    Some(Token {
+        name: format!("{}_ID_TOKEN", login.variable),
+        audience,
+    })
+}
+
+fn tools(registries: &[Login]) -> Vec<Tool> {
+    let has = |is: fn(&Way) -> bool| registries.iter().any(|registry| is(&registry.way));
+    let aws = has(|way| matches!(way, Way::AwsRole { .. } | Way::AwsKeys { .. }));
     let mut tools = Vec::new();
     // The probe asks AWS by it whether the repositories exist.
-    if has(&[Way::GoogleOidc, Way::AwsOidc, Way::AwsKeys]) {
+    if aws || has(|way| matches!(way, Way::Google { .. })) {
         tools.push(Tool {
             command: "curl",
             package: "curl",
         });
     }
-    if has(&[Way::AwsOidc, Way::AwsKeys]) {
+    if aws {
         tools.push(Tool {
             command: "aws",
             package: "aws-cli",
