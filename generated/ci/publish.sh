@@ -12,7 +12,7 @@
 #   sh publish.sh tags                put the release's tags and aliases on the contents, copy to other registries
 #
 # PLAN           the plan for scripts (default generated/plan.lines)
-# PIPELINE       github, gitlab or cloud-build: only that pipeline's share of the plan (default: all of it)
+# PIPELINE       github, gitlab, cloud-build or buildkite: only that pipeline's share of the plan (default: all of it)
 # TEST_IN        where tests run: engine, in containers of `docker run`; buildkit, in a build of their own
 #                (default: engine, buildkit where no engine answers)
 # PUBLISH_JOBS   images put at once (default 8); four times as many questions
@@ -804,7 +804,7 @@ usage() {
 
 case $PUBLISH_JOBS in '' | 0* | *[!0-9]*) die "PUBLISH_JOBS is no number of at least 1: \`$PUBLISH_JOBS\`" ;; esac
 case $PUBLISH_DELAY in '' | *[!0-9]*) die "PUBLISH_DELAY is no number of whole seconds: \`$PUBLISH_DELAY\`" ;; esac
-case $PIPELINE in '' | github | gitlab | cloud-build) ;; *) die "PIPELINE is none of github, gitlab, cloud-build: \`$PIPELINE\`" ;; esac
+case $PIPELINE in '' | github | gitlab | cloud-build | buildkite) ;; *) die "PIPELINE is none of github, gitlab, cloud-build, buildkite: \`$PIPELINE\`" ;; esac
 case $TEST_IN in '' | engine | buildkit) ;; *) die "TEST_IN is neither engine nor buildkit: \`$TEST_IN\`" ;; esac
 check_plan
 work=$(mktemp -d)

@@ -17,7 +17,7 @@
 #
 # PLAN      the plan for scripts (default generated/plan.lines)
 # BAKE      the bake file (default as below)
-# PIPELINE  github, gitlab or cloud-build: only what that pipeline publishes (default everything)
+# PIPELINE  github, gitlab, cloud-build or buildkite: only what that pipeline publishes (default everything)
 # LOCK      what was released (default as below)
 # FETCH_DELAY  seconds to wait before origin is asked once more (default 5), twice at most
 # TEST_IN   where tests run: engine, in containers of `docker run`; buildkit, in builds on top of the images

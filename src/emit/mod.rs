@@ -2,6 +2,7 @@
 //! layout is the templates'.
 
 mod bake;
+mod buildkite;
 mod catalog;
 mod checkout;
 mod cloud_build;
@@ -11,11 +12,13 @@ mod github;
 mod gitlab;
 mod jobs;
 mod login;
+mod own_step;
 mod provider;
 mod providers;
 mod publish;
 mod schema;
 mod site;
+mod split;
 mod work;
 
 pub use bake::{Bake as BakeOptions, FILE as BAKE, place as bake_place};

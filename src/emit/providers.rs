@@ -2,12 +2,16 @@
 
 use crate::config::ProviderTable;
 use crate::emit::provider::Provider;
-use crate::emit::{cloud_build, github, gitlab};
+use crate::emit::{buildkite, cloud_build, github, gitlab};
 use crate::render::Shipped;
 
 /// Every provider that gen writes pipelines for, in the order in which they are listed wherever they are.
-pub const PROVIDERS: Providers =
-    Providers(&[&github::GitHub, &gitlab::GitLab, &cloud_build::CloudBuild]);
+pub const PROVIDERS: Providers = Providers(&[
+    &github::GitHub,
+    &gitlab::GitLab,
+    &cloud_build::CloudBuild,
+    &buildkite::Buildkite,
+]);
 
 /// Providers, in order.
 #[derive(Clone, Copy)]

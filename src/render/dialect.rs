@@ -36,11 +36,35 @@ pub struct Sign {
     pub disarmed: &'static str,
     /// Whether the provider reads it in scripts too, and does not leave it to the shell there.
     pub in_scripts: bool,
+    /// What the provider reads as a backslash before the sign, where it would take the two for the sign alone. Two
+    /// backslashes are two to it.
+    pub backslash: Option<&'static str>,
 }
 
 impl Sign {
     fn disarm(self, text: &str) -> String {
-        text.replace(self.text, self.disarmed)
+        let Some(backslash) = self.backslash else {
+            return text.replace(self.text, self.disarmed);
+        };
+        let mut parts = text.split(self.text).peekable();
+        let mut out = String::with_capacity(text.len());
+        while let Some(part) = parts.next() {
+            let bare = part.trim_end_matches('\\');
+            let odd = (part.len() - bare.len()) % 2 == 1;
+            match parts.peek() {
+                None => out.push_str(part),
+                Some(_) if odd => {
+                    out.push_str(&part[..part.len() - 1]);
+                    out.push_str(backslash);
+                    out.push_str(self.disarmed);
+                }
+                Some(_) => {
+                    out.push_str(part);
+                    out.push_str(self.disarmed);
+                }
+            }
+        }
+        out
     }
 }
 
@@ -418,6 +442,7 @@ mod tests {
         text: "${{",
         disarmed: "${{ '${{' }}",
         in_scripts: true,
+        backslash: None,
     });
 
     /// GitLab's and Cloud Build's.
@@ -425,6 +450,7 @@ mod tests {
         text: "$",
         disarmed: "$$",
         in_scripts: false,
+        backslash: None,
     });
 
     fn render(dialect: Dialect, template: &str, value: &str) -> Result<String, Error> {
@@ -488,6 +514,27 @@ mod tests {
                 let template = "<{ v | script(2) }>";
                 assert_eq!(render(dialect, template, text).unwrap_or_default(), yaml);
             }
+        }
+    }
+
+    #[test]
+    fn a_backslash_before_a_sign_stays_one() {
+        let sign = Sign {
+            text: "$",
+            disarmed: "$$",
+            in_scripts: true,
+            backslash: Some("B"),
+        };
+        for (text, disarmed) in [
+            ("a$b", "a$$b"),
+            (r"\$", "B$$"),
+            (r"\\$", r"\\$$"),
+            (r"\\\$x", r"\\B$$x"),
+            ("$$", "$$$$"),
+            (r"\", r"\"),
+            (r"a\b", r"a\b"),
+        ] {
+            assert_eq!(sign.disarm(text), disarmed);
         }
     }
 

@@ -188,6 +188,11 @@ def cloud_build_schema(root: Path, paths: list[str], scratch: Path) -> int:
     return len(paths)
 
 
+def buildkite_schema(root: Path, paths: list[str], scratch: Path) -> int:
+    run("check-jsonschema", "--builtin-schema", "vendor.buildkite", *paths, cwd=root)
+    return len(paths)
+
+
 def cloud_build_message(root: Path, paths: list[str], scratch: Path) -> int:
     for path in paths:
         try:
@@ -358,10 +363,11 @@ JUDGES = [
     Judge("gitlab-ci-local", ("gitlab",), gitlab_ci_local),
     Judge("cloud-build-schema", ("cloud-build",), cloud_build_schema),
     Judge("cloud-build-message", ("cloud-build",), cloud_build_message),
+    Judge("buildkite-schema", ("buildkite",), buildkite_schema),
     Judge("bake", ("bake",), bake),
     Judge("shellcheck", ("script",), shellcheck),
     Judge("busybox", ("script",), busybox),
-    Judge("yaml-keys", ("github", "gitlab", "gitlab-templates", "cloud-build"), yaml_keys),
+    Judge("yaml-keys", ("github", "gitlab", "gitlab-templates", "cloud-build", "buildkite"), yaml_keys),
     Judge("json-keys", ("plan", "schema", "catalog", "bake"), json_keys),
     Judge("python", ("module",), python),
     Judge("mypy", ("module",), mypy),

@@ -5,7 +5,7 @@ from itertools import count
 
 SIZE = 16
 MOST = {"gitlab": 400}
-PIPELINES = ["all", "github", "gitlab", "cloud-build"]
+PIPELINES = ["all", "github", "gitlab", "cloud-build", "buildkite"]
 
 
 def lines(plan: dict, pipelines: list = PIPELINES, most: dict = MOST) -> str:

@@ -271,6 +271,8 @@ class Draw:
         self.table("[ci.github]", match=parts["github"], runner=more)
         self.table("[ci.gitlab]", match=parts["gitlab"], runner={name: [label] for name, label in more.items()})
         self.table("[ci.cloud-build]", match=parts["cloud-build"], platforms=self.one([None, None, ["linux/amd64"]]))
+        queues = {name: name for name in (self.arches or []) if name != "amd64"}
+        self.table("[ci.buildkite]", match=parts["buildkite"], runner=queues)
         if self.perhaps():
             provider = self.one(list(parts))
             image = "gpu" if parts[provider] == {"image": "gpu"} else "base"

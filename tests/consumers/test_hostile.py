@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from buildkite import interpolated
 from cloud_build import message, substituted
 from google.protobuf import json_format
 from harness import Plan, Stub, copy_tree, pushes
@@ -151,6 +152,11 @@ def read_cloud_build(files: list[Path]) -> list[dict]:
     return [read(file) for file in files]
 
 
+def read_buildkite(files: list[Path]) -> list[dict]:
+    """As its agent reads them."""
+    return [flat(interpolated(read_yaml(file), Names())) for file in files]
+
+
 def read_json(files: list[Path]) -> list[dict]:
     """By jq."""
     done = subprocess.run(["jq", "-c", ".", *files], stdin=subprocess.DEVNULL, capture_output=True, text=True)
@@ -171,6 +177,7 @@ def read_bake(files: list[Path]) -> list[dict]:
 
 
 READERS = {"github": read_github, "gitlab": read_gitlab, "gitlab-templates": read_gitlab, "cloud-build": read_cloud_build,
+           "buildkite": read_buildkite,
            "bake": read_bake, "plan": read_json, "catalog": read_json}  # fmt: skip
 
 

@@ -9,7 +9,7 @@ from pathlib import Path, PurePosixPath
 ROOT = Path(__file__).resolve().parents[2]
 
 #: The tables under `[ci]` in matrix.toml, each of which turns on the kind of output that is called like it.
-PROVIDERS = ["github", "gitlab", "cloud-build"]
+PROVIDERS = ["github", "gitlab", "cloud-build", "buildkite"]
 
 #: Keys of `[output.catalog]` and the kinds of output that they place.
 CATALOG = {"python": "module", "json": "catalog"}
@@ -29,6 +29,8 @@ def kind_of(path: str) -> str | None:
         return "unjudged"
     if pure.name == "Dockerfile":
         return "dockerfile"
+    if yaml and (".buildkite" in pure.parts or "buildkite" in pure.parts):
+        return "buildkite"
     if pure.name.endswith((".gitlab-ci.yml", ".gitlab-ci.yaml")):
         return "gitlab"
     if yaml and pure.stem.endswith("-jobs"):

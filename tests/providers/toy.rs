@@ -117,6 +117,7 @@ impl Provider for Toy {
             text: "@",
             disarmed: "@@",
             in_scripts: false,
+            backslash: None,
         });
         let over = (size > ROOM).then(|| site.too_much("bricks", "all", (size, ROOM), None));
         Layout {

@@ -3,7 +3,7 @@
 //! **Shapes.** Scripted: one step for each unit, which builds its platforms and merges them. Classic: a step that builds, one
 //! for each test and one that pushes, all plain calls of Docker, and a last one that merges and tags: see [`classic`].
 //!
-//! **Size.** A config may have 300 steps. A larger build is split: each lineage layer into groups (see [`split`]), each
+//! **Size.** A config may have 300 steps. A larger build is split: each lineage layer into groups (see `emit/split.rs`), each
 //! group into a config. A script submits the groups of a layer together and waits for them before the next layer; the tags
 //! have a config to themselves, which it submits last. The config that people and triggers name then asks the registry
 //! what is missing and runs that script, for the groups with something missing alone.
@@ -25,7 +25,6 @@ mod json;
 mod limits;
 mod options;
 mod scripted;
-mod split;
 mod steps;
 mod validate;
 
@@ -43,7 +42,7 @@ use super::checkout::Checkout;
 use super::login::{self, Google, Login, Means, Way};
 use super::provider::{self, Layout, Provider};
 use super::site::Site;
-use super::{header, work};
+use super::{header, split, work};
 use crate::config::{
     Config, Options, Pipeline, ProviderTable, Spanned, options_schema, read_options,
 };
@@ -68,6 +67,7 @@ const DIALECT: Dialect = Dialect::Yaml(Sign {
     text: "$",
     disarmed: "$$",
     in_scripts: false,
+    backslash: None,
 });
 
 /// What a build brings: its service account, for registries of Google's.

@@ -60,6 +60,7 @@ const DIALECT: Dialect = Dialect::Yaml(Sign {
     text: "${{",
     disarmed: "${{ '${{' }}",
     in_scripts: true,
+    backslash: None,
 });
 
 /// GitHub Actions.

@@ -52,6 +52,7 @@ const DIALECT: Dialect = Dialect::Yaml(Sign {
     text: "$",
     disarmed: "$$",
     in_scripts: false,
+    backslash: None,
 });
 
 /// GitLab CI.

@@ -2,8 +2,8 @@
 
 use serde::Serialize;
 
-use crate::config::{self, At, Shape, Step};
-use crate::render::shell_word;
+use crate::config::{self, At, Shape};
+use crate::emit::own_step::script;
 
 /// By where they run, each the whole of a line of the script.
 #[derive(Debug, Default, Serialize)]
@@ -37,20 +37,4 @@ pub fn steps(steps: &config::Steps, shape: &Shape) -> Steps {
         }
     }
     all
-}
-
-/// A shell of its own, so that a step can neither change the job's nor, by what it does not close, swallow the next.
-fn script(key: &str, step: &Step) -> Option<String> {
-    let name = step.name.as_ref().map_or(key, |name| &name.value);
-    let run = step.run.as_ref()?;
-    let env: String = step
-        .env
-        .iter()
-        .map(|(name, value)| format!("{}={} ", name.value, shell_word(value)))
-        .collect();
-    Some(format!(
-        "printf '%s\\n' {}\n{env}sh -e -c {}",
-        shell_word(name),
-        shell_word(run)
-    ))
 }

@@ -1,11 +1,11 @@
-//! Groups of one lineage layer, for a build of more steps than one config may have.
+//! Groups of one lineage layer, for a pipeline of more steps or jobs than one file may have.
 //!
 //! Membership goes by the hash of a unit's id, and a group that is too large parts in two by the next bit. So a new unit
 //! joins one group and moves no other, unless it is the one too many, when that one group parts.
 
 use sha2::{Digest as _, Sha256};
 
-/// Units that are built in one config. `key` names the group for as long as it stands: the bits that its members share,
+/// Units that stand in one file. `key` names the group for as long as it stands: the bits that its members share,
 /// or nothing where a layer is one group.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Group<T> {

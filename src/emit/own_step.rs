@@ -1,0 +1,20 @@
+//! A step of the user's own, as shell text among the text of a job.
+
+use crate::config::Step;
+use crate::render::shell_word;
+
+/// A shell of its own, so that a step can neither change the job's nor, by what it does not close, swallow the next.
+pub fn script(key: &str, step: &Step) -> Option<String> {
+    let name = step.name.as_ref().map_or(key, |name| &name.value);
+    let run = step.run.as_ref()?;
+    let env: String = step
+        .env
+        .iter()
+        .map(|(name, value)| format!("{}={} ", name.value, shell_word(value)))
+        .collect();
+    Some(format!(
+        "printf '%s\\n' {}\n{env}sh -e -c {}",
+        shell_word(name),
+        shell_word(run)
+    ))
+}
