@@ -199,7 +199,7 @@ change() {
   sh generated/ci/pull-request.sh changed "$work/base" > "$work/changed"
   # Ids hold no blank: one word each.
   # shellcheck disable=SC2086
-  awk -F '\t' -v platform="$1" '$1 == platform { print $3 }' "$work/changed" | while IFS= read -r ids; do
+  awk -F '\t' -v platform="$1" '$1 == platform { print $2 }' "$work/changed" | while IFS= read -r ids; do
     sh generated/ci/pull-request.sh build "$1" $ids || exit
   done
   rm -r "$work"

@@ -188,14 +188,14 @@ changed() {
     pass == 2 {
       file = folder "/1.yml"
       if (!begun++) begin(file)
-      count = split($3, ids, " ")
+      count = split($2, ids, " ")
       own()
       split("", met)
       for (n = 1; n <= count; n++) { among(ids[n], $1); sources(ids[n], 1) }
       name = length(ids[1]) > 150 ? substr(ids[1], 1, 149) "…" : ids[1]
       if (count > 1) name = name " and " count - 1 " more"
-      variables = "\"BASE_IMAGES\": " quoted($3) ", \"BASE_IMAGE_PLATFORM\": " quoted($1)
-      print "  , " job("build " $1 " " $2 ": " name, ".build-changed", $1, "-", variables) >file
+      variables = "\"BASE_IMAGES\": " quoted($2) ", \"BASE_IMAGE_PLATFORM\": " quoted($1)
+      print "  , " job("build " $1 ": " name, ".build-changed", $1, "-", variables) >file
     }
     END {
       file = folder "/1.yml"

@@ -3,6 +3,9 @@
 //! A change builds some of the images, for tests alone, and pushes nothing: what an image stands on is built along with it,
 //! by every group that has such an image. So relatives come together, and no group holds more than a machine takes. The
 //! groups are of all images, and a script drops from them what the base has already.
+//!
+//! Where a group ends is told by the hash of an id, within bounds: one image more moves few others, so that the plan of a
+//! change differs from that of its base where the change is.
 
 use std::collections::HashSet;
 
@@ -21,8 +24,6 @@ const SIZE: usize = 16;
 pub struct Group {
     /// The platform it builds for.
     pub platform: Platform,
-    /// Its place among the groups of this platform.
-    pub number: usize,
     /// The machine, where rows of the pipeline name another than its common one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub runner: Option<Runner>,
@@ -58,20 +59,25 @@ pub fn groups(
         }
     }
     let lineage = Lineage::of(specs, below, &built);
-    let parts: Vec<(Machine<'_>, Vec<Vec<usize>>)> = machines
+    let mut size = SIZE;
+    let mut parts: Vec<Vec<Vec<usize>>>;
+    let machines: Vec<(Machine<'_>, Vec<usize>)> = machines
         .into_iter()
-        .map(|(machine, built)| (machine, lineage.cut(built)))
+        .map(|(machine, built)| (machine, lineage.sorted(built)))
         .collect();
-    let all: usize = parts.iter().map(|(_, parts)| parts.len()).sum();
-    let spare = most.saturating_sub(parts.len());
+    loop {
+        parts = machines
+            .iter()
+            .map(|(_, built)| lineage.cut(specs, built, size))
+            .collect();
+        if parts.iter().map(Vec::len).sum::<usize>() <= most.max(machines.len()) {
+            break;
+        }
+        size *= 2;
+    }
     let mut groups: Vec<Group> = Vec::new();
-    for ((platform, runner), parts) in parts {
-        let mut parts = if all <= most {
-            parts
-        } else {
-            let own = 1 + spare * parts.len() / all;
-            packed(parts, own)
-        };
+    for (((platform, runner), _), parts) in machines.into_iter().zip(parts) {
+        let mut parts = parts;
         for part in &mut parts {
             part.sort_unstable();
         }
@@ -80,31 +86,12 @@ pub fn groups(
             let builds = part.iter().map(|place| specs[*place].id.clone());
             Group {
                 platform: platform.clone(),
-                number: 0,
                 runner: runner.cloned(),
                 builds: builds.collect(),
             }
         }));
     }
     groups.sort_by(|a, b| a.platform.cmp(&b.platform));
-    let mut number = 0;
-    for at in 0..groups.len() {
-        let more = at > 0 && groups[at - 1].platform == groups[at].platform;
-        number = if more { number + 1 } else { 0 };
-        groups[at].number = number;
-    }
-    groups
-}
-
-/// Parts put together into `count` groups: the largest first, each where there is least so far.
-fn packed(mut parts: Vec<Vec<usize>>, count: usize) -> Vec<Vec<usize>> {
-    parts.sort_by_key(|part| std::cmp::Reverse(part.len()));
-    let mut groups = vec![Vec::new(); count.min(parts.len())];
-    for part in parts {
-        if let Some(least) = groups.iter_mut().min_by_key(|group| group.len()) {
-            least.extend(part);
-        }
-    }
     groups
 }
 
@@ -160,20 +147,38 @@ impl Lineage {
         Lineage { family, order }
     }
 
-    /// What one kind of machine builds, family by family, in parts of nearly one size.
-    fn cut(&self, mut built: Vec<usize>) -> Vec<Vec<usize>> {
+    /// What one kind of machine builds, family by family, relatives beside each other.
+    fn sorted(&self, mut built: Vec<usize>) -> Vec<usize> {
         built.sort_by_key(|place| (self.family[*place], self.order[*place]));
-        let families = built.chunk_by(|a, b| self.family[*a] == self.family[*b]);
-        families.flat_map(evenly).collect()
+        built
+    }
+
+    /// The same in groups of at most `size`: of one family each, as long as groups are small.
+    fn cut(&self, specs: &[Spec], built: &[usize], size: usize) -> Vec<Vec<usize>> {
+        let mut groups: Vec<Vec<usize>> = Vec::new();
+        for (at, place) in built.iter().enumerate() {
+            let other_family = at > 0 && self.family[built[at - 1]] != self.family[*place];
+            let ends = groups.last().is_none_or(|group| {
+                let half = size / 2;
+                let may_end = group.len() >= half && hash(&specs[*place].id) % half as u64 == 0;
+                may_end || group.len() == size || (size == SIZE && other_family)
+            });
+            if ends {
+                groups.push(Vec::new());
+            }
+            groups
+                .last_mut()
+                .into_iter()
+                .for_each(|group| group.push(*place));
+        }
+        groups
     }
 }
 
-fn evenly(family: &[usize]) -> impl Iterator<Item = Vec<usize>> {
-    let parts = family.len().div_ceil(SIZE);
-    (0..parts).map(move |part| {
-        let from = part * family.len() / parts;
-        let to = (part + 1) * family.len() / parts;
-        family[from..to].to_vec()
+/// FNV-1a, 64 bits: no secret, and the same everywhere. See <http://www.isthe.com/chongo/tech/comp/fnv/>.
+fn hash(id: &str) -> u64 {
+    id.bytes().fold(0xcbf2_9ce4_8422_2325, |hash, byte| {
+        (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
     })
 }
 

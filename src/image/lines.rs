@@ -47,8 +47,7 @@ pub fn lines(plan: &Plan, header: &str) -> String {
     }
     for share in &plan.pipelines {
         for group in &share.groups {
-            let number = group.number.to_string();
-            lines.start(&["group", share.pipeline, &group.platform, &number]);
+            lines.start(&["group", share.pipeline, &group.platform]);
             // Ids hold no blank.
             lines.field(&group.builds.join(" "));
             lines.end();

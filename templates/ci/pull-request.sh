@@ -11,7 +11,7 @@
 #                                       other content than there
 #   sh pull-request.sh changed [BASE_PLAN]
 #                                       print what differs from the plan for scripts of the base, in the groups of the plan:
-#                                       each line is a platform, a number and ids, apart by tabs and the ids by blanks
+#                                       each line is a platform and ids, apart by a tab and the ids by blanks
 #   sh pull-request.sh build PLATFORM ID...
 #                                       build these images for one platform, and run their tests
 #
@@ -133,14 +133,14 @@ changed() {
     $1 == "test" { state[pass, id] = state[pass, id] $3 "\t" }
     $1 == "group" && pass == 2 && $2 == pipeline {
       if (!begun++) for (key in state) if (key ~ "^3" SUBSEP) had[state[key]]
-      count = split($5, ids, " ")
+      count = split($4, ids, " ")
       changed = ""
       for (n = 1; n <= count; n++) {
         if (state[2, ids[n]] in had) continue
         changed = changed " " ids[n]
         built[ids[n]]
       }
-      if (changed != "") { print $3 "\t" $4 "\t" substr(changed, 2); legs++ }
+      if (changed != "") { print $3 "\t" substr(changed, 2); legs++ }
     }
     END { for (id in built) images++; printf "to build: %d images, in %d legs\n", images, legs >told }
   ' pass=3 "$work/base" told="$work/told" >"$work/changed"

@@ -1,7 +1,6 @@
 """plan.lines of a plan, made a second time: of what a test changed in plan.json, and to hold gen's own against."""
 
 import json
-from itertools import count
 
 SIZE = 16
 MOST = {"gitlab": 400}
@@ -25,7 +24,7 @@ def lines(plan: dict, pipelines: list = PIPELINES, most: dict = MOST) -> str:
         out += records(spec, shares)
     for name in pipelines:
         for group in groups(specs, shares[name]["has"], name, most.get(name, 256)):
-            out.append(["group", name, group["platform"], group["number"], " ".join(group["builds"])])
+            out.append(["group", name, group["platform"], " ".join(group["builds"])])
     return "".join("\t".join(escaped(str(field)) for field in record) + "\n" for record in out)
 
 
@@ -119,8 +118,8 @@ def stands_on(spec: dict) -> list:
     return ([spec["parent"]] if spec["parent"] else []) + spec["needs"]
 
 
-def groups(specs: list, has: list, pipeline: str, most: int, size: int = SIZE) -> list:
-    """What a change builds together: relatives, not over `size` of them as long as there are no more groups than `most`."""
+def groups(specs: list, has: list, pipeline: str, most: int) -> list:
+    """What a change builds together: relatives, not over SIZE of them as long as there are no more groups than `most`."""
     place = {spec["id"]: n for n, spec in enumerate(specs)}
     below = [[place[id] for id in stands_on(spec) if id in place] for spec in specs]
     first = {}
@@ -138,22 +137,21 @@ def groups(specs: list, has: list, pipeline: str, most: int, size: int = SIZE) -
     paths = {}
     for one in sorted(needed, key=lambda n: specs[n]["layer"]):
         paths[one] = (paths[below[one][0]] if below[one] else []) + [one]
-    machines = {}
+    machines, size = {}, SIZE
     for one in built:
         legs = specs[one].get("ci", {}).get(pipeline, {}).get("legs", {})
         for platform in specs[one]["platforms"]:
             runner = legs.get(platform, {}).get("runner")
             machines.setdefault((platform, json.dumps(runner)), []).append(one)
-    parts = {machine: cut(machines[machine], family, paths, size) for machine in machines}
-    total = sum(map(len, parts.values()))
+    orders = {machine: sorted(built, key=lambda n: (family[n], paths[n])) for machine, built in machines.items()}
+    while True:
+        parts = {machine: cut(specs, built, family if size == SIZE else None, size) for machine, built in orders.items()}
+        if sum(map(len, parts.values())) <= max(most, len(parts)):
+            break
+        size *= 2
     made = []
     for (platform, _), own in parts.items():
-        if total > most:
-            own = packed(own, min(1 + max(most - len(parts), 0) * len(own) // total, len(own)))
         made += [{"platform": platform, "builds": [specs[n]["id"] for n in sorted(part)]} for part in sorted(own, key=min)]
-    numbers = {}
-    for group in sorted(made, key=lambda group: group["platform"]):
-        group["number"] = next(numbers.setdefault(group["platform"], count()))
     return sorted(made, key=lambda group: group["platform"])
 
 
@@ -170,20 +168,22 @@ def families(needed: set, below: list) -> dict:
     return family
 
 
-def cut(built: list, family: dict, paths: dict, size: int) -> list:
-    parts = []
-    for name in sorted({family[n] for n in built}):
-        members = sorted((n for n in built if family[n] == name), key=lambda n: paths[n])
-        many = -(-len(members) // size)
-        parts += [members[n * len(members) // many : (n + 1) * len(members) // many] for n in range(many)]
-    return parts
+def cut(specs: list, built: list, family: dict | None, size: int) -> list:
+    groups = []
+    for at, one in enumerate(built):
+        other = family is not None and at > 0 and family[built[at - 1]] != family[one]
+        ended = groups and len(groups[-1]) >= size // 2 and fnv(specs[one]["id"]) % (size // 2) == 0
+        if not groups or other or ended or len(groups[-1]) == size:
+            groups.append([])
+        groups[-1].append(one)
+    return groups
 
 
-def packed(parts: list, many: int) -> list:
-    out = [[] for _ in range(many)]
-    for part in sorted(parts, key=len, reverse=True):
-        min(out, key=len).extend(part)
-    return out
+def fnv(text: str) -> int:
+    found = 0xCBF29CE484222325
+    for byte in text.encode():
+        found = (found ^ byte) * 0x100000001B3 & 0xFFFFFFFFFFFFFFFF
+    return found
 
 
 def write(folder, plan: dict, name: str = "plan.lines", **more):

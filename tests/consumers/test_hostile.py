@@ -176,7 +176,19 @@ def read_bake(files: list[Path]) -> list[dict]:
         return list(workers.map(read, files))
 
 
-READERS = {"github": read_github, "gitlab": read_gitlab, "gitlab-templates": read_gitlab, "cloud-build": read_cloud_build,
+def read_lines(files: list[Path]) -> list[dict]:
+    """Record by record, as docs/plan.md says; of a step its command."""
+    def read(file: Path) -> dict:
+        fields = [line.split("\t") for line in file.read_text().split("\n")[1:-1]]
+        plain = ["".join({"\\\\": "\\", "\\t": "\t", "\\n": "\n", "\\r": "\r"}.get(part, part) for part in re.split(r"(\\.)", field))
+                 for record in fields for field in record]  # fmt: skip
+        steps = [json.loads(text.removeprefix("RUN "))[2] if text.startswith('RUN ["/bin/sh"') else text for text in plain]
+        return {str(place): text for place, text in enumerate(steps)}
+
+    return [read(file) for file in files]
+
+
+READERS = {"lines": read_lines, "github": read_github, "gitlab": read_gitlab, "gitlab-templates": read_gitlab, "cloud-build": read_cloud_build,
            "buildkite": read_buildkite,
            "bake": read_bake, "plan": read_json, "catalog": read_json}  # fmt: skip
 

@@ -89,18 +89,13 @@ def test_any_plan_is_divided_well(seed):
             by_id[spec["id"]] = spec
             wanted.setdefault(spec["content"], spec)
         wanted = {spec["id"]: spec for spec in wanted.values()}
-        size = dice.choice([1, 3, 16])
         most = dice.choice([4, 10, 256])
-        legs = lines.groups(specs, specs, "github", most, size)
+        legs = lines.groups(specs, specs, "github", most)
 
         built = collections.Counter((id, leg["platform"]) for leg in legs for id in leg["builds"])
         assert built == collections.Counter((id, p) for id, spec in wanted.items() for p in spec["platforms"])
         assert len(legs) <= most
         assert all(leg["builds"] for leg in legs)
-        groups = collections.defaultdict(list)
-        for leg in legs:
-            groups[leg["platform"]].append(leg["number"])
-        assert all(numbers == list(range(len(numbers))) for numbers in groups.values())
 
         def machine(id, platform):
             return by_id[id]["ci"].get("github", {}).get("legs", {}).get(platform, {}).get("runner")
@@ -108,14 +103,22 @@ def test_any_plan_is_divided_well(seed):
         for leg in legs:
             assert len({machine(id, leg["platform"]) for id in leg["builds"]}) == 1
         family = families(specs, set(wanted))
-        together = collections.defaultdict(list)
-        for leg in legs:
-            for id in leg["builds"]:
-                together[leg["platform"], machine(id, leg["platform"]), min(family[id])].append(leg["number"])
-        parts = sum(-(-len(members) // size) for members in together.values())
-        if parts <= most:
-            assert len(legs) == parts
-            assert all(len(leg["builds"]) <= size for leg in legs)
-        for members in together.values():
-            # A family is in as few legs as its size allows.
-            assert len(set(members)) <= -(-len(members) // size)
+        if most == 256:
+            assert all(len(leg["builds"]) <= lines.SIZE for leg in legs)
+            assert all(len({min(family[id]) for id in leg["builds"]}) == 1 for leg in legs), "of one family each"
+            alone = [leg for leg in legs if len(leg["builds"]) < lines.SIZE // 2]
+            ends = collections.Counter((leg["platform"], machine(leg["builds"][0], leg["platform"]), min(family[leg["builds"][0]])) for leg in alone)
+            assert not ends or max(ends.values()) == 1, "only the last of a family is small"
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_one_image_more_moves_few_others(seed):
+    dice = random.Random(seed)
+    one = {"layer": 1, "parent": "core", "needs": [], "tests": [], "platforms": ["linux/amd64"]}
+    ids = [f"base/3.{n}_{m}" for n in range(20) for m in range(30)]
+    specs = [{**one, "id": "core", "layer": 0, "parent": None, "content": "core"}, *({**one, "id": id, "content": id} for id in ids)]
+    specs.pop(gone := dice.randrange(1, len(specs)))
+    less = [group["builds"] for group in lines.groups(specs, specs, "github", 256)]
+    specs.insert(gone, {**one, "id": "base/new", "content": "new"})
+    more = [group["builds"] for group in lines.groups(specs, specs, "github", 256)]
+    assert sum(group not in less for group in more) <= 8 < len(more) / 4

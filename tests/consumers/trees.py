@@ -43,6 +43,8 @@ def kind_of(path: str) -> str | None:
         return "script"
     if pure.name == "plan.json":
         return "plan"
+    if pure.name == "plan.lines":
+        return "lines"
     if pure.name.endswith("bake.json"):
         return "bake"
     if pure.name == "matrix.schema.json":
