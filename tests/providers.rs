@@ -207,6 +207,9 @@ fn no_other_room_names_a_provider() {
     sources(Path::new("src"), &mut |path, text| {
         // Tests may.
         let text = text.split("#[cfg(test)]").next().unwrap_or_default();
+        // A kind of registry may be called like a provider.
+        let lines = text.lines().filter(|line| !line.contains("RegistryKind::"));
+        let text: String = lines.collect();
         for provider in PROVIDERS.iter() {
             let own = Path::new("src/emit").join(provider.key().replace('-', "_"));
             for word in [provider.key(), provider.title()] {

@@ -200,7 +200,7 @@ change() {
   # Ids hold no blank: one word each.
   # shellcheck disable=SC2086
   awk -F '\t' -v platform="$1" '$1 == platform { print $2 }' "$work/changed" | while IFS= read -r ids; do
-    sh generated/ci/pull-request.sh build "$1" $ids || exit
+    sh generated/ci/pull-request.sh build "$1" $ids </dev/null || exit
   done
   rm -r "$work"
 }
