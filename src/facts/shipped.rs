@@ -108,7 +108,7 @@ mod tests {
                     stated(source) || (!own && source.is_none()),
                     "{name}: {key}"
                 );
-                let today = Day::parse("2026-11-21").expect("a day");
+                let today = Day::parse("2026-11-29").expect("a day");
                 assert!(
                     date.unwrap_or(as_of) <= today,
                     "{name}: {key} is of the future"

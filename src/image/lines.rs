@@ -117,17 +117,6 @@ impl Lines {
         for (platform, reference) in &spec.pushed {
             self.record(&["leg", id, platform, reference]);
         }
-        let yes = |yes: bool| if yes { "true" } else { "false" };
-        self.record(&[
-            "source",
-            id,
-            &spec.context,
-            yes(spec.lfs),
-            yes(spec.submodules),
-        ]);
-        for made in &spec.artifacts {
-            self.record(&["artifact", id, &made.name, &made.path]);
-        }
         let mut word = |word: &str| self.record(&["word", id, word]);
         word("--file");
         word(&spec.dockerfile);
@@ -177,6 +166,19 @@ impl Lines {
         }
         for alias in &spec.aliases {
             self.record(&["alias", id, alias]);
+        }
+        // Last, since it seldom changes: what a release changes of one spec and what a change does of the next stay apart, and
+        // git merges both.
+        let yes = |yes: bool| if yes { "true" } else { "false" };
+        self.record(&[
+            "source",
+            id,
+            &spec.context,
+            yes(spec.lfs),
+            yes(spec.submodules),
+        ]);
+        for made in &spec.artifacts {
+            self.record(&["artifact", id, &made.name, &made.path]);
         }
     }
 

@@ -14,13 +14,14 @@ from pathlib import Path
 import pytest
 from harness import STUBS, Stub, outputs, run
 from judges import JUDGES, read_yaml
+from trees import kind_of
 
 #: What is no job in a pipeline's file.
 KEYWORDS = {"workflow", "stages", "variables", "default", "include", "spec"}
 
 
 def ours(root: Path, ending: str) -> str:
-    found = [path for path in outputs(root) if path.endswith(ending)]
+    found = [path for path in outputs(root) if path.endswith(ending) and kind_of(path) in ("gitlab", "gitlab-templates")]
     if not found:
         pytest.skip(f"this tree has no GitLab pipeline {ending}")
     return found[0]

@@ -45,7 +45,7 @@ class Place:
 
 #: What is shell text where it stands, or a part of it: looked at by words.
 SHELL = {"check", *(f"{provider}-step-{what}" for provider in PROVIDERS for what in ("name", "run", "env"))}
-STEPS = "\n[ci]\ncheck = @check\n" + "".join(
+STEPS = "\n[ci]\ncheck = @check\n\n[ci.buildkite]\nrunner = { arm64 = \"arm\" }\n" + "".join(
     f"""
 [ci.{provider}.step.own]
 at = "before-build"

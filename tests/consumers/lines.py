@@ -89,13 +89,13 @@ def records(spec: dict, shares: dict) -> list:
         ["image", id, spec["layer"], spec["content"], spec["content_reference"], spec.get("bake_target", ""), *tasks],
         *(["below", id, below] for below in stands_on(spec)),
         *(["leg", id, platform, spec["content_reference"] + "-" + "-".join(platform.split("/")[1:])] for platform in spec["platforms"]),
-        ["source", id, spec["context"], flag[spec.get("lfs", False)], flag[spec.get("submodules", False)]],
-        *(["artifact", id, made["name"], made["path"]] for made in spec.get("artifacts", [])),
         *(["word", id, word] for word in words),
         *(["test", id, test, "RUN " + step(test)] for test in spec["tests"]),
         *own(spec),
         *(["reference", id, reference, "fixed" if spec["immutable"] else "moves"] for reference in spec["references"]),
         *(["alias", id, alias] for alias in spec["aliases"]),
+        ["source", id, spec["context"], flag[spec.get("lfs", False)], flag[spec.get("submodules", False)]],
+        *(["artifact", id, made["name"], made["path"]] for made in spec.get("artifacts", [])),
     ]  # fmt: skip
 
 
@@ -172,7 +172,7 @@ def cut(specs: list, built: list, family: dict | None, size: int) -> list:
     groups = []
     for at, one in enumerate(built):
         other = family is not None and at > 0 and family[built[at - 1]] != family[one]
-        ended = groups and len(groups[-1]) >= size // 2 and fnv(specs[one]["id"]) % (size // 2) == 0
+        ended = groups and len(groups[-1]) >= size // 2 and (fnv(specs[one]["id"]) >> 32) % (size // 2) == 0
         if not groups or other or ended or len(groups[-1]) == size:
             groups.append([])
         groups[-1].append(one)

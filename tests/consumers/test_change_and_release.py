@@ -171,7 +171,7 @@ def test_a_tag_from_before_there_was_a_plan_is_said(history):
     history.git("tag", "--force", "v1.2.0")
     history.git("switch", "-q", "main")
     done = history.script(history.clone(), "released")
-    said = "pull request: not compared with the release: there is no plan at the tag `v1.2.0`\n"
+    said = "pull request: not compared with the release: there is no plan for scripts at the tag `v1.2.0`\n"
     assert (done.returncode, done.stderr) == (0, said)
 
 
@@ -214,7 +214,7 @@ def test_without_git_it_is_said(history, tmp_path):
     """The image of the check is the user's, and may have none."""
     bin = tmp_path / "bin"
     bin.mkdir()
-    for tool in ("sh", "mktemp", "rm", "sed", "sort", "cat"):
+    for tool in ("sh", "mktemp", "rm", "sed", "sort", "cat", "awk"):
         (bin / tool).symlink_to(Path("/usr/bin") / tool)
     clone = history.clone()
     done = subprocess.run(

@@ -93,6 +93,8 @@ CASES = {
     "github-schema": "runs-in",  # an unknown key of a job
     "act": "Unknown Property",
     "gitlab-schema": "sometimes",  # an unknown `when`
+    "buildkite-schema": "soon",  # no number of minutes
+    "second-writer": "not what the plan comes to",  # nobody builds a content
     "gitlab-ci-local": "nobody",  # `needs` a job that does not exist
     "gitlab-ci-local.jobless": "no job",
     "cloud-build-schema": "wait_until",
@@ -138,7 +140,7 @@ def test_every_judge_is_shown_a_broken_output():
 
 def test_every_kind_has_a_judge():
     judged = {kind for judge in JUDGES for kind in judge.kinds}
-    kinds = {"gitlab-templates", "dockerfile", "script", "bake", "plan", "schema"}
+    kinds = {"gitlab-templates", "dockerfile", "script", "bake", "plan", "lines", "schema"}
     assert judged == {*PROVIDERS, *CATALOG.values(), *kinds}
     assert {kind_of(name) for name in UNJUDGED} == {"unjudged"}
 
