@@ -160,8 +160,8 @@ impl Lineage {
             let other_family = at > 0 && self.family[built[at - 1]] != self.family[*place];
             let ends = groups.last().is_none_or(|group| {
                 let half = size / 2;
-                let may_end =
-                    group.len() >= half && (hash(&specs[*place].id) >> 32) % half as u64 == 0;
+                let may_end = group.len() >= half
+                    && (hash(&specs[*place].id) >> 32).is_multiple_of(half as u64);
                 may_end || group.len() == size || (size == SIZE && other_family)
             });
             if ends {

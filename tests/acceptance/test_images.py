@@ -86,7 +86,7 @@ def test_a_pull_request_builds_what_changed_and_pushes_nothing(engine, tmp_path,
     plan["specs"] = [spec for spec in plan["specs"] if spec["image"] == "extra"]
     base.write_text(lines.lines(plan))
     script = ["sh", "generated/ci/pull-request.sh"]
-    found = legs(engine.run(*script, "changed", base, cwd=world.root).stdout)
+    found = legs(engine.run(*script, "changed", base, cwd=world.root).stdout.decode())
     assert {target for leg in found for target in leg["targets"]} >= {"server/small", "server/large"}
     (leg,) = (leg for leg in found if leg["platform"] == "linux/amd64")
     engine.run(*script, "build", leg["platform"], *leg["targets"], cwd=world.root)
