@@ -23,10 +23,15 @@ const STACK: usize = 64 * 1024 * 1024;
 
 fn main() -> ExitCode {
     allocator::keep();
-    stacker::grow(STACK, || match parse() {
+    let run = || match parse() {
         Ok(cli) => basematrix::command::run(&cli),
         Err(code) => code,
-    })
+    };
+    // Where so much cannot even be set aside, what there is will do for all but the strangest templates.
+    match Vec::<u8>::new().try_reserve_exact(2 * STACK) {
+        Ok(()) => stacker::grow(STACK, run),
+        Err(_) => run(),
+    }
 }
 
 /// The command line. What is wrong with it is told with its words made visible: CI reads what is printed line by line.

@@ -195,6 +195,7 @@ fetch() {
 
 change() {
   work=$(mktemp -d)
+  trap 'rm -rf "$work"' EXIT
   fetch "$work/base"
   sh generated/ci/pull-request.sh changed "$work/base" > "$work/changed"
   # Ids hold no blank: one word each.
@@ -202,7 +203,6 @@ change() {
   awk -F '\t' -v platform="$1" '$1 == platform { print $2 }' "$work/changed" | while IFS= read -r ids; do
     sh generated/ci/pull-request.sh build "$1" $ids </dev/null || exit
   done
-  rm -r "$work"
 }
 
 "$@"

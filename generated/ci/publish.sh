@@ -53,12 +53,16 @@ plan() {
   awk -F '\t' "$PLAN_AWK$plan_program" pipeline="${PIPELINE:-all}" pass=1 "$work/found" "$@" pass=2 "$PLAN"
 }
 
-# check_plan: stop where there is none that this script can read.
+# check_plan: stop where there is none that this script can read, or none of its images is for this pipeline.
 check_plan() {
   [ -r "$PLAN" ] || die "no plan at $PLAN: run this from the repository root, or set PLAN"
-  format=$(awk -F '\t' '$1 == "plan" { print $2; exit }' "$PLAN")
+  format=$(awk -F '\t' "$PLAN_AWK"'
+    $1 == "plan" { format = $2 }
+    $1 == "image" { images++; own += has($7) }
+    END { print format (images && !own ? " for others" : "") }' pipeline="${PIPELINE:-all}" "$PLAN")
   case $format in
     2) ;;
+    '2 for others') die "the plan at $PLAN has no image for $PIPELINE" ;;
     '') die "there is no plan for scripts at $PLAN: it is the file plan.lines, not plan.json" ;;
     *) die "the plan at $PLAN has format $format, and this script reads 2: run \`gen matrix\`, which writes both" ;;
   esac
@@ -505,6 +509,14 @@ check_repositories() {
 probe() {
   check_repositories
   printf '%s\n' "$@" >"$work/ids"
+  if [ $# -gt 0 ]; then
+    plan '
+      pass == 3 { asked[$0]; next }
+      $1 == "image" && has($8) { delete asked[$2] }
+      END { for (id in asked) print id }' pass=3 "$work/ids" | sort >"$work/unknown"
+    unknown=$(sed -n 1p "$work/unknown")
+    [ -z "$unknown" ] || die "\`$unknown\` is no image that ${PIPELINE:-the plan} builds: of equal ones the first is"
+  fi
   probed='
     pass == 3 { if ($0 != "") { some = 1; asked[$0] }; next }
     $1 == "image" { layer = $3; is_open = has($8) && (!some || $2 in asked) && digest[$5] == "" }

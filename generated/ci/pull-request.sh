@@ -56,12 +56,16 @@ plan() {
   awk -F '\t' "$PLAN_AWK$plan_program" pipeline="${PIPELINE:-all}" pass=1 "$work/found" "$@" pass=2 "$PLAN"
 }
 
-# check_plan: stop where there is none that this script can read.
+# check_plan: stop where there is none that this script can read, or none of its images is for this pipeline.
 check_plan() {
   [ -r "$PLAN" ] || die "no plan at $PLAN: run this from the repository root, or set PLAN"
-  format=$(awk -F '\t' '$1 == "plan" { print $2; exit }' "$PLAN")
+  format=$(awk -F '\t' "$PLAN_AWK"'
+    $1 == "plan" { format = $2 }
+    $1 == "image" { images++; own += has($7) }
+    END { print format (images && !own ? " for others" : "") }' pipeline="${PIPELINE:-all}" "$PLAN")
   case $format in
     2) ;;
+    '2 for others') die "the plan at $PLAN has no image for $PIPELINE" ;;
     '') die "there is no plan for scripts at $PLAN: it is the file plan.lines, not plan.json" ;;
     *) die "the plan at $PLAN has format $format, and this script reads 2: run \`gen matrix\`, which writes both" ;;
   esac
@@ -168,7 +172,7 @@ changed() {
   plan '
     $1 == "image" { id = $2; state[pass, id] = $4 "\t" }
     $1 == "test" { state[pass, id] = state[pass, id] $3 "\t" }
-    $1 == "group" && pass == 2 && $2 == pipeline {
+    $1 == "group" && pass == 2 && has($2) {
       if (!begun++) for (key in state) if (key ~ "^3" SUBSEP) had[state[key]]
       count = split($4, ids, " ")
       changed = ""

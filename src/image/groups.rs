@@ -11,13 +11,14 @@ use std::collections::HashSet;
 
 use indexmap::IndexMap;
 use serde::Serialize;
+use sha2::{Digest as _, Sha256};
 
 use crate::config::Runner;
 use crate::image::Platform;
 use crate::image::plan::Spec;
 
 /// Images in a group, at most, as long as there are no more groups than the provider takes.
-const SIZE: usize = 16;
+pub const SIZE: usize = 16;
 
 /// What one machine builds of a change.
 #[derive(Debug, PartialEq, Eq, Serialize)]
@@ -155,32 +156,44 @@ impl Lineage {
 
     /// The same in groups of at most `size`: of one family each, as long as groups are small.
     fn cut(&self, specs: &[Spec], built: &[usize], size: usize) -> Vec<Vec<usize>> {
-        let mut groups: Vec<Vec<usize>> = Vec::new();
-        for (at, place) in built.iter().enumerate() {
-            let other_family = at > 0 && self.family[built[at - 1]] != self.family[*place];
-            let ends = groups.last().is_none_or(|group| {
-                let half = size / 2;
-                let may_end = group.len() >= half
-                    && (hash(&specs[*place].id) >> 32).is_multiple_of(half as u64);
-                may_end || group.len() == size || (size == SIZE && other_family)
-            });
-            if ends {
-                groups.push(Vec::new());
-            }
-            groups
-                .last_mut()
-                .into_iter()
-                .for_each(|group| group.push(*place));
-        }
-        groups
+        built
+            .chunk_by(|one, next| size != SIZE || self.family[*one] == self.family[*next])
+            .flat_map(|run| divide(specs, run, size))
+            .map(<[usize]>::to_vec)
+            .collect()
     }
 }
 
-/// FNV-1a, 64 bits: no secret, and the same everywhere. See <http://www.isthe.com/chongo/tech/comp/fnv/>.
+/// Parts of a run of specs, from half of `size` to `size` each, where the run is so long. A part ends before a spec with the
+/// smallest hash of all that stand near, so that one more moves only what stands near it; what is still too long is divided
+/// evenly.
+fn divide<'a>(specs: &[Spec], run: &'a [usize], size: usize) -> Vec<&'a [usize]> {
+    if run.len() <= size {
+        return vec![run];
+    }
+    let half = size / 2;
+    let (from, to) = (half, run.len() - half);
+    let hashes: Vec<u64> = run.iter().map(|place| hash(&specs[*place].id)).collect();
+    let is_end = |at: &usize| {
+        let near = &hashes[from.max(at + 1 - half)..=to.min(at + half - 1)];
+        near.iter().all(|other| *other >= hashes[*at])
+    };
+    let mut parts = Vec::new();
+    let mut begin = 0;
+    for end in (from..=to).filter(is_end).chain([run.len()]) {
+        let count = (end - begin).div_ceil(size);
+        let place = |part: usize| begin + (end - begin) * part / count;
+        parts.extend((0..count).map(|part| &run[place(part)..place(part + 1)]));
+        begin = end;
+    }
+    parts
+}
+
+/// A number that says nothing of its id: the first bytes of its SHA-256.
 fn hash(id: &str) -> u64 {
-    id.bytes().fold(0xcbf2_9ce4_8422_2325, |hash, byte| {
-        (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
-    })
+    let digest = Sha256::digest(id.as_bytes());
+    let first = digest.iter().take(8);
+    first.fold(0, |hash, byte| hash << 8 | u64::from(*byte))
 }
 
 /// The first of a family, by a path that is made shorter on the way.

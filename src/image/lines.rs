@@ -6,6 +6,7 @@ use std::fmt::Write;
 
 use crate::config::Runner;
 use crate::image::plan::{FORMAT, Plan, Spec};
+use crate::image::shares::ALL;
 
 /// The text of `plan.lines`, below a header that no script reads.
 pub fn lines(plan: &Plan, header: &str) -> String {
@@ -46,8 +47,19 @@ pub fn lines(plan: &Plan, header: &str) -> String {
         lines.spec(spec, tasks.of_spec(place));
     }
     for share in &plan.pipelines {
-        for group in &share.groups {
-            lines.start(&["group", share.pipeline, &group.platform]);
+        let Some(groups) = &share.groups else {
+            continue;
+        };
+        let mut pipelines = share.pipeline.to_owned();
+        if share.pipeline == ALL {
+            let alike = plan.pipelines.iter().filter(|other| other.groups.is_none());
+            alike.for_each(|other| {
+                pipelines.push(',');
+                pipelines.push_str(other.pipeline);
+            });
+        }
+        for group in groups {
+            lines.start(&["group", &pipelines, &group.platform]);
             // Ids hold no blank.
             lines.field(&group.builds.join(" "));
             lines.end();
@@ -78,10 +90,10 @@ impl Tasks {
                     add(place, 0);
                 }
             }
-            for id in &share.builds {
+            for id in share.told(&plan.pipelines, |share| share.builds.as_ref()) {
                 add(places[&**id], 1);
             }
-            for id in &share.publishes {
+            for id in share.told(&plan.pipelines, |share| share.publishes.as_ref()) {
                 add(places[&**id], 2);
             }
         }

@@ -37,8 +37,11 @@ pub fn repositories(specs: &[Spec], registries: &[Registry], shares: &[Share]) -
     }
     let mut made: IndexMap<(&str, &str), Made> = IndexMap::new();
     for share in shares {
-        let published: rustc_hash::FxHashSet<&str> =
-            share.publishes.iter().map(String::as_str).collect();
+        let published: rustc_hash::FxHashSet<&str> = share
+            .told(shares, |share| share.publishes.as_ref())
+            .iter()
+            .map(String::as_str)
+            .collect();
         for spec in specs.iter().filter(|spec| spec.is_of(share.pipeline)) {
             let tags = spec.references.iter().chain(&spec.aliases);
             let tags = tags.filter(|_| published.contains(&*spec.id));

@@ -4,7 +4,7 @@
 use rustc_hash::{FxHashMap, FxHashSet};
 use serde::Serialize;
 
-use crate::image::groups::{Group, groups};
+use crate::image::groups::{Group, SIZE, groups};
 use crate::image::pipelines::Role;
 use crate::image::plan::Spec;
 
@@ -20,20 +20,48 @@ pub struct Pipeline {
     pub groups: usize,
 }
 
-/// What a pipeline does.
+/// What a pipeline does. Of all but the first, what is not said is as with the first: most do the same.
 #[derive(Debug, Serialize)]
 pub struct Share {
     /// [`ALL`], or the provider's word.
     pub pipeline: &'static str,
     /// The ids of the specs that it builds, what each stands on before it: of those of one content the first.
-    pub builds: Vec<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub builds: Option<Vec<String>>,
     /// The ids of the specs whose references it puts, in declared order.
-    pub publishes: Vec<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub publishes: Option<Vec<String>>,
     /// What a change builds together.
-    pub groups: Vec<Group>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub groups: Option<Vec<Group>>,
 }
 
-/// The shares of all pipelines in these specs.
+impl Share {
+    /// What it says, or the first does.
+    pub fn told<'a, T>(
+        &'a self,
+        shares: &'a [Share],
+        list: impl Fn(&'a Share) -> Option<&'a Vec<T>>,
+    ) -> &'a [T] {
+        let told = list(self).or_else(|| list(shares.first()?));
+        told.map_or(&[], Vec::as_slice)
+    }
+
+    /// Says no more what the first says too.
+    fn unlike(self, first: &Share) -> Self {
+        fn other<T: PartialEq>(own: Option<Vec<T>>, first: &Option<Vec<T>>) -> Option<Vec<T>> {
+            own.filter(|own| first.as_ref() != Some(own))
+        }
+        Share {
+            pipeline: self.pipeline,
+            builds: other(self.builds, &first.builds),
+            publishes: other(self.publishes, &first.publishes),
+            groups: other(self.groups, &first.groups),
+        }
+    }
+}
+
+/// The shares of all pipelines in these specs; of the first everything is said.
 pub fn shares(specs: &[Spec], pipelines: &[Pipeline]) -> Vec<Share> {
     let places: FxHashMap<&str, usize> = specs
         .iter()
@@ -67,10 +95,33 @@ pub fn shares(specs: &[Spec], pipelines: &[Pipeline]) -> Vec<Share> {
         };
         Share {
             pipeline: name,
-            builds: ids(&mut builds.iter()),
-            publishes: ids(&mut share.iter().filter(is_published)),
-            groups: groups(specs, &below, &share, name, pipeline.groups),
+            builds: Some(ids(&mut builds.iter())),
+            publishes: Some(ids(&mut share.iter().filter(is_published))),
+            groups: Some(groups(specs, &below, &share, name, pipeline.groups)),
         }
     };
-    pipelines.iter().map(share).collect()
+    let mut shares: Vec<Share> = Vec::with_capacity(pipelines.len());
+    for pipeline in pipelines {
+        let own = match shares.first() {
+            None => share(pipeline),
+            Some(first) if is_like(first, specs, pipeline) => Share {
+                pipeline: pipeline.name,
+                builds: None,
+                publishes: None,
+                groups: None,
+            },
+            Some(first) => share(pipeline).unlike(first),
+        };
+        shares.push(own);
+    }
+    shares
+}
+
+/// Whether a pipeline surely does what the first does: no spec is another to it, and neither has to enlarge its groups.
+fn is_like(first: &Share, specs: &[Spec], pipeline: &Pipeline) -> bool {
+    let groups = first.groups.as_deref().unwrap_or_default();
+    let are_small = groups.iter().all(|group| group.builds.len() <= SIZE);
+    groups.len() <= pipeline.groups
+        && are_small
+        && !specs.iter().any(|spec| spec.ci.contains_key(pipeline.name))
 }

@@ -50,6 +50,7 @@ fetch() {
 
 change() {
   work=$(mktemp -d)
+  trap 'rm -rf "$work"' EXIT
   fetch "$work/base"
   sh <{ folder | bare }>/ci/pull-request.sh changed "$work/base" > "$work/changed"
   # Ids hold no blank: one word each.
@@ -57,7 +58,6 @@ change() {
   awk -F '\t' -v platform="$1" '$1 == platform { print $2 }' "$work/changed" | while IFS= read -r ids; do
     sh <{ folder | bare }>/ci/pull-request.sh build "$1" $ids </dev/null || exit
   done
-  rm -r "$work"
 }
 
 "$@"

@@ -248,6 +248,14 @@ check_repositories() {
 probe() {
   check_repositories
   printf '%s\n' "$@" >"$work/ids"
+  if [ $# -gt 0 ]; then
+    plan '
+      pass == 3 { asked[$0]; next }
+      $1 == "image" && has($8) { delete asked[$2] }
+      END { for (id in asked) print id }' pass=3 "$work/ids" | sort >"$work/unknown"
+    unknown=$(sed -n 1p "$work/unknown")
+    [ -z "$unknown" ] || die "\`$unknown\` is no image that ${PIPELINE:-the plan} builds: of equal ones the first is"
+  fi
   probed='
     pass == 3 { if ($0 != "") { some = 1; asked[$0] }; next }
     $1 == "image" { layer = $3; is_open = has($8) && (!some || $2 in asked) && digest[$5] == "" }

@@ -131,7 +131,7 @@ changed() {
   plan '
     $1 == "image" { id = $2; state[pass, id] = $4 "\t" }
     $1 == "test" { state[pass, id] = state[pass, id] $3 "\t" }
-    $1 == "group" && pass == 2 && $2 == pipeline {
+    $1 == "group" && pass == 2 && has($2) {
       if (!begun++) for (key in state) if (key ~ "^3" SUBSEP) had[state[key]]
       count = split($4, ids, " ")
       changed = ""

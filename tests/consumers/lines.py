@@ -1,5 +1,6 @@
 """plan.lines of a plan, made a second time: of what a test changed in plan.json, and to hold gen's own against."""
 
+import hashlib
 import json
 
 SIZE = 16
@@ -22,9 +23,12 @@ def lines(plan: dict, pipelines: list = PIPELINES, most: dict = MOST) -> str:
     out += repositories(plan, shares)
     for spec in sorted(specs, key=lambda spec: spec["layer"]):
         out += records(spec, shares)
-    for name in pipelines:
-        for group in groups(specs, shares[name]["has"], name, most.get(name, 256)):
-            out.append(["group", name, group["platform"], " ".join(group["builds"])])
+    cut = {name: groups(specs, shares[name]["has"], name, most.get(name, 256)) for name in pipelines}
+    alike = [name for name in pipelines if cut[name] == cut["all"]]
+    for name in ["all", *(name for name in pipelines if name not in alike)]:
+        for group in cut[name]:
+            names = ",".join(alike) if name == "all" else name
+            out.append(["group", names, group["platform"], " ".join(group["builds"])])
     return "".join("\t".join(escaped(str(field)) for field in record) + "\n" for record in out)
 
 
@@ -169,21 +173,32 @@ def families(needed: set, below: list) -> dict:
 
 
 def cut(specs: list, built: list, family: dict | None, size: int) -> list:
-    groups = []
-    for at, one in enumerate(built):
-        other = family is not None and at > 0 and family[built[at - 1]] != family[one]
-        ended = groups and len(groups[-1]) >= size // 2 and (fnv(specs[one]["id"]) >> 32) % (size // 2) == 0
-        if not groups or other or ended or len(groups[-1]) == size:
-            groups.append([])
-        groups[-1].append(one)
-    return groups
+    runs = []
+    for one in built:
+        if not runs or (family is not None and family[runs[-1][-1]] != family[one]):
+            runs.append([])
+        runs[-1].append(one)
+    return [part for run in runs for part in divide(specs, run, size)]
 
 
-def fnv(text: str) -> int:
-    found = 0xCBF29CE484222325
-    for byte in text.encode():
-        found = (found ^ byte) * 0x100000001B3 & 0xFFFFFFFFFFFFFFFF
-    return found
+def divide(specs: list, run: list, size: int) -> list:
+    """Parts that end before the smallest number around, those that are too long evenly."""
+    if len(run) <= size:
+        return [run]
+    half, parts, begin = size // 2, [], 0
+    numbers = {at: number(specs[run[at]]["id"]) for at in range(half, len(run) - half + 1)}
+    for end in [*numbers, len(run)]:
+        if end in numbers and numbers[end] != min(told for at, told in numbers.items() if abs(at - end) < half):
+            continue
+        count = -(-(end - begin) // size)
+        for part in range(count):
+            parts.append(run[begin + (end - begin) * part // count : begin + (end - begin) * (part + 1) // count])
+        begin = end
+    return parts
+
+
+def number(text: str) -> int:
+    return int.from_bytes(hashlib.sha256(text.encode()).digest()[:8], "big")
 
 
 def write(folder, plan: dict, name: str = "plan.lines", **more):

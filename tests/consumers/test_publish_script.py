@@ -489,6 +489,20 @@ def test_a_plan_of_another_kind_is_refused(world, tmp_path, text, says):
     assert says in done.stderr
 
 
+@in_every_shell
+def test_a_pipeline_and_images_that_the_plan_has_not_are_refused(world):
+    """Nothing is missing of what nobody looked at."""
+    file = lines.write(world.folder, world.plan, "github.lines", pipelines=["all", "github"])
+    for verb in (["probe"], ["tags"], ["merge", "notebook"]):
+        done = world.run(*verb, env={"PLAN": str(file), "PIPELINE": "gitlab"})
+        assert (done.returncode, done.stdout) == (1, ""), verb
+        assert "has no image for gitlab" in done.stderr
+    done = world.run("probe", "notebook", "nope")
+    assert (done.returncode, done.stdout) == (1, "")
+    assert "`nope` is no image that the plan builds" in done.stderr
+    assert {line.split("\t")[1] for line in world.ok("probe", "notebook").stdout.splitlines()} == {"notebook"}
+
+
 def test_records_that_are_not_known_are_passed_over(world):
     file = lines.write(world.folder, world.plan)
     more = "".join(f"channel\tedge\t{n}\n" + line for n, line in enumerate(file.read_text().splitlines(keepends=True)))
