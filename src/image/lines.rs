@@ -5,14 +5,17 @@
 use std::fmt::Write;
 
 use crate::config::Runner;
-use crate::image::plan::{FORMAT, Plan, Spec};
+use crate::image::plan::{FORMAT, Plan, Spec, TYPICAL};
 use crate::image::shares::ALL;
 
 /// The text of `plan.lines`, below a header that no script reads.
 pub fn lines(plan: &Plan, header: &str) -> String {
     let mut lines = Lines {
-        text: format!("# {header}\n"),
+        text: String::with_capacity(plan.specs.len() * TYPICAL),
     };
+    lines.text.push_str("# ");
+    lines.text.push_str(header);
+    lines.end();
     lines.record(&[
         "plan",
         &FORMAT.to_string(),

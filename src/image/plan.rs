@@ -18,6 +18,9 @@ use crate::image::{CONTENT_FORMAT, Contents, Matrix, Platform, RenderedSpec, Spe
 /// Version of the format of `plan.json` and of `plan.lines`. Raised when a field changes its meaning or goes; new fields do not raise it.
 pub const FORMAT: u32 = 2;
 
+/// Bytes of a spec in `plan.json`, and in `plan.lines`, as a rule: a text that grows by doubling has all its pages cleared twice.
+pub(super) const TYPICAL: usize = 2048;
+
 /// Everything that is to be built and published. See `docs/plan.md`.
 #[derive(Debug, Serialize)]
 pub struct Plan {
@@ -312,9 +315,13 @@ impl Plan {
 
     /// The text of `plan.json`.
     pub fn to_json(&self) -> String {
-        let mut text = serde_json::to_string_pretty(self).unwrap_or_default();
-        text.push('\n');
-        text
+        let mut text = Vec::with_capacity(self.specs.len() * TYPICAL);
+        let written = serde_json::to_writer_pretty(&mut text, self);
+        text.push(b'\n');
+        written
+            .ok()
+            .and_then(|()| String::from_utf8(text).ok())
+            .unwrap_or_default()
     }
 }
 

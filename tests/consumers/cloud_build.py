@@ -3,8 +3,12 @@
 The message checks neither step ids nor substitutions; the tests do, by the rules of the service.
 """
 
+import functools
+import json
 import re
+import socketserver
 import subprocess
+import threading
 from pathlib import Path
 
 from google.cloud.devtools.cloudbuild_v1.types import Build
@@ -17,6 +21,25 @@ BUILT_IN = {"PROJECT_ID", "BUILD_ID", "PROJECT_NUMBER", "LOCATION", "SERVICE_ACC
 
 class Failed(AssertionError):
     """A step that ended otherwise than with 0."""
+
+
+@functools.cache
+def service() -> int:
+    """The port of a service that runs the builds of the stub of gcloud, for as long as this process lives."""
+
+    class Asked(socketserver.StreamRequestHandler):
+        def handle(self):
+            asked = json.loads(self.rfile.readline())
+            folder = Path(asked["folder"])
+            try:
+                Service(message(folder / asked["config"]), folder, asked["env"], Path(asked["home"]), asked["substitutions"]).run()
+            except Exception as fault:
+                self.wfile.write(str(fault or repr(fault)).encode())
+
+    server = socketserver.ThreadingTCPServer(("127.0.0.1", 0), Asked)
+    server.daemon_threads = True
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    return server.server_address[1]
 
 
 def message(file: Path):
@@ -123,7 +146,7 @@ class Runs:
         self.tree, self.folder, self.stub = tree, folder, Stub(folder / "stub")
         self.gcloud = folder / "gcloud"
         self.gcloud.mkdir()
-        self.env = self.stub.env(GCLOUD_STUB=str(self.gcloud), SUBMIT_DELAY="0")
+        self.env = self.stub.env(GCLOUD_STUB=str(self.gcloud), GCLOUD_SERVICE=str(service()), SUBMIT_DELAY="0")
 
     def publish(self, substitutions: dict | None = None) -> Service:
         homes = self.folder / "homes"

@@ -185,6 +185,8 @@ class Stub:
         return {**kept, "PATH": path, "DOCKER_STUB": str(self.folder), "PUBLISH_DELAY": "0", "FETCH_DELAY": "0", **more}
 
     def journal(self) -> list:
+        fault = self.folder / "fault"
+        assert not fault.exists(), fault.read_text()
         file = self.folder / "journal.jsonl"
         return [json.loads(line) for line in file.read_text().splitlines()] if file.exists() else []
 

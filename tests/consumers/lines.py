@@ -188,7 +188,7 @@ def divide(specs: list, run: list, size: int) -> list:
     half, parts, begin = size // 2, [], 0
     numbers = {at: number(specs[run[at]]["id"]) for at in range(half, len(run) - half + 1)}
     for end in [*numbers, len(run)]:
-        if end in numbers and numbers[end] != min(told for at, told in numbers.items() if abs(at - end) < half):
+        if end in numbers and numbers[end] != min(numbers[at] for at in range(end - half + 1, end + half) if at in numbers):
             continue
         count = -(-(end - begin) // size)
         for part in range(count):

@@ -1,6 +1,6 @@
-"""The docker stub as a server: prints a port of this machine and answers there, one call after the other.
+"""The stubs of docker and of curl's many heads as a server: prints a port of this machine and answers there, one call after the other.
 
-It ends when its stdin does. The program `docker` finds the port in the file `server` of DOCKER_STUB.
+It ends when its stdin does. The programs `docker` and `curl` find the port in the file `server` of DOCKER_STUB.
 """
 
 import contextlib
@@ -10,33 +10,37 @@ import select
 import socket
 import sys
 
+import curl_stub
 import docker_stub
 
 
-def answer(home, folder, job, words):
+def answer(program, home, folder, job, words):
     """What the program would do there: its exit code, and what it says on the stream that then matters."""
     docker_stub.HOME, docker_stub.JOB = home, job or None
     out, err = io.StringIO(), io.StringIO()
     with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
         try:
             os.chdir(folder)
-            code = docker_stub.main(words)
+            code = docker_stub.main(words) if program == "docker" else curl_stub.heads(*words) or 0
         except SystemExit as end:
             code = 1
             err.write(f"{end.code}\n")
         except Exception as fault:
             code = 70
-            err.write(f"docker stub: {fault!r}\n")
+            err.write(f"{program} stub: {fault!r}\n")
+            # A script may go another way then, and the test must not.
+            with open(docker_stub.path("fault"), "a") as file:
+                file.write(err.getvalue())
     return code, (err if code else out).getvalue()
 
 
 def request(connection):
-    """The fields of a request: folder of the stub, working folder, job, number of words, words; each ends in a NUL."""
+    """The fields of a request: program, folder of the stub, working folder, job, number of words, words; each ends in a NUL."""
     asked = b""
     while chunk := connection.recv(1 << 16):
         asked += chunk
         fields = asked.split(b"\0")[:-1]
-        if len(fields) >= 4 and len(fields) - 4 == int(fields[3]):
+        if len(fields) >= 5 and len(fields) - 5 == int(fields[4]):
             return [field.decode() for field in fields]
     return None
 
@@ -50,8 +54,8 @@ def serve():
         connection, _ = server.accept()
         with connection:
             if fields := request(connection):
-                home, folder, job, _, *words = fields
-                code, said = answer(home, folder, job, words)
+                program, home, folder, job, _, *words = fields
+                code, said = answer(program, home, folder, job, words)
                 connection.sendall(f"{code}\n{said}".encode())
 
 
