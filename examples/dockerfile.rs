@@ -8,7 +8,7 @@ use std::io::{BufRead, stdin};
 use std::sync::Arc;
 
 use basematrix::dockerfile::{Build, Dockerfile, Does, Request, Source, Value};
-use basematrix::image::reference::full;
+use basematrix::grammar::reference::full;
 use basematrix::source::SourceFile;
 use indexmap::IndexMap;
 use serde::Deserialize;
@@ -115,7 +115,7 @@ impl<'a> Args<'a> {
             }
             for global in build.globals.iter().filter(|global| *global.name == *name) {
                 self.add(&name, global.value.as_ref());
-                open.extend(global.reads.iter().map(|read| read.to_string()));
+                open.extend(global.reads.iter().map(std::string::ToString::to_string));
             }
         }
     }

@@ -29,14 +29,14 @@ const PURGE_DELAY: i32 = 15;
 
 /// Lets free memory be kept: a run is over soon, and at its end all of it would be given back piece by piece. To be called
 /// before there is another thread.
-pub fn keep() {
+pub(crate) fn keep() {
     // SAFETY: options are numbers, and nothing else reads or writes them yet.
     unsafe { libmimalloc_sys::mi_option_set(PURGE_DELAY, -1) }
 }
 
 /// The allocator of a run, which is short and allocates much: a quarter to a third off a large matrix, against the
 /// allocator of glibc.
-pub struct Bounded;
+pub(crate) struct Bounded;
 
 fn take(size: usize) {
     if size >= LARGE && HELD.fetch_add(size, Ordering::Relaxed) + size > LIMIT {

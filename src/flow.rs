@@ -4,15 +4,17 @@ use std::collections::HashSet;
 use std::sync::Arc;
 
 use crate::check;
+use crate::config::pinned_output;
 use crate::config::{self, Config};
 use crate::diagnostic::{Finding, Place, Sink, Stopped, code};
+use crate::diff::Side;
 use crate::emit::{ActionEdits, Emission, PROVIDERS, Providers, adopt, emit, workflow_files};
 use crate::facts::{Day, Facts};
 use crate::image::{Contents, ContextHash, Matrix, Plan, ignore_path, render_specs, resolve};
-use crate::lock::{self, Before, Lock, Unread};
+use crate::lock::{Before, Lock, Unread};
 use crate::output::{self, Claims, Drift, Owned, State, Tree, made_from};
-use crate::release::unseen::pinned_output;
 use crate::render::Templates;
+use crate::source::lock_path;
 use crate::source::{Ours, Owner, ReadError, Refusal, Repository, SourceFile};
 
 /// The matrix with its specs resolved: enough to list them.
@@ -28,6 +30,21 @@ pub struct Expanded {
     pub facts: Facts,
     /// The CI providers whose pipelines the matrix may turn on.
     pub providers: Providers,
+}
+
+impl Expanded {
+    /// With what comes of it, one side of a difference.
+    pub fn side<'a>(&'a self, revision: &'a str, rendered: &'a Rendered) -> Side<'a> {
+        Side {
+            revision,
+            providers: self.providers,
+            facts: &self.facts,
+            config: &self.config,
+            matrix: &self.matrix,
+            contents: &rendered.contents,
+            plan: &rendered.plan,
+        }
+    }
 }
 
 /// Everything rendered in memory.
@@ -229,7 +246,7 @@ fn contents(
         .collect();
     // Of all matrices here: the release of one is no part of the images of another.
     let owners = repository.family().owners().chain([repository.owner()]);
-    let locks: HashSet<String> = owners.map(|owner| lock::path(owner.matrix())).collect();
+    let locks: HashSet<String> = owners.map(|owner| lock_path(owner.matrix())).collect();
     let owners = repository.family().owners().chain([repository.owner()]);
     let matrices: HashSet<&str> = owners.map(Owner::matrix).collect();
     // What a pipeline makes counts by its version, whether it is there or not.

@@ -1,15 +1,31 @@
 //! One `matrix.toml` becomes Dockerfiles and CI pipelines, and nothing drifts.
 //!
-//! ```text
-//! matrix.toml → config (as written → valid) → matrix (cells) → image (specs, lineage, content)
-//!             → emit (which outputs, with which context) → render (bytes, in memory) → output (compare, or write)
-//!                                        check looks across all of it, and reports diagnostics
-//!                                        release holds places in the library to the release, and moves them
-//!                                        dockerfile reads Dockerfiles as BuildKit does, for given args and platform
-//!                                        facts are what is known of the outside world: ends of life, images, limits
-//!                                        lock says what a release was made of, diff what two revisions differ in
-//!                                        registry asks what upstream images are now, for `gen lock` alone
-//! ```
+//! `matrix.toml` → [`config`] → `matrix` (cells) → [`image`] (specs, lineage, content, plan) → [`emit`] (which outputs, with
+//! which context) → [`render`] (bytes, in memory) → [`output`] (compare, or write).
+//!
+//! The rooms are layers: each uses only rooms that stand above it in this list (`tests/layers.rs` reads it).
+//!
+//! - `grammar`: words of the field as types, no logic: platforms, references, versions, values with their place
+//! - `source`: the only reader: files with spans, the repository's root, git's facts, build contexts
+//! - `diagnostic`: findings, their codes, one renderer for each format
+//! - `matrix`: axes, values, selectors, and the cells they leave
+//! - `facts`: what is known of the outside world: ends of life, images, limits, each with source and date
+//! - `dockerfile`: a Dockerfile as BuildKit reads it, for given args and platform
+//! - `locate`: a written value in a file of the library's, by what languages call it
+//! - `render`: template environments, one dialect for each kind of file: escaping by construction
+//! - `config`: `matrix.toml`, as written and then always valid; declares what a provider's table is
+//! - `image`: specs, lineage, what goes into an image and its content, the plan
+//! - `lock`: what a release was made of
+//! - `output`: the planned files: whose they are, what differs on disk, writing all or none
+//! - `emit`: one folder for each kind of output and each CI provider
+//! - `release`: the places of the library that state the release: found and judged
+//! - `check`: one rule a file, over all of it
+//! - `diff`: two revisions, side by side
+//! - `flow`: the steps that every command runs a part of
+//! - `bump`: what moves with a release, or with a base
+//! - `registry`: what upstream images are now, asked by `gen lock` alone
+//! - `cli`: the command line
+//! - `command`: a verb a file
 //!
 //! Every decision is taken before a template runs, `gen matrix` and `gen check` share one render ([`flow`]), and no
 //! room below `command` prints.
@@ -17,6 +33,7 @@
 #![forbid(unsafe_code)]
 #![warn(clippy::disallowed_methods, clippy::disallowed_macros)]
 
+pub mod bump;
 pub mod check;
 pub mod cli;
 pub mod command;
@@ -27,11 +44,13 @@ pub mod dockerfile;
 pub mod emit;
 pub mod facts;
 pub mod flow;
+pub mod grammar;
 pub mod image;
+pub mod locate;
 pub mod lock;
-pub mod matrix;
+mod matrix;
 pub mod output;
-pub mod registry;
+mod registry;
 pub mod release;
 pub mod render;
 pub mod source;

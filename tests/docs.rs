@@ -477,7 +477,10 @@ fn the_table_of_commands_holds_what_there_is() {
         .map(str::to_owned)
         .collect();
     let command = basematrix::cli::Cli::command();
-    let there: Vec<&str> = command.get_subcommands().map(|c| c.get_name()).collect();
+    let there: Vec<&str> = command
+        .get_subcommands()
+        .map(clap::Command::get_name)
+        .collect();
     assert_eq!(shown, there);
 }
 

@@ -64,7 +64,7 @@ fn rows(name: &str) -> Vec<String> {
         match (&spec["base"], &spec["parent"]) {
             (Value::String(base), Value::Null) => row += &format!(" < {base}"),
             (Value::Null, Value::String(parent)) => {
-                row += &format!(" < {}", by_id[parent.as_str()])
+                row += &format!(" < {}", by_id[parent.as_str()]);
             }
             (base, parent) => assert!(base.is_null() && parent.is_null(), "{spec}"),
         }

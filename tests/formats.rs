@@ -129,7 +129,8 @@ fn sarif_says_all_that_json_says() {
     let all = all.as_array().expect("an array");
     assert_eq!((rules.len(), results.len()), (4, all.len()));
     for (result, finding) in results.iter().zip(all) {
-        let rule = &rules[result["ruleIndex"].as_u64().expect("an index") as usize];
+        let rule = &rules
+            [usize::try_from(result["ruleIndex"].as_u64().expect("an index")).expect("an index")];
         assert_eq!(rule["id"], result["ruleId"]);
         assert_eq!(result["ruleId"], finding["code"]);
         let known = code(finding["code"].as_str().expect("a code"));

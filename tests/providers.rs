@@ -6,7 +6,7 @@ use std::path::Path;
 
 use basematrix::config::{self, ProviderTable};
 use basematrix::diagnostic::{Finding, Sink};
-use basematrix::diff::{Side, first, text};
+use basematrix::diff::{first, text};
 use basematrix::emit::{PROVIDERS, Provider, Providers};
 use basematrix::flow::{self, Expanded, Rendered, Standpoint};
 use basematrix::source::Repository;
@@ -163,14 +163,7 @@ fn its_limits_are_told_before_it_refuses() {
 fn a_difference_counts_it() {
     let tried = tried(NARROW);
     let (expanded, rendered) = tried.done();
-    let diff = first(
-        "main",
-        Side {
-            revision: "here",
-            expanded,
-            rendered,
-        },
-    );
+    let diff = first("main", expanded.side("here", rendered));
     let told = text(&diff);
     assert!(told.contains("  Toy bricks: 0 → 1\n"), "{told}");
 }

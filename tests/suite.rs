@@ -15,6 +15,7 @@ mod formats;
 mod incidents;
 mod language;
 mod laws;
+mod layers;
 mod libraries;
 mod line_ends;
 mod locate;

@@ -337,7 +337,7 @@ fn to_the_byte(root: &Path, place: &Value) -> Result<(), String> {
         Err(error) if error.kind() == ErrorKind::InvalidData => return Ok(()),
         text => text.map_err(|e| format!("{path}: {e}"))?,
     };
-    let (start, end) = (start as usize, end as usize);
+    let [start, end] = [start, end].map(|at| usize::try_from(at).expect("a place"));
     let before = text
         .get(..start)
         .ok_or(format!("{path}: byte {start} is inside a character"))?;

@@ -5,7 +5,7 @@ use std::fmt::{self, Display, Write};
 use crate::tree::Tree;
 
 /// How many places it has.
-pub struct Library {
+pub(crate) struct Library {
     /// Pins.
     pub pins: usize,
     /// Files with a mention or two, of about 2 KB.
@@ -75,7 +75,7 @@ fn filler(file: &str) -> String {
 
 impl Library {
     /// The library with its outputs; nothing in it differs.
-    pub fn written(&self) -> Tree {
+    pub(crate) fn written(&self) -> Tree {
         let tree = Tree::new("");
         let mut matrix = String::from("[release]\nversion = \"1.4.0\"\n");
         for index in 0..self.pins {

@@ -11,9 +11,11 @@ use crate::check::tag_words;
 use crate::config::Config;
 use crate::diagnostic::Place;
 use crate::dockerfile::{NamedBy, Source};
-use crate::image::reference::{Parts, full};
-use crate::image::{Matrix, Mirrors, Spec, SpecId};
-use crate::matrix::{AxisId, Version};
+use crate::grammar::Version;
+use crate::grammar::reference::{Parts, full};
+use crate::grammar::{Mirrors, SpecId};
+use crate::image::{Matrix, Spec};
+use crate::matrix::AxisId;
 use crate::render::Field;
 use crate::source::SourceFile;
 
@@ -140,7 +142,7 @@ pub struct Bases {
 }
 
 /// Goes through `from` of every spec and through what is built of Dockerfiles with a text of the user's.
-pub fn bases(cx: &Context<'_>) -> Bases {
+pub(super) fn bases(cx: &Context<'_>) -> Bases {
     let mut found = Found::new(cx);
     let mut own = Found::new(cx);
     for (index, spec) in cx.matrix.specs.iter().enumerate() {

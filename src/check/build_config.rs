@@ -7,14 +7,14 @@ use saphyr_parser::{Event, Parser};
 
 /// A text of the config, and the bytes where it stands.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Text {
+pub(super) struct Text {
     pub value: String,
     pub span: Range<usize>,
 }
 
 /// One step.
 #[derive(Debug, Default)]
-pub struct Step {
+pub(super) struct Step {
     pub id: Option<Text>,
     pub wait_for: Vec<Text>,
     pub secret_env: Vec<Text>,
@@ -22,7 +22,7 @@ pub struct Step {
 
 /// What the checks read of a config.
 #[derive(Debug, Default)]
-pub struct BuildConfig {
+pub(super) struct BuildConfig {
     pub steps: Vec<Step>,
     /// Every text in which the service substitutes, and that has a dollar: it leaves scripts alone.
     pub substituted: Vec<Text>,
@@ -42,7 +42,7 @@ enum Open {
 
 impl BuildConfig {
     /// Reads a config; `None` when it is no YAML.
-    pub fn read(text: &str) -> Option<Self> {
+    pub(super) fn read(text: &str) -> Option<Self> {
         let mut config = BuildConfig::default();
         let mut open: Vec<Open> = Vec::new();
         let bytes = Bytes::of(text);
@@ -160,7 +160,7 @@ impl<'a> Bytes<'a> {
 
 /// The names that Cloud Build would substitute in a text, with where they stand: `$NAME`, `${NAME}`, and with an operation
 /// of bash's behind the name, as in `${NAME:0:7}`; not `$$`, which is a dollar.
-pub fn named(text: &str) -> Vec<(usize, &str)> {
+pub(super) fn named(text: &str) -> Vec<(usize, &str)> {
     let mut names = Vec::new();
     let mut rest = text;
     while let Some((_, after)) = rest.split_once('$') {

@@ -10,8 +10,9 @@ use std::sync::Arc;
 use crate::check::Context;
 use crate::diagnostic::Place;
 use crate::dockerfile::{Build, Dockerfile, Fault, Instruction, Request, Word, other_frontend};
-use crate::emit::dockerfile::TEMPLATE;
-use crate::image::{Platform, RenderedSpec, Spec, SpecId};
+use crate::grammar::{Platform, SpecId};
+use crate::image::TEMPLATE;
+use crate::image::{RenderedSpec, Spec};
 use crate::render;
 use crate::source::SourceFile;
 
@@ -32,7 +33,7 @@ pub struct Recipe {
 }
 
 /// What a recipe builds on one platform.
-pub type BuildOn = (Platform, Rc<Result<Build, Fault>>);
+pub(super) type BuildOn = (Platform, Rc<Result<Build, Fault>>);
 
 /// Recipes and builds that were looked at.
 #[derive(Debug, Default)]

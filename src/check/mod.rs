@@ -20,4 +20,3 @@ pub use registry::{RULES, Rule, ground, run};
 pub use rules::drift::refused_outputs;
 pub use rules::git_unasked::unasked_finding;
 pub use rules::lock_stale::stale_finding;
-pub use rules::release_baked::{RELEASE_LABEL, release_finding};

@@ -6,9 +6,9 @@ use std::sync::Arc;
 
 use crate::check::Context;
 use crate::dockerfile::{Build, Command, Dockerfile, Does, Kind, Source, Step, said};
-use crate::image::SpecId;
-use crate::image::reference::Parts;
-use crate::matrix::Version;
+use crate::grammar::SpecId;
+use crate::grammar::Version;
+use crate::grammar::reference::Parts;
 
 /// Commands that install a Python of any version.
 const INSTALLERS: [&str; 22] = [
@@ -44,7 +44,7 @@ const HOMES: [&str; 5] = ["/", "/usr", "/usr/local", "/usr/local/bin", "/usr/loc
 
 /// Whether a Dockerfile of the user's, or what a template of theirs renders, brings a Python of that version into the image
 /// of a spec, on every platform.
-pub fn brings_python(cx: &Context<'_>, id: SpecId, version: &Version) -> bool {
+pub(super) fn brings_python(cx: &Context<'_>, id: SpecId, version: &Version) -> bool {
     let Some(cooked) = cx.cooked_of(id) else {
         return false;
     };

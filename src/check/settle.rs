@@ -7,7 +7,7 @@ use crate::matrix::Selector;
 
 /// Weighs the findings of rules as `[check.severity]` says, takes away what `[[check.suppress]]` accepts, and adds what
 /// is wrong with the suppressions. Findings that stop the plan stay as they are.
-pub fn settle(cx: &Context<'_>, sink: &mut Sink) {
+pub(super) fn settle(cx: &Context<'_>, sink: &mut Sink) {
     let suppressions = &cx.config.check.suppressions;
     let mut used = vec![false; suppressions.len()];
     for finding in std::mem::take(sink).into_sorted() {

@@ -2,8 +2,8 @@
 
 use crate::check::tag_words;
 use crate::facts::{Distribution, DistributionRelease, Facts, Known};
-use crate::image::reference::Parts;
-use crate::matrix::Version;
+use crate::grammar::Version;
+use crate::grammar::reference::Parts;
 
 /// Images besides the official ones whose tags name the distribution by its codename alone, by the beginning of their
 /// repository. Sources: their makers' lists of tags, 2026-11.
@@ -31,15 +31,15 @@ const PYTHONS: [&str; 7] = [
 ];
 
 /// A release of a distribution.
-pub type Release<'f> = (Distribution, Known<'f, DistributionRelease>);
+pub(super) type Release<'f> = (Distribution, Known<'f, DistributionRelease>);
 
 /// A distribution, and what it is said to be of it, which no table knows.
-pub type Unlisted = (Distribution, String);
+pub(super) type Unlisted = (Distribution, String);
 
 const DISTRIBUTIONS: [Distribution; 2] = [Distribution::Ubuntu, Distribution::Debian];
 
 /// The version of Python that an image says it is of, with its minor one, and the word of its tag that does.
-pub fn python<'a>(parts: &Parts<'a>) -> Option<(Version, &'a str)> {
+pub(super) fn python<'a>(parts: &Parts<'a>) -> Option<(Version, &'a str)> {
     let tag = parts.tag?;
     let minor = |text: &str| Version::parse(text).filter(|v| v.written_part(1).is_some());
     let mut words = tag.split('-');
@@ -61,7 +61,10 @@ pub fn python<'a>(parts: &Parts<'a>) -> Option<(Version, &'a str)> {
 }
 
 /// The release of a distribution that an image says it is of. `Err` is one that no table knows, in the words of the name.
-pub fn release<'f>(facts: &'f Facts, parts: &Parts<'_>) -> Option<Result<Release<'f>, Unlisted>> {
+pub(super) fn release<'f>(
+    facts: &'f Facts,
+    parts: &Parts<'_>,
+) -> Option<Result<Release<'f>, Unlisted>> {
     for of in DISTRIBUTIONS {
         let name = of.name().to_lowercase();
         if parts.is_hub(&name) {
@@ -137,7 +140,7 @@ fn called<'f>(facts: &'f Facts, of: Distribution, text: &str) -> Option<Release<
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::image::Mirrors;
+    use crate::grammar::Mirrors;
 
     fn said(reference: &str) -> (Option<String>, Option<String>) {
         let home = Mirrors::default().home(reference).into_owned();

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use crate::check::dockerfile::Cooked;
 use crate::diagnostic::nearest;
 use crate::dockerfile::{Dockerfile, Named, NamedBy};
-use crate::image::{Platform, SpecId};
+use crate::grammar::{Platform, SpecId};
 use crate::source::SourceFile;
 
 /// A name that means a stage which is not there.
@@ -39,11 +39,11 @@ pub enum Meant {
 
 /// Strays so far.
 #[derive(Debug, Default)]
-pub struct Strays(Vec<(bool, Stray)>);
+pub(super) struct Strays(Vec<(bool, Stray)>);
 
 impl Strays {
     /// Notes an image, where its name means a stage that is not there; whether it does.
-    pub fn take(
+    pub(super) fn take(
         &mut self,
         cooked: &Cooked<'_>,
         named: &Named<'_>,
@@ -85,7 +85,7 @@ impl Strays {
     }
 
     /// All of them.
-    pub fn done(self) -> Vec<Stray> {
+    pub(super) fn done(self) -> Vec<Stray> {
         self.0.into_iter().map(|(_, one)| one).collect()
     }
 }

@@ -6,7 +6,7 @@
 //! 13.0), of Python the first is the major (`py311` is 3.11).
 
 /// The CUDA versions that words of a tag state.
-pub fn cuda(tag: &str) -> Vec<String> {
+pub(super) fn cuda(tag: &str) -> Vec<String> {
     stated(tag, &["cuda", "cu"], |digits| match digits.len() {
         // `cu92` was 9.2; `cu12` names the major alone.
         2 if digits.starts_with(['8', '9']) => Some(parted(digits, &[1])),
@@ -18,7 +18,7 @@ pub fn cuda(tag: &str) -> Vec<String> {
 }
 
 /// The Python versions that words of a tag state.
-pub fn python(tag: &str) -> Vec<String> {
+pub(super) fn python(tag: &str) -> Vec<String> {
     stated(tag, &["python", "py", "cp"], |digits| {
         let majors = digits.starts_with(['2', '3']);
         match digits.len() {

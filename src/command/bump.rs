@@ -2,6 +2,10 @@
 
 use std::fmt::Write;
 
+use crate::bump::Move;
+use crate::bump::News;
+use crate::bump::{Ahead, Target};
+use crate::bump::{Asked, Bump, plan};
 use crate::check::{stale_finding, unasked_finding};
 use crate::cli::{Dates, FindingFormat};
 use crate::command::difference::patches;
@@ -10,14 +14,11 @@ use crate::command::shell::{Error, Outcome, Shell, counted, number};
 use crate::command::{CLEAN, FOUND, NO_PLAN};
 use crate::diagnostic::{Code, Finding, Severity, Sink, code, fold, visible};
 use crate::flow::{self, Expanded, Fault, Standpoint};
+use crate::grammar::release::Step;
 use crate::lock::{Before, Looking};
 use crate::output::{self, Change, State};
-use crate::release::bump::{Asked, Bump, plan};
+use crate::release::Begun;
 use crate::release::lockfiles;
-use crate::release::moving::Move;
-use crate::release::news::News;
-use crate::release::target::{Ahead, Begun, Target};
-use crate::release::version::Step;
 use crate::source::Repository;
 
 /// How many mentions are listed before the rest is counted.

@@ -9,12 +9,12 @@ use crate::command::select::{Given, selected, selectors};
 use crate::command::shell::{Error, Outcome, Shell};
 use crate::config::parse_selector;
 use crate::diagnostic::Sink;
-use crate::diff::{self, Diff, Side};
-use crate::emit::PLAN;
+use crate::diff::{self, Diff};
 use crate::flow::{self, Expanded, Fault, Rendered};
 use crate::image::CONTENT_FORMAT;
-use crate::lock;
+use crate::image::plan::PLAN;
 use crate::matrix::Selector;
+use crate::source::lock_path;
 use crate::source::{Commit, Git, GitError, Members, ORIGIN, Repository, Snapshot, SourceFile};
 
 /// What the working tree is called.
@@ -48,11 +48,7 @@ pub(super) fn run(
         Ok(only) => only,
         Err(outcome) => return Ok(outcome),
     };
-    let new = Side {
-        revision: HERE,
-        expanded: &now,
-        rendered: &is,
-    };
+    let new = now.side(HERE, &is);
     let before = match &base.commit {
         Some(commit) => {
             let snapshot = Arc::new(Snapshot::of(&git, commit, &name)?);
@@ -90,14 +86,7 @@ pub(super) fn run(
              {CONTENT_FORMAT}: both sides are computed by this gen, and what was built then is built anew"
         ));
     }
-    let mut found = diff::between(
-        Side {
-            revision: &name,
-            expanded: &then,
-            rendered: &was,
-        },
-        new,
-    );
+    let mut found = diff::between(then.side(&name, &was), new);
     if !only.is_empty() {
         // What a selector names may be new: then nothing of the old matrix is meant.
         let mut scratch = Sink::new();
@@ -175,7 +164,7 @@ fn print(shell: &Shell<'_>, found: &Diff, format: DiffFormat) -> Result<Outcome,
 /// Where the gen of that time recorded contents of another format than this one's, with the format.
 fn other_format(before: &Repository, then: &Expanded) -> Option<(String, u32)> {
     let (path, format) = match &then.lock {
-        Some(lock) => (lock::path(before.matrix_path()), lock.content_format),
+        Some(lock) => (lock_path(before.matrix_path()), lock.content_format),
         // Without a release the plan alone tells.
         None => {
             let path = before.owner().path(PLAN);

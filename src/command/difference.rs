@@ -5,9 +5,9 @@ use std::fmt::Write;
 
 use similar::TextDiff;
 
+use crate::bump::Rewritten;
 use crate::diagnostic::visible;
 use crate::output::{Change, Drift, State};
-use crate::release::Rewritten;
 
 /// From what is on disk to what the matrix yields, for people: line ends play no part.
 pub(super) fn difference(change: &Change) -> String {

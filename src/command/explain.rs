@@ -10,9 +10,12 @@ use crate::command::{CLEAN, FOUND};
 use crate::config::{Config, parse_selector};
 use crate::diagnostic::{ALL, Code, Severity, Sink, Stage, by_name, nearest, visible};
 use crate::flow::{self, Expanded};
-use crate::image::reference::full;
-use crate::image::{Spec, SpecId, describe_cell};
-use crate::matrix::{AxisId, Cell, Conjunction, ImageId, Selector, Verdict, Version, verdicts};
+use crate::grammar::SpecId;
+use crate::grammar::Version;
+use crate::grammar::reference::full;
+use crate::image::{Spec, describe_cell};
+use crate::image::{Verdict, verdicts};
+use crate::matrix::{AxisId, Cell, Conjunction, ImageId, Selector};
 use crate::source::{Repository, SourceFile};
 
 /// How many cells are told apart before the rest is counted.

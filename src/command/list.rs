@@ -10,11 +10,12 @@ use crate::cli::{Dates, FindingFormat, ListFormat};
 use crate::command::select::{Given, selected, selectors};
 use crate::command::shell::{Error, Outcome, Shell, number, outcome};
 use crate::diagnostic::{Finding, Sink, fold, visible};
-use crate::emit::dockerfile::TEMPLATE;
 use crate::facts::Day;
 use crate::flow::{self, Expanded};
-use crate::image::reference::full;
-use crate::image::{Platform, RenderedSpec, Spec, SpecId, pins};
+use crate::grammar::reference::full;
+use crate::grammar::{Platform, SpecId};
+use crate::image::TEMPLATE;
+use crate::image::{RenderedSpec, Spec, pins};
 use crate::source::Repository;
 
 /// What to list besides home references.

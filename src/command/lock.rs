@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use indexmap::IndexMap;
 
+use crate::bump::{Base, Bases, Moved, Relock};
 use crate::cli::FindingFormat;
 use crate::command::difference::patches;
 use crate::command::select::{Given, selected, selectors};
@@ -12,12 +13,11 @@ use crate::command::shell::{Error, Outcome, Shell, counted, number};
 use crate::command::{CLEAN, FOUND, NO_PLAN};
 use crate::diagnostic::{Finding, Sink, and_list};
 use crate::flow::Fault;
+use crate::grammar::reference::Parts;
 use crate::image::Digest;
-use crate::image::reference::Parts;
 use crate::lock::some;
 use crate::output::{self, Change, State};
 use crate::registry::{self, Client};
-use crate::release::bases::{Base, Bases, Moved, Relock};
 
 pub(super) fn run(
     shell: &mut Shell<'_>,

@@ -30,7 +30,7 @@ pub(super) struct From<'a> {
 
 impl From<'_> {
     /// Today, and nowhere else.
-    pub fn here() -> Self {
+    pub(super) fn here() -> Self {
         From {
             dates: Dates::default(),
             base: None,

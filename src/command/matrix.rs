@@ -104,9 +104,9 @@ pub(super) fn run(shell: &mut Shell<'_>, options: &Options) -> Result<Outcome, E
     for change in &all {
         let line = format!("{} {}", verb(change, writes), visible(&change.path));
         if options.dry_run {
-            shell.say(&line)
+            shell.say(&line);
         } else {
-            shell.detail(&line)
+            shell.detail(&line);
         }
     }
     let sum = |of: fn(&Looked) -> usize| looked.iter().map(of).sum::<usize>();

@@ -6,8 +6,8 @@ use crate::check::unasked_finding;
 use crate::cli::{Dates, FindingFormat, PlanFormat};
 use crate::command::select::{Given, selected, selectors};
 use crate::command::shell::{Error, Outcome, Shell, outcome};
+use crate::config::header;
 use crate::diagnostic::{Sink, fold};
-use crate::emit::header;
 use crate::flow;
 
 pub(super) fn run(

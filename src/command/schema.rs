@@ -2,7 +2,8 @@
 
 use crate::command::CLEAN;
 use crate::command::shell::{Error, Outcome, Shell};
-use crate::emit::{MARK, schema_text};
+use crate::config::MARK;
+use crate::emit::schema_text;
 
 pub(super) fn run(shell: &mut Shell<'_>) -> Result<Outcome, Error> {
     let matrix = shell

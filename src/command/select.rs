@@ -20,7 +20,7 @@ pub(super) struct Given<'a> {
 
 impl<'a> Given<'a> {
     /// By `--only` alone.
-    pub fn only(only: &'a [String]) -> Self {
+    pub(super) fn only(only: &'a [String]) -> Self {
         Given {
             arguments: &[],
             only,

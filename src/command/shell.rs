@@ -50,7 +50,7 @@ pub(super) struct Shell<'a> {
 }
 
 impl<'a> Shell<'a> {
-    pub fn new(global: &'a Global) -> Self {
+    pub(super) fn new(global: &'a Global) -> Self {
         let set = |name: &str| env::var_os(name).is_some_and(|v| !v.is_empty());
         let styled = match global.color {
             Color::Always => true,
@@ -65,7 +65,7 @@ impl<'a> Shell<'a> {
     }
 
     /// Finds the repository.
-    pub fn repository(&self) -> Result<Repository, Error> {
+    pub(super) fn repository(&self) -> Result<Repository, Error> {
         Ok(Repository::find(
             &self.global.directory,
             self.global.config.as_deref(),
@@ -73,7 +73,7 @@ impl<'a> Shell<'a> {
     }
 
     /// Finds the repository, and in it all matrices that are meant: without `--config` those that the nearest lists, too.
-    pub fn repositories(&self) -> Result<Vec<Repository>, Error> {
+    pub(super) fn repositories(&self) -> Result<Vec<Repository>, Error> {
         let nearest = self.repository()?;
         Ok(match self.global.config {
             Some(_) => vec![nearest],
@@ -85,7 +85,7 @@ impl<'a> Shell<'a> {
     ///
     /// # Errors
     /// When `SOURCE_DATE_EPOCH` is no number of seconds.
-    pub fn today(&self, dates: Dates) -> Result<Day, Error> {
+    pub(super) fn today(&self, dates: Dates) -> Result<Day, Error> {
         if let Some(day) = dates.as_of {
             return Ok(day);
         }
@@ -100,19 +100,19 @@ impl<'a> Shell<'a> {
     }
 
     /// Lets `--days-ahead` stand for what the matrix says.
-    pub fn look_ahead(&self, dates: Dates, config: &mut Config) {
+    pub(super) fn look_ahead(&self, dates: Dates, config: &mut Config) {
         if let Some(days) = dates.days_ahead {
             config.check.days_ahead = days;
         }
     }
 
     /// Whether a pipeline runs this, which most providers tell by `CI`.
-    pub fn in_pipeline(&self) -> bool {
+    pub(super) fn in_pipeline(&self) -> bool {
         env::var_os("CI").is_some_and(|v| !v.is_empty() && v != "false")
     }
 
     /// Data, to stdout.
-    pub fn data(&self, text: &str) -> Result<(), Error> {
+    pub(super) fn data(&self, text: &str) -> Result<(), Error> {
         let mut out = io::stdout().lock();
         out.write_all(text.as_bytes())?;
         out.flush()?;
@@ -120,12 +120,12 @@ impl<'a> Shell<'a> {
     }
 
     /// Text for people, to stdout.
-    pub fn tell(&self, text: &str) -> Result<(), Error> {
+    pub(super) fn tell(&self, text: &str) -> Result<(), Error> {
         self.data(&visible_lines(text))
     }
 
     /// A patch, to stdout: to the byte where another command reads it.
-    pub fn patch(&self, text: &str) -> Result<(), Error> {
+    pub(super) fn patch(&self, text: &str) -> Result<(), Error> {
         if io::stdout().is_terminal() {
             self.tell(text)
         } else {
@@ -134,14 +134,14 @@ impl<'a> Shell<'a> {
     }
 
     /// A line for people, to stderr, unless they asked for quiet.
-    pub fn say(&self, text: &str) {
+    pub(super) fn say(&self, text: &str) {
         if !self.global.quiet {
             self.insist(text);
         }
     }
 
     /// A line for people that asked for more.
-    pub fn detail(&self, text: &str) {
+    pub(super) fn detail(&self, text: &str) {
         if self.global.verbose {
             self.insist(text);
         }
@@ -153,7 +153,11 @@ impl<'a> Shell<'a> {
     }
 
     /// Prints findings: those for machines to stdout, those for people to stderr.
-    pub fn findings(&self, findings: &[Finding], format: FindingFormat) -> Result<(), Error> {
+    pub(super) fn findings(
+        &self,
+        findings: &[Finding],
+        format: FindingFormat,
+    ) -> Result<(), Error> {
         let text = match format {
             FindingFormat::Json => return self.data(&diagnostic::json(findings)),
             FindingFormat::Github => return self.data(&diagnostic::github(findings)),
@@ -167,7 +171,7 @@ impl<'a> Shell<'a> {
     }
 
     /// Ends a command that could not build a plan: its findings, and exit code 2.
-    pub fn stopped(
+    pub(super) fn stopped(
         &self,
         fault: Fault,
         sink: Sink,
@@ -187,7 +191,7 @@ impl<'a> Shell<'a> {
     }
 
     /// Ends a command whose argument could not be read: its findings, and exit code 2.
-    pub fn unreadable(&self, sink: Sink) -> Result<Outcome, Error> {
+    pub(super) fn unreadable(&self, sink: Sink) -> Result<Outcome, Error> {
         let findings = sink.into_sorted();
         self.findings(&findings, FindingFormat::Full)?;
         self.say(&counted(&findings));
@@ -195,7 +199,7 @@ impl<'a> Shell<'a> {
     }
 
     /// A failure of the machine: what was being done to which path.
-    pub fn fail(&self, error: &Error) -> ExitCode {
+    pub(super) fn fail(&self, error: &Error) -> ExitCode {
         if let Error::Print(inner) = error
             && inner.kind() == io::ErrorKind::BrokenPipe
         {

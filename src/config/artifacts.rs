@@ -9,9 +9,9 @@ use std::sync::Arc;
 use minijinja::Value;
 
 use crate::config::raw::{Named, RawArtifact};
-use crate::config::spanned::Spanned;
 use crate::config::validate::Builder;
 use crate::diagnostic::{Finding, code};
+use crate::grammar::Spanned;
 use crate::render::Scope;
 
 /// What a pipeline makes, and images are built from.

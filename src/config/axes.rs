@@ -6,14 +6,13 @@ use std::sync::Arc;
 use indexmap::IndexMap;
 
 use crate::config::raw::RawMatrix;
-use crate::config::spanned::Spanned;
 use crate::config::unions::RawValue;
 use crate::config::validate::Builder;
 use crate::diagnostic::{Finding, Place, code};
-use crate::image::Platform;
-use crate::matrix::{
-    Attribute, Axis, Value, Version, reserved_axis_name, valid_axis_name, value_fault,
-};
+use crate::grammar::Platform;
+use crate::grammar::Spanned;
+use crate::grammar::Version;
+use crate::matrix::{Attribute, Axis, Value, reserved_axis_name, valid_axis_name, value_fault};
 use crate::source::SourceFile;
 
 impl Builder<'_> {

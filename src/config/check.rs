@@ -7,11 +7,12 @@ use serde::Deserialize;
 
 use crate::config::raw::{Named, RawMatrix, RawSelector};
 use crate::config::selectors::Names;
-use crate::config::spanned::Spanned;
 use crate::config::validate::Builder;
 use crate::diagnostic::{ALL, Code, Finding, Severity, Stage, by_name, code, nearest};
 use crate::facts::Day;
-use crate::matrix::{Selector, Version};
+use crate::grammar::Spanned;
+use crate::grammar::Version;
+use crate::matrix::Selector;
 
 /// How many days ahead an end of life is told, unless `days-ahead` says otherwise.
 const DAYS_AHEAD: u32 = 90;

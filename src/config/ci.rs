@@ -12,7 +12,7 @@ use crate::config::selectors::Names;
 use crate::config::table_reader::TableReader;
 use crate::config::validate::Builder;
 use crate::diagnostic::{Finding, code};
-use crate::image::{Platform, arch};
+use crate::grammar::{Platform, arch};
 use crate::matrix::{Axis, AxisId};
 
 /// The table of one provider, as written.
@@ -33,7 +33,7 @@ impl WrittenPipelines {
     ///
     /// # Errors
     /// When one is not of its provider's shape.
-    pub fn take(
+    pub(super) fn take(
         providers: &[&'static dyn ProviderTable],
         document: &mut DeTable<'_>,
     ) -> Result<Self, Error> {

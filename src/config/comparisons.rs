@@ -1,7 +1,7 @@
 //! What to write instead of a comparison that would silently be false.
 
 use crate::diagnostic::{Finding, Place, code};
-use crate::matrix::Version;
+use crate::grammar::Version;
 use crate::render::{Comparison, Unequal};
 
 /// The finding for a comparison that does not mean what it says, written at `place`.

@@ -9,10 +9,10 @@ use serde::Serialize;
 
 use crate::config::keys::fact_fault;
 use crate::config::raw::{RawDescribed, RawMatrix};
-use crate::config::spanned::Spanned;
 use crate::config::validate::Builder;
 use crate::diagnostic::{Finding, code};
-use crate::image::reference::base_fault;
+use crate::grammar::Spanned;
+use crate::grammar::reference::base_fault;
 use crate::render::Scope;
 
 /// An image of others.

@@ -9,9 +9,9 @@ use toml::de::Deserializer;
 use crate::config::load::parse;
 use crate::config::model::Config;
 use crate::config::pins::check_pin;
-use crate::config::spanned::Spanned;
 use crate::diagnostic::{Finding, Place, Sink, Stopped, code, nearest, or_list};
 use crate::facts::{Facts, Tables, shipped_limits};
+use crate::grammar::Spanned;
 use crate::source::SourceFile;
 
 /// A file whose rows stand for shipped facts, or add to them.

@@ -5,15 +5,15 @@ use std::sync::Arc;
 
 use crate::config::comparisons::comparison_finding;
 use crate::config::model::Config;
-use crate::config::spanned::Spanned;
 use crate::config::validate::Builder;
 use crate::diagnostic::{Finding, Place, and_list, code, nearest};
+use crate::grammar::Spanned;
 use crate::render::{Field, FieldFault, Printed, field_words};
 use crate::source::SourceFile;
 
 impl Builder<'_> {
     /// Takes in a templated field; a syntax fault becomes a finding.
-    pub fn field(
+    pub(super) fn field(
         &mut self,
         text: &Spanned<String>,
         is_object: &dyn Fn(&str) -> bool,
@@ -34,7 +34,7 @@ impl Builder<'_> {
     }
 
     /// Reports names the field reads that are not among `known`, attributes that nothing has, and comparisons that would silently be false.
-    pub fn check_names(&mut self, field: &Field, known: &[&str], whose: &str) {
+    pub(super) fn check_names(&mut self, field: &Field, known: &[&str], whose: &str) {
         let Some(uses) = self.fields.uses(field).cloned() else {
             return;
         };
@@ -85,7 +85,7 @@ impl Builder<'_> {
     }
 
     /// The finding for a field that failed to render.
-    pub fn field_fault(&self, field: &Field, fault: FieldFault) -> Finding {
+    pub(super) fn field_fault(&self, field: &Field, fault: FieldFault) -> Finding {
         super::field_finding(self.file, field, fault)
     }
 }

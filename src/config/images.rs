@@ -4,9 +4,9 @@ use std::ops::Range;
 
 use crate::config::model::{Image, Row};
 use crate::config::raw::{RawImage, RawKeys, RawMatrix, RawSelector, RawWhen};
-use crate::config::spanned::Spanned;
 use crate::config::validate::{Builder, Scope};
 use crate::diagnostic::{Finding, code, suggest};
+use crate::grammar::Spanned;
 use crate::matrix::{AxisId, Conjunction, ImageId, Selector};
 
 /// What `[defaults]` gives every image.

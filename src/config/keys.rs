@@ -7,13 +7,13 @@ use indexmap::IndexMap;
 
 use crate::config::model::{Keys, ParentRef, RegistryId};
 use crate::config::raw::{RawEntry, RawItems, RawKeys, RawList};
-use crate::config::spanned::Spanned;
 use crate::config::taking::{List, Packages, Table, Take, Taking};
 use crate::config::terms::unknown_value;
 use crate::config::unions::{OneOrMany, RawParent, RawText};
 use crate::config::validate::{Builder, Scope};
 use crate::diagnostic::{Finding, and_list, code, suggest};
-use crate::image::Platform;
+use crate::grammar::Platform;
+use crate::grammar::Spanned;
 use crate::matrix::{Axis, AxisId, ImageId};
 use crate::render::Field;
 

@@ -9,6 +9,7 @@ mod comparisons;
 mod described;
 mod facts;
 mod fields;
+mod header;
 mod images;
 mod keys;
 mod load;
@@ -25,7 +26,6 @@ mod registries;
 mod release;
 mod selectors;
 mod shape;
-mod spanned;
 mod steps;
 mod table_reader;
 mod taking;
@@ -40,20 +40,24 @@ pub use comparisons::comparison_finding;
 pub use described::Described;
 pub use facts::facts;
 pub use fields::field_finding;
+pub use header::{MARK, header};
 pub use load::{SCHEMA, load, schema};
 pub use model::{
     Affixes, Alias, Config, Counts, Exclude, Expect, Image, Keys, Locator, Mention, MentionPlace,
     Offer, Offered, ParentRef, Pin, Registry, RegistryId, RegistryKind, Relation, Release, Row,
     Unreleased,
 };
-pub use outputs::{Catalog, Outputs};
+pub use outputs::{
+    BAKE, BakeOptions, CATALOG_JSON, CATALOG_PYTHON, Catalog, CatalogOptions, Outputs,
+    PublishOptions, PythonNames, RESERVED_CONSTANTS, SCHEMA_FILE, SchemaOptions, bake_place,
+};
 pub use pins::{check_pin, is_commit, is_version};
 pub use pipeline_keys::{At, BuildRow, Provenance, PullRequest, Row as BuildsRow, Step, Steps};
 pub use pipelines::{Ci, GROUPS, Pipeline, Runner, Shape};
 pub use provider::{Options, ProviderTable, options_schema, read_options};
 pub use raw::RawPython as PythonSource;
+pub use release::pinned_output;
 pub use selectors::{Names, parse_text as parse_selector};
-pub use spanned::Spanned;
 pub use steps::is_key;
 pub use table_reader::TableReader;
 pub use taking::{List, Packages, Table, Take, Taking};

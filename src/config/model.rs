@@ -15,13 +15,13 @@ use crate::config::facts::RawFacts;
 use crate::config::outputs::Outputs;
 use crate::config::pipelines::Ci;
 use crate::config::raw::{Named, RawPython, RawSelector};
-use crate::config::spanned::Spanned;
 use crate::config::taking::Taking;
 use crate::diagnostic::Place;
-use crate::image::{Mirrors, Platform};
+use crate::grammar::Spanned;
+use crate::grammar::release::ReleaseVersion;
+use crate::grammar::{Mirrors, Platform};
+use crate::locate::Search;
 use crate::matrix::{Axis, AxisId, ImageId, Selector};
-use crate::release::locate::Search;
-use crate::release::version::ReleaseVersion;
 use crate::render::{Field, Fields};
 use crate::source::{Owner, SourceFile};
 

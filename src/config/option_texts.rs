@@ -5,9 +5,9 @@
 use indexmap::IndexMap;
 
 use crate::config::pipeline_keys::Steps;
-use crate::config::spanned::Spanned;
 use crate::config::table_reader::TableReader;
 use crate::diagnostic::code;
+use crate::grammar::Spanned;
 
 /// What a text has to be.
 #[derive(Clone, Copy, PartialEq, Eq)]

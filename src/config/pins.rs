@@ -3,9 +3,9 @@
 use std::ops::Range;
 use std::sync::Arc;
 
-use crate::config::spanned::Spanned;
 use crate::diagnostic::{Finding, Place, Sink, code, nearest, or_list};
 use crate::facts::USED_ACTIONS;
+use crate::grammar::Spanned;
 use crate::source::SourceFile;
 
 /// Reports an action that no workflow uses, and a pin (standing at `span`) to what is no commit or no version.

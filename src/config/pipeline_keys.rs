@@ -9,8 +9,8 @@ use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::de::Visitor;
 use serde::{Deserialize, Deserializer, Serialize};
 
-use crate::config::spanned::Spanned;
 use crate::config::unions::RawSelector;
+use crate::grammar::Spanned;
 
 /// Where the pipeline of a proposed change is written: `"path"`, or `false` for none.
 #[derive(Clone, Debug, PartialEq, Eq)]

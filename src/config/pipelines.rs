@@ -8,8 +8,8 @@ use serde::Serialize;
 use crate::config::Config;
 use crate::config::pipeline_keys::Provenance;
 use crate::config::provider::{Options, ProviderTable};
-use crate::config::spanned::Spanned;
-use crate::image::arch;
+use crate::grammar::Spanned;
+use crate::grammar::arch;
 use crate::matrix::Selector;
 
 /// `[ci]`

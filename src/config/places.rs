@@ -9,11 +9,11 @@ use minijinja::Value;
 use crate::config::model::{Affixes, Counts, Locator, Mention, MentionPlace, Offer, Offered};
 use crate::config::raw::{RawMention, RawOffer};
 use crate::config::selectors::Names;
-use crate::config::spanned::Spanned;
 use crate::config::validate::Builder;
 use crate::diagnostic::{Finding, code, suggest};
+use crate::grammar::Spanned;
+use crate::locate::Search;
 use crate::matrix::AxisId;
-use crate::release::locate::Search;
 use crate::render::Scope;
 
 /// The keys that say where in a file something is stated.

@@ -10,8 +10,8 @@ use toml::de::{DeValue, Error, ValueDeserializer};
 
 use crate::config::pipeline_keys::PullRequest;
 use crate::config::pipelines::Shape;
-use crate::config::spanned::Spanned;
 use crate::config::table_reader::TableReader;
+use crate::grammar::Spanned;
 
 /// The table of a provider under `[ci]`.
 pub trait ProviderTable: Sync {

@@ -9,11 +9,11 @@ use serde::Deserialize;
 use crate::config::check::RawCheck;
 use crate::config::facts::RawFacts;
 use crate::config::pipeline_keys::Provenance;
-use crate::config::spanned::Spanned;
 use crate::config::taking::Packages;
 pub use crate::config::unions::RawSelector;
 use crate::config::unions::{OneOrMany, RawParent, RawText, RawValue};
-use crate::emit::{BakeOptions, CatalogOptions, PublishOptions, SchemaOptions};
+use crate::config::{BakeOptions, CatalogOptions, PublishOptions, SchemaOptions};
+use crate::grammar::Spanned;
 
 /// A list of texts. An empty one says that there is none, whatever the rows below state.
 pub type RawList = Option<Spanned<Vec<Spanned<String>>>>;

@@ -2,11 +2,11 @@
 
 use crate::config::model::{Registry, RegistryKind};
 use crate::config::raw::{RawMatrix, RawRegistry, RawRegistryKind};
-use crate::config::spanned::Spanned;
 use crate::config::validate::Builder;
 use crate::diagnostic::{Finding, code};
-use crate::image::Mirrors;
-use crate::image::reference::{host_fault, path_fault, split_prefix};
+use crate::grammar::Mirrors;
+use crate::grammar::Spanned;
+use crate::grammar::reference::{host_fault, path_fault, split_prefix};
 
 fn kind_of(host: &str) -> RegistryKind {
     let ecr = host.ends_with(".amazonaws.com") || host.ends_with(".amazonaws.com.cn");

@@ -9,13 +9,12 @@ use crate::config::model::{Affixes, Config, Pin, Relation, Release, Unreleased};
 use crate::config::places::By;
 use crate::config::raw::{RawPin, RawRelation, RawRelease, RawScheme};
 use crate::config::selectors::Names;
-use crate::config::spanned::Spanned;
 use crate::config::validate::Builder;
-use crate::diagnostic::{Finding, code};
-use crate::lock;
-use crate::release::unseen::pinned_output;
-use crate::release::version::{ReleaseVersion, Scheme};
+use crate::diagnostic::{Finding, Place, code};
+use crate::grammar::Spanned;
+use crate::grammar::release::{ReleaseVersion, Scheme};
 use crate::render::{Field, Scope, TableObject};
+use crate::source::{SourceFile, lock_path};
 
 impl From<RawScheme> for Scheme {
     fn from(raw: RawScheme) -> Self {
@@ -250,7 +249,7 @@ impl Builder<'_> {
         let locator = self.locator(&by, raw.span.clone(), "a pin");
         self.inside(&raw.file);
         let matrix = &*self.file.path;
-        if raw.file.value == matrix || raw.file.value == lock::path(matrix) {
+        if raw.file.value == matrix || raw.file.value == lock_path(matrix) {
             self.sink.push(pinned_output(self.file, &raw.file));
             return None;
         }
@@ -317,4 +316,17 @@ impl RawRelease {
         let places = !self.offer.is_empty() || !self.mention.is_empty();
         self.version.is_some() || self.tag.is_some() || !self.pin.is_empty() || !places
     }
+}
+
+/// The finding for a pin in a file that gen writes.
+pub fn pinned_output(matrix: &Arc<SourceFile>, path: &Spanned<String>) -> Finding {
+    Finding::new(
+        &code::INVALID_PLACE,
+        format!(
+            "`{}` is written by gen, and follows the release by itself",
+            path.value
+        ),
+        Place::span(matrix, path.span.clone(), "nothing to pin"),
+    )
+    .help("delete the pin")
 }

@@ -9,10 +9,10 @@ use indexmap::IndexMap;
 
 use crate::config::fields::inner_span;
 use crate::config::raw::Named;
-use crate::config::spanned::Spanned;
 use crate::config::terms::{Item, Subject};
 use crate::config::unions::{OneOrMany, RawSelector, RawTerms};
 use crate::diagnostic::{Finding, Place, Sink, code, nearest, or_list, suggest};
+use crate::grammar::Spanned;
 use crate::matrix::{Axis, AxisId, Conjunction, Selector};
 use crate::source::SourceFile;
 
@@ -102,11 +102,11 @@ pub(super) struct Reader<'a, 'n> {
 }
 
 impl Reader<'_, '_> {
-    pub fn fault(&mut self, finding: Finding) {
+    pub(super) fn fault(&mut self, finding: Finding) {
         self.sink.push(finding);
     }
 
-    pub fn place(&self, span: Range<usize>, label: impl Into<String>) -> Place {
+    pub(super) fn place(&self, span: Range<usize>, label: impl Into<String>) -> Place {
         Place::span(self.file, span, label)
     }
 

@@ -16,7 +16,7 @@ use crate::source::SourceFile;
 
 /// Reports every unknown key, missing key and wrong type of the document. Gives back a document without them, unless
 /// that would lack names which others refer to.
-pub fn check<'d>(
+pub(super) fn check<'d>(
     file: &Arc<SourceFile>,
     schema: &Json,
     document: &Spanned<DeTable<'d>>,
@@ -35,7 +35,7 @@ pub fn check<'d>(
 }
 
 /// Whether a table of that dotted name is one of a list.
-pub fn is_list(file: &Arc<SourceFile>, schema: &Json, name: &str) -> bool {
+pub(super) fn is_list(file: &Arc<SourceFile>, schema: &Json, name: &str) -> bool {
     let mut sink = Sink::new();
     let walk = Walk {
         file,
@@ -145,7 +145,7 @@ impl Walk<'_> {
                 };
                 let of = format!("an item of {name}");
                 let mut meant = DeArray::new();
-                for element in items.iter() {
+                for element in items {
                     if let Some(element) = self.value(item, element, &of) {
                         meant.push(element);
                     }
@@ -264,7 +264,7 @@ impl Walk<'_> {
         let has = |word: &str| table.keys().any(|k| k.get_ref() == word);
         let mut meant = DeTable::new();
         let mut lost = false;
-        for (key, value) in table.iter() {
+        for (key, value) in table {
             let word: &str = key.get_ref();
             let mut name = key.clone();
             let named = !known.contains_key(word);

@@ -4,9 +4,9 @@ use std::ops::Range;
 
 use crate::config::pins::{is_commit, is_version};
 use crate::config::pipeline_keys::{Step, Steps};
-use crate::config::spanned::Spanned;
 use crate::config::table_reader::TableReader;
 use crate::diagnostic::code;
+use crate::grammar::Spanned;
 use crate::matrix::Selector;
 use crate::render::other_than_text;
 

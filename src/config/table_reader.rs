@@ -9,10 +9,10 @@ use crate::config::pipelines::{GROUPS, Runner, Shape, ShapeRow};
 use crate::config::provider::ProviderTable;
 use crate::config::raw::RawCi;
 use crate::config::selectors::{Names, resolve};
-use crate::config::spanned::Spanned;
 use crate::config::unions::RawSelector;
 use crate::diagnostic::{Code, Finding, Place, Sink, code, nearest, or_list};
-use crate::image::Platform;
+use crate::grammar::Platform;
+use crate::grammar::Spanned;
 use crate::matrix::Selector;
 use crate::source::SourceFile;
 

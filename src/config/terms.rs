@@ -4,7 +4,8 @@ use std::ops::Range;
 
 use crate::config::selectors::Reader;
 use crate::diagnostic::{Finding, Place, and_list, code, nearest, or_list, suggest};
-use crate::matrix::{Attribute, Axis, Term, TermFault, Version};
+use crate::grammar::Version;
+use crate::matrix::{Attribute, Axis, Term, TermFault};
 
 /// A term as it is written, and where.
 pub(super) type Item<'a> = (&'a str, Range<usize>);
@@ -29,7 +30,7 @@ struct Looked {
 
 impl<'a> Subject<'a> {
     /// Images by their keys.
-    pub fn images(images: &[&str]) -> Self {
+    pub(super) fn images(images: &[&str]) -> Self {
         let looked = |key: &&str| Looked {
             text: (*key).into(),
             version: None,
@@ -41,7 +42,7 @@ impl<'a> Subject<'a> {
     }
 
     /// The values of an axis.
-    pub fn axis(axis: &'a Axis) -> Self {
+    pub(super) fn axis(axis: &'a Axis) -> Self {
         let looked = axis.values.iter().map(|value| Looked {
             text: value.text.clone(),
             version: value.version.clone(),
@@ -53,7 +54,7 @@ impl<'a> Subject<'a> {
     }
 
     /// An attribute of the values of an axis; `None` where none of them has it.
-    pub fn attribute(axis: &'a Axis, name: &'a str) -> Option<Self> {
+    pub(super) fn attribute(axis: &'a Axis, name: &'a str) -> Option<Self> {
         let of_value = |value: &crate::matrix::Value| {
             let all = value.all_attributes().into_iter();
             let mut found = all.filter(|(known, _)| **known == *name);
@@ -81,7 +82,7 @@ impl<'a> Subject<'a> {
 
 impl Reader<'_, '_> {
     /// One flag a value: whether any of the terms holds for it.
-    pub fn flags(&mut self, subject: &Subject<'_>, items: &[Item<'_>]) -> Box<[bool]> {
+    pub(super) fn flags(&mut self, subject: &Subject<'_>, items: &[Item<'_>]) -> Box<[bool]> {
         let mut flags = vec![false; subject.values.len()];
         for (text, span) in items {
             let term = match Term::parse(text) {
@@ -130,7 +131,7 @@ impl Reader<'_, '_> {
         }
     }
 
-    pub fn unknown_attribute(&mut self, axis: &Axis, attribute: &str, span: &Range<usize>) {
+    pub(super) fn unknown_attribute(&mut self, axis: &Axis, attribute: &str, span: &Range<usize>) {
         let mut names: Vec<String> = vec!["value".to_owned()];
         for (name, _) in axis.values.iter().flat_map(|value| value.all_attributes()) {
             if !names.iter().any(|n| **n == *name) {

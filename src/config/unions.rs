@@ -8,7 +8,7 @@ use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::de::{MapAccess, SeqAccess, Unexpected, Visitor, value::MapAccessDeserializer};
 use serde::{Deserialize, Deserializer};
 
-use crate::config::spanned::Spanned;
+use crate::grammar::Spanned;
 
 /// `"a"` or `["a", "b"]`.
 #[derive(Clone, Debug)]

@@ -13,9 +13,9 @@ use crate::config::images::Shared;
 use crate::config::model::{Alias, Config, Exclude, Expect, Image, Unreleased};
 use crate::config::raw::{RawMatrix, RawSelector};
 use crate::config::selectors::{Names, resolve};
-use crate::config::spanned::Spanned;
 use crate::diagnostic::{Finding, Place, Sink, Stopped, code, suggest};
-use crate::image::reference::path_fault;
+use crate::grammar::Spanned;
+use crate::grammar::reference::path_fault;
 use crate::matrix::{Axis, AxisId, ImageId, Selector};
 use crate::render::{AxisObject, Fields};
 use crate::source::{Owner, SourceFile};
@@ -230,16 +230,20 @@ pub(super) struct Scope<'a> {
 }
 
 impl Builder<'_> {
-    pub fn place(&self, span: Range<usize>, label: impl Into<String>) -> Place {
+    pub(super) fn place(&self, span: Range<usize>, label: impl Into<String>) -> Place {
         Place::span(self.file, span, label)
     }
 
-    pub fn selector(&mut self, names: &Names<'_>, raw: &Spanned<RawSelector>) -> Option<Selector> {
+    pub(super) fn selector(
+        &mut self,
+        names: &Names<'_>,
+        raw: &Spanned<RawSelector>,
+    ) -> Option<Selector> {
         resolve(names, self.file, raw, self.sink)
     }
 
     /// Reports a name that is not lower-case letters, digits, `.`, `_` and `-`.
-    pub fn valid_name(&mut self, name: &Spanned<String>, what: &str) {
+    pub(super) fn valid_name(&mut self, name: &Spanned<String>, what: &str) {
         let good = |word: &str| path_fault(word).is_none() && !word.contains('/');
         if good(&name.value) {
             return;

@@ -43,7 +43,7 @@ pub fn by_name(name: &str) -> Option<Code> {
 macro_rules! codes {
     ($($id:ident = $name:literal $stage:ident $severity:ident $summary:literal $explanation:literal;)*) => {
         /// One static per code.
-        pub mod statics {
+        pub(in crate::diagnostic) mod statics {
             use super::{CodeInfo, Severity, Stage};
             $(
                 #[doc = $summary]

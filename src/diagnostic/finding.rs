@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use crate::diagnostic::codes::Code;
 use crate::diagnostic::order::by_version;
-use crate::image::SpecId;
+use crate::grammar::SpecId;
 use crate::source::SourceFile;
 
 /// How much a finding weighs. Only errors fail a run (warnings do under `--deny-warnings`).

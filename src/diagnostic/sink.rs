@@ -45,7 +45,10 @@ impl Sink {
         self.findings.iter().any(|f| f.code.stage == Stage::Plan)
     }
 
-    /// `Err(Stopped)` when some finding so far means that no plan can be built.
+    /// Goes on while a plan can be built.
+    ///
+    /// # Errors
+    /// When some finding so far means that none can.
     pub fn checkpoint(&self) -> Result<(), Stopped> {
         if self.has_stopping() {
             Err(Stopped)

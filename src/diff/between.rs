@@ -5,14 +5,16 @@ use std::collections::HashMap;
 use indexmap::IndexMap;
 use similar::{ChangeTag, TextDiff};
 
+use crate::config::Config;
 use crate::diagnostic::by_version;
 use crate::diff::model::{
     Changed, Diff, FORMAT, File, How, Line, Listed, Moved, Place, Summary, Tag, Tags,
 };
-use crate::emit::{Jobs, jobs};
-use crate::flow::{Expanded, Rendered};
+use crate::emit::{Jobs, Providers, jobs};
+use crate::facts::Facts;
+use crate::grammar::SpecId;
 use crate::image::plan::Spec;
-use crate::image::{Plan, SpecId};
+use crate::image::{Contents, Matrix, Plan};
 use crate::lock::{Change, Inputs, changes, dockerfile};
 
 /// One of the two revisions.
@@ -20,55 +22,54 @@ use crate::lock::{Change, Inputs, changes, dockerfile};
 pub struct Side<'a> {
     /// What it is called.
     pub revision: &'a str,
+    /// The providers whose pipelines it may turn on.
+    pub providers: Providers,
+    /// Facts of the outside world.
+    pub facts: &'a Facts,
+    /// Its configuration.
+    pub config: &'a Config,
     /// Its specs.
-    pub expanded: &'a Expanded,
-    /// All that comes of them.
-    pub rendered: &'a Rendered,
+    pub matrix: &'a Matrix,
+    /// What goes into each.
+    pub contents: &'a Contents,
+    /// What is done with them.
+    pub plan: &'a Plan,
 }
 
 impl<'a> Side<'a> {
-    fn plan(&self) -> &'a Plan {
-        &self.rendered.plan
-    }
-
     fn is_final(&self) -> bool {
-        self.plan().release.as_ref().is_none_or(|r| r.is_final)
+        self.plan.release.as_ref().is_none_or(|r| r.is_final)
     }
 
     fn summary(&self) -> Summary {
-        let plan = self.plan();
+        let plan = self.plan;
         Summary {
             revision: self.revision.to_owned(),
             release: plan.release.as_ref().map(|r| r.version.clone()),
             specs: plan.specs.len(),
             builds: plan.builds(),
-            jobs: jobs(
-                self.expanded.providers,
-                &self.expanded.config,
-                &self.expanded.facts,
-                plan,
-            ),
+            jobs: jobs(self.providers, self.config, self.facts, plan),
         }
     }
 
     /// The specs by id, with where they are in the plan.
     fn by_id(&self) -> HashMap<&'a str, SpecId> {
-        let specs = self.plan().specs.iter().enumerate();
+        let specs = self.plan.specs.iter().enumerate();
         specs.map(|(i, s)| (s.id.as_str(), SpecId(i))).collect()
     }
 
     fn inputs(&self, id: SpecId) -> Inputs {
-        Inputs::whole(&self.expanded.matrix, &self.rendered.contents, id)
+        Inputs::whole(self.matrix, self.contents, id)
     }
 
     fn dockerfile(&self, id: SpecId) -> String {
-        dockerfile(&self.expanded.matrix, &self.rendered.contents, id)
+        dockerfile(self.matrix, self.contents, id)
     }
 }
 
 /// What differs where there was no matrix before: all is new.
 pub fn first(revision: &str, new: Side<'_>) -> Diff {
-    let plan = new.plan();
+    let plan = new.plan;
     let tags = references(&new).into_iter().map(|(reference, is)| Tag {
         reference,
         spec: is.spec.id.clone(),
@@ -102,7 +103,7 @@ pub fn between(old: Side<'_>, new: Side<'_>) -> Diff {
         let alone = specs.iter().filter(|s| !others.contains_key(s.id.as_str()));
         alone.map(list).collect()
     };
-    let (before, now) = (old.plan(), new.plan());
+    let (before, now) = (old.plan, new.plan);
     let was_there = before.units();
     let units = now.units();
     let anew = units
@@ -143,8 +144,8 @@ fn list(spec: &Spec) -> Listed {
 
 /// What changed of a spec; `None` when its content is the same.
 fn changed((old, was): (Side<'_>, SpecId), (new, is): (Side<'_>, SpecId)) -> Option<Changed> {
-    let before = old.rendered.contents.get(was);
-    let now = new.rendered.contents.get(is);
+    let before = old.contents.get(was);
+    let now = new.contents.get(is);
     if before.content == now.content {
         return None;
     }
@@ -200,7 +201,7 @@ fn changed((old, was): (Side<'_>, SpecId), (new, is): (Side<'_>, SpecId)) -> Opt
     }
     files.sort_by(|a, b| by_version(&a.path, &b.path));
     Some(Changed {
-        id: new.plan().specs[is.0].id.clone(),
+        id: new.plan.specs[is.0].id.clone(),
         old: before.content.to_string(),
         new: now.content.to_string(),
         changes,
@@ -227,9 +228,9 @@ impl Stands<'_> {
 /// Every reference at home, with what it stands for. Copies in other registries follow them.
 fn references<'a>(side: &Side<'a>) -> IndexMap<String, Stands<'a>> {
     let mut found = IndexMap::new();
-    let matrix = &side.expanded.matrix;
+    let matrix = side.matrix;
     let aliases = matrix.alias_tags();
-    for ((one, aliases), spec) in matrix.specs.iter().zip(aliases).zip(&side.plan().specs) {
+    for ((one, aliases), spec) in matrix.specs.iter().zip(aliases).zip(&side.plan.specs) {
         let immutable = one.immutable;
         if let Some(reference) = one.home_reference() {
             found.insert(reference, Stands { spec, immutable });
@@ -266,7 +267,7 @@ fn tags(old: Side<'_>, new: Side<'_>) -> Tags {
             });
         }
     }
-    let version = |side: &Side<'_>| side.plan().release.as_ref().map(|r| r.version.clone());
+    let version = |side: &Side<'_>| side.plan.release.as_ref().map(|r| r.version.clone());
     let released = version(&old) != version(&new);
     for (reference, was) in &before {
         // What a release published stays; what a pre-release does not move stays where it was.

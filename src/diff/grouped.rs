@@ -7,7 +7,7 @@ use crate::emit::Jobs;
 use crate::lock::Change;
 
 /// Specs that changed in the same way.
-pub struct Group<'a> {
+pub(super) struct Group<'a> {
     /// Their ids.
     pub specs: Vec<&'a str>,
     /// Their inputs that changed, but for what they stand on.
@@ -22,7 +22,7 @@ pub struct Group<'a> {
 type Way<'a> = (Vec<&'a Change>, &'a [Line], &'a [File]);
 
 /// The groups, in the order of their first spec, and the specs that only follow what they stand on.
-pub fn groups(diff: &Diff) -> (Vec<Group<'_>>, Vec<&str>) {
+pub(super) fn groups(diff: &Diff) -> (Vec<Group<'_>>, Vec<&str>) {
     let mut groups: IndexMap<Way<'_>, Vec<&str>> = IndexMap::new();
     let mut followers = Vec::new();
     for spec in &diff.changed {
@@ -45,7 +45,7 @@ pub fn groups(diff: &Diff) -> (Vec<Group<'_>>, Vec<&str>) {
 }
 
 /// A row of the summary: what it counts, before, now.
-pub struct Row {
+pub(super) struct Row {
     /// What it counts.
     pub what: String,
     /// Before.
@@ -55,7 +55,7 @@ pub struct Row {
 }
 
 /// The summary of both sides, row by row.
-pub fn rows(diff: &Diff) -> Vec<Row> {
+pub(super) fn rows(diff: &Diff) -> Vec<Row> {
     let row = |what: &str, get: &dyn Fn(&Summary) -> Option<String>| {
         let said = |side| get(side).unwrap_or_else(|| "none".to_owned());
         Row {
@@ -86,7 +86,7 @@ pub fn rows(diff: &Diff) -> Vec<Row> {
 }
 
 /// How many specs came, went and changed, in words; `None` when all are the same.
-pub fn counts(diff: &Diff) -> Option<String> {
+pub(super) fn counts(diff: &Diff) -> Option<String> {
     let follow = diff
         .changed
         .iter()

@@ -8,11 +8,11 @@ use crate::dockerfile::fault::Fault;
 use crate::dockerfile::flags;
 use crate::dockerfile::instruction::{Assignment, Command as Line, Instruction, Kind, Word};
 use crate::dockerfile::parse::Dockerfile;
-use crate::dockerfile::platform::Target;
 use crate::dockerfile::runtime;
 use crate::dockerfile::scope::{Expander, Global, Request, Scope, globals};
 use crate::dockerfile::stages::{Command, Source, Standing, commands, reachable, standings};
 use crate::dockerfile::value::Value;
+use crate::grammar::Target;
 
 /// What is built for a target on a platform.
 #[derive(Debug)]

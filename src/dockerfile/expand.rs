@@ -16,13 +16,13 @@ const MAX_LENGTH: usize = 64 * 1024;
 const MAX_DEPTH: usize = 100;
 
 /// The variables that a word may read.
-pub trait Variables {
+pub(super) trait Variables {
     /// What a variable is: `None` where it is not set.
     fn get(&self, name: &str) -> Option<Cow<'_, Value>>;
 }
 
 /// No variable at all.
-pub struct Unset;
+pub(super) struct Unset;
 
 impl Variables for Unset {
     fn get(&self, _: &str) -> Option<Cow<'_, Value>> {
@@ -32,7 +32,7 @@ impl Variables for Unset {
 
 /// What a word came to.
 #[derive(Debug)]
-pub struct Expanded {
+pub(super) struct Expanded {
     /// The text, or why it cannot be told.
     pub value: Value,
     /// Variables that were read and are set, in order of first reading.
@@ -43,7 +43,7 @@ pub struct Expanded {
 
 /// How words are read.
 #[derive(Clone, Copy, Debug)]
-pub struct Rules {
+pub(super) struct Rules {
     /// The character that escapes.
     pub escape: char,
     /// Whether quotes stay.
@@ -56,7 +56,7 @@ pub struct Rules {
 
 impl Rules {
     /// As instructions expand their words.
-    pub fn of(escape: char) -> Self {
+    pub(super) fn of(escape: char) -> Self {
         Rules {
             escape,
             raw_quotes: false,
@@ -70,7 +70,11 @@ impl Rules {
 ///
 /// # Errors
 /// Says why BuildKit refuses the word.
-pub fn word(text: &str, rules: Rules, variables: &dyn Variables) -> Result<Expanded, String> {
+pub(super) fn word(
+    text: &str,
+    rules: Rules,
+    variables: &dyn Variables,
+) -> Result<Expanded, String> {
     if !text.contains(['$', '\'', '"', rules.escape]) {
         return Ok(Expanded {
             value: Value::from(text),
@@ -94,7 +98,7 @@ pub fn word(text: &str, rules: Rules, variables: &dyn Variables) -> Result<Expan
 ///
 /// # Errors
 /// Says why BuildKit refuses the text.
-pub fn words(text: &str, rules: Rules) -> Result<Vec<String>, String> {
+pub(super) fn words(text: &str, rules: Rules) -> Result<Vec<String>, String> {
     let mut lexer = Lexer::new(text, rules, &Unset);
     Ok(lexer.until(None, rules.raw_escapes)?.1.done())
 }

@@ -7,7 +7,7 @@ use crate::dockerfile::instruction::{Flag, Mount};
 
 /// What a flag is given.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Takes {
+pub(super) enum Takes {
     /// `true` or `false`, or nothing.
     Switch,
     /// One value.
@@ -17,12 +17,12 @@ pub enum Takes {
 }
 
 /// A flag that is known.
-pub type Known = (&'static str, Takes);
+pub(super) type Known = (&'static str, Takes);
 
 /// Of instructions that take none.
-pub const NONE: [Known; 0] = [];
+pub(super) const NONE: [Known; 0] = [];
 /// Of ADD.
-pub const ADD: [Known; 7] = [
+pub(super) const ADD: [Known; 7] = [
     ("chown", Takes::Value),
     ("chmod", Takes::Value),
     ("link", Takes::Switch),
@@ -32,7 +32,7 @@ pub const ADD: [Known; 7] = [
     ("exclude", Takes::Values),
 ];
 /// Of COPY.
-pub const COPY: [Known; 6] = [
+pub(super) const COPY: [Known; 6] = [
     ("chown", Takes::Value),
     ("from", Takes::Value),
     ("chmod", Takes::Value),
@@ -41,9 +41,9 @@ pub const COPY: [Known; 6] = [
     ("parents", Takes::Switch),
 ];
 /// Of FROM.
-pub const FROM: [Known; 1] = [("platform", Takes::Value)];
+pub(super) const FROM: [Known; 1] = [("platform", Takes::Value)];
 /// Of HEALTHCHECK.
-pub const HEALTHCHECK: [Known; 5] = [
+pub(super) const HEALTHCHECK: [Known; 5] = [
     ("interval", Takes::Value),
     ("timeout", Takes::Value),
     ("start-period", Takes::Value),
@@ -51,7 +51,7 @@ pub const HEALTHCHECK: [Known; 5] = [
     ("retries", Takes::Value),
 ];
 /// Of RUN.
-pub const RUN: [Known; 4] = [
+pub(super) const RUN: [Known; 4] = [
     ("mount", Takes::Values),
     ("network", Takes::Value),
     ("security", Takes::Value),
@@ -62,7 +62,7 @@ pub const RUN: [Known; 4] = [
 ///
 /// # Errors
 /// When BuildKit refuses one.
-pub fn check(flags: &[Flag], known: &[Known], foreign: bool) -> Result<(), Fault> {
+pub(super) fn check(flags: &[Flag], known: &[Known], foreign: bool) -> Result<(), Fault> {
     for (index, flag) in flags.iter().enumerate() {
         let name = &flag.name;
         let fault = |what: String| Fault::new(what, flag.span.clone());
@@ -94,7 +94,7 @@ pub fn check(flags: &[Flag], known: &[Known], foreign: bool) -> Result<(), Fault
 ///
 /// # Errors
 /// When BuildKit refuses one.
-pub fn network(flags: &[Flag]) -> Result<(), Fault> {
+pub(super) fn network(flags: &[Flag]) -> Result<(), Fault> {
     let modes: [(&str, &[&str]); 2] = [
         ("network", &["default", "none", "host"]),
         ("security", &["sandbox", "insecure"]),
@@ -116,7 +116,7 @@ pub fn network(flags: &[Flag]) -> Result<(), Fault> {
 ///
 /// # Errors
 /// When one is no list of fields, or is from something that variables would have to tell.
-pub fn mounts(flags: &[Flag]) -> Result<Vec<Mount>, Fault> {
+pub(super) fn mounts(flags: &[Flag]) -> Result<Vec<Mount>, Fault> {
     let mounts = flags.iter().filter(|flag| flag.name == "mount");
     mounts
         .map(|flag| {
@@ -180,7 +180,7 @@ const TYPES: [&str; 5] = ["bind", "cache", "tmpfs", "secret", "ssh"];
 ///
 /// # Errors
 /// When BuildKit refuses it.
-pub fn field(flag: &Flag, name: &str, value: Option<Option<&str>>) -> Result<(), Fault> {
+pub(super) fn field(flag: &Flag, name: &str, value: Option<Option<&str>>) -> Result<(), Fault> {
     let fault = |what: String| Err(Fault::new(what, flag.span.clone()));
     let name = name.escape_debug();
     match (name.to_string().as_str(), value) {
@@ -258,7 +258,7 @@ fn comma(text: &str) -> Option<Vec<String>> {
 ///
 /// # Errors
 /// When BuildKit refuses one.
-pub fn intervals(flags: &[Flag]) -> Result<(), Fault> {
+pub(super) fn intervals(flags: &[Flag]) -> Result<(), Fault> {
     for flag in flags {
         let value = flag.value.as_deref().unwrap_or_default();
         let sound = match flag.name.as_str() {

@@ -7,7 +7,7 @@ use crate::dockerfile::expand::{Rules, words};
 
 /// What a word says of a here-document.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Announced {
+pub(super) struct Announced {
     /// The line that ends it.
     pub name: String,
     /// Whether variables in it are expanded: its name stands without quotes.
@@ -25,7 +25,7 @@ const RULES: Rules = Rules {
 };
 
 /// The here-documents that a line announces, in order.
-pub fn announced(line: &str) -> Result<Vec<Announced>, String> {
+pub(super) fn announced(line: &str) -> Result<Vec<Announced>, String> {
     if !line.contains("<<") {
         return Ok(Vec::new());
     }
@@ -43,7 +43,7 @@ pub fn announced(line: &str) -> Result<Vec<Announced>, String> {
 }
 
 /// What one word announces.
-pub fn of_word(word: &str) -> Result<Option<Announced>, String> {
+pub(super) fn of_word(word: &str) -> Result<Option<Announced>, String> {
     let rest = word.trim_start_matches(|c: char| c.is_ascii_digit());
     let Some(rest) = rest.strip_prefix("<<") else {
         return Ok(None);

@@ -12,7 +12,7 @@ const MAX_LINE: usize = 64 * 1024;
 
 /// A line put together from pieces of the text, which knows where each of its bytes stands there.
 #[derive(Debug, Default)]
-pub struct Joined {
+pub(super) struct Joined {
     /// The line.
     pub text: String,
     /// Where a piece begins in the line, and where in the text.
@@ -28,7 +28,7 @@ impl Joined {
     }
 
     /// The bytes of the text from which these of the line come: from the first to the last, with what lies between.
-    pub fn source(&self, span: Range<usize>) -> Range<usize> {
+    pub(super) fn source(&self, span: Range<usize>) -> Range<usize> {
         let piece = |at: usize| {
             let index = self.pieces.partition_point(|(start, _)| *start <= at);
             self.pieces
@@ -47,7 +47,7 @@ impl Joined {
 }
 
 /// The lines of a text, from first to last.
-pub struct Lines<'a> {
+pub(super) struct Lines<'a> {
     text: &'a str,
     at: usize,
     /// Directives so far.
@@ -55,7 +55,7 @@ pub struct Lines<'a> {
 }
 
 /// A line that an instruction stands on.
-pub struct Line {
+pub(super) struct Line {
     /// What it says.
     pub joined: Joined,
     /// All its bytes in the text, without the last line break.
@@ -64,7 +64,7 @@ pub struct Line {
 
 impl<'a> Lines<'a> {
     /// Of a text.
-    pub fn of(text: &'a str) -> Self {
+    pub(super) fn of(text: &'a str) -> Self {
         Lines {
             text,
             at: 0,
@@ -95,7 +95,7 @@ impl<'a> Lines<'a> {
     ///
     /// # Errors
     /// When a line is too long, or a directive stands twice or says what it cannot.
-    pub fn next(&mut self) -> Result<Option<Line>, Fault> {
+    pub(super) fn next(&mut self) -> Result<Option<Line>, Fault> {
         loop {
             let Some((mut start, line)) = self.physical()? else {
                 return Ok(None);
@@ -150,7 +150,7 @@ impl<'a> Lines<'a> {
 
     /// The lines up to one that is `terminator` alone: what stands between, and the end of that line. With `chomp`, tabs
     /// before it do not count. `None` when the text ends before.
-    pub fn heredoc(
+    pub(super) fn heredoc(
         &mut self,
         terminator: &str,
         chomp: bool,

@@ -28,7 +28,6 @@ mod lines;
 mod naming;
 mod parse;
 mod pattern;
-pub(crate) mod platform;
 mod reach;
 mod read;
 mod reference;

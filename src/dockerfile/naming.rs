@@ -3,7 +3,7 @@
 use crate::dockerfile::instruction::{Command, Instruction, Kind};
 
 /// Whether the builder fills in words of an instruction. Source: "Environment replacement" of the Dockerfile reference.
-pub fn fills_in(kind: &Kind) -> bool {
+pub(super) fn fills_in(kind: &Kind) -> bool {
     matches!(
         kind,
         Kind::Copy(_)
@@ -19,7 +19,7 @@ pub fn fills_in(kind: &Kind) -> bool {
 }
 
 /// Whether the builder fills it in outside of the words: in flags, and in here-documents whose end is not quoted.
-pub fn expands(instruction: &Instruction, text: &str, name: &str) -> bool {
+pub(super) fn expands(instruction: &Instruction, text: &str, name: &str) -> bool {
     let flags = instruction
         .flags
         .iter()
@@ -30,7 +30,7 @@ pub fn expands(instruction: &Instruction, text: &str, name: &str) -> bool {
 }
 
 /// Whether an instruction reads a variable of that name and nothing in it sets one.
-pub fn reads_alone(instruction: &Instruction, text: &str, name: &str) -> bool {
+pub(super) fn reads_alone(instruction: &Instruction, text: &str, name: &str) -> bool {
     let Kind::Run(command, mounts) = &instruction.kind else {
         let span = &instruction.span;
         let end = instruction
@@ -88,14 +88,14 @@ fn spelled<'a>(text: &'a str, name: &'a str) -> impl Iterator<Item = &'a str> + 
 }
 
 /// Whether an instruction spells a variable out, escaped or not.
-pub fn spells(instruction: &Instruction, text: &str, name: &str) -> bool {
+pub(super) fn spells(instruction: &Instruction, text: &str, name: &str) -> bool {
     spelled(&text[instruction.span.clone()], name)
         .next()
         .is_some()
 }
 
 /// Whether a text reads a variable, not behind a backslash.
-pub fn reads(text: &str, name: &str) -> bool {
+pub(super) fn reads(text: &str, name: &str) -> bool {
     spelled(text, name).any(|before| !before.ends_with('\\'))
 }
 
@@ -106,7 +106,7 @@ const SETTERS: [&str; 10] = [
 ];
 
 /// Whether a shell may set a variable in a text: it assigns to it, reads into it, or takes in a file that may.
-pub fn sets(text: &str, name: &str) -> bool {
+pub(super) fn sets(text: &str, name: &str) -> bool {
     let mut words = text.split(|c: char| c.is_whitespace() || ";&|(){}".contains(c));
     words.any(|word| matches!(word, "." | "source" | "eval"))
         || alone(text, name).any(|at| {
@@ -133,7 +133,7 @@ fn alone<'a>(text: &'a str, name: &'a str) -> impl Iterator<Item = usize> + 'a {
 }
 
 /// Whether an instruction names a variable, as a word of its own: in its line or in its here-documents.
-pub fn names(instruction: &Instruction, text: &str, name: &str) -> bool {
+pub(super) fn names(instruction: &Instruction, text: &str, name: &str) -> bool {
     let within = |text: &str| alone(text, name).next().is_some();
     match &instruction.kind {
         Kind::Run(command, _) => said(command, instruction, text)

@@ -8,7 +8,7 @@ use regex::Regex;
 ///
 /// # Errors
 /// When the pattern escapes what needs no escape.
-pub fn without_prefix(value: &str, pattern: &str, longest: bool) -> Result<String, String> {
+pub(super) fn without_prefix(value: &str, pattern: &str, longest: bool) -> Result<String, String> {
     let matches = compiled(&units(pattern)?, longest, true)?;
     let end = matches.find(value).map_or(0, |found| found.end());
     Ok(value[end..].to_owned())
@@ -18,7 +18,7 @@ pub fn without_prefix(value: &str, pattern: &str, longest: bool) -> Result<Strin
 ///
 /// # Errors
 /// As [`without_prefix`].
-pub fn without_suffix(value: &str, pattern: &str, longest: bool) -> Result<String, String> {
+pub(super) fn without_suffix(value: &str, pattern: &str, longest: bool) -> Result<String, String> {
     let mut units = units(pattern)?;
     units.reverse();
     let turned: String = value.chars().rev().collect();
@@ -31,7 +31,7 @@ pub fn without_suffix(value: &str, pattern: &str, longest: bool) -> Result<Strin
 ///
 /// # Errors
 /// As [`without_prefix`].
-pub fn replaced(value: &str, pattern: &str, by: &str, all: bool) -> Result<String, String> {
+pub(super) fn replaced(value: &str, pattern: &str, by: &str, all: bool) -> Result<String, String> {
     let matches = compiled(&units(pattern)?, true, false)?;
     if all {
         return Ok(matches.replace_all(value, by).into_owned());

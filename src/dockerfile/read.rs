@@ -17,7 +17,7 @@ use crate::dockerfile::words::{self, Json};
 
 /// How lines are read.
 #[derive(Clone, Copy, Debug)]
-pub struct Manner {
+pub(super) struct Manner {
     /// The character that escapes.
     pub escape: char,
     /// Whether flags that are not known here may be known to who reads the file.
@@ -38,7 +38,7 @@ struct Reading<'a> {
 ///
 /// # Errors
 /// When BuildKit refuses it.
-pub fn instruction(
+pub(super) fn instruction(
     joined: &Joined,
     within: Range<usize>,
     span: Range<usize>,
@@ -88,7 +88,7 @@ pub fn instruction(
 }
 
 /// Whether an instruction may announce here-documents.
-pub fn takes_heredocs(kind: &Kind, joined: &Joined) -> bool {
+pub(super) fn takes_heredocs(kind: &Kind, joined: &Joined) -> bool {
     match kind {
         Kind::Run(Command::Shell(_), _) => true,
         // As JSON they announce none.

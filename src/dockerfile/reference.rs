@@ -7,7 +7,7 @@
 const MAX_NAME: usize = 255;
 
 /// Why a word cannot name an image; `None` when it can.
-pub fn fault(reference: &str) -> Option<String> {
+pub(super) fn fault(reference: &str) -> Option<String> {
     let cannot = |why: &str| {
         Some(format!(
             "`{}` names no image: {why}",

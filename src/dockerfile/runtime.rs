@@ -12,7 +12,7 @@ const SIGNALS: [&str; 36] = [
 
 /// Whether this is a signal: a number other than 0, or a name in any case, with `SIG` or without.
 /// Source: `ParseSignal` of moby/sys.
-pub fn is_signal(text: &str) -> bool {
+pub(super) fn is_signal(text: &str) -> bool {
     if let Ok(number) = text.parse::<i64>() {
         return number != 0;
     }
@@ -30,7 +30,7 @@ pub fn is_signal(text: &str) -> bool {
 ///
 /// # Errors
 /// Says what is wrong, as BuildKit would refuse it.
-pub fn port(text: &str) -> Result<(), String> {
+pub(super) fn port(text: &str) -> Result<(), String> {
     let (before, inside) = text.rsplit_once(':').unwrap_or(("", text));
     let (address, outside) = before.rsplit_once(':').unwrap_or(("", before));
     let (ports, protocol) = inside.split_once('/').unwrap_or((inside, ""));

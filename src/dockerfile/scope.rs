@@ -14,8 +14,8 @@ use crate::dockerfile::expand::{self, Expanded, Rules, Variables};
 use crate::dockerfile::fault::Fault;
 use crate::dockerfile::instruction::{Assignment, Kind, Word};
 use crate::dockerfile::parse::Dockerfile;
-use crate::dockerfile::platform::Target;
 use crate::dockerfile::value::{Unknown, Value};
+use crate::grammar::Target;
 
 /// What a build is asked for.
 #[derive(Clone, Copy, Debug)]
@@ -35,7 +35,7 @@ const MAX_EXPANDED: usize = 16 * 1024 * 1024;
 
 /// Variables by name.
 #[derive(Clone, Debug, Default)]
-pub struct Scope {
+pub(super) struct Scope {
     set: HashMap<Arc<str>, Value>,
     /// Whether an image outside of the file may have set others.
     open: bool,
@@ -43,7 +43,7 @@ pub struct Scope {
 
 impl Scope {
     /// What an image outside of the file leaves: nothing is known of it.
-    pub fn of_image() -> Self {
+    pub(super) fn of_image() -> Self {
         Scope {
             set: HashMap::new(),
             open: true,
@@ -51,7 +51,7 @@ impl Scope {
     }
 
     /// What `scratch` leaves. Source: `system.DefaultPathEnvUnix`.
-    pub fn of_scratch() -> Self {
+    pub(super) fn of_scratch() -> Self {
         let path = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
         Scope {
             set: HashMap::from([("PATH".into(), Value::from(path))]),
@@ -60,7 +60,7 @@ impl Scope {
     }
 
     /// Sets a variable.
-    pub fn set(&mut self, name: Arc<str>, value: Value) {
+    pub(super) fn set(&mut self, name: Arc<str>, value: Value) {
         self.set.insert(name, value);
     }
 }
@@ -77,14 +77,14 @@ impl Variables for Scope {
 }
 
 /// Expands words, and keeps count of what they come to.
-pub struct Expander {
+pub(super) struct Expander {
     rules: Rules,
     left: usize,
 }
 
 impl Expander {
     /// For a file.
-    pub fn of(file: &Dockerfile) -> Self {
+    pub(super) fn of(file: &Dockerfile) -> Self {
         Expander {
             rules: Rules::of(file.directives.escape()),
             left: MAX_EXPANDED,
@@ -95,7 +95,7 @@ impl Expander {
     ///
     /// # Errors
     /// When BuildKit refuses it, with the word's place.
-    pub fn word(&mut self, word: &Word, scope: &Scope) -> Result<Expanded, Fault> {
+    pub(super) fn word(&mut self, word: &Word, scope: &Scope) -> Result<Expanded, Fault> {
         let fault = |what: String| Fault::new(what, word.span.clone());
         let expanded = expand::word(&word.text, self.rules, scope).map_err(fault)?;
         let length = expanded.value.known().map_or(0, str::len);
@@ -124,7 +124,7 @@ pub struct Global {
 ///
 /// # Errors
 /// When BuildKit refuses a default, or a platform is none.
-pub fn globals(
+pub(super) fn globals(
     file: &Dockerfile,
     request: &Request<'_>,
     expander: &mut Expander,

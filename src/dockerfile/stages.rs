@@ -10,10 +10,10 @@ use std::sync::Arc;
 use crate::dockerfile::fault::Fault;
 use crate::dockerfile::instruction::{Instruction, Kind, Word};
 use crate::dockerfile::parse::Dockerfile;
-use crate::dockerfile::platform::Target;
 use crate::dockerfile::reference;
 use crate::dockerfile::scope::{Expander, Scope};
 use crate::dockerfile::value::{Unknown, Value};
+use crate::grammar::Target;
 
 /// What something is from.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -47,7 +47,7 @@ pub struct Standing {
 
 /// What an instruction that a stage runs is, and where it is from.
 #[derive(Clone, Debug)]
-pub struct Command {
+pub(super) struct Command {
     /// The instruction.
     pub instruction: Arc<Instruction>,
     /// The stage whose ONBUILD it is.
@@ -60,7 +60,7 @@ pub struct Command {
 ///
 /// # Errors
 /// When BuildKit refuses one, built or not.
-pub fn standings(
+pub(super) fn standings(
     file: &Dockerfile,
     target: &Target,
     scope: &Scope,
@@ -150,7 +150,10 @@ fn outside(text: &Arc<str>, word: &Word) -> Result<Source, Fault> {
 ///
 /// # Errors
 /// When BuildKit refuses one, built or not.
-pub fn commands(file: &Dockerfile, standings: &[Standing]) -> Result<Vec<Vec<Command>>, Fault> {
+pub(super) fn commands(
+    file: &Dockerfile,
+    standings: &[Standing],
+) -> Result<Vec<Vec<Command>>, Fault> {
     let mut all = Vec::new();
     for (index, standing) in standings.iter().enumerate() {
         let mut commands = Vec::new();
@@ -225,7 +228,7 @@ fn sources(file: &Dockerfile, instruction: &Instruction) -> Result<Vec<Source>, 
 ///
 /// # Errors
 /// When stages need each other in a circle, or one that is built takes from a later one.
-pub fn reachable(
+pub(super) fn reachable(
     file: &Dockerfile,
     target: usize,
     standings: &[Standing],

@@ -5,19 +5,19 @@
 use std::ops::Range;
 
 /// Whether it parts an instruction from its arguments, and the words of a list.
-pub fn is_blank(c: char) -> bool {
+pub(super) fn is_blank(c: char) -> bool {
     matches!(c, '\t' | '\x0b' | '\x0c' | '\r' | ' ')
 }
 
 /// A piece of `text` without white space at its ends.
-pub fn trimmed(text: &str, span: Range<usize>) -> Range<usize> {
+pub(super) fn trimmed(text: &str, span: Range<usize>) -> Range<usize> {
     let inside = &text[span.clone()];
     let start = span.start + (inside.len() - inside.trim_start().len());
     start..start + inside.trim().len()
 }
 
 /// The keyword of a line and the rest of it.
-pub fn keyword(text: &str) -> (Range<usize>, Range<usize>) {
+pub(super) fn keyword(text: &str) -> (Range<usize>, Range<usize>) {
     let all = trimmed(text, 0..text.len());
     let line = &text[all.clone()];
     match line.find(is_blank) {
@@ -34,7 +34,7 @@ pub fn keyword(text: &str) -> (Range<usize>, Range<usize>) {
 }
 
 /// The words of `--name=value` that `span` begins with, quotes and escapes taken away, and what follows them.
-pub fn flags(
+pub(super) fn flags(
     text: &str,
     span: Range<usize>,
     escape: char,
@@ -72,7 +72,7 @@ pub fn flags(
 }
 
 /// Words parted by white space outside of quotes; quotes and escapes stay.
-pub fn quoted(text: &str, span: Range<usize>, escape: char) -> Vec<(String, Range<usize>)> {
+pub(super) fn quoted(text: &str, span: Range<usize>, escape: char) -> Vec<(String, Range<usize>)> {
     let mut words = Vec::new();
     let mut word = String::new();
     let mut start = None;
@@ -116,7 +116,7 @@ pub fn quoted(text: &str, span: Range<usize>, escape: char) -> Vec<(String, Rang
 }
 
 /// Words parted by blanks, whatever quotes say. Where there is nothing there is no word.
-pub fn blank(text: &str, span: Range<usize>) -> Vec<Range<usize>> {
+pub(super) fn blank(text: &str, span: Range<usize>) -> Vec<Range<usize>> {
     let mut words = Vec::new();
     if span.is_empty() {
         return words;
@@ -142,7 +142,7 @@ pub fn blank(text: &str, span: Range<usize>) -> Vec<Range<usize>> {
 }
 
 /// What a JSON array of texts holds, or why none stands here.
-pub enum Json {
+pub(super) enum Json {
     /// Its texts, with their bytes, quotes included.
     Texts(Vec<(String, Range<usize>)>),
     /// An array that holds something else.
@@ -152,7 +152,7 @@ pub enum Json {
 }
 
 /// Reads a JSON array.
-pub fn json(text: &str, span: Range<usize>) -> Json {
+pub(super) fn json(text: &str, span: Range<usize>) -> Json {
     let inside = &text[span.clone()];
     if !inside.trim_start().starts_with('[') {
         return Json::None;

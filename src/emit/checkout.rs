@@ -6,7 +6,7 @@ use crate::image::plan::Spec;
 
 /// What is fetched besides: files that Git LFS stores, and submodules.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
-pub struct Checkout {
+pub(super) struct Checkout {
     /// Files that Git LFS stores.
     pub lfs: bool,
     /// Submodules, and theirs.
@@ -15,7 +15,7 @@ pub struct Checkout {
 
 impl Checkout {
     /// What some of these builds need.
-    pub fn of<'a>(specs: impl IntoIterator<Item = &'a Spec>) -> Self {
+    pub(super) fn of<'a>(specs: impl IntoIterator<Item = &'a Spec>) -> Self {
         specs
             .into_iter()
             .fold(Checkout::default(), |all, spec| Checkout {
@@ -25,7 +25,7 @@ impl Checkout {
     }
 
     /// Whether it is more than any checkout has.
-    pub fn is_more(self) -> bool {
+    pub(super) fn is_more(self) -> bool {
         self != Checkout::default()
     }
 }
@@ -33,7 +33,7 @@ impl Checkout {
 /// Which builds of several need something.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum Extent {
+pub(super) enum Extent {
     /// None.
     #[default]
     None,
@@ -45,7 +45,7 @@ pub enum Extent {
 
 impl Extent {
     /// Of these builds, which of them need it.
-    pub fn of<'a>(specs: &[&'a Spec], needs: impl Fn(&'a Spec) -> bool) -> Self {
+    pub(super) fn of<'a>(specs: &[&'a Spec], needs: impl Fn(&'a Spec) -> bool) -> Self {
         match specs.iter().filter(|spec| needs(spec)).count() {
             0 => Extent::None,
             all if all == specs.len() => Extent::All,

@@ -5,29 +5,28 @@ use std::ops::Range;
 use minijinja::Value;
 use minijinja::value::Serde;
 
+use crate::config::header;
 use crate::config::{Config, SCHEMA};
 use crate::diagnostic::{Finding, Place, Sink, code};
 use crate::emit::provider::Layout;
 use crate::emit::providers::Providers;
 use crate::emit::site::Site;
-use crate::emit::{bake, catalog, header};
+use crate::emit::{bake, catalog};
 use crate::facts::Facts;
+use crate::image::plan::PLAN;
 use crate::image::{Contents, Matrix, Plan, ignore_path};
-use crate::lock;
 use crate::output::{Planned, Refused, Tree};
 use crate::render::{Dialect, Templates, fault_finding};
+use crate::source::lock_path;
 
 /// The script by which every pipeline publishes: a template, and where it is written below the folder of outputs.
-pub const PUBLISH: &str = "ci/publish.sh";
+pub(super) const PUBLISH: &str = "ci/publish.sh";
 
 /// The same for the script by which every pipeline of a change builds.
-pub const CHANGES: &str = "ci/pull-request.sh";
-
-/// Where the plan is written, below the folder of outputs.
-pub const PLAN: &str = "plan.json";
+pub(super) const CHANGES: &str = "ci/pull-request.sh";
 
 /// The same for scripts; written where there is one.
-pub const LINES: &str = "plan.lines";
+pub(super) const LINES: &str = "plan.lines";
 
 /// What an emitter works with.
 pub struct Emission<'a, 'r> {
@@ -255,10 +254,10 @@ fn publish_script(e: &mut Emission<'_, '_>) -> Vec<Planned> {
 }
 
 fn pull_request_script(e: &mut Emission<'_, '_>) -> Vec<Planned> {
-    let (Some(at), Some(bake)) = (e.config.ci.pull_request(), bake::file(e.config)) else {
+    let (Some(at), Some(bake)) = (e.config.ci.pull_request(), e.config.bake_file()) else {
         return Vec::new();
     };
-    let lock = lock::path(&e.config.file.path);
+    let lock = lock_path(&e.config.file.path);
     let pipelines = e.providers.keys();
     let context = with_header(e.config, minijinja::context! { bake, lock, pipelines });
     let path = e.config.owner.path(CHANGES);
@@ -269,7 +268,7 @@ fn pull_request_script(e: &mut Emission<'_, '_>) -> Vec<Planned> {
 }
 
 fn bake_file(e: &mut Emission<'_, '_>) -> Vec<Planned> {
-    let Some(path) = bake::file(e.config) else {
+    let Some(path) = e.config.bake_file() else {
         return Vec::new();
     };
     let text = bake::text(e.matrix, e.contents, e.plan, &header(e.config));

@@ -14,7 +14,7 @@ use crate::diagnostic::Finding;
 
 /// What a provider's jobs bring, by which a registry opens without a secret.
 #[derive(Clone, Copy, Debug)]
-pub struct Means {
+pub(super) struct Means {
     /// Jobs run as somebody who has access to Google's registries.
     pub runs_on_google: bool,
     /// Jobs have a token that opens GHCR.
@@ -29,7 +29,7 @@ pub struct Means {
 
 /// What it takes until an identity is known to Google.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Google {
+pub(super) enum Google {
     /// It is not: jobs have none.
     Never,
     /// A workload identity provider; a service account may be named besides.
@@ -40,7 +40,7 @@ pub enum Google {
 
 /// How jobs log in to one registry.
 #[derive(Clone, Debug, Serialize)]
-pub struct Login {
+pub(super) struct Login {
     /// Prefix of the variables that carry the registry's values, such as `REGISTRY_HUB`.
     pub variable: String,
     /// The registry.
@@ -53,7 +53,7 @@ pub struct Login {
 /// The ways to log in, each with what it takes. Users, passwords, ids and secrets are names of variables or stored secrets.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(tag = "way", rename_all = "kebab-case")]
-pub enum Way {
+pub(super) enum Way {
     /// Jobs are logged in.
     BuiltIn,
     /// The token that each job has.
@@ -90,7 +90,7 @@ pub enum Way {
 
 /// Where a registry of AWS is.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct Aws {
+pub(super) struct Aws {
     /// None is known where the host is of no form that AWS has.
     pub region: Option<String>,
     /// The account; the public registry has none.
@@ -100,7 +100,7 @@ pub struct Aws {
 }
 
 /// The logins for the registries that the plan uses, in declared order.
-pub fn logins<'a>(
+pub(super) fn logins<'a>(
     site: &Site<'a>,
     means: Means,
     findings: &mut Vec<Finding>,
@@ -204,7 +204,7 @@ fn lacks(registry: &Registry, means: Means, way: &Way) -> Option<&'static str> {
 
 impl Login {
     /// The names of the secrets that it reads.
-    pub fn secrets(&self) -> Vec<&String> {
+    pub(super) fn secrets(&self) -> Vec<&String> {
         match &self.way {
             Way::Password { username, password }
             | Way::AwsKeys {
@@ -220,7 +220,7 @@ impl Login {
     }
 
     /// Whether it shows the job's identity.
-    pub fn is_by_identity(&self) -> bool {
+    pub(super) fn is_by_identity(&self) -> bool {
         matches!(
             self.way,
             Way::DockerHub { .. } | Way::Google { .. } | Way::AwsRole { .. }

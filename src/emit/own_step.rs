@@ -4,7 +4,7 @@ use crate::config::Step;
 use crate::render::shell_word;
 
 /// A shell of its own, so that a step can neither change the job's nor, by what it does not close, swallow the next.
-pub fn script(key: &str, step: &Step) -> Option<String> {
+pub(super) fn script(key: &str, step: &Step) -> Option<String> {
     let name = step.name.as_ref().map_or(key, |name| &name.value);
     let run = step.run.as_ref()?;
     let env: String = step

@@ -47,3 +47,20 @@ impl std::fmt::Debug for Providers {
         f.debug_list().entries(self.keys()).finish()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::render::{COMMON, Dialect, bounded};
+
+    #[test]
+    fn what_is_shipped_is_within_the_bounds() {
+        let shipped = std::iter::once(COMMON).chain(PROVIDERS.templates());
+        for (name, text) in shipped.flatten() {
+            for dialect in [Dialect::Dockerfile, Dialect::Shell] {
+                let said = bounded(text, dialect.syntax());
+                assert!(said.is_ok(), "{name}: {said:?}");
+            }
+        }
+    }
+}

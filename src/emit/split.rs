@@ -8,14 +8,14 @@ use sha2::{Digest as _, Sha256};
 /// Units that stand in one file. `key` names the group for as long as it stands: the bits that its members share,
 /// or nothing where a layer is one group.
 #[derive(Debug, PartialEq, Eq)]
-pub struct Group<T> {
+pub(super) struct Group<T> {
     pub key: String,
     pub members: Vec<T>,
 }
 
 /// Parts `members` so that the weights of each group sum to at most `room`, in the order of their keys; members of a group
 /// keep their order. A member that is heavier than the room is a group of its own.
-pub fn groups<T>(
+pub(super) fn groups<T>(
     members: Vec<T>,
     room: usize,
     id: impl Fn(&T) -> &str,

@@ -7,15 +7,16 @@
 use indexmap::IndexMap;
 use rustc_hash::FxHashMap;
 
-use crate::config::{Config, Spanned};
+use crate::config::Config;
+use crate::grammar::Spanned;
 use crate::image::plan::{Plan, Spec};
-pub use crate::image::targets::unused;
+pub(super) use crate::image::targets::unused;
 
 /// What registers QEMU by default. It runs privileged, so it is pinned by digest.
-pub const EMULATOR: &str = "tonistiigi/binfmt:qemu-v10.2.3@sha256:400a4873b838d1b89194d982c45e5fb3cda4593fbfd7e08a02e76b03b21166f0";
+pub(super) const EMULATOR: &str = "tonistiigi/binfmt:qemu-v10.2.3@sha256:400a4873b838d1b89194d982c45e5fb3cda4593fbfd7e08a02e76b03b21166f0";
 
 /// One content to build and merge.
-pub struct Unit<'plan> {
+pub(super) struct Unit<'plan> {
     /// The spec that builds it.
     pub spec: &'plan Spec,
     /// Positions, in the same list, of the units it stands on: parent first, then `needs`, each once.
@@ -23,7 +24,7 @@ pub struct Unit<'plan> {
 }
 
 /// All units of a pipeline, lineage first: of what it publishes, and of what that stands on.
-pub fn units<'plan>(plan: &'plan Plan, pipeline: &str) -> Vec<Unit<'plan>> {
+pub(super) fn units<'plan>(plan: &'plan Plan, pipeline: &str) -> Vec<Unit<'plan>> {
     let specs = plan.share(pipeline);
     let mut builder_of_content = FxHashMap::default();
     for (place, spec) in specs.iter().enumerate() {
@@ -90,7 +91,7 @@ pub fn units<'plan>(plan: &'plan Plan, pipeline: &str) -> Vec<Unit<'plan>> {
 }
 
 /// What the user's map says of a platform. Its keys are values of the `arch` axis, platforms, or words as [`arch`] makes.
-pub fn runner<'a, T>(
+pub(super) fn runner<'a, T>(
     config: &Config,
     map: &'a IndexMap<Spanned<String>, T>,
     platform: &str,

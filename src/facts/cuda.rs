@@ -5,7 +5,7 @@ use std::fmt;
 
 use crate::facts::tables::{Numbers, Status};
 use crate::facts::{CudaImage, Facts};
-use crate::matrix::Version;
+use crate::grammar::Version;
 
 /// The flavours of every version; with cuDNN there is no `base`.
 const FLAVOURS: [&str; 3] = ["base", "runtime", "devel"];

@@ -45,7 +45,7 @@ impl Day {
 
     /// How many days it is from this one to `other`; negative when that is earlier.
     pub fn days_to(self, other: Day) -> i64 {
-        i64::from(self.0.duration_until(other.0).as_hours() as i32 / 24)
+        self.0.duration_until(other.0).as_hours() / 24
     }
 }
 

@@ -8,7 +8,7 @@ use crate::facts::tables::{
     CudaImage, CudaWindow, DistributionRelease, Numbers, PythonCycle, RollingTags, Tables,
 };
 use crate::facts::{Day, Pin, action_pins};
-use crate::matrix::Version;
+use crate::grammar::Version;
 
 /// The shipped tables, under the user's own.
 #[derive(Debug, Default)]

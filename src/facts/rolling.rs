@@ -1,7 +1,7 @@
 //! Tags that name no release: which of an image's tags one release after the other has.
 
 use crate::facts::Facts;
-use crate::matrix::Version;
+use crate::grammar::Version;
 
 /// Hexadecimal digits of a commit as people shorten it, at least.
 const COMMIT: usize = 7;

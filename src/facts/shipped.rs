@@ -8,7 +8,7 @@ macro_rules! shipped {
     ($($(#[$meta:meta])* $name:ident = $file:literal;)*) => {
         $(
             $(#[$meta])*
-            pub fn $name() -> &'static Tables {
+            pub(crate) fn $name() -> &'static Tables {
                 static TABLES: OnceLock<Tables> = OnceLock::new();
                 TABLES.get_or_init(|| toml::from_str(include_str!($file)).unwrap_or_default())
             }
@@ -38,12 +38,12 @@ shipped! {
 }
 
 /// Whether a release that had ended may be called so: its table is read only where its text has the name.
-pub fn may_have_ended(called: &str) -> bool {
+pub(super) fn may_have_ended(called: &str) -> bool {
     include_str!("distributions_ended.toml").contains(&format!("\"{called}\""))
 }
 
 /// Whether a version of `nvidia/cuda` may be one that ended: its table is read only where its text has the version.
-pub fn may_be_ended_cuda(version: &str) -> bool {
+pub(super) fn may_be_ended_cuda(version: &str) -> bool {
     include_str!("cuda_images_ended.toml").contains(&format!("\"{version}\""))
 }
 

@@ -9,9 +9,9 @@ use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::de::Error;
 use serde::{Deserialize, Deserializer};
 
-use crate::config::Spanned;
 use crate::facts::Day;
-use crate::matrix::Version;
+use crate::grammar::Spanned;
+use crate::grammar::Version;
 
 /// A file of facts.
 #[derive(Debug, Default, Deserialize, JsonSchema)]

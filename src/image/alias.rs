@@ -7,9 +7,10 @@ use rustc_hash::FxHashMap;
 
 use crate::config::{Config, field_finding};
 use crate::diagnostic::{Finding, Sink, code};
-use crate::image::reference::{given_tag_fault, mend_reference};
+use crate::grammar::SpecId;
+use crate::grammar::reference::{given_tag_fault, mend_reference};
+use crate::image::Spec;
 use crate::image::spec::Alias;
-use crate::image::{Spec, SpecId};
 use crate::matrix::AxisId;
 use crate::render::Field;
 

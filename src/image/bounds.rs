@@ -2,7 +2,8 @@
 
 use crate::config::Config;
 use crate::diagnostic::{Finding, Place, Sink, Stopped, code};
-use crate::matrix::{ImageId, MAX_CELLS, product_size, removers};
+use crate::image::removers;
+use crate::matrix::{ImageId, MAX_CELLS, product_size};
 
 pub(super) fn bounded(config: &Config, sink: &mut Sink) -> Result<(), Stopped> {
     let mut total: u128 = 0;

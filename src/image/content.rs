@@ -6,13 +6,14 @@ use std::sync::Arc;
 use indexmap::IndexMap;
 use minijinja::Value;
 
-use crate::check::{RELEASE_LABEL, release_finding};
 use crate::config::{Config, comparison_finding, field_finding, misread};
 use crate::diagnostic::{Finding, Place, Sink, Stopped, code, nearest};
-use crate::emit::dockerfile;
+use crate::grammar::SpecId;
 use crate::image::hash::Ingredients;
 use crate::image::pins;
-use crate::image::{ContextHash, Digest, Matrix, Spec, SpecId, ignore_text};
+use crate::image::rendering;
+use crate::image::{ContextHash, Digest, Matrix, Spec, ignore_text};
+use crate::image::{RELEASE_LABEL, release_finding};
 use crate::matrix::Axis;
 use crate::render::{Dialect, Field, Printed, Scope, TableObject, Templates};
 use crate::source::{BuildContext, DockerIgnore, Repository, SourceFile, plain};
@@ -133,7 +134,7 @@ pub fn render_specs(
     let mut done: Vec<Option<RenderedSpec>> = Vec::new();
     done.resize_with(matrix.specs.len(), || None);
     let mut references: Vec<String> = vec![String::new(); matrix.specs.len()];
-    let pythons = dockerfile::pythons(config, matrix);
+    let pythons = rendering::pythons(config, matrix);
     let mut failed = std::collections::BTreeSet::new();
     let mut read = pins::Read::default();
     for id in &matrix.order {
@@ -192,7 +193,7 @@ struct One<'a> {
     matrix: &'a Matrix,
     spec: &'a Spec,
     references: &'a [String],
-    python: dockerfile::Python,
+    python: rendering::Python,
     sink: &'a mut Sink,
     /// Dockerfiles that were read for the images they name.
     read: &'a mut pins::Read,
@@ -257,7 +258,7 @@ impl One<'_> {
         let needs = by_image.into_iter().map(|(image, references)| {
             let value = match references.as_slice() {
                 [one] => Value::from(*one),
-                several => Value::from_iter(several.iter().copied()),
+                several => several.iter().copied().collect(),
             };
             (image, value)
         });
@@ -319,7 +320,7 @@ impl One<'_> {
                 let name = merged
                     .template
                     .as_ref()
-                    .map_or(dockerfile::TEMPLATE, |t| t.value.as_str());
+                    .map_or(rendering::TEMPLATE, |t| t.value.as_str());
                 let text = templates
                     .render(Dialect::Dockerfile, name, &view)
                     .map_err(|error| {
@@ -445,7 +446,7 @@ impl One<'_> {
             }
             lines.push(line);
         }
-        let header = crate::emit::header(self.config);
+        let header = crate::config::header(self.config);
         Ok(Some(ignore_text(&header, &lines)))
     }
 
@@ -573,7 +574,7 @@ impl One<'_> {
             .map(|e| list(self, e))
             .transpose()?;
         let cmd = merged.cmd.as_ref().map(|e| list(self, e)).transpose()?;
-        let parts = dockerfile::Parts {
+        let parts = rendering::Parts {
             from: from.unwrap_or_default().to_owned(),
             args: args
                 .iter()
@@ -591,7 +592,7 @@ impl One<'_> {
             .downcast_object_ref::<Scope>()
             .map(|s| s.0.clone())
             .unwrap_or_default();
-        Ok(dockerfile::view(
+        Ok(rendering::view(
             self.config,
             self.spec,
             self.python,

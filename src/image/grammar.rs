@@ -4,10 +4,10 @@ use rustc_hash::FxHashMap;
 
 use crate::config::{Config, Image};
 use crate::diagnostic::{Finding, Place, Sink, code};
-use crate::image::Spec;
-use crate::image::reference::{
+use crate::grammar::reference::{
     MAX_REPOSITORY, Parts, base_fault, full, given_tag_fault, mend_reference, path_fault,
 };
+use crate::image::Spec;
 use crate::image::resolve::Reported;
 use crate::image::spec::Alias;
 use crate::matrix::ImageId;
@@ -157,12 +157,12 @@ pub(super) fn duplicates(config: &Config, specs: &[Spec], sink: &mut Sink) {
                 format!("two specs are `{repository}:{tag}`"),
                 config.place(span(spec), format!("for {}", spec.describe(config))),
             );
-            if other.image != spec.image {
+            if other.image == spec.image {
+                finding = finding.note(format!("and for {}", other.describe(config)));
+            } else {
                 finding = finding.related(
                     config.place(span(other), format!("and for {}", other.describe(config))),
                 );
-            } else {
-                finding = finding.note(format!("and for {}", other.describe(config)));
             }
             let differ: Vec<String> = spec
                 .cell

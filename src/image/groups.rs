@@ -14,11 +14,11 @@ use serde::Serialize;
 use sha2::{Digest as _, Sha256};
 
 use crate::config::Runner;
-use crate::image::Platform;
+use crate::grammar::Platform;
 use crate::image::plan::Spec;
 
 /// Images in a group, at most, as long as there are no more groups than the provider takes.
-pub const SIZE: usize = 16;
+pub(super) const SIZE: usize = 16;
 
 /// What one machine builds of a change.
 #[derive(Debug, PartialEq, Eq, Serialize)]
@@ -37,7 +37,7 @@ type Machine<'a> = (&'a Platform, Option<&'a Runner>);
 
 /// The groups of a pipeline's `share`, places of `specs` in declared order, by platform. There are `most` at most, or one for
 /// each kind of machine where those are more. `below` holds, for each spec, the places of those that it stands on.
-pub fn groups(
+pub(super) fn groups(
     specs: &[Spec],
     below: &[Vec<usize>],
     share: &[usize],

@@ -5,7 +5,8 @@ use std::sync::Arc;
 use indexmap::IndexMap;
 use sha2::{Digest as _, Sha256};
 
-use crate::image::{Digest, Platform};
+use crate::grammar::Platform;
+use crate::image::Digest;
 use crate::source::BuildContext;
 
 /// Version of what counts as content, and of how it is hashed. Raised when either changes: every content is then another.

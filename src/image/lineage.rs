@@ -4,14 +4,20 @@ use rustc_hash::FxHashMap;
 
 use crate::config::{Config, ParentRef};
 use crate::diagnostic::{Finding, Sink, Stopped, and_list, code};
-use crate::image::{Spec, SpecId};
-use crate::matrix::{AxisId, Cell, ImageId, verdict};
+use crate::grammar::SpecId;
+use crate::image::Spec;
+use crate::image::verdict;
+use crate::matrix::{AxisId, Cell, ImageId};
 
 /// Links every spec to its parent and needs, and returns an order in which parents come before children.
 ///
 /// # Errors
 /// When a parent is missing, ambiguous, in a circle, or lacks a platform.
-pub fn link(config: &Config, specs: &mut [Spec], sink: &mut Sink) -> Result<Vec<SpecId>, Stopped> {
+pub(super) fn link(
+    config: &Config,
+    specs: &mut [Spec],
+    sink: &mut Sink,
+) -> Result<Vec<SpecId>, Stopped> {
     let mut by_cell: FxHashMap<(ImageId, Cell), SpecId> = FxHashMap::default();
     let linked = specs
         .iter()

@@ -9,7 +9,7 @@ use crate::image::plan::{FORMAT, Plan, Spec, TYPICAL};
 use crate::image::shares::ALL;
 
 /// The text of `plan.lines`, below a header that no script reads.
-pub fn lines(plan: &Plan, header: &str) -> String {
+pub(super) fn lines(plan: &Plan, header: &str) -> String {
     let mut lines = Lines {
         text: String::with_capacity(plan.specs.len() * TYPICAL),
     };

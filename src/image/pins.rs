@@ -11,8 +11,9 @@ use std::sync::Arc;
 use indexmap::IndexMap;
 
 use crate::dockerfile::{Dockerfile, Request, Source, other_frontend};
-use crate::image::reference::{Parts, full};
-use crate::image::{Digest, Matrix, Platform, RenderedSpec, Spec, familiar};
+use crate::grammar::reference::{Parts, full};
+use crate::grammar::{Platform, familiar};
+use crate::image::{Digest, Matrix, RenderedSpec, Spec};
 
 /// An image that is named in what is built of a Dockerfile.
 #[derive(Clone, Debug, PartialEq, Eq)]

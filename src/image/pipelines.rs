@@ -4,7 +4,8 @@ use indexmap::IndexMap;
 use serde::Serialize;
 
 use crate::config::{Config, Runner, Shape};
-use crate::image::{Matrix, Platform, Spec};
+use crate::grammar::Platform;
+use crate::image::{Matrix, Spec};
 use crate::matrix::{Arches, AxisId};
 
 /// By the provider's key: what its pipeline does with one spec.

@@ -8,12 +8,16 @@ use rustc_hash::FxHashMap;
 use serde::Serialize;
 
 use crate::config::{Config, Described, GROUPS, Provenance, RegistryKind};
+use crate::grammar::{Platform, SpecId, arch};
 use crate::image::lines::lines;
 use crate::image::pipelines::{ByPipeline, Role, deviations};
 use crate::image::repositories::{Made, repositories};
 use crate::image::shares::{ALL, Pipeline, Share, shares};
 use crate::image::targets::Names;
-use crate::image::{CONTENT_FORMAT, Contents, Matrix, Platform, RenderedSpec, SpecId, arch};
+use crate::image::{CONTENT_FORMAT, Contents, Matrix, RenderedSpec};
+
+/// Where the plan is written, below the folder of outputs.
+pub const PLAN: &str = "plan.json";
 
 /// Version of the format of `plan.json` and of `plan.lines`. Raised when a field changes its meaning or goes; new fields do not raise it.
 pub const FORMAT: u32 = 2;

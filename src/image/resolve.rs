@@ -9,10 +9,11 @@ use rustc_hash::FxHashMap;
 
 use crate::config::{Config, Image, Keys, field_finding};
 use crate::diagnostic::{Finding, Sink, Stopped, code};
+use crate::grammar::{Platform, SpecId};
 use crate::image::bounds::{bounded, no_cells, no_specs};
 use crate::image::grammar::{described, duplicates, grammar};
 use crate::image::spec::{describe_cell, spec_id};
-use crate::image::{Matrix, Platform, Spec, SpecId, aliases, lineage, merge};
+use crate::image::{Matrix, Spec, aliases, lineage, merge};
 use crate::matrix::{Arches, Cell, ImageId, Rules, expand};
 use crate::render::{Field, Scope};
 
@@ -109,7 +110,7 @@ pub(super) struct Reported {
 }
 
 impl Reported {
-    pub fn push(&mut self, sink: &mut Sink, finding: Finding, span: &Range<usize>) {
+    pub(super) fn push(&mut self, sink: &mut Sink, finding: Finding, span: &Range<usize>) {
         self.any = true;
         if self.seen.insert((span.start, span.end, finding.code.name)) {
             sink.push(finding);

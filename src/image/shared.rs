@@ -6,7 +6,7 @@ use rustc_hash::FxHashMap;
 
 use crate::config::Config;
 use crate::diagnostic::{Finding, code};
-use crate::image::reference::full;
+use crate::grammar::reference::full;
 use crate::image::{Matrix, Spec};
 use crate::matrix::ImageId;
 

@@ -9,13 +9,10 @@ use indexmap::IndexMap;
 use minijinja::Value;
 
 use crate::config::{self, Config, Keys};
-use crate::image::{Digest, Platform};
+use crate::grammar::{Platform, SpecId};
+use crate::image::Digest;
 use crate::matrix::{Arches, Cell, ImageId, Selector};
 use crate::source::Owner;
-
-/// Index of a spec, in declared order of images and then of values.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct SpecId(pub usize);
 
 /// One concrete image.
 #[derive(Debug)]
@@ -187,7 +184,7 @@ pub fn describe_cell(config: &Config, image: ImageId, cell: &Cell) -> String {
 
 /// The id of a cell: image, `/`, then the values joined by `_`. Bytes outside `[A-Za-z0-9.+-]` become `=XX`, so that two
 /// cells never share an id and every id is a safe path.
-pub fn spec_id(config: &Config, image: ImageId, cell: &Cell) -> String {
+pub(super) fn spec_id(config: &Config, image: ImageId, cell: &Cell) -> String {
     let mut id = config.images[image.0].key.to_string();
     for (index, (axis, value)) in cell.iter().enumerate() {
         id.push(if index == 0 { '/' } else { '_' });

@@ -6,7 +6,8 @@
 use std::collections::HashSet;
 
 use crate::config::Config;
-use crate::image::{Matrix, Spec, SpecId};
+use crate::grammar::SpecId;
+use crate::image::{Matrix, Spec};
 use crate::matrix::{AxisId, ImageId, Selector};
 
 /// The group of everything, which bake builds when it is asked for nothing.

@@ -5,7 +5,8 @@ use std::sync::Arc;
 use indexmap::IndexMap;
 use serde::Deserialize;
 
-use crate::image::{Contents, Ingredients, Matrix, Short, SpecId};
+use crate::grammar::SpecId;
+use crate::image::{Contents, Ingredients, Matrix, Short};
 
 /// Longest value of a build arg that is stated as it is, in bytes; of a longer one, its hash is.
 const LONG: usize = 120;

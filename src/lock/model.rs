@@ -6,8 +6,9 @@ use serde::Deserialize;
 
 use crate::config::{Config, Release};
 use crate::diagnostic::Place;
-use crate::image::reference::full;
-use crate::image::{CONTENT_FORMAT, Contents, Digest, Matrix, Short, SpecId};
+use crate::grammar::SpecId;
+use crate::grammar::reference::full;
+use crate::image::{CONTENT_FORMAT, Contents, Digest, Matrix, Short};
 use crate::lock::{ContextFiles, Inputs};
 
 /// Version of the format of `matrix.lock`.

@@ -5,9 +5,9 @@ use std::collections::HashMap;
 use serde::Deserialize;
 
 use crate::config::Release;
-use crate::emit::PLAN;
 use crate::image::CONTENT_FORMAT;
 use crate::image::plan::FORMAT;
+use crate::image::plan::PLAN;
 use crate::lock::Lock;
 use crate::source::{Git, GitError, ORIGIN, Repository};
 

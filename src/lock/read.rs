@@ -12,12 +12,13 @@ use indexmap::IndexMap;
 use serde::Deserialize;
 use toml::de::{DeTable, Deserializer};
 
-use crate::config::Spanned;
 use crate::diagnostic::{Finding, Place, Sink, code};
-use crate::image::reference::base_fault;
+use crate::grammar::Spanned;
+use crate::grammar::reference::base_fault;
 use crate::image::{Digest, Short};
 use crate::lock::model::FORMAT;
-use crate::lock::{Below, ContextFiles, Entry, Inputs, Lock, Recorded, path};
+use crate::lock::{Below, ContextFiles, Entry, Inputs, Lock, Recorded};
+use crate::source::lock_path;
 use crate::source::{ReadError, Repository, SourceFile};
 
 /// What begins a line that git wrote into a conflicted file.
@@ -99,7 +100,7 @@ impl Lock {
     /// # Errors
     /// When it is there and cannot be read: by the machine, or because of what it says (why is in `sink`).
     pub fn read(repository: &Repository, sink: &mut Sink) -> Result<Option<Lock>, Unread> {
-        let path = path(repository.matrix_path());
+        let path = lock_path(repository.matrix_path());
         let Some(bytes) = repository.bytes(&path).map_err(Unread::Read)? else {
             return Ok(None);
         };

@@ -1,7 +1,8 @@
 //! How a matrix stands to the release that was recorded last.
 
 use crate::config::Config;
-use crate::image::{CONTENT_FORMAT, Contents, Matrix, SpecId};
+use crate::grammar::SpecId;
+use crate::image::{CONTENT_FORMAT, Contents, Matrix};
 use crate::lock::{Change, Entry, Inputs, Lock, Recorded, changes};
 
 /// How a matrix stands to its lock.

@@ -2,13 +2,14 @@
 
 use crate::config::Release;
 use crate::diagnostic::Sink;
-use crate::lock::{Lock, path};
+use crate::lock::Lock;
+use crate::source::lock_path;
 use crate::source::{Git, Repository, SourceFile};
 
 impl Lock {
     /// The lock that stands at the git tag of a release. `None` where the tag, git, or a lock that can be read there is not.
     pub fn at_tag(repository: &Repository, release: &Release) -> Option<Lock> {
-        let path = path(repository.matrix_path());
+        let path = lock_path(repository.matrix_path());
         let name = format!("refs/tags/{}:./{path}", release.tag);
         let found = Git::new(repository)
             .objects(&[name])
@@ -23,7 +24,7 @@ impl Lock {
     /// The last lock that was committed, where the file itself is not there: at `HEAD`, else at the tag of a release; and the
     /// name of that revision. `None` where git cannot be asked.
     pub fn committed(repository: &Repository, release: &Release) -> Option<(Lock, String)> {
-        let path = path(repository.matrix_path());
+        let path = lock_path(repository.matrix_path());
         let revisions = ["HEAD".to_owned(), format!("refs/tags/{}", release.tag)];
         let names = revisions.each_ref().map(|at| format!("{at}:./{path}"));
         let found = Git::new(repository).objects(&names).ok()?;

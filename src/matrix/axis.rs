@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use indexmap::IndexMap;
 
-use crate::image::Platform;
-use crate::matrix::Version;
+use crate::grammar::Platform;
+use crate::grammar::Version;
 
 /// Index of an axis in declared order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -146,7 +146,7 @@ impl Axis {
 }
 
 /// Whether `name` may name an axis.
-pub fn valid_axis_name(name: &str) -> bool {
+pub(crate) fn valid_axis_name(name: &str) -> bool {
     let mut bytes = name.bytes();
     bytes.next().is_some_and(|b| b.is_ascii_lowercase())
         && bytes.all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'_' || b == b'-')
@@ -154,7 +154,7 @@ pub fn valid_axis_name(name: &str) -> bool {
 
 /// Names that mean something else in selectors and templates, and words of the template language: an axis of that name
 /// could not be read there.
-pub fn reserved_axis_name(name: &str) -> bool {
+pub(crate) fn reserved_axis_name(name: &str) -> bool {
     let ours = matches!(
         name,
         "image" | "release" | "parent" | "from" | "needs" | "registry" | "set"
@@ -179,7 +179,7 @@ pub fn reserved_axis_name(name: &str) -> bool {
 }
 
 /// Why a text may not be a value; `None` when it may.
-pub fn value_fault(text: &str) -> Option<&'static str> {
+pub(crate) fn value_fault(text: &str) -> Option<&'static str> {
     if text.is_empty() {
         Some("it is empty")
     } else if text.starts_with(['!', '@', '<', '>', '=']) {

@@ -5,7 +5,7 @@ use itertools::Itertools;
 use crate::matrix::{Arches, Axis, AxisId, ImageId, Selector};
 
 /// The largest product of one image's axes that is expanded; beyond it nobody means what they wrote.
-pub const MAX_CELLS: u128 = 250_000;
+pub(crate) const MAX_CELLS: u128 = 250_000;
 
 /// One full assignment of an image's axes (without `arch` unless the image prints it).
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -37,7 +37,7 @@ impl Cell {
 
 /// What decides which cells of one image exist.
 #[derive(Debug)]
-pub struct Rules<'a> {
+pub(crate) struct Rules<'a> {
     /// The image.
     pub image: ImageId,
     /// Its axes, in its order, without `arch`.
@@ -52,7 +52,7 @@ pub struct Rules<'a> {
 
 /// The cells of one image, in declared order (the first axis varies slowest).
 #[derive(Debug, Default)]
-pub struct Cells {
+pub(crate) struct Cells {
     /// Each cell with the values of `arch` left to it.
     pub cells: Vec<(Cell, Arches)>,
     /// Whether `match` alone rejected anything.
@@ -60,7 +60,7 @@ pub struct Cells {
 }
 
 /// Number of cells in the product of these axes, platforms not counted.
-pub fn product_size(axes: &[Axis], ids: &[AxisId]) -> u128 {
+pub(crate) fn product_size(axes: &[Axis], ids: &[AxisId]) -> u128 {
     ids.iter()
         .map(|id| axes[id.0].values.len() as u128)
         .fold(1, u128::saturating_mul)
@@ -68,7 +68,7 @@ pub fn product_size(axes: &[Axis], ids: &[AxisId]) -> u128 {
 
 /// Expands one image. A cell exists iff `match` accepts it and no exclude does; a rule that names `arch` takes away
 /// that platform only, and a cell with none left is gone. The product must have been bounded before.
-pub fn expand(axes: &[Axis], rules: &Rules<'_>) -> Cells {
+pub(crate) fn expand(axes: &[Axis], rules: &Rules<'_>) -> Cells {
     let mut found = Cells::default();
     for cell in product(axes, rules.axes) {
         match &rules.arch {
@@ -93,7 +93,7 @@ pub fn expand(axes: &[Axis], rules: &Rules<'_>) -> Cells {
 }
 
 /// Every cell of these axes, in declared order: the first axis varies slowest. No axes make one cell.
-pub(super) fn product<'a>(axes: &'a [Axis], ids: &'a [AxisId]) -> impl Iterator<Item = Cell> + 'a {
+pub(crate) fn product<'a>(axes: &'a [Axis], ids: &'a [AxisId]) -> impl Iterator<Item = Cell> + 'a {
     ids.iter()
         .map(|id| (0..axes[id.0].values.len()).map(move |value| (*id, value)))
         .multi_cartesian_product()

@@ -5,14 +5,10 @@ mod compose;
 mod expand;
 mod selector;
 mod term;
-mod verdict;
-mod version;
 
-pub use axis::{
+pub(crate) use axis::{
     Attribute, Axis, AxisId, Part, Value, reserved_axis_name, valid_axis_name, value_fault,
 };
-pub use expand::{Cell, Cells, MAX_CELLS, Rules, expand, product_size};
-pub use selector::{Arches, Conjunction, ImageId, Selector};
-pub use term::{Term, TermFault};
-pub use verdict::{Judged, Verdict, removers, verdict, verdicts};
-pub use version::Version;
+pub(crate) use expand::{Cell, MAX_CELLS, Rules, expand, product, product_size};
+pub(crate) use selector::{Arches, Conjunction, ImageId, Selector};
+pub(crate) use term::{Term, TermFault};

@@ -1,10 +1,10 @@
 //! One term of a selector: which values of an axis it means.
 
-use crate::matrix::{Value, Version};
+use crate::grammar::Version;
 
 /// Parts that must all hold, as in `>=12,!13.0.0`.
 #[derive(Clone, Debug)]
-pub struct Term {
+pub(crate) struct Term {
     parts: Vec<Part>,
 }
 
@@ -32,7 +32,7 @@ enum Comparison {
 
 /// Why a term cannot be read.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum TermFault {
+pub(crate) enum TermFault {
     /// Nothing between two commas, after `!`, or at all.
     Empty,
     /// The text after a comparison is not a version.
@@ -51,7 +51,7 @@ impl Term {
     /// # Errors
     /// When a part is empty, a comparison has no version, a sign is not of this language, or two values would have to
     /// hold at once.
-    pub fn parse(text: &str) -> Result<Self, TermFault> {
+    pub(crate) fn parse(text: &str) -> Result<Self, TermFault> {
         let parts = text
             .split(',')
             .map(|p| Part::parse(p.trim()))
@@ -68,20 +68,15 @@ impl Term {
         Ok(Term { parts })
     }
 
-    /// Whether it holds for an axis value.
-    pub fn holds(&self, value: &Value) -> bool {
-        self.holds_for(&value.text, value.version.as_ref())
-    }
-
     /// Whether it holds for a text that compares as `version`.
-    pub fn holds_for(&self, text: &str, version: Option<&Version>) -> bool {
+    pub(crate) fn holds_for(&self, text: &str, version: Option<&Version>) -> bool {
         self.parts
             .iter()
             .all(|p| p.negated != p.test.holds(text, version))
     }
 
     /// The plain values it names, which must exist.
-    pub fn named(&self) -> impl Iterator<Item = &str> {
+    pub(crate) fn named(&self) -> impl Iterator<Item = &str> {
         self.parts.iter().filter_map(|p| match &p.test {
             Test::Text(text) => Some(text.as_str()),
             _ => None,

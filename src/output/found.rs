@@ -31,7 +31,7 @@ pub(super) struct Found {
 
 impl Found {
     /// What stands at a path, where its folder was looked at.
-    pub fn standing(&self, path: &str) -> Option<Standing> {
+    pub(super) fn standing(&self, path: &str) -> Option<Standing> {
         let (folder, name) = path.rsplit_once('/')?;
         let listing = self.folders.get(folder)?;
         Some(listing.standing(name))

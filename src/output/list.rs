@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use memchr::memmem;
 
-use crate::emit::MARK;
+use crate::config::MARK;
 use crate::output::write::{JOURNAL, TEMPORARY};
 use crate::source::{Owner, ReadError, Refusal, Repository, conflict, is_mark, plain};
 

@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
-use crate::lock;
 use crate::output::write::TEMPORARY;
+use crate::source::lock_path;
 use crate::source::{Owner, plain};
 
 /// Tells git that its folder is generated.
@@ -82,7 +82,7 @@ impl Tree {
         let reserved = [
             owner.list(),
             owner.path(TEMPORARY),
-            lock::path(owner.matrix()),
+            lock_path(owner.matrix()),
             owner.matrix().to_owned(),
         ];
         let mut tree = Tree {

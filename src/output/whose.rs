@@ -2,10 +2,10 @@
 
 use std::collections::{BTreeSet, HashMap};
 
-use crate::lock;
 use crate::output::list::made_from;
 use crate::output::tree::{Tree, folded};
 use crate::source::Repository;
+use crate::source::lock_path;
 
 /// Whose a file is.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -41,7 +41,7 @@ impl Claims {
             tree.iter().for_each(|planned| claim(&planned.path));
             claim(&owner.list());
             claim(owner.matrix());
-            claim(&lock::path(owner.matrix()));
+            claim(&lock_path(owner.matrix()));
             claims.matrices.insert(owner.matrix().to_owned());
         }
         claims
@@ -70,7 +70,7 @@ pub(super) struct Eye<'a> {
 
 impl Eye<'_> {
     /// Whose a file of that path and content is.
-    pub fn whose(&self, path: &str, bytes: &[u8]) -> Whose {
+    pub(super) fn whose(&self, path: &str, bytes: &[u8]) -> Whose {
         match made_from(bytes) {
             Some(matrix) => self.of(path, matrix),
             None => Whose::Unsaid,
@@ -78,7 +78,7 @@ impl Eye<'_> {
     }
 
     /// Whose a file is that was made from that matrix file.
-    pub fn of(&self, path: &str, matrix: String) -> Whose {
+    pub(super) fn of(&self, path: &str, matrix: String) -> Whose {
         if matrix == self.repository.matrix_path() {
             return Whose::Mine;
         }
@@ -99,13 +99,13 @@ impl Eye<'_> {
     }
 
     /// Whether any matrix of the run writes or keeps that path.
-    pub fn is_claimed(&self, path: &str) -> bool {
+    pub(super) fn is_claimed(&self, path: &str) -> bool {
         self.claims
             .is_some_and(|claims| claims.by_path.contains_key(&folded(path)))
     }
 
     /// Whose a path is where nothing stands yet: the matrix's that claims it first, if that is another.
-    pub fn claimed(&self, path: &str) -> Option<String> {
+    pub(super) fn claimed(&self, path: &str) -> Option<String> {
         let before = self.claims?.before(self.repository.matrix_path(), path);
         before.map(str::to_owned)
     }

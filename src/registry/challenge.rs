@@ -10,7 +10,7 @@ pub(super) struct Challenge {
 
 impl Challenge {
     /// A parameter by its name in lower case; none that is empty.
-    pub fn get(&self, name: &str) -> Option<&str> {
+    pub(super) fn get(&self, name: &str) -> Option<&str> {
         let mut all = self.parameters.iter();
         let (_, value) = all.find(|(known, value)| known == name && !value.is_empty())?;
         Some(value)

@@ -8,8 +8,8 @@ use std::time::Duration;
 
 use sha2::{Digest as _, Sha256};
 
+use crate::grammar::reference::Parts;
 use crate::image::Digest;
-use crate::image::reference::Parts;
 use crate::registry::Fault;
 use crate::registry::credentials::{Credentials, Login};
 use crate::registry::fault::harmless;
@@ -37,7 +37,7 @@ const INDEXES: usize = 2;
 
 /// What a reference points at.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Pointed {
+pub(crate) struct Pointed {
     /// Its digest: of the index, where there is one.
     pub digest: Digest,
     /// The platforms that the index has an image for, each as `os/architecture[/variant]`; `None`: it is no index, but
@@ -47,7 +47,7 @@ pub struct Pointed {
 
 /// A client of every registry that references name.
 #[derive(Debug)]
-pub struct Client {
+pub(crate) struct Client {
     http: Http,
     credentials: Credentials,
     /// What each repository was shown when it last asked.
@@ -56,7 +56,7 @@ pub struct Client {
 
 impl Client {
     /// As the user is logged in with Docker, else as nobody; for a run of at most `limit`.
-    pub fn new(limit: Duration) -> Self {
+    pub(crate) fn new(limit: Duration) -> Self {
         Client {
             http: Http::new(limit),
             credentials: Credentials::read(),
@@ -66,7 +66,7 @@ impl Client {
 
     /// What references point at, in their order, a few asked for at once. Where answers are long in coming, `waiting` is
     /// handed what is still asked for, after two seconds and then every ten.
-    pub fn resolve_all(
+    pub(crate) fn resolve_all(
         &self,
         references: &[&str],
         waiting: &(dyn Fn(&[&str]) + Sync),
@@ -114,7 +114,7 @@ impl Client {
     ///
     /// # Errors
     /// When the registry does not tell, or what it tells cannot be.
-    pub fn resolve(&self, reference: &str) -> Result<Pointed, Fault> {
+    pub(crate) fn resolve(&self, reference: &str) -> Result<Pointed, Fault> {
         let at = At::of(reference);
         // A HEAD costs a registry little, and counts towards no limit on pulls.
         let head = self.ask(&at, Method::Head)?;

@@ -72,7 +72,7 @@ struct Helped {
 
 impl Credentials {
     /// Those of the user: in the folder that `DOCKER_CONFIG` names, else in `~/.docker`.
-    pub fn read() -> Self {
+    pub(super) fn read() -> Self {
         let named = env::var_os("DOCKER_CONFIG").filter(|v| !v.is_empty());
         let folder = named.map(PathBuf::from);
         let home = || Some(env::home_dir()?.join(".docker"));
@@ -117,7 +117,7 @@ impl Credentials {
 
     /// As whom to speak to the registry at `host`, found out within `time`: as Docker does, a helper for it first, then the store for all, then
     /// what stands in the file itself.
-    pub fn of(&self, host: &str, time: Duration) -> Login {
+    pub(super) fn of(&self, host: &str, time: Duration) -> Login {
         let name = if host == "docker.io" { HUB } else { host };
         let helpers = [self.helpers.get(name), self.helpers.get(host)];
         let helper = helpers.into_iter().flatten().find(|name| !name.is_empty());

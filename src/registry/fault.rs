@@ -4,7 +4,7 @@ use std::fmt::Write;
 
 /// Why a registry gave no digest. Says it in words that go on after the name of the registry.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum Fault {
+pub(crate) enum Fault {
     /// The registry knows of no such image.
     #[error("has no such image{}", said(.0))]
     NotFound(String),

@@ -70,18 +70,18 @@ pub(super) struct Answer {
 
 impl Answer {
     /// The values of a header.
-    pub fn all<'a>(&'a self, name: &str) -> impl Iterator<Item = &'a str> {
+    pub(super) fn all<'a>(&'a self, name: &str) -> impl Iterator<Item = &'a str> {
         let values = self.headers.get_all(name).into_iter();
         values.filter_map(|value| value.to_str().ok())
     }
 
     /// The value of a header.
-    pub fn header(&self, name: &str) -> Option<&str> {
+    pub(super) fn header(&self, name: &str) -> Option<&str> {
         self.all(name).next()
     }
 
     /// What its body says of a failure, in the form of OCI distribution: `{"errors": [{"code": …, "message": …}]}`.
-    pub fn said(&self) -> String {
+    pub(super) fn said(&self) -> String {
         let body: serde_json::Value = serde_json::from_slice(&self.body).unwrap_or_default();
         let first = &body["errors"][0];
         let texts = [&first["message"], &first["code"], &body["details"]];
@@ -90,7 +90,7 @@ impl Answer {
     }
 
     /// That its status is one we cannot go on from.
-    pub fn fault(&self) -> Fault {
+    pub(super) fn fault(&self) -> Fault {
         Fault::Status {
             status: self.status,
             says: self.said(),
@@ -112,7 +112,7 @@ impl Http {
     /// For a run of at most `limit`. Over TLS, redirects too, through the proxies that `HTTPS_PROXY`, `ALL_PROXY` and
     /// `NO_PROXY` say; the authorities are Mozilla's, or those of `SSL_CERT_FILE`. Without TLS and without a proxy to
     /// places on this machine, where a registry on this machine is asked.
-    pub fn new(limit: Duration) -> Self {
+    pub(super) fn new(limit: Duration) -> Self {
         let roots = env::var_os("SSL_CERT_FILE").and_then(|path| small::bytes(path.as_ref()).ok());
         let roots = roots.map_or(RootCerts::WebPki, |pem| {
             let items = parse_pem(&pem).filter_map(Result::ok);
@@ -135,7 +135,7 @@ impl Http {
     }
 
     /// What is left of the time that the run has.
-    pub fn left(&self) -> Duration {
+    pub(super) fn left(&self) -> Duration {
         self.end.saturating_duration_since(Instant::now())
     }
 
@@ -150,7 +150,7 @@ impl Http {
     ///
     /// # Errors
     /// When no answer came, or the registry goes on failing.
-    pub fn ask(&self, request: &Request<'_>) -> Result<Answer, Fault> {
+    pub(super) fn ask(&self, request: &Request<'_>) -> Result<Answer, Fault> {
         let mut pause = PAUSE;
         for _ in 1..ATTEMPTS {
             let wanted = match self.followed(request) {
@@ -278,7 +278,7 @@ impl Http {
         let proxy = self
             .proxy
             .as_ref()
-            .filter(|_| std::ptr::eq(agent, &self.remote))?;
+            .filter(|_| std::ptr::eq(agent, &raw const self.remote))?;
         if proxy.is_no_proxy(&url.parse().ok()?) {
             return None;
         }
@@ -347,7 +347,7 @@ pub(super) struct Origin<'a> {
 
 impl<'a> Origin<'a> {
     /// Of a URL; `None` where it is none, or has a user in it.
-    pub fn of(url: &'a str) -> Option<Self> {
+    pub(super) fn of(url: &'a str) -> Option<Self> {
         let (scheme, rest) = url.split_once("://")?;
         let end = rest.find(['/', '?', '#']).unwrap_or(rest.len());
         let authority = &rest[..end];

@@ -10,5 +10,5 @@ mod http;
 mod small;
 mod token;
 
-pub use client::{Client, Pointed};
-pub use fault::Fault;
+pub(crate) use client::Client;
+pub(crate) use fault::Fault;

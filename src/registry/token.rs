@@ -34,7 +34,7 @@ impl Asking<'_> {
     ///
     /// # Errors
     /// When there is none to be had.
-    pub fn authorization(&self, refused: &Answer) -> Result<String, Fault> {
+    pub(super) fn authorization(&self, refused: &Answer) -> Result<String, Fault> {
         let all: Vec<Challenge> = refused
             .all("www-authenticate")
             .flat_map(challenges)
@@ -50,7 +50,7 @@ impl Asking<'_> {
     }
 
     /// That we are not let in, and what may be the cause.
-    pub fn denied(&self, answer: &Answer) -> Fault {
+    pub(super) fn denied(&self, answer: &Answer) -> Fault {
         Fault::Denied(match self.login {
             Login::Nobody(Some(why)) => why.clone(),
             _ => answer.said(),
@@ -68,7 +68,7 @@ impl Asking<'_> {
             return Err(Fault::Answer(format!(
                 "it sends us for a token to `{realm}`, which is no place to show a password"
             )));
-        };
+        }
         let service = bearer.get("service").unwrap_or_default();
         let scope = bearer.get("scope").unwrap_or(self.scope);
         let mut asked = vec![("service", service), ("scope", scope)];

@@ -60,7 +60,7 @@ static EXPRESSIONS: LazyLock<Option<Regex>> = LazyLock::new(|| {
 
 impl Plain {
     /// How a text reads without any variable set. `None` when there is no default in it: it reads as it is written.
-    pub fn new(
+    pub(super) fn new(
         text: &str,
         dockerfile: bool,
         carriers: &dyn Fn(&str) -> Vec<Carrier>,
@@ -137,7 +137,7 @@ impl Plain {
     }
 
     /// The bytes on disk that a part of the text stands in, in pieces.
-    pub fn on_disk(&self, part: Range<usize>) -> Vec<Range<usize>> {
+    pub(super) fn on_disk(&self, part: Range<usize>) -> Vec<Range<usize>> {
         let first = self.pieces.partition_point(|(at, _)| *at <= part.start);
         let mut found: Vec<Range<usize>> = Vec::new();
         for index in first.saturating_sub(1)..self.pieces.len() {

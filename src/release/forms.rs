@@ -10,8 +10,8 @@ use regex::{Regex, escape};
 
 use crate::config::{self, Config, Release};
 use crate::diagnostic::Sink;
+use crate::grammar::release::{ReleaseVersion, Scheme};
 use crate::image::{Matrix, resolve};
-use crate::release::version::{ReleaseVersion, Scheme};
 use crate::source::SourceFile;
 
 /// What stands for the release as a tag names it, for the version, and for each of its numbers, in a text that prints them.
@@ -44,7 +44,7 @@ pub(super) struct StandIn {
 
 impl StandIn {
     /// The same matrix at another release. `None` when it cannot be expanded at that one.
-    pub fn new(config: &Config) -> Option<Self> {
+    pub(super) fn new(config: &Config) -> Option<Self> {
         let release = config.release.as_ref()?;
         let text = &config.file.text;
         let numbers = (90_001_u64..99_000).step_by(3).find_map(|n| {
@@ -290,7 +290,7 @@ pub(super) struct Frames<'a> {
 }
 
 impl<'a> Frames<'a> {
-    pub fn new(stand_in: &'a StandIn, release: &ReleaseVersion) -> Self {
+    pub(super) fn new(stand_in: &'a StandIn, release: &ReleaseVersion) -> Self {
         Frames {
             stand_in,
             scheme: release.scheme(),
@@ -300,7 +300,7 @@ impl<'a> Frames<'a> {
     }
 
     /// The frame of a tag of the stand-in; `None` when it prints nothing of the release.
-    pub fn of(&mut self, tag: &str) -> Option<Frame> {
+    pub(super) fn of(&mut self, tag: &str) -> Option<Frame> {
         let marked = self.stand_in.marked(tag);
         let is_mark = |c: char| [TAG, VERSION].contains(&c) || NUMBERS.contains(&c);
         let (start, end) = (marked.find(is_mark)?, marked.rfind(is_mark)? + 1);
@@ -364,7 +364,7 @@ fn plain(c: char, groups: &mut Vec<Option<usize>>) -> String {
 
 impl Frame {
     /// The release that a tag states in this frame, as it states it.
-    pub fn states<'t>(&self, tag: &'t str) -> Option<&'t str> {
+    pub(super) fn states<'t>(&self, tag: &'t str) -> Option<&'t str> {
         let text = tag
             .strip_prefix(self.prefix.as_str())?
             .strip_suffix(self.suffix.as_str())?;
@@ -384,7 +384,7 @@ impl Frame {
     }
 
     /// The version that a tag states in this frame, if it states one whole.
-    pub fn version(&self, tag: &str) -> Option<ReleaseVersion> {
+    pub(super) fn version(&self, tag: &str) -> Option<ReleaseVersion> {
         let text = tag
             .strip_prefix(self.prefix.as_str())?
             .strip_suffix(self.suffix.as_str())?;
@@ -396,12 +396,12 @@ impl Frame {
     }
 
     /// What stands before what states the release, and after it.
-    pub fn around(&self) -> (&str, &str) {
+    pub(super) fn around(&self) -> (&str, &str) {
         (&self.prefix, &self.suffix)
     }
 
     /// Frames that say more of a tag come first.
-    pub fn order(&self) -> impl Ord + use<> {
+    pub(super) fn order(&self) -> impl Ord + use<> {
         let around = self.prefix.len() + self.suffix.len();
         (std::cmp::Reverse(around), self.form.whole)
     }

@@ -5,9 +5,10 @@ use std::sync::Arc;
 
 use serde::Deserialize;
 
-use crate::config::{Config, Locator, Spanned};
+use crate::config::{Config, Locator};
 use crate::diagnostic::{Finding, Place, Sink, and_list, code};
-use crate::release::locate;
+use crate::grammar::Spanned;
+use crate::locate;
 use crate::release::workspace;
 use crate::source::{Repository, SourceFile};
 

@@ -3,10 +3,12 @@
 use std::cmp::Ordering;
 use std::sync::Arc;
 
-use crate::config::{Config, Locator, Pin, Relation, Release, Spanned};
+use crate::config::{Config, Locator, Pin, Relation, Release};
 use crate::diagnostic::nearest;
-use crate::release::locate::{self, Found, FoundList, Unfound};
-use crate::release::version::ReleaseVersion;
+use crate::grammar::Spanned;
+use crate::grammar::release::ReleaseVersion;
+use crate::locate;
+use crate::locate::{Found, FoundList, Unfound};
 use crate::source::{Repository, SourceFile, conflict};
 
 /// Places found in a file.

@@ -4,8 +4,8 @@
 //! must come out.
 
 use crate::config::{Config, Pin, Release};
+use crate::grammar::release::ReleaseVersion;
 use crate::release::forms::is_like;
-use crate::release::version::ReleaseVersion;
 
 /// What is longer than this states no version: bytes.
 const LONGEST: usize = 256;

@@ -3,9 +3,11 @@
 use std::ops::Range;
 use std::sync::Arc;
 
-use crate::config::{Config, Locator, Mention, Spanned};
+use crate::config::{Config, Locator, Mention};
 use crate::diagnostic::{Finding, Place, code};
-use crate::release::locate::{self, Unfound};
+use crate::grammar::Spanned;
+use crate::locate;
+use crate::locate::Unfound;
 use crate::release::mentions::{Mentions, Unreadable};
 use crate::release::pins::Unseen;
 use crate::source::{SourceFile, conflict};
@@ -43,19 +45,6 @@ impl Locator {
             Locator::Search(..) => "the pattern's place".to_owned(),
         }
     }
-}
-
-/// The finding for a pin in a file that gen writes.
-pub fn pinned_output(matrix: &Arc<SourceFile>, path: &Spanned<String>) -> Finding {
-    Finding::new(
-        &code::INVALID_PLACE,
-        format!(
-            "`{}` is written by gen, and follows the release by itself",
-            path.value
-        ),
-        Place::span(matrix, path.span.clone(), "nothing to pin"),
-    )
-    .help("delete the pin")
 }
 
 /// The findings for what a mention could not look at.

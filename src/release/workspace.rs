@@ -40,7 +40,7 @@ impl Manifest {
 
 /// The names of those packages: the one of the manifest `root` itself, then the members in the order of their paths.
 /// Members that only a path dependency names are not looked for.
-pub fn heirs(repository: &Repository, root: &SourceFile) -> Vec<String> {
+pub(super) fn heirs(repository: &Repository, root: &SourceFile) -> Vec<String> {
     let Some(manifest) = Manifest::read(root) else {
         return Vec::new();
     };

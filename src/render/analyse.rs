@@ -248,9 +248,8 @@ impl Walk<'_> {
                     self.uses.asked.push(v.id.to_owned());
                 }
                 self.kind_asked(t.name, &t.expr, range(t.span()));
-                let against = match t.args.first() {
-                    Some(CallArg::Pos(right)) => right,
-                    _ => return,
+                let Some(CallArg::Pos(against)) = t.args.first() else {
+                    return;
                 };
                 if let Some(ordering) = compares(t.name) {
                     self.comparison(&t.expr, against, ordering);

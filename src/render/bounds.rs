@@ -37,7 +37,7 @@ const DEPTH: usize = 64;
 
 impl Bounds {
     /// Has an engine keep them.
-    pub fn hold(self, engine: &mut Environment<'static>) {
+    pub(super) fn hold(self, engine: &mut Environment<'static>) {
         engine.set_recursion_limit(DEPTH);
         engine.set_fuel(Some(self.steps));
         // What it prints is for those who write the engine.
@@ -114,7 +114,7 @@ impl Bounds {
     ///
     /// # Errors
     /// When the engine refuses, or the text is too long.
-    pub fn render(self, template: &Template<'_, '_>, scope: Value) -> Result<String, Error> {
+    pub(super) fn render(self, template: &Template<'_, '_>, scope: Value) -> Result<String, Error> {
         let mut out = Bounded {
             text: Vec::new(),
             limit: self.text,
@@ -128,7 +128,7 @@ impl Bounds {
     }
 
     /// What an error of the engine means, where its own words say too little.
-    pub fn words(self, error: &Error) -> Option<String> {
+    pub(super) fn words(self, error: &Error) -> Option<String> {
         (error.kind() == ErrorKind::OutOfFuel)
             .then(|| format!("it takes more than {} steps", grouped(self.steps)))
     }

@@ -21,7 +21,7 @@ const SET: usize = 500;
 ///
 /// # Errors
 /// When it is deeper than its bounds.
-pub(super) fn bounded(source: &str, syntax: SyntaxConfig) -> Result<(), Error> {
+pub(crate) fn bounded(source: &str, syntax: SyntaxConfig) -> Result<(), Error> {
     let mut depth = Depth::default();
     for token in tokenize(source, false, syntax) {
         let Ok((token, span)) = token else {

@@ -70,7 +70,7 @@ impl Sign {
 
 impl Dialect {
     /// Its delimiters and how white space around blocks goes.
-    pub(super) fn syntax(self) -> SyntaxConfig {
+    pub(crate) fn syntax(self) -> SyntaxConfig {
         let mut syntax = SyntaxConfig::builder();
         syntax
             .trim_blocks(true)

@@ -7,7 +7,8 @@ use std::sync::Arc;
 use minijinja::value::ValueKind;
 use minijinja::{Environment, Error, ErrorKind, UndefinedBehavior, Value};
 
-use crate::matrix::{Term, Version};
+use crate::grammar::Version;
+use crate::matrix::Term;
 use crate::render::analyse::{Uses, analyse};
 use crate::render::bounds::FIELD;
 use crate::render::objects::{AxisObject, NoneWatch, Printed, VersionObject};
@@ -78,7 +79,7 @@ impl Default for Fields {
 }
 
 /// `is none`: of an axis, whether its value is `none`; else what the language says.
-pub fn is_none(value: &Value) -> bool {
+pub(super) fn is_none(value: &Value) -> bool {
     match value.downcast_object_ref::<AxisObject>() {
         Some(axis) => axis.is_none(),
         None => value.is_none(),
@@ -86,7 +87,7 @@ pub fn is_none(value: &Value) -> bool {
 }
 
 /// `is matching(">=12")`: a term of the selector language, or a list of which any holds, over an axis or a plain text.
-pub fn matching(value: &Value, terms: &Value) -> Result<bool, Error> {
+pub(super) fn matching(value: &Value, terms: &Value) -> Result<bool, Error> {
     if let Some(term) = terms.as_str() {
         return matches(value, term);
     }

@@ -16,10 +16,14 @@ mod templates;
 
 pub use analyse::{Uses, analyse};
 pub use compared::{Comparison, Unequal};
+#[cfg(test)]
+pub(crate) use depth::bounded;
 pub use dialect::{Dialect, Sign, environment, other_than_text, shell_word};
 pub use fields::{Field, FieldFault, Fields, field_words};
 pub use objects::{AxisObject, NoneWatch, Printed, Scope, VersionObject};
 pub use python::{is_python_keyword, is_python_name};
 pub use table::{RELEASE_FIELDS, TableObject};
+#[cfg(test)]
+pub(crate) use templates::COMMON;
 pub(crate) use templates::shipped;
 pub use templates::{Shipped, Templates, fault_finding, is_shipped};

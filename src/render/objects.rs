@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use minijinja::value::{Object, ObjectRepr, Value};
 
+use crate::grammar::Version;
 use crate::matrix::{self, Attribute, Part};
 
 /// Remembers that `none`, or an attribute of it, was printed, or what has no text. Set by the objects, read after each
@@ -49,7 +50,7 @@ pub struct AxisObject {
     /// The text and the version, for the `matching` test.
     pub text: Arc<str>,
     /// What it compares as.
-    pub version: Option<matrix::Version>,
+    pub version: Option<Version>,
     attributes: Vec<(Arc<str>, Value)>,
     watch: NoneWatch,
 }
@@ -124,10 +125,7 @@ impl Object for AxisObject {
 }
 
 /// What a version says of itself: `version`, `major`, `minor`, `patch`, `compact`.
-fn of_version(
-    version: &matrix::Version,
-    text: &str,
-) -> impl Iterator<Item = (Arc<str>, Value)> + use<> {
+fn of_version(version: &Version, text: &str) -> impl Iterator<Item = (Arc<str>, Value)> + use<> {
     let parts = Attribute::of_version(version, text).into_iter();
     parts.map(|(name, part)| {
         let value = match part {
@@ -166,7 +164,7 @@ pub struct VersionObject {
     /// As it is written.
     pub text: Arc<str>,
     /// What it compares as.
-    pub version: matrix::Version,
+    pub version: Version,
     attributes: Vec<(Arc<str>, Value)>,
 }
 

@@ -85,7 +85,7 @@ fn is_many(value: &Value) -> bool {
 }
 
 /// Why a value cannot be printed: it is a table or a list. What it is made of, in braces, is nothing to stand in an image.
-pub fn no_text(value: &Value) -> Option<String> {
+pub(super) fn no_text(value: &Value) -> Option<String> {
     if let Some(table) = value.downcast_object_ref::<TableObject>() {
         return Some(table.words());
     }

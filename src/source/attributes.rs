@@ -11,7 +11,7 @@ use crate::source::blob::LineEnds;
 use crate::source::wildmatch::PathPattern;
 
 /// The name of such a file.
-pub const NAME: &str = ".gitattributes";
+pub(super) const NAME: &str = ".gitattributes";
 
 /// The longest line that git reads, in bytes. Source: `ATTR_MAX_LINE_LENGTH`.
 const MAX_LINE: usize = 2048;
@@ -30,7 +30,7 @@ const KNOWN: [&str; 6] = [
 ];
 
 /// The attribute by which a checkout writes the id of a file into it.
-pub const IDENT: &str = "ident";
+pub(super) const IDENT: &str = "ident";
 
 /// What a line says of an attribute.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -49,7 +49,7 @@ type Macros = HashMap<Arc<str>, Says>;
 
 /// What is known of one file.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct FileAttributes(BTreeMap<Arc<str>, State>);
+pub(super) struct FileAttributes(BTreeMap<Arc<str>, State>);
 
 impl FileAttributes {
     fn value(&self, name: &str) -> Option<&str> {
@@ -76,12 +76,12 @@ impl FileAttributes {
     }
 
     /// Whether Git LFS stores the file.
-    pub fn is_lfs(&self) -> bool {
+    pub(super) fn is_lfs(&self) -> bool {
         self.value("filter") == Some("lfs")
     }
 
     /// The attribute by which git would store the file in a way that is not followed here.
-    pub fn not_followed(&self) -> Option<&'static str> {
+    pub(super) fn not_followed(&self) -> Option<&'static str> {
         let encoding = self.value("working-tree-encoding");
         if encoding.is_some_and(|name| !["utf-8", "utf8"].contains(&&*name.to_ascii_lowercase())) {
             return Some("working-tree-encoding");
@@ -91,7 +91,7 @@ impl FileAttributes {
 
     /// What becomes of its line endings; `None` where `core.autocrlf` decides. Source: `convert_attrs` of git's
     /// `convert.c`.
-    pub fn line_ends(&self) -> Option<LineEnds> {
+    pub(super) fn line_ends(&self) -> Option<LineEnds> {
         let read = |name: &str| match self.0.get(name)? {
             State::Set => Some(LineEnds::Text),
             State::Unset => Some(LineEnds::Kept),
@@ -114,7 +114,7 @@ struct Line {
 
 /// The attributes of the files of one worktree.
 #[derive(Debug, Default)]
-pub struct Attributes {
+pub(super) struct Attributes {
     /// The lines of each folder that was asked about.
     folders: Mutex<HashMap<Vec<u8>, Arc<Vec<Line>>>>,
     /// Macros, which only the folder at the top can define.
@@ -124,7 +124,11 @@ pub struct Attributes {
 impl Attributes {
     /// What is said of the file `path` (from the top of the worktree). `read` gives the bytes of the attribute file of a
     /// folder, which is asked for once.
-    pub fn of(&self, path: &[u8], read: &dyn Fn(&[u8]) -> Option<Vec<u8>>) -> FileAttributes {
+    pub(super) fn of(
+        &self,
+        path: &[u8],
+        read: &dyn Fn(&[u8]) -> Option<Vec<u8>>,
+    ) -> FileAttributes {
         let ends = path.iter().enumerate().filter(|(_, b)| **b == b'/');
         let ends = std::iter::once(0).chain(ends.map(|(at, _)| at));
         // The top comes first: it defines what the others mean.

@@ -15,7 +15,7 @@ use sha2::{Digest as _, Sha256};
 const CHUNK: usize = 256 * 1024;
 
 /// The longest file that can be a pointer of Git LFS. Source: its specification.
-pub const LONGEST_POINTER: u64 = 1024;
+pub(super) const LONGEST_POINTER: u64 = 1024;
 
 /// The hash a repository names its objects by (`extensions.objectFormat`).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -115,7 +115,7 @@ impl BlobHash {
 
 /// What `git add` does to the line endings of a file. Source: `convert.c` of git.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum LineEnds {
+pub(super) enum LineEnds {
     /// Nothing.
     Kept,
     /// Every CRLF is stored as LF.
@@ -126,7 +126,7 @@ pub enum LineEnds {
 
 /// How the bytes of a file are stored.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Storing {
+pub(super) struct Storing {
     /// What becomes of its line endings.
     pub line_ends: LineEnds,
     /// Whether Git LFS stores it, and git a pointer.
@@ -137,7 +137,7 @@ pub struct Storing {
 
 /// What git would store of a file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Stored {
+pub(super) struct Stored {
     /// The id of the blob.
     pub id: ObjectId,
     /// The id of its bytes as they are, where only what was stored before decides between the two.
@@ -147,7 +147,7 @@ pub struct Stored {
 }
 
 /// Whether these bytes, all of a file, are a pointer of Git LFS. Source: its specification.
-pub fn is_pointer(bytes: &[u8]) -> bool {
+pub(super) fn is_pointer(bytes: &[u8]) -> bool {
     let heads = [
         "version https://git-lfs.github.com/spec/v1\n",
         "version https://hawser.github.com/spec/v1\n",
@@ -163,7 +163,11 @@ pub fn is_pointer(bytes: &[u8]) -> bool {
 ///
 /// # Errors
 /// When it cannot be read, or holds more or less than that.
-pub fn stored(file: &mut (impl Read + Seek), length: u64, how: Storing) -> io::Result<Stored> {
+pub(super) fn stored(
+    file: &mut (impl Read + Seek),
+    length: u64,
+    how: Storing,
+) -> io::Result<Stored> {
     let mut buffer = vec![0; CHUNK.min(usize::try_from(length).unwrap_or(CHUNK).max(1))];
     let mut raw = BlobHash::new(length, how.format);
     let mut object = how.is_lfs.then(Sha256::new);

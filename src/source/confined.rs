@@ -15,9 +15,9 @@ use rustc_hash::FxHashMap;
 use crate::source::ReadError;
 
 /// The longest text that is read to be understood, in bytes: Dockerfiles, pins, templates, texts with mentions.
-pub const TEXT_LIMIT: u64 = 16 * 1024 * 1024;
+pub(super) const TEXT_LIMIT: u64 = 16 * 1024 * 1024;
 /// The longest output that is compared, in bytes: more than any plan of the most cells that a product may have.
-pub const OUTPUT_LIMIT: u64 = 256 * 1024 * 1024;
+pub(super) const OUTPUT_LIMIT: u64 = 256 * 1024 * 1024;
 
 /// Why a file that is there is not read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -50,7 +50,7 @@ impl Confined {
     ///
     /// # Errors
     /// When it cannot be read, or is refused.
-    pub fn read(&self, root: &Path, path: &str, limit: u64) -> Result<Vec<u8>, ReadError> {
+    pub(super) fn read(&self, root: &Path, path: &str, limit: u64) -> Result<Vec<u8>, ReadError> {
         let absolute = root.join(path);
         self.bytes(root, &absolute, limit)
             .map_err(|source| ReadError::Io {
@@ -67,7 +67,7 @@ impl Confined {
     ///
     /// # Errors
     /// When it cannot be read, or is longer.
-    pub fn seen(
+    pub(super) fn seen(
         &self,
         root: &Path,
         path: &str,
@@ -91,7 +91,7 @@ impl Confined {
     }
 
     /// The first bytes of the file at `path` from `root`, `None` where it cannot be read or is refused.
-    pub fn head(&self, root: &Path, path: &str, length: u64) -> Option<Vec<u8>> {
+    pub(super) fn head(&self, root: &Path, path: &str, length: u64) -> Option<Vec<u8>> {
         let file = self.opened(root, &root.join(path)).ok()?.ok()?;
         let mut bytes = Vec::new();
         file.take(length).read_to_end(&mut bytes).ok()?;

@@ -377,7 +377,7 @@ fn looked_at(files: Vec<(Vec<u8>, Member)>) -> Vec<Looked> {
 }
 
 /// A path as text on one line: bytes that are no UTF-8 as `\xE9`, and control characters escaped.
-pub fn named(path: &[u8]) -> Cow<'_, str> {
+pub(super) fn named(path: &[u8]) -> Cow<'_, str> {
     match std::str::from_utf8(path) {
         Ok(text) if !text.contains(char::is_control) => Cow::Borrowed(text),
         _ => {

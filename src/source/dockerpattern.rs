@@ -34,7 +34,7 @@ const ESCAPE: BadPattern = BadPattern::Refused("its `\\` escapes nothing that ca
 
 /// A pattern, ready to compare.
 #[derive(Debug)]
-pub struct Pattern {
+pub(super) struct Pattern {
     text: String,
     by: By,
 }
@@ -53,7 +53,7 @@ enum By {
 
 impl Pattern {
     /// Of the text of a rule, cleaned.
-    pub fn compile(text: &str) -> Result<Self, BadPattern> {
+    pub(super) fn compile(text: &str) -> Result<Self, BadPattern> {
         check_glob(text)?;
         let (by, expression) = translated(text);
         let by = match by {
@@ -69,7 +69,7 @@ impl Pattern {
     }
 
     /// Whether it matches a path.
-    pub fn matches(&self, path: &str) -> bool {
+    pub(super) fn matches(&self, path: &str) -> bool {
         match &self.by {
             By::Text => path == self.text,
             By::Start => path.starts_with(self.text.strip_suffix("**").unwrap_or(&self.text)),
@@ -83,7 +83,7 @@ impl Pattern {
 
     /// Whether it surely matches all that lies in a folder, whatever it is called; `deep` asks that it does so at any depth
     /// by itself, and not by the folders in between.
-    pub fn matches_all_below(&self, folder: &str, deep: bool) -> bool {
+    pub(super) fn matches_all_below(&self, folder: &str, deep: bool) -> bool {
         /// A name that no pattern writes out.
         const ANY: char = '\u{e000}';
         !self.text.contains(['[', '?', '^', '\\', '{', '|'])
@@ -92,7 +92,7 @@ impl Pattern {
     }
 
     /// Whether it may match something that lies in a folder.
-    pub fn may_match_below(&self, folder: &str) -> bool {
+    pub(super) fn may_match_below(&self, folder: &str) -> bool {
         let text = &self.text;
         if text.contains(['[', '\\', '^', '{', '|']) {
             return true;
@@ -112,7 +112,7 @@ impl Pattern {
     }
 
     /// It without `/*` or `/**` at its end, when nothing else in it is a wildcard.
-    pub fn prefix(&self) -> Option<&str> {
+    pub(super) fn prefix(&self) -> Option<&str> {
         let text = self.text.strip_suffix("/**").unwrap_or(&self.text);
         let text = text.strip_suffix("/*").unwrap_or(text);
         (!text.contains(['*', '[', ']', '?', '^', '\\'])).then_some(text)

@@ -27,14 +27,14 @@ pub(super) enum Said<'l> {
 
 impl IgnoreList {
     /// Of the bytes of the file.
-    pub fn new(bytes: &[u8]) -> Self {
+    pub(super) fn new(bytes: &[u8]) -> Self {
         let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
         let lines = bytes.split_inclusive(|byte| *byte == b'\n');
         IgnoreList(lines.filter_map(Line::new).collect())
     }
 
     /// What the last line that matches says of an entry, by its path from the folder of the list.
-    pub fn said(&self, path: &[u8], is_folder: bool) -> Option<Said<'_>> {
+    pub(super) fn said(&self, path: &[u8], is_folder: bool) -> Option<Said<'_>> {
         let mut lines = self.0.iter().rev();
         let line =
             lines.find(|line| (is_folder || !line.of_folders) && line.pattern.matches(path))?;

@@ -37,7 +37,7 @@ pub use git::{Commit, Git, GitError, ORIGIN, Object};
 pub use ignored::IgnoreLine;
 pub use listing::{Listing, Standing};
 pub use members::{Below, Members, Origin};
-pub use owner::Owner;
+pub use owner::{Owner, lock_path};
 pub use plain::plain;
 pub use repository::{ReadError, Repository};
 pub use snapshot::Snapshot;

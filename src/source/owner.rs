@@ -99,6 +99,19 @@ fn name_of(matrix: &str) -> String {
     format!("{}-{hash}", &name[..LONGEST - 9])
 }
 
+/// Path of the lock of a matrix file: `matrix.lock` beside `matrix.toml`.
+pub fn lock_path(matrix_path: &str) -> String {
+    let (folder, name) = match matrix_path.rfind('/') {
+        Some(at) => matrix_path.split_at(at + 1),
+        None => ("", matrix_path),
+    };
+    let stem = match name.rsplit_once('.') {
+        Some((stem, _)) if !stem.is_empty() => stem,
+        _ => name,
+    };
+    format!("{folder}{stem}.lock")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -141,6 +154,19 @@ mod tests {
         ] {
             assert_eq!(owner.beside(path), beside);
             assert_eq!(Owner::alone("matrix.toml").beside(path), path);
+        }
+    }
+
+    #[test]
+    fn the_lock_stands_beside_its_matrix() {
+        for (matrix, lock) in [
+            ("matrix.toml", "matrix.lock"),
+            ("ci/images.toml", "ci/images.lock"),
+            ("a.b/matrix", "a.b/matrix.lock"),
+            (".toml", ".toml.lock"),
+            ("matrix.v2.toml", "matrix.v2.lock"),
+        ] {
+            assert_eq!(lock_path(matrix), lock);
         }
     }
 }

@@ -6,7 +6,7 @@
 
 /// A pattern for the paths below the folder that its file lies in.
 #[derive(Debug)]
-pub struct PathPattern(Kind);
+pub(super) struct PathPattern(Kind);
 
 #[derive(Debug)]
 enum Kind {
@@ -20,7 +20,7 @@ enum Kind {
 
 impl PathPattern {
     /// Of the text of a line.
-    pub fn new(text: &[u8]) -> Self {
+    pub(super) fn new(text: &[u8]) -> Self {
         if text.is_empty() || text.ends_with(b"/") {
             return PathPattern(Kind::Never);
         }
@@ -35,7 +35,7 @@ impl PathPattern {
     }
 
     /// Whether it matches a file.
-    pub fn matches(&self, path: &[u8]) -> bool {
+    pub(super) fn matches(&self, path: &[u8]) -> bool {
         match &self.0 {
             Kind::Never => false,
             Kind::Name(glob) => {

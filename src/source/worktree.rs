@@ -34,7 +34,7 @@ pub enum Mode {
 
 /// What git's index says of a file.
 #[derive(Clone, Copy, Debug)]
-pub struct Entry {
+pub(super) struct Entry {
     /// Its mode.
     pub mode: Mode,
     /// The id of its bytes; `None` where they are to be read: in a conflict, or with `git add -N`.
@@ -47,7 +47,7 @@ pub struct Entry {
 
 /// The stat data that the index holds, cut to 32 bits as there.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Stat {
+pub(super) struct Stat {
     /// Change of the inode, in seconds and nanoseconds.
     pub ctime: (u32, u32),
     /// Change of the bytes.
@@ -104,7 +104,7 @@ impl Default for Settings {
 
 /// A worktree, or a folder that git does not know.
 #[derive(Debug)]
-pub struct Worktree {
+pub(super) struct Worktree {
     /// The folder that paths are told from.
     root: PathBuf,
     /// The folder where attributes begin: of git's, the top.
@@ -128,7 +128,7 @@ pub struct Worktree {
 
 impl Worktree {
     /// Of the folder `root`, in a worktree of git's or not.
-    pub fn new(root: &Path, in_git: bool) -> Self {
+    pub(super) fn new(root: &Path, in_git: bool) -> Self {
         let holding = root.ancestors().find(|folder| {
             let entry = fs::symlink_metadata(folder.join(".git"));
             in_git && entry.is_ok()
@@ -159,29 +159,29 @@ impl Worktree {
     }
 
     /// Whether a folder lies in a worktree of git's, as far as one can see.
-    pub fn is_in_git(root: &Path) -> bool {
+    pub(super) fn is_in_git(root: &Path) -> bool {
         root.ancestors().any(Worktree::is_top)
     }
 
     /// Whether a folder is the top of a worktree, as far as one can see.
-    pub fn is_top(folder: &Path) -> bool {
+    pub(super) fn is_top(folder: &Path) -> bool {
         fs::symlink_metadata(folder.join(".git")).is_ok()
     }
 
     /// The folder that paths are told from.
-    pub fn root(&self) -> &Path {
+    pub(super) fn root(&self) -> &Path {
         &self.root
     }
 
     /// Learns the hash of the repository from an id.
-    pub fn learn_format(&mut self, id: Option<ObjectId>) {
+    pub(super) fn learn_format(&mut self, id: Option<ObjectId>) {
         if let Some(id) = id {
             let _ = self.format.set(id.format());
         }
     }
 
     /// Looks through the attribute files, of which those below the root are at these paths, for Git LFS.
-    pub fn look_for_lfs<'p>(&mut self, paths: impl Iterator<Item = &'p [u8]>) {
+    pub(super) fn look_for_lfs<'p>(&mut self, paths: impl Iterator<Item = &'p [u8]>) {
         let name = attributes::NAME.as_bytes();
         let here = paths
             .filter(|path| path.ends_with(name))
@@ -259,7 +259,12 @@ impl Worktree {
     }
 
     /// The id that bytes would have at `path`, of which the index says `entry`, and which are about to be written there.
-    pub fn id_of(&self, path: &[u8], bytes: &[u8], entry: Option<&Entry>) -> Option<ObjectId> {
+    pub(super) fn id_of(
+        &self,
+        path: &[u8],
+        bytes: &[u8],
+        entry: Option<&Entry>,
+    ) -> Option<ObjectId> {
         let length = bytes.len() as u64;
         let how = self.storing(path);
         let found = stored(&mut io::Cursor::new(bytes), length, how).ok()?;
@@ -277,7 +282,7 @@ impl Worktree {
     }
 
     /// What stands at `path` (from the root), of which the index says `entry`.
-    pub fn look(&self, path: &[u8], entry: Option<&Entry>) -> Found {
+    pub(super) fn look(&self, path: &[u8], entry: Option<&Entry>) -> Found {
         if let Some(Entry {
             mode,
             id: Some(id),

@@ -55,32 +55,32 @@ fn each_disagreement_is_told() {
         ("place-missing", |r| r.write("a.py", "TAGS = 'v1.2.3'\n")),
         ("place-computed", |r| r.write("a.py", "TAG = str(1)\n")),
         ("place-ambiguous", |r| {
-            r.write("a.py", "TAG = 'v1.2.3'\nTAG = 'v1.2.3'\n")
+            r.write("a.py", "TAG = 'v1.2.3'\nTAG = 'v1.2.3'\n");
         }),
         ("place-unreadable", |r| r.write("a.py", b"\xff")),
         ("mention-stale", |r| {
-            r.write("docs/a.md", "acme/base:3.12-v1.2.2\n")
+            r.write("docs/a.md", "acme/base:3.12-v1.2.2\n");
         }),
         ("lockfile-stale", |r| {
             r.write(
                 "Cargo.lock",
                 "[[package]]\nname = \"acme\"\nversion = \"1.2.2\"\n",
-            )
+            );
         }),
         ("stale-output", |r| {
             r.write(
                 "generated/plan.json",
                 r.read("generated/plan.json").replace("1.2.3", "1.2.2"),
-            )
+            );
         }),
         ("missing-output", |r| {
-            std::fs::remove_file(r.at("generated/plan.json")).expect("gone")
+            std::fs::remove_file(r.at("generated/plan.json")).expect("gone");
         }),
         ("lock-stale", |r| {
             r.write(
                 "matrix.lock",
                 r.read("matrix.lock").replace("1.2.3", "1.2.2"),
-            )
+            );
         }),
         ("lock-syntax", |r| r.write("matrix.lock", "x")),
     ];
@@ -106,13 +106,13 @@ fn each_disagreement_is_told() {
 fn what_is_no_disagreement_is_not_told() {
     let other: &[(&str, Break)] = &[
         ("unused-marker", |r| {
-            r.write("docs/a.md", "basematrix: keep\n")
+            r.write("docs/a.md", "basematrix: keep\n");
         }),
         ("unused-set", |r| {
             r.write(
                 "matrix.toml",
                 r.read("matrix.toml") + "\n[set]\nunused = { python = \"3.13\" }\n",
-            )
+            );
         }),
     ];
     for (code, spoil) in other {

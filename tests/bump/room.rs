@@ -10,12 +10,12 @@ use tempfile::TempDir;
 use crate::support::{project, run, stderr, stdout};
 
 /// A library whose files are its own.
-pub struct Room {
+pub(super) struct Room {
     folder: TempDir,
 }
 
 /// What a run said.
-pub struct Said {
+pub(super) struct Said {
     pub code: Option<i32>,
     pub out: String,
     pub err: String,
@@ -24,7 +24,7 @@ pub struct Said {
 impl Said {
     /// Fails with all that was said unless the exit code is this.
     #[track_caller]
-    pub fn ends(self, code: i32) -> Self {
+    pub(super) fn ends(self, code: i32) -> Self {
         let (out, err) = (&self.out, &self.err);
         assert_eq!(self.code, Some(code), "stdout:\n{out}\nstderr:\n{err}");
         self
@@ -32,7 +32,7 @@ impl Said {
 
     /// Fails unless people were told all of this.
     #[track_caller]
-    pub fn tells(self, words: &[&str]) -> Self {
+    pub(super) fn tells(self, words: &[&str]) -> Self {
         for word in words {
             assert!(self.err.contains(word), "no `{word}` in:\n{}", self.err);
         }
@@ -41,7 +41,7 @@ impl Said {
 
     /// Fails when people were told any of this.
     #[track_caller]
-    pub fn never_tells(self, words: &[&str]) -> Self {
+    pub(super) fn never_tells(self, words: &[&str]) -> Self {
         for word in words {
             assert!(!self.err.contains(word), "`{word}` in:\n{}", self.err);
         }
@@ -50,11 +50,11 @@ impl Said {
 }
 
 /// Every file and link by path: mode, and bytes or target.
-pub type Tree = BTreeMap<String, (u32, Vec<u8>)>;
+pub(super) type Tree = BTreeMap<String, (u32, Vec<u8>)>;
 
 impl Room {
     /// A folder with these files, and nothing made by gen.
-    pub fn bare(files: &[(&str, &str)]) -> Self {
+    pub(super) fn bare(files: &[(&str, &str)]) -> Self {
         Room {
             folder: project(files),
         }
@@ -62,7 +62,7 @@ impl Room {
 
     /// The same with its outputs and its lock.
     #[track_caller]
-    pub fn new(files: &[(&str, &str)]) -> Self {
+    pub(super) fn new(files: &[(&str, &str)]) -> Self {
         let room = Room::bare(files);
         room.record();
         room
@@ -70,20 +70,20 @@ impl Room {
 
     /// Writes the outputs, and records the release.
     #[track_caller]
-    pub fn record(&self) {
+    pub(super) fn record(&self) {
         self.gen_("bump --amend").ends(0);
     }
 
-    pub fn at(&self, path: &str) -> PathBuf {
+    pub(super) fn at(&self, path: &str) -> PathBuf {
         self.folder.path().join(path)
     }
 
-    pub fn folder(&self) -> &std::path::Path {
+    pub(super) fn folder(&self) -> &std::path::Path {
         self.folder.path()
     }
 
     /// Runs `gen`, whose name is a keyword of the language.
-    pub fn gen_(&self, line: &str) -> Said {
+    pub(super) fn gen_(&self, line: &str) -> Said {
         let arguments: Vec<&str> = line.split_whitespace().collect();
         let output = run(self.folder(), &arguments);
         Said {
@@ -93,23 +93,23 @@ impl Room {
         }
     }
 
-    pub fn write(&self, path: &str, text: impl AsRef<[u8]>) {
+    pub(super) fn write(&self, path: &str, text: impl AsRef<[u8]>) {
         let at = self.at(path);
         fs::create_dir_all(at.parent().expect("a folder")).expect("a folder");
         fs::write(at, text).expect("a file");
     }
 
     #[track_caller]
-    pub fn read(&self, path: &str) -> String {
+    pub(super) fn read(&self, path: &str) -> String {
         fs::read_to_string(self.at(path)).unwrap_or_else(|e| panic!("{path}: {e}"))
     }
 
-    pub fn set_mode(&self, path: &str, mode: u32) {
+    pub(super) fn set_mode(&self, path: &str, mode: u32) {
         fs::set_permissions(self.at(path), fs::Permissions::from_mode(mode)).expect("a mode");
     }
 
     /// The whole tree.
-    pub fn tree(&self) -> Tree {
+    pub(super) fn tree(&self) -> Tree {
         let mut tree = Tree::new();
         let mut folders = vec![self.folder().to_owned()];
         while let Some(folder) = folders.pop() {
@@ -137,7 +137,7 @@ impl Room {
     }
 
     /// The files that a person wrote: all but outputs and lock.
-    pub fn own(&self) -> Tree {
+    pub(super) fn own(&self) -> Tree {
         let mut tree = self.tree();
         let made = ["generated/", ".gitattributes", ".github/", "matrix.lock"];
         tree.retain(|path, _| !made.iter().any(|m| path.starts_with(m)));
@@ -147,7 +147,7 @@ impl Room {
 
 /// Fails with the paths that differ, which are all one wants to read.
 #[track_caller]
-pub fn same(left: &Tree, right: &Tree) {
+pub(super) fn same(left: &Tree, right: &Tree) {
     let paths: std::collections::BTreeSet<&String> = left.keys().chain(right.keys()).collect();
     let differ: Vec<&&String> = paths
         .iter()
@@ -157,7 +157,7 @@ pub fn same(left: &Tree, right: &Tree) {
 }
 
 /// A matrix at a version, with more lines in `[release]`: two specs below `docker.io/acme/base`, and an alias.
-pub fn matrix(version: &str, release: &str, places: &str) -> String {
+pub(super) fn matrix(version: &str, release: &str, places: &str) -> String {
     format!(
         r#"# The base images.
 [release]
@@ -182,16 +182,16 @@ tags = ["latest"]
 }
 
 /// A pin of a constant.
-pub fn pin(file: &str, constant: &str, more: &str) -> String {
+pub(super) fn pin(file: &str, constant: &str, more: &str) -> String {
     format!("[[release.pin]]\nfile = \"{file}\"\nconstant = \"{constant}\"\n{more}\n")
 }
 
 /// A pin of a key.
-pub fn key(file: &str, key: &str, more: &str) -> String {
+pub(super) fn key(file: &str, key: &str, more: &str) -> String {
     format!("[[release.pin]]\nfile = \"{file}\"\nkey = \"{key}\"\n{more}\n")
 }
 
 /// Mentions in files.
-pub fn mention(files: &str, more: &str) -> String {
+pub(super) fn mention(files: &str, more: &str) -> String {
     format!("[[release.mention]]\nfiles = [{files}]\n{more}\n")
 }

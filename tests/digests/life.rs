@@ -428,7 +428,11 @@ fn images_that_a_dockerfile_names_are_taken_at_their_digest_and_the_file_stays()
     assert_eq!(*python, named("python", "3.13"));
     // As builders look it up: without what is filled in.
     assert_eq!(contexts[format!("{host}/lib/uv")], named("uv", "latest"));
-    assert_eq!(contexts.as_object().map(|c| c.len()), Some(3), "{contexts}");
+    assert_eq!(
+        contexts.as_object().map(serde_json::Map::len),
+        Some(3),
+        "{contexts}"
+    );
     let bake = room.read("docker-bake.json").expect("a bake file");
     let uv = named("uv", "latest");
     let pinned = format!("\"{host}/lib/uv\": \"docker-image://{uv}\"");

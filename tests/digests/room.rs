@@ -10,13 +10,13 @@ use super::server::Server;
 use crate::support::{SOURCE_DATE_EPOCH, project, stderr, stdout};
 
 /// A repository, out of reach of the caller's logins and proxies.
-pub struct Room {
+pub(super) struct Room {
     pub folder: TempDir,
     docker: TempDir,
 }
 
 /// A matrix of one image.
-pub fn matrix(host: &str) -> String {
+pub(super) fn matrix(host: &str) -> String {
     format!(
         "[release]\nversion = \"1.0.0\"\n\n[registry.hub]\nprefix = \"docker.io/acme\"\n\n\
          [image.low]\nfrom = \"{host}/lib/debian:13\"\n"
@@ -24,7 +24,7 @@ pub fn matrix(host: &str) -> String {
 }
 
 impl Room {
-    pub fn new(matrix: &str) -> Self {
+    pub(super) fn new(matrix: &str) -> Self {
         Room {
             folder: project(&[("matrix.toml", matrix)]),
             docker: tempfile::tempdir().expect("a temporary folder"),
@@ -32,21 +32,21 @@ impl Room {
     }
 
     /// One image on `lib/debian:13` of that server.
-    pub fn on(server: &Server) -> Self {
+    pub(super) fn on(server: &Server) -> Self {
         Room::new(&matrix(&server.host))
     }
 
     /// What `docker login` would have left.
-    pub fn logged_in(self, config: &str) -> Self {
+    pub(super) fn logged_in(self, config: &str) -> Self {
         fs::write(self.docker.path().join("config.json"), config).expect("a file");
         self
     }
 
-    pub fn path(&self) -> &Path {
+    pub(super) fn path(&self) -> &Path {
         self.folder.path()
     }
 
-    pub fn command(&self, args: &[&str]) -> Command {
+    pub(super) fn command(&self, args: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_gen"));
         for (name, _) in std::env::vars_os() {
             if name
@@ -68,30 +68,30 @@ impl Room {
         command
     }
 
-    pub fn run(&self, args: &[&str]) -> Output {
+    pub(super) fn run(&self, args: &[&str]) -> Output {
         self.command(args).output().expect("`gen` starts")
     }
 
     /// Runs to a clean end.
-    pub fn gen_(&self, args: &[&str]) -> (String, String) {
+    pub(super) fn gen_(&self, args: &[&str]) -> (String, String) {
         let output = self.run(args);
         assert!(output.status.success(), "{args:?}: {}", stderr(&output));
         (stdout(&output), stderr(&output))
     }
 
     /// The file, when it is there.
-    pub fn read(&self, path: &str) -> Option<String> {
+    pub(super) fn read(&self, path: &str) -> Option<String> {
         fs::read_to_string(self.path().join(path)).ok()
     }
 
-    pub fn edit(&self, path: &str, old: &str, new: &str) {
+    pub(super) fn edit(&self, path: &str, old: &str, new: &str) {
         let text = self.read(path).expect("a file");
         assert!(text.contains(old), "`{old}` is not in\n{text}");
         fs::write(self.path().join(path), text.replacen(old, new, 1)).expect("a file");
     }
 
     /// The digests in the lock, in its order.
-    pub fn locked(&self) -> Vec<String> {
+    pub(super) fn locked(&self) -> Vec<String> {
         let lock = self.read("matrix.lock").unwrap_or_default();
         let digests = lock.lines().filter_map(|l| l.strip_prefix("digest = \""));
         let base = |l: &str| l.trim_end_matches('"').to_owned();
@@ -99,7 +99,7 @@ impl Room {
     }
 
     /// That nothing can be locked, and why; nothing is written.
-    pub fn refused(&self) -> String {
+    pub(super) fn refused(&self) -> String {
         let output = self.run(&["lock"]);
         let said = stderr(&output);
         assert_eq!(output.status.code(), Some(2), "{said}");

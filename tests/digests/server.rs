@@ -8,14 +8,14 @@ use std::thread;
 use sha2::{Digest, Sha256};
 
 /// What an index is called.
-pub const INDEX: &str = "application/vnd.oci.image.index.v1+json";
+pub(super) const INDEX: &str = "application/vnd.oci.image.index.v1+json";
 /// What the image of one platform is called.
-pub const SINGLE: &str = "application/vnd.oci.image.manifest.v1+json";
+pub(super) const SINGLE: &str = "application/vnd.oci.image.manifest.v1+json";
 /// One.
-pub const BODY: &str = r#"{"schemaVersion":2,"layers":[]}"#;
+pub(super) const BODY: &str = r#"{"schemaVersion":2,"layers":[]}"#;
 
 /// The digest of a body.
-pub fn digest(body: &[u8]) -> String {
+pub(super) fn digest(body: &[u8]) -> String {
     let bytes = Sha256::digest(body);
     let hex: String = bytes.iter().map(|b| format!("{b:02x}")).collect();
     format!("sha256:{hex}")
@@ -23,7 +23,7 @@ pub fn digest(body: &[u8]) -> String {
 
 /// A request.
 #[derive(Clone, Debug)]
-pub struct Seen {
+pub(super) struct Seen {
     pub method: String,
     /// Path and query.
     pub path: String,
@@ -32,32 +32,32 @@ pub struct Seen {
 }
 
 impl Seen {
-    pub fn header(&self, name: &str) -> Option<&str> {
+    pub(super) fn header(&self, name: &str) -> Option<&str> {
         let mut all = self.headers.iter();
         let found = all.find(|(known, _)| known.eq_ignore_ascii_case(name));
         found.map(|(_, value)| value.as_str())
     }
 
-    pub fn is_head(&self) -> bool {
+    pub(super) fn is_head(&self) -> bool {
         self.method == "HEAD"
     }
 
     /// `HEAD /v2/…`
-    pub fn line(&self) -> String {
+    pub(super) fn line(&self) -> String {
         format!("{} {}", self.method, self.path)
     }
 }
 
 /// An answer.
 #[derive(Clone, Debug)]
-pub struct Reply {
+pub(super) struct Reply {
     status: u16,
     headers: Vec<(String, String)>,
     body: Vec<u8>,
 }
 
 impl Reply {
-    pub fn status(status: u16) -> Self {
+    pub(super) fn status(status: u16) -> Self {
         Reply {
             status,
             headers: Vec::new(),
@@ -66,12 +66,12 @@ impl Reply {
     }
 
     /// A manifest, and nothing said of its digest.
-    pub fn manifest(body: &str) -> Self {
+    pub(super) fn manifest(body: &str) -> Self {
         Reply::status(200).header("Content-Type", SINGLE).body(body)
     }
 
     /// An index, as registries answer.
-    pub fn index(body: &str) -> Self {
+    pub(super) fn index(body: &str) -> Self {
         Reply::status(200)
             .header("Content-Type", INDEX)
             .header("Docker-Content-Digest", &digest(body.as_bytes()))
@@ -79,28 +79,28 @@ impl Reply {
     }
 
     /// A manifest, as registries answer.
-    pub fn stated(body: &str) -> Self {
+    pub(super) fn stated(body: &str) -> Self {
         Reply::manifest(body).header("Docker-Content-Digest", &digest(body.as_bytes()))
     }
 
     /// The end of the connection.
-    pub fn hang_up() -> Self {
+    pub(super) fn hang_up() -> Self {
         Reply::status(0)
     }
 
-    pub fn header(mut self, name: &str, value: &str) -> Self {
+    pub(super) fn header(mut self, name: &str, value: &str) -> Self {
         self.headers.push((name.to_owned(), value.to_owned()));
         self
     }
 
-    pub fn body(mut self, body: impl Into<Vec<u8>>) -> Self {
+    pub(super) fn body(mut self, body: impl Into<Vec<u8>>) -> Self {
         self.body = body.into();
         self
     }
 }
 
 /// A server that runs until the test ends.
-pub struct Server {
+pub(super) struct Server {
     /// `127.0.0.1:PORT`
     pub host: String,
     seen: Arc<Mutex<Vec<Seen>>>,
@@ -108,7 +108,7 @@ pub struct Server {
 
 impl Server {
     /// One that answers each request by what it is and how many came before it.
-    pub fn new(answer: impl Fn(&Seen, usize) -> Reply + Send + Sync + 'static) -> Self {
+    pub(super) fn new(answer: impl Fn(&Seen, usize) -> Reply + Send + Sync + 'static) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
         let host = listener.local_addr().expect("an address").to_string();
         let seen: Arc<Mutex<Vec<Seen>>> = Arc::default();
@@ -134,18 +134,18 @@ impl Server {
     }
 
     /// One that answers the requests in turn, the last answer ever after.
-    pub fn script(replies: impl Into<Vec<Reply>>) -> Self {
+    pub(super) fn script(replies: impl Into<Vec<Reply>>) -> Self {
         let replies = replies.into();
         Server::new(move |_, number| replies[number.min(replies.len() - 1)].clone())
     }
 
     /// What was asked so far.
-    pub fn seen(&self) -> Vec<Seen> {
+    pub(super) fn seen(&self) -> Vec<Seen> {
         self.seen.lock().expect("the log").clone()
     }
 
     /// The same, a line each.
-    pub fn lines(&self) -> Vec<String> {
+    pub(super) fn lines(&self) -> Vec<String> {
         self.seen().iter().map(Seen::line).collect()
     }
 }

@@ -8,5 +8,5 @@ mod disk;
 mod ownership;
 mod several;
 mod streams;
-pub mod tree;
+pub(crate) mod tree;
 mod twice;

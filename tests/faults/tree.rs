@@ -11,12 +11,12 @@ use std::process::{Command, Output, Stdio};
 use tempfile::TempDir;
 
 /// A folder with a `matrix.toml`.
-pub struct Tree {
+pub(crate) struct Tree {
     folder: TempDir,
 }
 
 /// What one run of `gen` said.
-pub struct Said {
+pub(crate) struct Said {
     pub code: Option<i32>,
     pub stdout: String,
     pub stderr: String,
@@ -35,7 +35,7 @@ impl From<Output> for Said {
 impl Said {
     /// Fails with all that was said unless the exit code is this.
     #[track_caller]
-    pub fn ends(self, code: i32) -> Self {
+    pub(crate) fn ends(self, code: i32) -> Self {
         assert_eq!(
             self.code,
             Some(code),
@@ -48,7 +48,7 @@ impl Said {
 
     /// Fails unless people were told all of this.
     #[track_caller]
-    pub fn tells(self, words: &[&str]) -> Self {
+    pub(crate) fn tells(self, words: &[&str]) -> Self {
         for word in words {
             assert!(
                 self.stderr.contains(word),
@@ -61,12 +61,12 @@ impl Said {
 }
 
 /// The binary under test.
-pub fn binary() -> &'static str {
+pub(crate) fn binary() -> &'static str {
     env!("CARGO_BIN_EXE_gen")
 }
 
 /// `program` without what the caller's environment might change.
-pub fn clean(program: impl AsRef<std::ffi::OsStr>) -> Command {
+pub(crate) fn clean(program: impl AsRef<std::ffi::OsStr>) -> Command {
     let mut command = Command::new(program);
     for name in ["NO_COLOR", "CLICOLOR", "CLICOLOR_FORCE", "CI", "TERM"] {
         command.env_remove(name);
@@ -78,7 +78,7 @@ pub fn clean(program: impl AsRef<std::ffi::OsStr>) -> Command {
 }
 
 impl Tree {
-    pub fn new(matrix: &str) -> Self {
+    pub(crate) fn new(matrix: &str) -> Self {
         let folder = tempfile::tempdir().expect("a temporary folder");
         let tree = Tree { folder };
         tree.write("matrix.toml", matrix);
@@ -86,53 +86,53 @@ impl Tree {
     }
 
     /// The same with its outputs.
-    pub fn written(matrix: &str) -> Self {
+    pub(crate) fn written(matrix: &str) -> Self {
         let tree = Tree::new(matrix);
         tree.gen_(&["matrix"]).ends(0);
         tree
     }
 
-    pub fn path(&self) -> &Path {
+    pub(crate) fn path(&self) -> &Path {
         self.folder.path()
     }
 
-    pub fn at(&self, path: &str) -> PathBuf {
+    pub(crate) fn at(&self, path: &str) -> PathBuf {
         self.path().join(path)
     }
 
-    pub fn write(&self, path: &str, text: impl AsRef<[u8]>) {
+    pub(crate) fn write(&self, path: &str, text: impl AsRef<[u8]>) {
         let at = self.at(path);
         fs::create_dir_all(at.parent().expect("a folder")).expect("a folder for the file");
         fs::write(at, text).expect("a file");
     }
 
-    pub fn read(&self, path: &str) -> String {
+    pub(crate) fn read(&self, path: &str) -> String {
         fs::read_to_string(self.at(path)).unwrap_or_else(|e| panic!("{path}: {e}"))
     }
 
-    pub fn command(&self, arguments: &[&str]) -> Command {
+    pub(crate) fn command(&self, arguments: &[&str]) -> Command {
         let mut command = clean(binary());
         command.args(arguments).current_dir(self.path());
         command
     }
 
     /// Runs `gen`, whose name is a keyword of the language.
-    pub fn gen_(&self, arguments: &[&str]) -> Said {
+    pub(crate) fn gen_(&self, arguments: &[&str]) -> Said {
         self.command(arguments).output().expect("gen runs").into()
     }
 
     /// Every file and link below the root, by path; a link as where it leads.
-    pub fn files(&self) -> Files {
+    pub(crate) fn files(&self) -> Files {
         files(self.path())
     }
 }
 
 /// Files by path.
-pub type Files = BTreeMap<String, Vec<u8>>;
+pub(crate) type Files = BTreeMap<String, Vec<u8>>;
 
 /// Fails with the paths that differ, which are all one wants to read.
 #[track_caller]
-pub fn same(left: &Files, right: &Files) {
+pub(crate) fn same(left: &Files, right: &Files) {
     let differ: Vec<&String> = left
         .keys()
         .chain(right.keys())
@@ -142,13 +142,13 @@ pub fn same(left: &Files, right: &Files) {
 }
 
 /// What a run that failed leaves for the next: the paths it may have written and not listed.
-pub const JOURNAL: &str = "generated/.tmp/started";
+pub(crate) const JOURNAL: &str = "generated/.tmp/started";
 
 /// And what keeps git from that.
-pub const IGNORED: &str = "generated/.tmp/.gitignore";
+pub(crate) const IGNORED: &str = "generated/.tmp/.gitignore";
 
 /// What a run left in its temporary folder besides the journal and what keeps git from it.
-pub fn leftovers(root: &Path) -> Vec<String> {
+pub(crate) fn leftovers(root: &Path) -> Vec<String> {
     let entries = fs::read_dir(root.join("generated/.tmp"))
         .into_iter()
         .flatten()
@@ -160,7 +160,7 @@ pub fn leftovers(root: &Path) -> Vec<String> {
 }
 
 /// Every file and link below a folder, by path; a link as where it leads.
-pub fn files(root: &Path) -> Files {
+pub(crate) fn files(root: &Path) -> Files {
     let mut found = BTreeMap::new();
     let mut folders = vec![root.to_owned()];
     // Files and folders may go while they are looked at, when gen runs at the same time.
@@ -190,7 +190,7 @@ pub fn files(root: &Path) -> Files {
 }
 
 /// A matrix of `pythons` × `cudas` × 4 cells, on one GPU base for each CUDA release; `package` changes the content of all.
-pub fn matrix(pythons: usize, cudas: std::ops::Range<usize>, package: &str) -> String {
+pub(crate) fn matrix(pythons: usize, cudas: std::ops::Range<usize>, package: &str) -> String {
     let python: Vec<String> = (0..pythons).map(|n| format!("\"3.{n}\"")).collect();
     let cuda: String = cudas
         .map(|n| {
@@ -241,7 +241,7 @@ apt = ["{package}"]
 }
 
 /// A matrix of one image with one spec, and no pipeline.
-pub const ONE: &str = r#"
+pub(crate) const ONE: &str = r#"
 [registry.hub]
 prefix = "docker.io/acme"
 
@@ -252,10 +252,10 @@ apt = ["curl"]
 "#;
 
 /// Where the Dockerfile of [`ONE`] stands.
-pub const DOCKERFILE: &str = "generated/docker/base/Dockerfile";
+pub(crate) const DOCKERFILE: &str = "generated/docker/base/Dockerfile";
 
 /// What a bot does to the workflow of a tree: its checkouts are moved on.
-pub fn bot(tree: &Tree) {
+pub(crate) fn bot(tree: &Tree) {
     const WORKFLOW: &str = ".github/workflows/base-images.yml";
     let text = tree.read(WORKFLOW);
     let (before, rest) = text.split_once("actions/checkout@").expect("a checkout");

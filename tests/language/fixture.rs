@@ -11,7 +11,7 @@ use basematrix::source::Repository;
 use crate::support::{project, today};
 
 /// What came of one matrix.
-pub struct Outcome {
+pub(super) struct Outcome {
     pub findings: Vec<Finding>,
     /// `None` when the findings say that there is none.
     plan: Option<Plan>,
@@ -20,12 +20,12 @@ pub struct Outcome {
     outputs: BTreeMap<String, String>,
 }
 
-pub fn of(matrix: &str) -> Outcome {
+pub(super) fn of(matrix: &str) -> Outcome {
     with(matrix, &[])
 }
 
 /// The matrix beside other files of its repository.
-pub fn with(matrix: &str, files: &[(&str, &str)]) -> Outcome {
+pub(super) fn with(matrix: &str, files: &[(&str, &str)]) -> Outcome {
     let folder = project(&[files, &[("matrix.toml", matrix)]].concat());
     let repository = Repository::find(folder.path(), None).expect("the matrix is found");
     let mut sink = Sink::new();
@@ -63,39 +63,43 @@ pub fn with(matrix: &str, files: &[(&str, &str)]) -> Outcome {
 }
 
 impl Outcome {
-    pub fn plan(&self) -> &Plan {
+    pub(super) fn plan(&self) -> &Plan {
         let said = || basematrix::diagnostic::full(&self.findings, false);
         self.plan.as_ref().unwrap_or_else(|| panic!("{}", said()))
     }
 
-    pub fn stopped(&self) -> bool {
+    pub(super) fn stopped(&self) -> bool {
         self.plan.is_none()
     }
 
-    pub fn specs(&self) -> &[Spec] {
+    pub(super) fn specs(&self) -> &[Spec] {
         &self.plan().specs
     }
 
-    pub fn ids(&self) -> Vec<&str> {
+    pub(super) fn ids(&self) -> Vec<&str> {
         self.specs().iter().map(|spec| spec.id.as_str()).collect()
     }
 
-    pub fn spec(&self, id: &str) -> &Spec {
+    pub(super) fn spec(&self, id: &str) -> &Spec {
         let found = self.specs().iter().find(|spec| spec.id == id);
         found.unwrap_or_else(|| panic!("no `{id}` among {:?}", self.ids()))
     }
 
-    pub fn platforms(&self, id: &str) -> Vec<&str> {
-        self.spec(id).platforms.iter().map(|p| p.as_str()).collect()
+    pub(super) fn platforms(&self, id: &str) -> Vec<&str> {
+        self.spec(id)
+            .platforms
+            .iter()
+            .map(basematrix::grammar::Platform::as_str)
+            .collect()
     }
 
-    pub fn references(&self) -> Vec<&str> {
+    pub(super) fn references(&self) -> Vec<&str> {
         let all = self.specs().iter().flat_map(|spec| &spec.references);
         all.map(String::as_str).collect()
     }
 
     /// `id alias` for each alias.
-    pub fn aliases(&self) -> Vec<String> {
+    pub(super) fn aliases(&self) -> Vec<String> {
         let of = |spec: &Spec| {
             let one = |alias: &String| format!("{} {alias}", spec.id);
             spec.aliases.iter().map(one).collect::<Vec<_>>()
@@ -104,36 +108,36 @@ impl Outcome {
     }
 
     /// The build arg `X` of each spec.
-    pub fn args(&self) -> Vec<&str> {
+    pub(super) fn args(&self) -> Vec<&str> {
         let all = self.specs().iter().filter_map(|spec| spec.args.get("X"));
         all.map(String::as_str).collect()
     }
 
-    pub fn dockerfile(&self, id: &str) -> &str {
+    pub(super) fn dockerfile(&self, id: &str) -> &str {
         &self.dockerfiles[&self.spec(id).dockerfile]
     }
 
     /// The text of an output.
-    pub fn output(&self, path: &str) -> &str {
+    pub(super) fn output(&self, path: &str) -> &str {
         let found = self.outputs.get(path);
         found.unwrap_or_else(|| panic!("no `{path}` among {:?}", self.outputs.keys()))
     }
 
     /// The texts of all outputs, by path.
-    pub fn outputs(&self) -> impl Iterator<Item = (&String, &String)> {
+    pub(super) fn outputs(&self) -> impl Iterator<Item = (&String, &String)> {
         self.outputs.iter()
     }
 
-    pub fn codes(&self) -> Vec<&str> {
+    pub(super) fn codes(&self) -> Vec<&str> {
         self.findings.iter().map(|f| f.code.name).collect()
     }
 
-    pub fn has(&self, code: &str) -> bool {
+    pub(super) fn has(&self, code: &str) -> bool {
         self.codes().contains(&code)
     }
 
     /// The only finding of that code.
-    pub fn finding(&self, code: &str) -> &Finding {
+    pub(super) fn finding(&self, code: &str) -> &Finding {
         let mut of_it = self.findings.iter().filter(|f| f.code.name == code);
         match (of_it.next(), of_it.next()) {
             (Some(finding), None) => finding,
@@ -143,7 +147,7 @@ impl Outcome {
 }
 
 /// The values of an axis `x` that a selector keeps.
-pub fn kept(values: &str, selector: &str) -> String {
+pub(super) fn kept(values: &str, selector: &str) -> String {
     let outcome = of(&format!(
         "[axis]\nx = [{values}]\n\
          [image.i]\nmatch = {selector}\ntag = \"t{{{{ x if x }}}}\"\nfrom = \"f\"\n\

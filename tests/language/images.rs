@@ -329,7 +329,7 @@ fn left(defaults: &str, keys: &str) -> (Outcome, Vec<String>) {
         .spec("i/3.9")
         .args
         .keys()
-        .map(|k| k.to_string())
+        .map(std::string::ToString::to_string)
         .collect();
     for word in [
         "ENV A=", "ENV B=", " A=", " B=", "  curl", "  git", "  torch", "  ninja",

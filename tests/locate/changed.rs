@@ -1,6 +1,6 @@
 //! What changes a value after it was written: it is not what the file says in the end.
 
-use basematrix::release::locate::{constant, list};
+use basematrix::locate::{constant, list};
 
 use super::marked::{lists_by, refuses_by, refuses_list_by, says_by};
 

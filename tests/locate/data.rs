@@ -1,6 +1,6 @@
 //! TOML, JSON and YAML.
 
-use basematrix::release::locate::{KeyPath, Unfound, key, key_list};
+use basematrix::locate::{KeyPath, Unfound, key, key_list};
 
 use super::marked::{file, lists_by, refuses_by, refuses_list_by, says_by};
 
@@ -355,13 +355,7 @@ fn other_files_are_named() {
     let readable = "not among the files that are read this way: \
         Python, Rust, Go, TypeScript, JavaScript, shell, `.env`, Makefile, Dockerfile";
     for path in ["README.md", "a.toml", "noextension"] {
-        refuses_by(
-            basematrix::release::locate::constant,
-            path,
-            "a = 1",
-            "a",
-            readable,
-        );
+        refuses_by(basematrix::locate::constant, path, "a = 1", "a", readable);
     }
 }
 

@@ -1,6 +1,6 @@
 //! Into mappings of code, what changes them, and lists that are types.
 
-use basematrix::release::locate::{constant, list};
+use basematrix::locate::{constant, list};
 
 use super::marked::{list_x, lists_by, refuse_list_x, refuses_by, refuses_list_by, say_x, says_by};
 

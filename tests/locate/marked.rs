@@ -3,11 +3,12 @@
 use std::ops::Range;
 use std::sync::Arc;
 
-use basematrix::release::locate::{self, Edit, Found, FoundList, Unfound};
+use basematrix::locate;
+use basematrix::locate::{Edit, Found, FoundList, Unfound};
 use basematrix::source::SourceFile;
 
 /// A text without its `«»`, and what was between them.
-pub fn unmarked(marked: &str) -> (String, Vec<Range<usize>>) {
+pub(super) fn unmarked(marked: &str) -> (String, Vec<Range<usize>>) {
     let mut text = String::new();
     let mut spans = Vec::new();
     for piece in marked.split_inclusive(['«', '»']) {
@@ -21,11 +22,11 @@ pub fn unmarked(marked: &str) -> (String, Vec<Range<usize>>) {
     (text, spans)
 }
 
-pub fn file(path: &str, text: &str) -> Arc<SourceFile> {
+pub(super) fn file(path: &str, text: &str) -> Arc<SourceFile> {
     SourceFile::new(path, text)
 }
 
-pub fn applied(text: &str, edits: &[Edit]) -> String {
+pub(super) fn applied(text: &str, edits: &[Edit]) -> String {
     let mut text = text.to_owned();
     for (span, new) in edits.iter().rev() {
         text.replace_range(span.clone(), new);
@@ -34,12 +35,12 @@ pub fn applied(text: &str, edits: &[Edit]) -> String {
 }
 
 /// How values are looked up: as a constant, or by key.
-pub type One = fn(&SourceFile, &str) -> Result<Found, Unfound>;
-pub type Many = fn(&SourceFile, &str) -> Result<FoundList, Unfound>;
+pub(super) type One = fn(&SourceFile, &str) -> Result<Found, Unfound>;
+pub(super) type Many = fn(&SourceFile, &str) -> Result<FoundList, Unfound>;
 
 /// That `name` is found between the marks and says `value`, and that `v2.0.1` can stand there instead: the same text
 /// but for what is marked, and read back.
-pub fn says_by(one: One, path: &str, marked: &str, name: &str, value: &str) {
+pub(super) fn says_by(one: One, path: &str, marked: &str, name: &str, value: &str) {
     let (text, spans) = unmarked(marked);
     let found = one(&file(path, &text), name)
         .unwrap_or_else(|unfound| panic!("{path}: {marked}\n{unfound:?}"));
@@ -59,7 +60,7 @@ pub fn says_by(one: One, path: &str, marked: &str, name: &str, value: &str) {
 }
 
 /// That `name` is refused with these words at the marked places.
-pub fn refuses_by(one: One, path: &str, marked: &str, name: &str, words: &str) {
+pub(super) fn refuses_by(one: One, path: &str, marked: &str, name: &str, words: &str) {
     let (text, spans) = unmarked(marked);
     match one(&file(path, &text), name) {
         Ok(found) => panic!("{path}: {marked}\nfound {found:?}"),
@@ -70,7 +71,7 @@ pub fn refuses_by(one: One, path: &str, marked: &str, name: &str, words: &str) {
     }
 }
 
-pub fn places(unfound: &Unfound) -> Vec<Range<usize>> {
+pub(super) fn places(unfound: &Unfound) -> Vec<Range<usize>> {
     match unfound {
         Unfound::Valueless { span }
         | Unfound::Computed { span, .. }
@@ -82,7 +83,7 @@ pub fn places(unfound: &Unfound) -> Vec<Range<usize>> {
 }
 
 /// That the list `name` has as its items what is marked, with these values.
-pub fn lists_by(many: Many, path: &str, marked: &str, name: &str, values: &[&str]) {
+pub(super) fn lists_by(many: Many, path: &str, marked: &str, name: &str, values: &[&str]) {
     let (text, spans) = unmarked(marked);
     let list = many(&file(path, &text), name)
         .unwrap_or_else(|unfound| panic!("{path}: {marked}\n{unfound:?}"));
@@ -96,7 +97,7 @@ pub fn lists_by(many: Many, path: &str, marked: &str, name: &str, values: &[&str
 }
 
 /// That the list `name` is refused with these words at the marked place.
-pub fn refuses_list_by(many: Many, path: &str, marked: &str, name: &str, words: &str) {
+pub(super) fn refuses_list_by(many: Many, path: &str, marked: &str, name: &str, words: &str) {
     let (text, spans) = unmarked(marked);
     match many(&file(path, &text), name) {
         Ok(list) => panic!("{path}: {marked}\nfound {list:?}"),
@@ -108,25 +109,25 @@ pub fn refuses_list_by(many: Many, path: &str, marked: &str, name: &str, words: 
 }
 
 /// Cases of one kind of file: the marked text, and what it says of `X`.
-pub fn say_x(path: &str, cases: &[(&str, &str)]) {
+pub(super) fn say_x(path: &str, cases: &[(&str, &str)]) {
     for (marked, value) in cases {
         says_by(locate::constant, path, marked, "X", value);
     }
 }
 
-pub fn refuse_x(path: &str, cases: &[(&str, &str)]) {
+pub(super) fn refuse_x(path: &str, cases: &[(&str, &str)]) {
     for (marked, words) in cases {
         refuses_by(locate::constant, path, marked, "X", words);
     }
 }
 
-pub fn list_x(path: &str, cases: &[(&str, &[&str])]) {
+pub(super) fn list_x(path: &str, cases: &[(&str, &[&str])]) {
     for (marked, values) in cases {
         lists_by(locate::list, path, marked, "X", values);
     }
 }
 
-pub fn refuse_list_x(path: &str, cases: &[(&str, &str)]) {
+pub(super) fn refuse_list_x(path: &str, cases: &[(&str, &str)]) {
     for (marked, words) in cases {
         refuses_list_by(locate::list, path, marked, "X", words);
     }

@@ -1,6 +1,6 @@
 //! For any text: what is written is read back, nothing else moves, nothing panics.
 
-use basematrix::release::locate::{Found, Search, Unfound, constant, key, key_list, list};
+use basematrix::locate::{Found, Search, Unfound, constant, key, key_list, list};
 use basematrix::source::SourceFile;
 use proptest::prelude::*;
 use proptest::sample::select;

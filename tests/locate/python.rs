@@ -1,6 +1,6 @@
 //! Python.
 
-use basematrix::release::locate::{Unfound, Unwritable, constant};
+use basematrix::locate::{Unfound, Unwritable, constant};
 
 use super::marked::{applied, file, list_x, refuse_list_x, refuse_x, refuses_by, say_x, says_by};
 

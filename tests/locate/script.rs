@@ -1,6 +1,6 @@
 //! TypeScript and JavaScript.
 
-use basematrix::release::locate::constant;
+use basematrix::locate::constant;
 
 use super::marked::{list_x, refuse_list_x, refuse_x, say_x, says_by};
 

@@ -1,6 +1,6 @@
 //! Patterns.
 
-use basematrix::release::locate::{Search, SearchFault, Unfound, Unwritable, pattern};
+use basematrix::locate::{Search, SearchFault, Unfound, Unwritable, pattern};
 
 use super::marked::{applied, file, unmarked};
 
@@ -59,7 +59,7 @@ fn a_wrong_pattern_is_told_where() {
     ] {
         match Search::parse(pattern) {
             Err(SearchFault::Syntax { span: at, what }) => {
-                assert_eq!((at, what.as_str()), (span, words))
+                assert_eq!((at, what.as_str()), (span, words));
             }
             other => panic!("{pattern}: {other:?}"),
         }

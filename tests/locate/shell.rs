@@ -1,6 +1,6 @@
 //! Shell scripts.
 
-use basematrix::release::locate::{constant, list};
+use basematrix::locate::{constant, list};
 
 use super::marked::{file, list_x, refuse_list_x, refuse_x, say_x};
 

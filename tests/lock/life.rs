@@ -9,7 +9,7 @@ use super::room::{MATRIX, record};
 use crate::support::{commit, git, project, run, stderr, stdout};
 
 /// What the rules over the lock may say.
-pub const CODES: [&str; 8] = [
+pub(super) const CODES: [&str; 8] = [
     "content-format",
     "lock-conflict",
     "lock-format",

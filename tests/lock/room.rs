@@ -9,7 +9,7 @@ use basematrix::lock::Lock;
 use basematrix::source::Repository;
 
 /// Records the lock of the repository in `folder`, as it stands.
-pub fn record(folder: &Path) -> Lock {
+pub(super) fn record(folder: &Path) -> Lock {
     let repository = Repository::find(folder, None).expect("a repository");
     let mut sink = Sink::new();
     let expanded = flow::expand(&repository, &mut sink).expect("a plan");
@@ -25,7 +25,7 @@ pub fn record(folder: &Path) -> Lock {
 }
 
 /// An upstream base, a child by content, and a grandchild with an arg.
-pub const MATRIX: &str = r#"
+pub(super) const MATRIX: &str = r#"
 [release]
 version = "1.0.0"
 

@@ -6,11 +6,11 @@ use crate::oracle::expand::plan;
 use crate::oracle::model::Contradiction::{self, *};
 use crate::oracle::model::{Fault, Plan, Spec};
 
-pub fn planned(text: &str) -> Plan {
+pub(super) fn planned(text: &str) -> Plan {
     plan(text).unwrap_or_else(|fault| panic!("{fault:?}\n{text}"))
 }
 
-pub fn ids(text: &str) -> Vec<String> {
+pub(super) fn ids(text: &str) -> Vec<String> {
     planned(text)
         .specs
         .into_iter()
@@ -18,7 +18,7 @@ pub fn ids(text: &str) -> Vec<String> {
         .collect()
 }
 
-pub fn spec(text: &str, id: &str) -> Spec {
+pub(super) fn spec(text: &str, id: &str) -> Spec {
     let plan = planned(text);
     plan.specs
         .into_iter()
@@ -26,7 +26,7 @@ pub fn spec(text: &str, id: &str) -> Spec {
         .unwrap_or_else(|| panic!("no `{id}`\n{text}"))
 }
 
-pub fn contradicts(text: &str, kind: Contradiction) {
+pub(super) fn contradicts(text: &str, kind: Contradiction) {
     match plan(text) {
         Err(Fault::Contradiction(found, _)) if found == kind => {}
         other => panic!("{kind:?} expected, not {other:?}\n{text}"),

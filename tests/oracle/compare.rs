@@ -12,7 +12,7 @@ use crate::oracle::read::Declaration;
 
 /// Where the two part. While a matrix shrinks, its `class` stays.
 #[derive(Debug)]
-pub struct Disagreement {
+pub(super) struct Disagreement {
     pub class: String,
     pub detail: String,
 }
@@ -25,7 +25,7 @@ struct Run {
 }
 
 /// `None` when product and oracle agree, or when the oracle has no opinion on the text.
-pub fn disagreement(text: &str) -> Option<Disagreement> {
+pub(super) fn disagreement(text: &str) -> Option<Disagreement> {
     let expected = expand::plan(text);
     if let Err(Fault::Malformed(_)) = expected {
         return None;

@@ -1,9 +1,9 @@
 //! Numbers drawn from a seed: SplitMix64, the same on every machine.
 
-pub struct Draw(u64);
+pub(super) struct Draw(u64);
 
 impl Draw {
-    pub fn new(seed: u64) -> Draw {
+    pub(super) fn new(seed: u64) -> Draw {
         Draw(seed)
     }
 
@@ -16,21 +16,21 @@ impl Draw {
     }
 
     /// Below `end`, which is not 0.
-    pub fn below(&mut self, end: usize) -> usize {
+    pub(super) fn below(&mut self, end: usize) -> usize {
         usize::try_from(self.next() % end as u64).unwrap_or(0)
     }
 
     /// True in `percent` of 100 draws.
-    pub fn chance(&mut self, percent: usize) -> bool {
+    pub(super) fn chance(&mut self, percent: usize) -> bool {
         self.below(100) < percent
     }
 
-    pub fn pick<'a, T>(&mut self, from: &'a [T]) -> &'a T {
+    pub(super) fn pick<'a, T>(&mut self, from: &'a [T]) -> &'a T {
         &from[self.below(from.len())]
     }
 
     /// At least `least` of them, in their order.
-    pub fn some<T: Clone>(&mut self, from: &[T], least: usize) -> Vec<T> {
+    pub(super) fn some<T: Clone>(&mut self, from: &[T], least: usize) -> Vec<T> {
         let mut kept = from.to_vec();
         let end = least.min(from.len()) + self.below(from.len() - least.min(from.len()) + 1);
         while kept.len() > end {
@@ -39,7 +39,7 @@ impl Draw {
         kept
     }
 
-    pub fn shuffle<T>(&mut self, list: &mut [T]) {
+    pub(super) fn shuffle<T>(&mut self, list: &mut [T]) {
         for end in (1..list.len()).rev() {
             list.swap(end, self.below(end + 1));
         }

@@ -14,7 +14,7 @@ use crate::oracle::tags;
 use crate::oracle::template::{self, Scope};
 
 /// A spec that does not know its relations yet.
-pub struct Draft {
+pub(super) struct Draft {
     pub image: String,
     pub cell: Cell,
     pub name: String,
@@ -37,7 +37,7 @@ pub struct Draft {
 type Arch = (Option<Value>, String);
 
 /// The specs that a selector of the command line means: those of which it holds for any platform.
-pub fn selected(text: &str, selector: &str) -> Result<Vec<String>, Fault> {
+pub(super) fn selected(text: &str, selector: &str) -> Result<Vec<String>, Fault> {
     let declaration = Declaration::read(text)?;
     let selector = declaration.selector(&Toml::from(selector))?;
     let mut meant = Vec::new();
@@ -51,7 +51,7 @@ pub fn selected(text: &str, selector: &str) -> Result<Vec<String>, Fault> {
     Ok(meant)
 }
 
-pub fn plan(text: &str) -> Result<Plan, Fault> {
+pub(super) fn plan(text: &str) -> Result<Plan, Fault> {
     let declaration = Declaration::read(text)?;
     let mut drafts = Vec::new();
     let mut taken = Taken::new();

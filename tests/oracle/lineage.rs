@@ -7,19 +7,19 @@ use crate::oracle::model::{Contradiction, Fault, contradiction, malformed, value
 use crate::oracle::read::{Declaration, string};
 
 /// `parent = "x"` or `parent = { image = "x", python = "3.9" }`; an element of `needs` alike.
-pub struct Standing {
+pub(super) struct Standing {
     image: String,
     given: Vec<(String, String)>,
 }
 
-pub struct Relations {
+pub(super) struct Relations {
     pub parent: Option<usize>,
     pub needs: Vec<usize>,
     pub layer: u64,
 }
 
 impl Standing {
-    pub fn read(declaration: &Declaration, written: &Toml) -> Result<Standing, Fault> {
+    pub(super) fn read(declaration: &Declaration, written: &Toml) -> Result<Standing, Fault> {
         let mut standing = Standing {
             image: String::new(),
             given: Vec::new(),
@@ -94,7 +94,7 @@ impl Standing {
     }
 }
 
-pub fn resolve(drafts: &[Draft]) -> Result<Vec<Relations>, Fault> {
+pub(super) fn resolve(drafts: &[Draft]) -> Result<Vec<Relations>, Fault> {
     let mut relations = Vec::new();
     for draft in drafts {
         let mut needs = Vec::new();

@@ -53,7 +53,7 @@ fn plan_agrees_with_the_oracle() {
                 scope.spawn(move || disagreements(seeds))
             })
             .collect();
-        let done = running.into_iter().map(|thread| thread.join());
+        let done = running.into_iter().map(std::thread::ScopedJoinHandle::join);
         done.flat_map(|found| found.expect("a worker ends"))
             .collect()
     });

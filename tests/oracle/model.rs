@@ -4,28 +4,28 @@ use crate::oracle::version::Version;
 
 /// One value of an axis, with its attributes in declared order.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Value {
+pub(super) struct Value {
     pub text: String,
     pub attributes: Vec<(String, String)>,
 }
 
 impl Value {
-    pub fn is_none(&self) -> bool {
+    pub(super) fn is_none(&self) -> bool {
         self.text == "none"
     }
 
-    pub fn attribute(&self, name: &str) -> Option<&str> {
+    pub(super) fn attribute(&self, name: &str) -> Option<&str> {
         let found = self.attributes.iter().find(|(key, _)| key == name);
         found.map(|(_, value)| value.as_str())
     }
 
     /// The text the value compares as: its `version` attribute, else itself.
-    pub fn version_text(&self) -> &str {
+    pub(super) fn version_text(&self) -> &str {
         self.attribute("version").unwrap_or(&self.text)
     }
 
     /// `None` for `none` and for plain strings.
-    pub fn version(&self) -> Option<Version> {
+    pub(super) fn version(&self) -> Option<Version> {
         if self.is_none() {
             return None;
         }
@@ -34,15 +34,15 @@ impl Value {
 }
 
 #[derive(Clone, Debug)]
-pub struct Axis {
+pub(super) struct Axis {
     pub name: String,
     pub values: Vec<Value>,
 }
 
 /// One full assignment of an image's axes, in that image's axis order.
-pub type Cell = Vec<(String, Value)>;
+pub(super) type Cell = Vec<(String, Value)>;
 
-pub fn value_in<'a>(cell: &'a Cell, axis: &str) -> Option<&'a Value> {
+pub(super) fn value_in<'a>(cell: &'a Cell, axis: &str) -> Option<&'a Value> {
     cell.iter()
         .find(|(name, _)| name == axis)
         .map(|(_, value)| value)
@@ -50,7 +50,7 @@ pub fn value_in<'a>(cell: &'a Cell, axis: &str) -> Option<&'a Value> {
 
 /// What `plan.json` must say of one spec.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Spec {
+pub(super) struct Spec {
     pub id: String,
     pub image: String,
     pub cell: Vec<(String, String)>,
@@ -69,14 +69,14 @@ pub struct Spec {
 
 /// An image of others, which is never built.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Described {
+pub(super) struct Described {
     pub name: String,
     pub reference: String,
     pub meta: Vec<(String, String)>,
 }
 
 #[derive(Clone, Debug)]
-pub struct Plan {
+pub(super) struct Plan {
     pub layers: u64,
     pub specs: Vec<Spec>,
     /// Images of others.
@@ -87,7 +87,7 @@ pub struct Plan {
 
 /// Why a readable matrix has no plan. `gen plan` must end with exit code 2.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Contradiction {
+pub(super) enum Contradiction {
     /// No image has a spec left.
     NoSpec,
     /// A spec with neither `from`, `parent` nor a Dockerfile of its own, or with both at once.
@@ -107,16 +107,16 @@ pub enum Contradiction {
 }
 
 #[derive(Clone, Debug, PartialEq)]
-pub enum Fault {
+pub(super) enum Fault {
     /// Not a matrix the generator may produce: the oracle has no opinion on it.
     Malformed(String),
     Contradiction(Contradiction, String),
 }
 
-pub fn malformed<T>(why: impl Into<String>) -> Result<T, Fault> {
+pub(super) fn malformed<T>(why: impl Into<String>) -> Result<T, Fault> {
     Err(Fault::Malformed(why.into()))
 }
 
-pub fn contradiction<T>(kind: Contradiction, why: impl Into<String>) -> Result<T, Fault> {
+pub(super) fn contradiction<T>(kind: Contradiction, why: impl Into<String>) -> Result<T, Fault> {
     Err(Fault::Contradiction(kind, why.into()))
 }

@@ -4,7 +4,7 @@ use std::fmt::Write;
 
 use toml::{Table, Value as Toml};
 
-pub fn matrix(file: &Table) -> String {
+pub(super) fn matrix(file: &Table) -> String {
     let mut out = String::new();
     for (key, value) in file {
         match (key.as_str(), value) {

@@ -10,7 +10,7 @@ use toml::{Table, Value as Toml};
 use crate::oracle::draw::Draw;
 use axes::AxisModel;
 use images::{ImageModel, Setting};
-pub use terms::as_text;
+pub(super) use terms::as_text;
 
 const REGISTRIES: [(&str, &str); 3] = [
     ("hub", "docker.io/acme"),
@@ -18,7 +18,7 @@ const REGISTRIES: [(&str, &str); 3] = [
     ("local", "localhost:5000"),
 ];
 
-pub fn matrix(seed: u64) -> Table {
+pub(super) fn matrix(seed: u64) -> Table {
     let draw = &mut Draw::new(seed);
     let mut file = Table::new();
     let release = release(draw);

@@ -7,13 +7,13 @@ use crate::oracle::selector::{Names, Selector};
 use crate::oracle::template::{self, Scope};
 use crate::oracle::version::Version;
 
-pub struct Release {
+pub(super) struct Release {
     pub version: String,
     pub tag: String,
     pub is_final: bool,
 }
 
-pub struct Declaration {
+pub(super) struct Declaration {
     pub release: Option<Release>,
     /// Name and prefix, in declared order.
     pub registries: Vec<(String, String)>,
@@ -31,7 +31,7 @@ pub struct Declaration {
     pub described: Table,
 }
 
-pub struct Alias {
+pub(super) struct Alias {
     /// None is all specs.
     pub matching: Option<Selector>,
     pub tags: Vec<String>,
@@ -39,7 +39,7 @@ pub struct Alias {
 }
 
 impl Declaration {
-    pub fn read(text: &str) -> Result<Declaration, Fault> {
+    pub(super) fn read(text: &str) -> Result<Declaration, Fault> {
         let file: Table = text
             .parse()
             .map_err(|error| Fault::Malformed(format!("not TOML: {error}")))?;
@@ -89,7 +89,7 @@ impl Declaration {
         Ok(declaration)
     }
 
-    pub fn selector(&self, written: &Toml) -> Result<Selector, Fault> {
+    pub(super) fn selector(&self, written: &Toml) -> Result<Selector, Fault> {
         let images: Vec<String> = self.images.iter().map(|(name, _)| name.clone()).collect();
         Selector::read(
             written,
@@ -101,12 +101,12 @@ impl Declaration {
         )
     }
 
-    pub fn axis(&self, name: &str) -> Option<&Axis> {
+    pub(super) fn axis(&self, name: &str) -> Option<&Axis> {
         self.axes.iter().find(|axis| axis.name == name)
     }
 
     /// `when` rows, in order: what each matches, and its keys.
-    pub fn rows(&self, written: Option<&Toml>) -> Result<Vec<(Selector, Table)>, Fault> {
+    pub(super) fn rows(&self, written: Option<&Toml>) -> Result<Vec<(Selector, Table)>, Fault> {
         let mut rows = Vec::new();
         for row in list(written)? {
             let Toml::Table(mut keys) = row else {
@@ -211,21 +211,21 @@ fn axis(name: &str, written: &Toml) -> Result<Axis, Fault> {
     })
 }
 
-pub fn string(written: Option<&Toml>, key: &str) -> Result<String, Fault> {
+pub(super) fn string(written: Option<&Toml>, key: &str) -> Result<String, Fault> {
     match written.and_then(Toml::as_str) {
         Some(text) => Ok(text.into()),
         None => malformed(format!("`{key}` is missing, or no string")),
     }
 }
 
-pub fn strings(written: Option<&Toml>) -> Result<Vec<String>, Fault> {
+pub(super) fn strings(written: Option<&Toml>) -> Result<Vec<String>, Fault> {
     list(written)?
         .iter()
         .map(|one| string(Some(one), "an element"))
         .collect()
 }
 
-pub fn list(written: Option<&Toml>) -> Result<Vec<Toml>, Fault> {
+pub(super) fn list(written: Option<&Toml>) -> Result<Vec<Toml>, Fault> {
     match written {
         None => Ok(Vec::new()),
         Some(Toml::Array(list)) => Ok(list.clone()),
@@ -233,7 +233,7 @@ pub fn list(written: Option<&Toml>) -> Result<Vec<Toml>, Fault> {
     }
 }
 
-pub fn table(parent: &Table, key: &str) -> Result<Table, Fault> {
+pub(super) fn table(parent: &Table, key: &str) -> Result<Table, Fault> {
     match parent.get(key) {
         None => Ok(Table::new()),
         Some(Toml::Table(table)) => Ok(table.clone()),

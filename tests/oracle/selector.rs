@@ -11,7 +11,7 @@ use crate::oracle::version::Version;
 
 /// Any of the alternatives; in each, every part must hold.
 #[derive(Clone, Debug)]
-pub struct Selector(Vec<Vec<Part>>);
+pub(super) struct Selector(Vec<Vec<Part>>);
 
 #[derive(Clone, Debug)]
 enum Part {
@@ -41,14 +41,14 @@ enum Test {
 }
 
 /// The names a selector may use.
-pub struct Names<'a> {
+pub(super) struct Names<'a> {
     pub axes: &'a [Axis],
     pub images: &'a [String],
     pub sets: &'a Table,
 }
 
 impl Selector {
-    pub fn read(written: &Toml, names: &Names) -> Result<Selector, Fault> {
+    pub(super) fn read(written: &Toml, names: &Names) -> Result<Selector, Fault> {
         let alternatives = alternatives(written, names, 0)?;
         if alternatives.is_empty() {
             return malformed("an empty list of selectors");
@@ -57,13 +57,13 @@ impl Selector {
     }
 
     /// Does it select this cell of this image? An alternative that names an axis the cell lacks does not.
-    pub fn holds(&self, image: &str, cell: &Cell) -> bool {
+    pub(super) fn holds(&self, image: &str, cell: &Cell) -> bool {
         self.touching(cell)
             .any(|parts| parts.iter().all(|part| part.holds(image, cell)))
     }
 
     /// Is there an alternative that names only axes the cell has?
-    pub fn touches(&self, cell: &Cell) -> bool {
+    pub(super) fn touches(&self, cell: &Cell) -> bool {
         self.touching(cell).next().is_some()
     }
 

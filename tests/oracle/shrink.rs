@@ -7,7 +7,7 @@ use crate::oracle::print;
 /// Runs of the product a shrink may cost.
 const BUDGET: usize = 2000;
 
-pub fn smallest(text: &str, disagrees: impl Fn(&str) -> bool) -> String {
+pub(super) fn smallest(text: &str, disagrees: impl Fn(&str) -> bool) -> String {
     let Ok(mut file) = text.parse::<Table>().map(Toml::Table) else {
         return text.into();
     };

@@ -10,12 +10,12 @@ use crate::oracle::selector::Selector;
 use crate::oracle::template::{self, Scope};
 
 #[derive(Default)]
-pub struct Names {
+pub(super) struct Names {
     pub references: Vec<String>,
     pub aliases: Vec<String>,
 }
 
-pub fn resolve(declaration: &Declaration, drafts: &[Draft]) -> Result<Vec<Names>, Fault> {
+pub(super) fn resolve(declaration: &Declaration, drafts: &[Draft]) -> Result<Vec<Names>, Fault> {
     let mut names: Vec<Names> = Vec::new();
     let mut tagged: BTreeMap<String, usize> = BTreeMap::new();
     for (index, draft) in drafts.iter().enumerate() {
@@ -66,7 +66,7 @@ pub fn resolve(declaration: &Declaration, drafts: &[Draft]) -> Result<Vec<Names>
 }
 
 /// Does the selector hold for the spec? Where it names an `arch` that is folded, one of the spec's own will do.
-pub fn selects(selector: &Selector, draft: &Draft) -> bool {
+pub(super) fn selects(selector: &Selector, draft: &Draft) -> bool {
     let on = |arch: &Value| {
         let mut cell = draft.cell.clone();
         cell.push(("arch".into(), arch.clone()));
@@ -169,7 +169,8 @@ fn tied_at_the_top(
 /// By each axis in turn, as versions: finals before pre-releases; `none` and plain strings are oldest, and equally old.
 fn newer(axes: &[String], left: &Draft, right: &Draft) -> Ordering {
     for axis in axes {
-        let version = |draft: &Draft| value_in(&draft.cell, axis).and_then(|value| value.version());
+        let version =
+            |draft: &Draft| value_in(&draft.cell, axis).and_then(super::model::Value::version);
         let order = match (version(left), version(right)) {
             (Some(left), Some(right)) => {
                 let finals = left.is_final().cmp(&right.is_final());

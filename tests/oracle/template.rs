@@ -5,7 +5,7 @@ use crate::oracle::model::{Cell, Contradiction, Fault, Value, contradiction};
 use crate::oracle::read::Release;
 use crate::oracle::version::Version;
 
-pub struct Scope<'a> {
+pub(super) struct Scope<'a> {
     pub cell: &'a Cell,
     pub release: Option<&'a Release>,
     pub image: &'a str,
@@ -13,7 +13,7 @@ pub struct Scope<'a> {
     pub from: Option<&'a str>,
 }
 
-pub fn render(template: &str, scope: &Scope) -> Result<String, Fault> {
+pub(super) fn render(template: &str, scope: &Scope) -> Result<String, Fault> {
     let mut out = String::new();
     let mut rest = template;
     while let Some((before, after)) = rest.split_once("{{") {
@@ -29,7 +29,7 @@ pub fn render(template: &str, scope: &Scope) -> Result<String, Fault> {
 }
 
 /// Does the template mention this name outside its literals?
-pub fn mentions(template: &str, name: &str) -> bool {
+pub(super) fn mentions(template: &str, name: &str) -> bool {
     let insides = template
         .split("{{")
         .skip(1)
@@ -53,7 +53,7 @@ fn words(inside: &str) -> Vec<String> {
                 }
             }
             None if c.is_whitespace() => {
-                words.extend(Some(std::mem::take(&mut word)).filter(|w| !w.is_empty()))
+                words.extend(Some(std::mem::take(&mut word)).filter(|w| !w.is_empty()));
             }
             None => {
                 if c == '\'' || c == '"' {
@@ -157,7 +157,7 @@ fn part_of(word: &str, text: &str, version: &Version, part: &str) -> Result<Stri
 }
 
 /// What a version says by the name of one of its parts.
-pub fn said(text: &str, version: &Version, part: &str) -> Option<String> {
+pub(super) fn said(text: &str, version: &Version, part: &str) -> Option<String> {
     let number = |index: usize| version.numbers.get(index).map(u64::to_string);
     match part {
         "version" => Some(text.into()),

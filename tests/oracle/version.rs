@@ -4,7 +4,7 @@ use std::cmp::Ordering;
 
 /// `12.8`, `3.14.0rc1`, `1.0-beta2`: numbers, then at most one pre-release word and its number.
 #[derive(Clone, Debug)]
-pub struct Version {
+pub(super) struct Version {
     pub numbers: Vec<u64>,
     /// Rank of the pre-release word and its number; a final version has rank `FINAL`.
     stage: (u8, u64),
@@ -24,7 +24,7 @@ const WORDS: [(&str, u8); 9] = [
 ];
 
 impl Version {
-    pub fn parse(text: &str) -> Option<Version> {
+    pub(super) fn parse(text: &str) -> Option<Version> {
         let end = text
             .find(|c: char| !c.is_ascii_digit() && c != '.')
             .unwrap_or(text.len());
@@ -49,23 +49,23 @@ impl Version {
         Some(Version { numbers, stage })
     }
 
-    pub fn is_final(&self) -> bool {
+    pub(super) fn is_final(&self) -> bool {
         self.stage.0 == FINAL
     }
 
     /// The number at `index`; a missing one counts as 0.
-    pub fn number(&self, index: usize) -> u64 {
+    pub(super) fn number(&self, index: usize) -> u64 {
         self.numbers.get(index).copied().unwrap_or(0)
     }
 
-    pub fn starts_with(&self, prefix: &[u64]) -> bool {
+    pub(super) fn starts_with(&self, prefix: &[u64]) -> bool {
         prefix
             .iter()
             .enumerate()
             .all(|(index, wanted)| self.number(index) == *wanted)
     }
 
-    pub fn compare(&self, other: &Version) -> Ordering {
+    pub(super) fn compare(&self, other: &Version) -> Ordering {
         for index in 0..self.numbers.len().max(other.numbers.len()) {
             let order = self.number(index).cmp(&other.number(index));
             if order != Ordering::Equal {

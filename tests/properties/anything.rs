@@ -5,12 +5,13 @@ use std::fs;
 use std::path::Path;
 use std::sync::LazyLock;
 
+use basematrix::bump;
+use basematrix::bump::Asked;
+use basematrix::bump::Target;
 use basematrix::diagnostic::{
     Finding, Place, Sink, concise, fold, full, github, gitlab, json, sarif,
 };
 use basematrix::flow::{self, Fault, Standpoint};
-use basematrix::release::bump::{self, Asked};
-use basematrix::release::target::Target;
 use basematrix::source::Repository;
 use proptest::prelude::*;
 use tempfile::TempDir;
@@ -174,7 +175,7 @@ fn edited(text: &str, edits: &Edits) -> Vec<u8> {
         match edit {
             Edit::Insert(piece) => drop(bytes.splice(at..at, piece.iter().copied())),
             Edit::Replace(length, piece) => {
-                drop(bytes.splice(reach(*length), piece.iter().copied()))
+                drop(bytes.splice(reach(*length), piece.iter().copied()));
             }
             Edit::Delete(length) => drop(bytes.drain(reach(*length))),
             Edit::Cut => bytes.truncate(at),

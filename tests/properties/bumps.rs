@@ -5,12 +5,12 @@ use std::fmt::Write;
 use std::fs;
 use std::path::Path;
 
+use basematrix::bump::Target;
+use basematrix::bump::{Asked, plan};
 use basematrix::diagnostic::{Sink, full};
 use basematrix::flow;
 use basematrix::output::{self, Change, Edit};
-use basematrix::release::bump::{Asked, plan};
 use basematrix::release::pins;
-use basematrix::release::target::Target;
 use basematrix::source::Repository;
 use proptest::prelude::*;
 use tempfile::TempDir;
@@ -49,7 +49,7 @@ impl States {
 }
 
 /// File name, how the place is named, the text, in which `@` is what is stated, and whether spaces can stand there.
-pub const PLACES: &[(&str, &str, &str, bool)] = &[
+pub(super) const PLACES: &[(&str, &str, &str, bool)] = &[
     (
         "a.py",
         "constant = \"TAG\"",

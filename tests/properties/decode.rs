@@ -3,10 +3,10 @@
 use basematrix::dockerfile::{Command, Dockerfile, Kind};
 
 /// One leaf of an output: where it is, and its text.
-pub type Leaf = (String, String);
+pub(super) type Leaf = (String, String);
 
 /// All leaves of an output, in order. A text that is no longer of its format is an error.
-pub fn leaves(path: &str, text: &str) -> Result<Vec<Leaf>, String> {
+pub(super) fn leaves(path: &str, text: &str) -> Result<Vec<Leaf>, String> {
     let mut found = Vec::new();
     if path.ends_with("Dockerfile") {
         return dockerfile(text);
@@ -69,7 +69,7 @@ fn record(line: &str, at: &str, found: &mut Vec<Leaf>) -> Result<(), String> {
     Ok(())
 }
 
-pub fn json(value: &serde_json::Value, at: String, found: &mut Vec<Leaf>) {
+pub(super) fn json(value: &serde_json::Value, at: String, found: &mut Vec<Leaf>) {
     match value {
         serde_json::Value::Array(items) => {
             found.push((at.clone(), format!("{} items", items.len())));

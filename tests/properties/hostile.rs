@@ -6,7 +6,7 @@ use std::sync::LazyLock;
 use serde::Deserialize;
 
 /// What stands in a place when nothing hostile does.
-pub const PLAIN: &str = "zq7q7z";
+pub(super) const PLAIN: &str = "zq7q7z";
 
 /// `hostile.json`
 #[derive(Deserialize)]
@@ -21,17 +21,17 @@ fn hostile() -> Hostile {
 }
 
 /// Pieces of hostile texts. Each stands alone too.
-pub static PIECES: LazyLock<Vec<&'static str>> = LazyLock::new(|| {
+pub(super) static PIECES: LazyLock<Vec<&'static str>> = LazyLock::new(|| {
     let pieces = hostile().pieces.into_iter();
     pieces.map(|piece| &*piece.leak()).collect()
 });
 
 /// Every place. Where a plain word would be refused, a text of the right form stands instead.
-pub static PLACES: LazyLock<Vec<Place>> = LazyLock::new(|| hostile().places);
+pub(super) static PLACES: LazyLock<Vec<Place>> = LazyLock::new(|| hostile().places);
 
 /// A place that takes a text. `hostile.template` has `@` and the name where the text goes.
 #[derive(Clone, Copy, Debug, Deserialize)]
-pub struct Place {
+pub(super) struct Place {
     pub name: &'static str,
     /// Whether the text is a template, in which `{{` begins something.
     pub templated: bool,
@@ -43,7 +43,7 @@ pub struct Place {
 
 impl Place {
     /// What stands in the place when `inner` is the text to be put there.
-    pub fn holding(&self, inner: &str) -> String {
+    pub(super) fn holding(&self, inner: &str) -> String {
         if self.plain.contains(PLAIN) {
             self.plain.replace(PLAIN, inner)
         } else {
@@ -88,7 +88,7 @@ fn template(text: &str) -> String {
 }
 
 /// The matrix in which these places hold `inner`, and all others what is quiet there.
-pub fn matrix(holding: &[Place], inner: &str) -> String {
+pub(super) fn matrix(holding: &[Place], inner: &str) -> String {
     let mut out = String::new();
     let mut rest = MATRIX;
     while let Some((before, after)) = rest.split_once('@') {
@@ -118,7 +118,7 @@ pub fn matrix(holding: &[Place], inner: &str) -> String {
 }
 
 /// The Dockerfile that image `own` names.
-pub fn own_dockerfile(target: &str) -> String {
+pub(super) fn own_dockerfile(target: &str) -> String {
     format!("FROM debian:13 AS base\nARG V\nFROM base AS {target}\n")
 }
 

@@ -5,10 +5,10 @@ use basematrix::flow;
 use basematrix::source::Repository;
 
 /// Texts by path, sorted.
-pub type Outputs = Vec<(String, String)>;
+pub(super) type Outputs = Vec<(String, String)>;
 
 /// Renders a matrix beside some files; `Err` says which findings stopped it.
-pub fn rendered(matrix: &str, files: &[(&str, &str)]) -> Result<Outputs, String> {
+pub(super) fn rendered(matrix: &str, files: &[(&str, &str)]) -> Result<Outputs, String> {
     let folder = tempfile::tempdir().expect("a temporary folder");
     for (path, text) in files.iter().chain([&("matrix.toml", matrix)]) {
         let at = folder.path().join(path);

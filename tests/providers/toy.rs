@@ -1,10 +1,11 @@
 //! A provider of nobody's: all that one is stands in this folder. It prints its images, and has room for one.
 
 use basematrix::config::{
-    BuildsRow, Options, ProviderTable, PullRequest, RawSelector, Shape, Spanned, Steps,
-    TableReader, options_schema, read_options,
+    BuildsRow, Options, ProviderTable, PullRequest, RawSelector, Shape, Steps, TableReader,
+    options_schema, read_options,
 };
 use basematrix::emit::{File, Layout, Provider, Site};
+use basematrix::grammar::Spanned;
 use basematrix::render::{Dialect, Shipped, Sign};
 use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::{Deserialize, Serialize};
@@ -65,7 +66,7 @@ struct Context<'a> {
 /// How many images it takes.
 const ROOM: usize = 1;
 
-pub struct Toy;
+pub(super) struct Toy;
 
 impl ProviderTable for Toy {
     fn key(&self) -> &'static str {

@@ -14,15 +14,15 @@ use similar::TextDiff;
 use tempfile::TempDir;
 
 /// The day on which every test runs, as seconds since 1970 and as itself.
-pub const SOURCE_DATE_EPOCH: (&str, &str) = ("1795219200", "2026-11-21");
+pub(crate) const SOURCE_DATE_EPOCH: (&str, &str) = ("1795219200", "2026-11-21");
 
 /// That day.
-pub fn today() -> Day {
+pub(crate) fn today() -> Day {
     Day::parse(SOURCE_DATE_EPOCH.1).expect("a day")
 }
 
 /// A repository with these files: path from its root, text.
-pub fn project(files: &[(&str, &str)]) -> TempDir {
+pub(crate) fn project(files: &[(&str, &str)]) -> TempDir {
     let folder = tempfile::tempdir().expect("a temporary folder");
     for (path, text) in files {
         let path = folder.path().join(path);
@@ -33,7 +33,7 @@ pub fn project(files: &[(&str, &str)]) -> TempDir {
 }
 
 /// Copies what is in a folder into another, over what is there.
-pub fn lay(from: &Path, to: &Path) {
+pub(crate) fn lay(from: &Path, to: &Path) {
     for entry in fs::read_dir(from).expect("a folder") {
         let entry = entry.expect("an entry");
         let target = to.join(entry.file_name());
@@ -48,7 +48,7 @@ pub fn lay(from: &Path, to: &Path) {
 
 /// Holds that a document of this repository is what was rendered anew, or writes it when that is asked for; `origin` is
 /// what it is made from, `test` the test file that asks.
-pub fn fresh(document: &str, rendered: &str, origin: &str, test: &str) {
+pub(crate) fn fresh(document: &str, rendered: &str, origin: &str, test: &str) {
     const UPDATE: &str = "UPDATE_DOCS";
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(document);
     let on_disk = fs::read_to_string(&path).unwrap_or_default();
@@ -69,7 +69,7 @@ pub fn fresh(document: &str, rendered: &str, origin: &str, test: &str) {
 }
 
 /// Runs `gen` in a folder, out of reach of the caller's terminal and CI.
-pub fn run(folder: &Path, args: &[&str]) -> Output {
+pub(crate) fn run(folder: &Path, args: &[&str]) -> Output {
     let mut command = Command::new(env!("CARGO_BIN_EXE_gen"));
     for variable in [
         "CI",
@@ -89,7 +89,7 @@ pub fn run(folder: &Path, args: &[&str]) -> Output {
 }
 
 /// What keeps git out of reach of the caller's configuration, and its commits the same at any time.
-pub const GIT: [(&str, &str); 8] = [
+pub(crate) const GIT: [(&str, &str); 8] = [
     ("GIT_CONFIG_GLOBAL", "/dev/null"),
     ("GIT_CONFIG_SYSTEM", "/dev/null"),
     ("GIT_AUTHOR_NAME", "somebody"),
@@ -101,7 +101,7 @@ pub const GIT: [(&str, &str); 8] = [
 ];
 
 /// Runs git in a folder, out of reach of the caller's configuration and hooks.
-pub fn git(folder: &Path, args: &[&str]) -> String {
+pub(crate) fn git(folder: &Path, args: &[&str]) -> String {
     let mut command = Command::new("git");
     for (name, _) in std::env::vars_os() {
         if name.to_string_lossy().starts_with("GIT_") {
@@ -119,18 +119,18 @@ pub fn git(folder: &Path, args: &[&str]) -> String {
 }
 
 /// Commits all of a folder, which becomes a repository of git's if it is none.
-pub fn commit(folder: &Path, message: &str) {
+pub(crate) fn commit(folder: &Path, message: &str) {
     git(folder, &["init", "-q"]);
     git(folder, &["add", "-A"]);
     git(folder, &["commit", "-q", "--allow-empty", "-m", message]);
 }
 
 /// What a run said on stdout.
-pub fn stdout(output: &Output) -> String {
+pub(crate) fn stdout(output: &Output) -> String {
     String::from_utf8(output.stdout.clone()).expect("text")
 }
 
 /// What it said on stderr.
-pub fn stderr(output: &Output) -> String {
+pub(crate) fn stderr(output: &Output) -> String {
     String::from_utf8(output.stderr.clone()).expect("text")
 }

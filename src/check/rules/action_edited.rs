@@ -10,7 +10,12 @@ use crate::source::SourceFile;
 const DROP: &str = "to drop the edit, run `gen matrix --take-over`";
 
 /// What is to be said of a workflow in which actions were moved: one finding for each.
-pub fn findings(config: &Config, path: &str, text: &str, edits: &ActionEdits) -> Vec<Finding> {
+pub(crate) fn findings(
+    config: &Config,
+    path: &str,
+    text: &str,
+    edits: &ActionEdits,
+) -> Vec<Finding> {
     let file = SourceFile::new(path, text);
     let held_back = edits.pins().is_none();
     let told = edits.edits.iter().map(|edit| {

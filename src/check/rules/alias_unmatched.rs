@@ -3,7 +3,7 @@
 use crate::check::Context;
 use crate::diagnostic::{Finding, Sink, code};
 
-pub fn run(cx: &Context<'_>, sink: &mut Sink) {
+pub(crate) fn run(cx: &Context<'_>, sink: &mut Sink) {
     for alias in &cx.config.aliases {
         let mut specs = cx.matrix.specs.iter();
         if !specs.any(|spec| spec.is_aliased(alias)) {

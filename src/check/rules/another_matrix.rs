@@ -8,7 +8,7 @@ use crate::output::{Change, Drift, State};
 use crate::source::{Family, LISTER};
 
 /// One finding for each other matrix, and how the two get along.
-pub fn findings(drift: &Drift, config: &Config, family: &Family) -> Vec<Finding> {
+pub(crate) fn findings(drift: &Drift, config: &Config, family: &Family) -> Vec<Finding> {
     let mut by_matrix: BTreeMap<&str, Vec<&Change>> = BTreeMap::new();
     for change in &drift.changes {
         if let State::Another(other) = &change.state {
@@ -49,7 +49,7 @@ fn finding(other: &str, changes: &[&Change], config: &Config, family: &Family) -
 }
 
 /// How to list matrices that are not: the line of the one at the root.
-pub fn listing(family: &Family, matrices: &[&str]) -> String {
+pub(crate) fn listing(family: &Family, matrices: &[&str]) -> String {
     let unlisted = matrices.iter().copied();
     let unlisted: Vec<&str> = unlisted
         .filter(|matrix| family.owner(matrix).is_none())

@@ -7,7 +7,7 @@ use crate::check::Context;
 use crate::check::dockerfile::Taken;
 use crate::diagnostic::{Finding, Sink, and_list, code};
 use crate::dockerfile::{Instruction, Kind};
-use crate::image::SpecId;
+use crate::grammar::SpecId;
 
 /// Names of architectures in downloads.
 const NAMES: [(&str, &str); 8] = [
@@ -57,7 +57,7 @@ const ENDS: [&str; 13] = [
 /// A text that stands for an architecture: a name of one, or a variable that holds one.
 type Name = (String, &'static str);
 
-pub fn run(cx: &Context<'_>, sink: &mut Sink) {
+pub(crate) fn run(cx: &Context<'_>, sink: &mut Sink) {
     for taken in cx.taken() {
         let Some(file) = taken.dockerfile() else {
             continue;

@@ -5,7 +5,7 @@ use crate::check::{BaseImage, Context, stands_on};
 use crate::diagnostic::{Finding, Sink, code};
 use crate::facts::{CudaTag, Existence};
 
-pub fn run(cx: &Context<'_>, sink: &mut Sink) {
+pub(crate) fn run(cx: &Context<'_>, sink: &mut Sink) {
     for base in cx.bases() {
         let parts = base.parts();
         let tag = match parts.tag {

@@ -8,8 +8,10 @@ use crate::check::tag_words::{cuda, python};
 use crate::check::{BaseImage, Context};
 use crate::config::PythonSource;
 use crate::diagnostic::{Finding, Sink, code};
-use crate::image::{Spec, SpecId};
-use crate::matrix::{AxisId, ImageId, Value, Version};
+use crate::grammar::SpecId;
+use crate::grammar::Version;
+use crate::image::Spec;
+use crate::matrix::{AxisId, ImageId, Value};
 
 /// An axis that has its version from the base.
 struct Stated {
@@ -40,7 +42,7 @@ const STATED: [Stated; 2] = [
 /// At most so many values are shown with their places.
 const SHOWN: usize = 3;
 
-pub fn run(cx: &Context<'_>, sink: &mut Sink) {
+pub(crate) fn run(cx: &Context<'_>, sink: &mut Sink) {
     // Where a Dockerfile ignores what is declared below it, that is the fault to mend first.
     let ignoring = parent_ignored::ignoring(cx);
     for stated in &STATED {

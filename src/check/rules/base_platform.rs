@@ -3,9 +3,9 @@
 use crate::check::Context;
 use crate::diagnostic::{Finding, Sink, and_list, code};
 use crate::facts::{Basis, CudaTag};
-use crate::image::SpecId;
+use crate::grammar::SpecId;
 
-pub fn run(cx: &Context<'_>, sink: &mut Sink) {
+pub(crate) fn run(cx: &Context<'_>, sink: &mut Sink) {
     for base in cx.bases() {
         let parts = base.parts();
         let Some(tag) = parts.tag.filter(|_| parts.is_hub("nvidia/cuda")) else {

@@ -34,7 +34,7 @@ const BUILT_IN: &[&str] = &[
 /// Step that is over when a build begins.
 const START: &str = "-";
 
-pub fn run(context: &Context<'_>, sink: &mut Sink) {
+pub(crate) fn run(context: &Context<'_>, sink: &mut Sink) {
     let Some((pipeline, configs)) = build_configs(context.config, context.tree) else {
         return;
     };

@@ -3,9 +3,9 @@
 use crate::check::Context;
 use crate::diagnostic::{Finding, Sink, code};
 use crate::output::{note_path, noted};
-use crate::release::target::Begun;
+use crate::release::Begun;
 
-pub fn run(cx: &Context<'_>, sink: &mut Sink) {
+pub(crate) fn run(cx: &Context<'_>, sink: &mut Sink) {
     let Some(release) = &cx.config.release else {
         return;
     };

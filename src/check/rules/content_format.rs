@@ -3,9 +3,10 @@
 use crate::check::Context;
 use crate::diagnostic::{Finding, Sink, code};
 use crate::image::CONTENT_FORMAT;
-use crate::lock::{Before, Standing, path};
+use crate::lock::{Before, Standing};
+use crate::source::lock_path;
 
-pub fn run(cx: &Context<'_>, sink: &mut Sink) {
+pub(crate) fn run(cx: &Context<'_>, sink: &mut Sink) {
     let (Some(lock), Some(release), Some(format)) = (cx.lock, &cx.config.release, other_format(cx))
     else {
         return;
@@ -15,7 +16,7 @@ pub fn run(cx: &Context<'_>, sink: &mut Sink) {
         &code::CONTENT_FORMAT,
         format!(
             "`{}` records contents of format {format}, this gen computes format {CONTENT_FORMAT}",
-            path(&cx.config.file.path)
+            lock_path(&cx.config.file.path)
         ),
         cx.place(
             release.span.clone(),
@@ -48,7 +49,7 @@ pub fn run(cx: &Context<'_>, sink: &mut Sink) {
 }
 
 /// The format of the contents that are recorded of this release, where it is another than this gen's.
-pub fn other_format(cx: &Context<'_>) -> Option<u32> {
+pub(crate) fn other_format(cx: &Context<'_>) -> Option<u32> {
     match cx.lock?.standing(cx.config, cx.matrix, cx.contents) {
         Standing::OtherFormat { format } => Some(format),
         _ => None,

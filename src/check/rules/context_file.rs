@@ -5,7 +5,7 @@ use crate::diagnostic::{Finding, Sink, code};
 use crate::lock::some;
 use crate::source::Strange;
 
-pub fn run(cx: &Context<'_>, sink: &mut Sink) {
+pub(crate) fn run(cx: &Context<'_>, sink: &mut Sink) {
     for sent in cx.sent_contexts() {
         let told = |kind: fn(&Strange) -> bool| -> Vec<String> {
             let strange = sent.files.strange.iter();

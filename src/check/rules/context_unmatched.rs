@@ -6,7 +6,7 @@ use crate::diagnostic::{Finding, Sink, code};
 use crate::image::ignore_text;
 use crate::source::DockerIgnore;
 
-pub fn run(cx: &Context<'_>, sink: &mut Sink) {
+pub(crate) fn run(cx: &Context<'_>, sink: &mut Sink) {
     let mut gathered = Gathered::default();
     for (id, rendered) in cx.contents.iter().filter(|(_, one)| one.ignore.is_some()) {
         let spec = cx.matrix.spec(id);

@@ -8,8 +8,9 @@ use crate::check::Context;
 use crate::check::dockerfile::Cooked;
 use crate::diagnostic::{Finding, Place, Sink, code};
 use crate::dockerfile::{Does, Kind, Mount, Source, Step, Value};
-use crate::image::SpecId;
+use crate::grammar::SpecId;
 use crate::source::DockerIgnore;
+use crate::source::lock_path;
 
 /// How many links one path may lead through. Source: `MaxSymlinkLimit` of BuildKit's `contenthash`.
 const LINKS: usize = 255;
@@ -17,7 +18,7 @@ const LINKS: usize = 255;
 /// A Dockerfile of the user's, or none for all that are rendered, with where in it a path is named.
 type Named = (Arc<str>, usize, String);
 
-pub fn run(cx: &Context<'_>, sink: &mut Sink) {
+pub(crate) fn run(cx: &Context<'_>, sink: &mut Sink) {
     let mut told: BTreeMap<Named, (Finding, BTreeSet<SpecId>)> = BTreeMap::new();
     for cooked in cx.cooked() {
         if cooked.rendered.context_missing {
@@ -227,7 +228,7 @@ fn absent(cx: &Context<'_>, cooked: &Cooked<'_>, path: &str) -> Option<Why> {
         artifacts.any(|artifact| artifact.within(&from_root).is_some())
     };
     let is_ours = || {
-        let lock = crate::lock::path(cx.repository.matrix_path());
+        let lock = lock_path(cx.repository.matrix_path());
         let below = format!("{from_root}/");
         let mut outputs = cx.tree.iter();
         cx.is_output(&from_root)

@@ -9,15 +9,15 @@ use crate::check::gathered::Gathered;
 use crate::check::{Context, cuda_built};
 use crate::diagnostic::{Finding, Place, Sink, code};
 use crate::dockerfile::{Command, Does, Kind};
+use crate::grammar::Version;
 use crate::image::{RenderedSpec, Spec};
-use crate::matrix::Version;
 use crate::source::SourceFile;
 
 /// What stands before the CUDA version in the version of a package: `8.9.7.29-1+cuda12.2`. Source: NVIDIA's apt
 /// repositories.
 const SUFFIX: &str = "+cuda";
 
-pub fn run(cx: &Context<'_>, sink: &mut Sink) {
+pub(crate) fn run(cx: &Context<'_>, sink: &mut Sink) {
     let mut told = Gathered::default();
     for (id, rendered) in cx.contents.iter() {
         let text = rendered.dockerfile_text();

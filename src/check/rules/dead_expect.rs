@@ -5,7 +5,7 @@ use crate::config::Expect;
 use crate::diagnostic::{Finding, Sink, code};
 use crate::matrix::{Conjunction, ImageId, Selector};
 
-pub fn run(cx: &Context<'_>, sink: &mut Sink) {
+pub(crate) fn run(cx: &Context<'_>, sink: &mut Sink) {
     for expect in &cx.config.expects {
         if let Some(selector) = &expect.selector
             && only_absent(expect)

@@ -3,7 +3,7 @@
 use crate::check::Context;
 use crate::diagnostic::{Finding, Sink, code};
 
-pub fn run(cx: &Context<'_>, sink: &mut Sink) {
+pub(crate) fn run(cx: &Context<'_>, sink: &mut Sink) {
     for (image, removes) in cx.config.images.iter().zip(&cx.matrix.match_removes) {
         if let Some(selector) = image.matches.as_ref().filter(|_| !removes) {
             sink.push(

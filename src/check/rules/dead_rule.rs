@@ -4,7 +4,7 @@ use crate::check::Context;
 use crate::diagnostic::{Finding, Sink, code};
 use crate::matrix::{Conjunction, ImageId};
 
-pub fn run(cx: &Context<'_>, sink: &mut Sink) {
+pub(crate) fn run(cx: &Context<'_>, sink: &mut Sink) {
     for exclude in &cx.config.excludes {
         if exclude.selector.any.iter().any(|c| alive(cx, c)) {
             continue;

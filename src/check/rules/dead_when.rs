@@ -8,7 +8,7 @@ use crate::image::Spec;
 use crate::image::pipelines::{Role, roles};
 use crate::matrix::ImageId;
 
-pub fn run(cx: &Context<'_>, sink: &mut Sink) {
+pub(crate) fn run(cx: &Context<'_>, sink: &mut Sink) {
     // Where rows of `[[defaults.when]]` stand that some spec has.
     let mut alive: BTreeSet<usize> = BTreeSet::new();
     for (index, image) in cx.config.images.iter().enumerate() {

@@ -10,7 +10,7 @@ use crate::emit::ActionEdits;
 use crate::output::{Change, Drift, State};
 use crate::source::{Family, SourceFile, conflict};
 
-pub fn run(cx: &Context<'_>, sink: &mut Sink) {
+pub(crate) fn run(cx: &Context<'_>, sink: &mut Sink) {
     // What another gen wrote is told with what it recorded.
     let folded = [
         &code::STALE_OUTPUT,
@@ -91,7 +91,7 @@ pub fn refused_outputs<'a>(
 }
 
 /// What is to be said of outputs that differ.
-pub fn drift_findings(drift: &Drift, config: &Config, family: &Family) -> Vec<Finding> {
+pub(crate) fn drift_findings(drift: &Drift, config: &Config, family: &Family) -> Vec<Finding> {
     let mut findings = another_matrix::findings(drift, config, family);
     let list = config.owner.list();
     for change in &drift.changes {

@@ -4,8 +4,8 @@ use crate::check::gathered::Gathered;
 use crate::check::{Context, stands_on};
 use crate::diagnostic::{Finding, Place, Sink, code};
 use crate::facts::{By, Day, Distribution, DistributionRelease, Known};
-use crate::image::SpecId;
-use crate::matrix::Version;
+use crate::grammar::SpecId;
+use crate::grammar::Version;
 
 /// What is said beside a place that states what has ended.
 const PAST: &str = "no longer gets security fixes";
@@ -24,7 +24,7 @@ struct End {
     until: Option<Day>,
 }
 
-pub fn run(cx: &Context<'_>, sink: &mut Sink) {
+pub(crate) fn run(cx: &Context<'_>, sink: &mut Sink) {
     let mut ends = Gathered::default();
     python_axis(cx, &mut ends);
     for base in cx.bases() {

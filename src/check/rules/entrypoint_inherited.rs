@@ -9,7 +9,8 @@ use crate::check::Context;
 use crate::check::gathered::Gathered;
 use crate::diagnostic::{Finding, Place, Sink, code};
 use crate::dockerfile::{Command, Instruction, Kind};
-use crate::image::{Spec, SpecId};
+use crate::grammar::SpecId;
+use crate::image::Spec;
 use crate::source::SourceFile;
 
 /// Shells, by the name of the program.
@@ -35,7 +36,7 @@ const RUNNERS: [&str; 16] = [
     "uv",
 ];
 
-pub fn run(cx: &Context<'_>, sink: &mut Sink) {
+pub(crate) fn run(cx: &Context<'_>, sink: &mut Sink) {
     let mut told = Gathered::default();
     let mut known = FxHashMap::default();
     for id in &cx.matrix.order {

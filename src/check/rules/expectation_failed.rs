@@ -5,7 +5,7 @@ use crate::diagnostic::{Finding, Sink, code};
 use crate::image::Spec;
 use crate::matrix::Selector;
 
-pub fn run(cx: &Context<'_>, sink: &mut Sink) {
+pub(crate) fn run(cx: &Context<'_>, sink: &mut Sink) {
     for expect in &cx.config.expects {
         let looked_at: Vec<&Spec> = cx
             .matrix

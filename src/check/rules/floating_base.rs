@@ -5,9 +5,9 @@ use std::collections::BTreeMap;
 
 use crate::check::{BaseImage, Context};
 use crate::diagnostic::{Finding, Sink, code};
-use crate::image::reference::Parts;
+use crate::grammar::Version;
+use crate::grammar::reference::Parts;
 use crate::lock::some;
-use crate::matrix::Version;
 
 /// Tags that are the name of a distribution, and with it its newest release: `mcr.microsoft.com/devcontainers/base:ubuntu`.
 const DISTRIBUTIONS: [&str; 7] = [
@@ -28,7 +28,7 @@ struct Floating<'a> {
     help: String,
 }
 
-pub fn run(cx: &Context<'_>, sink: &mut Sink) {
+pub(crate) fn run(cx: &Context<'_>, sink: &mut Sink) {
     // One text may name many bases, which then all float for its sake.
     let mut found: BTreeMap<_, (Floating<'_>, Vec<&BaseImage>)> = BTreeMap::new();
     for base in cx.bases() {

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use crate::check::Context;
 use crate::diagnostic::{Finding, Place, Sink, and_list, code};
 use crate::dockerfile::{Build, Kind, Source, Unknown, Value};
-use crate::image::{Platform, SpecId};
+use crate::grammar::{Platform, SpecId};
 use crate::source::SourceFile;
 
 /// What the last stage stands on, or takes files of, instead.
@@ -21,7 +21,7 @@ struct Foreign {
     specs: Vec<SpecId>,
 }
 
-pub fn run(cx: &Context<'_>, sink: &mut Sink) {
+pub(crate) fn run(cx: &Context<'_>, sink: &mut Sink) {
     let mut found: BTreeMap<(Arc<str>, usize, String), Foreign> = BTreeMap::new();
     for cooked in cx.cooked() {
         let several = cooked.spec.platforms.len() > 1;

@@ -4,7 +4,7 @@ use crate::check::Context;
 use crate::diagnostic::{Finding, Place, Sink, code};
 use crate::source::{Members, Origin, Repository};
 
-pub fn run(cx: &Context<'_>, sink: &mut Sink) {
+pub(crate) fn run(cx: &Context<'_>, sink: &mut Sink) {
     if let Some(finding) = unasked_finding(cx.repository) {
         sink.push(finding);
     }

@@ -7,7 +7,8 @@ use std::ops::Range;
 use crate::check::Context;
 use crate::config::{Keys, List, Row, Table, Take};
 use crate::diagnostic::{Finding, Sink, code};
-use crate::image::{Spec, SpecId};
+use crate::grammar::SpecId;
+use crate::image::Spec;
 use crate::matrix::ImageId;
 
 /// What a key serves.
@@ -44,7 +45,7 @@ struct SharedKey {
     serves_any: bool,
 }
 
-pub fn run(cx: &Context<'_>, sink: &mut Sink) {
+pub(crate) fn run(cx: &Context<'_>, sink: &mut Sink) {
     // By where they stand.
     let mut shared: BTreeMap<(usize, &str), SharedKey> = BTreeMap::new();
     for (index, image) in cx.config.images.iter().enumerate() {

@@ -5,10 +5,10 @@ use std::sync::Arc;
 
 use crate::check::Context;
 use crate::diagnostic::{Finding, Place, Sink, code};
-use crate::image::SpecId;
+use crate::grammar::SpecId;
 use crate::source::{BadPattern, IgnoreFault, SourceFile};
 
-pub fn run(cx: &Context<'_>, sink: &mut Sink) {
+pub(crate) fn run(cx: &Context<'_>, sink: &mut Sink) {
     let mut files: BTreeMap<&str, (&[IgnoreFault], BTreeSet<SpecId>)> = BTreeMap::new();
     for (id, rendered) in cx.contents.iter() {
         if let Some((path, faults)) = &rendered.files.ignore_faults {

@@ -4,12 +4,13 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::check::Context;
 use crate::diagnostic::{Finding, Place, Sink, code};
-use crate::emit::dockerfile::TEMPLATE;
+use crate::image::TEMPLATE;
 use crate::image::ignore_path;
 use crate::lock::some;
 use crate::source::IgnoreLine;
+use crate::source::lock_path;
 
-pub fn run(cx: &Context<'_>, sink: &mut Sink) {
+pub(crate) fn run(cx: &Context<'_>, sink: &mut Sink) {
     let mut by_line: BTreeMap<IgnoreLine, Vec<String>> = BTreeMap::new();
     for (path, line) in cx.repository.ignored(needed(cx)) {
         by_line.entry(line).or_default().push(path);
@@ -49,7 +50,7 @@ pub fn run(cx: &Context<'_>, sink: &mut Sink) {
 
 /// All that a clone must have, besides what contexts send.
 fn needed(cx: &Context<'_>) -> BTreeSet<String> {
-    let mut needed = BTreeSet::from([crate::lock::path(cx.repository.matrix_path())]);
+    let mut needed = BTreeSet::from([lock_path(cx.repository.matrix_path())]);
     needed.extend(cx.tree.iter().map(|output| output.path.clone()));
     let release = cx.config.release.iter();
     needed.extend(release.flat_map(|release| release.pins.iter().map(|pin| pin.file.to_string())));

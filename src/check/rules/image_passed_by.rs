@@ -4,7 +4,7 @@ use crate::check::Context;
 use crate::diagnostic::{Finding, Sink, code, or_list};
 use crate::matrix::{AxisId, Conjunction, ImageId, Selector};
 
-pub fn run(cx: &Context<'_>, sink: &mut Sink) {
+pub(crate) fn run(cx: &Context<'_>, sink: &mut Sink) {
     let aliases = cx.config.aliases.iter();
     let aliases = aliases.filter_map(|a| Some(("the alias".to_owned(), a.selector.as_ref()?)));
     let pipelines = cx.config.ci.pipelines.iter();

@@ -4,7 +4,7 @@ use crate::check::Context;
 use crate::diagnostic::{Finding, Sink, code};
 use crate::lock::some;
 
-pub fn run(cx: &Context<'_>, sink: &mut Sink) {
+pub(crate) fn run(cx: &Context<'_>, sink: &mut Sink) {
     for sent in cx.sent_contexts() {
         let pointers: Vec<String> = sent.files.pointers.iter().map(|p| sent.full(p)).collect();
         if pointers.is_empty() {

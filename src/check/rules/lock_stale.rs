@@ -3,9 +3,10 @@
 use crate::check::Context;
 use crate::config::Config;
 use crate::diagnostic::{Finding, Place, Sink, code};
-use crate::lock::{Lock, Recorded, Standing, path};
+use crate::lock::{Lock, Recorded, Standing};
+use crate::source::lock_path;
 
-pub fn run(cx: &Context<'_>, sink: &mut Sink) {
+pub(crate) fn run(cx: &Context<'_>, sink: &mut Sink) {
     let Some(lock) = cx.lock else {
         lost(cx).into_iter().for_each(|f| sink.push(f));
         return;
@@ -24,7 +25,7 @@ fn lost(cx: &Context<'_>) -> Option<Finding> {
     }
     let (lock, revision) = Lock::committed(cx.repository, release)?;
     let recorded = lock.release?;
-    let path = path(&cx.config.file.path);
+    let path = lock_path(&cx.config.file.path);
     let finding = Finding::new(
         &code::LOCK_STALE,
         format!(
@@ -45,7 +46,7 @@ pub fn stale_finding(config: &Config, lock: &Lock, recorded: &Recorded) -> Findi
     let mut stated = lock
         .place
         .clone()
-        .unwrap_or_else(|| Place::file(path(&config.file.path)));
+        .unwrap_or_else(|| Place::file(lock_path(&config.file.path)));
     stated.label = "recorded here".to_owned();
     let version = &recorded.version;
     match &config.release {

@@ -4,6 +4,6 @@ use crate::check::Context;
 use crate::diagnostic::Sink;
 use crate::release::lockfiles;
 
-pub fn run(cx: &Context<'_>, sink: &mut Sink) {
+pub(crate) fn run(cx: &Context<'_>, sink: &mut Sink) {
     lockfiles::look(cx.repository, cx.config, sink);
 }

@@ -4,7 +4,7 @@ use crate::check::Context;
 use crate::diagnostic::{Finding, Sink, code};
 use crate::source::{LISTER, Why};
 
-pub fn run(cx: &Context<'_>, sink: &mut Sink) {
+pub(crate) fn run(cx: &Context<'_>, sink: &mut Sink) {
     let owner = cx.repository.owner();
     if owner.name().is_some() || owner.matrix() != LISTER {
         nested(cx, sink);

@@ -4,14 +4,14 @@ use std::cell::OnceCell;
 
 use crate::check::Context;
 use crate::diagnostic::{Finding, Fix, Place, Sink, code};
-use crate::image::reference::full;
+use crate::grammar::reference::full;
 use crate::release::mentions::{Kind, LastFinal, MARKER, Names, Sighting, Sisters, recorded};
 use crate::release::unseen::unread_findings;
 
 /// At most so many more mentions that were not judged are shown.
 const SHOWN: usize = 7;
 
-pub fn run(cx: &Context<'_>, sink: &mut Sink) {
+pub(crate) fn run(cx: &Context<'_>, sink: &mut Sink) {
     let mentions = cx.config.mentions();
     if mentions.is_empty() {
         return;

@@ -5,8 +5,9 @@ use std::collections::BTreeMap;
 use crate::check::{BaseImage, Context, cuda_said};
 use crate::diagnostic::{Finding, Place, Sink, code};
 use crate::facts::CudaTag;
-use crate::image::SpecId;
-use crate::matrix::{AxisId, Version};
+use crate::grammar::SpecId;
+use crate::grammar::Version;
+use crate::matrix::AxisId;
 
 /// What is said beside the version.
 const OLDER: &str = "runs on no older one";
@@ -14,7 +15,7 @@ const OLDER: &str = "runs on no older one";
 /// CUDA versions by place, with the specs that have them.
 type Versions = BTreeMap<usize, (String, Place, Vec<SpecId>)>;
 
-pub fn run(cx: &Context<'_>, sink: &mut Sink) {
+pub(crate) fn run(cx: &Context<'_>, sink: &mut Sink) {
     let Some(driver) = &cx.config.check.driver else {
         return;
     };

@@ -7,7 +7,7 @@ use crate::diagnostic::{Finding, Place, Sink, and_list, code, nearest};
 use crate::dockerfile::Dockerfile;
 use crate::source::SourceFile;
 
-pub fn run(cx: &Context<'_>, sink: &mut Sink) {
+pub(crate) fn run(cx: &Context<'_>, sink: &mut Sink) {
     let mut seen = BTreeSet::new();
     for (id, rendered) in cx.contents.iter() {
         let Some(target) = &rendered.target else {

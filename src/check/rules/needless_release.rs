@@ -4,7 +4,7 @@ use crate::check::Context;
 use crate::diagnostic::{Finding, Sink, code};
 use crate::lock::Standing;
 
-pub fn run(cx: &Context<'_>, sink: &mut Sink) {
+pub(crate) fn run(cx: &Context<'_>, sink: &mut Sink) {
     let (Some(lock), Some(release)) = (cx.lock, &cx.config.release) else {
         return;
     };

@@ -16,7 +16,7 @@ struct Heard<'a> {
     beside: Vec<String>,
 }
 
-pub fn run(cx: &Context<'_>, sink: &mut Sink) {
+pub(crate) fn run(cx: &Context<'_>, sink: &mut Sink) {
     let mut heard: BTreeMap<usize, Heard<'_>> = BTreeMap::new();
     for (index, image) in cx.config.images.iter().enumerate() {
         if image.rows.iter().all(|row| row.keys.takes.is_empty()) {

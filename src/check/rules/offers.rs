@@ -10,7 +10,7 @@ use crate::matrix::Arches;
 use crate::release::pins::look_list;
 use crate::release::unseen::unseen_finding;
 
-pub fn run(cx: &Context<'_>, sink: &mut Sink) {
+pub(crate) fn run(cx: &Context<'_>, sink: &mut Sink) {
     for offer in cx.config.offers() {
         match look_list(cx.repository, &offer.file, &offer.locator) {
             Err(unseen) => {

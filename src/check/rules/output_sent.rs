@@ -7,13 +7,14 @@ use crate::check::Context;
 use crate::check::dockerfile::Cooked;
 use crate::check::rules::copy_source::{deciding_line, left_out, sources};
 use crate::diagnostic::{Finding, Place, Sink, code};
-use crate::image::SpecId;
+use crate::grammar::SpecId;
+use crate::source::lock_path;
 
 /// The user's file, with where in it what is taken is named, and the output.
 type Named = (Arc<str>, usize, String);
 
-pub fn run(cx: &Context<'_>, sink: &mut Sink) {
-    let lock = crate::lock::path(cx.repository.matrix_path());
+pub(crate) fn run(cx: &Context<'_>, sink: &mut Sink) {
+    let lock = lock_path(cx.repository.matrix_path());
     // What a library reads when it runs. The others come along with whole folders, and nothing reads them there.
     let catalog = cx.config.outputs.catalog.as_ref();
     let read: Vec<&str> = catalog

@@ -9,7 +9,7 @@ use crate::diagnostic::{Finding, Place, Sink, code};
 use crate::dockerfile::{Dockerfile, Fault};
 use crate::source::{NotCheckedOut, SourceFile, conflict};
 
-pub fn run(cx: &Context<'_>, sink: &mut Sink) {
+pub(crate) fn run(cx: &Context<'_>, sink: &mut Sink) {
     let mut seen = BTreeSet::new();
     let mut contexts = BTreeSet::new();
     for (id, rendered) in cx.contents.iter() {

@@ -6,10 +6,10 @@ use crate::check::Context;
 use crate::check::dockerfile::Cooked;
 use crate::diagnostic::{Finding, Place, Sink, code};
 use crate::dockerfile::{Build, Source};
-use crate::image::reference::full;
+use crate::grammar::reference::full;
 use crate::matrix::ImageId;
 
-pub fn run(cx: &Context<'_>, sink: &mut Sink) {
+pub(crate) fn run(cx: &Context<'_>, sink: &mut Sink) {
     let mut seen = BTreeSet::new();
     for own in cx.cooked() {
         if !ignores(cx, &own) {

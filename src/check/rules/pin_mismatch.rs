@@ -7,7 +7,7 @@ use crate::release::how_to_state;
 use crate::release::pins::{Seen, Verdict, look};
 use crate::release::unseen::unseen_finding;
 
-pub fn run(cx: &Context<'_>, sink: &mut Sink) {
+pub(crate) fn run(cx: &Context<'_>, sink: &mut Sink) {
     let Some(release) = &cx.config.release else {
         return;
     };

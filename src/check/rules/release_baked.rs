@@ -5,12 +5,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::check::Context;
 use crate::check::context::SentContext;
 use crate::config::Mention;
-use crate::diagnostic::{Finding, Place, Sink, code};
+use crate::diagnostic::Sink;
+use crate::image::{RELEASE_LABEL, release_finding};
 use crate::lock::some;
 use crate::release::mentions::Names;
 use crate::source::Wanted;
 
-pub fn run(cx: &Context<'_>, sink: &mut Sink) {
+pub(crate) fn run(cx: &Context<'_>, sink: &mut Sink) {
     sent(cx, sink);
     let mut seen = BTreeSet::new();
     for spec in &cx.matrix.specs {
@@ -120,17 +121,4 @@ fn mentioning(cx: &Context<'_>, contexts: &[SentContext<'_>], mention: &Mention)
     });
     let found: BTreeSet<String> = sent.chain(own).filter(|path| wanted.has(path)).collect();
     found.into_iter().collect()
-}
-
-/// What stands beside a place that prints the release.
-pub const RELEASE_LABEL: &str = "so every release builds all of these again";
-
-/// The note about a place that prints the release into the image.
-pub fn release_finding(place: Place) -> Finding {
-    Finding::new(
-        &code::RELEASE_BAKED,
-        "the release goes into the image",
-        place,
-    )
-    .note("an image whose content did not change is only tagged anew; this one never is")
 }

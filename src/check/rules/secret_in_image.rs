@@ -4,7 +4,7 @@ use crate::check::Context;
 use crate::check::gathered::Gathered;
 use crate::diagnostic::{Finding, Place, Sink, code};
 use crate::dockerfile::{Assignment, Kind};
-use crate::image::SpecId;
+use crate::grammar::SpecId;
 
 /// Words between `_` that make a name one of a secret, and those that take it back. Source: `SecretsUsedInArgOrEnv` of
 /// BuildKit (frontend/dockerfile/dockerfile2llb), 2026-08.
@@ -30,7 +30,7 @@ fn is_secret(name: &str) -> bool {
     words.iter().any(|w| SECRET.contains(&w.as_str())) && !words.iter().any(|w| w == PUBLIC)
 }
 
-pub fn run(cx: &Context<'_>, sink: &mut Sink) {
+pub(crate) fn run(cx: &Context<'_>, sink: &mut Sink) {
     matrix(cx, sink);
     for taken in cx.taken() {
         for (_, instruction) in taken.instructions() {

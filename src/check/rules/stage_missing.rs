@@ -4,7 +4,7 @@ use crate::check::Context;
 use crate::check::strays::Meant;
 use crate::diagnostic::{Finding, Place, Sink, and_list, code};
 
-pub fn run(cx: &Context<'_>, sink: &mut Sink) {
+pub(crate) fn run(cx: &Context<'_>, sink: &mut Sink) {
     for stray in cx.strays() {
         let name = stray.name.escape_debug();
         let platforms = stray

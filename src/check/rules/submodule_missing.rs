@@ -8,7 +8,7 @@ use crate::lock::some;
 const UNTOLD: &str =
     "which files are sent cannot be told, so the content is not that of what would be built";
 
-pub fn run(cx: &Context<'_>, sink: &mut Sink) {
+pub(crate) fn run(cx: &Context<'_>, sink: &mut Sink) {
     for sent in cx.sent_contexts() {
         let absent = &sent.files.absent_submodules;
         let undeclared = &sent.files.undeclared_submodules;

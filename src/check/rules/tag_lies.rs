@@ -5,10 +5,11 @@ use rustc_hash::FxHashMap;
 use crate::check::Context;
 use crate::check::rules::parent_ignored;
 use crate::diagnostic::{Finding, Sink, code};
-use crate::image::{Spec, SpecId};
+use crate::grammar::SpecId;
+use crate::image::Spec;
 use crate::matrix::{AxisId, ImageId};
 
-pub fn run(cx: &Context<'_>, sink: &mut Sink) {
+pub(crate) fn run(cx: &Context<'_>, sink: &mut Sink) {
     // Where a Dockerfile ignores what is declared below it, that is the fault to mend first.
     let ignoring = parent_ignored::ignoring(cx);
     for (index, image) in cx.config.images.iter().enumerate() {

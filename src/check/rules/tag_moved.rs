@@ -3,10 +3,10 @@
 use crate::check::Context;
 use crate::check::rules::unreleased_change;
 use crate::diagnostic::{Finding, Sink, code};
-use crate::image::SpecId;
+use crate::grammar::SpecId;
 use crate::lock::{Before, some};
 
-pub fn run(cx: &Context<'_>, sink: &mut Sink) {
+pub(crate) fn run(cx: &Context<'_>, sink: &mut Sink) {
     let Some(release) = &cx.config.release else {
         return;
     };

@@ -3,7 +3,7 @@
 use crate::check::Context;
 use crate::diagnostic::{Finding, Place, Sink, code};
 
-pub fn run(cx: &Context<'_>, sink: &mut Sink) {
+pub(crate) fn run(cx: &Context<'_>, sink: &mut Sink) {
     let Some(unseen) = cx.before.unseen().filter(|unseen| unseen.aloud) else {
         return;
     };

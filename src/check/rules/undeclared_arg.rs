@@ -72,7 +72,7 @@ fn declared(parsed: &Dockerfile) -> BTreeSet<String> {
     names.collect()
 }
 
-pub fn run(cx: &Context<'_>, sink: &mut Sink) {
+pub(crate) fn run(cx: &Context<'_>, sink: &mut Sink) {
     let mut seen = BTreeSet::new();
     for own in cx.cooked() {
         let mut known = None;

@@ -5,10 +5,10 @@ use rustc_hash::FxHashSet;
 use crate::check::Context;
 use crate::check::rules::parent_ignored;
 use crate::diagnostic::{Finding, Sink, code};
-use crate::image::SpecId;
-use crate::image::reference::{Parts, full};
+use crate::grammar::SpecId;
+use crate::grammar::reference::{Parts, full};
 
-pub fn run(cx: &Context<'_>, sink: &mut Sink) {
+pub(crate) fn run(cx: &Context<'_>, sink: &mut Sink) {
     let mut own: FxHashSet<String> = FxHashSet::default();
     for id in &cx.matrix.order {
         let repositories = cx.matrix.spec(*id).repositories.iter();

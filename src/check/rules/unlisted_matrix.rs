@@ -4,7 +4,7 @@ use crate::check::Context;
 use crate::check::rules::another_matrix::listing;
 use crate::diagnostic::{Finding, Place, Sink, code};
 
-pub fn run(cx: &Context<'_>, sink: &mut Sink) {
+pub(crate) fn run(cx: &Context<'_>, sink: &mut Sink) {
     for (path, matrix) in &cx.drift.unlisted {
         let finding = Finding::new(
             &code::UNLISTED_MATRIX,

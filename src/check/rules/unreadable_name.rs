@@ -3,7 +3,7 @@
 use crate::check::Context;
 use crate::diagnostic::{Finding, Place, Sink, code};
 
-pub fn run(cx: &Context<'_>, sink: &mut Sink) {
+pub(crate) fn run(cx: &Context<'_>, sink: &mut Sink) {
     for path in &cx.drift.unreadable {
         let finding = Finding::new(
             &code::UNREADABLE_NAME,

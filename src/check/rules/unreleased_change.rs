@@ -2,13 +2,13 @@
 
 use crate::check::Context;
 use crate::diagnostic::{Finding, Sink, code};
-use crate::image::SpecId;
+use crate::grammar::SpecId;
 use crate::lock::{Before, Difference, Lock, Standing, grouped, some};
 
 /// Causes told before the rest is counted.
 const CAUSES: usize = 12;
 
-pub fn run(cx: &Context<'_>, sink: &mut Sink) {
+pub(crate) fn run(cx: &Context<'_>, sink: &mut Sink) {
     let (Some(lock), Some(release)) = (cx.lock, &cx.config.release) else {
         return;
     };

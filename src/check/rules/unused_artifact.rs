@@ -3,7 +3,7 @@
 use crate::check::Context;
 use crate::diagnostic::{Finding, Sink, code};
 
-pub fn run(cx: &Context<'_>, sink: &mut Sink) {
+pub(crate) fn run(cx: &Context<'_>, sink: &mut Sink) {
     for artifact in &cx.config.artifacts {
         let mut contents = cx.contents.iter();
         if contents.any(|(_, spec)| spec.artifacts.contains_key(&artifact.name)) {

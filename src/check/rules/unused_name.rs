@@ -3,7 +3,7 @@
 use crate::check::Context;
 use crate::diagnostic::{Finding, Sink, code};
 
-pub fn run(cx: &Context<'_>, sink: &mut Sink) {
+pub(crate) fn run(cx: &Context<'_>, sink: &mut Sink) {
     // Each set is a group of the bake file, which people build by its name.
     let groups = cx.config.outputs.bake.is_some();
     for (name, span) in cx.config.unused_sets.iter().filter(|_| !groups) {

@@ -4,7 +4,7 @@ use crate::check::Context;
 use crate::diagnostic::{Finding, Sink, code};
 use crate::matrix::{AxisId, Selector};
 
-pub fn run(cx: &Context<'_>, sink: &mut Sink) {
+pub(crate) fn run(cx: &Context<'_>, sink: &mut Sink) {
     let axes = &cx.config.axes;
     let mut used: Vec<Vec<bool>> = axes.iter().map(|a| vec![false; a.values.len()]).collect();
     for spec in &cx.matrix.specs {

@@ -3,9 +3,9 @@
 use crate::check::Context;
 use crate::check::gathered::Gathered;
 use crate::diagnostic::{Finding, Sink, code};
-use crate::image::SpecId;
+use crate::grammar::SpecId;
 
-pub fn run(cx: &Context<'_>, sink: &mut Sink) {
+pub(crate) fn run(cx: &Context<'_>, sink: &mut Sink) {
     let mut told = Gathered::default();
     for (index, spec) in cx.matrix.specs.iter().enumerate() {
         let windows = spec.platforms.iter().find(|p| p.os() == "windows");

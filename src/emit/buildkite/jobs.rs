@@ -10,15 +10,15 @@ use crate::config::{At, Config, Runner};
 use crate::emit::checkout::Checkout;
 use crate::emit::site::Site;
 use crate::emit::work::{self, unused};
+use crate::grammar::{Platform, arch};
 use crate::image::plan::Spec;
-use crate::image::{Platform, arch};
 
 /// The platform of agents that nobody said anything of.
 const NATIVE: &str = "linux/amd64";
 
 /// A job, as a step of the uploaded pipeline.
 #[derive(Debug, Serialize)]
-pub struct Job {
+pub(super) struct Job {
     /// What people see.
     pub label: String,
     /// Its key, which others depend on.
@@ -41,7 +41,7 @@ pub struct Job {
 
 /// The jobs of one content: its builds, and what merges them.
 #[derive(Debug)]
-pub struct Unit {
+pub(super) struct Unit {
     pub id: String,
     /// 0 where it stands on no other, else one more than the highest it stands on.
     pub layer: usize,
@@ -49,7 +49,7 @@ pub struct Unit {
 }
 
 /// The jobs of a pipeline, by content, lineage first.
-pub fn units(site: &Site<'_>, options: &Buildkite, steps: &Steps) -> Vec<Unit> {
+pub(super) fn units(site: &Site<'_>, options: &Buildkite, steps: &Steps) -> Vec<Unit> {
     let provider = site.pipeline.provider;
     let suffix = site.config.owner.suffix();
     let mut taken = HashSet::new();
@@ -71,7 +71,7 @@ pub fn units(site: &Site<'_>, options: &Buildkite, steps: &Steps) -> Vec<Unit> {
         let layer = layers.max().unwrap_or(0);
         let mut jobs = Vec::new();
         let mut builds = Vec::new();
-        for platform in spec.platforms.iter() {
+        for platform in &spec.platforms {
             let key = key(&format!("build {} {}", spec.id, arch(platform)));
             builds.push(key.clone());
             jobs.push(Job {

@@ -28,7 +28,7 @@ use super::site::Site;
 use super::split;
 use crate::config::{Options, ProviderTable, options_schema, read_options};
 use crate::diagnostic::{Finding, code};
-use crate::image::arch;
+use crate::grammar::arch;
 use crate::render::{Dialect, Shipped, Sign, shipped};
 
 use jobs::{Job, Unit, queue, units, usual_queue};
@@ -56,7 +56,7 @@ const DIALECT: Dialect = Dialect::Yaml(Sign {
 });
 
 /// Buildkite.
-pub struct Buildkite;
+pub(super) struct Buildkite;
 
 impl ProviderTable for Buildkite {
     fn key(&self) -> &'static str {

@@ -4,12 +4,13 @@ use indexmap::IndexMap;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use crate::config::{BuildsRow, PullRequest, RawSelector, Spanned, Steps};
+use crate::config::{BuildsRow, PullRequest, RawSelector, Steps};
+use crate::grammar::Spanned;
 
 /// `[ci.buildkite]`
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields, default)]
-pub struct Buildkite {
+pub(super) struct Buildkite {
     /// Where the pipeline is written, which a step of yours uploads.
     pub file: Spanned<String>,
     /// The queue of the agents for each value of `arch`, or for a platform such as `linux/arm/v7`. Default: `default` for
@@ -31,7 +32,7 @@ pub struct Buildkite {
 }
 
 /// The queue that agents are in unless they are told another.
-pub const QUEUE: &str = "default";
+pub(super) const QUEUE: &str = "default";
 
 impl Default for Buildkite {
     fn default() -> Self {

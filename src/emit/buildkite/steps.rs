@@ -5,12 +5,12 @@ use serde::Serialize;
 use super::options::Buildkite;
 use crate::config::{At, Shape};
 use crate::emit::own_step::script;
-use crate::image::Platform;
+use crate::grammar::Platform;
 use crate::image::plan::Spec;
 
 /// By where they run, each the whole of a command.
 #[derive(Debug, Default, Serialize)]
-pub struct Steps {
+pub(super) struct Steps {
     pub before_probe: Vec<String>,
     pub before_tags: Vec<String>,
     pub after_tags: Vec<String>,
@@ -30,7 +30,7 @@ struct OfBuilds {
 
 impl Steps {
     /// Those of a table, in declared order.
-    pub fn of(options: &Buildkite, shape: &Shape) -> Self {
+    pub(super) fn of(options: &Buildkite, shape: &Shape) -> Self {
         let mut all = Steps::default();
         for (key, step) in &options.step {
             let Some(script) = script(key, step) else {
@@ -52,7 +52,7 @@ impl Steps {
     }
 
     /// The commands around the build of a spec for a platform, `at` one of its ends.
-    pub fn of_build(
+    pub(super) fn of_build(
         &self,
         at: At,
         provider: &str,
@@ -68,7 +68,7 @@ impl Steps {
     }
 
     /// What goes before every build of a change, which is not cut by builds: the steps that all have.
-    pub fn of_changes(&self) -> Vec<String> {
+    pub(super) fn of_changes(&self) -> Vec<String> {
         let steps = self.of_builds.iter();
         steps
             .filter(|step| step.at == At::BeforeBuild && !step.narrowed)

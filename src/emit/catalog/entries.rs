@@ -6,16 +6,17 @@ use indexmap::IndexMap;
 use serde::Serialize;
 
 use crate::config::{Catalog, Config, Described};
+use crate::grammar::{Platform, SpecId};
 use crate::image::plan::{Plan, Release};
-use crate::image::{Matrix, Platform, Spec, SpecId};
+use crate::image::{Matrix, Spec};
 use crate::matrix::{AxisId, Conjunction, ImageId};
 
 /// Version of the format. Raised when a field changes its meaning or goes; new fields do not raise it.
-pub const FORMAT: u32 = 1;
+pub(super) const FORMAT: u32 = 1;
 
 /// The catalog.
 #[derive(Debug, Serialize)]
-pub struct Entries<'a> {
+pub(crate) struct Entries<'a> {
     /// What made the file, and how to change it.
     pub generated: &'a str,
     /// [`FORMAT`].
@@ -37,7 +38,7 @@ pub struct Entries<'a> {
 
 /// One image.
 #[derive(Debug, Serialize)]
-pub struct Entry<'a> {
+pub(crate) struct Entry<'a> {
     /// Its family.
     pub image: Arc<str>,
     /// Its values, by axis.
@@ -56,7 +57,7 @@ pub struct Entry<'a> {
 
 /// An image in one registry.
 #[derive(Debug, Serialize)]
-pub struct Copy<'a> {
+pub(crate) struct Copy<'a> {
     /// The registry's key; nothing when the matrix declares none.
     pub registry: Option<&'a str>,
     /// The full reference.
@@ -67,7 +68,7 @@ pub struct Copy<'a> {
 
 /// Cells that do not exist: those in which every axis named has one of the values.
 #[derive(Debug, Serialize)]
-pub struct Excluded<'a> {
+pub(crate) struct Excluded<'a> {
     /// Why.
     pub reason: &'a str,
     /// The families it is for.
@@ -79,7 +80,7 @@ pub struct Excluded<'a> {
 
 impl<'a> Entries<'a> {
     /// Takes the specs that the catalog is to hold; `None` when there are none.
-    pub fn new(
+    pub(crate) fn new(
         catalog: &Catalog,
         config: &'a Config,
         matrix: &'a Matrix,
@@ -138,7 +139,7 @@ impl<'a> Entries<'a> {
     }
 
     /// The text of the JSON file.
-    pub fn to_json(&self) -> String {
+    pub(crate) fn to_json(&self) -> String {
         let mut text = serde_json::to_string_pretty(self).unwrap_or_default();
         text.push('\n');
         text

@@ -2,10 +2,6 @@
 
 mod entries;
 mod module;
-mod names;
-mod options;
 
-pub use entries::Entries;
-pub use module::{TEMPLATE, context};
-pub use names::{PythonNames, RESERVED_CONSTANTS};
-pub use options::{Catalog, JSON, PYTHON};
+pub(super) use entries::Entries;
+pub(super) use module::{TEMPLATE, context};

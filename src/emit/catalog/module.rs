@@ -6,18 +6,18 @@ use indexmap::{IndexMap, IndexSet};
 use serde::Serialize;
 
 use super::entries::{Copy, Entries, Entry};
-use super::names::PythonNames;
 use crate::config::Config;
-use crate::image::Platform;
+use crate::config::PythonNames;
+use crate::grammar::Platform;
 use crate::image::plan::Release;
 use crate::matrix::Axis;
 
 /// Below the template folder.
-pub const TEMPLATE: &str = "catalog/module.py";
+pub(crate) const TEMPLATE: &str = "catalog/module.py";
 
 /// What the template sees.
 #[derive(Debug, Serialize)]
-pub struct Context<'a> {
+pub(crate) struct Context<'a> {
     /// Names that `import *` brings.
     exports: Vec<String>,
     release: Option<&'a Release>,
@@ -89,7 +89,7 @@ struct Row<'a> {
 }
 
 /// Decides all that stands in the module.
-pub fn context<'a>(entries: &'a Entries<'a>, config: &'a Config) -> Context<'a> {
+pub(crate) fn context<'a>(entries: &'a Entries<'a>, config: &'a Config) -> Context<'a> {
     let axes: IndexMap<&str, (&Axis, PythonNames)> = config
         .axes
         .iter()

@@ -6,7 +6,7 @@ use super::options::CloudBuild;
 use super::{CHANGE, File, Maker, NATIVE};
 use crate::emit::checkout::Checkout;
 use crate::emit::site::Site;
-use crate::image::arch;
+use crate::grammar::arch;
 
 /// The branch that a change is for. A trigger says which; this is what it is when a person submits the config.
 const BASE_BRANCH: (&str, &str) = ("_BASE_BRANCH", "main");
@@ -15,7 +15,7 @@ const BASE_BRANCH: (&str, &str) = ("_BASE_BRANCH", "main");
 const UNCHECKED: &str = "drift-not-checked";
 
 /// Where the config is written, when the table wants one.
-pub fn path(options: &CloudBuild) -> Option<String> {
+pub(super) fn path(options: &CloudBuild) -> Option<String> {
     let usual = usual(&options.file);
     options.pull_request.path(&usual).map(str::to_owned)
 }

@@ -16,7 +16,7 @@ use super::steps::Own;
 use super::{CLASSIC, File, Maker};
 use crate::config::At;
 use crate::emit::checkout::Checkout;
-use crate::image::arch;
+use crate::grammar::arch;
 use crate::image::plan::Spec;
 
 /// The substitution for the home registry, and how those of further ones begin.

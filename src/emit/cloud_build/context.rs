@@ -9,7 +9,7 @@ use crate::emit::login::Login;
 
 /// One build config.
 #[derive(Debug, Serialize)]
-pub struct Context {
+pub(super) struct Context {
     /// Its path.
     pub file: String,
     /// What it is of the whole.
@@ -69,12 +69,12 @@ pub struct Context {
 
 impl Context {
     /// Whether there is a first step: one that logs in, or sets up a builder.
-    pub fn prepares(&self) -> bool {
+    pub(super) fn prepares(&self) -> bool {
         self.buildkit || !self.login_env.is_empty()
     }
 
     /// What the step after the first waits for.
-    pub fn start(&self) -> String {
+    pub(super) fn start(&self) -> String {
         let first = if self.sources.is_more() {
             "sources"
         } else {
@@ -84,7 +84,7 @@ impl Context {
     }
 
     /// How many steps it has.
-    pub fn steps(&self) -> usize {
+    pub(super) fn steps(&self) -> usize {
         let images = self
             .specs
             .iter()
@@ -112,7 +112,7 @@ impl Context {
 /// What a config is of the whole.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum Part {
+pub(super) enum Part {
     /// Everything there is.
     Whole,
     /// Asks what is missing, and submits the others.
@@ -127,7 +127,7 @@ pub enum Part {
 
 /// The step of one unit: it builds each platform, then merges.
 #[derive(Debug, Serialize)]
-pub struct SpecStep {
+pub(super) struct SpecStep {
     /// The user's steps around it.
     pub before: Vec<OwnStep>,
     pub after: Vec<OwnStep>,
@@ -141,7 +141,7 @@ pub struct SpecStep {
 
 /// A step of the user's own.
 #[derive(Debug, Clone, Serialize)]
-pub struct OwnStep {
+pub(super) struct OwnStep {
     pub step: String,
     pub wait_for: Vec<String>,
     /// `NAME=value`
@@ -156,7 +156,7 @@ pub struct OwnStep {
 
 /// A plain call of Docker.
 #[derive(Debug, Serialize)]
-pub struct ClassicStep {
+pub(super) struct ClassicStep {
     /// The user's steps around it.
     pub before: Vec<OwnStep>,
     pub after: Vec<OwnStep>,
@@ -169,7 +169,7 @@ pub struct ClassicStep {
 
 /// One word of a call: text, or a reference below a home registry.
 #[derive(Debug, Serialize)]
-pub struct Arg {
+pub(super) struct Arg {
     /// The substitution that stands for the home's prefix.
     pub home: Option<String>,
     /// The word, or what of it follows the prefix.
@@ -178,7 +178,7 @@ pub struct Arg {
 
 /// The home registry of some images.
 #[derive(Debug, Serialize)]
-pub struct Home {
+pub(super) struct Home {
     /// Its prefix in the plan.
     pub prefix: String,
     /// The substitution that stands for it.
@@ -187,14 +187,14 @@ pub struct Home {
 
 /// The step that submits the configs of the groups.
 #[derive(Debug, Serialize)]
-pub struct Submit {
+pub(super) struct Submit {
     /// The image with `gcloud`.
     pub image: String,
 }
 
 /// What the config of a change has besides.
 #[derive(Debug, Serialize)]
-pub struct Change {
+pub(super) struct Change {
     /// The command that checks, when one is stated.
     pub check: Option<Check>,
     /// The step that builds each platform.
@@ -203,7 +203,7 @@ pub struct Change {
 
 /// Checks a change.
 #[derive(Debug, Serialize)]
-pub struct Check {
+pub(super) struct Check {
     /// The image that it runs in.
     pub image: String,
     /// Shell text.
@@ -212,7 +212,7 @@ pub struct Check {
 
 /// Builds what changed, for one platform.
 #[derive(Debug, Serialize)]
-pub struct ChangeStep {
+pub(super) struct ChangeStep {
     pub step: String,
     /// `PLATFORM=linux/amd64`
     pub platform_env: String,
@@ -220,7 +220,7 @@ pub struct ChangeStep {
 
 /// The script that submits the configs of a build that is split.
 #[derive(Debug, Serialize)]
-pub struct Script {
+pub(super) struct Script {
     /// The config that runs it from a trigger.
     pub file: String,
     /// The script's own path.

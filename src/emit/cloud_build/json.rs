@@ -10,12 +10,12 @@ use serde_json::{Map, Number, Value};
 const VARIABLE: &str = "GENERATED_BY";
 
 /// Whether a config at that path is read as JSON.
-pub fn is_json(path: &str) -> bool {
+pub(super) fn is_json(path: &str) -> bool {
     path.ends_with(".json")
 }
 
 /// A config, rendered as YAML, as JSON with its header; `None` when it is no YAML.
-pub fn json(yaml: &str, header: &str) -> Option<String> {
+pub(super) fn json(yaml: &str, header: &str) -> Option<String> {
     let Value::Object(mut config) = read(yaml)? else {
         return None;
     };

@@ -70,7 +70,7 @@ impl Worst<'_> {
         let prepare = context.login_env.iter().chain(&context.builder_env);
         self.env("prepare", prepare, beside);
         let images = context.specs.iter();
-        for spec in context.specs.iter() {
+        for spec in &context.specs {
             self.env(&spec.step, spec.env.iter(), 0);
         }
         let of_images = images.flat_map(|spec| spec.before.iter().chain(&spec.after));

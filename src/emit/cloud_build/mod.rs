@@ -42,11 +42,11 @@ use super::checkout::Checkout;
 use super::login::{self, Google, Login, Means, Way};
 use super::provider::{self, Layout, Provider};
 use super::site::Site;
-use super::{header, split, work};
-use crate::config::{
-    Config, Options, Pipeline, ProviderTable, Spanned, options_schema, read_options,
-};
+use super::{split, work};
+use crate::config::header;
+use crate::config::{Config, Options, Pipeline, ProviderTable, options_schema, read_options};
 use crate::diagnostic::{Finding, code};
+use crate::grammar::Spanned;
 use crate::output::{Planned, Tree};
 use crate::render::{Dialect, Shipped, Sign, shipped};
 
@@ -90,7 +90,7 @@ const PARTS: &str = "ci/cloudbuild";
 const DAY: u64 = 86_400;
 
 /// Google Cloud Build.
-pub struct CloudBuild;
+pub(super) struct CloudBuild;
 
 impl ProviderTable for CloudBuild {
     fn key(&self) -> &'static str {
@@ -214,7 +214,7 @@ struct File {
 
 impl Files {
     /// The steps of all configs that publish.
-    pub fn steps(&self) -> usize {
+    pub(crate) fn steps(&self) -> usize {
         let publishing = self
             .configs
             .iter()

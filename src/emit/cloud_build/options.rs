@@ -4,13 +4,14 @@ use indexmap::IndexMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::config::{BuildRow, PullRequest, RawSelector, Spanned, Steps};
+use crate::config::{BuildRow, PullRequest, RawSelector, Steps};
 use crate::emit::work::EMULATOR;
+use crate::grammar::Spanned;
 
 /// `[ci.cloud-build]`
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields, default)]
-pub struct CloudBuild {
+pub(super) struct CloudBuild {
     /// Where the build config is written.
     pub file: Spanned<String>,
     /// How images are built. Default: by one scripted step each.
@@ -62,14 +63,14 @@ pub struct CloudBuild {
 
 impl CloudBuild {
     /// Whether images are built by plain calls of Docker.
-    pub fn is_classic(&self) -> bool {
+    pub(super) fn is_classic(&self) -> bool {
         self.shape
             .as_ref()
             .is_some_and(|shape| shape.value == Shape::Classic)
     }
 
     /// Where the build's log goes.
-    pub fn logging(&self) -> Logging {
+    pub(super) fn logging(&self) -> Logging {
         self.logging
             .as_ref()
             .map_or(Logging::CloudLoggingOnly, |logging| logging.value)
@@ -79,7 +80,7 @@ impl CloudBuild {
 /// How images are built.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
-pub enum Shape {
+pub(super) enum Shape {
     /// One scripted step for each image, which ends at once when the image is there.
     Scripted,
     /// For each image a step that builds and a step that pushes, both plain calls of Docker: everything is built.
@@ -89,7 +90,7 @@ pub enum Shape {
 /// Machines of the default pool.
 #[derive(Debug, Clone, Copy, Deserialize, JsonSchema, Serialize)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
-pub enum MachineType {
+pub(super) enum MachineType {
     E2Medium,
     #[serde(rename = "E2_STANDARD_2")]
     E2Standard2,
@@ -106,7 +107,7 @@ pub enum MachineType {
 /// Where logs go.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema, Serialize)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
-pub enum Logging {
+pub(super) enum Logging {
     /// Cloud Logging.
     CloudLoggingOnly,
     /// A bucket.
@@ -119,12 +120,12 @@ pub enum Logging {
 
 impl Logging {
     /// Whether a build that runs as somebody of the user's is refused without a bucket of the user's.
-    pub fn wants_bucket(self) -> bool {
+    pub(super) fn wants_bucket(self) -> bool {
         matches!(self, Logging::GcsOnly | Logging::Legacy)
     }
 
     /// As the API names it.
-    pub fn name(self) -> &'static str {
+    pub(super) fn name(self) -> &'static str {
         match self {
             Logging::CloudLoggingOnly => "CLOUD_LOGGING_ONLY",
             Logging::GcsOnly => "GCS_ONLY",

@@ -15,20 +15,20 @@ use crate::image::plan::Spec;
 use crate::lock::some;
 
 /// The units of the plan, each with whether it is built here.
-pub struct Built<'plan> {
+pub(super) struct Built<'plan> {
     pub units: Vec<work::Unit<'plan>>,
     pub here: Vec<bool>,
 }
 
 impl Built<'_> {
     /// How many another pipeline has to publish.
-    pub fn left_out(&self) -> usize {
+    pub(super) fn left_out(&self) -> usize {
         self.here.iter().filter(|here| !**here).count()
     }
 }
 
 /// What is built here: units all of whose platforms are, and that stand on such units alone.
-pub fn built_here<'plan>(
+pub(super) fn built_here<'plan>(
     site: &Site<'plan>,
     options: &CloudBuild,
     findings: &mut Vec<Finding>,
@@ -121,7 +121,7 @@ fn not_built_here(
 }
 
 /// A unit with its steps.
-pub struct Unit {
+pub(super) struct Unit {
     pub id: String,
     /// 0 where it stands on no other, else one more than the highest it stands on.
     pub layer: usize,
@@ -133,12 +133,12 @@ pub struct Unit {
 
 impl Unit {
     /// How many steps it takes.
-    pub fn steps(&self) -> usize {
+    pub(super) fn steps(&self) -> usize {
         1 + self.step.before.len() + self.step.after.len()
     }
 
     /// Its steps in a config that holds nothing of what it stands on: that was there before.
-    pub fn alone(self) -> SpecStep {
+    pub(super) fn alone(self) -> SpecStep {
         let mut step = self.step;
         let first = match step.before.first_mut() {
             Some(own) => &mut own.wait_for,
@@ -150,7 +150,7 @@ impl Unit {
 }
 
 /// Those that are built here, in order.
-pub fn units(built: &Built<'_>, own: &mut Own) -> Vec<Unit> {
+pub(super) fn units(built: &Built<'_>, own: &mut Own) -> Vec<Unit> {
     // By place: the step that stands for the unit being there, and its layer.
     let mut there: Vec<(String, usize)> = Vec::with_capacity(built.units.len());
     let mut units = Vec::new();
@@ -199,7 +199,7 @@ fn probed(mut steps: Vec<OwnStep>) -> Vec<OwnStep> {
 }
 
 /// What tells a step which image it is for.
-pub fn image_env(spec: &Spec) -> Vec<String> {
+pub(super) fn image_env(spec: &Spec) -> Vec<String> {
     vec![
         format!("SPEC={}", spec.id),
         format!("PLATFORMS={}", spec.platforms.join(" ")),
@@ -208,7 +208,7 @@ pub fn image_env(spec: &Spec) -> Vec<String> {
 
 /// How long the step of a spec may take, in seconds: its platforms are built one after the other, so that is the sum of
 /// what the rows say of each. Where they say nothing of one, the whole build's time is all there is.
-pub fn timeout(spec: &Spec) -> Option<u64> {
+pub(super) fn timeout(spec: &Spec) -> Option<u64> {
     let legs = &spec.ci.get(Provider.key())?.legs;
     let minutes = spec.platforms.iter().map(|platform| {
         let stated = legs.get(platform)?.timeout_minutes?;
@@ -218,7 +218,7 @@ pub fn timeout(spec: &Spec) -> Option<u64> {
 }
 
 /// `base/3.11_12.8.1` → `image-base-3-11_12-8-1`. Two ids may come out alike: the caller numbers them.
-pub fn step_id(id: &str) -> String {
+pub(super) fn step_id(id: &str) -> String {
     let safe = |c: char| {
         if c.is_ascii_alphanumeric() || c == '_' {
             c

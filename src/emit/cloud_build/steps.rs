@@ -10,7 +10,7 @@ use crate::config::{At, ProviderTable as _, Shape};
 use crate::image::plan::Spec;
 
 /// The user's steps, by place.
-pub struct Own {
+pub(super) struct Own {
     before_probe: Vec<OwnStep>,
     before_tags: Vec<OwnStep>,
     after_tags: Vec<OwnStep>,
@@ -29,7 +29,7 @@ struct OfBuilds {
 
 impl Own {
     /// Those of a table, with ids that no step of gen's has.
-    pub fn of(options: &CloudBuild, shape: &Shape) -> Self {
+    pub(super) fn of(options: &CloudBuild, shape: &Shape) -> Self {
         let mut own = Own {
             before_probe: Vec::new(),
             before_tags: Vec::new(),
@@ -75,27 +75,27 @@ impl Own {
     }
 
     /// An id that no step has yet, and now has.
-    pub fn unused(&mut self, wanted: &str) -> String {
+    pub(super) fn unused(&mut self, wanted: &str) -> String {
         work::unused(wanted, "-", &mut self.taken)
     }
 
     /// How many steps go before the probe.
-    pub fn count_before_probe(&self) -> usize {
+    pub(super) fn count_before_probe(&self) -> usize {
         self.before_probe.len()
     }
 
     /// How many steps go around the tags.
-    pub fn count_around_tags(&self) -> usize {
+    pub(super) fn count_around_tags(&self) -> usize {
         self.before_tags.len() + self.after_tags.len()
     }
 
     /// The probe, and what goes before it.
-    pub fn around_probe(&self, context: &mut Context) {
+    pub(super) fn around_probe(&self, context: &mut Context) {
         context.probe = vec![self.before_probe(context)];
     }
 
     /// What goes before the probe. What the step after it has to wait for.
-    pub fn before_probe(&self, context: &mut Context) -> String {
+    pub(super) fn before_probe(&self, context: &mut Context) -> String {
         let mut steps = self.before_probe.clone();
         chain(&mut steps, vec![context.start()]);
         let last = steps.last().map(|step| step.step.clone());
@@ -104,13 +104,13 @@ impl Own {
     }
 
     /// What goes before the tags, and after them. Without `waitFor` each waits for all before it.
-    pub fn around_tags(&self, context: &mut Context) {
+    pub(super) fn around_tags(&self, context: &mut Context) {
         context.before_tags.clone_from(&self.before_tags);
         context.after_tags.clone_from(&self.after_tags);
     }
 
     /// The steps that `spec` has before or after its own, `image`: one after the other, the first after `wait_for`.
-    pub fn of_image(
+    pub(super) fn of_image(
         &mut self,
         at: At,
         spec: &Spec,

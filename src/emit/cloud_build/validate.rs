@@ -1,8 +1,9 @@
 //! What Cloud Build would refuse of the options, or take otherwise than they were meant.
 
 use super::options::{CloudBuild, Shape as BuildShape};
-use crate::config::{Options, PullRequest, Shape, Spanned, TableReader};
+use crate::config::{Options, PullRequest, Shape, TableReader};
 use crate::diagnostic::code;
+use crate::grammar::Spanned;
 
 impl Options for CloudBuild {
     fn file(&mut self) -> &mut Spanned<String> {

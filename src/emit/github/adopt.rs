@@ -48,7 +48,7 @@ fn put(actions: &mut Item, action: &str, pin: &ActionPin) {
     let words = [("sha", &pin.sha), ("version", &pin.version)];
     match actions {
         Item::Value(Value::InlineTable(table)) => {
-            append(table, action, words.into_iter().collect())
+            append(table, action, words.into_iter().collect());
         }
         Item::Table(table) if has_tables_of_their_own(table) => {
             let entry: Table = words.into_iter().collect();

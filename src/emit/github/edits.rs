@@ -10,7 +10,7 @@ use std::ops::Range;
 use super::options::ActionPin;
 use crate::config::{is_commit, is_version};
 use crate::facts::USED_ACTIONS;
-use crate::matrix::Version;
+use crate::grammar::Version;
 use crate::output::Change;
 
 /// How many digits of a commit are shown.

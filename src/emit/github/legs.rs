@@ -10,7 +10,7 @@ use crate::diagnostic::Finding;
 use crate::emit::checkout::Extent;
 use crate::emit::site::Site;
 use crate::emit::work;
-use crate::image::arch;
+use crate::grammar::arch;
 use crate::image::plan::Spec;
 
 /// The runner of a platform that is emulated, unless the matrix names another.
@@ -18,7 +18,7 @@ const EMULATING: &str = "ubuntu-24.04";
 
 /// What holds for all legs, unless the plan says otherwise of one.
 #[derive(Debug, Serialize)]
-pub struct Legs {
+pub(crate) struct Legs {
     /// The runner of each platform, as a JSON object.
     pub runners: String,
     /// Minutes that a leg may take, when legs differ in that.

@@ -7,7 +7,7 @@ use crate::emit::site::Site;
 
 /// What GitHub would refuse of a workflow: it takes no file above a size, and no scalar with an expression above a
 /// number of characters, since it makes one expression of the whole scalar.
-pub fn limits(site: &Site<'_>, path: &str, text: &str) -> Vec<Finding> {
+pub(super) fn limits(site: &Site<'_>, path: &str, text: &str) -> Vec<Finding> {
     let file = site.over("file_bytes", path, text.len(), None);
     let help = "move the text into a script of the repository";
     let too_long = |chars| site.over("expression_chars", path, chars, Some(help));

@@ -13,7 +13,7 @@ use crate::emit::site::Site;
 
 /// What a job may do, and where it logs in.
 #[derive(Debug, Serialize)]
-pub struct Rights {
+pub(crate) struct Rights {
     pub logins: Vec<Login>,
     pub packages: Option<Access>,
     pub id_token: bool,
@@ -22,7 +22,7 @@ pub struct Rights {
 
 /// How a job logs in to one registry.
 #[derive(Debug, Clone, Serialize)]
-pub struct Login {
+pub(crate) struct Login {
     #[serde(flatten)]
     pub login: login::Login,
     /// What the action calls the registry; nothing for Docker Hub, which is its default.

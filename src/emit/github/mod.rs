@@ -17,13 +17,13 @@ use serde::Serialize;
 use toml::de::{DeValue, Error};
 
 use super::checkout::Extent;
-use super::emitters::{PLAN, PUBLISH};
+use super::emitters::PUBLISH;
 use super::provider::{File, Layout, Provider};
 use super::site::Site;
-use crate::config::{
-    Config, Options, ProviderTable, RegistryKind, Spanned, options_schema, read_options,
-};
+use crate::config::{Config, Options, ProviderTable, RegistryKind, options_schema, read_options};
 use crate::diagnostic::Finding;
+use crate::grammar::Spanned;
+use crate::image::plan::PLAN;
 use crate::image::plan::Spec;
 use crate::output::Planned;
 use crate::render::{Dialect, Shipped, Sign, shipped};
@@ -64,7 +64,7 @@ const DIALECT: Dialect = Dialect::Yaml(Sign {
 });
 
 /// GitHub Actions.
-pub struct GitHub;
+pub(super) struct GitHub;
 
 impl ProviderTable for GitHub {
     fn key(&self) -> &'static str {
@@ -139,7 +139,7 @@ impl Provider for GitHub {
 
 /// What the template sees.
 #[derive(Debug, Serialize)]
-pub struct Context {
+pub(super) struct Context {
     pub file: String,
     pub plan: String,
     pub script: String,
@@ -171,7 +171,7 @@ pub struct Context {
 
 /// A job that asks for a part of the images what is missing, and hands that out.
 #[derive(Debug, Serialize)]
-pub struct Probe {
+pub(super) struct Probe {
     pub id: String,
     pub title: String,
     /// The jobs that it hands work to; its outputs are called after them.
@@ -182,7 +182,7 @@ pub struct Probe {
 
 /// One lineage layer.
 #[derive(Debug, Serialize)]
-pub struct Layer {
+pub(super) struct Layer {
     pub build: Rights,
     pub merge: Rights,
     pub builds: Vec<Job>,
@@ -191,7 +191,7 @@ pub struct Layer {
 
 /// A job of a layer. Its id is also the name of the probe's output that says what it has to do.
 #[derive(Debug, Serialize)]
-pub struct Job {
+pub(super) struct Job {
     pub id: String,
     /// `LAYER-NUMBER`
     pub title: String,
@@ -201,7 +201,7 @@ pub struct Job {
 }
 
 #[derive(Debug, Serialize)]
-pub struct Tags {
+pub(super) struct Tags {
     pub needs: Vec<String>,
     pub rights: Rights,
 }

@@ -4,12 +4,13 @@ use indexmap::IndexMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::config::{BuildsRow, PullRequest, RawSelector, Spanned, Steps};
+use crate::config::{BuildsRow, PullRequest, RawSelector, Steps};
+use crate::grammar::Spanned;
 
 /// `[ci.github]`
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields, default)]
-pub struct Github {
+pub(super) struct Github {
     /// Where the workflow is written: GitHub runs what is in `.github/workflows`.
     pub file: Spanned<String>,
     /// The runner for each value of `arch`, or for a platform such as `linux/arm/v7`. Default: GitHub's own.
@@ -44,7 +45,7 @@ pub struct Github {
 /// A reusable workflow that is called when all images are published.
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
-pub struct Then {
+pub(super) struct Then {
     /// The job's id.
     pub job: Spanned<String>,
     /// What people see; the job's id by default.
@@ -67,7 +68,7 @@ pub struct Then {
     Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Deserialize, Serialize, JsonSchema,
 )]
 #[serde(rename_all = "kebab-case")]
-pub enum Access {
+pub(crate) enum Access {
     /// Nothing.
     None,
     /// Look.

@@ -7,7 +7,7 @@ use crate::facts::Pin;
 
 /// An action as `uses` names it, and the version for the comment behind it.
 #[derive(Debug, Clone, Serialize)]
-pub struct Action {
+pub(crate) struct Action {
     pub uses: String,
     pub version: String,
 }
@@ -20,7 +20,7 @@ pub(super) struct Pins<'a> {
 
 impl Pins<'_> {
     /// The action, pinned.
-    pub fn action(&self, repo: &str) -> Action {
+    pub(super) fn action(&self, repo: &str) -> Action {
         let user = self
             .options
             .actions

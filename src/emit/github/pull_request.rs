@@ -8,16 +8,17 @@ use super::options::Github;
 use super::pins::{Action, Pins};
 use super::steps::{Step, Steps};
 use crate::emit::checkout::Extent;
-use crate::emit::emitters::{CHANGES, PLAN};
+use crate::emit::emitters::CHANGES;
 use crate::emit::site::Site;
+use crate::image::plan::PLAN;
 
 /// Below the template folder. It includes `github/changes.yml`, `github/emulation.yml`, `github/fetch.yml` and
 /// `github/step.yml`.
-pub const TEMPLATE: &str = "github/pull-request.yml";
+pub(super) const TEMPLATE: &str = "github/pull-request.yml";
 
 /// What the template sees.
 #[derive(Debug, Serialize)]
-pub struct Context {
+pub(super) struct Context {
     pub plan: String,
     pub script: String,
     /// The command that checks, when one is stated.
@@ -34,7 +35,7 @@ pub struct Context {
 }
 
 /// Where the workflow is written; `None` for none. Default: beside the publishing one.
-pub fn file(options: &Github) -> Option<String> {
+pub(super) fn file(options: &Github) -> Option<String> {
     let usual = match options.file.rsplit_once('.') {
         Some((stem, ending)) => format!("{stem}-pull-request.{ending}"),
         None => format!("{}-pull-request", options.file.value),
@@ -43,7 +44,7 @@ pub fn file(options: &Github) -> Option<String> {
 }
 
 /// Decides every job of the workflow.
-pub fn context(site: &Site<'_>, options: &Github) -> Context {
+pub(super) fn context(site: &Site<'_>, options: &Github) -> Context {
     let Site {
         pipeline,
         config,

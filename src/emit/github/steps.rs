@@ -4,11 +4,12 @@ use indexmap::IndexMap;
 use serde::Serialize;
 
 use super::options::{Access, Github};
-use crate::config::{At, Shape, Spanned};
+use crate::config::{At, Shape};
+use crate::grammar::Spanned;
 
 /// The steps of the user's own, by where they run.
 #[derive(Debug, Serialize)]
-pub struct Steps {
+pub(crate) struct Steps {
     pub before_probe: Vec<Step>,
     pub before_build: Vec<Step>,
     pub after_build: Vec<Step>,
@@ -18,7 +19,7 @@ pub struct Steps {
 
 /// One of them.
 #[derive(Debug, Serialize)]
-pub struct Step {
+pub(crate) struct Step {
     pub key: String,
     pub name: String,
     /// Whether it is only for the legs that name it.
@@ -33,7 +34,7 @@ pub struct Step {
 
 /// A reusable workflow that is called when all tags are put.
 #[derive(Debug, Serialize)]
-pub struct Hook {
+pub(crate) struct Hook {
     pub job: String,
     pub name: String,
     /// The job that must have succeeded before.

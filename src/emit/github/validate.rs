@@ -2,8 +2,9 @@
 
 use super::cron::is_cron;
 use super::options::{Github, Then};
-use crate::config::{Options, PullRequest, Shape, Spanned, TableReader, check_pin, is_key};
+use crate::config::{Options, PullRequest, Shape, TableReader, check_pin, is_key};
 use crate::diagnostic::code;
+use crate::grammar::Spanned;
 
 impl Options for Github {
     fn file(&mut self) -> &mut Spanned<String> {

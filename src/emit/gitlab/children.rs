@@ -6,14 +6,14 @@ use crate::emit::work::Unit;
 
 /// A trigger job, and the child pipeline that it starts.
 #[derive(Debug, Serialize)]
-pub struct Child {
+pub(crate) struct Child {
     pub name: String,
     pub needs: Vec<String>,
     pub artifact: String,
 }
 
 /// A job of a child pipeline, as the script will write it.
-pub struct Job {
+pub(super) struct Job {
     pub name: String,
     pub needs: usize,
     /// No fewer than it takes.
@@ -26,7 +26,7 @@ const JOB_BYTES: usize = 320;
 const NEED_BYTES: usize = 12;
 
 /// All jobs that there are when nothing is there yet.
-pub fn jobs(units: &[Unit<'_>]) -> Vec<Job> {
+pub(super) fn jobs(units: &[Unit<'_>]) -> Vec<Job> {
     let job = |name: String, id: &str, needs: &[String]| Job {
         bytes: JOB_BYTES
             + name.len()
@@ -56,7 +56,7 @@ pub fn jobs(units: &[Unit<'_>]) -> Vec<Job> {
 }
 
 /// The trigger jobs: each starts when the one before has ended.
-pub fn children(count: usize) -> Vec<Child> {
+pub(super) fn children(count: usize) -> Vec<Child> {
     let name = |number| match count {
         1 => "images".to_owned(),
         _ => format!("images {number}"),

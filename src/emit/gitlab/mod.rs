@@ -22,9 +22,10 @@ use super::login::{self, Google, Login, Means, Way};
 use super::provider::{File, Layout, Provider};
 use super::site::Site;
 use super::work;
-use crate::config::{Config, Options, ProviderTable, Spanned, options_schema, read_options};
+use crate::config::{Config, Options, ProviderTable, options_schema, read_options};
 use crate::diagnostic::{Finding, code};
-use crate::image::arch;
+use crate::grammar::Spanned;
+use crate::grammar::arch;
 use crate::render::{Dialect, Shipped, Sign, shipped};
 
 mod children;
@@ -56,7 +57,7 @@ const DIALECT: Dialect = Dialect::Yaml(Sign {
 });
 
 /// GitLab CI.
-pub struct GitLab;
+pub(super) struct GitLab;
 
 impl ProviderTable for GitLab {
     fn key(&self) -> &'static str {
@@ -132,7 +133,7 @@ const MEANS: Means = Means {
 
 /// What all of GitLab's templates see.
 #[derive(Debug, Serialize)]
-pub struct Context {
+pub(super) struct Context {
     pub file: String,
     /// Where the pipeline of merge requests is written, if anywhere.
     pub merge_request_file: Option<String>,
@@ -164,7 +165,7 @@ pub struct Context {
 
 /// Where the builds of one platform run.
 #[derive(Debug, Serialize)]
-pub struct Runner {
+pub(super) struct Runner {
     pub arch: String,
     pub tags: Vec<String>,
     pub emulated: bool,
@@ -172,14 +173,14 @@ pub struct Runner {
 
 /// A command the logins need besides jq, and the Alpine package that has it.
 #[derive(Debug, Serialize)]
-pub struct Tool {
+pub(super) struct Tool {
     pub command: &'static str,
     pub package: &'static str,
 }
 
 /// One of the `id_tokens`.
 #[derive(Debug, Serialize)]
-pub struct Token {
+pub(super) struct Token {
     pub name: String,
     pub audience: String,
 }

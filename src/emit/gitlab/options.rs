@@ -6,13 +6,14 @@ use indexmap::IndexMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::config::{BuildsRow, PullRequest, RawSelector, Spanned, Steps};
+use crate::config::{BuildsRow, PullRequest, RawSelector, Steps};
 use crate::emit::work::EMULATOR;
+use crate::grammar::Spanned;
 
 /// `[ci.gitlab]`
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields, default)]
-pub struct GitLab {
+pub(super) struct GitLab {
     /// Where the pipeline is written.
     pub file: Spanned<String>,
     /// The image that the jobs run in: the Docker client with buildx, on Alpine.
@@ -51,7 +52,7 @@ pub struct GitLab {
 /// What builds images in GitLab's jobs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema, Serialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum Builder {
+pub(super) enum Builder {
     /// buildx on an engine of the job's own, which needs runners that allow privileged containers.
     Dind,
     /// buildx on rootless BuildKit. Nothing is privileged; there is no engine, so nothing can be emulated.

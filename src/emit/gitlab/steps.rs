@@ -7,7 +7,7 @@ use crate::emit::own_step::script;
 
 /// By where they run, each the whole of a line of the script.
 #[derive(Debug, Default, Serialize)]
-pub struct Steps {
+pub(crate) struct Steps {
     pub before_probe: Vec<String>,
     pub before_build: Vec<String>,
     pub after_build: Vec<String>,
@@ -16,7 +16,7 @@ pub struct Steps {
 }
 
 /// The steps of a pipeline, in declared order.
-pub fn steps(steps: &config::Steps, shape: &Shape) -> Steps {
+pub(super) fn steps(steps: &config::Steps, shape: &Shape) -> Steps {
     let mut all = Steps::default();
     for (key, step) in steps {
         let Some(mut script) = script(key, step) else {

@@ -1,7 +1,8 @@
 //! What GitLab would refuse of the options, or take otherwise than they were meant.
 
 use super::options::GitLab;
-use crate::config::{Options, PullRequest, Shape, Spanned, TableReader};
+use crate::config::{Options, PullRequest, Shape, TableReader};
+use crate::grammar::Spanned;
 
 impl Options for GitLab {
     fn file(&mut self) -> &mut Spanned<String> {

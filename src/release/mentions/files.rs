@@ -5,13 +5,13 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use crate::config::{Mention, MentionPlace};
-use crate::lock;
+use crate::locate::Found;
 use crate::output::has_header;
 use crate::release::defaults::Plain;
-use crate::release::locate::Found;
 use crate::release::mentions::names::Names;
 use crate::release::mentions::sighting::{Fixed, Kind, Mentions, Sighting, Unread, Unreadable};
 use crate::release::pins::{Unseen, find};
+use crate::source::lock_path;
 use crate::source::{Repository, SourceFile, Wanted, conflict, is_mark};
 
 impl Names<'_> {
@@ -30,7 +30,7 @@ impl Names<'_> {
         let unmatched = unmatched(repository, &globs, &paths);
         let owners = repository.family().owners().chain([repository.owner()]);
         let own: HashSet<String> = owners
-            .flat_map(|owner| [owner.matrix().to_owned(), lock::path(owner.matrix())])
+            .flat_map(|owner| [owner.matrix().to_owned(), lock_path(owner.matrix())])
             .collect();
         paths.retain(|path| !written(path) && !own.contains(path));
         let mut mentions = Mentions {

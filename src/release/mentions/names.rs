@@ -7,13 +7,13 @@ use aho_corasick::{AhoCorasick, AhoCorasickKind, MatchKind};
 
 use crate::config::{Config, Mention};
 use crate::diagnostic::nearest;
-use crate::image::reference::Parts;
+use crate::grammar::reference::Parts;
+use crate::grammar::release::ReleaseVersion;
 use crate::image::{Alias, Matrix};
 use crate::release::forms::{Frame, Frames, StandIn};
 use crate::release::mentions::MARKER;
 use crate::release::mentions::shape::Shape;
 use crate::release::mentions::sighting::{Kind, Sighting};
-use crate::release::version::ReleaseVersion;
 
 /// Hosts that are Docker Hub by another name.
 const HUB: [&str; 3] = ["docker.io", "index.docker.io", "registry-1.docker.io"];

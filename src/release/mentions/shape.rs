@@ -201,20 +201,20 @@ pub(super) struct Shape {
 
 impl Shape {
     /// Puts letters to its end.
-    pub fn add(&mut self, text: &str, origin: Origin) {
+    pub(super) fn add(&mut self, text: &str, origin: Origin) {
         self.origins.push((self.text.len(), origin));
         self.text.push_str(text);
     }
 
     /// Puts something to its end that nothing tells.
-    pub fn add_any(&mut self) {
+    pub(super) fn add_any(&mut self) {
         if !self.text.ends_with(ANY) {
             self.text.push(ANY);
         }
     }
 
     /// It with what a variable comes to behind it.
-    pub fn followed_by(&self, value: &Shape, name: &str) -> Shape {
+    pub(super) fn followed_by(&self, value: &Shape, name: &str) -> Shape {
         let mut whole = self.clone();
         let mut origins = value.origins.iter().peekable();
         let mut at = 0;
@@ -240,27 +240,27 @@ impl Shape {
     }
 
     /// The whole tag, where all of it is told.
-    pub fn told(&self) -> Option<&str> {
+    pub(super) fn told(&self) -> Option<&str> {
         (!self.text.contains(ANY)).then_some(self.text.as_str())
     }
 
     /// It, with a star for what nothing tells.
-    pub fn shown(&self) -> String {
+    pub(super) fn shown(&self) -> String {
         self.text.replace(ANY, "*")
     }
 
     /// Whether anything of it is told that could be a part of a version.
-    pub fn has_digits(&self) -> bool {
+    pub(super) fn has_digits(&self) -> bool {
         self.text.bytes().any(|b| b.is_ascii_digit())
     }
 
     /// Whether it may come to this tag.
-    pub fn fits(&self, tag: &str) -> bool {
+    pub(super) fn fits(&self, tag: &str) -> bool {
         fits(&self.text, tag)
     }
 
     /// Whether a tag with other numbers may be one that it comes to.
-    pub fn resembles(&self, tag: &str) -> bool {
+    pub(super) fn resembles(&self, tag: &str) -> bool {
         let mut loose = String::new();
         for c in self.text.chars() {
             let c = if c.is_ascii_digit() { ANY } else { c };
@@ -272,7 +272,7 @@ impl Shape {
     }
 
     /// The stretches of letters between a beginning and an end that it may have; the longer first.
-    pub fn between<'s>(
+    pub(super) fn between<'s>(
         &'s self,
         prefix: &str,
         suffix: &str,
@@ -303,13 +303,13 @@ impl Shape {
     }
 
     /// Letters of it.
-    pub fn part(&self, part: Range<usize>) -> &str {
+    pub(super) fn part(&self, part: Range<usize>) -> &str {
         &self.text[part]
     }
 
     /// Which one place to change so that letters of it come to others, and what to write there. `None` where it takes more
     /// than one.
-    pub fn moved(&self, part: Range<usize>, to: &str) -> Option<(Origin, String)> {
+    pub(super) fn moved(&self, part: Range<usize>, to: &str) -> Option<(Origin, String)> {
         let pieces = self
             .origins
             .iter()
@@ -338,7 +338,7 @@ impl Shape {
     }
 
     /// Whether letters of it stand right beside something that nothing tells.
-    pub fn is_open(&self, part: &Range<usize>) -> bool {
+    pub(super) fn is_open(&self, part: &Range<usize>) -> bool {
         self.text[..part.start].ends_with(ANY) || self.text[part.end..].starts_with(ANY)
     }
 }

@@ -9,8 +9,9 @@ use std::sync::{Arc, LazyLock};
 use regex::Regex;
 
 use crate::config::Mention;
+use crate::locate;
+use crate::locate::Unfound;
 use crate::release::defaults::Use;
-use crate::release::locate::{self, Unfound};
 use crate::release::mentions::names::{Like, Names, Spelling, ignoring};
 use crate::release::mentions::shape::{Carried, Origin, Part, Shape, written};
 use crate::release::mentions::sighting::{Fixed, Kind, Sighting, whole};
@@ -32,7 +33,7 @@ pub(super) struct Variables<'f> {
 }
 
 impl<'f> Variables<'f> {
-    pub fn of(file: &'f Arc<SourceFile>) -> Self {
+    pub(super) fn of(file: &'f Arc<SourceFile>) -> Self {
         Variables {
             file,
             known: RefCell::default(),

@@ -8,7 +8,7 @@ use crate::oracle::version::Version;
 
 /// An axis and what the rest of the generator must know to use it without fault.
 #[derive(Clone)]
-pub struct AxisModel {
+pub(super) struct AxisModel {
     pub name: &'static str,
     pub written: Toml,
     pub values: Vec<String>,
@@ -85,7 +85,7 @@ const FAMILIES: &[(&str, &[Row])] = &[
 ];
 
 /// Up to four axes in random order, each with up to four values; `arch`, where there is one, comes last.
-pub fn axes(draw: &mut Draw) -> Vec<AxisModel> {
+pub(super) fn axes(draw: &mut Draw) -> Vec<AxisModel> {
     let mut families = FAMILIES.to_vec();
     draw.shuffle(&mut families);
     let count = if draw.chance(4) { 0 } else { 1 + draw.below(4) };
@@ -159,23 +159,23 @@ fn model(name: &'static str, rows: &[Row]) -> AxisModel {
 
 impl AxisModel {
     /// Its name in templates, where `-` would subtract.
-    pub fn word(&self) -> String {
+    pub(super) fn word(&self) -> String {
         self.name.replace('-', "_")
     }
 
     /// A build arg after it.
-    pub fn arg(&self) -> String {
+    pub(super) fn arg(&self) -> String {
         self.word().to_uppercase()
     }
 
     /// Does every value but `none` compare as a version of two numbers or more?
-    pub fn dotted(&self) -> bool {
+    pub(super) fn dotted(&self) -> bool {
         let named = self.values.iter().filter(|value| *value != "none").count();
         self.versions.len() == named && self.versions.iter().all(|version| version.contains('.'))
     }
 
     /// An attribute that some value carries, as if it were an axis of its own.
-    pub fn attribute(&self, draw: &mut Draw) -> Option<AxisModel> {
+    pub(super) fn attribute(&self, draw: &mut Draw) -> Option<AxisModel> {
         let mut carried = self.carried.clone();
         carried.extend(self.said());
         if carried.is_empty() {
@@ -212,7 +212,7 @@ impl AxisModel {
     }
 
     /// A path that prints something of a value that is not `none`.
-    pub fn path(&self, draw: &mut Draw) -> String {
+    pub(super) fn path(&self, draw: &mut Draw) -> String {
         let mut fields = vec![String::new()];
         for (attribute, values) in &self.carried {
             if !self.attributes.contains(attribute) {
@@ -233,7 +233,7 @@ impl AxisModel {
     }
 
     /// Prints the whole value, `none` as another word: no two values alike.
-    pub fn whole(&self) -> String {
+    pub(super) fn whole(&self) -> String {
         let name = self.word();
         if self.none {
             format!("{{{{ {name} if {name} else 'no' }}}}")
@@ -243,7 +243,7 @@ impl AxisModel {
     }
 
     /// Prints some part of the value, never of `none`.
-    pub fn part(&self, draw: &mut Draw) -> String {
+    pub(super) fn part(&self, draw: &mut Draw) -> String {
         let (name, path) = (self.word(), self.path(draw));
         match draw.below(4) {
             0 => format!("{{{{ 'some' if {name} else 'other' }}}}"),

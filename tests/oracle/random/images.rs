@@ -7,7 +7,7 @@ use super::terms::{self, SetModel};
 use crate::oracle::draw::Draw;
 
 /// What is fixed before the images are drawn.
-pub struct Setting {
+pub(super) struct Setting {
     /// Without `arch`.
     pub axes: Vec<AxisModel>,
     pub arch: Option<AxisModel>,
@@ -26,13 +26,13 @@ pub struct Setting {
 
 impl Setting {
     /// The axes of an image that names none.
-    pub fn axes_of_all(&self) -> &[AxisModel] {
+    pub(super) fn axes_of_all(&self) -> &[AxisModel] {
         self.default_axes.as_deref().unwrap_or(&self.axes)
     }
 }
 
 #[derive(Clone)]
-pub struct ImageModel {
+pub(super) struct ImageModel {
     pub key: String,
     /// Its axes in its order; `arch` last where it is printed.
     pub axes: Vec<AxisModel>,
@@ -45,7 +45,7 @@ pub struct ImageModel {
 const KEYS: [&str; 6] = ["base", "gpu-base", "runtime", "ssh", "tools", "train.x"];
 
 /// One to four images; each may stand on an earlier one. The caller declares them in any order.
-pub fn images(draw: &mut Draw, setting: &Setting) -> Vec<ImageModel> {
+pub(super) fn images(draw: &mut Draw, setting: &Setting) -> Vec<ImageModel> {
     let count = 1 + draw.below(4);
     let mut images: Vec<ImageModel> = Vec::new();
     for key in &KEYS[..count] {
@@ -199,7 +199,7 @@ fn tag(draw: &mut Draw, setting: &Setting, axes: &[AxisModel]) -> String {
     for axis in &axes {
         match axis.values.as_slice() {
             [_, _] if axis.none && draw.chance(60) => {
-                tag += &format!("{{{{ '-{0}' if {0} }}}}", axis.word())
+                tag += &format!("{{{{ '-{0}' if {0} }}}}", axis.word());
             }
             _ => tag += &format!("-{}", axis.whole()),
         }

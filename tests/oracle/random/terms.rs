@@ -8,14 +8,14 @@ use super::axes::AxisModel;
 use crate::oracle::draw::Draw;
 
 /// A declared set and the axes it names.
-pub struct SetModel {
+pub(super) struct SetModel {
     pub name: String,
     pub written: Toml,
     pub axes: Vec<&'static str>,
 }
 
 /// A selector over one or two of these axes, now and then a list of two, or one with a set.
-pub fn selector(draw: &mut Draw, axes: &[AxisModel], sets: &[SetModel]) -> Toml {
+pub(super) fn selector(draw: &mut Draw, axes: &[AxisModel], sets: &[SetModel]) -> Toml {
     let fitting = |set: &&SetModel| {
         set.axes
             .iter()
@@ -56,7 +56,7 @@ pub fn selector(draw: &mut Draw, axes: &[AxisModel], sets: &[SetModel]) -> Toml 
 }
 
 /// A selector that leaves something over more often than not.
-pub fn narrow(draw: &mut Draw, axes: &[AxisModel], sets: &[SetModel]) -> Toml {
+pub(super) fn narrow(draw: &mut Draw, axes: &[AxisModel], sets: &[SetModel]) -> Toml {
     if draw.chance(75) {
         keys(draw, axes, 2..4)
     } else {
@@ -65,12 +65,12 @@ pub fn narrow(draw: &mut Draw, axes: &[AxisModel], sets: &[SetModel]) -> Toml {
 }
 
 /// `@set`, or its complement.
-pub fn set_term(draw: &mut Draw, sets: &[String]) -> String {
+pub(super) fn set_term(draw: &mut Draw, sets: &[String]) -> String {
     format!("{}{}", draw.pick(&["", "", "!"]), draw.pick(sets))
 }
 
 /// The selector as one text, where none of its terms is a list.
-pub fn as_text(selector: &Toml) -> Option<String> {
+pub(crate) fn as_text(selector: &Toml) -> Option<String> {
     let mut pieces = Vec::new();
     for (key, terms) in selector.as_table()? {
         match terms {
@@ -86,7 +86,7 @@ pub fn as_text(selector: &Toml) -> Option<String> {
     Some(pieces.join(","))
 }
 
-pub fn keys(draw: &mut Draw, axes: &[AxisModel], count: Range<usize>) -> Toml {
+pub(super) fn keys(draw: &mut Draw, axes: &[AxisModel], count: Range<usize>) -> Toml {
     let mut chosen = axes.to_vec();
     draw.shuffle(&mut chosen);
     chosen.truncate(count.start + draw.below(count.len()));
@@ -170,7 +170,7 @@ fn stem(version: &str) -> String {
 }
 
 /// What the `image` key may say of these images.
-pub fn image_term(draw: &mut Draw, images: &[String]) -> Toml {
+pub(super) fn image_term(draw: &mut Draw, images: &[String]) -> Toml {
     let one = draw.pick(images).clone();
     match draw.below(6) {
         0 => Toml::Array(vec![one.into(), draw.pick(images).clone().into()]),
@@ -180,7 +180,7 @@ pub fn image_term(draw: &mut Draw, images: &[String]) -> Toml {
     }
 }
 
-pub fn sets(draw: &mut Draw, axes: &[AxisModel]) -> Vec<SetModel> {
+pub(super) fn sets(draw: &mut Draw, axes: &[AxisModel]) -> Vec<SetModel> {
     let mut sets: Vec<SetModel> = Vec::new();
     if axes.is_empty() {
         return sets;

@@ -1,0 +1,200 @@
+//! `docker-bake.json`: every spec as a target of `docker buildx bake`, for builds without a registry.
+//!
+//! **One target per spec.** Specs of equal content are targets of their own, since their names differ; the builder solves
+//! equal instructions once. What a spec stands on is linked to it by a named context `target:…`, so it is built from
+//! source and nothing is pulled but what comes from elsewhere.
+//!
+//! **Names of contexts.** A Dockerfile calls its parent by content. Bake hands the names of contexts on as they are, and
+//! the builder looks up the familiar form of what stands behind FROM, so they are written in that form
+//! (`toNamedContexts` of buildx, `NamedContext` of BuildKit).
+//!
+//! **Text.** The JSON is read as HCL's, in which every text is a template.
+
+use std::borrow::Cow;
+
+use indexmap::IndexMap;
+use serde::{Serialize, Serializer};
+
+use crate::grammar::{Platform, SpecId, familiar};
+use crate::image::plan::{Plan, Spec};
+use crate::image::targets::{self, Names};
+use crate::image::{Contents, Matrix};
+
+/// The file.
+#[derive(Debug, Serialize)]
+pub(super) struct BakeFile<'a> {
+    /// HCL's JSON passes over a key of this name.
+    #[serde(rename = "//")]
+    header: Literal<'a>,
+    group: IndexMap<String, Group>,
+    target: IndexMap<&'a str, Target<'a>>,
+}
+
+#[derive(Debug, Serialize)]
+struct Group {
+    targets: Vec<String>,
+}
+
+#[derive(Debug, Serialize)]
+struct Target<'a> {
+    /// The spec's id, by which a script finds the target.
+    description: Literal<'a>,
+    context: Literal<'a>,
+    /// From the context.
+    dockerfile: Literal<'a>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    target: Option<Literal<'a>>,
+    #[serde(skip_serializing_if = "IndexMap::is_empty")]
+    contexts: IndexMap<Literal<'a>, Literal<'a>>,
+    #[serde(skip_serializing_if = "IndexMap::is_empty")]
+    args: IndexMap<Literal<'a>, Literal<'a>>,
+    #[serde(skip_serializing_if = "IndexMap::is_empty")]
+    labels: IndexMap<Literal<'a>, Literal<'a>>,
+    platforms: &'a [Platform],
+    tags: Vec<Literal<'a>>,
+}
+
+/// The text of the file; `None` when its groups would hold nothing.
+pub(super) fn text(
+    matrix: &Matrix,
+    contents: &Contents,
+    plan: &Plan,
+    header: &str,
+) -> Option<String> {
+    let Names { targets, groups } = plan.names.as_ref()?;
+    if groups.iter().any(|group| group.members.is_empty()) {
+        return None;
+    }
+    let group = |group: &targets::Group| {
+        let targets = group.members.clone();
+        (group.name.clone(), Group { targets })
+    };
+    let file = BakeFile {
+        header: header.into(),
+        group: groups.iter().map(group).collect(),
+        target: (0..plan.specs.len())
+            .map(|index| {
+                let contexts = contexts(matrix, contents, SpecId(index), targets);
+                (&*targets[index], Target::new(&plan.specs[index], contexts))
+            })
+            .collect(),
+    };
+    let mut text = serde_json::to_string_pretty(&file).unwrap_or_default();
+    text.push('\n');
+    Some(text)
+}
+
+impl<'a> Target<'a> {
+    fn new(spec: &'a Spec, contexts: IndexMap<Literal<'a>, Literal<'a>>) -> Self {
+        Target {
+            description: (&*spec.id).into(),
+            context: (&*spec.context).into(),
+            dockerfile: relative(&spec.context, &spec.dockerfile).into(),
+            target: spec.target.as_deref().map(Into::into),
+            contexts,
+            args: spec
+                .args
+                .iter()
+                .map(|(name, value)| ((&**name).into(), (&**value).into()))
+                .collect(),
+            labels: spec
+                .labels
+                .iter()
+                .map(|(name, value)| ((&**name).into(), (&**value).into()))
+                .collect(),
+            platforms: &spec.platforms,
+            tags: spec
+                .references
+                .iter()
+                .chain(&spec.aliases)
+                .map(|tag| (&**tag).into())
+                .collect(),
+        }
+    }
+}
+
+/// Every name by which the Dockerfile of a spec may call what the spec stands on, and the target that makes it; and the
+/// upstream images that it names, at their locked digest.
+fn contexts<'a>(
+    matrix: &Matrix,
+    contents: &Contents,
+    id: SpecId,
+    targets: &[String],
+) -> IndexMap<Literal<'a>, Literal<'a>> {
+    let mut contexts = IndexMap::new();
+    let own = contents.get(id).rendered.is_none();
+    for below in matrix.spec(id).stands_on() {
+        let spec = matrix.spec(below);
+        let references = if own { spec.references() } else { Vec::new() };
+        for name in std::iter::once(contents.reference(spec, below)).chain(references) {
+            let target = format!("target:{}", targets[below.0]);
+            contexts
+                .entry(familiar(&name).into())
+                .or_insert(target.into());
+        }
+    }
+    for (name, pinned) in &contents.get(id).pins {
+        contexts
+            .entry(name.clone().into())
+            .or_insert(format!("docker-image://{pinned}").into());
+    }
+    contexts
+}
+
+/// The path from a folder to a file; both are paths from the repository root, and `.` is the root.
+fn relative(folder: &str, file: &str) -> String {
+    let mut folders: Vec<&str> = folder.split('/').filter(|part| *part != ".").collect();
+    let mut parts: Vec<&str> = file.split('/').collect();
+    let shared = folders
+        .iter()
+        .zip(&parts)
+        .take_while(|(folder, part)| folder == part)
+        .count();
+    folders.drain(..shared);
+    parts.drain(..shared);
+    let up = folders.iter().map(|_| "..");
+    up.chain(parts).collect::<Vec<_>>().join("/")
+}
+
+/// A text that HCL reads as itself: `${` and `%{` would start a template.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+struct Literal<'a>(Cow<'a, str>);
+
+impl<'a> From<&'a str> for Literal<'a> {
+    fn from(text: &'a str) -> Self {
+        Literal(text.into())
+    }
+}
+
+impl From<String> for Literal<'_> {
+    fn from(text: String) -> Self {
+        Literal(text.into())
+    }
+}
+
+impl Serialize for Literal<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(&self.0.replace("${", "$${").replace("%{", "%%{"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn dockerfiles_are_found_from_the_context() {
+        assert_eq!(relative("a/b", "a/b/Dockerfile"), "Dockerfile");
+        assert_eq!(relative(".", "a/Dockerfile"), "a/Dockerfile");
+        assert_eq!(relative("a/b", "a/c/Dockerfile"), "../c/Dockerfile");
+        assert_eq!(relative("ab", "a/Dockerfile"), "../a/Dockerfile");
+        assert_eq!(relative("a/b", "Dockerfile"), "../../Dockerfile");
+    }
+
+    #[test]
+    fn a_literal_starts_no_template() {
+        let text = Literal::from("${a} %{b} $$ %% $${c} \"\n");
+        let written = serde_json::to_string(&text).unwrap_or_default();
+        assert_eq!(written, r#""$${a} %%{b} $$ %% $$${c} \"\n""#);
+    }
+}

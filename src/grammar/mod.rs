@@ -1,0 +1,19 @@
+//! Words of the field as types, without a file, a finding or a decision: what every other room speaks of.
+
+mod mirrors;
+mod platform;
+pub mod reference;
+pub mod release;
+mod spanned;
+mod spec_id;
+mod target;
+mod version;
+
+pub use mirrors::Mirrors;
+pub use platform::{Platform, arch};
+pub use reference::familiar;
+pub use release::{ReleaseVersion, Scheme, Step};
+pub use spanned::Spanned;
+pub use spec_id::SpecId;
+pub use target::Target;
+pub use version::Version;
