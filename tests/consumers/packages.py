@@ -29,10 +29,12 @@ from = "debian:13-slim"
 """
 
 
-def run(command: list, cwd: Path, code: int | None = 0, **more: str) -> str:
-    """Runs a program and gives back all that it said; fails with that when the exit code is another (None: any but 0)."""
+def run(command: list, cwd: Path, code: int | None = 0, **more: str | None) -> str:
+    """Runs a program and gives back all that it said; fails with that when the exit code is another (None: any but 0). Of what
+    is more in its environment, None is left out."""
+    env = {name: value for name, value in {**os.environ, **more}.items() if value is not None}
     done = subprocess.run(
-        command, cwd=cwd, env={**os.environ, **more}, stdin=subprocess.DEVNULL, capture_output=True, text=True
+        command, cwd=cwd, env=env, stdin=subprocess.DEVNULL, capture_output=True, text=True
     )
     said = done.stdout + done.stderr
     expected = done.returncode != 0 if code is None else done.returncode == code
@@ -99,6 +101,9 @@ def from_source():
                 "MATURIN_PEP517_ARGS": "--profile dev",
                 "CARGO_TARGET_DIR": str(TARGET),
                 "CARGO_PROFILE_DEV_OPT_LEVEL": "0",
+                "CARGO_PROFILE_DEV_DEBUG": "0",
+                # What is written in C would be built again with every other day.
+                "SOURCE_DATE_EPOCH": None,
                 "CARGO_INCREMENTAL": "0",
             }
         finally:
