@@ -13,7 +13,6 @@ set -eu
 jobs() {
   cat <<'JOBS'
 BUILD_GPU_BASE_12_6_3_AMD64 build gpu-base/12.6.3 linux/amd64
-MERGE_GPU_BASE_12_6_3 merge gpu-base/12.6.3
 BUILD_GPU_BASE_12_8_1_AMD64 build gpu-base/12.8.1 linux/amd64
 BUILD_GPU_BASE_12_8_1_ARM64 build gpu-base/12.8.1 linux/arm64
 MERGE_GPU_BASE_12_8_1 merge gpu-base/12.8.1
@@ -36,9 +35,7 @@ BUILD_BASE_3_11_NONE_DEV_AMD64 build base/3.11_none_dev linux/amd64
 BUILD_BASE_3_11_NONE_DEV_ARM64 build base/3.11_none_dev linux/arm64
 MERGE_BASE_3_11_NONE_DEV merge base/3.11_none_dev
 BUILD_BASE_3_11_12_6_3_SERVER_AMD64 build base/3.11_12.6.3_server linux/amd64
-MERGE_BASE_3_11_12_6_3_SERVER merge base/3.11_12.6.3_server
 BUILD_BASE_3_11_12_6_3_TRAINING_AMD64 build base/3.11_12.6.3_training linux/amd64
-MERGE_BASE_3_11_12_6_3_TRAINING merge base/3.11_12.6.3_training
 BUILD_BASE_3_11_12_8_1_SERVER_AMD64 build base/3.11_12.8.1_server linux/amd64
 BUILD_BASE_3_11_12_8_1_SERVER_ARM64 build base/3.11_12.8.1_server linux/arm64
 MERGE_BASE_3_11_12_8_1_SERVER merge base/3.11_12.8.1_server
@@ -70,9 +67,7 @@ BUILD_BASE_3_12_NONE_DEV_AMD64 build base/3.12_none_dev linux/amd64
 BUILD_BASE_3_12_NONE_DEV_ARM64 build base/3.12_none_dev linux/arm64
 MERGE_BASE_3_12_NONE_DEV merge base/3.12_none_dev
 BUILD_BASE_3_12_12_6_3_SERVER_AMD64 build base/3.12_12.6.3_server linux/amd64
-MERGE_BASE_3_12_12_6_3_SERVER merge base/3.12_12.6.3_server
 BUILD_BASE_3_12_12_6_3_TRAINING_AMD64 build base/3.12_12.6.3_training linux/amd64
-MERGE_BASE_3_12_12_6_3_TRAINING merge base/3.12_12.6.3_training
 BUILD_BASE_3_12_12_8_1_SERVER_AMD64 build base/3.12_12.8.1_server linux/amd64
 BUILD_BASE_3_12_12_8_1_SERVER_ARM64 build base/3.12_12.8.1_server linux/arm64
 MERGE_BASE_3_12_12_8_1_SERVER merge base/3.12_12.8.1_server
@@ -104,9 +99,7 @@ BUILD_BASE_3_13_NONE_DEV_AMD64 build base/3.13_none_dev linux/amd64
 BUILD_BASE_3_13_NONE_DEV_ARM64 build base/3.13_none_dev linux/arm64
 MERGE_BASE_3_13_NONE_DEV merge base/3.13_none_dev
 BUILD_BASE_3_13_12_6_3_SERVER_AMD64 build base/3.13_12.6.3_server linux/amd64
-MERGE_BASE_3_13_12_6_3_SERVER merge base/3.13_12.6.3_server
 BUILD_BASE_3_13_12_6_3_TRAINING_AMD64 build base/3.13_12.6.3_training linux/amd64
-MERGE_BASE_3_13_12_6_3_TRAINING merge base/3.13_12.6.3_training
 BUILD_BASE_3_13_12_8_1_SERVER_AMD64 build base/3.13_12.8.1_server linux/amd64
 BUILD_BASE_3_13_12_8_1_SERVER_ARM64 build base/3.13_12.8.1_server linux/arm64
 MERGE_BASE_3_13_12_8_1_SERVER merge base/3.13_12.8.1_server
@@ -138,9 +131,7 @@ BUILD_BASE_3_14_NONE_DEV_AMD64 build base/3.14_none_dev linux/amd64
 BUILD_BASE_3_14_NONE_DEV_ARM64 build base/3.14_none_dev linux/arm64
 MERGE_BASE_3_14_NONE_DEV merge base/3.14_none_dev
 BUILD_BASE_3_14_12_6_3_SERVER_AMD64 build base/3.14_12.6.3_server linux/amd64
-MERGE_BASE_3_14_12_6_3_SERVER merge base/3.14_12.6.3_server
 BUILD_BASE_3_14_12_6_3_TRAINING_AMD64 build base/3.14_12.6.3_training linux/amd64
-MERGE_BASE_3_14_12_6_3_TRAINING merge base/3.14_12.6.3_training
 BUILD_BASE_3_14_12_8_1_SERVER_AMD64 build base/3.14_12.8.1_server linux/amd64
 BUILD_BASE_3_14_12_8_1_SERVER_ARM64 build base/3.14_12.8.1_server linux/arm64
 MERGE_BASE_3_14_12_8_1_SERVER merge base/3.14_12.8.1_server

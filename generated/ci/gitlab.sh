@@ -134,8 +134,10 @@ write() {
 
 publish() {
   write "base images" "$1" "$2" '
-    pass == 2 && $1 == "merge" { order[++merges] = $2; holder[content[$2]] = $2 }
-    pass == 2 && $1 == "build" { platforms[$2] = platforms[$2] " " $3 }
+    pass == 2 && !($2 in ends) { order[++images] = $2; holder[content[$2]] = $2 }
+    # The job that ends with the image being there.
+    pass == 2 && $1 == "merge" { ends[$2] = "merge " $2 }
+    pass == 2 && $1 == "build" { platforms[$2] = platforms[$2] " " $3; if (!($2 in ends)) ends[$2] = "build " $2 " " $3 }
     # What stands in a pipeline before is done when this one starts.
     function here(names,   n, count, name, list) {
       count = split(names, name, "\n")
@@ -144,13 +146,13 @@ publish() {
       return list
     }
     END {
-      for (m = 1; m <= merges; m++) {
+      for (m = 1; m <= images; m++) {
         id = order[m]
         needs = ""
         many = split(below[id], low, " ")
         for (n = 1; n <= many; n++) {
           of = holder[content[low[n]]]
-          if (of != "" && of != id && index(needs "\n", "\nmerge " of "\n") == 0) needs = needs "\nmerge " of
+          if (of != "" && of != id && index(needs "\n", "\n" ends[of] "\n") == 0) needs = needs "\n" ends[of]
         }
         builds = ""
         many = split(platforms[id], platform, " ")
@@ -159,7 +161,7 @@ publish() {
           builds = builds "\n" name
           names[++jobs] = name; image[jobs] = id; on[jobs] = platform[n]; wants[jobs] = needs
         }
-        names[++jobs] = "merge " id; image[jobs] = id; wants[jobs] = builds
+        if (ends[id] == "merge " id) { names[++jobs] = ends[id]; image[jobs] = id; wants[jobs] = builds }
       }
       if (jobs > size * children) {
         print jobs " jobs do not fit into " children " pipelines of " size ": run gen matrix again" >faults

@@ -7,7 +7,8 @@
 #
 #   sh publish.sh probe [ID...]       print what is missing of these images, or of all, at their home registries: lines of
 #                                     `build`, id, platform and layer, and of `merge`, id and layer, apart by tabs
-#   sh publish.sh build ID PLATFORM   build, test and push one platform of one image, unless it is there
+#   sh publish.sh build ID PLATFORM   build, test and push one platform of one image, unless it is there; exit code 3 where
+#                                     an image that it stands on is not
 #   sh publish.sh merge ID...         join the platforms of each image under its content tag, unless it is there
 #   sh publish.sh tags                put the release's tags and aliases on the contents, copy to other registries
 #
@@ -523,13 +524,14 @@ probe() {
   '
   plan "$probed"'$1 == "image" && is_open { print $5 }' pass=3 "$work/ids" >"$work/refs"
   look_all "$work/refs"
-  plan "$probed"'$1 == "leg" && is_open { print $4 }' pass=3 "$work/ids" >"$work/refs"
+  plan "$probed"'$1 == "image" { content = $5 } $1 == "leg" && is_open && $4 != content { print $4 }' pass=3 "$work/ids" >"$work/refs"
   look_all "$work/refs"
   plan "$probed"'
-    $1 == "image" && is_open { print "merge\t" $2 "\t" layer }
+    $1 == "image" { content = $5; is_joined = 0 }
+    $1 == "leg" && is_open && $4 != content && !is_joined++ { print "merge\t" $2 "\t" layer }
     $1 == "leg" && is_open && digest[$4] == "" { print "build\t" $2 "\t" $3 "\t" layer }' pass=3 "$work/ids" >"$work/missing"
   cat "$work/missing"
-  say "missing: $(grep -c ^build "$work/missing") builds, $(grep -c ^merge "$work/missing") images"
+  say "missing: $(awk '$1 == "build" { builds++ } !seen[$2]++ { images++ } END { print builds + 0 " builds, " images + 0 " images" }' "$work/missing")"
 }
 
 # needs_buildx: stop where docker cannot do what is asked of it here, before anything takes its words for an answer.
@@ -634,6 +636,9 @@ build() {
   content=$(awk -F '\t' '$1 == "image" { print $5 }' "$work/spec")
   [ -n "$content" ] || die "the plan has no image \`$id\`${PIPELINE:+ for $PIPELINE}"
   leg=$(awk -F '\t' -v platform="$platform" '$1 == "leg" && $3 == platform { print $4 }' "$work/spec")
+  # The contents that it stands on.
+  plan '$1 == "image" { content[$2] = $5; is_meant = $2 == id }
+    $1 == "below" && is_meant && content[$3] != content[id] { print content[$3] }' id="$id" | sort -u >"$work/below"
   [ -n "$leg" ] || die "\`$id\` has no platform \`$platform\`"
   set -- --tag "$leg" --platform "$platform"
   while IFS='	' read -r kind _ line _; do
@@ -641,12 +646,17 @@ build() {
     unfold "$line"
     set -- "$@" "$word"
   done <"$work/spec"
-  printf '%s\n' "$content" "$leg" >"$work/refs"
+  { printf '%s\n' "$content" "$leg"; cat "$work/below"; } | sort -u >"$work/refs"
   look_all "$work/refs"
-  there=$(sed -n '/	sha256:/{s/	/@/;p;q;}' "$work/found")
+  there=$(awk -F '\t' -v content="$content" -v leg="$leg" '($1 == content || $1 == leg) && $2 != "" { print $1 "@" $2; exit }' "$work/found")
   if [ -n "$there" ]; then
     say "$id for $platform is there already: $there"
     return 0
+  fi
+  lacking=$(awk -F '\t' 'pass == 1 { digest[$1] = $2; next } digest[$0] == "" { print; exit }' pass=1 "$work/found" pass=2 "$work/below")
+  if [ -n "$lacking" ]; then
+    say "$id for $platform is not built: it stands on $lacking, which is not there"
+    exit 3
   fi
   while IFS='	' read -r kind _ context lfs submodules; do
     if [ "$kind" != source ]; then continue; fi
@@ -686,6 +696,12 @@ merge_line() {
     say "$id is there already: $content@$digest"
     return 0
   fi
+  for leg in "$@"; do
+    if grep -qxF "$leg	" "$work/found"; then
+      say "$id is not joined: $leg is not there"
+      return 1
+    fi
+  done
   say "merging $content from: $*"
   # --prefer-index=false: a single platform keeps its digest instead of being wrapped.
   try docker buildx imagetools create --prefer-index=false --tag "$content" "$@" </dev/null >&2
@@ -697,15 +713,16 @@ merge() {
   plan '
     pass == 3 { wanted[$0]; next }
     $1 == "image" && $2 in wanted && has($7) { known[$2] }
-    $1 == "image" { is_meant = $2 in known && !($5 in seen); seen[$5]; if (is_meant) line[++count] = $2 "\t" $5 }
-    $1 == "leg" && is_meant { line[count] = line[count] "\t" $4 }
+    $1 == "image" { content = $5; is_meant = $2 in known && !(content in seen); seen[content]; if (is_meant) line[++count] = $2 "\t" content }
+    # One platform alone was pushed as the content.
+    $1 == "leg" && is_meant { if ($4 == content) count--; else line[count] = line[count] "\t" $4 }
     END {
       for (id in wanted) if (!(id in known)) print id
       for (n = 1; n <= count; n++) print line[n]
     }' pass=3 "$work/ids" >"$work/merges"
   unknown=$(grep -v '	' "$work/merges" | sort | sed -n 1p)
   [ -z "$unknown" ] || die "the plan has no image \`$unknown\`${PIPELINE:+ for $PIPELINE}"
-  cut -f 2 "$work/merges" >"$work/refs"
+  cut -f 2- "$work/merges" | tr '\t' '\n' >"$work/refs"
   look_all "$work/refs"
   each merge_line "$work/merges" || die "stopped: not everything could be merged"
 }

@@ -54,6 +54,8 @@ pub struct Shape {
     pub steps: Vec<(String, Selector)>,
     /// Groups of a change's builds, at most: each is a job.
     pub groups: usize,
+    /// Whether it builds what is there already: then nothing is pushed as a content before that was looked for.
+    pub builds_anew: bool,
 }
 
 /// What holds for the builds that a selector accepts.

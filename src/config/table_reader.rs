@@ -62,6 +62,7 @@ impl TableReader<'_> {
             rows,
             steps,
             groups: GROUPS,
+            builds_anew: false,
         }
     }
 

@@ -141,7 +141,7 @@ pub struct Spec {
     pub aliases: Vec<String>,
     /// OCI platforms.
     pub platforms: Vec<Platform>,
-    /// Where each platform's image is pushed before they are joined.
+    /// Where each platform's image is pushed before they are joined; one alone is the content.
     pub pushed: IndexMap<Platform, String>,
     /// Upstream image, when it stands on one.
     pub base: Option<String>,
@@ -211,6 +211,9 @@ impl Plan {
             .zip(deviations)
             .map(|((id, _), ci)| Spec::new(config, matrix, contents, id, &aliases[id.0], ci))
             .collect();
+        if config.ci.pipelines.iter().all(|own| !own.shape.builds_anew) {
+            specs.iter_mut().for_each(Spec::push_alone);
+        }
         for (place, spec) in specs.iter_mut().enumerate() {
             spec.bake_target = names.as_ref().map(|names| names.targets[place].clone());
         }
@@ -383,6 +386,21 @@ impl Spec {
             content_reference,
             ci,
         }
+    }
+
+    /// One platform alone is pushed as the content.
+    fn push_alone(&mut self) {
+        if let ([_], Some(pushed)) = (&*self.platforms, self.pushed.values_mut().next()) {
+            pushed.clone_from(&self.content_reference);
+        }
+    }
+
+    /// Whether its platforms are joined once they are pushed.
+    pub fn is_joined(&self) -> bool {
+        !self
+            .pushed
+            .values()
+            .any(|pushed| *pushed == self.content_reference)
     }
 
     /// What it is to a pipeline that does not publish it.

@@ -3,6 +3,8 @@
 import hashlib
 import json
 
+from harness import legs_of
+
 SIZE = 16
 MOST = {"gitlab": 400}
 PIPELINES = ["all", "github", "gitlab", "cloud-build", "buildkite"]
@@ -92,7 +94,7 @@ def records(spec: dict, shares: dict) -> list:
     return [
         ["image", id, spec["layer"], spec["content"], spec["content_reference"], spec.get("bake_target", ""), *tasks],
         *(["below", id, below] for below in stands_on(spec)),
-        *(["leg", id, platform, spec["content_reference"] + "-" + "-".join(platform.split("/")[1:])] for platform in spec["platforms"]),
+        *(["leg", id, platform, leg] for platform, leg in zip(spec["platforms"], legs_of(spec))),
         *(["word", id, word] for word in words),
         *(["test", id, test, "RUN " + step(test)] for test in spec["tests"]),
         *own(spec),

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import lines
 import pytest
-from harness import HERE, STUBS, Plan, Stub, assert_idle, missing, run
+from harness import HERE, STUBS, Plan, Stub, assert_idle, legs_of, missing, run
 
 SCRIPT = HERE.parents[1] / "generated/ci/publish.sh"
 SAMPLE = HERE / "samples/acme"
@@ -244,7 +244,7 @@ def test_wrong_words(world, words, status, says):
 def contents(world: World) -> None:
     """Let the registries lose every content, as if nothing had been built."""
     for spec in world.plan["specs"]:
-        legs = [f"{spec['content_reference']}-{platform.split('/')[1]}" for platform in spec["platforms"]]
+        legs = legs_of(spec)
         world.stub.drop(spec["content_reference"], *legs)
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import lines
 import pytest
-from harness import Plan, Stub, legs
+from harness import Plan, Stub, legs, legs_of
 from trees import Tree, trees
 
 SHELLS = [["dash"], ["busybox", "sh"], ["bash"]]
@@ -381,7 +381,7 @@ def test_every_leg_of_a_tree_is_built(tree, gen, tmp_path):
     by_id = Plan(world.root).by_id
     tested = {(call["ref"], call["command"][-1]) for call in world.stub.journal() if call["verb"] == "run"}
     assert tested == {
-        (f"{by_id[id]['content_reference']}-{platform.removeprefix('linux/').replace('/', '-')}", test)
+        (legs_of(by_id[id])[by_id[id]["platforms"].index(platform)], test)
         for id, platform in built
         for test in by_id[id]["tests"]
     }

@@ -88,21 +88,26 @@ pub(super) fn units(site: &Site<'_>, options: &Buildkite, steps: &Steps) -> Vec<
                 after: steps.of_build(At::AfterBuild, provider, spec, platform),
             });
         }
-        let key = key(&format!("merge {}", spec.id));
-        there.push((key.clone(), layer));
-        jobs.push(Job {
-            label: format!("merge {}", spec.id),
-            wanted: wanted(&key),
-            key,
-            depends_on: builds,
-            queue: options.control_runner.value.clone(),
-            timeout: options.timeout_minutes,
-            id: spec.id.clone(),
-            platform: None,
-            sources: Checkout::default(),
-            before: Vec::new(),
-            after: Vec::new(),
-        });
+        let last = match &*builds {
+            [alone] if !spec.is_joined() => alone.clone(),
+            _ => key(&format!("merge {}", spec.id)),
+        };
+        there.push((last.clone(), layer));
+        if spec.is_joined() {
+            jobs.push(Job {
+                label: format!("merge {}", spec.id),
+                wanted: wanted(&last),
+                key: last,
+                depends_on: builds,
+                queue: options.control_runner.value.clone(),
+                timeout: options.timeout_minutes,
+                id: spec.id.clone(),
+                platform: None,
+                sources: Checkout::default(),
+                before: Vec::new(),
+                after: Vec::new(),
+            });
+        }
         all.push(Unit {
             id: spec.id.clone(),
             layer,

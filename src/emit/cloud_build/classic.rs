@@ -16,7 +16,7 @@ use super::steps::Own;
 use super::{CLASSIC, File, Maker};
 use crate::config::At;
 use crate::emit::checkout::Checkout;
-use crate::grammar::arch;
+
 use crate::image::plan::Spec;
 
 /// The substitution for the home registry, and how those of further ones begin.
@@ -171,9 +171,13 @@ fn test_args(spec: &Spec, test: &str) -> Vec<Arg> {
 
 /// The reference of the one platform, below the substitution of its home.
 fn leg(spec: &Spec, homes: &[Home]) -> Arg {
-    let reference = format!("{}-{}", spec.content_reference, arch(super::NATIVE));
+    let reference = spec
+        .pushed
+        .values()
+        .next()
+        .unwrap_or(&spec.content_reference);
     let of_home = homes.iter().filter_map(|home| {
-        let rest = below(&reference, &home.prefix)?;
+        let rest = below(reference, &home.prefix)?;
         Some((home, rest))
     });
     // Of prefixes within each other the longest is the registry's own.
@@ -182,7 +186,7 @@ fn leg(spec: &Spec, homes: &[Home]) -> Arg {
             home: Some(home.substitution.clone()),
             text: rest.to_owned(),
         },
-        None => word(&reference),
+        None => word(reference),
     }
 }
 

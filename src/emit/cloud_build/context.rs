@@ -125,7 +125,7 @@ pub(super) enum Part {
     PullRequest,
 }
 
-/// The step of one unit: it builds each platform, then merges.
+/// The step of one unit: it builds each platform, then joins them.
 #[derive(Debug, Serialize)]
 pub(super) struct SpecStep {
     /// The user's steps around it.
@@ -135,6 +135,8 @@ pub(super) struct SpecStep {
     pub wait_for: Vec<String>,
     /// `SPEC=id`, and `PLATFORMS=` and the platforms, by spaces.
     pub env: Vec<String>,
+    /// Whether its platforms are joined.
+    pub joined: bool,
     /// In seconds.
     pub timeout: Option<u64>,
 }

@@ -183,6 +183,7 @@ pub(super) fn units(built: &Built<'_>, own: &mut Own) -> Vec<Unit> {
                 step: image,
                 wait_for,
                 env: image_env(spec),
+                joined: spec.is_joined(),
                 timeout: timeout(spec),
             },
         });

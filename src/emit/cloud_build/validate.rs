@@ -31,7 +31,10 @@ impl Options for CloudBuild {
             reader.whole_platform(platform);
         }
         let rows = reader.build_rows(&self.when);
-        reader.shape(&self.matches, rows, &self.step, false)
+        Shape {
+            builds_anew: self.is_classic(),
+            ..reader.shape(&self.matches, rows, &self.step, false)
+        }
     }
 }
 

@@ -308,6 +308,7 @@ fn context(site: &Site<'_>, options: &Github, findings: &mut Vec<Finding>) -> Co
         needs.extend(builds.iter().map(|job| job.id.clone()));
         let merges: Vec<Job> = blocks
             .iter()
+            .filter(|block| block.merge.of(work).iter().any(|one| one.spec.is_joined()))
             .enumerate()
             .map(|(number, block)| {
                 job(

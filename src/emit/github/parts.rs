@@ -39,6 +39,13 @@ pub(super) struct Part {
     pub size: usize,
 }
 
+impl Part {
+    /// What it is of the work of its layer.
+    pub(super) fn of<'a, 'w>(&self, work: &'a [Work<'w>]) -> &'a [Work<'w>] {
+        &work[self.first..work.len().min(self.first + self.size)]
+    }
+}
+
 /// One merge job with the builds that it stands on, and the probe that hands them out.
 #[derive(Debug)]
 pub(super) struct Block {

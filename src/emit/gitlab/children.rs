@@ -3,6 +3,7 @@
 use serde::Serialize;
 
 use crate::emit::work::Unit;
+use crate::image::plan::Spec;
 
 /// A trigger job, and the child pipeline that it starts.
 #[derive(Debug, Serialize)]
@@ -41,7 +42,7 @@ pub(super) fn jobs(units: &[Unit<'_>]) -> Vec<Job> {
         let lineage: Vec<String> = unit
             .stands_on
             .iter()
-            .map(|&place| format!("merge {}", units[place].spec.id))
+            .map(|&place| last(units[place].spec))
             .collect();
         let builds: Vec<String> = unit
             .spec
@@ -50,9 +51,19 @@ pub(super) fn jobs(units: &[Unit<'_>]) -> Vec<Job> {
             .map(|platform| format!("build {id} {platform}"))
             .collect();
         jobs.extend(builds.iter().map(|name| job(name.clone(), id, &lineage)));
-        jobs.push(job(format!("merge {id}"), id, &builds));
+        if unit.spec.is_joined() {
+            jobs.push(job(last(unit.spec), id, &builds));
+        }
     }
     jobs
+}
+
+/// The job that ends with the content of a spec being there.
+fn last(spec: &Spec) -> String {
+    match spec.platforms.first() {
+        Some(platform) if !spec.is_joined() => format!("build {} {platform}", spec.id),
+        _ => format!("merge {}", spec.id),
+    }
 }
 
 /// The trigger jobs: each starts when the one before has ended.
