@@ -6,6 +6,7 @@ import re
 import shutil
 import subprocess
 import sys
+import tarfile
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -71,9 +72,20 @@ def build_wheel(folder: Path, sdist: Path) -> Path:
         if not list(folder.glob("*.whl")):
             with from_source() as building:
                 world = {**offline(folder.parent, BUILD_WHEELS), **building}
-                run(["pip", "wheel", "--no-deps", "--wheel-dir", folder, sdist], folder.parent, **world)
+                run(["pip", "wheel", "--no-deps", "--wheel-dir", folder, unpacked(sdist, folder.parent)], folder.parent, **world)
     (wheel,) = folder.glob("*.whl")
     return wheel
+
+
+def unpacked(sdist: Path, folder: Path) -> Path:
+    """What a source distribution holds, as of now: its files are of a day long ago, and cargo, to which all roots of a package
+    are one, would take what it built of others for theirs."""
+    with tarfile.open(sdist) as archive:
+        archive.extractall(folder / "unpacked", filter="data")
+    (root,) = (folder / "unpacked").iterdir()
+    for path in root.rglob("*"):
+        os.utime(path)
+    return root
 
 
 def offline(scratch: Path, *links: Path) -> dict[str, str]:

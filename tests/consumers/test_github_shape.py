@@ -77,6 +77,10 @@ def test_everything_that_can_be_said_is_done(tree, stub, notes):
     for job, before in (("integration", "tags"), ("library", "integration")):
         assert workflow.jobs[job]["if"] == f"${{{{ !cancelled() && needs.{before}.result == 'success' }}}}"
 
+    # Whoever is asked for the tags is asked for nothing else.
+    places = {name: job["environment"]["name"] for name, job in workflow.jobs.items() if "environment" in job}
+    assert places.pop("tags") == "release" and places and set(places.values()) == {"images"}
+
     # Its share and no more; only what it publishes has tags.
     assert pushed(stub.journal()) == plan.pushes()
     tags = stub.tags()

@@ -10,7 +10,7 @@ from gitlab import (
     assert_accepted, children, gitlab_ci_local, jobs, ours, pipeline_of, publish, templates_of, written,
 )  # fmt: skip
 from harness import (
-    STUBS, Plan, Stub, a_leaf, assert_idle, assert_truth, copy_tree, everything_missing, is_repository, outputs, pushed, root_of, run,
+    STUBS, Plan, Stub, a_leaf, assert_idle, assert_truth, copy_tree, everything_missing, is_joined, is_repository, outputs, pushed, root_of, run,
     tree_name, trees_under_test,
 )  # fmt: skip
 from judges import read_yaml
@@ -40,12 +40,15 @@ def test_the_pipeline_publishes_exactly_the_plan(tree, tmp_path, first_runs):
 def test_a_child_holds_exactly_what_is_missing(tree, tmp_path):
     plan, stub = Plan(tree), Stub(tmp_path / "stub")
     publish(tree, stub, "probe")
-    merge_of = {spec["content_reference"]: f"merge {spec['id']}" for spec in plan.builders}
+    builds_of = {spec["id"]: [f"build {spec['id']} {platform}" for platform in spec["platforms"]] for spec in plan.builders}
+    # What ends with the content being there.
+    last = {spec["content_reference"]: f"merge {spec['id']}" if is_joined(spec) else builds_of[spec["id"]][0] for spec in plan.builders}
     expected = {}
     for spec in plan.builders:
-        builds = [f"build {spec['id']} {platform}" for platform in spec["platforms"]]
-        expected |= {build: {merge_of[content] for content in plan.lineage(spec)} for build in builds}
-        expected[f"merge {spec['id']}"] = set(builds)
+        builds = builds_of[spec["id"]]
+        expected |= {build: {last[content] for content in plan.lineage(spec)} for build in builds}
+        if is_joined(spec):
+            expected[f"merge {spec['id']}"] = set(builds)
     before, found = set(), {}
     for child in children(tree):
         for name, job in child.items():
@@ -88,7 +91,7 @@ def test_one_leaf_is_one_build(tree, tmp_path):
     publish(tree, stub, "probe")
     builds = {f"build {leaf['id']} {platform}" for platform in leaf["platforms"]}
     found = [child for child in children(tree) if set(child) != {"nothing to build"}]
-    assert [set(child) for child in found] == [builds | {f"merge {leaf['id']}"}]
+    assert [set(child) for child in found] == [builds | ({f"merge {leaf['id']}"} if is_joined(leaf) else set())]
 
 
 def a_root(plan: Plan) -> dict | None:

@@ -90,9 +90,6 @@ fn whole(root: &std::path::Path, before: &Files, after: &Files) -> bool {
     moved
 }
 
-/// What each command leaves when nothing disturbs it.
-const COMMANDS: &[&[&str]] = &[&["bump", "minor"], &["bump", "2.0.0"], &["bump", "pre"]];
-
 /// How a run ended that was to be killed.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Ended {
@@ -147,57 +144,69 @@ const CALLS: &[&str] = &[
 ];
 
 /// Every call by which a bump changes the disk, and the last moments before it ends.
-#[test]
-fn a_kill_at_any_write_is_healed_by_the_same_command() {
+fn a_kill_at_any_write_is_healed(arguments: &[&str]) {
     let start = library();
     let before = start.files();
-    for arguments in COMMANDS {
-        let undisturbed = copy(&start);
-        undisturbed.gen_(arguments).ends(0);
-        let after = undisturbed.files();
-        let (mut kills, mut late) = (0, 0);
-        for call in CALLS {
-            for nth in 1.. {
-                let tree = copy(&start);
-                match killed_at(&tree, arguments, call, nth) {
-                    None => {
-                        eprintln!("skipped: `strace` is not there, or may not trace");
-                        return;
-                    }
-                    Some(Ended::Itself) => break,
-                    // What it has said is done: the same command again is the next bump.
-                    Some(Ended::Late) => {
-                        assert!(
-                            whole(tree.path(), &before, &after),
-                            "said before it was done"
-                        );
-                        tree.gen_(&["matrix"]).ends(0);
-                        tree.gen_(&["bump", "--amend"]).ends(0);
-                        continue;
-                    }
-                    Some(Ended::Killed) => kills += 1,
+    let undisturbed = copy(&start);
+    undisturbed.gen_(arguments).ends(0);
+    let after = undisturbed.files();
+    let (mut kills, mut late) = (0, 0);
+    for call in CALLS {
+        for nth in 1.. {
+            let tree = copy(&start);
+            match killed_at(&tree, arguments, call, nth) {
+                None => {
+                    eprintln!("skipped: `strace` is not there, or may not trace");
+                    return;
                 }
-                let done = whole(tree.path(), &before, &after);
-                late += usize::from(done);
-                let noted = tree.at(NOTE).exists();
-                assert!(noted || !done, "nothing tells that the step was taken");
-                let check = tree.gen_(&["check"]);
-                assert_eq!(check.stderr.contains("warning[bump-cut-short]"), noted);
-                // Whatever is run in between, the step is not forgotten.
-                if done {
+                Some(Ended::Itself) => break,
+                // What it has said is done: the same command again is the next bump.
+                Some(Ended::Late) => {
+                    assert!(
+                        whole(tree.path(), &before, &after),
+                        "said before it was done"
+                    );
                     tree.gen_(&["matrix"]).ends(0);
+                    tree.gen_(&["bump", "--amend"]).ends(0);
+                    continue;
                 }
-                tree.gen_(arguments).ends(0);
-                same(&tree.files(), &after);
-                assert!(!tree.at("generated/.tmp").exists(), "leftovers");
+                Some(Ended::Killed) => kills += 1,
             }
+            let done = whole(tree.path(), &before, &after);
+            late += usize::from(done);
+            let noted = tree.at(NOTE).exists();
+            assert!(noted || !done, "nothing tells that the step was taken");
+            let check = tree.gen_(&["check"]);
+            assert_eq!(check.stderr.contains("warning[bump-cut-short]"), noted);
+            // Whatever is run in between, the step is not forgotten.
+            if done {
+                tree.gen_(&["matrix"]).ends(0);
+            }
+            tree.gen_(arguments).ends(0);
+            same(&tree.files(), &after);
+            assert!(!tree.at("generated/.tmp").exists(), "leftovers");
         }
-        assert!(kills > 25, "{kills} calls only");
-        assert!(
-            late > 0,
-            "no run was killed between its last file and its end"
-        );
     }
+    assert!(kills > 25, "{kills} calls only");
+    assert!(
+        late > 0,
+        "no run was killed between its last file and its end"
+    );
+}
+
+#[test]
+fn a_kill_at_any_write_of_a_step_is_healed_by_the_same_command() {
+    a_kill_at_any_write_is_healed(&["bump", "minor"]);
+}
+
+#[test]
+fn a_kill_at_any_write_of_a_stated_release_is_healed_by_the_same_command() {
+    a_kill_at_any_write_is_healed(&["bump", "2.0.0"]);
+}
+
+#[test]
+fn a_kill_at_any_write_of_a_pre_release_is_healed_by_the_same_command() {
+    a_kill_at_any_write_is_healed(&["bump", "pre"]);
 }
 
 /// Kills in a row, at another place each, and then a run that may end.

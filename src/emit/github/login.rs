@@ -126,6 +126,15 @@ pub(super) fn rights(
     }
 }
 
+/// Those of the job that puts the tags: whoever states an environment for it wants it whatever the job reads.
+pub(super) fn release_rights(options: &Github, rights: Rights) -> Rights {
+    let stated = options.release_environment.as_ref();
+    Rights {
+        environment: stated.map(|own| own.value.clone()).or(rights.environment),
+        ..rights
+    }
+}
+
 /// Whether a reference is one of a registry's.
 pub(super) fn is_in(registry: &Registry, reference: &str) -> bool {
     let rest = reference.strip_prefix(&registry.prefix);

@@ -45,7 +45,7 @@ pub use adopt::adopt;
 pub use edits::{ActionEdit, ActionEdits, Unfit};
 
 use legs::{Legs, Runners};
-use login::{Rights, is_in, logins, rights};
+use login::{Rights, is_in, logins, release_rights, rights};
 use options::{Access, ActionPin, Github};
 use parts::{Block, Limits, Part, Work, cut};
 use pins::{Action, Pins};
@@ -360,7 +360,7 @@ fn context(site: &Site<'_>, options: &Github, findings: &mut Vec<Finding>) -> Co
     let probe = rights(&asked, &[]);
     let tags = Tags {
         needs,
-        rights: rights(&homes, &tagged),
+        rights: release_rights(options, rights(&homes, &tagged)),
     };
     let then = hooks(options);
     let merges: usize = layers.iter().map(|layer| layer.merges.len()).sum();

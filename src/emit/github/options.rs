@@ -21,6 +21,8 @@ pub(super) struct Github {
     pub control_runner: Spanned<String>,
     /// The environment of the jobs that read secrets or log in by identity; empty: none.
     pub environment: Spanned<String>,
+    /// The environment of the job that puts the tags, where it is another: one that people are asked for, once.
+    pub release_environment: Option<Spanned<String>>,
     /// How long one build may take: up to 360 minutes on GitHub's own runners.
     pub timeout_minutes: u32,
     /// Actions to use at other commits than the shipped ones, by `owner/name`.
@@ -95,6 +97,7 @@ impl Default for Github {
             emulate: Vec::new(),
             control_runner: Spanned::nowhere("ubuntu-24.04".to_owned()),
             environment: Spanned::nowhere("publish".to_owned()),
+            release_environment: None,
             timeout_minutes: 120,
             actions: IndexMap::new(),
             matches: None,

@@ -21,6 +21,9 @@ impl Options for Github {
         if !self.environment.is_empty() {
             reader.line("environment", &self.environment);
         }
+        if let Some(environment) = &self.release_environment {
+            reader.line("release-environment", environment);
+        }
         for row in &self.when {
             reader.machines("runner", row.runner.values());
         }
