@@ -216,6 +216,25 @@ def test_a_test_that_fails_keeps_the_image_from_being_pushed(world):
 
 
 @in_every_shell
+def test_what_is_not_there_is_not_stood_on_nor_joined(world):
+    """Its own failure was told where it failed: exit code 3 says that there is nothing to do here."""
+    spec = next(spec for spec in world.plan["specs"] if spec["parent"])
+    parent = next(below for below in world.plan["specs"] if below["id"] == spec["parent"])
+    done = world.run("build", spec["id"], spec["platforms"][0])
+    assert done.returncode == 3
+    assert f"it stands on {parent['content_reference']}, which is not there" in done.stderr
+    for platform in parent["platforms"][:-1]:
+        world.ok("build", parent["id"], platform)
+    if len(parent["platforms"]) > 1:
+        done = world.run("merge", parent["id"])
+        assert done.returncode == 1 and f"is not joined: {legs_of(parent)[-1]} is not there" in done.stderr
+    assert world.digest(parent["content_reference"]) is None
+    world.ok("build", parent["id"], parent["platforms"][-1])
+    world.ok("merge", parent["id"])
+    world.ok("build", spec["id"], spec["platforms"][0])
+
+
+@in_every_shell
 def test_values_come_through_whole(built):
     world = built
     for spec in world.plan["specs"]:
