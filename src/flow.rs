@@ -158,7 +158,7 @@ pub fn tell_refused(repository: &Repository, sink: &mut Sink) -> Result<(), Stop
     }
 }
 
-/// The plan, without what is written, and what is wrong with the ground of its specs.
+/// The plan with what goes into its specs, without what is written, and what is wrong with the ground of its specs.
 ///
 /// # Errors
 /// As [`render`].
@@ -167,12 +167,13 @@ pub fn plan(
     expanded: &Expanded,
     today: Day,
     sink: &mut Sink,
-) -> Result<Plan, Fault> {
+) -> Result<(Plan, Contents), Fault> {
     let owned = Owned::read(repository)?;
     let mut templates = Templates::new(repository, expanded.providers.templates());
     let contents = contents(repository, expanded, &owned, &mut templates, sink)?;
     stand(repository, expanded, &owned, &contents, today, sink);
-    Ok(Plan::new(&expanded.config, &expanded.matrix, &contents))
+    let plan = Plan::new(&expanded.config, &expanded.matrix, &contents);
+    Ok((plan, contents))
 }
 
 /// Tells what specs stand on and are built from, as far as it is not there.

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use crate::cli::{Dates, FindingFormat};
 use crate::command::difference::difference;
 use crate::command::look::{From, look_all};
-use crate::command::shell::{Error, Outcome, Shell, number, outcome, tally};
+use crate::command::shell::{Error, Outcome, Shell, left, number, outcome, tally};
 use crate::diagnostic::{Fix, Sink, fold};
 use crate::output::{self, Edit};
 use crate::source::Repository;
@@ -34,7 +34,7 @@ pub(super) fn run(shell: &mut Shell<'_>, options: &Options<'_>) -> Result<Outcom
     }
     let mut sink = Sink::new();
     let looked = match look_all(shell, &repositories, from, &mut sink)? {
-        Ok(looked) => looked,
+        Ok(looked) => left(looked),
         Err(fault) => return shell.stopped(fault, sink, options.format),
     };
     let suppressed = sink.suppressed();

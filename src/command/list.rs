@@ -8,7 +8,7 @@ use serde::Serialize;
 
 use crate::cli::{Dates, FindingFormat, ListFormat};
 use crate::command::select::{Given, selected, selectors};
-use crate::command::shell::{Error, Outcome, Shell, number, outcome};
+use crate::command::shell::{Error, Outcome, Shell, left, number, outcome};
 use crate::diagnostic::{Finding, Sink, fold, visible};
 use crate::facts::Day;
 use crate::flow::{self, Expanded};
@@ -60,7 +60,7 @@ pub(super) fn run(
     let repository = shell.repository()?;
     let mut sink = Sink::new();
     let expanded = match flow::expand(&repository, &mut sink) {
-        Ok(expanded) => expanded,
+        Ok(expanded) => left(expanded),
         Err(fault) => return shell.stopped(fault, sink, FindingFormat::Full),
     };
     let only = match selectors(shell, &expanded.config, given)? {

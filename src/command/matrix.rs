@@ -6,7 +6,7 @@ use std::sync::Arc;
 use crate::cli::{Dates, FindingFormat};
 use crate::command::difference::{difference, patch};
 use crate::command::look::{From, Looked, look_all};
-use crate::command::shell::{Error, Outcome, Shell, number, outcome, tally};
+use crate::command::shell::{Error, Outcome, Shell, left, number, outcome, tally};
 use crate::diagnostic::{Finding, Sink, fold, visible};
 use crate::flow::{self, Adoption};
 use crate::output::{self, Change, Edit, State};
@@ -36,12 +36,12 @@ pub(super) fn run(shell: &mut Shell<'_>, options: &Options) -> Result<Outcome, E
         take_over: options.take_over,
     };
     let mut looked = match look_all(shell, &repositories, from, &mut sink)? {
-        Ok(looked) => looked,
+        Ok(looked) => left(looked),
         Err(fault) => return shell.stopped(fault, sink, options.format),
     };
     let mut adoptions: Vec<Option<(Arc<SourceFile>, Adoption)>> = Vec::new();
     if options.adopt {
-        for (repository, one) in repositories.iter_mut().zip(&looked) {
+        for (repository, one) in repositories.iter_mut().zip(looked.iter()) {
             let found = flow::adopted(&one.expanded, &one.drift);
             let before = repository.read_text(repository.matrix_path())?;
             if let Some(found) = &found {
@@ -52,7 +52,7 @@ pub(super) fn run(shell: &mut Shell<'_>, options: &Options) -> Result<Outcome, E
         if adoptions.iter().any(Option::is_some) {
             sink = Sink::new();
             looked = match look_all(shell, &repositories, from, &mut sink)? {
-                Ok(looked) => looked,
+                Ok(looked) => left(looked),
                 Err(fault) => return shell.stopped(fault, sink, options.format),
             };
         }

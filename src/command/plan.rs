@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use crate::check::unasked_finding;
 use crate::cli::{Dates, FindingFormat, PlanFormat};
 use crate::command::select::{Given, selected, selectors};
-use crate::command::shell::{Error, Outcome, Shell, outcome};
+use crate::command::shell::{Error, Outcome, Shell, left, outcome};
 use crate::config::header;
 use crate::diagnostic::{Sink, fold};
 use crate::flow;
@@ -18,7 +18,7 @@ pub(super) fn run(
     let repository = shell.repository()?;
     let mut sink = Sink::new();
     let expanded = match flow::expand(&repository, &mut sink) {
-        Ok(expanded) => expanded,
+        Ok(expanded) => left(expanded),
         Err(fault) => return shell.stopped(fault, sink, FindingFormat::Full),
     };
     let only = match selectors(shell, &expanded.config, given)? {
@@ -32,8 +32,8 @@ pub(super) fn run(
     // What is wrong with the lock is no fault of a plan.
     let outcome = outcome(&grounds, false);
     grounds.into_iter().for_each(|finding| sink.push(finding));
-    let mut plan = match plan {
-        Ok(plan) => plan,
+    let (mut plan, _contents) = match plan {
+        Ok((plan, contents)) => (left(plan), left(contents)),
         Err(fault) => return shell.stopped(fault, sink, FindingFormat::Full),
     };
     let mut findings = fold(sink.into_sorted());

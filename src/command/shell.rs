@@ -7,6 +7,7 @@
 
 use std::env;
 use std::io::{self, IsTerminal, Write};
+use std::mem::ManuallyDrop;
 use std::process::ExitCode;
 use std::time::{SystemTime, UNIX_EPOCH};
 
@@ -210,6 +211,11 @@ impl<'a> Shell<'a> {
         self.insist(&format!("  = help: {}", machine::help(error)));
         ExitCode::from(NO_PLAN)
     }
+}
+
+/// What is left to the end of the process, which takes it back at once and not piece by piece.
+pub(super) fn left<T>(what: T) -> ManuallyDrop<T> {
+    ManuallyDrop::new(what)
 }
 
 /// `1 spec`, `2 specs`.

@@ -69,7 +69,7 @@ pub(super) fn groups(
     loop {
         parts = machines
             .iter()
-            .map(|(_, built)| lineage.cut(specs, built, size))
+            .map(|(_, built)| lineage.cut(built, size))
             .collect();
         if parts.iter().map(Vec::len).sum::<usize>() <= most.max(machines.len()) {
             break;
@@ -102,6 +102,8 @@ struct Lineage {
     family: Vec<usize>,
     /// For each spec its place in an order in which relatives are neighbours.
     order: Vec<usize>,
+    /// For each spec a number by which runs are divided; nothing where there is no long one.
+    hashes: Vec<u64>,
 }
 
 impl Lineage {
@@ -145,7 +147,18 @@ impl Lineage {
                 stack.extend(above[place].iter().rev());
             }
         }
-        Lineage { family, order }
+        let mut hashes = Vec::new();
+        if built.len() > SIZE {
+            hashes.resize(specs.len(), 0);
+            for place in built {
+                hashes[*place] = hash(&specs[*place].id);
+            }
+        }
+        Lineage {
+            family,
+            order,
+            hashes,
+        }
     }
 
     /// What one kind of machine builds, family by family, relatives beside each other.
@@ -155,10 +168,10 @@ impl Lineage {
     }
 
     /// The same in groups of at most `size`: of one family each, as long as groups are small.
-    fn cut(&self, specs: &[Spec], built: &[usize], size: usize) -> Vec<Vec<usize>> {
+    fn cut(&self, built: &[usize], size: usize) -> Vec<Vec<usize>> {
         built
             .chunk_by(|one, next| size != SIZE || self.family[*one] == self.family[*next])
-            .flat_map(|run| divide(specs, run, size))
+            .flat_map(|run| divide(run, &self.hashes, size))
             .map(<[usize]>::to_vec)
             .collect()
     }
@@ -167,13 +180,13 @@ impl Lineage {
 /// Parts of a run of specs, from half of `size` to `size` each, where the run is so long. A part ends before a spec with the
 /// smallest hash of all that stand near, so that one more moves only what stands near it; what is still too long is divided
 /// evenly.
-fn divide<'a>(specs: &[Spec], run: &'a [usize], size: usize) -> Vec<&'a [usize]> {
+fn divide<'a>(run: &'a [usize], hashes: &[u64], size: usize) -> Vec<&'a [usize]> {
     if run.len() <= size {
         return vec![run];
     }
     let half = size / 2;
     let (from, to) = (half, run.len() - half);
-    let hashes: Vec<u64> = run.iter().map(|place| hash(&specs[*place].id)).collect();
+    let hashes: Vec<u64> = run.iter().map(|place| hashes[*place]).collect();
     let is_end = |at: &usize| {
         let near = &hashes[from.max(at + 1 - half)..=to.min(at + half - 1)];
         near.iter().all(|other| *other >= hashes[*at])
