@@ -58,6 +58,31 @@ pub(super) struct Target<'t> {
     pub span: Range<usize>,
 }
 
+impl<'t> Target<'t> {
+    /// All of an object.
+    pub(super) fn whole(object: Node<'t>, shown: Node<'t>) -> Self {
+        Target {
+            object,
+            key: At::Whole,
+            shown,
+            span: object.byte_range(),
+        }
+    }
+
+    /// A key or attribute of an object, where `target`, which is `part`, is one.
+    pub(super) fn of(part: Part<'t>, target: Node<'t>, shown: Node<'t>) -> Option<Self> {
+        match part {
+            Part::Of(object, key) => Some(Target {
+                object,
+                key: At::Key(key),
+                shown,
+                span: target.byte_range(),
+            }),
+            Part::Name(_) | Part::Other => None,
+        }
+    }
+}
+
 /// Where something is changed.
 pub(super) enum At {
     /// Anywhere.

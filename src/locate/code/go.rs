@@ -4,7 +4,7 @@ use tree_sitter::Node;
 
 use crate::locate::choose::Declaration;
 use crate::locate::code::changes;
-use crate::locate::code::changes::{At, Binding, Opens, Part, Rules, Target};
+use crate::locate::code::changes::{Binding, Opens, Part, Rules, Target};
 use crate::locate::code::table::Entry;
 use crate::locate::code::walk::{
     Next, call, children, field, inner, looked_up, name, texts, walk, written,
@@ -103,27 +103,14 @@ fn changes<'t>(node: Node<'t>, text: &str) -> Vec<Target<'t>> {
     match node.kind() {
         "assignment_statement" => {
             let targets = node.child_by_field_name("left").map(children);
-            let keyed = |target: Node<'t>| match part(target, text) {
-                Part::Of(object, key) => Some(Target {
-                    object,
-                    key: At::Key(key),
-                    shown: node,
-                    span: target.byte_range(),
-                }),
-                Part::Name(_) | Part::Other => None,
-            };
+            let keyed = |target: Node<'t>| Target::of(part(target, text), target, node);
             let targets = targets.unwrap_or_default().into_iter();
             targets.filter_map(keyed).collect()
         }
         "call_expression" if matches!(field(node, "function", text), "delete" | "clear") => {
             let arguments = node.child_by_field_name("arguments").map(children);
             let object = arguments.and_then(|a| a.first().copied());
-            let whole = |object: Node<'t>| Target {
-                object,
-                key: At::Whole,
-                shown: node,
-                span: object.byte_range(),
-            };
+            let whole = |object: Node<'t>| Target::whole(object, node);
             object.map(whole).into_iter().collect()
         }
         _ => Vec::new(),

@@ -9,6 +9,7 @@ mod sighting;
 mod sisters;
 mod tag;
 mod text;
+mod values;
 mod variable;
 
 pub(in crate::release) use carriers::Carrier;

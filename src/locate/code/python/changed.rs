@@ -3,7 +3,7 @@
 
 use tree_sitter::Node;
 
-use crate::locate::code::changes::{At, Binding, Opens, Part, Rules, Target};
+use crate::locate::code::changes::{Binding, Opens, Part, Rules, Target};
 use crate::locate::code::python::{WRAPPING, text as text_of};
 use crate::locate::code::walk::{children, field, inner, written};
 
@@ -200,12 +200,7 @@ fn changes<'t>(node: Node<'t>, text: &str) -> Vec<Target<'t>> {
                 Some(on) => CHANGING.contains(&name).then_some(on),
                 None => GIVEN.contains(&name).then(first).flatten(),
             };
-            let whole = |object: Node<'t>| Target {
-                object,
-                key: At::Whole,
-                shown: node,
-                span: object.byte_range(),
-            };
+            let whole = |object: Node<'t>| Target::whole(object, node);
             object.map(whole).into_iter().collect()
         }
         _ => Vec::new(),
@@ -214,15 +209,7 @@ fn changes<'t>(node: Node<'t>, text: &str) -> Vec<Target<'t>> {
 
 /// A key or attribute that is given something else, or taken away.
 fn keyed<'t>(target: Node<'t>, shown: Node<'t>, text: &str) -> Option<Target<'t>> {
-    match part(target, text) {
-        Part::Of(object, key) => Some(Target {
-            object,
-            key: At::Key(key),
-            shown,
-            span: target.byte_range(),
-        }),
-        Part::Name(_) | Part::Other => None,
-    }
+    Target::of(part(target, text), target, shown)
 }
 
 fn part<'t>(node: Node<'t>, text: &str) -> Part<'t> {

@@ -2,7 +2,7 @@
 
 use tree_sitter::Node;
 
-use crate::locate::code::changes::{At, Binding, Opens, Part, Rules, Target};
+use crate::locate::code::changes::{Binding, Opens, Part, Rules, Target};
 use crate::locate::code::script::{WRAPPING, text as text_of};
 use crate::locate::code::walk::{children, field, inner, written};
 
@@ -125,34 +125,19 @@ fn changes<'t>(node: Node<'t>, text: &str) -> Vec<Target<'t>> {
             } else {
                 on.filter(|_| CHANGING.contains(&property))
             };
-            object.map(|object| whole(object, node))
+            object.map(|object| Target::whole(object, node))
         }),
         _ => None,
     };
     target.into_iter().collect()
 }
 
-fn whole<'t>(object: Node<'t>, shown: Node<'t>) -> Target<'t> {
-    Target {
-        object,
-        key: At::Whole,
-        shown,
-        span: object.byte_range(),
-    }
-}
-
 /// A key that is given something else, or taken away.
 fn keyed<'t>(target: Node<'t>, shown: Node<'t>, text: &str) -> Option<Target<'t>> {
     match part(target, text) {
         // `X.length = 0` cuts a list.
-        Part::Of(object, Some(key)) if key == "length" => Some(whole(object, shown)),
-        Part::Of(object, key) => Some(Target {
-            object,
-            key: At::Key(key),
-            shown,
-            span: target.byte_range(),
-        }),
-        Part::Name(_) | Part::Other => None,
+        Part::Of(object, Some(key)) if key == "length" => Some(Target::whole(object, shown)),
+        other => Target::of(other, target, shown),
     }
 }
 
