@@ -10,7 +10,7 @@ use crate::dockerfile::instruction::{Assignment, Command as Line, Instruction, K
 use crate::dockerfile::parse::Dockerfile;
 use crate::dockerfile::runtime;
 use crate::dockerfile::scope::{Expander, Global, Request, Scope, globals};
-use crate::dockerfile::stages::{Command, Source, Standing, commands, reachable, standings};
+use crate::dockerfile::stages::{Command, Source, Standing, Taking, standings};
 use crate::dockerfile::value::Value;
 use crate::grammar::Target;
 
@@ -138,10 +138,10 @@ impl Dockerfile {
         let platform = Target::parse(request.platform).map_err(|what| Fault::new(what, 0..0))?;
         let (scope, globals) = globals(self, request, &mut expander)?;
         let standings = standings(self, &platform, &scope, &mut expander)?;
-        let mut commands = commands(self, &standings)?;
+        let taking = Taking::new(self)?;
         let last = self.stages.len() - 1;
         let target = self.target(request.target).unwrap_or(last);
-        let built = reachable(self, target, &standings, &commands)?;
+        let (built, mut commands) = taking.reachable(target, &standings)?;
         let mut stages: Vec<Built> = Vec::new();
         let mut scopes: Vec<Scope> = Vec::new();
         for index in built {

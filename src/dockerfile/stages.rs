@@ -146,129 +146,167 @@ fn outside(text: &Arc<str>, word: &Word) -> Result<Source, Fault> {
     }
 }
 
-/// What the instructions of every stage take from, in order; what ONBUILD of the stage below says comes first.
-///
-/// # Errors
-/// When BuildKit refuses one, built or not.
-pub(super) fn commands(
-    file: &Dockerfile,
-    standings: &[Standing],
-) -> Result<Vec<Vec<Command>>, Fault> {
-    let mut all = Vec::new();
-    for (index, standing) in standings.iter().enumerate() {
-        let mut commands = Vec::new();
-        if let Source::Stage(below) = standing.base {
-            for instruction in file.body(below) {
-                if let Kind::Onbuild(inner) = &instruction.kind {
-                    let inner = inner.clone()?;
-                    let sources = sources(file, &inner)?;
-                    commands.push(Command {
-                        instruction: inner,
-                        trigger_of: Some(below),
-                        sources,
-                    });
+/// What the instructions of every stage take from, while it is being told. What is no stage is one to the builder too, behind
+/// those of the file, and `--from` may mean it by its number. Source: `buildStageDependencyGraph` and `detectRunMount` of
+/// moby/buildkit, frontend/dockerfile/dockerfile2llb.
+pub(super) struct Taking<'a> {
+    file: &'a Dockerfile,
+    /// What is taken that is no stage of the file, in the order of the instructions.
+    others: Vec<Source>,
+    /// The instructions of each stage.
+    commands: Vec<Vec<Command>>,
+}
+
+impl<'a> Taking<'a> {
+    /// What the instructions of each stage itself take.
+    ///
+    /// # Errors
+    /// When BuildKit refuses one, built or not, or stages take from each other in a circle.
+    pub(super) fn new(file: &'a Dockerfile) -> Result<Self, Fault> {
+        let mut taking = Taking {
+            file,
+            others: Vec::new(),
+            commands: Vec::new(),
+        };
+        for index in 0..file.stages.len() {
+            let commands = file.body(index).iter();
+            let commands = commands.map(|instruction| taking.command(instruction, None));
+            let commands = commands.collect::<Result<_, _>>()?;
+            taking.commands.push(commands);
+        }
+        let takes = |stage: usize| stages_of(&taking.commands[stage]);
+        match circle(file.stages.len(), &takes) {
+            Some(stage) => Err(Fault::new(
+                "the stage needs itself",
+                file.from(stage).image.span.clone(),
+            )),
+            None => Ok(taking),
+        }
+    }
+
+    /// The stages that `target` needs, itself among them, in order, with their instructions by stage. What ONBUILD of the
+    /// stage below says comes first in each.
+    ///
+    /// # Errors
+    /// When BuildKit refuses what ONBUILD says, or one that is built takes from a later one.
+    pub(super) fn reachable(
+        mut self,
+        target: usize,
+        standings: &[Standing],
+    ) -> Result<(Vec<usize>, Vec<Vec<Command>>), Fault> {
+        let mut taken = vec![false; standings.len()];
+        let mut open = vec![target];
+        while let Some(stage) = open.pop() {
+            if std::mem::replace(&mut taken[stage], true) {
+                continue;
+            }
+            if let Source::Stage(below) = standings[stage].base {
+                open.push(below);
+                let triggers = self.triggers(below)?;
+                self.commands[stage].splice(0..0, triggers);
+            }
+            open.extend(stages_of(&self.commands[stage]));
+        }
+        let built: Vec<usize> = (0..taken.len()).filter(|stage| taken[*stage]).collect();
+        for stage in &built {
+            for command in &self.commands[*stage] {
+                let later =
+                    |source: &Source| matches!(source, Source::Stage(other) if other > stage);
+                if command.sources.iter().any(later) {
+                    return Err(Fault::new(
+                        "it takes from a stage that begins only later",
+                        command.instruction.keyword.clone(),
+                    ));
                 }
             }
         }
-        for instruction in file.body(index) {
-            commands.push(Command {
-                instruction: instruction.clone(),
-                trigger_of: None,
-                sources: sources(file, instruction)?,
-            });
-        }
-        all.push(commands);
+        Ok((built, self.commands))
     }
-    Ok(all)
-}
 
-fn sources(file: &Dockerfile, instruction: &Instruction) -> Result<Vec<Source>, Fault> {
-    let named = |word: &Word| match file.stage_named(&word.text) {
-        Some(stage) => Ok(Source::Stage(stage)),
-        None => outside(&word.text.as_str().into(), word),
-    };
-    match &instruction.kind {
-        Kind::Copy(transfer) => {
-            let Some(from) = &transfer.from else {
-                return Ok(vec![Source::Context]);
-            };
-            if from
-                .text
-                .contains(['$', '\'', '"', file.directives.escape()])
-            {
-                return Err(Fault::new(
-                    "`--from` takes no variables: name a stage that stands on the image",
-                    from.span.clone(),
-                ));
-            }
-            match from.text.parse::<i64>() {
-                Ok(number) => match usize::try_from(number) {
-                    Ok(number) if number < file.stages.len() => Ok(vec![Source::Stage(number)]),
-                    _ => Err(Fault::new(
-                        format!("there is no stage {number}"),
-                        from.span.clone(),
-                    )),
-                },
-                Err(_) => Ok(vec![named(from)?]),
+    /// What ONBUILD of a stage says.
+    fn triggers(&mut self, below: usize) -> Result<Vec<Command>, Fault> {
+        let mut triggers = Vec::new();
+        for instruction in self.file.body(below) {
+            if let Kind::Onbuild(inner) = &instruction.kind {
+                triggers.push(self.command(&inner.clone()?, Some(below))?);
             }
         }
-        Kind::Add(_) => Ok(vec![Source::Context]),
-        Kind::Run(_, mounts) => {
-            let mounts = mounts.iter().map(|mount| match &mount.from {
-                Some(from) => named(from),
-                None => Ok(Source::Context),
-            });
-            mounts.collect()
-        }
-        _ => Ok(Vec::new()),
+        Ok(triggers)
     }
-}
 
-/// The stages that `target` needs, itself among them, in order.
-///
-/// # Errors
-/// When stages need each other in a circle, or one that is built takes from a later one.
-pub(super) fn reachable(
-    file: &Dockerfile,
-    target: usize,
-    standings: &[Standing],
-    commands: &[Vec<Command>],
-) -> Result<Vec<usize>, Fault> {
-    let needs = |stage: usize| {
-        let base = std::iter::once(&standings[stage].base);
-        let taken = commands[stage].iter().flat_map(|command| &command.sources);
-        base.chain(taken).filter_map(|source| match source {
-            Source::Stage(stage) => Some(*stage),
-            _ => None,
+    fn command(
+        &mut self,
+        instruction: &Arc<Instruction>,
+        trigger_of: Option<usize>,
+    ) -> Result<Command, Fault> {
+        Ok(Command {
+            instruction: instruction.clone(),
+            trigger_of,
+            sources: self.sources(instruction)?,
         })
-    };
-    if let Some(stage) = circle(standings.len(), &needs) {
-        let from = file.from(stage);
-        return Err(Fault::new(
-            "the stage needs itself",
-            from.image.span.clone(),
-        ));
     }
-    let mut taken = vec![false; standings.len()];
-    let mut open = vec![target];
-    while let Some(stage) = open.pop() {
-        if !std::mem::replace(&mut taken[stage], true) {
-            open.extend(needs(stage));
-        }
-    }
-    let built: Vec<usize> = (0..taken.len()).filter(|stage| taken[*stage]).collect();
-    for stage in &built {
-        for command in &commands[*stage] {
-            let later = |source: &Source| matches!(source, Source::Stage(other) if other > stage);
-            if command.sources.iter().any(later) {
-                return Err(Fault::new(
-                    "it takes from a stage that begins only later",
-                    command.instruction.keyword.clone(),
-                ));
+
+    fn sources(&mut self, instruction: &Instruction) -> Result<Vec<Source>, Fault> {
+        match &instruction.kind {
+            Kind::Copy(transfer) => match &transfer.from {
+                Some(from) => Ok(vec![self.copied(from)?]),
+                None => Ok(vec![Source::Context]),
+            },
+            Kind::Add(_) => Ok(vec![Source::Context]),
+            Kind::Run(_, mounts) => {
+                let mounts = mounts.iter().map(|mount| match &mount.from {
+                    Some(from) => self.named(from),
+                    None => {
+                        // Whatever its type, it is counted as one of nothing.
+                        if self.file.stage_named("scratch").is_none() {
+                            self.others.push(Source::Scratch);
+                        }
+                        Ok(Source::Context)
+                    }
+                });
+                mounts.collect()
             }
+            _ => Ok(Vec::new()),
         }
     }
-    Ok(built)
+
+    fn copied(&mut self, from: &Word) -> Result<Source, Fault> {
+        let escape = self.file.directives.escape();
+        if from.text.contains(['$', '\'', '"', escape]) {
+            return Err(Fault::new(
+                "`--from` takes no variables: name a stage that stands on the image",
+                from.span.clone(),
+            ));
+        }
+        let Ok(number) = from.text.parse::<i64>() else {
+            return self.named(from);
+        };
+        let stages = self.file.stages.len();
+        let meant = match usize::try_from(number) {
+            Ok(number) if number < stages => Some(Source::Stage(number)),
+            Ok(number) => self.others.get(number - stages).cloned(),
+            Err(_) => None,
+        };
+        meant.ok_or_else(|| Fault::new(format!("there is no stage {number}"), from.span.clone()))
+    }
+
+    fn named(&mut self, word: &Word) -> Result<Source, Fault> {
+        if let Some(stage) = self.file.stage_named(&word.text) {
+            return Ok(Source::Stage(stage));
+        }
+        let source = outside(&word.text.as_str().into(), word)?;
+        self.others.push(source.clone());
+        Ok(source)
+    }
+}
+
+/// The stages among what instructions take from.
+fn stages_of(commands: &[Command]) -> impl Iterator<Item = usize> {
+    let sources = commands.iter().flat_map(|command| &command.sources);
+    sources.filter_map(|source| match source {
+        Source::Stage(stage) => Some(*stage),
+        _ => None,
+    })
 }
 
 /// A stage on a circle of needs.

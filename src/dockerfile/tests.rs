@@ -164,6 +164,43 @@ fn bases_are_resolved_as_the_builder_does() {
             vec![],
             "refused: the stage needs itself",
         ),
+        // Through FROM and ONBUILD no circle is seen; what is built of one takes from a later stage.
+        (
+            "FROM a AS x\nCOPY --from=x / /\nFROM x AS x\nFROM b\n",
+            vec![],
+            "b",
+        ),
+        (
+            "FROM a AS x\nCOPY --from=x / /\nFROM x AS x\n",
+            vec![],
+            "refused: it takes from a stage that begins only later",
+        ),
+        (
+            "FROM a AS up\nONBUILD COPY --from=b / /\nFROM up AS b\nFROM c\n",
+            vec![],
+            "c",
+        ),
+        (
+            "FROM a AS up\nONBUILD RUN --mount=x\nFROM up AS b\nFROM c\n",
+            vec![],
+            "c",
+        ),
+        // What is no stage of the file has a number too, and so has a mount of nothing.
+        (
+            "FROM a\nCOPY --from=b / /\nCOPY --from=1 / /\n",
+            vec![],
+            "a b b",
+        ),
+        (
+            "FROM a\nRUN --mount=type=cache,target=/c true\nCOPY --from=b / /\nCOPY --from=2 / /\nCOPY --from=1 / /\n",
+            vec![],
+            "a b b",
+        ),
+        (
+            "FROM a\nCOPY --from=1 / /\nCOPY --from=b / /\n",
+            vec![],
+            "refused: there is no stage 1",
+        ),
         (
             "FROM a\nCOPY --from=7 / /\n",
             vec![],
