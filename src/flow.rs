@@ -268,6 +268,7 @@ fn contents(
     let contents = render_specs(
         &expanded.config,
         &expanded.matrix,
+        &expanded.facts,
         repository,
         templates,
         &mut contexts,

@@ -510,3 +510,32 @@ fn the_codes_of_the_machine_are_listed() {
     assert!(codes.len() > 10, "{codes:?}");
     assert_eq!(codes, listed);
 }
+
+/// The table of the machinery is made from the facts: `UPDATE_DOCS=1 cargo test --test suite docs::` writes it anew.
+#[test]
+fn the_table_of_machinery_is_what_is_shipped() {
+    const DOCUMENT: &str = "docs/facts.md";
+    let facts: toml::Table = read("src/facts/machinery.toml").parse().expect("TOML");
+    let rows = facts["machinery"].as_array().expect("rows");
+    let text = |row: &toml::Value, key: &str| row[key].as_str().expect(key).to_owned();
+    let table: String = rows
+        .iter()
+        .map(|row| {
+            let image = text(row, "image");
+            let (tagged, digest) = image.split_once('@').unwrap_or((&image, "not known"));
+            let digest = digest
+                .strip_prefix("sha256:")
+                .map_or(digest, |hex| &hex[..12]);
+            let (name, source) = (text(row, "name"), text(row, "source"));
+            let day = text(row, "as-of");
+            format!("| `{name}` | `{tagged}` | {digest} | {source}; {day} |\n")
+        })
+        .collect();
+    let head = "| name | image | digest | from |\n|---|---|---|---|\n";
+    let document = read(DOCUMENT);
+    let (start, end) = ("<!-- machinery -->\n", "<!-- machinery ends -->");
+    let (before, rest) = document.split_once(start).expect("where it starts");
+    let (_, after) = rest.split_once(end).expect("where it ends");
+    let fresh = format!("{before}{start}{head}{table}{end}{after}");
+    support::fresh(DOCUMENT, &fresh, "src/facts/machinery.toml", "suite docs::");
+}

@@ -16,6 +16,7 @@
 # PIPELINE       github, gitlab, cloud-build or buildkite: only that pipeline's share of the plan (default: all of it)
 # TEST_IN        where tests run: engine, in containers of `docker run`; buildkit, in a build of their own
 #                (default: engine, buildkit where no engine answers)
+# CURL_IMAGE     an image with curl, which the engine runs where this job has none, to tell repositories that are missing
 # PUBLISH_JOBS   images put at once (default 8); four times as many questions
 # PUBLISH_DELAY  whole seconds to wait before trying again (default 5): three tries, more and longer ones for a rate
 #                limit, no second one for a refused login or a step of a Dockerfile that fails
@@ -448,11 +449,17 @@ look_all() {
     >>"$work/found" || die "stopped: a registry's answer is not understood"
 }
 
+# curl_cli: curl, or an image of it where this job has an engine and no curl.
+curl_cli() {
+  if command -v curl >/dev/null; then curl "$@"; else docker run --rm --interactive "$CURL_IMAGE" "$@"; fi
+}
+
 # ask URL AUTHORIZATION: print the status of the answer; its body is kept.
 ask() {
-  : >"$work/$slot.body"
-  printf 'Authorization: %s\n' "$2" | curl --silent --max-time 60 --retry 3 --header @- --header "Accept: */*" \
-    --output "$work/$slot.body" --write-out '%{http_code}' "$1" || true
+  printf 'Authorization: %s\n' "$2" | curl_cli --silent --max-time 60 --retry 3 --header @- --header "Accept: */*" \
+    --write-out '\n%{http_code}' "$1" >"$work/$slot.got" || true
+  sed '$d' "$work/$slot.got" >"$work/$slot.body"
+  tail -n 1 "$work/$slot.got"
 }
 
 # codes: print what a registry complains of, of all that it says.
@@ -496,7 +503,7 @@ LINE
 check_repositories() {
   plan '$1 == "repository" && has($2) { print $3 "\t" $4 "\t" $5 "\t" $6 "\t" $7 }' >"$work/repositories"
   if [ ! -s "$work/repositories" ]; then return 0; fi
-  if ! command -v curl >/dev/null; then
+  if [ -z "${CURL_IMAGE-}" ] && ! command -v curl >/dev/null; then
     say "not checked whether the repositories at AWS exist: there is no curl here"
     return 0
   fi

@@ -11,6 +11,7 @@ use super::site::Site;
 use super::work::unused;
 use crate::config::{Registry, RegistryKind};
 use crate::diagnostic::Finding;
+use crate::facts::Machinery;
 
 /// What a provider's jobs bring, by which a registry opens without a secret.
 #[derive(Clone, Copy, Debug)]
@@ -36,6 +37,22 @@ pub(super) enum Google {
     Provider,
     /// A workload identity provider, and a service account.
     ProviderAndAccount,
+}
+
+/// Commands that logins take, each with the image in which an engine runs it where a job's own image has none.
+#[derive(Clone, Debug, Serialize)]
+pub(super) struct Lent {
+    pub aws_cli: String,
+    pub curl: String,
+}
+
+impl Lent {
+    pub(super) fn of(site: &Site<'_>) -> Self {
+        Lent {
+            aws_cli: site.facts.machinery(Machinery::AwsCli).to_owned(),
+            curl: site.facts.machinery(Machinery::Curl).to_owned(),
+        }
+    }
 }
 
 /// How jobs log in to one registry.

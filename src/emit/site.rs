@@ -3,7 +3,8 @@
 use crate::config::{Config, Pipeline, Registry};
 use crate::diagnostic::{Code, Finding, code};
 use crate::emit::provider::Provider;
-use crate::facts::Facts;
+use crate::facts::{Facts, Machinery};
+use crate::grammar::Spanned;
 use crate::image::plan::{Plan, Spec};
 
 /// What a provider is given to lay out its pipeline.
@@ -45,6 +46,14 @@ impl<'a> Site<'a> {
     /// The most that the provider accepts of `key`, as in `facts/provider_limits.toml`.
     pub fn limit(&self, key: &str) -> usize {
         self.facts.limit(self.provider.limits(), key)
+    }
+
+    /// An image that the pipeline runs: as stated, else the one that is known for that.
+    pub fn image<'o>(&self, stated: &'o Option<Spanned<String>>, name: Machinery) -> &'o str
+    where
+        'a: 'o,
+    {
+        stated_or(stated, self.facts.machinery(name))
     }
 
     /// A finding at the pipeline's table. Its headline begins with what people call the provider.
@@ -96,6 +105,11 @@ impl<'a> Site<'a> {
             .help(format!("correct `[registry.{}]`", registry.name))
             .related(self.config.place(registry.span.clone(), label))
     }
+}
+
+/// What is stated, else what stands for it.
+pub(super) fn stated_or<'o>(stated: &'o Option<Spanned<String>>, usual: &'o str) -> &'o str {
+    stated.as_ref().map_or(usual, |stated| &stated.value)
 }
 
 /// The next step where a pipeline is too large: the axis with the most values is the one to split by.

@@ -12,9 +12,6 @@ use crate::grammar::Spanned;
 use crate::image::plan::{Plan, Spec};
 pub(super) use crate::image::targets::unused;
 
-/// What registers QEMU by default. It runs privileged, so it is pinned by digest.
-pub(super) const EMULATOR: &str = "tonistiigi/binfmt:qemu-v10.2.3@sha256:400a4873b838d1b89194d982c45e5fb3cda4593fbfd7e08a02e76b03b21166f0";
-
 /// One content to build and merge.
 pub(super) struct Unit<'plan> {
     /// The spec that builds it.

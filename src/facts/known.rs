@@ -75,7 +75,7 @@ impl Facts {
     }
 
     /// The first row that `wanted` means: of the user's, else of the shipped.
-    fn find<'a, T: 'a>(
+    pub(super) fn find<'a, T: 'a>(
         &'a self,
         shipped: fn() -> &'static Tables,
         rows: Rows<T>,

@@ -7,6 +7,7 @@ mod actions;
 mod cuda;
 mod day;
 mod known;
+mod machinery;
 mod rolling;
 mod shipped;
 mod tables;
@@ -15,8 +16,6 @@ pub use actions::{Pin, USED_ACTIONS, action_pins};
 pub use cuda::{CudaTag, Existence};
 pub use day::Day;
 pub use known::{By, Distribution, Facts, Known};
+pub use machinery::{Machinery, MachineryImage};
 pub use shipped::shipped_limits;
 pub use tables::{Basis, CudaImage, DistributionRelease, PythonCycle, Tables};
-
-/// The image uv is taken from. Source: the package index's newest uv release and the project's image naming, 2026-11-21.
-pub const UV_IMAGE: &str = "ghcr.io/astral-sh/uv:0.13.9";

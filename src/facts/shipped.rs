@@ -31,6 +31,8 @@ shipped! {
     distributions_ended = "distributions_ended.toml";
     /// What CI providers accept.
     limits = "provider_limits.toml";
+    /// The images that pipelines run.
+    machinery = "machinery.toml";
     /// Cycles of CPython.
     python = "python.toml";
     /// Tags that name no release.
@@ -86,6 +88,9 @@ mod tests {
         for row in &tables.driver_branch {
             rows.push((row.branch.text.clone(), row.source.as_ref(), row.as_of));
         }
+        for row in &tables.machinery {
+            rows.push((row.image.0.clone(), row.source.as_ref(), row.as_of));
+        }
         for row in &tables.limit {
             rows.push((row.key.value.clone(), row.source.as_ref(), row.as_of));
         }
@@ -108,7 +113,7 @@ mod tests {
                     stated(source) || (!own && source.is_none()),
                     "{name}: {key}"
                 );
-                let today = Day::parse("2026-11-29").expect("a day");
+                let today = Day::parse("2026-11-30").expect("a day");
                 assert!(
                     date.unwrap_or(as_of) <= today,
                     "{name}: {key} is of the future"

@@ -9,7 +9,7 @@ use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::de::Error;
 use serde::{Deserialize, Deserializer};
 
-use crate::facts::Day;
+use crate::facts::{Day, MachineryImage};
 use crate::grammar::Spanned;
 use crate::grammar::Version;
 
@@ -48,6 +48,8 @@ pub struct Tables {
     pub rolling: Vec<RollingTags>,
     /// Hard limits of CI providers.
     pub limit: Vec<Limit>,
+    /// The images that pipelines run.
+    pub machinery: Vec<MachineryImage>,
     /// Commits of GitHub actions; the last row of an action is the newest.
     pub action: Vec<ActionPin>,
 }

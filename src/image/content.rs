@@ -8,6 +8,7 @@ use minijinja::Value;
 
 use crate::config::{Config, comparison_finding, field_finding, misread};
 use crate::diagnostic::{Finding, Place, Sink, Stopped, code, nearest};
+use crate::facts::{Facts, Machinery};
 use crate::grammar::SpecId;
 use crate::image::hash::Ingredients;
 use crate::image::pins;
@@ -126,6 +127,7 @@ impl Contents {
 pub fn render_specs(
     config: &Config,
     matrix: &Matrix,
+    facts: &Facts,
     repository: &Repository,
     templates: &mut Templates<'_>,
     contexts: &mut ContextHash<'_>,
@@ -135,6 +137,7 @@ pub fn render_specs(
     done.resize_with(matrix.specs.len(), || None);
     let mut references: Vec<String> = vec![String::new(); matrix.specs.len()];
     let pythons = rendering::pythons(config, matrix);
+    let uv_image = facts.machinery(Machinery::Uv);
     let mut failed = std::collections::BTreeSet::new();
     let mut read = pins::Read::default();
     for id in &matrix.order {
@@ -144,6 +147,7 @@ pub fn render_specs(
             spec: matrix.spec(*id),
             references: &references,
             python: pythons[id.0],
+            uv_image,
             sink,
             failed: &mut failed,
             read: &mut read,
@@ -194,6 +198,7 @@ struct One<'a> {
     spec: &'a Spec,
     references: &'a [String],
     python: rendering::Python,
+    uv_image: &'a str,
     sink: &'a mut Sink,
     /// Dockerfiles that were read for the images they name.
     read: &'a mut pins::Read,
@@ -596,6 +601,7 @@ impl One<'_> {
             self.config,
             self.spec,
             self.python,
+            self.uv_image,
             parts,
             names,
         ))

@@ -7,7 +7,6 @@ use minijinja::{Value, context};
 
 use crate::config::header;
 use crate::config::{Config, PythonSource};
-use crate::facts;
 use crate::image::{Matrix, Spec};
 use crate::render::Scope;
 
@@ -130,6 +129,7 @@ pub(super) fn view(
     config: &Config,
     spec: &Spec,
     python: Python,
+    uv_image: &str,
     parts: Parts,
     names: Vec<(Arc<str>, Value)>,
 ) -> Value {
@@ -158,7 +158,7 @@ pub(super) fn view(
         ),
         (
             "org.opencontainers.image.ref.name".to_owned(),
-            spec.id.clone(),
+            spec.id.to_string(),
         ),
     ];
     for (name, value) in parts.labels {
@@ -192,7 +192,7 @@ pub(super) fn view(
             "continued".into(),
             Value::from_safe_string(" \\".to_owned()),
         ),
-        ("uv_image".into(), Value::from(facts::UV_IMAGE)),
+        ("uv_image".into(), Value::from(uv_image)),
     ];
     // The `python` axis keeps its name; what to do about it stands beside it.
     let python_view = context! {

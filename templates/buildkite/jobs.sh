@@ -6,6 +6,7 @@
 #   sh buildkite.sh fetch PLAN        fetch what a change is compared with, and write the plan of its base to PLAN; that is
 #                                     empty where there is none
 #   sh buildkite.sh change PLATFORM   build what a change changed, for one platform
+#   sh buildkite.sh builder           set up BuildKit, where the agent has not for a job before
 
 set -eu
 
@@ -58,6 +59,11 @@ change() {
   awk -F '\t' -v platform="$1" '$1 == platform { print $2 }' "$work/changed" | while IFS= read -r ids; do
     sh <{ folder | bare }>/ci/pull-request.sh build "$1" $ids </dev/null || exit
   done
+}
+
+builder() {
+  docker buildx inspect base-images >/dev/null 2>&1 ||
+    docker buildx create --name base-images --driver docker-container --driver-opt image=<{ buildkit | bare }>
 }
 
 "$@"

@@ -56,7 +56,13 @@ class Workflow:
     def runners(self) -> dict:
         """{platform: runner}, as the job that hands out work knows them."""
         asked = [step["env"]["RUNNERS"] for job in self.own() for step in job["steps"] if "RUNNERS" in step.get("env", {})]
-        return json.loads(asked[0])
+        return dict(line.split("\t") for line in asked[0].splitlines())
+
+    def parts(self) -> dict:
+        """{job: (probe, layer, first, size)}, as the script hands them out."""
+        table = (self.root / "generated/ci/github.sh").read_text().splitlines()
+        rows = [line.split("\t") for line in table if line.startswith("job\t")]
+        return {job: (probe, *map(int, part)) for _, probe, job, *part in rows}
 
     def own(self) -> list[dict]:
         """The jobs that have steps: the others call workflows."""

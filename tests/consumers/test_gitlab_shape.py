@@ -11,7 +11,7 @@ import pytest
 from gitlab import assert_accepted, children, gitlab_ci_local, jobs, written
 from harness import Plan, Stub, assert_truth, copy_tree, pushed, run
 from judges import read_yaml
-from trees import Tree, shapes
+from trees import MACHINERY, Tree, shapes
 
 SHAPES = {tree.name: tree for tree in shapes()}
 PIPELINE = "ci/images.gitlab-ci.yml"
@@ -123,11 +123,11 @@ def test_rootless_publishes_the_same(tmp_path):
     tree, stub = made("shape-gitlab-rootless", tmp_path), Stub(tmp_path / "stub")
     assert_truth(Plan(tree), stub, lambda: gitlab_ci_local(tree, stub, ".gitlab-ci.yml"))
     templates = read_yaml(tree / "base-images-jobs.yml")
-    builder = templates[".builder"]
-    assert builder["variables"] == {"TEST_IN": "buildkit"}
-    assert builder["services"] == [
+    engine = templates[".engine"]
+    assert engine["variables"] == {"TEST_IN": "buildkit"}
+    assert engine["services"] == [
         {
-            "name": "moby/buildkit:v0.32.2-rootless",
+            "name": MACHINERY["buildkit-rootless"],
             "alias": "buildkitd",
             "command": ["--addr", "tcp://0.0.0.0:1234", "--oci-worker-no-process-sandbox"],
         }

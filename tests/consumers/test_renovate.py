@@ -60,7 +60,7 @@ def test_every_cuda_release_of_this_repository_is_found():
     config = tomllib.loads(OWN)
     rows = [row for row in config["axis"]["cuda"] if isinstance(row, dict)]
     assert len(rows) >= 4
-    dependencies = found(OWN, managers())
+    dependencies = [dependency for dependency in found(OWN, managers()) if dependency["depType"] == "cuda"]
     print(*summary(dependencies), sep="\n")
     assert summary(dependencies) == [("docker", "nvidia/cuda", row["value"], None) for row in rows]
     for row, dependency in zip(rows, dependencies):
@@ -77,6 +77,8 @@ def test_the_documented_matrix_is_found_whole():
         ("docker", "nvidia/cuda", "13.0.1", None),
         ("github-releases", "krallin/tini", "v0.19.0", None),
         ("docker", "debian", "13.1-slim", None),
+        ("docker", "docker", "28.5.2-cli", None),
+        ("docker", "docker", "28.5.2-dind", None),
         ("github-tags", "actions/checkout", checkout["version"], checkout["sha"]),
     ]
 
@@ -98,8 +100,29 @@ def test_an_action_is_found_in_every_shape(entry):
 
 
 @pytest.mark.parametrize(
+    "row, expected",
+    [
+        ('image = "registry.example.com:5000/docker:28.5.2-cli"', ("registry.example.com:5000/docker", "28.5.2-cli", None)),
+        (f'name = "curl"\nimage = "curlimages/curl:8.17.0@sha256:{SHA}{SHA[:24]}"', ("curlimages/curl", "8.17.0", f"sha256:{SHA}{SHA[:24]}")),
+        ('submit-image = "gcr.io/a/b/google-cloud-cli:525.0.0-slim"', ("gcr.io/a/b/google-cloud-cli", "525.0.0-slim", None)),
+    ],
+)
+def test_machinery_is_found_in_the_matrix_and_in_facts(row, expected):
+    assert summary(found(row, managers())) == [("docker", *expected)]
+
+
+def test_the_shipped_machinery_is_found():
+    """By the row that `[facts]` takes, which is that of the shipped file."""
+    shipped = (ROOT / "src/facts/machinery.toml").read_text()
+    images = [row["image"].partition("@")[0] for row in tomllib.loads(shipped)["machinery"]]
+    assert [f"{d['depName']}:{d['currentValue']}" for d in found(shipped, managers())] == images and len(images) > 8
+
+
+@pytest.mark.parametrize(
     "line",
     [
+        'match = { image = "base", job = "dev" }',
+        'image = "{{ image }}:{{ tag }}"',
         'from = "python:{{ python }}-slim"',
         'from = "nvidia/cuda:{{ cuda }}-base-{{ cuda.os }}"',
         'from = "debian"',
@@ -117,7 +140,7 @@ def test_what_is_no_version_of_anything_is_left_alone(line):
 
 
 def test_a_broken_expression_finds_nothing():
-    for index, word in [(0, "sha"), (1, "value"), (2, "from"), (3, "renovate")]:
+    for index, word in [(0, "sha"), (1, "value"), (2, "from"), (3, "service"), (4, "renovate")]:
         broken = managers()
         strings = broken[index]["matchStrings"]
         broken[index]["matchStrings"] = [string.replace(word, f"{word}x", 1) for string in strings]
@@ -137,6 +160,7 @@ def test_the_expressions_are_those_of_re2():
         for file in manager["managerFilePatterns"]:
             file = file.removeprefix("/").removesuffix("/")
             assert re.search(file, "matrix.toml") and re.search(file, "images/matrix.toml")
+            assert bool(re.search(file, "facts.toml")) == (manager.get("depTypeTemplate") == "machinery")
             assert not re.search(file, "generated/matrix.schema.json") and not re.search(file, "my-matrix.toml")
 
 

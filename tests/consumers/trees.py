@@ -8,6 +8,9 @@ from pathlib import Path, PurePosixPath
 
 ROOT = Path(__file__).resolve().parents[2]
 
+#: The images that pipelines run, by the names that facts have for them.
+MACHINERY = {row["name"]: row["image"] for row in tomllib.loads((ROOT / "src/facts/machinery.toml").read_text())["machinery"]}
+
 #: The tables under `[ci]` in matrix.toml, each of which turns on the kind of output that is called like it.
 PROVIDERS = ["github", "gitlab", "cloud-build", "buildkite"]
 

@@ -107,7 +107,7 @@ impl Provider for Toy {
         let Some(options) = site.pipeline.options::<ToyOptions>() else {
             return Layout::default();
         };
-        let images: Vec<&str> = site.share().iter().map(|spec| spec.id.as_str()).collect();
+        let images: Vec<&str> = site.share().iter().map(|spec| spec.id.as_ref()).collect();
         let size = images.len();
         let context = Context {
             greeting: &options.greeting,

@@ -28,6 +28,7 @@ use super::site::Site;
 use super::split;
 use crate::config::{Options, ProviderTable, options_schema, read_options};
 use crate::diagnostic::{Finding, code};
+use crate::facts::Machinery;
 use crate::grammar::arch;
 use crate::render::{Dialect, Shipped, Sign, shipped};
 
@@ -87,7 +88,6 @@ impl ProviderTable for Buildkite {
 impl Provider for Buildkite {
     fn templates(&self) -> Shipped {
         shipped!(
-            "buildkite/builder.yml",
             "buildkite/jobs.sh",
             "buildkite/jobs.yml",
             "buildkite/pipeline.yml",
@@ -126,7 +126,10 @@ impl Provider for Buildkite {
         files.push(File::script(
             pipeline.script.as_str(),
             SCRIPT,
-            &Script { parts: &parts },
+            &Script {
+                buildkit: site.facts.machinery(Machinery::Buildkit),
+                parts: &parts,
+            },
         ));
         let usual = beside(&options.file, "-pull-request");
         if let Some(path) = options.pull_request.path(&usual) {
@@ -161,6 +164,8 @@ struct Part {
 /// What the script sees.
 #[derive(Serialize)]
 struct Script<'a> {
+    /// The image of BuildKit.
+    buildkit: &'a str,
     parts: &'a [Part],
 }
 

@@ -5,7 +5,7 @@ use super::context::{Change, ChangeStep, Check, Part};
 use super::options::CloudBuild;
 use super::{CHANGE, File, Maker, NATIVE};
 use crate::emit::checkout::Checkout;
-use crate::emit::site::Site;
+use crate::emit::site::{Site, stated_or};
 use crate::grammar::arch;
 
 /// The branch that a change is for. A trigger says which; this is what it is when a person submits the config.
@@ -37,12 +37,7 @@ pub(super) fn file(maker: &Maker<'_>, site: &Site<'_>) -> Option<File> {
     let branch = context.substitutions.entry(name.to_owned());
     branch.or_insert_with(|| default.to_owned());
     let check = maker.config.ci.check.as_ref().map(|command| Check {
-        image: options
-            .check_image
-            .as_ref()
-            .unwrap_or(&options.image)
-            .value
-            .clone(),
+        image: stated_or(&options.check_image, &context.image).to_owned(),
         command: command.clone(),
     });
     if check.is_none() {

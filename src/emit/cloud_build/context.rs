@@ -5,7 +5,7 @@ use serde::Serialize;
 
 use super::options::{Logging, MachineType};
 use crate::emit::checkout::Checkout;
-use crate::emit::login::Login;
+use crate::emit::login::{Lent, Login};
 
 /// One build config.
 #[derive(Debug, Serialize)]
@@ -24,8 +24,10 @@ pub(super) struct Context {
     pub registries: Vec<Login>,
     /// Secret Manager's names, which are the variables' names too: each once.
     pub secrets: Vec<String>,
-    /// Whether the logins need the command line of AWS.
-    pub needs_aws: bool,
+    /// The image of the step that fetches them where Git LFS stores some.
+    pub git_lfs_image: String,
+    /// The commands that logins take and the image of the steps may not have.
+    pub lent: Option<Lent>,
     /// `NAME=value` for the logins.
     pub login_env: Vec<String>,
     /// Whether the first step sets up a builder.

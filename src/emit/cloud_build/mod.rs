@@ -39,13 +39,14 @@ use self::options::CloudBuild as CloudBuildOptions;
 use self::scripted::Unit;
 use self::steps::Own;
 use super::checkout::Checkout;
-use super::login::{self, Google, Login, Means, Way};
+use super::login::{self, Google, Lent, Login, Means, Way};
 use super::provider::{self, Layout, Provider};
 use super::site::Site;
 use super::{split, work};
 use crate::config::header;
 use crate::config::{Config, Options, Pipeline, ProviderTable, options_schema, read_options};
 use crate::diagnostic::{Finding, code};
+use crate::facts::Machinery;
 use crate::grammar::Spanned;
 use crate::output::{Planned, Tree};
 use crate::render::{Dialect, Shipped, Sign, shipped};
@@ -226,6 +227,7 @@ impl Files {
 /// Decides every config of the pipeline.
 fn files(site: &Site<'_>, options: &CloudBuildOptions, findings: &mut Vec<Finding>) -> Files {
     let maker = Maker {
+        site,
         config: site.config,
         options,
         registries: login::logins(site, MEANS, findings)
@@ -336,7 +338,7 @@ fn publishing(
     driver.timeout = DAY;
     driver.machine_type = options::MachineType::E2Medium;
     driver.submit = Some(Submit {
-        image: maker.options.submit_image.value.clone(),
+        image: maker.image(&maker.options.submit_image, Machinery::GoogleCloudCli),
     });
     configs.insert(
         0,
@@ -371,6 +373,7 @@ fn sources_of(units: &[Unit]) -> Checkout {
 
 /// What all configs are made from.
 struct Maker<'a> {
+    site: &'a Site<'a>,
     config: &'a Config,
     options: &'a CloudBuildOptions,
     registries: Vec<Login>,
@@ -395,9 +398,15 @@ impl Maker<'_> {
         context.registries.clone_from(&self.registries);
         context.secrets = secrets(&self.registries);
         let mut ways = self.registries.iter().map(|registry| &registry.way);
-        context.needs_aws = ways.any(|way| matches!(way, Way::AwsKeys { .. }));
+        context.lent = ways
+            .any(|way| matches!(way, Way::AwsKeys { .. }))
+            .then(|| Lent::of(self.site));
         context.login_env = login_env(&self.registries);
         context
+    }
+
+    fn image(&self, stated: &Option<Spanned<String>>, name: Machinery) -> String {
+        self.site.image(stated, name).to_owned()
     }
 
     /// A config that knows no registry, and does nothing yet.
@@ -410,12 +419,13 @@ impl Maker<'_> {
         Context {
             file: file.to_owned(),
             part,
-            image: options.image.value.clone(),
-            builder: options.builder.value.clone(),
+            image: self.image(&options.image, Machinery::DockerCli),
+            builder: self.image(&options.builder, Machinery::DockerCli),
             sources: Checkout::default(),
+            git_lfs_image: self.image(&None, Machinery::GitLfs),
             registries: Vec::new(),
             secrets: Vec::new(),
-            needs_aws: false,
+            lent: None,
             login_env: Vec::new(),
             buildkit: false,
             builder_env: Vec::new(),
@@ -467,13 +477,16 @@ impl Maker<'_> {
         }
         let env = &mut context.builder_env;
         if !context.emulated.is_empty() {
-            env.push(format!("EMULATOR={}", self.options.emulator.value));
+            let emulator = self.image(&self.options.emulator, Machinery::Binfmt);
+            env.push(format!("EMULATOR={emulator}"));
             env.push(format!(
                 "EMULATED={}",
                 emulators(&context.emulated).join(",")
             ));
         }
         env.push(format!("PARALLELISM={}", self.options.parallelism));
+        let buildkit = self.image(&None, Machinery::Buildkit);
+        env.push(format!("BUILDKIT={buildkit}"));
     }
 }
 

@@ -5,7 +5,6 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::config::{BuildRow, PullRequest, RawSelector, Steps};
-use crate::emit::work::EMULATOR;
 use crate::grammar::Spanned;
 
 /// `[ci.cloud-build]`
@@ -18,16 +17,17 @@ pub(super) struct CloudBuild {
     pub shape: Option<Spanned<Shape>>,
     /// The platforms to build here; all that the plan has, when not given. Those other than `linux/amd64` run under QEMU.
     pub platforms: Option<Vec<Spanned<String>>>,
-    /// The image that the steps run in: the Docker client with buildx, on Alpine.
-    pub image: Spanned<String>,
-    /// The image that registers QEMU. It runs privileged, so it is pinned by digest.
-    pub emulator: Spanned<String>,
-    /// The image of the classic shape's steps: its entrypoint is the Docker client, with buildx.
-    pub builder: Spanned<String>,
+    /// The image that the steps run in: the Docker client with buildx, git and awk. Default: `docker-cli` of the facts.
+    pub image: Option<Spanned<String>>,
+    /// The image that registers QEMU. It runs privileged. Default: `binfmt` of the facts.
+    pub emulator: Option<Spanned<String>>,
+    /// The image of the classic shape's steps: its entrypoint is the Docker client, with buildx. Default: `docker-cli` of the facts.
+    pub builder: Option<Spanned<String>>,
     /// The image in which the command of `check` in `[ci]` runs. Default: `image`.
     pub check_image: Option<Spanned<String>>,
-    /// The image with `gcloud`, in which the builds that a large one is split into are submitted.
-    pub submit_image: Spanned<String>,
+    /// The image with `gcloud`, in which the builds that a large one is split into are submitted. Default: `google-cloud-cli` of the
+    /// facts.
+    pub submit_image: Option<Spanned<String>>,
     /// How long the whole build may take: up to 24 hours.
     pub timeout_minutes: u32,
     /// How long it may wait for a machine. Default: Cloud Build's own 60 minutes, and 24 hours for builds that are split.
@@ -141,13 +141,11 @@ impl Default for CloudBuild {
             file: Spanned::nowhere("cloudbuild.yaml".to_owned()),
             shape: None,
             platforms: None,
-            image: Spanned::nowhere("docker:28.5.2-cli".to_owned()),
-            emulator: Spanned::nowhere(EMULATOR.to_owned()),
-            builder: Spanned::nowhere("docker:28.5.2-cli".to_owned()),
+            image: None,
+            emulator: None,
+            builder: None,
             check_image: None,
-            submit_image: Spanned::nowhere(
-                "gcr.io/google.com/cloudsdktool/google-cloud-cli:slim".to_owned(),
-            ),
+            submit_image: None,
             timeout_minutes: 360,
             queue_ttl_minutes: None,
             machine_type: MachineType::E2Highcpu8,

@@ -15,10 +15,10 @@ impl Options for CloudBuild {
     }
 
     fn validate(&self, reader: &mut TableReader<'_>) -> Shape {
-        reader.word("image", &self.image);
-        reader.word("emulator", &self.emulator);
-        reader.word("builder", &self.builder);
-        reader.word("submit-image", &self.submit_image);
+        reader.optional_word("image", &self.image);
+        reader.optional_word("emulator", &self.emulator);
+        reader.optional_word("builder", &self.builder);
+        reader.optional_word("submit-image", &self.submit_image);
         reader.check_image(&self.check_image);
         reader.optional_word("pool", &self.pool);
         reader.optional_word("logs-bucket", &self.logs_bucket);

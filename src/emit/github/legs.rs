@@ -13,13 +13,19 @@ use crate::emit::work;
 use crate::grammar::arch;
 use crate::image::plan::Spec;
 
+/// The script that tells jobs what they have to do: a template.
+pub(super) const TEMPLATE: &str = "github/legs.sh";
+
+/// Where it is written, below the folder of outputs.
+pub(super) const WRITTEN: &str = "ci/github.sh";
+
 /// The runner of a platform that is emulated, unless the matrix names another.
 const EMULATING: &str = "ubuntu-24.04";
 
 /// What holds for all legs, unless the plan says otherwise of one.
 #[derive(Debug, Serialize)]
 pub(crate) struct Legs {
-    /// The runner of each platform, as a JSON object.
+    /// The runner of each platform, one a line, apart by a tab: labels are words.
     pub runners: String,
     /// Minutes that a leg may take, when legs differ in that.
     pub timeout: Option<u32>,
@@ -124,8 +130,14 @@ impl Runners {
         self.0.get(platform)?.as_deref()
     }
 
-    pub(super) fn to_json(&self) -> String {
-        serde_json::to_string(&self.0).unwrap_or_default()
+    /// As the script reads it.
+    pub(super) fn to_lines(&self) -> String {
+        let labels = self.0.iter();
+        let lines = labels.filter_map(|(platform, label)| {
+            let label = label.as_deref()?;
+            Some(format!("{platform}\t{label}"))
+        });
+        lines.collect::<Vec<_>>().join("\n")
     }
 
     /// The platforms that are built by emulation.

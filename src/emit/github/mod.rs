@@ -22,8 +22,8 @@ use super::provider::{File, Layout, Provider};
 use super::site::Site;
 use crate::config::{Config, Options, ProviderTable, RegistryKind, options_schema, read_options};
 use crate::diagnostic::Finding;
+use crate::facts::Machinery;
 use crate::grammar::Spanned;
-use crate::image::plan::PLAN;
 use crate::image::plan::Spec;
 use crate::output::Planned;
 use crate::render::{Dialect, Shipped, Sign, shipped};
@@ -98,6 +98,7 @@ impl Provider for GitHub {
             "github/changes.yml",
             "github/emulation.yml",
             "github/fetch.yml",
+            "github/legs.sh",
             "github/login.yml",
             "github/pull-request.yml",
             "github/rights.yml",
@@ -114,7 +115,14 @@ impl Provider for GitHub {
         let mut findings = Vec::new();
         let publish = context(site, options, &mut findings);
         let file = options.file.value.as_str();
-        let mut files = vec![File::new(file, TEMPLATE, DIALECT, &publish)];
+        let mut files = vec![
+            File::new(file, TEMPLATE, DIALECT, &publish),
+            File::script(
+                site.config.owner.path(legs::WRITTEN),
+                legs::TEMPLATE,
+                &publish,
+            ),
+        ];
         if let Some(path) = pull_request::file(options) {
             let change = pull_request::context(site, options);
             files.push(File::new(path, pull_request::TEMPLATE, DIALECT, &change));
@@ -141,7 +149,6 @@ impl Provider for GitHub {
 #[derive(Debug, Serialize)]
 pub(super) struct Context {
     pub file: String,
-    pub plan: String,
     pub script: String,
     /// What a caller has to grant: the most that any job asks for.
     pub grants: IndexMap<String, Access>,
@@ -157,7 +164,11 @@ pub(super) struct Context {
     pub emulated: Option<String>,
     pub checkout: Action,
     pub buildx: Action,
+    /// What BuildKit is run as.
+    pub driver_opts: String,
     pub qemu: Action,
+    /// The image that registers QEMU.
+    pub binfmt: String,
     pub probe: Rights,
     pub probes: Vec<Probe>,
     pub layers: Vec<Layer>,
@@ -174,10 +185,9 @@ pub(super) struct Context {
 pub(super) struct Probe {
     pub id: String,
     pub title: String,
-    /// The jobs that it hands work to; its outputs are called after them.
-    pub outputs: Vec<String>,
-    /// As a JSON object: for each output, the layer, the first of its images and how many there may be.
-    pub parts: String,
+    /// The jobs that it hands work to, each with the layer, the first of its images and how many there may be. Outputs are
+    /// called after them.
+    pub jobs: IndexMap<String, [usize; 3]>,
 }
 
 /// One lineage layer.
@@ -225,6 +235,11 @@ pub fn stated_pin<'c>(config: &'c Config, action: &str) -> Option<&'c Spanned<Ac
     options(config)?.actions.get(action)
 }
 
+/// How the action that sets up BuildKit is told which.
+fn driver_opts(site: &Site<'_>) -> String {
+    format!("image={}", site.facts.machinery(Machinery::Buildkit))
+}
+
 /// Decides every job of the workflow.
 fn context(site: &Site<'_>, options: &Github, findings: &mut Vec<Finding>) -> Context {
     let Site {
@@ -247,7 +262,7 @@ fn context(site: &Site<'_>, options: &Github, findings: &mut Vec<Finding>) -> Co
     let steps = Steps::new(options, &pipeline.shape);
     let mut rows = pipeline.shape.rows.iter();
     let legs = Legs {
-        runners: runners.to_json(),
+        runners: runners.to_lines(),
         timeout: rows
             .any(|row| row.timeout_minutes.is_some())
             .then_some(options.timeout_minutes),
@@ -279,7 +294,7 @@ fn context(site: &Site<'_>, options: &Github, findings: &mut Vec<Finding>) -> Co
     let content_of: IndexMap<&str, &str> = plan
         .specs
         .iter()
-        .map(|spec| (spec.id.as_str(), spec.content_reference.as_str()))
+        .map(|spec| (spec.id.as_ref(), spec.content_reference.as_str()))
         .collect();
     let mut probes = probes(parts.probes);
     let mut needs: Vec<String> = probes.iter().map(|probe| probe.id.clone()).collect();
@@ -331,8 +346,7 @@ fn context(site: &Site<'_>, options: &Github, findings: &mut Vec<Finding>) -> Co
         });
     }
     for (probe, parts) in probes.iter_mut().zip(handed) {
-        probe.parts = serde_json::to_string(&parts).unwrap_or_default();
-        probe.outputs = parts.into_keys().collect();
+        probe.jobs = parts;
     }
 
     let homes: Vec<&str> = builders
@@ -368,7 +382,6 @@ fn context(site: &Site<'_>, options: &Github, findings: &mut Vec<Finding>) -> Co
 
     Context {
         file: options.file.value.clone(),
-        plan: config.owner.path(PLAN),
         script: config.owner.path(PUBLISH),
         grants: grants(&tags.rights, &then),
         secrets: secrets(&tags.rights, &then),
@@ -385,7 +398,9 @@ fn context(site: &Site<'_>, options: &Github, findings: &mut Vec<Finding>) -> Co
             .then(|| serde_json::to_string(&emulated).unwrap_or_default()),
         checkout: pins.action("actions/checkout"),
         buildx: pins.action("docker/setup-buildx-action"),
+        driver_opts: driver_opts(site),
         qemu: pins.action("docker/setup-qemu-action"),
+        binfmt: site.facts.machinery(Machinery::Binfmt).to_owned(),
         jobs: probes.len() + builds + merges + 1 + then.len(),
         probe,
         probes,
@@ -417,8 +432,7 @@ fn probes(count: usize) -> Vec<Probe> {
             Probe {
                 id,
                 title,
-                outputs: Vec::new(),
-                parts: String::new(),
+                jobs: IndexMap::new(),
             }
         })
         .collect()

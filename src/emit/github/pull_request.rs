@@ -2,15 +2,15 @@
 
 use serde::Serialize;
 
-use super::builders;
 use super::legs::{Legs, Runners};
 use super::options::Github;
 use super::pins::{Action, Pins};
 use super::steps::{Step, Steps};
+use super::{builders, driver_opts};
 use crate::emit::checkout::Extent;
 use crate::emit::emitters::CHANGES;
 use crate::emit::site::Site;
-use crate::image::plan::PLAN;
+use crate::facts::Machinery;
 
 /// Below the template folder. It includes `github/changes.yml`, `github/emulation.yml`, `github/fetch.yml` and
 /// `github/step.yml`.
@@ -19,7 +19,6 @@ pub(super) const TEMPLATE: &str = "github/pull-request.yml";
 /// What the template sees.
 #[derive(Debug, Serialize)]
 pub(super) struct Context {
-    pub plan: String,
     pub script: String,
     /// The command that checks, when one is stated.
     pub check: Option<String>,
@@ -30,7 +29,11 @@ pub(super) struct Context {
     pub emulated: Option<String>,
     pub checkout: Action,
     pub buildx: Action,
+    /// What BuildKit is run as.
+    pub driver_opts: String,
     pub qemu: Action,
+    /// The image that registers QEMU.
+    pub binfmt: String,
     pub before_build: Vec<Step>,
 }
 
@@ -62,13 +65,12 @@ pub(super) fn context(site: &Site<'_>, options: &Github) -> Context {
     let steps = Steps::new(options, &pipeline.shape);
     let emulated = runners.emulated(config, options);
     Context {
-        plan: config.owner.path(PLAN),
         script: config.owner.path(CHANGES),
         check: config.ci.check.clone(),
         runner: options.control_runner.value.clone(),
         max_parallel: options.max_parallel.as_ref().map(|most| most.value),
         legs: Legs {
-            runners: runners.to_json(),
+            runners: runners.to_lines(),
             timeout: None,
             narrowed: steps.before_build.iter().any(|step| step.narrowed),
             lfs: Extent::of(&builders, |spec| spec.lfs),
@@ -78,7 +80,9 @@ pub(super) fn context(site: &Site<'_>, options: &Github) -> Context {
             .then(|| serde_json::to_string(&emulated).unwrap_or_default()),
         checkout: pins.action("actions/checkout"),
         buildx: pins.action("docker/setup-buildx-action"),
+        driver_opts: driver_opts(site),
         qemu: pins.action("docker/setup-qemu-action"),
+        binfmt: site.facts.machinery(Machinery::Binfmt).to_owned(),
         before_build: steps.before_build,
     }
 }

@@ -13,17 +13,19 @@
 //! **Templates.** The jobs are templates in a file of their own, which the pipelines and the children include. A child
 //! is JSON written by jq, so that values from the plan stay values.
 
+use itertools::Itertools;
 use schemars::{Schema, SchemaGenerator};
 use serde::Serialize;
 use toml::de::{DeValue, Error};
 
 use super::checkout::Checkout;
-use super::login::{self, Google, Login, Means, Way};
+use super::login::{self, Google, Lent, Login, Means, Way};
 use super::provider::{File, Layout, Provider};
-use super::site::Site;
+use super::site::{Site, stated_or};
 use super::work;
-use crate::config::{Config, Options, ProviderTable, options_schema, read_options};
-use crate::diagnostic::{Finding, code};
+use crate::config::{Config, Options, ProviderTable, Registry, options_schema, read_options};
+use crate::diagnostic::{Finding, and_list, code};
+use crate::facts::Machinery;
 use crate::grammar::Spanned;
 use crate::grammar::arch;
 use crate::render::{Dialect, Shipped, Sign, shipped};
@@ -141,6 +143,8 @@ pub(super) struct Context {
     pub jobs_path: String,
     pub image: String,
     pub service_image: String,
+    /// What builds, on an engine.
+    pub buildkit: String,
     pub rootless: bool,
     /// The image that registers QEMU, where something is emulated.
     pub emulator: Option<String>,
@@ -148,7 +152,10 @@ pub(super) struct Context {
     /// Tags of the runner for the jobs that build nothing.
     pub control_tags: Vec<String>,
     pub runners: Vec<Runner>,
-    pub tools: Vec<Tool>,
+    /// Commands that the logins take, which the image of jobs has.
+    pub commands: Vec<&'static str>,
+    /// The same, where it has not and an engine runs images that do.
+    pub lent: Option<Lent>,
     pub tokens: Vec<Token>,
     pub registries: Vec<Login>,
     pub steps: Steps,
@@ -171,13 +178,6 @@ pub(super) struct Runner {
     pub emulated: bool,
 }
 
-/// A command the logins need besides jq, and the Alpine package that has it.
-#[derive(Debug, Serialize)]
-pub(super) struct Tool {
-    pub command: &'static str,
-    pub package: &'static str,
-}
-
 /// One of the `id_tokens`.
 #[derive(Debug, Serialize)]
 pub(super) struct Token {
@@ -188,10 +188,24 @@ pub(super) struct Token {
 /// Decides all that the pipelines need to know; which jobs there are is decided while they run.
 fn context(site: &Site<'_>, options: &GitLabOptions, findings: &mut Vec<Finding>) -> Context {
     let config = site.config;
-    let registries: Vec<Login> = login::logins(site, MEANS, findings)
-        .into_iter()
-        .map(|(_, login)| login)
+    let logins = login::logins(site, MEANS, findings);
+    // Of the image that is known here, it is known what it has not.
+    let has_known_image = options.image.is_none();
+    let is_lent = has_known_image && options.builder == Builder::Dind;
+    if has_known_image && !is_lent {
+        let unlent = logins
+            .iter()
+            .filter(|(_, login)| !commands(login).is_empty());
+        findings.extend(unlent.map(|(registry, login)| not_lent(site, registry, login)));
+    }
+    let registries: Vec<Login> = logins.into_iter().map(|(_, login)| login).collect();
+    let commands: Vec<&str> = registries
+        .iter()
+        .flat_map(commands)
+        .copied()
+        .unique()
         .collect();
+    let lent = (is_lent && !commands.is_empty()).then(|| Lent::of(site));
     let jobs = jobs(&work::units(site.plan, site.pipeline.provider));
     for job in &jobs {
         findings.extend(site.over("needs_per_job", &job.name, job.needs, None));
@@ -216,6 +230,7 @@ fn context(site: &Site<'_>, options: &GitLabOptions, findings: &mut Vec<Finding>
         bytes.iter().take(size).sum(),
         Some("lower `jobs-per-pipeline`"),
     ));
+    let image = site.image(&options.image, Machinery::DockerCli);
     let runners = runners(site, options, findings);
     let emulated = runners.iter().any(|runner| runner.emulated);
 
@@ -223,14 +238,13 @@ fn context(site: &Site<'_>, options: &GitLabOptions, findings: &mut Vec<Finding>
         file: options.file.value.clone(),
         merge_request_file: merge_request_file(options),
         jobs_path: format!("/{}", jobs_file(options)),
-        image: options.image.value.clone(),
-        service_image: match (&options.service, options.builder) {
-            (Some(service), _) => service.value.clone(),
-            (None, Builder::Dind) => "docker:28.5.2-dind".to_owned(),
-            (None, Builder::Rootless) => "moby/buildkit:v0.32.2-rootless".to_owned(),
-        },
+        image: image.to_owned(),
+        service_image: site
+            .image(&options.service, options.builder.machinery())
+            .to_owned(),
+        buildkit: site.facts.machinery(Machinery::Buildkit).to_owned(),
         rootless: options.builder == Builder::Rootless,
-        emulator: emulated.then(|| options.emulator.value.clone()),
+        emulator: emulated.then(|| site.image(&options.emulator, Machinery::Binfmt).to_owned()),
         timeout: format!("{} minutes", options.timeout_minutes),
         control_tags: options
             .control_runner
@@ -239,7 +253,8 @@ fn context(site: &Site<'_>, options: &GitLabOptions, findings: &mut Vec<Finding>
             .or_else(|| runner_tags(config, options, NATIVE))
             .unwrap_or_default(),
         runners,
-        tools: tools(&registries),
+        commands,
+        lent,
         tokens: registries.iter().filter_map(token).collect(),
         registries,
         steps: steps(&options.step, &site.pipeline.shape),
@@ -247,12 +262,7 @@ fn context(site: &Site<'_>, options: &GitLabOptions, findings: &mut Vec<Finding>
         jobs_per_pipeline: size,
         children,
         check: config.ci.check.clone(),
-        check_image: options
-            .check_image
-            .as_ref()
-            .unwrap_or(&options.image)
-            .value
-            .clone(),
+        check_image: stated_or(&options.check_image, image).to_owned(),
         jobs: jobs.len(),
     }
 }
@@ -365,24 +375,26 @@ fn token(login: &Login) -> Option<Token> {
     })
 }
 
-fn tools(registries: &[Login]) -> Vec<Tool> {
-    let has = |is: fn(&Way) -> bool| registries.iter().any(|registry| is(&registry.way));
-    let aws = has(|way| matches!(way, Way::AwsRole { .. } | Way::AwsKeys { .. }));
-    let mut tools = Vec::new();
-    // The probe asks AWS by it whether the repositories exist.
-    if aws || has(|way| matches!(way, Way::Google { .. })) {
-        tools.push(Tool {
-            command: "curl",
-            package: "curl",
-        });
+/// The commands that a login takes, besides docker's.
+fn commands(login: &Login) -> &'static [&'static str] {
+    match login.way {
+        // The probe asks AWS by curl whether the repositories exist.
+        Way::AwsRole { .. } | Way::AwsKeys { .. } => &["aws", "curl"],
+        Way::Google { .. } => &["curl"],
+        _ => &[],
     }
-    if aws {
-        tools.push(Tool {
-            command: "aws",
-            package: "aws-cli",
-        });
-    }
-    tools
+}
+
+/// The finding about a login that takes commands which the jobs have from nowhere.
+fn not_lent(site: &Site<'_>, registry: &Registry, login: &Login) -> Finding {
+    let fact = format!("cannot log in to registry `{}`", registry.name);
+    let commands = and_list(commands(login).iter().copied());
+    let label = format!("its jobs have no {commands}");
+    let host = format!("its host is `{}`", registry.host);
+    site.finding(&code::LOGIN_UNKNOWN, &fact, label)
+        .note("rootless BuildKit is no engine that could run another image for that")
+        .help("state an image that has them and Docker's client: `image` in `[ci.gitlab]`")
+        .related(site.config.place(registry.span.clone(), host))
 }
 
 #[cfg(test)]

@@ -7,7 +7,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::config::{BuildsRow, PullRequest, RawSelector, Steps};
-use crate::emit::work::EMULATOR;
+use crate::facts::Machinery;
 use crate::grammar::Spanned;
 
 /// `[ci.gitlab]`
@@ -16,12 +16,12 @@ use crate::grammar::Spanned;
 pub(super) struct GitLab {
     /// Where the pipeline is written.
     pub file: Spanned<String>,
-    /// The image that the jobs run in: the Docker client with buildx, on Alpine.
-    pub image: Spanned<String>,
+    /// The image that the jobs run in: the Docker client with buildx, git and awk. Default: `docker-cli` of the facts.
+    pub image: Option<Spanned<String>>,
     /// What builds.
     pub builder: Builder,
     /// What build jobs get as a service: an engine of the same version as the client in `image`, or rootless BuildKit.
-    /// Default: by `builder`.
+    /// Default: `docker-dind` or `buildkit-rootless` of the facts, by `builder`.
     pub service: Option<Spanned<String>>,
     /// The tags of the runner for each value of `arch`, or for a platform such as `linux/arm/v7`. Default: GitLab's own.
     pub runner: IndexMap<Spanned<String>, Vec<Spanned<String>>>,
@@ -29,8 +29,8 @@ pub(super) struct GitLab {
     pub control_runner: Option<Vec<Spanned<String>>>,
     /// Platforms, or values of `arch`, that are built under QEMU, on runners of `linux/amd64` where `runner` names no other.
     pub emulate: Vec<Spanned<String>>,
-    /// The image that registers QEMU. It runs privileged, so it is pinned by digest.
-    pub emulator: Spanned<String>,
+    /// The image that registers QEMU. It runs privileged. Default: `binfmt` of the facts.
+    pub emulator: Option<Spanned<String>>,
     /// How long one build job may take.
     pub timeout_minutes: u32,
     /// How many jobs a pipeline may have: what is over goes to the next one. GitLab.com's free tier has room for 500 in
@@ -59,17 +59,27 @@ pub(super) enum Builder {
     Rootless,
 }
 
+impl Builder {
+    /// What builds by default.
+    pub(super) fn machinery(self) -> Machinery {
+        match self {
+            Builder::Dind => Machinery::DockerDind,
+            Builder::Rootless => Machinery::BuildkitRootless,
+        }
+    }
+}
+
 impl Default for GitLab {
     fn default() -> Self {
         Self {
             file: Spanned::nowhere(".gitlab/base-images.gitlab-ci.yml".to_owned()),
-            image: Spanned::nowhere("docker:28.5.2-cli".to_owned()),
+            image: None,
             builder: Builder::Dind,
             service: None,
             runner: IndexMap::new(),
             control_runner: None,
             emulate: Vec::new(),
-            emulator: Spanned::nowhere(EMULATOR.to_owned()),
+            emulator: None,
             timeout_minutes: 120,
             jobs_per_pipeline: NonZeroUsize::MIN.saturating_add(399),
             check_image: None,

@@ -14,8 +14,8 @@ impl Options for GitLab {
     }
 
     fn validate(&self, reader: &mut TableReader<'_>) -> Shape {
-        reader.word("image", &self.image);
-        reader.word("emulator", &self.emulator);
+        reader.optional_word("image", &self.image);
+        reader.optional_word("emulator", &self.emulator);
         reader.optional_word("service", &self.service);
         reader.check_image(&self.check_image);
         reader.machines("runner", self.runner.values());

@@ -48,6 +48,10 @@ def heads(config):
             journal.writelines(json.dumps(call) + "\n" for call in said)
 
 
+def told(options, status):
+    return options["--write-out"].replace("\\n", "\n").replace("%{http_code}", f"{status:03}")
+
+
 def token(words, url, given):
     options = {words[i]: words[i + 1] for i in range(len(words) - 1) if words[i].startswith("--")}
     if url == "https://sts.googleapis.com/v1/token":
@@ -63,9 +67,7 @@ def token(words, url, given):
     elif url == "https://public.ecr.aws/token/?service=public.ecr.aws&scope=repository:acme/images/tool:pull":
         if not given.startswith("Authorization: Basic "):
             sys.exit("curl stub: no login")
-        with open(options["--output"], "w") as body:
-            body.write('{"token": "public"}')
-        print(200, end="")
+        print('{"token": "public"}' + told(options, 200), end="")
     elif asked := re.fullmatch(r"https://((?:\d+\.dkr\.ecr\.[\w-]+\.amazonaws\.com|public\.ecr\.aws)/[\w./-]+)/manifests/[\w.-]+", url.replace("/v2/", "/", 1)):
         wanted = "Bearer public" if "public.ecr.aws" in url else "Basic QVdTOnRva2Vu"
         if given != f"Authorization: {wanted}\n":
@@ -78,10 +80,8 @@ def token(words, url, given):
         status, code = {None: (404, "MANIFEST_UNKNOWN"), "absent": (404, "NAME_UNKNOWN"), "denied": (403, "DENIED"), "dead": (0, None)}[
             faults[0]["error"] if faults else None
         ]
-        if code:
-            with open(options["--output"], "w") as body:
-                json.dump({"errors": [{"code": code}]}, body)
-        print(f"{status:03}", end="")
+        said = json.dumps({"errors": [{"code": code}]}) if code else ""
+        print(said + told(options, status), end="")
         sys.exit(0 if status else 7)
     else:
         sys.exit(f"curl stub: unknown address {url}")
