@@ -8,6 +8,7 @@ use std::io::{BufRead, stdin};
 use std::sync::Arc;
 
 use basematrix::dockerfile::{Build, Dockerfile, Does, Request, Source, Value};
+use basematrix::grammar::Pairs;
 use basematrix::grammar::reference::full;
 use basematrix::source::SourceFile;
 use indexmap::IndexMap;
@@ -42,8 +43,9 @@ fn answer(asked: &Asked, text: &str) -> serde_json::Value {
         Ok(file) => file,
         Err(fault) => return json!({ "refused": fault.what, "unread": true }),
     };
+    let args: Pairs<_, _> = asked.args.clone().into();
     let request = Request {
-        args: &asked.args,
+        args: &args,
         target: asked.target.as_deref(),
         platform: &asked.platform,
         build_platform: Some("linux/amd64"),

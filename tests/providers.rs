@@ -73,7 +73,7 @@ impl Tried {
     fn output(&self, path: &str) -> String {
         let (_, rendered) = self.done();
         let found = rendered.tree.iter().find(|output| output.path == path);
-        found.map(|output| output.text.clone()).expect(path)
+        found.map(|output| output.text.to_string()).expect(path)
     }
 
     /// Code, headline, what is marked, and what to do of the findings in the matrix file.

@@ -4,6 +4,7 @@ use std::cell::OnceCell;
 use std::sync::Arc;
 
 use indexmap::IndexMap;
+use rustc_hash::FxBuildHasher;
 
 use crate::check::bases::{BaseImage, Bases, UnclearBase, bases};
 use crate::check::dockerfile::Recipes;
@@ -82,7 +83,7 @@ impl SentContext<'_> {
 impl<'a> Context<'a> {
     /// The contexts that hold any file, each once.
     pub fn sent_contexts(&self) -> Vec<SentContext<'a>> {
-        let mut sent: IndexMap<(&str, *const BuildContext), SentContext<'a>> = IndexMap::new();
+        let mut sent: IndexMap<_, SentContext<'a>, FxBuildHasher> = IndexMap::default();
         let contents = self.contents;
         for (id, rendered) in contents.iter() {
             let folder = rendered.context.as_str();

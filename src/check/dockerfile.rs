@@ -107,10 +107,10 @@ impl<'a> Context<'a> {
         }
         let (file, own) = match (&rendered.own, &rendered.rendered) {
             (Some(own), _) => (own.clone(), true),
-            (None, text) => {
-                let text = text.as_deref().unwrap_or_default();
-                (SourceFile::new(path.as_str(), text), false)
-            }
+            (None, _) => (
+                SourceFile::new(path.as_str(), rendered.dockerfile_text()),
+                false,
+            ),
         };
         let frontend = match asked {
             Some(asked) => {

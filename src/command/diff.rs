@@ -181,7 +181,7 @@ fn other_format(before: &Repository, then: &Expanded) -> Option<(String, u32)> {
 }
 
 /// The ids of the specs that any of the selectors means.
-fn meant(expanded: &Expanded, only: &[Selector]) -> HashSet<String> {
+fn meant(expanded: &Expanded, only: &[Selector]) -> HashSet<Arc<str>> {
     let specs = expanded.matrix.specs.iter();
     let meant = specs.filter(|spec| selected(only, spec));
     meant.map(|spec| spec.id.clone()).collect()
@@ -195,7 +195,7 @@ fn load(repository: &Repository, sink: &mut Sink) -> Result<(Expanded, Rendered)
 }
 
 /// Leaves only what concerns these specs; the summaries stay those of the whole.
-fn narrow(found: &mut Diff, meant: &HashSet<String>) {
+fn narrow(found: &mut Diff, meant: &HashSet<Arc<str>>) {
     let meant = |id: &str| meant.contains(id);
     found.added.retain(|s| meant(&s.id));
     found.removed.retain(|s| meant(&s.id));

@@ -86,7 +86,7 @@ pub(super) fn run(shell: &mut Shell<'_>, what: &str) -> Result<Outcome, Error> {
                 .matrix
                 .specs
                 .iter()
-                .flat_map(|s| s.tag.as_deref().into_iter().chain([s.id.as_str()]))
+                .flat_map(|s| s.tag.as_deref().into_iter().chain([s.id.as_ref()]))
                 .chain(expanded.matrix.aliases.iter().map(|a| a.tag.as_str()))
                 .chain(ALL.iter().map(|code| code.name))
                 .collect();
@@ -188,7 +188,7 @@ fn named(expanded: &Expanded, what: &str) -> Vec<(SpecId, String)> {
                     .iter()
                     .any(|r| same(&format!("{r}:{tag}")))
         };
-        if spec.id == what {
+        if *spec.id == *what {
             hits.push((id, "its id".to_owned()));
         } else if spec.tag.as_deref().is_some_and(is) {
             hits.push((id, "its reference".to_owned()));
@@ -260,7 +260,7 @@ fn spec_text(expanded: &Expanded, id: SpecId, how: &str, out: &mut String) {
     let mut at = spec;
     while let Some(parent) = at.parent {
         at = expanded.matrix.spec(parent);
-        row("stands on", at.id.clone());
+        row("stands on", at.id.to_string());
     }
     row(
         "base",
@@ -275,14 +275,14 @@ fn spec_text(expanded: &Expanded, id: SpecId, how: &str, out: &mut String) {
         row("driver", format!("{} or newer", known.row.floor.text));
     }
     for need in &spec.needs {
-        row("needs", expanded.matrix.spec(*need).id.clone());
+        row("needs", expanded.matrix.spec(*need).id.to_string());
     }
     let children: Vec<&str> = expanded
         .matrix
         .specs
         .iter()
         .filter(|s| s.parent == Some(id) || s.needs.contains(&id))
-        .map(|s| s.id.as_str())
+        .map(|s| s.id.as_ref())
         .collect();
     if !children.is_empty() {
         let more = if children.len() > SHOWN {

@@ -13,7 +13,7 @@ use crate::diagnostic::{Finding, Sink, fold, visible};
 use crate::facts::Day;
 use crate::flow::{self, Expanded};
 use crate::grammar::reference::full;
-use crate::grammar::{Platform, SpecId};
+use crate::grammar::{Pairs, Platform, SpecId};
 use crate::image::TEMPLATE;
 use crate::image::{RenderedSpec, Spec, pins};
 use crate::source::Repository;
@@ -29,7 +29,7 @@ pub(super) struct More {
 struct Row<'a> {
     id: &'a str,
     image: &'a str,
-    cell: IndexMap<Arc<str>, Arc<str>>,
+    cell: Pairs<Arc<str>, Arc<str>>,
     /// `null` where it is not published.
     reference: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -261,7 +261,7 @@ fn json(expanded: &Expanded, specs: &[(SpecId, &Spec)], bases: &[Bases], more: M
             base: spec.base.clone(),
             from: one_base(&bases[id.0]),
             from_by_platform: by_platform(&bases[id.0]),
-            parent: spec.parent.map(|p| expanded.matrix.spec(p).id.as_str()),
+            parent: spec.parent.map(|p| expanded.matrix.spec(p).id.as_ref()),
             layer: spec.layer,
         })
         .collect();
@@ -277,7 +277,7 @@ fn table(expanded: &Expanded, specs: &[(SpecId, &Spec)], bases: &[Bases], more: 
         let platforms: Vec<&str> = spec.platforms.iter().map(|p| p.as_str()).collect();
         let from = match (spec.parent, &spec.base) {
             _ if !bases[id.0].is_empty() => in_words(&bases[id.0]),
-            (Some(parent), _) => expanded.matrix.spec(parent).id.clone(),
+            (Some(parent), _) => expanded.matrix.spec(parent).id.to_string(),
             (None, Some(base)) => base.clone(),
             (None, None) => in_words(&bases[id.0]),
         };

@@ -45,13 +45,13 @@ pub(super) fn run(
             .specs
             .iter()
             .filter(|s| selected(&only, s))
-            .map(|s| s.id.as_str())
+            .map(|s| s.id.as_ref())
             .collect();
-        plan.keep(|spec| kept.contains(spec.id.as_str()));
+        plan.keep(|spec| kept.contains(spec.id.as_ref()));
     }
-    shell.data(&match format {
-        PlanFormat::Json => plan.to_json(),
-        PlanFormat::Lines => plan.to_lines(&header(&expanded.config)),
-    })?;
+    match format {
+        PlanFormat::Json => shell.stream(|out| plan.write_json(out))?,
+        PlanFormat::Lines => shell.data(&plan.to_lines(&header(&expanded.config)))?,
+    }
     Ok(outcome)
 }

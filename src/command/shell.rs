@@ -6,7 +6,7 @@
 )]
 
 use std::env;
-use std::io::{self, IsTerminal, Write};
+use std::io::{self, BufWriter, IsTerminal, StdoutLock, Write};
 use std::mem::ManuallyDrop;
 use std::process::ExitCode;
 use std::time::{SystemTime, UNIX_EPOCH};
@@ -43,6 +43,9 @@ pub(super) enum Error {
     #[error("`SOURCE_DATE_EPOCH` is `{0}`, which is not a number of seconds since 1970")]
     Epoch(String),
 }
+
+/// Bytes of data that are printed at once.
+const PIECE: usize = 128 * 1024;
 
 /// What every command needs.
 pub(super) struct Shell<'a> {
@@ -116,6 +119,17 @@ impl<'a> Shell<'a> {
     pub(super) fn data(&self, text: &str) -> Result<(), Error> {
         let mut out = io::stdout().lock();
         out.write_all(text.as_bytes())?;
+        out.flush()?;
+        Ok(())
+    }
+
+    /// Data, to stdout, without all of it in memory at once.
+    pub(super) fn stream(
+        &self,
+        write: impl FnOnce(&mut BufWriter<StdoutLock<'_>>) -> io::Result<()>,
+    ) -> Result<(), Error> {
+        let mut out = BufWriter::with_capacity(PIECE, io::stdout().lock());
+        write(&mut out)?;
         out.flush()?;
         Ok(())
     }

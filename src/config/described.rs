@@ -11,8 +11,8 @@ use crate::config::keys::fact_fault;
 use crate::config::raw::{RawDescribed, RawMatrix};
 use crate::config::validate::Builder;
 use crate::diagnostic::{Finding, code};
-use crate::grammar::Spanned;
 use crate::grammar::reference::base_fault;
+use crate::grammar::{Pairs, Spanned};
 use crate::render::Scope;
 
 /// An image of others.
@@ -23,8 +23,8 @@ pub struct Described {
     /// Its reference.
     pub reference: String,
     /// Facts of it.
-    #[serde(skip_serializing_if = "IndexMap::is_empty")]
-    pub meta: IndexMap<Arc<str>, String>,
+    #[serde(skip_serializing_if = "Pairs::is_empty")]
+    pub meta: Pairs<Arc<str>, String>,
     /// Where the reference stands.
     #[serde(skip)]
     pub span: Range<usize>,
@@ -84,7 +84,7 @@ impl Builder<'_> {
         Some(Described {
             name: name.value.clone(),
             reference: reference?,
-            meta,
+            meta: meta.into(),
             span: table.reference.span.clone(),
         })
     }

@@ -55,7 +55,7 @@ impl<'a> Side<'a> {
     /// The specs by id, with where they are in the plan.
     fn by_id(&self) -> HashMap<&'a str, SpecId> {
         let specs = self.plan.specs.iter().enumerate();
-        specs.map(|(i, s)| (s.id.as_str(), SpecId(i))).collect()
+        specs.map(|(i, s)| (s.id.as_ref(), SpecId(i))).collect()
     }
 
     fn inputs(&self, id: SpecId) -> Inputs {
@@ -72,7 +72,7 @@ pub fn first(revision: &str, new: Side<'_>) -> Diff {
     let plan = new.plan;
     let tags = references(&new).into_iter().map(|(reference, is)| Tag {
         reference,
-        spec: is.spec.id.clone(),
+        spec: is.spec.id.to_string(),
     });
     let jobs = new.summary().jobs.into_iter();
     Diff {
@@ -100,7 +100,7 @@ pub fn first(revision: &str, new: Side<'_>) -> Diff {
 pub fn between(old: Side<'_>, new: Side<'_>) -> Diff {
     let (old_ids, new_ids) = (old.by_id(), new.by_id());
     let listed = |specs: &[Spec], others: &HashMap<&str, SpecId>| -> Vec<Listed> {
-        let alone = specs.iter().filter(|s| !others.contains_key(s.id.as_str()));
+        let alone = specs.iter().filter(|s| !others.contains_key(s.id.as_ref()));
         alone.map(list).collect()
     };
     let (before, now) = (old.plan, new.plan);
@@ -120,7 +120,7 @@ pub fn between(old: Side<'_>, new: Side<'_>) -> Diff {
             .specs
             .iter()
             .filter_map(|spec| {
-                let id = spec.id.as_str();
+                let id = spec.id.as_ref();
                 let (was, is) = (*old_ids.get(id)?, *new_ids.get(id)?);
                 changed((old, was), (new, is))
             })
@@ -131,14 +131,18 @@ pub fn between(old: Side<'_>, new: Side<'_>) -> Diff {
 
 fn list(spec: &Spec) -> Listed {
     Listed {
-        id: spec.id.clone(),
+        id: spec.id.to_string(),
         references: spec.references.clone(),
         platforms: spec
             .platforms
             .iter()
             .map(|p| p.as_str().to_owned())
             .collect(),
-        from: spec.parent.clone().or_else(|| spec.base.clone()),
+        from: spec
+            .parent
+            .as_deref()
+            .or(spec.base.as_deref())
+            .map(str::to_owned),
     }
 }
 
@@ -201,7 +205,7 @@ fn changed((old, was): (Side<'_>, SpecId), (new, is): (Side<'_>, SpecId)) -> Opt
     }
     files.sort_by(|a, b| by_version(&a.path, &b.path));
     Some(Changed {
-        id: new.plan.specs[is.0].id.clone(),
+        id: new.plan.specs[is.0].id.to_string(),
         old: before.content.to_string(),
         new: now.content.to_string(),
         changes,
@@ -219,7 +223,7 @@ struct Stands<'a> {
 impl Stands<'_> {
     fn place(&self) -> Place {
         Place {
-            spec: self.spec.id.clone(),
+            spec: self.spec.id.to_string(),
             content: self.spec.content.clone(),
         }
     }
@@ -253,7 +257,7 @@ fn tags(old: Side<'_>, new: Side<'_>) -> Tags {
         let Some(was) = before.get(reference) else {
             tags.new.push(Tag {
                 reference: reference.clone(),
-                spec: is.spec.id.clone(),
+                spec: is.spec.id.to_string(),
             });
             continue;
         };
@@ -279,7 +283,7 @@ fn tags(old: Side<'_>, new: Side<'_>) -> Tags {
         if !stays && !now.contains_key(reference) {
             tags.gone.push(Tag {
                 reference: reference.clone(),
-                spec: was.spec.id.clone(),
+                spec: was.spec.id.to_string(),
             });
         }
     }

@@ -8,20 +8,18 @@ use std::collections::HashMap;
 use std::ops::Range;
 use std::sync::Arc;
 
-use indexmap::IndexMap;
-
 use crate::dockerfile::expand::{self, Expanded, Rules, Variables};
 use crate::dockerfile::fault::Fault;
 use crate::dockerfile::instruction::{Assignment, Kind, Word};
 use crate::dockerfile::parse::Dockerfile;
 use crate::dockerfile::value::{Unknown, Value};
-use crate::grammar::Target;
+use crate::grammar::{Pairs, Target};
 
 /// What a build is asked for.
 #[derive(Clone, Copy, Debug)]
 pub struct Request<'a> {
     /// Args passed by `--build-arg`.
-    pub args: &'a IndexMap<Arc<str>, String>,
+    pub args: &'a Pairs<Arc<str>, String>,
     /// The stage to build; the last where none is named.
     pub target: Option<&'a str>,
     /// The platform to build for: `linux/arm64`.

@@ -2,11 +2,10 @@
 
 use std::sync::Arc;
 
-use indexmap::IndexMap;
-
 use crate::dockerfile::{
     Build, Command, Declared, Dockerfile, Does, Fault, Lack, Request, Source, Value, other_frontend,
 };
+use crate::grammar::Pairs;
 
 fn built(
     text: &str,
@@ -14,7 +13,7 @@ fn built(
     on: &str,
     target: Option<&str>,
 ) -> Result<Build, Fault> {
-    let args: IndexMap<Arc<str>, String> = args
+    let args: Pairs<Arc<str>, String> = args
         .iter()
         .map(|(name, value)| (Arc::from(*name), (*value).to_owned()))
         .collect();

@@ -11,28 +11,59 @@
 //! **Text.** The JSON is read as HCL's, in which every text is a template.
 
 use std::borrow::Cow;
+use std::sync::Arc;
 
 use indexmap::IndexMap;
+use itertools::Itertools;
 use serde::{Serialize, Serializer};
 
-use crate::grammar::{Platform, SpecId, familiar};
-use crate::image::plan::{Plan, Spec};
+use crate::grammar::{Pairs, Platform, SpecId, familiar};
+use crate::image::plan::{Plan, Spec, json};
 use crate::image::targets::{self, Names};
 use crate::image::{Contents, Matrix};
 
 /// The file.
-#[derive(Debug, Serialize)]
-pub(super) struct BakeFile<'a> {
+#[derive(Serialize)]
+struct BakeFile<'a> {
     /// HCL's JSON passes over a key of this name.
     #[serde(rename = "//")]
     header: Literal<'a>,
-    group: IndexMap<String, Group>,
-    target: IndexMap<&'a str, Target<'a>>,
+    group: IndexMap<&'a str, Group<'a>>,
+    target: Targets<'a>,
 }
 
+/// The targets. There is one at a time, while it is written: of large plans they would be as much as the plan.
+struct Targets<'a> {
+    matrix: &'a Matrix,
+    contents: &'a Contents,
+    plan: &'a Plan,
+    names: &'a [Arc<str>],
+}
+
+impl Serialize for Targets<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let targets = self.names.iter().zip(&self.plan.specs).enumerate();
+        serializer.collect_map(targets.map(|(index, (name, spec))| {
+            let contexts = contexts(self.matrix, self.contents, SpecId(index), self.names);
+            (&**name, Target::new(spec, contexts))
+        }))
+    }
+}
+
+/// Bytes of a target, as a rule.
+const TYPICAL: usize = 1024;
+
 #[derive(Debug, Serialize)]
-struct Group {
-    targets: Vec<String>,
+struct Group<'a> {
+    targets: &'a [Arc<str>],
+}
+
+impl<'a> Group<'a> {
+    fn of(group: &'a targets::Group) -> Self {
+        Group {
+            targets: &group.members,
+        }
+    }
 }
 
 #[derive(Debug, Serialize)]
@@ -44,12 +75,12 @@ struct Target<'a> {
     dockerfile: Literal<'a>,
     #[serde(skip_serializing_if = "Option::is_none")]
     target: Option<Literal<'a>>,
-    #[serde(skip_serializing_if = "IndexMap::is_empty")]
-    contexts: IndexMap<Literal<'a>, Literal<'a>>,
-    #[serde(skip_serializing_if = "IndexMap::is_empty")]
-    args: IndexMap<Literal<'a>, Literal<'a>>,
-    #[serde(skip_serializing_if = "IndexMap::is_empty")]
-    labels: IndexMap<Literal<'a>, Literal<'a>>,
+    #[serde(skip_serializing_if = "Pairs::is_empty")]
+    contexts: Pairs<Literal<'a>, Literal<'a>>,
+    #[serde(skip_serializing_if = "Pairs::is_empty")]
+    args: Pairs<Literal<'a>, Literal<'a>>,
+    #[serde(skip_serializing_if = "Pairs::is_empty")]
+    labels: Pairs<Literal<'a>, Literal<'a>>,
     platforms: &'a [Platform],
     tags: Vec<Literal<'a>>,
 }
@@ -65,27 +96,21 @@ pub(super) fn text(
     if groups.iter().any(|group| group.members.is_empty()) {
         return None;
     }
-    let group = |group: &targets::Group| {
-        let targets = group.members.clone();
-        (group.name.clone(), Group { targets })
-    };
     let file = BakeFile {
         header: header.into(),
-        group: groups.iter().map(group).collect(),
-        target: (0..plan.specs.len())
-            .map(|index| {
-                let contexts = contexts(matrix, contents, SpecId(index), targets);
-                (&*targets[index], Target::new(&plan.specs[index], contexts))
-            })
-            .collect(),
+        group: groups.iter().map(|g| (&*g.name, Group::of(g))).collect(),
+        target: Targets {
+            matrix,
+            contents,
+            plan,
+            names: targets,
+        },
     };
-    let mut text = serde_json::to_string_pretty(&file).unwrap_or_default();
-    text.push('\n');
-    Some(text)
+    Some(json(&file, plan.specs.len() * TYPICAL))
 }
 
 impl<'a> Target<'a> {
-    fn new(spec: &'a Spec, contexts: IndexMap<Literal<'a>, Literal<'a>>) -> Self {
+    fn new(spec: &'a Spec, contexts: Pairs<Literal<'a>, Literal<'a>>) -> Self {
         Target {
             description: (&*spec.id).into(),
             context: (&*spec.context).into(),
@@ -119,26 +144,27 @@ fn contexts<'a>(
     matrix: &Matrix,
     contents: &Contents,
     id: SpecId,
-    targets: &[String],
-) -> IndexMap<Literal<'a>, Literal<'a>> {
-    let mut contexts = IndexMap::new();
+    targets: &[Arc<str>],
+) -> Pairs<Literal<'a>, Literal<'a>> {
+    let mut contexts: Vec<(Literal<'a>, Literal<'a>)> = Vec::new();
     let own = contents.get(id).rendered.is_none();
     for below in matrix.spec(id).stands_on() {
         let spec = matrix.spec(below);
         let references = if own { spec.references() } else { Vec::new() };
         for name in std::iter::once(contents.reference(spec, below)).chain(references) {
             let target = format!("target:{}", targets[below.0]);
-            contexts
-                .entry(familiar(&name).into())
-                .or_insert(target.into());
+            contexts.push((familiar(&name).into(), target.into()));
         }
     }
     for (name, pinned) in &contents.get(id).pins {
-        contexts
-            .entry(name.clone().into())
-            .or_insert(format!("docker-image://{pinned}").into());
+        let pinned = format!("docker-image://{pinned}");
+        contexts.push((name.clone().into(), pinned.into()));
     }
+    // Of a name that comes again, the first says what it is.
     contexts
+        .into_iter()
+        .unique_by(|(name, _)| name.clone())
+        .collect()
 }
 
 /// The path from a folder to a file; both are paths from the repository root, and `.` is the root.

@@ -1,6 +1,7 @@
 //! Words of the field as types, without a file, a finding or a decision: what every other room speaks of.
 
 mod mirrors;
+mod pairs;
 mod platform;
 pub mod reference;
 pub mod release;
@@ -10,6 +11,7 @@ mod target;
 mod version;
 
 pub use mirrors::Mirrors;
+pub use pairs::Pairs;
 pub use platform::{Platform, arch};
 pub use reference::familiar;
 pub use release::{ReleaseVersion, Scheme, Step};

@@ -9,7 +9,7 @@ use minijinja::Value;
 use crate::config::{Config, comparison_finding, field_finding, misread};
 use crate::diagnostic::{Finding, Place, Sink, Stopped, code, nearest};
 use crate::facts::{Facts, Machinery};
-use crate::grammar::SpecId;
+use crate::grammar::{Pairs, SpecId};
 use crate::image::hash::Ingredients;
 use crate::image::pins;
 use crate::image::rendering;
@@ -27,7 +27,7 @@ pub struct RenderedSpec {
     /// Path of the Dockerfile.
     pub dockerfile: String,
     /// Its text, when gen renders it.
-    pub rendered: Option<String>,
+    pub rendered: Option<Arc<String>>,
     /// The user's Dockerfile, when there is one and it could be read.
     pub own: Option<Arc<SourceFile>>,
     /// Whether the user's Dockerfile lies in a submodule.
@@ -43,27 +43,26 @@ pub struct RenderedSpec {
     /// Whether the matrix names that folder and it is not there.
     pub context_missing: bool,
     /// Build args.
-    pub args: IndexMap<Arc<str>, String>,
+    pub args: Pairs<Arc<str>, String>,
     /// Labels that are put on what the user's Dockerfile builds; a rendered one states them itself.
-    pub labels: IndexMap<Arc<str>, String>,
+    pub labels: Pairs<Arc<str>, String>,
     /// Upstream images that the user's Dockerfile names, as builders look named contexts up, each with the reference and
     /// locked digest that stands for it.
-    pub pins: IndexMap<String, String>,
+    pub pins: Pairs<String, String>,
     /// What a pipeline makes, and its context holds: by name the version that counts instead of its bytes.
-    pub artifacts: IndexMap<String, String>,
+    pub artifacts: Pairs<String, String>,
     /// Tests of the built image.
     pub tests: Vec<String>,
     /// SHA-256 of all that.
     pub content: Digest,
-    /// Hash of what is built without labels and comments: specs that share it are the same image by other names.
-    pub substance: [u8; 32],
 }
 
 impl RenderedSpec {
     /// The text of its Dockerfile; of the user's that cannot be read, none.
     pub fn dockerfile_text(&self) -> &str {
         let own = self.own.as_ref().map(|file| file.text.as_str());
-        self.rendered.as_deref().or(own).unwrap_or_default()
+        let rendered = self.rendered.as_ref().map(|text| text.as_str());
+        rendered.or(own).unwrap_or_default()
     }
 
     /// All that goes into it, where it stands on these contents.
@@ -207,6 +206,17 @@ struct One<'a> {
 }
 
 impl One<'_> {
+    fn texts(
+        &mut self,
+        fields: &IndexMap<Arc<str>, Field>,
+        scope: &Value,
+    ) -> Result<Pairs<Arc<str>, String>, Stopped> {
+        let fields = fields.iter();
+        fields
+            .map(|(name, field)| Ok((name.clone(), self.text(field, scope)?)))
+            .collect()
+    }
+
     fn text(&mut self, field: &Field, scope: &Value) -> Result<String, Stopped> {
         let text = self
             .config
@@ -288,16 +298,11 @@ impl One<'_> {
             None => spec.base.clone(),
         };
         let scope = self.full_scope(from.as_deref());
-        let mut args = IndexMap::new();
-        for (name, field) in &merged.args {
-            args.insert(name.clone(), self.text(field, &scope)?);
-        }
-        let mut labels = IndexMap::new();
-        if merged.dockerfile.is_some() {
-            for (name, field) in &merged.labels {
-                labels.insert(name.clone(), self.text(field, &scope)?);
-            }
-        }
+        let args = self.texts(&merged.args, &scope)?;
+        let labels = match merged.dockerfile {
+            Some(_) => self.texts(&merged.labels, &scope)?,
+            None => Pairs::default(),
+        };
         let target = self.opt(merged.target.as_ref(), &spec.scope)?;
         let stated_context = self.opt(merged.context.as_ref(), &spec.scope)?;
         let mut tests = merged
@@ -365,7 +370,7 @@ impl One<'_> {
                     };
                     return Err(self.report(span.start, finding));
                 }
-                (path, Some(text), None)
+                (path, Some(Arc::new(text)), None)
             }
         };
         let folder = path
@@ -408,22 +413,18 @@ impl One<'_> {
             context_missing,
             args,
             labels,
-            pins: IndexMap::new(),
+            pins: Pairs::default(),
             artifacts,
             tests,
             content: [0; 32].into(),
-            substance: [0; 32],
         };
         if !self.matrix.locked.is_empty() {
             let upstream = self.read.upstream(self.matrix, spec, &done);
             done.pins = pins::contexts(&upstream, &self.matrix.locked);
         }
         let below = spec.stands_on().map(|id| self.references[id.0].clone());
-        let ingredients = done.ingredients(spec, below.collect());
-        let content = ingredients.content();
-        let substance = ingredients.substance(done.from.as_deref());
+        let content = done.ingredients(spec, below.collect()).content();
         done.content = content;
-        done.substance = substance;
         Ok(done)
     }
 
@@ -486,13 +487,13 @@ impl One<'_> {
         context: &str,
         dockerfile: &str,
         written: Option<&str>,
-    ) -> IndexMap<String, String> {
+    ) -> Pairs<String, String> {
         let artifacts = self.config.artifacts.iter();
         let mut within = artifacts
             .filter_map(|artifact| Some((artifact, artifact.within(context)?)))
             .peekable();
         if within.peek().is_none() {
-            return IndexMap::new();
+            return Pairs::default();
         }
         let beside = match context {
             "." => ".dockerignore".to_owned(),
@@ -545,7 +546,7 @@ impl One<'_> {
         &mut self,
         scope: &Value,
         from: Option<&str>,
-        args: &IndexMap<Arc<str>, String>,
+        args: &Pairs<Arc<str>, String>,
     ) -> Result<Value, Stopped> {
         let merged = self.spec.merged.clone();
         let mut pairs = |table: &IndexMap<Arc<str>, Field>| {

@@ -8,6 +8,7 @@
 //! change differs from that of its base where the change is.
 
 use std::collections::HashSet;
+use std::sync::Arc;
 
 use indexmap::IndexMap;
 use serde::Serialize;
@@ -29,7 +30,7 @@ pub struct Group {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub runner: Option<Runner>,
     /// The ids of the images, in declared order.
-    pub builds: Vec<String>,
+    pub builds: Vec<Arc<str>>,
 }
 
 /// What a group stands for: what it is built for, and by which machine.

@@ -1,11 +1,11 @@
 //! The hashes of a spec: of all that goes into it, and of what is built whatever it is called.
 
+use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use std::sync::Arc;
 
-use indexmap::IndexMap;
 use sha2::{Digest as _, Sha256};
 
-use crate::grammar::Platform;
+use crate::grammar::{Pairs, Platform};
 use crate::image::Digest;
 use crate::source::BuildContext;
 
@@ -29,13 +29,13 @@ pub struct Ingredients<'a> {
     /// Stage to build.
     pub target: Option<&'a str>,
     /// Build args.
-    pub args: &'a IndexMap<Arc<str>, String>,
+    pub args: &'a Pairs<Arc<str>, String>,
     /// Labels that are put on what the user's Dockerfile builds; a rendered one states them itself.
-    pub labels: &'a IndexMap<Arc<str>, String>,
+    pub labels: &'a Pairs<Arc<str>, String>,
     /// Upstream images that the user's Dockerfile names, with the digest that each is taken at.
-    pub pins: &'a IndexMap<String, String>,
+    pub pins: &'a Pairs<String, String>,
     /// What a pipeline makes, and its context holds: by name the version that counts instead of its bytes.
-    pub artifacts: &'a IndexMap<String, String>,
+    pub artifacts: &'a Pairs<String, String>,
     /// Platforms.
     pub platforms: &'a [Platform],
     /// Rebuild counter.
@@ -74,18 +74,20 @@ impl Ingredients<'_> {
         hash.finish().into()
     }
 
-    /// The hash of what is built without labels and comments, standing on `from`: specs that share it are one image by
-    /// several names. The files count where the Dockerfile is the user's, for a rendered one copies none.
-    pub fn substance(&self, from: Option<&str>) -> [u8; 32] {
-        let mut hash = Hash::new("substance");
-        hash.field("dockerfile", without_labels(self.dockerfile).as_bytes());
-        hash.field("context", if self.own { &self.files.hash } else { &[] });
-        hash.field("from", from.unwrap_or("").as_bytes());
-        for (name, version) in self.artifacts.iter().filter(|_| self.own) {
-            hash.field("artifact", name.as_bytes());
-            hash.field("version", version.as_bytes());
+    /// A number of what is built without labels and comments, standing on `from`: specs that share it are, surely enough for
+    /// a rule, one image by several names. The files count where the Dockerfile is the user's, for a rendered one copies none.
+    pub fn substance(&self, from: Option<&str>) -> u64 {
+        let mut hash = DefaultHasher::new();
+        substance_lines(self.dockerfile).for_each(|line| line.hash(&mut hash));
+        from.hash(&mut hash);
+        self.target.hash(&mut hash);
+        self.args.iter().for_each(|arg| arg.hash(&mut hash));
+        self.platforms.hash(&mut hash);
+        if self.own {
+            self.files.hash.hash(&mut hash);
+            let artifacts = self.artifacts.iter();
+            artifacts.for_each(|artifact| artifact.hash(&mut hash));
         }
-        self.build(&mut hash);
         hash.finish()
     }
 
@@ -101,23 +103,18 @@ impl Ingredients<'_> {
     }
 }
 
-/// A Dockerfile without its labels and comments.
-fn without_labels(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
+/// The lines of a Dockerfile without its labels and comments.
+fn substance_lines(text: &str) -> impl Iterator<Item = &str> {
     let mut inside_label = false;
-    for line in text.lines() {
+    text.lines().filter(move |line| {
         let first = line.trim_start();
         let label = inside_label
             || first
                 .get(..6)
                 .is_some_and(|w| w.eq_ignore_ascii_case("LABEL "));
         inside_label = label && line.trim_end().ends_with('\\');
-        if !label && !first.starts_with('#') {
-            out.push_str(line);
-            out.push('\n');
-        }
-    }
-    out
+        !label && !first.starts_with('#')
+    })
 }
 
 /// SHA-256 over named, length-prefixed fields, so that no two inputs run into each other.

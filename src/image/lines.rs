@@ -221,21 +221,35 @@ impl Lines {
     }
 
     fn escaped(&mut self, field: &str) {
-        let mut from = 0;
-        for (at, byte) in field.bytes().enumerate() {
-            let word = match byte {
-                b'\\' => "\\\\",
-                b'\t' => "\\t",
-                b'\n' => "\\n",
-                b'\r' => "\\r",
-                _ => continue,
-            };
-            self.text.push_str(&field[from..at]);
-            self.text.push_str(word);
-            from = at + 1;
-        }
-        self.text.push_str(&field[from..]);
+        escape(field, &mut self.text);
     }
+}
+
+/// Adds a text as a field: what would end it is written as `\t`, `\n` and `\r`, and a backslash twice.
+fn escape(field: &str, text: &mut String) {
+    let is_special = |byte: u8| matches!(byte, b'\\' | b'\t' | b'\n' | b'\r');
+    // Most have none, which is told many bytes at a time.
+    if !field
+        .bytes()
+        .fold(false, |any, byte| any | is_special(byte))
+    {
+        text.push_str(field);
+        return;
+    }
+    let mut from = 0;
+    for (at, byte) in field.bytes().enumerate() {
+        let word = match byte {
+            b'\\' => "\\\\",
+            b'\t' => "\\t",
+            b'\n' => "\\n",
+            b'\r' => "\\r",
+            _ => continue,
+        };
+        text.push_str(&field[from..at]);
+        text.push_str(word);
+        from = at + 1;
+    }
+    text.push_str(&field[from..]);
 }
 
 /// A test as a step of a Dockerfile. As JSON it is no shell text to anybody but the shell in the image; a `<` that is written

@@ -8,11 +8,9 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::ops::Range;
 use std::sync::Arc;
 
-use indexmap::IndexMap;
-
 use crate::dockerfile::{Dockerfile, Request, Source, other_frontend};
 use crate::grammar::reference::{Parts, full};
-use crate::grammar::{Platform, familiar};
+use crate::grammar::{Pairs, Platform, familiar};
 use crate::image::{Digest, Matrix, RenderedSpec, Spec};
 
 /// An image that is named in what is built of a Dockerfile.
@@ -147,10 +145,7 @@ fn pinnable(file: &Dockerfile, image: &str) -> Result<String, String> {
 }
 
 /// The named contexts for images of a Dockerfile whose digests are locked, by the names that builders look up.
-pub fn contexts(
-    upstream: &[Upstream],
-    locked: &BTreeMap<String, Digest>,
-) -> IndexMap<String, String> {
+pub fn contexts(upstream: &[Upstream], locked: &BTreeMap<String, Digest>) -> Pairs<String, String> {
     let mut contexts = BTreeMap::new();
     for image in upstream.iter().filter_map(|u| u.reference.as_ref().ok()) {
         let whole = full(image);

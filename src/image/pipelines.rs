@@ -1,15 +1,14 @@
 //! What each pipeline does with each spec, where that is not what it does with all of them.
 
-use indexmap::IndexMap;
 use serde::Serialize;
 
 use crate::config::{Config, Runner, Shape};
-use crate::grammar::Platform;
+use crate::grammar::{Pairs, Platform};
 use crate::image::{Matrix, Spec};
 use crate::matrix::{Arches, AxisId};
 
 /// By the provider's key: what its pipeline does with one spec.
-pub type ByPipeline = IndexMap<&'static str, Deviation>;
+pub type ByPipeline = Pairs<&'static str, Deviation>;
 
 /// How a pipeline treats one spec otherwise than it treats all.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
@@ -18,8 +17,8 @@ pub struct Deviation {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub role: Option<Role>,
     /// By platform, what rows and steps say of its builds.
-    #[serde(skip_serializing_if = "IndexMap::is_empty")]
-    pub legs: IndexMap<Platform, Leg>,
+    #[serde(skip_serializing_if = "Pairs::is_empty")]
+    pub legs: Pairs<Platform, Leg>,
 }
 
 /// What a spec is to a pipeline that does not publish it.
@@ -48,23 +47,24 @@ pub struct Leg {
 
 /// For each spec, what deviates.
 pub(super) fn deviations(config: &Config, matrix: &Matrix) -> Vec<ByPipeline> {
-    let mut all: Vec<ByPipeline> = vec![ByPipeline::new(); matrix.specs.len()];
+    let mut all: Vec<Vec<(&str, Deviation)>> = vec![Vec::new(); matrix.specs.len()];
     for pipeline in &config.ci.pipelines {
         let (pipeline, shape) = (pipeline.provider, &pipeline.shape);
         let roles = roles(matrix, shape);
         let specs = matrix.specs.iter().zip(roles);
         for (all, (spec, role)) in all.iter_mut().zip(specs) {
             let legs = match role {
-                Some(Role::None) => IndexMap::new(),
+                Some(Role::None) => Pairs::default(),
                 _ => legs(config, shape, spec),
             };
             let deviation = Deviation { role, legs };
             if deviation != Deviation::default() {
-                all.insert(pipeline, deviation);
+                all.push((pipeline, deviation));
             }
         }
     }
-    all
+    let all = all.into_iter();
+    all.map(ByPipeline::from_iter).collect()
 }
 
 /// What each spec is to a pipeline, `None` where it is published: what it does not publish, it builds where others stand
@@ -92,9 +92,9 @@ pub fn roles(matrix: &Matrix, shape: &Shape) -> Vec<Option<Role>> {
     roles
 }
 
-fn legs(config: &Config, shape: &Shape, spec: &Spec) -> IndexMap<Platform, Leg> {
+fn legs(config: &Config, shape: &Shape, spec: &Spec) -> Pairs<Platform, Leg> {
     if shape.rows.is_empty() && shape.steps.is_empty() {
-        return IndexMap::new();
+        return Pairs::default();
     }
     let legs = spec.platforms.iter().filter_map(|platform| {
         let arch = arch_of(config, spec, platform);

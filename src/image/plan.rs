@@ -1,6 +1,7 @@
 //! The plan: every spec with all that a pipeline needs, and what each pipeline does. It serialises to `plan.json`, and for
 //! scripts to `plan.lines`, whose format is versioned.
 
+use std::io::{self, Write};
 use std::sync::Arc;
 
 use indexmap::IndexMap;
@@ -8,7 +9,7 @@ use rustc_hash::FxHashMap;
 use serde::Serialize;
 
 use crate::config::{Config, Described, GROUPS, Provenance, RegistryKind};
-use crate::grammar::{Platform, SpecId, arch};
+use crate::grammar::{Pairs, Platform, SpecId, arch};
 use crate::image::lines::lines;
 use crate::image::pipelines::{ByPipeline, Role, deviations};
 use crate::image::repositories::{Made, repositories};
@@ -22,7 +23,7 @@ pub const PLAN: &str = "plan.json";
 /// Version of the format of `plan.json` and of `plan.lines`. Raised when a field changes its meaning or goes; new fields do not raise it.
 pub const FORMAT: u32 = 2;
 
-/// Bytes of a spec in `plan.json`, and in `plan.lines`, as a rule: a text that grows by doubling has all its pages cleared twice.
+/// Bytes of a spec in `plan.json`, and in `plan.lines`, as a rule.
 pub(super) const TYPICAL: usize = 2048;
 
 /// Everything that is to be built and published. See `docs/plan.md`.
@@ -123,11 +124,11 @@ impl MadeFirst {
 #[derive(Debug, Serialize)]
 pub struct Spec {
     /// Unique, stable from release to release.
-    pub id: String,
+    pub id: Arc<str>,
     /// Its family.
     pub image: Arc<str>,
     /// Its axis values.
-    pub cell: IndexMap<Arc<str>, Arc<str>>,
+    pub cell: Pairs<Arc<str>, Arc<str>>,
     /// 0 when it stands on no other spec, else one more than the highest it stands on.
     pub layer: usize,
     /// Full references, home first.
@@ -142,13 +143,13 @@ pub struct Spec {
     /// OCI platforms.
     pub platforms: Vec<Platform>,
     /// Where each platform's image is pushed before they are joined; one alone is the content.
-    pub pushed: IndexMap<Platform, String>,
+    pub pushed: Pairs<Platform, String>,
     /// Upstream image, when it stands on one.
     pub base: Option<String>,
     /// Id of the spec it stands on.
-    pub parent: Option<String>,
+    pub parent: Option<Arc<str>>,
     /// Ids of specs it needs besides.
-    pub needs: Vec<String>,
+    pub needs: Vec<Arc<str>>,
     /// Path of the Dockerfile from the repository root.
     pub dockerfile: String,
     /// Stage to build.
@@ -162,20 +163,20 @@ pub struct Spec {
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub submodules: bool,
     /// Build args.
-    pub args: IndexMap<Arc<str>, String>,
+    pub args: Pairs<Arc<str>, String>,
     /// Labels to put on it; a rendered Dockerfile states its own.
-    #[serde(skip_serializing_if = "IndexMap::is_empty")]
-    pub labels: IndexMap<Arc<str>, String>,
+    #[serde(skip_serializing_if = "Pairs::is_empty")]
+    pub labels: Pairs<Arc<str>, String>,
     /// Named build contexts: references by which a Dockerfile of the user's may call the specs it stands on, and where
     /// their content is; and the upstream images it names, at their locked digest. The references themselves are not
     /// there before everything is built, and what they stand for moves.
-    pub contexts: IndexMap<String, String>,
+    pub contexts: Pairs<String, String>,
     /// What a pipeline makes of what its context holds: it has to be there when this is built.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub artifacts: Vec<MadeFirst>,
     /// Facts of it that the matrix states; no part of its content.
-    #[serde(skip_serializing_if = "IndexMap::is_empty")]
-    pub meta: IndexMap<Arc<str>, String>,
+    #[serde(skip_serializing_if = "Pairs::is_empty")]
+    pub meta: Pairs<Arc<str>, String>,
     /// Shell commands that must succeed inside the built image.
     pub tests: Vec<String>,
     /// `sha256:` and 64 hex digits over all that goes into it.
@@ -184,9 +185,9 @@ pub struct Spec {
     pub content_reference: String,
     /// Its target in the bake file, where there is one.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub bake_target: Option<String>,
+    pub bake_target: Option<Arc<str>>,
     /// What a pipeline does with it that it does not do with all.
-    #[serde(skip_serializing_if = "IndexMap::is_empty")]
+    #[serde(skip_serializing_if = "Pairs::is_empty")]
     pub ci: ByPipeline,
 }
 
@@ -322,14 +323,28 @@ impl Plan {
 
     /// The text of `plan.json`.
     pub fn to_json(&self) -> String {
-        let mut text = Vec::with_capacity(self.specs.len() * TYPICAL);
-        let written = serde_json::to_writer_pretty(&mut text, self);
-        text.push(b'\n');
-        written
-            .ok()
-            .and_then(|()| String::from_utf8(text).ok())
-            .unwrap_or_default()
+        json(self, self.specs.len() * TYPICAL)
     }
+
+    /// Writes that text, piece by piece.
+    ///
+    /// # Errors
+    /// Those of the writer.
+    pub fn write_json(&self, mut out: impl Write) -> io::Result<()> {
+        serde_json::to_writer_pretty(&mut out, self)?;
+        out.write_all(b"\n")
+    }
+}
+
+/// A value as JSON for people, of about so many bytes: a text that grows by doubling has all its pages cleared twice.
+pub fn json(value: &impl Serialize, typical: usize) -> String {
+    let mut text = Vec::with_capacity(typical);
+    let written = serde_json::to_writer_pretty(&mut text, value);
+    text.push(b'\n');
+    written
+        .ok()
+        .and_then(|()| String::from_utf8(text).ok())
+        .unwrap_or_default()
 }
 
 impl Spec {
@@ -415,7 +430,7 @@ impl Spec {
 }
 
 /// What a rendered Dockerfile stands on it calls by content, so it needs no names for that.
-fn contexts(matrix: &Matrix, contents: &Contents, id: SpecId) -> IndexMap<String, String> {
+fn contexts(matrix: &Matrix, contents: &Contents, id: SpecId) -> Pairs<String, String> {
     let pins = contents.get(id).pins.clone();
     if contents.get(id).rendered.is_some() {
         return pins;

@@ -177,7 +177,7 @@ pub(super) fn view(
     };
     let mut own: Vec<(Arc<str>, Value)> = vec![
         ("header".into(), Value::from(header(config))),
-        ("spec".into(), Value::from(spec.id.as_str())),
+        ("spec".into(), Value::from(spec.id.as_ref())),
         ("args".into(), Value::from(Serde(&parts.args))),
         ("env".into(), Value::from(Serde(&env))),
         ("labels".into(), Value::from(Serde(&labels))),

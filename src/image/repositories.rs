@@ -40,7 +40,7 @@ pub(super) fn repositories(specs: &[Spec], registries: &[Registry], shares: &[Sh
         let published: rustc_hash::FxHashSet<&str> = share
             .told(shares, |share| share.publishes.as_ref())
             .iter()
-            .map(String::as_str)
+            .map(AsRef::as_ref)
             .collect();
         for spec in specs.iter().filter(|spec| spec.is_of(share.pipeline)) {
             let tags = spec.references.iter().chain(&spec.aliases);

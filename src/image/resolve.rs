@@ -3,7 +3,6 @@
 use std::ops::Range;
 use std::sync::Arc;
 
-use indexmap::IndexMap;
 use minijinja::Value;
 use rustc_hash::FxHashMap;
 
@@ -192,10 +191,10 @@ fn one(
         Some(field) => Some(text(field)?),
         None => None,
     };
-    let mut meta = IndexMap::new();
-    for (name, field) in &merged.meta {
-        meta.insert(name.clone(), text(field)?);
-    }
+    let meta = merged.meta.iter();
+    let meta = meta
+        .map(|(name, field)| Some((name.clone(), text(field)?)))
+        .collect::<Option<_>>()?;
     let immutable = tag.is_some()
         && (merged.tag.is_none()
             || [&merged.name, &merged.tag]
@@ -229,7 +228,7 @@ fn one(
         }
     };
     let spec = Spec {
-        id: spec_id(config, id, &cell),
+        id: spec_id(config, id, &cell).into(),
         image: id,
         cell,
         arches,

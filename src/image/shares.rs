@@ -1,6 +1,8 @@
 //! What each pipeline does: which images it builds, each content once, which it publishes, in which order, and how the builds
 //! of a change are grouped.
 
+use std::sync::Arc;
+
 use rustc_hash::{FxHashMap, FxHashSet};
 use serde::Serialize;
 
@@ -27,10 +29,10 @@ pub struct Share {
     pub pipeline: &'static str,
     /// The ids of the specs that it builds, what each stands on before it: of those of one content the first.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub builds: Option<Vec<String>>,
+    pub builds: Option<Vec<Arc<str>>>,
     /// The ids of the specs whose references it puts, in declared order.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub publishes: Option<Vec<String>>,
+    pub publishes: Option<Vec<Arc<str>>>,
     /// What a change builds together.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub groups: Option<Vec<Group>>,

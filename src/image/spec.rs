@@ -5,11 +5,10 @@ use std::fmt::Write;
 use std::ops::Range;
 use std::sync::Arc;
 
-use indexmap::IndexMap;
 use minijinja::Value;
 
 use crate::config::{self, Config, Keys};
-use crate::grammar::{Platform, SpecId};
+use crate::grammar::{Pairs, Platform, SpecId};
 use crate::image::Digest;
 use crate::matrix::{Arches, Cell, ImageId, Selector};
 use crate::source::Owner;
@@ -18,7 +17,7 @@ use crate::source::Owner;
 #[derive(Debug)]
 pub struct Spec {
     /// `image/value_value`, unique, stable from release to release; the folder below `docker` of the outputs.
-    pub id: String,
+    pub id: Arc<str>,
     /// Its family.
     pub image: ImageId,
     /// Its values.
@@ -48,7 +47,7 @@ pub struct Spec {
     /// 0 when it stands on no other spec, else one more than the highest it stands on.
     pub layer: usize,
     /// Facts of it, for outputs and the catalog.
-    pub meta: IndexMap<Arc<str>, String>,
+    pub meta: Pairs<Arc<str>, String>,
     /// What its templates see.
     pub scope: Value,
 }
@@ -154,7 +153,7 @@ impl Spec {
     }
 
     /// Its values by the names of their axes.
-    pub fn values(&self, config: &Config) -> IndexMap<Arc<str>, Arc<str>> {
+    pub fn values(&self, config: &Config) -> Pairs<Arc<str>, Arc<str>> {
         let named = |(axis, value)| {
             let name = config.axis(axis).name.clone();
             (name, config.value(axis, value).clone())

@@ -4,6 +4,7 @@
 //! `set-gpu` where an image is `gpu` already, and then a number. Targets take what is left.
 
 use std::collections::HashSet;
+use std::sync::Arc;
 
 use crate::config::Config;
 use crate::grammar::SpecId;
@@ -17,7 +18,7 @@ pub const DEFAULT: &str = "default";
 #[derive(Debug, PartialEq, Eq)]
 pub struct Names {
     /// The target of each spec, by [`SpecId`].
-    pub targets: Vec<String>,
+    pub targets: Vec<Arc<str>>,
     /// The groups, each with the names it holds.
     pub groups: Vec<Group>,
 }
@@ -26,9 +27,9 @@ pub struct Names {
 #[derive(Debug, PartialEq, Eq)]
 pub struct Group {
     /// Its name.
-    pub name: String,
+    pub name: Arc<str>,
     /// Targets, or other groups.
-    pub members: Vec<String>,
+    pub members: Vec<Arc<str>>,
 }
 
 impl Names {
@@ -46,16 +47,16 @@ impl Names {
         };
 
         let mut taken = HashSet::from([DEFAULT.to_owned()]);
-        let mut claim = |kind: &str, natural: String| {
+        let mut claim = |kind: &str, natural: String| -> Arc<str> {
             if taken.insert(natural.clone()) {
-                natural
+                natural.into()
             } else {
-                unused(&format!("{kind}-{natural}"), "-", &mut taken)
+                unused(&format!("{kind}-{natural}"), "-", &mut taken).into()
             }
         };
         let mut everything = Vec::new();
-        let mut groups: Vec<(String, Vec<SpecId>)> = Vec::new();
-        let mut targets: Vec<Option<String>> = vec![None; matrix.specs.len()];
+        let mut groups: Vec<(Arc<str>, Vec<SpecId>)> = Vec::new();
+        let mut targets: Vec<Option<Arc<str>>> = vec![None; matrix.specs.len()];
         for (index, image) in config.images.iter().enumerate() {
             let of_image = |spec: &Spec| spec.image == ImageId(index);
             let only = all().find(|id| {
@@ -91,20 +92,20 @@ impl Names {
                 }
             }
         }
-        let targets: Vec<String> = targets
+        let targets: Vec<Arc<str>> = targets
             .into_iter()
             .zip(&matrix.specs)
             .map(|(own, spec)| {
-                own.unwrap_or_else(|| unused(&natural(config, spec), "-", &mut taken))
+                own.unwrap_or_else(|| unused(&natural(config, spec), "-", &mut taken).into())
             })
             .collect();
 
-        let named = |(name, specs): (String, Vec<SpecId>)| Group {
+        let named = |(name, specs): (Arc<str>, Vec<SpecId>)| Group {
             name,
             members: specs.iter().map(|id| targets[id.0].clone()).collect(),
         };
         let default = Group {
-            name: DEFAULT.to_owned(),
+            name: DEFAULT.into(),
             members: everything,
         };
         let groups = std::iter::once(default)

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use indexmap::IndexMap;
 use serde::Deserialize;
 
-use crate::grammar::SpecId;
+use crate::grammar::{Pairs, SpecId};
 use crate::image::{Contents, Ingredients, Matrix, Short};
 
 /// Longest value of a build arg that is stated as it is, in bytes; of a longer one, its hash is.
@@ -82,7 +82,7 @@ impl Inputs {
             stands_on: _,
         } = contents.ingredients(matrix, id);
         let below = |on: &SpecId| Below {
-            spec: matrix.spec(*on).id.clone(),
+            spec: matrix.spec(*on).id.to_string(),
             content: contents.get(*on).content.short(),
         };
         let (base, digest) = match spec.base.as_deref() {
@@ -93,7 +93,7 @@ impl Inputs {
             None => (None, None),
         };
         let neutral = Neutral::new(matrix, contents, id);
-        let texts = |texts: &IndexMap<Arc<str>, String>| {
+        let texts = |texts: &Pairs<Arc<str>, String>| {
             let texts = texts.iter();
             texts
                 .map(|(name, value)| (name.to_string(), neutral.text(value)))
@@ -114,7 +114,7 @@ impl Inputs {
             needs: spec.needs.iter().map(below).collect(),
             args: texts(args),
             labels: texts(labels),
-            artifacts: artifacts.clone(),
+            artifacts: artifacts.clone().into_iter().collect(),
             pins: pins
                 .iter()
                 .map(|(name, pinned)| {
@@ -184,7 +184,7 @@ fn replaced(text: &str, old: &str, new: &str) -> String {
 }
 
 /// A rendered Dockerfile without the values that its ARG instructions give these args.
-fn without_values(dockerfile: &str, args: &IndexMap<Arc<str>, String>) -> String {
+fn without_values(dockerfile: &str, args: &Pairs<Arc<str>, String>) -> String {
     let mut out = String::with_capacity(dockerfile.len());
     for line in dockerfile.split_inclusive('\n') {
         let named = line
@@ -223,7 +223,7 @@ mod tests {
 
     #[test]
     fn values_of_args_are_parts_of_their_own() {
-        let args = IndexMap::from([("A".into(), "1".to_owned())]);
+        let args = std::iter::once(("A".into(), "1".to_owned())).collect();
         let text = "FROM x\nARG A=\"1\"\nARG B=2\nENV A=1";
         assert_eq!(
             without_values(text, &args),

@@ -106,7 +106,7 @@ impl Lock {
             let spec = matrix.spec(id);
             let content = contents.get(id).content;
             let publish = spec.tag.is_some();
-            let known = previous.and_then(|p| p.specs.get(&spec.id));
+            let known = previous.and_then(|p| p.specs.get(&*spec.id));
             let known = known.filter(|k| comparable && k.content == content);
             let entry = Entry {
                 content,
@@ -117,7 +117,7 @@ impl Lock {
                 publish,
                 inputs: Inputs::of(matrix, contents, id),
             };
-            (spec.id.clone(), entry)
+            (spec.id.to_string(), entry)
         };
         let specs = match &release {
             Some(release) => (0..matrix.specs.len())

@@ -116,7 +116,7 @@ impl Lock {
         let mut known = 0;
         for (id, rendered) in contents.iter() {
             let spec = matrix.spec(id);
-            let recorded = self.specs.get_key_value(&spec.id);
+            let recorded = self.specs.get_key_value(&*spec.id);
             known += usize::from(recorded.is_some());
             let (was, is) = (
                 recorded.is_some_and(|(_, entry)| entry.publish),
@@ -132,7 +132,7 @@ impl Lock {
         }
         if known < self.specs.len() {
             let there: std::collections::HashSet<&str> =
-                matrix.specs.iter().map(|s| s.id.as_str()).collect();
+                matrix.specs.iter().map(|s| s.id.as_ref()).collect();
             let published = self.specs.iter().filter(|(_, entry)| entry.publish);
             let ids = published.map(|(id, _)| id.as_str());
             difference

@@ -11,6 +11,9 @@ use crate::output::tree::{Planned, Tree};
 use crate::output::whose::{Claims, Eye, Whose};
 use crate::source::{ReadError, Repository, Standing};
 
+/// Bytes of an output that are compared at once: most are shorter, and few as long as all the memory that lies near.
+const PIECE: usize = 64 * 1024;
+
 /// How an output stands on disk.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum State {
@@ -123,6 +126,7 @@ pub fn compare(
         owned,
         links: Links::new(repository),
         found: found(repository, tree),
+        piece: vec![0; PIECE],
     };
     drift.changes = comparison.outputs(tree, take_over)?;
     let list = tree.owner().list();
@@ -202,6 +206,8 @@ struct Comparison<'a> {
     owned: &'a Owned,
     links: Links<'a>,
     found: Found,
+    /// What is compared at once.
+    piece: Vec<u8>,
 }
 
 impl Comparison<'_> {
@@ -242,7 +248,10 @@ impl Comparison<'_> {
         let wanted = planned.text.as_bytes();
         let repository = self.eye.repository;
         let bytes = match self.found.standing(path) {
-            Some(Standing::File) => repository.seen_bytes(path, wanted.len())?,
+            Some(Standing::File) if repository.is_same(path, wanted, &mut self.piece)? => {
+                return Ok(None);
+            }
+            Some(Standing::File) => repository.bytes(path)?,
             _ => match self.links.look(path) {
                 Standing::Linked => return Ok(change(State::Linked, None)),
                 Standing::Nothing => None,

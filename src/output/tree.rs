@@ -20,18 +20,18 @@ const LONGEST_PART: usize = 255;
 pub struct Planned {
     /// Path from the root.
     pub path: String,
-    /// Its bytes, with LF line ends.
-    pub text: String,
+    /// Its bytes, with LF line ends. Of a Dockerfile they are those that its content was hashed from, and not theirs again.
+    pub text: Arc<String>,
     /// Whether it is to be executable.
     pub executable: bool,
 }
 
 impl Planned {
     /// A text file.
-    pub fn text(path: String, text: String) -> Self {
+    pub fn text(path: String, text: impl Into<Arc<String>>) -> Self {
         Planned {
             path,
-            text,
+            text: text.into(),
             executable: false,
         }
     }

@@ -90,6 +90,39 @@ impl Confined {
         }
     }
 
+    /// Whether a file that was seen to be a regular one, and no link on the way, holds just these bytes. However many they
+    /// are, they are compared piece by piece, each as long as `piece`.
+    ///
+    /// # Errors
+    /// When it cannot be read.
+    pub(super) fn is_same(
+        root: &Path,
+        path: &str,
+        bytes: &[u8],
+        piece: &mut [u8],
+    ) -> Result<bool, ReadError> {
+        let absolute = root.join(path);
+        let compare = |mut file: File| {
+            let mut left = bytes;
+            loop {
+                let count = file.read(piece)?;
+                match left.split_at_checked(count) {
+                    Some((next, rest)) if next == &piece[..count] => left = rest,
+                    _ => return Ok(false),
+                }
+                if count == 0 {
+                    return Ok(left.is_empty());
+                }
+            }
+        };
+        File::open(&absolute)
+            .and_then(compare)
+            .map_err(|source| ReadError::Io {
+                path: absolute,
+                source,
+            })
+    }
+
     /// The first bytes of the file at `path` from `root`, `None` where it cannot be read or is refused.
     pub(super) fn head(&self, root: &Path, path: &str, length: u64) -> Option<Vec<u8>> {
         let file = self.opened(root, &root.join(path)).ok()?.ok()?;

@@ -388,21 +388,18 @@ impl Repository {
         }
     }
 
-    /// The bytes of an output that was seen to be a regular file, and no link on the way; about `length` of them.
+    /// Whether an output that was seen to be a regular file, and no link on the way, holds just these bytes. It is read piece
+    /// by piece into `piece`; what is not read from disk is never said to hold them.
     ///
     /// # Errors
     /// When it cannot be read.
-    pub fn seen_bytes(&self, path: &str, length: usize) -> Result<Option<Vec<u8>>, ReadError> {
+    pub fn is_same(&self, path: &str, bytes: &[u8], piece: &mut [u8]) -> Result<bool, ReadError> {
         if self.snapshot.is_some() || self.overlay.contains_key(path) {
-            return self.bytes(path);
+            return Ok(false);
         }
-        // One byte more than it should hold: the second reading finds its end.
-        let mut bytes = Vec::with_capacity(length + 1);
-        let limit = OUTPUT_LIMIT;
-        match self.confined.seen(&self.root, path, limit, &mut bytes) {
-            Ok(()) => Ok(Some(bytes)),
-            Err(ReadError::Io { source, .. }) if is_absent(&source) => Ok(None),
-            Err(error) => Err(error),
+        match Confined::is_same(&self.root, path, bytes, piece) {
+            Err(ReadError::Io { source, .. }) if is_absent(&source) => Ok(false),
+            result => result,
         }
     }
 

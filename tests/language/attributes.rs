@@ -22,7 +22,10 @@ fn cuda(more: &str, image: &str) -> Outcome {
 /// The values of `cuda` that a selector keeps.
 fn kept(selector: &str) -> String {
     let outcome = cuda("", &format!("match = {selector}\n"));
-    let values = outcome.specs().iter().map(|spec| &*spec.cell["cuda"]);
+    let values = outcome
+        .specs()
+        .iter()
+        .map(|spec| &**spec.cell.get("cuda").expect("a value"));
     values.collect::<Vec<_>>().join(" ")
 }
 

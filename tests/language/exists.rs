@@ -173,7 +173,8 @@ fn an_arch_printed_in_name_or_tag_is_not_folded_and_stands_last() {
             outcome
                 .spec("i/3.9_arm64")
                 .cell
-                .get_index(1)
+                .iter()
+                .nth(1)
                 .map(|(k, _)| &**k),
             Some("arch")
         );

@@ -42,9 +42,10 @@ pub(super) fn with(matrix: &str, files: &[(&str, &str)]) -> Outcome {
         )
         .expect("outputs are compared");
         let rendered_ones = rendered.contents.iter().map(|(_, spec)| spec);
-        let texts = rendered_ones.filter_map(|s| Some((s.dockerfile.clone(), s.rendered.clone()?)));
+        let texts = rendered_ones
+            .filter_map(|s| Some((s.dockerfile.clone(), s.rendered.as_ref()?.to_string())));
         let outputs = rendered.tree.iter();
-        let outputs = outputs.map(|output| (output.path.clone(), output.text.clone()));
+        let outputs = outputs.map(|output| (output.path.clone(), output.text.to_string()));
         made = Some((texts.collect(), outputs.collect(), rendered.plan));
     }
     let (dockerfiles, outputs, plan) =
@@ -77,11 +78,11 @@ impl Outcome {
     }
 
     pub(super) fn ids(&self) -> Vec<&str> {
-        self.specs().iter().map(|spec| spec.id.as_str()).collect()
+        self.specs().iter().map(|spec| spec.id.as_ref()).collect()
     }
 
     pub(super) fn spec(&self, id: &str) -> &Spec {
-        let found = self.specs().iter().find(|spec| spec.id == id);
+        let found = self.specs().iter().find(|spec| *spec.id == *id);
         found.unwrap_or_else(|| panic!("no `{id}` among {:?}", self.ids()))
     }
 
@@ -155,7 +156,7 @@ pub(super) fn kept(values: &str, selector: &str) -> String {
     ));
     let specs = outcome.specs().iter().filter(|spec| &*spec.image == "i");
     specs
-        .map(|spec| &*spec.cell["x"])
+        .map(|spec| &**spec.cell.get("x").expect("a value"))
         .collect::<Vec<_>>()
         .join(" ")
 }

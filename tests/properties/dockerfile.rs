@@ -4,8 +4,8 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use basematrix::dockerfile::{Assignment, Command, Dockerfile, Instruction, Kind, Request, Word};
+use basematrix::grammar::Pairs;
 use basematrix::source::SourceFile;
-use indexmap::IndexMap;
 use proptest::prelude::*;
 
 /// What Dockerfiles are made of, and what breaks readers of them.
@@ -147,7 +147,7 @@ proptest! {
         for span in &spans {
             prop_assert!(sound(text, span), "{span:?}");
         }
-        let args: IndexMap<Arc<str>, String> = IndexMap::from([("X".into(), "é.1".into())]);
+        let args: Pairs<Arc<str>, String> = std::iter::once(("X".into(), "é.1".into())).collect();
         for platform in ["linux/amd64", "linux/arm/v7"] {
             let request = Request { args: &args, target: Some("b"), platform, build_platform: None };
             match parsed.evaluate(&request) {

@@ -23,7 +23,7 @@ pub(super) fn rendered(matrix: &str, files: &[(&str, &str)]) -> Result<Outputs, 
         Ok(rendered) => Ok(rendered
             .tree
             .iter()
-            .map(|planned| (planned.path.clone(), planned.text.clone()))
+            .map(|planned| (planned.path.clone(), planned.text.to_string()))
             .collect()),
         Err(fault) => {
             let findings = sink.into_sorted();

@@ -46,7 +46,7 @@ fn differs_by_content(change: &Change) -> bool {
     let (Some(before), Some(after)) = (&change.before, &change.after) else {
         return false;
     };
-    before != &after.text && without_hashes(before) == without_hashes(&after.text)
+    *before != *after.text && without_hashes(before) == without_hashes(&after.text)
 }
 
 /// A text without its hashes, whole or cut to what stands in a tag.

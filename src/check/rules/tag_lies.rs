@@ -16,33 +16,40 @@ pub(crate) fn run(cx: &Context<'_>, sink: &mut Sink) {
         if ignoring.contains(&ImageId(index)) {
             continue;
         }
-        let specs: Vec<SpecId> = cx.matrix.of_image(ImageId(index)).map(SpecId).collect();
+        let specs = cx.matrix.of_image(ImageId(index)).map(SpecId);
+        let specs: Vec<(SpecId, u64)> = specs.map(|id| (id, substance(cx, id))).collect();
         for axis in &image.axes {
             look(cx, *axis, &specs, sink);
         }
     }
 }
 
+/// What a spec is by, whatever it is called.
+fn substance(cx: &Context<'_>, id: SpecId) -> u64 {
+    let from = cx.contents.get(id).from.as_deref();
+    cx.contents.ingredients(cx.matrix, id).substance(from)
+}
+
 /// All other values of a spec.
 type Others = Vec<(AxisId, usize)>;
 
 /// Compares, in each group of specs that differ in `axis` alone, what their tags say with what is built.
-fn look(cx: &Context<'_>, axis: AxisId, specs: &[SpecId], sink: &mut Sink) {
+fn look(cx: &Context<'_>, axis: AxisId, specs: &[(SpecId, u64)], sink: &mut Sink) {
     let rest = |spec: &Spec| -> Others { spec.cell.iter().filter(|(a, _)| *a != axis).collect() };
-    let mut groups: FxHashMap<Others, FxHashMap<[u8; 32], SpecId>> = FxHashMap::default();
+    let mut groups: FxHashMap<Others, FxHashMap<u64, SpecId>> = FxHashMap::default();
     let mut first: Option<(SpecId, SpecId)> = None;
     let mut count = 0;
-    for id in specs {
+    for (id, substance) in specs {
         let spec = cx.matrix.spec(*id);
         let same = groups.entry(rest(spec)).or_default();
-        match same.get(&cx.contents.get(*id).substance) {
+        match same.get(substance) {
             Some(other) if differ(&cx.matrix.spec(*other).tag, &spec.tag) => {
                 count += 1;
                 first.get_or_insert((*other, *id));
             }
             Some(_) => {}
             None => {
-                same.insert(cx.contents.get(*id).substance, *id);
+                same.insert(*substance, *id);
             }
         }
     }

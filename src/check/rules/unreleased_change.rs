@@ -102,7 +102,7 @@ fn counted(difference: &Difference<'_>, all: usize) -> String {
 
 /// What changed, each cause with the specs it changed.
 fn causes(cx: &Context<'_>, lock: &Lock, difference: &Difference<'_>) -> Vec<String> {
-    let name = |id: SpecId| cx.matrix.spec(id).id.as_str();
+    let name = |id: SpecId| cx.matrix.spec(id).id.as_ref();
     let changed = difference.changed.iter().map(|(id, entry)| {
         let changes = lock.changes(cx.matrix, cx.contents, (*id, entry));
         (name(*id).to_owned(), changes)
@@ -121,7 +121,7 @@ fn causes(cx: &Context<'_>, lock: &Lock, difference: &Difference<'_>) -> Vec<Str
     }
     let added = difference.added.iter().map(|id| name(*id));
     let (opened, new): (Vec<&str>, Vec<&str>) = added.partition(|id| lock.specs.contains_key(*id));
-    let there = |id: &&str| cx.matrix.specs.iter().any(|spec| spec.id == *id);
+    let there = |id: &&str| cx.matrix.specs.iter().any(|spec| *spec.id == **id);
     let (withdrawn, gone): (Vec<&str>, Vec<&str>) =
         difference.removed.iter().copied().partition(there);
     for (what, specs) in [

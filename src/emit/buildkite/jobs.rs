@@ -81,7 +81,7 @@ pub(super) fn units(site: &Site<'_>, options: &Buildkite, steps: &Steps) -> Vec<
                 depends_on: lineage.clone(),
                 queue: queue(site, options, spec, platform).unwrap_or_default(),
                 timeout: timeout(site, options, spec, platform),
-                id: spec.id.clone(),
+                id: spec.id.to_string(),
                 platform: Some(platform.to_string()),
                 sources: Checkout::of([spec]),
                 before: steps.of_build(At::BeforeBuild, provider, spec, platform),
@@ -101,7 +101,7 @@ pub(super) fn units(site: &Site<'_>, options: &Buildkite, steps: &Steps) -> Vec<
                 depends_on: builds,
                 queue: options.control_runner.value.clone(),
                 timeout: options.timeout_minutes,
-                id: spec.id.clone(),
+                id: spec.id.to_string(),
                 platform: None,
                 sources: Checkout::default(),
                 before: Vec::new(),
@@ -109,7 +109,7 @@ pub(super) fn units(site: &Site<'_>, options: &Buildkite, steps: &Steps) -> Vec<
             });
         }
         all.push(Unit {
-            id: spec.id.clone(),
+            id: spec.id.to_string(),
             layer,
             jobs,
         });

@@ -6,7 +6,7 @@ use indexmap::IndexMap;
 use serde::Serialize;
 
 use crate::config::{Catalog, Config, Described};
-use crate::grammar::{Platform, SpecId};
+use crate::grammar::{Pairs, Platform, SpecId};
 use crate::image::plan::{Plan, Release};
 use crate::image::{Matrix, Spec};
 use crate::matrix::{AxisId, Conjunction, ImageId};
@@ -42,7 +42,7 @@ pub(crate) struct Entry<'a> {
     /// Its family.
     pub image: Arc<str>,
     /// Its values, by axis.
-    pub cell: IndexMap<Arc<str>, Arc<str>>,
+    pub cell: Pairs<Arc<str>, Arc<str>>,
     /// OCI platforms.
     pub platforms: &'a [Platform],
     /// Where it is at home.
@@ -51,8 +51,8 @@ pub(crate) struct Entry<'a> {
     /// Where else it is.
     pub copies: Vec<Copy<'a>>,
     /// Facts of it.
-    #[serde(skip_serializing_if = "IndexMap::is_empty")]
-    pub meta: &'a IndexMap<Arc<str>, String>,
+    #[serde(skip_serializing_if = "Pairs::is_empty")]
+    pub meta: &'a Pairs<Arc<str>, String>,
 }
 
 /// An image in one registry.

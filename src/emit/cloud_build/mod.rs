@@ -177,7 +177,10 @@ impl Provider for CloudBuild {
             ));
             return None;
         };
-        Some(Planned { text, ..file })
+        Some(Planned {
+            text: text.into(),
+            ..file
+        })
     }
 }
 

@@ -60,7 +60,7 @@ pub(super) fn built_here<'plan>(
         here.push(stands && elsewhere.is_empty());
         if !stands || !elsewhere.is_empty() {
             let specs = left_out.entry(elsewhere).or_default();
-            specs.push(unit.spec.id.clone());
+            specs.push(unit.spec.id.to_string());
         }
     }
     let left_out = left_out.into_iter();
@@ -173,7 +173,7 @@ pub(super) fn units(built: &Built<'_>, own: &mut Own) -> Vec<Unit> {
         let last = after.last().map_or(&image, |step| &step.step);
         there.push((last.clone(), layer));
         units.push(Unit {
-            id: spec.id.clone(),
+            id: spec.id.to_string(),
             layer,
             platforms: spec.platforms.iter().map(ToString::to_string).collect(),
             sources: Checkout::of([spec]),

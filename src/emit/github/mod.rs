@@ -308,7 +308,7 @@ fn context(site: &Site<'_>, options: &Github, findings: &mut Vec<Finding>) -> Co
         let lineage: Vec<&str> = work
             .iter()
             .flat_map(|work| work.spec.parent.iter().chain(&work.spec.needs))
-            .map(|id| content_of[id.as_str()])
+            .map(|id| content_of[id.as_ref()])
             .collect();
         let below = needs.clone();
         let mut number = 0..;
