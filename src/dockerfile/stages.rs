@@ -210,13 +210,19 @@ impl<'a> Taking<'a> {
         let built: Vec<usize> = (0..taken.len()).filter(|stage| taken[*stage]).collect();
         for stage in &built {
             for command in &self.commands[*stage] {
-                let later =
-                    |source: &Source| matches!(source, Source::Stage(other) if other > stage);
-                if command.sources.iter().any(later) {
-                    return Err(Fault::new(
-                        "it takes from a stage that begins only later",
-                        command.instruction.keyword.clone(),
-                    ));
+                let place = || command.instruction.keyword.clone();
+                for source in &command.sources {
+                    match source {
+                        Source::Stage(other) if other > stage => {
+                            let what = "it takes from a stage that begins only later";
+                            return Err(Fault::new(what, place()));
+                        }
+                        // By ONBUILD of the stage below. The builder does not refuse it, but breaks down over it.
+                        Source::Stage(other) if other == stage => {
+                            return Err(Fault::new("the stage needs itself", place()));
+                        }
+                        _ => {}
+                    }
                 }
             }
         }

@@ -184,6 +184,11 @@ fn bases_are_resolved_as_the_builder_does() {
             vec![],
             "c",
         ),
+        (
+            "FROM a AS up\nONBUILD COPY --from=b / /\nFROM up AS b\n",
+            vec![],
+            "refused: the stage needs itself",
+        ),
         // What is no stage of the file has a number too, and so has a mount of nothing.
         (
             "FROM a\nCOPY --from=b / /\nCOPY --from=1 / /\n",
