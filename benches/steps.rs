@@ -1,4 +1,4 @@
-//! The steps of the flow, each by itself, on matrices of growing size: `cargo bench`. The whole binary is timed by
+//! The steps of the flow, each by itself, on matrices of growing size: `cargo bench --manifest-path benches/Cargo.toml`. The whole binary is timed by
 //! `scripts/bench`.
 
 #[path = "support/library.rs"]
