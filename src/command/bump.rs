@@ -9,7 +9,7 @@ use crate::bump::{Asked, Bump, plan};
 use crate::check::{stale_finding, unasked_finding};
 use crate::cli::{Dates, FindingFormat};
 use crate::command::difference::patches;
-use crate::command::look::{From, look};
+use crate::command::look::{Vantage, look};
 use crate::command::shell::{Error, Outcome, Shell, counted, number};
 use crate::command::{CLEAN, FOUND, NO_PLAN};
 use crate::diagnostic::{Code, Finding, Severity, Sink, code, fold, visible};
@@ -215,7 +215,7 @@ fn agreement(shell: &Shell<'_>) -> Result<Outcome, Error> {
     let repository = shell.repository()?;
     let mut sink = Sink::new();
     let full = FindingFormat::Full;
-    let looked = match look(shell, &repository, From::here(), &mut sink)? {
+    let looked = match look(shell, &repository, Vantage::here(), &mut sink)? {
         Ok(looked) => looked,
         Err(fault) => return shell.stopped(fault, sink, full),
     };

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::cli::{Dates, FindingFormat};
 use crate::command::difference::difference;
-use crate::command::look::{From, look_all};
+use crate::command::look::{Vantage, look_all};
 use crate::command::shell::{Error, Outcome, Shell, left, number, outcome, tally};
 use crate::diagnostic::{Fix, Sink, fold};
 use crate::output::{self, Edit};
@@ -22,7 +22,7 @@ pub(super) struct Options<'a> {
 
 pub(super) fn run(shell: &mut Shell<'_>, options: &Options<'_>) -> Result<Outcome, Error> {
     let mut repositories = shell.repositories()?;
-    let from = From {
+    let from = Vantage {
         dates: options.dates,
         base: options.base,
         take_over: false,
@@ -58,7 +58,7 @@ pub(super) fn run(shell: &mut Shell<'_>, options: &Options<'_>) -> Result<Outcom
 }
 
 /// Carries out the fixes of all findings.
-fn mend(shell: &Shell<'_>, repositories: &[Repository], from: From<'_>) -> Result<(), Error> {
+fn mend(shell: &Shell<'_>, repositories: &[Repository], from: Vantage<'_>) -> Result<(), Error> {
     let Some(repository) = repositories.first() else {
         return Ok(());
     };

@@ -26,7 +26,7 @@ pub(super) struct More {
 }
 
 #[derive(Serialize)]
-struct Row<'a> {
+struct Listed<'a> {
     id: &'a str,
     image: &'a str,
     cell: Pairs<Arc<str>, Arc<str>>,
@@ -241,9 +241,9 @@ fn lines(expanded: &Expanded, specs: &[(SpecId, &Spec)], more: More) -> String {
 fn json(expanded: &Expanded, specs: &[(SpecId, &Spec)], bases: &[Bases], more: More) -> String {
     let config = &expanded.config;
     let tags = alias_tags(expanded, more);
-    let rows: Vec<Row<'_>> = specs
+    let rows: Vec<Listed<'_>> = specs
         .iter()
-        .map(|(id, spec)| Row {
+        .map(|(id, spec)| Listed {
             id: &spec.id,
             image: &config.images[spec.image.0].key,
             cell: spec.values(config),

@@ -21,17 +21,17 @@ pub(super) struct Looked {
 
 /// From where to look.
 #[derive(Clone, Copy)]
-pub(super) struct From<'a> {
+pub(super) struct Vantage<'a> {
     pub dates: Dates,
     /// The revision at which the release was published, when it is asked for.
     pub base: Option<&'a str>,
     pub take_over: bool,
 }
 
-impl From<'_> {
+impl Vantage<'_> {
     /// Today, and nowhere else.
     pub(super) fn here() -> Self {
-        From {
+        Vantage {
             dates: Dates::default(),
             base: None,
             take_over: false,
@@ -46,7 +46,7 @@ impl From<'_> {
 pub(super) fn look(
     shell: &Shell<'_>,
     repository: &Repository,
-    from: From<'_>,
+    from: Vantage<'_>,
     sink: &mut Sink,
 ) -> Result<Result<Looked, Fault>, Error> {
     let looked = look_at(shell, std::slice::from_ref(repository), false, from, sink)?;
@@ -61,7 +61,7 @@ pub(super) fn look(
 pub(super) fn look_all(
     shell: &Shell<'_>,
     repositories: &[Repository],
-    from: From<'_>,
+    from: Vantage<'_>,
     sink: &mut Sink,
 ) -> Result<Result<Vec<Looked>, Fault>, Error> {
     look_at(shell, repositories, true, from, sink)
@@ -71,7 +71,7 @@ fn look_at(
     shell: &Shell<'_>,
     repositories: &[Repository],
     all: bool,
-    from: From<'_>,
+    from: Vantage<'_>,
     sink: &mut Sink,
 ) -> Result<Result<Vec<Looked>, Fault>, Error> {
     let today = shell.today(from.dates)?;

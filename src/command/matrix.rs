@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use crate::cli::{Dates, FindingFormat};
 use crate::command::difference::{difference, patch};
-use crate::command::look::{From, Looked, look_all};
+use crate::command::look::{Looked, Vantage, look_all};
 use crate::command::shell::{Error, Outcome, Shell, left, number, outcome, tally};
 use crate::diagnostic::{Finding, Sink, fold, visible};
 use crate::flow::{self, Adoption};
@@ -30,7 +30,7 @@ pub(super) fn run(shell: &mut Shell<'_>, options: &Options) -> Result<Outcome, E
         _ => None,
     };
     let mut sink = Sink::new();
-    let from = From {
+    let from = Vantage {
         dates: options.dates,
         base: None,
         take_over: options.take_over,

@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use crate::config::model::{Image, Row};
+use crate::config::model::{Image, When};
 use crate::config::raw::{RawImage, RawKeys, RawMatrix, RawSelector, RawWhen};
 use crate::config::validate::{Builder, Scope};
 use crate::diagnostic::{Finding, code, suggest};
@@ -143,7 +143,7 @@ impl Builder<'_> {
                 self.row_by_arch(scope, row, id, &axes, key);
             }
             let keys = self.keys(scope, key, &axes, &layer.keys, layer.whose);
-            rows.push(Row {
+            rows.push(When {
                 selector: layer.row.map(|(_, selector)| selector.clone()),
                 keys,
                 shared: true,
@@ -152,7 +152,7 @@ impl Builder<'_> {
         }
         let whose = format!("image `{}`", key.value);
         let keys = self.keys(scope, key, &axes, &table.keys(), &whose);
-        rows.push(Row {
+        rows.push(When {
             selector: None,
             keys,
             shared: false,
@@ -164,7 +164,7 @@ impl Builder<'_> {
             };
             self.lacking_axes(scope, (&when.matches, &selector), &axes, key, prints_arch);
             let keys = self.keys(scope, key, &axes, &when.keys(), &whose);
-            rows.push(Row {
+            rows.push(When {
                 selector: Some(selector),
                 keys,
                 shared: false,

@@ -44,15 +44,15 @@ pub use header::{MARK, header};
 pub use load::{SCHEMA, load, schema};
 pub use model::{
     Affixes, Alias, Config, Counts, Exclude, Expect, Image, Keys, Locator, Mention, MentionPlace,
-    Offer, Offered, ParentRef, Pin, Registry, RegistryId, RegistryKind, Relation, Release, Row,
-    Unreleased,
+    Offer, Offered, ParentRef, Pin, Registry, RegistryId, RegistryKind, Relation, Release,
+    Unreleased, When,
 };
 pub use outputs::{
     BAKE, BakeOptions, CATALOG_JSON, CATALOG_PYTHON, Catalog, CatalogOptions, Outputs,
     PublishOptions, PythonNames, RESERVED_CONSTANTS, SCHEMA_FILE, SchemaOptions, bake_place,
 };
 pub use pins::{check_pin, is_commit, is_version};
-pub use pipeline_keys::{At, BuildRow, Provenance, PullRequest, Row as BuildsRow, Step, Steps};
+pub use pipeline_keys::{At, BuildRow, BuildsRow, Provenance, PullRequest, Step, Steps};
 pub use pipelines::{Ci, GROUPS, Pipeline, Runner, Shape};
 pub use provider::{Options, ProviderTable, options_schema, read_options};
 pub use raw::RawPython as PythonSource;

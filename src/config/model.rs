@@ -395,12 +395,12 @@ pub struct Image {
     /// Which cells exist.
     pub matches: Option<Selector>,
     /// `[defaults]`, rows of `[[defaults.when]]` that may match, the image itself, then its own `when` rows.
-    pub rows: Vec<Row>,
+    pub rows: Vec<When>,
 }
 
 /// One layer of an image's definition.
 #[derive(Debug)]
-pub struct Row {
+pub struct When {
     /// When it applies; `None` is always.
     pub selector: Option<Selector>,
     /// What it says.

@@ -89,7 +89,7 @@ impl JsonSchema for PullRequest {
 /// What holds for some builds of a pipeline: rows lay over its own options in order, and later ones win.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
-pub struct Row<R: Default> {
+pub struct BuildsRow<R: Default> {
     /// The builds it is for; one that names `arch` is for these platforms alone.
     #[serde(rename = "match")]
     pub matches: Spanned<RawSelector>,

@@ -4,7 +4,7 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use crate::config::axes::platform_finding;
-use crate::config::pipeline_keys::{BuildRow, Provenance, Row, Steps};
+use crate::config::pipeline_keys::{BuildRow, BuildsRow, Provenance, Steps};
 use crate::config::pipelines::{GROUPS, Runner, Shape, ShapeRow};
 use crate::config::provider::ProviderTable;
 use crate::config::raw::RawCi;
@@ -72,7 +72,10 @@ impl TableReader<'_> {
     }
 
     /// Rows over the builds of a pipeline whose machines differ.
-    pub fn rows<R: Default + Clone + Into<Runner>>(&mut self, rows: &[Row<R>]) -> Vec<ShapeRow> {
+    pub fn rows<R: Default + Clone + Into<Runner>>(
+        &mut self,
+        rows: &[BuildsRow<R>],
+    ) -> Vec<ShapeRow> {
         let rows = rows.iter().filter_map(|row| {
             self.platforms(row.runner.keys());
             self.positive(row.timeout_minutes.as_ref(), "timeout-minutes");

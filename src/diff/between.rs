@@ -13,7 +13,7 @@ use crate::diff::model::{
 use crate::emit::{Jobs, Providers, jobs};
 use crate::facts::Facts;
 use crate::grammar::SpecId;
-use crate::image::plan::Spec;
+use crate::image::plan::PlanSpec;
 use crate::image::{Contents, Matrix, Plan};
 use crate::lock::{Change, Inputs, changes, dockerfile};
 
@@ -99,7 +99,7 @@ pub fn first(revision: &str, new: Side<'_>) -> Diff {
 /// What differs between two revisions.
 pub fn between(old: Side<'_>, new: Side<'_>) -> Diff {
     let (old_ids, new_ids) = (old.by_id(), new.by_id());
-    let listed = |specs: &[Spec], others: &HashMap<&str, SpecId>| -> Vec<Listed> {
+    let listed = |specs: &[PlanSpec], others: &HashMap<&str, SpecId>| -> Vec<Listed> {
         let alone = specs.iter().filter(|s| !others.contains_key(s.id.as_ref()));
         alone.map(list).collect()
     };
@@ -129,7 +129,7 @@ pub fn between(old: Side<'_>, new: Side<'_>) -> Diff {
     }
 }
 
-fn list(spec: &Spec) -> Listed {
+fn list(spec: &PlanSpec) -> Listed {
     Listed {
         id: spec.id.to_string(),
         references: spec.references.clone(),
@@ -216,7 +216,7 @@ fn changed((old, was): (Side<'_>, SpecId), (new, is): (Side<'_>, SpecId)) -> Opt
 
 /// A reference on one side.
 struct Stands<'a> {
-    spec: &'a Spec,
+    spec: &'a PlanSpec,
     immutable: bool,
 }
 

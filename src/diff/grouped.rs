@@ -45,7 +45,7 @@ pub(super) fn groups(diff: &Diff) -> (Vec<Group<'_>>, Vec<&str>) {
 }
 
 /// A row of the summary: what it counts, before, now.
-pub(super) struct Row {
+pub(super) struct Telling {
     /// What it counts.
     pub what: String,
     /// Before.
@@ -55,10 +55,10 @@ pub(super) struct Row {
 }
 
 /// The summary of both sides, row by row.
-pub(super) fn rows(diff: &Diff) -> Vec<Row> {
+pub(super) fn rows(diff: &Diff) -> Vec<Telling> {
     let row = |what: &str, get: &dyn Fn(&Summary) -> Option<String>| {
         let said = |side| get(side).unwrap_or_else(|| "none".to_owned());
-        Row {
+        Telling {
             what: what.to_owned(),
             old: said(&diff.old),
             new: said(&diff.new),

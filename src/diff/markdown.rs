@@ -3,7 +3,7 @@
 use std::fmt::Write;
 
 use crate::diagnostic::visible;
-use crate::diff::grouped::{Group, Row, counts, groups, rows};
+use crate::diff::grouped::{Group, Telling, counts, groups, rows};
 use crate::diff::{Diff, Listed, Moved};
 
 /// Rows of a table, and lines of a Dockerfile, before the rest is counted.
@@ -58,7 +58,7 @@ fn summary(diff: &Diff) -> String {
     let mut out = format!("### Base images: {counts}\n\n");
     let (old, new) = (code(&diff.old.revision), code(&diff.new.revision));
     table(&mut out, &["", &old, &new]);
-    for Row { what, old, new } in rows(diff) {
+    for Telling { what, old, new } in rows(diff) {
         let (old, new) = (code(&old), code(&new));
         let new = if old == new {
             new

@@ -81,7 +81,7 @@ pub struct Transfer {
 
 /// FROM.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct From {
+pub struct FromLine {
     /// Image or stage.
     pub image: Word,
     /// The name of the stage.
@@ -117,7 +117,7 @@ pub enum Kind {
     /// `EXPOSE`
     Expose(Vec<Word>),
     /// `FROM`
-    From(From),
+    From(FromLine),
     /// `HEALTHCHECK`; `None` is `NONE`.
     Healthcheck(Option<Command>),
     /// `LABEL`

@@ -43,7 +43,7 @@ pub use directive::{Directives, other_frontend};
 pub use evaluate::{Build, Built, Config, Does, Named, NamedBy, Step};
 pub use fault::Fault;
 pub use instruction::{
-    Assignment, Command, Flag, From, Heredoc, Instruction, Kind, Mount, Transfer, Word,
+    Assignment, Command, Flag, FromLine, Heredoc, Instruction, Kind, Mount, Transfer, Word,
 };
 pub use naming::said;
 pub use parse::{Dockerfile, Stage};

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use crate::dockerfile::directive::Directives;
 use crate::dockerfile::fault::Fault;
 use crate::dockerfile::heredoc;
-use crate::dockerfile::instruction::{From, Heredoc, Instruction, Kind};
+use crate::dockerfile::instruction::{FromLine, Heredoc, Instruction, Kind};
 use crate::dockerfile::lines::Lines;
 use crate::dockerfile::read::{self, Manner};
 
@@ -108,7 +108,7 @@ impl Dockerfile {
     }
 
     /// The FROM of a stage.
-    pub fn from(&self, stage: usize) -> &From {
+    pub fn from(&self, stage: usize) -> &FromLine {
         match &self.instructions[self.stages[stage].from].kind {
             Kind::From(from) => from,
             // A stage is made where a FROM stands.

@@ -10,7 +10,7 @@ use crate::dockerfile::fault::Fault;
 use crate::dockerfile::flags;
 use crate::dockerfile::heredoc;
 use crate::dockerfile::instruction::{
-    Assignment, Command, Flag, From, Instruction, Kind, Transfer, Word,
+    Assignment, Command, Flag, FromLine, Instruction, Kind, Transfer, Word,
 };
 use crate::dockerfile::lines::Joined;
 use crate::dockerfile::words::{self, Json};
@@ -344,7 +344,7 @@ impl Reading<'_> {
         Ok(found)
     }
 
-    fn from(&self) -> Result<From, Fault> {
+    fn from(&self) -> Result<FromLine, Fault> {
         let words = words::blank(&self.joined.text, self.rest.clone());
         let (image, name) = match &words[..] {
             [image] => (image, None),
@@ -374,7 +374,7 @@ impl Reading<'_> {
         };
         flags::check(&self.flags, &flags::FROM, self.manner.foreign)?;
         let platform = self.flags.iter().find(|flag| flag.name == "platform");
-        Ok(From {
+        Ok(FromLine {
             image: self.word(image.clone()),
             name,
             platform: platform

@@ -18,7 +18,7 @@ use itertools::Itertools;
 use serde::{Serialize, Serializer};
 
 use crate::grammar::{Pairs, Platform, SpecId, familiar};
-use crate::image::plan::{Plan, Spec, json};
+use crate::image::plan::{Plan, PlanSpec, json};
 use crate::image::targets::{self, Names};
 use crate::image::{Contents, Matrix};
 
@@ -110,7 +110,7 @@ pub(super) fn text(
 }
 
 impl<'a> Target<'a> {
-    fn new(spec: &'a Spec, contexts: Pairs<Literal<'a>, Literal<'a>>) -> Self {
+    fn new(spec: &'a PlanSpec, contexts: Pairs<Literal<'a>, Literal<'a>>) -> Self {
         Target {
             description: (&*spec.id).into(),
             context: (&*spec.context).into(),

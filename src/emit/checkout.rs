@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use crate::image::plan::Spec;
+use crate::image::plan::PlanSpec;
 
 /// What is fetched besides: files that Git LFS stores, and submodules.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
@@ -15,7 +15,7 @@ pub(super) struct Checkout {
 
 impl Checkout {
     /// What some of these builds need.
-    pub(super) fn of<'a>(specs: impl IntoIterator<Item = &'a Spec>) -> Self {
+    pub(super) fn of<'a>(specs: impl IntoIterator<Item = &'a PlanSpec>) -> Self {
         specs
             .into_iter()
             .fold(Checkout::default(), |all, spec| Checkout {
@@ -45,7 +45,7 @@ pub(super) enum Extent {
 
 impl Extent {
     /// Of these builds, which of them need it.
-    pub(super) fn of<'a>(specs: &[&'a Spec], needs: impl Fn(&'a Spec) -> bool) -> Self {
+    pub(super) fn of<'a>(specs: &[&'a PlanSpec], needs: impl Fn(&'a PlanSpec) -> bool) -> Self {
         match specs.iter().filter(|spec| needs(spec)).count() {
             0 => Extent::None,
             all if all == specs.len() => Extent::All,

@@ -13,11 +13,6 @@ use crate::render::{Dialect, Shipped};
 
 /// A CI provider. One is a folder of this room, a line in [`PROVIDERS`](super::PROVIDERS), and a folder of templates.
 pub trait Provider: ProviderTable {
-    /// The word for it in tables of limits: `facts/provider_limits.toml`, and files of facts.
-    fn limits(&self) -> &'static str {
-        self.key()
-    }
-
     /// What its pipelines are made of, as people count it.
     fn unit(&self) -> &'static str {
         "jobs"

@@ -5,7 +5,7 @@ use crate::diagnostic::{Code, Finding, code};
 use crate::emit::provider::Provider;
 use crate::facts::{Facts, Machinery};
 use crate::grammar::Spanned;
-use crate::image::plan::{Plan, Spec};
+use crate::image::plan::{Plan, PlanSpec};
 
 /// What a provider is given to lay out its pipeline.
 pub struct Site<'a> {
@@ -39,13 +39,13 @@ impl<'a> Site<'a> {
     }
 
     /// What the pipeline works on: the specs that it publishes, and those that they stand on.
-    pub fn share(&self) -> Vec<&'a Spec> {
+    pub fn share(&self) -> Vec<&'a PlanSpec> {
         self.plan.share(self.provider.key())
     }
 
     /// The most that the provider accepts of `key`, as in `facts/provider_limits.toml`.
     pub fn limit(&self, key: &str) -> usize {
-        self.facts.limit(self.provider.limits(), key)
+        self.facts.limit(self.provider.key(), key)
     }
 
     /// An image that the pipeline runs: as stated, else the one that is known for that.

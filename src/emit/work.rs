@@ -9,13 +9,13 @@ use rustc_hash::FxHashMap;
 
 use crate::config::Config;
 use crate::grammar::Spanned;
-use crate::image::plan::{Plan, Spec};
+use crate::image::plan::{Plan, PlanSpec};
 pub(super) use crate::image::targets::unused;
 
 /// One content to build and merge.
 pub(super) struct Unit<'plan> {
     /// The spec that builds it.
-    pub spec: &'plan Spec,
+    pub spec: &'plan PlanSpec,
     /// Positions, in the same list, of the units it stands on: parent first, then `needs`, each once.
     pub stands_on: Vec<usize>,
 }

@@ -256,7 +256,7 @@ pub struct RollingTags {
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Limit {
-    /// The provider, as shipped rows call it: `cloudbuild`.
+    /// The provider, as shipped rows call it: `cloud-build`.
     pub provider: String,
     /// What is limited.
     pub key: Spanned<String>,

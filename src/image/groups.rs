@@ -16,7 +16,7 @@ use sha2::{Digest as _, Sha256};
 
 use crate::config::Runner;
 use crate::grammar::Platform;
-use crate::image::plan::Spec;
+use crate::image::plan::PlanSpec;
 
 /// Images in a group, at most, as long as there are no more groups than the provider takes.
 pub(super) const SIZE: usize = 16;
@@ -39,7 +39,7 @@ type Machine<'a> = (&'a Platform, Option<&'a Runner>);
 /// The groups of a pipeline's `share`, places of `specs` in declared order, by platform. There are `most` at most, or one for
 /// each kind of machine where those are more. `below` holds, for each spec, the places of those that it stands on.
 pub(super) fn groups(
-    specs: &[Spec],
+    specs: &[PlanSpec],
     below: &[Vec<usize>],
     share: &[usize],
     pipeline: &str,
@@ -108,7 +108,7 @@ struct Lineage {
 }
 
 impl Lineage {
-    fn of(specs: &[Spec], below: &[Vec<usize>], built: &[usize]) -> Self {
+    fn of(specs: &[PlanSpec], below: &[Vec<usize>], built: &[usize]) -> Self {
         let mut up: Vec<usize> = (0..specs.len()).collect();
         up.sort_by_key(|place| specs[*place].layer);
         let mut needed = vec![false; specs.len()];

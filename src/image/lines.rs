@@ -5,7 +5,7 @@
 use std::fmt::Write;
 
 use crate::config::Runner;
-use crate::image::plan::{FORMAT, Plan, Spec, TYPICAL};
+use crate::image::plan::{FORMAT, Plan, PlanSpec, TYPICAL};
 use crate::image::shares::ALL;
 
 /// The text of `plan.lines`, below a header that no script reads.
@@ -44,7 +44,7 @@ pub(super) fn lines(plan: &Plan, header: &str) -> String {
         lines.record(&[&["repository", &*pipelines], &at[..]].concat());
     }
     let tasks = Tasks::of(plan);
-    let mut specs: Vec<(usize, &Spec)> = plan.specs.iter().enumerate().collect();
+    let mut specs: Vec<(usize, &PlanSpec)> = plan.specs.iter().enumerate().collect();
     specs.sort_by_key(|(_, spec)| spec.layer);
     for (place, spec) in specs {
         lines.spec(spec, tasks.of_spec(place));
@@ -113,7 +113,7 @@ struct Lines {
 }
 
 impl Lines {
-    fn spec(&mut self, spec: &Spec, [has, builds, publishes]: &[String; 3]) {
+    fn spec(&mut self, spec: &PlanSpec, [has, builds, publishes]: &[String; 3]) {
         let id = &*spec.id;
         let layer = spec.layer.to_string();
         let content = [&*spec.content, &spec.content_reference];

@@ -4,18 +4,18 @@ use std::sync::Arc;
 
 use indexmap::IndexMap;
 
-use crate::config::{Config, Keys, List, Packages, RegistryId, Row, Table, Take, Taking};
+use crate::config::{Config, Keys, List, Packages, RegistryId, Table, Take, Taking, When};
 use crate::render::Field;
 
 /// Merges rows in order: each takes away of what lies below, then later wins, tables merge, `apt`, `pip` and `needs` append,
 /// `from` and `parent` replace each other.
-pub fn merge<'a>(rows: impl IntoIterator<Item = &'a Row>) -> Keys {
+pub fn merge<'a>(rows: impl IntoIterator<Item = &'a When>) -> Keys {
     merge_telling(rows, &mut |_, _, _| {})
 }
 
 /// The same. `tell` hears of each thing taken away, over what lies below it, and whether it was there.
 pub fn merge_telling<'a>(
-    rows: impl IntoIterator<Item = &'a Row>,
+    rows: impl IntoIterator<Item = &'a When>,
     tell: &mut dyn FnMut(&Keys, &Taking, bool),
 ) -> Keys {
     let mut merged = Keys::default();

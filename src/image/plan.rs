@@ -50,7 +50,7 @@ pub struct Plan {
     /// What each pipeline does; the first is the share of whoever carries the plan out by hand.
     pub pipelines: Vec<Share>,
     /// Specs in declared order.
-    pub specs: Vec<Spec>,
+    pub specs: Vec<PlanSpec>,
     /// Images of others, which are never built.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub described: Vec<Described>,
@@ -122,7 +122,7 @@ impl MadeFirst {
 
 /// One concrete image.
 #[derive(Debug, Serialize)]
-pub struct Spec {
+pub struct PlanSpec {
     /// Unique, stable from release to release.
     pub id: Arc<str>,
     /// Its family.
@@ -207,13 +207,13 @@ impl Plan {
             let kept = config.outputs.bake.as_ref();
             Names::new(config, matrix, kept.and_then(|bake| bake.selector.as_ref()))
         });
-        let mut specs: Vec<Spec> = contents
+        let mut specs: Vec<PlanSpec> = contents
             .iter()
             .zip(deviations)
-            .map(|((id, _), ci)| Spec::new(config, matrix, contents, id, &aliases[id.0], ci))
+            .map(|((id, _), ci)| PlanSpec::new(config, matrix, contents, id, &aliases[id.0], ci))
             .collect();
         if config.ci.pipelines.iter().all(|own| !own.shape.builds_anew) {
-            specs.iter_mut().for_each(Spec::push_alone);
+            specs.iter_mut().for_each(PlanSpec::push_alone);
         }
         for (place, spec) in specs.iter_mut().enumerate() {
             spec.bake_target = names.as_ref().map(|names| names.targets[place].clone());
@@ -266,7 +266,7 @@ impl Plan {
     }
 
     /// Leaves only the specs that are meant, and what pipelines do with them.
-    pub fn keep(&mut self, meant: impl Fn(&Spec) -> bool) {
+    pub fn keep(&mut self, meant: impl Fn(&PlanSpec) -> bool) {
         self.specs.retain(meant);
         self.decide();
     }
@@ -297,7 +297,7 @@ impl Plan {
     }
 
     /// The contents to build, each once, by their reference at home, with the first spec that has each.
-    pub fn units(&self) -> IndexMap<&str, &Spec> {
+    pub fn units(&self) -> IndexMap<&str, &PlanSpec> {
         let mut units = IndexMap::new();
         for spec in &self.specs {
             units.entry(spec.content_reference.as_str()).or_insert(spec);
@@ -306,7 +306,7 @@ impl Plan {
     }
 
     /// What a pipeline works on: the specs that it publishes, and those that they stand on.
-    pub fn share(&self, pipeline: &str) -> Vec<&Spec> {
+    pub fn share(&self, pipeline: &str) -> Vec<&PlanSpec> {
         let specs = self.specs.iter();
         specs.filter(|spec| spec.is_of(pipeline)).collect()
     }
@@ -347,7 +347,7 @@ pub fn json(value: &impl Serialize, typical: usize) -> String {
         .unwrap_or_default()
 }
 
-impl Spec {
+impl PlanSpec {
     fn new(
         config: &Config,
         matrix: &Matrix,
@@ -360,7 +360,7 @@ impl Spec {
         let rendered = contents.get(id);
         let content_reference = contents.reference(spec, id);
         let pushed = |platform: &Platform| format!("{content_reference}-{}", arch(platform));
-        Spec {
+        PlanSpec {
             id: spec.id.clone(),
             image: config.images[spec.image.0].key.clone(),
             cell: spec.values(config),

@@ -5,7 +5,7 @@ use serde::Serialize;
 
 use crate::config::RegistryKind;
 use crate::grammar::reference::Parts;
-use crate::image::plan::{Registry, Spec};
+use crate::image::plan::{PlanSpec, Registry};
 use crate::image::shares::Share;
 
 /// A repository that has to be made beforehand.
@@ -26,7 +26,11 @@ pub struct Made {
 }
 
 /// Those of all pipelines, by the order in which specs come to them.
-pub(super) fn repositories(specs: &[Spec], registries: &[Registry], shares: &[Share]) -> Vec<Made> {
+pub(super) fn repositories(
+    specs: &[PlanSpec],
+    registries: &[Registry],
+    shares: &[Share],
+) -> Vec<Made> {
     let kinds: IndexMap<&str, RegistryKind> = registries
         .iter()
         .filter(|r| matches!(r.kind, RegistryKind::Ecr | RegistryKind::EcrPublic))

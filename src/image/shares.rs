@@ -8,7 +8,7 @@ use serde::Serialize;
 
 use crate::image::groups::{Group, SIZE, groups};
 use crate::image::pipelines::Role;
-use crate::image::plan::Spec;
+use crate::image::plan::PlanSpec;
 
 /// The share of whoever carries out the plan by hand, or from a pipeline that `gen` does not write.
 pub const ALL: &str = "all";
@@ -64,7 +64,7 @@ impl Share {
 }
 
 /// The shares of all pipelines in these specs; of the first everything is said.
-pub fn shares(specs: &[Spec], pipelines: &[Pipeline]) -> Vec<Share> {
+pub fn shares(specs: &[PlanSpec], pipelines: &[Pipeline]) -> Vec<Share> {
     let places: FxHashMap<&str, usize> = specs
         .iter()
         .enumerate()
@@ -120,7 +120,7 @@ pub fn shares(specs: &[Spec], pipelines: &[Pipeline]) -> Vec<Share> {
 }
 
 /// Whether a pipeline surely does what the first does: no spec is another to it, and neither has to enlarge its groups.
-fn is_like(first: &Share, specs: &[Spec], pipeline: &Pipeline) -> bool {
+fn is_like(first: &Share, specs: &[PlanSpec], pipeline: &Pipeline) -> bool {
     let groups = first.groups.as_deref().unwrap_or_default();
     let are_small = groups.iter().all(|group| group.builds.len() <= SIZE);
     groups.len() <= pipeline.groups

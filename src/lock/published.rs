@@ -62,11 +62,11 @@ struct Plan {
     /// The plans of the first format did not state it.
     #[serde(default = "first_format")]
     content_format: u32,
-    specs: Vec<Spec>,
+    specs: Vec<PublishedSpec>,
 }
 
 #[derive(Deserialize)]
-struct Spec {
+struct PublishedSpec {
     references: Vec<String>,
     immutable: bool,
     content: String,

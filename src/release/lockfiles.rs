@@ -233,17 +233,17 @@ fn listed(text: &str, own: fn(Option<&toml::Value>) -> bool) -> Option<Vec<Packa
     #[derive(Deserialize)]
     struct Lock {
         #[serde(default)]
-        package: Vec<Row>,
+        package: Vec<RawPackage>,
     }
     #[derive(Deserialize)]
-    struct Row {
+    struct RawPackage {
         name: String,
         version: Option<String>,
         source: Option<toml::Value>,
     }
     let lock: Lock = toml::from_str(text).ok()?;
     let rows = lock.package.into_iter();
-    let package = |row: Row| {
+    let package = |row: RawPackage| {
         Some(Package {
             name: row.name,
             version: row.version?,

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use basematrix::diagnostic::{Finding, Sink, Stage};
 use basematrix::flow::{self, Standpoint};
 use basematrix::image::Plan;
-use basematrix::image::plan::Spec;
+use basematrix::image::plan::PlanSpec;
 use basematrix::source::Repository;
 
 use crate::support::{project, today};
@@ -73,7 +73,7 @@ impl Outcome {
         self.plan.is_none()
     }
 
-    pub(super) fn specs(&self) -> &[Spec] {
+    pub(super) fn specs(&self) -> &[PlanSpec] {
         &self.plan().specs
     }
 
@@ -81,7 +81,7 @@ impl Outcome {
         self.specs().iter().map(|spec| spec.id.as_ref()).collect()
     }
 
-    pub(super) fn spec(&self, id: &str) -> &Spec {
+    pub(super) fn spec(&self, id: &str) -> &PlanSpec {
         let found = self.specs().iter().find(|spec| *spec.id == *id);
         found.unwrap_or_else(|| panic!("no `{id}` among {:?}", self.ids()))
     }
@@ -101,7 +101,7 @@ impl Outcome {
 
     /// `id alias` for each alias.
     pub(super) fn aliases(&self) -> Vec<String> {
-        let of = |spec: &Spec| {
+        let of = |spec: &PlanSpec| {
             let one = |alias: &String| format!("{} {alias}", spec.id);
             spec.aliases.iter().map(one).collect::<Vec<_>>()
         };

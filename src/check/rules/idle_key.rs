@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::ops::Range;
 
 use crate::check::Context;
-use crate::config::{Keys, List, Row, Table, Take};
+use crate::config::{Keys, List, Table, Take, When};
 use crate::diagnostic::{Finding, Sink, code};
 use crate::grammar::SpecId;
 use crate::image::Spec;
@@ -143,7 +143,7 @@ pub(crate) fn run(cx: &Context<'_>, sink: &mut Sink) {
 }
 
 /// The keys of a row that serve some kinds of images alone, with where each stands.
-fn keys(row: &Row) -> Vec<(&'static str, Range<usize>, Serves)> {
+fn keys(row: &When) -> Vec<(&'static str, Range<usize>, Serves)> {
     let rendered = rendered_keys(row).into_iter();
     let tag = row.keys.tag.iter();
     let tag = tag.map(|field| ("tag", field.span.clone(), Serves::Published));
@@ -154,7 +154,7 @@ fn keys(row: &Row) -> Vec<(&'static str, Range<usize>, Serves)> {
 }
 
 /// The keys of a row that go into a rendered Dockerfile and nowhere else, with where each stands.
-fn rendered_keys(row: &Row) -> Vec<(&'static str, Range<usize>)> {
+fn rendered_keys(row: &When) -> Vec<(&'static str, Range<usize>)> {
     // Named one by one, so that a key that is added cannot be forgotten here.
     let Keys {
         takes,

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, HashSet};
 
 use crate::check::Context;
-use crate::config::{Row, Take};
+use crate::config::{Take, When};
 use crate::diagnostic::{Finding, Sink, code, nearest};
 use crate::image::merge_telling;
 use crate::matrix::ImageId;
@@ -24,13 +24,13 @@ pub(crate) fn run(cx: &Context<'_>, sink: &mut Sink) {
         }
         let mut known: HashSet<Vec<bool>> = HashSet::new();
         for spec in &cx.matrix.specs[cx.matrix.of_image(ImageId(index))] {
-            let applies = |row: &Row| {
+            let applies = |row: &When| {
                 let selector = row.selector.as_ref();
                 selector.is_none_or(|s| s.holds(spec.image, &spec.cell, None))
             };
             let pattern: Vec<bool> = image.rows.iter().map(applies).collect();
             let rows = image.rows.iter().zip(&pattern);
-            let rows: Vec<&Row> = rows.filter(|(_, on)| **on).map(|(row, _)| row).collect();
+            let rows: Vec<&When> = rows.filter(|(_, on)| **on).map(|(row, _)| row).collect();
             if !known.insert(pattern) {
                 continue;
             }

@@ -11,7 +11,7 @@ use crate::emit::checkout::Checkout;
 use crate::emit::site::Site;
 use crate::emit::work::{self, unused};
 use crate::grammar::{Platform, arch};
-use crate::image::plan::Spec;
+use crate::image::plan::PlanSpec;
 
 /// The platform of agents that nobody said anything of.
 const NATIVE: &str = "linux/amd64";
@@ -130,7 +130,7 @@ fn safe(words: &str) -> String {
 pub(super) fn queue(
     site: &Site<'_>,
     options: &Buildkite,
-    spec: &Spec,
+    spec: &PlanSpec,
     platform: &Platform,
 ) -> Option<String> {
     let legs = spec.ci.get(site.pipeline.provider).map(|own| &own.legs);
@@ -148,7 +148,7 @@ pub(super) fn usual_queue(config: &Config, options: &Buildkite, platform: &str) 
     stated.map(|queue| queue.value.clone()).or(usual)
 }
 
-fn timeout(site: &Site<'_>, options: &Buildkite, spec: &Spec, platform: &Platform) -> u32 {
+fn timeout(site: &Site<'_>, options: &Buildkite, spec: &PlanSpec, platform: &Platform) -> u32 {
     let legs = spec.ci.get(site.pipeline.provider).map(|own| &own.legs);
     let own = legs.and_then(|legs| legs.get(platform)?.timeout_minutes);
     own.unwrap_or(options.timeout_minutes)

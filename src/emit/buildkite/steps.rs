@@ -6,7 +6,7 @@ use super::options::Buildkite;
 use crate::config::{At, Shape};
 use crate::emit::own_step::script;
 use crate::grammar::Platform;
-use crate::image::plan::Spec;
+use crate::image::plan::PlanSpec;
 
 /// By where they run, each the whole of a command.
 #[derive(Debug, Default, Serialize)]
@@ -56,7 +56,7 @@ impl Steps {
         &self,
         at: At,
         provider: &str,
-        spec: &Spec,
+        spec: &PlanSpec,
         platform: &Platform,
     ) -> Vec<String> {
         let own = spec.ci.get(provider).and_then(|own| own.legs.get(platform));

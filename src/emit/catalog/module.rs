@@ -17,7 +17,7 @@ pub(crate) const TEMPLATE: &str = "catalog/module.py";
 
 /// What the template sees.
 #[derive(Debug, Serialize)]
-pub(crate) struct Context<'a> {
+pub(crate) struct ModuleView<'a> {
     /// Names that `import *` brings.
     exports: Vec<String>,
     release: Option<&'a Release>,
@@ -29,7 +29,7 @@ pub(crate) struct Context<'a> {
     families: Vec<Family<'a>>,
     versions: Vec<VersionOf<'a>>,
     excluded: Vec<Rule<'a>>,
-    rows: Vec<Row<'a>>,
+    rows: Vec<Member<'a>>,
     /// Facts, by the reference at home, or of an image of others.
     meta: Vec<(&'a str, Facts<'a>)>,
     /// Name and reference.
@@ -79,7 +79,7 @@ struct Rule<'a> {
 }
 
 #[derive(Debug, Serialize)]
-struct Row<'a> {
+struct Member<'a> {
     image: &'a str,
     /// In the order of the family's axes.
     values: Vec<&'a str>,
@@ -89,7 +89,7 @@ struct Row<'a> {
 }
 
 /// Decides all that stands in the module.
-pub(crate) fn context<'a>(entries: &'a Entries<'a>, config: &'a Config) -> Context<'a> {
+pub(crate) fn context<'a>(entries: &'a Entries<'a>, config: &'a Config) -> ModuleView<'a> {
     let axes: IndexMap<&str, (&Axis, PythonNames)> = config
         .axes
         .iter()
@@ -105,7 +105,7 @@ pub(crate) fn context<'a>(entries: &'a Entries<'a>, config: &'a Config) -> Conte
             axes: entry.cell.keys().map(|axis| parameter(axis)).collect(),
         });
     }
-    Context {
+    ModuleView {
         exports: exports(entries, &lists),
         release: entries.release,
         axes: axes
@@ -216,9 +216,9 @@ fn exports(entries: &Entries<'_>, lists: &[List<'_>]) -> Vec<String> {
     names.into_iter().map(str::to_owned).collect()
 }
 
-fn row<'a>(entry: &'a Entry<'_>) -> Row<'a> {
+fn row<'a>(entry: &'a Entry<'_>) -> Member<'a> {
     let copy = |copy: &'a Copy<'_>| (copy.registry, &*copy.reference, &*copy.aliases);
-    Row {
+    Member {
         image: &entry.image,
         values: entry.cell.values().map(|value| &**value).collect(),
         platforms: entry.platforms,

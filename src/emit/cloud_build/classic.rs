@@ -17,7 +17,7 @@ use super::{CLASSIC, File, Maker};
 use crate::config::At;
 use crate::emit::checkout::Checkout;
 
-use crate::image::plan::Spec;
+use crate::image::plan::PlanSpec;
 
 /// The substitution for the home registry, and how those of further ones begin.
 const BASE_URL: &str = "_BASE_URL";
@@ -134,7 +134,7 @@ fn below<'a>(reference: &'a str, prefix: &str) -> Option<&'a str> {
         .filter(|rest| rest.starts_with('/'))
 }
 
-fn build_args(spec: &Spec, homes: &[Home]) -> Vec<Arg> {
+fn build_args(spec: &PlanSpec, homes: &[Home]) -> Vec<Arg> {
     let mut args = vec![
         word("build"),
         word("--tag"),
@@ -162,7 +162,7 @@ fn build_args(spec: &Spec, homes: &[Home]) -> Vec<Arg> {
     args
 }
 
-fn test_args(spec: &Spec, test: &str) -> Vec<Arg> {
+fn test_args(spec: &PlanSpec, test: &str) -> Vec<Arg> {
     let call = ["run", "--rm", "--pull", "never", "--entrypoint", "/bin/sh"];
     let mut args: Vec<Arg> = call.into_iter().map(word).collect();
     args.extend([word(&spec.content_reference), word("-c"), word(test)]);
@@ -170,7 +170,7 @@ fn test_args(spec: &Spec, test: &str) -> Vec<Arg> {
 }
 
 /// The reference of the one platform, below the substitution of its home.
-fn leg(spec: &Spec, homes: &[Home]) -> Arg {
+fn leg(spec: &PlanSpec, homes: &[Home]) -> Arg {
     let reference = spec
         .pushed
         .values()

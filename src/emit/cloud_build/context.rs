@@ -9,7 +9,7 @@ use crate::emit::login::{Lent, Login};
 
 /// One build config.
 #[derive(Debug, Serialize)]
-pub(super) struct Context {
+pub(super) struct ConfigView {
     /// Its path.
     pub file: String,
     /// What it is of the whole.
@@ -69,7 +69,7 @@ pub(super) struct Context {
     pub service_account: Option<String>,
 }
 
-impl Context {
+impl ConfigView {
     /// Whether there is a first step: one that logs in, or sets up a builder.
     pub(super) fn prepares(&self) -> bool {
         self.buildkit || !self.login_env.is_empty()

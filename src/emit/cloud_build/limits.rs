@@ -1,7 +1,7 @@
 //! Whether Cloud Build takes what was decided: its limits, told before it refuses.
 
 use super::Files;
-use super::context::{ClassicStep, Context, OwnStep};
+use super::context::{ClassicStep, ConfigView, OwnStep};
 use super::options::CloudBuild;
 use crate::diagnostic::Finding;
 use crate::emit::site::Site;
@@ -55,7 +55,7 @@ impl Worst<'_> {
         }
     }
 
-    fn context(&mut self, context: &Context) {
+    fn context(&mut self, context: &ConfigView) {
         let file = || format!("`{}`", context.file);
         self.look("steps", file, context.steps());
         self.look("tags", file, context.labels.len());
@@ -146,7 +146,7 @@ fn help(key: &str) -> Option<&'static str> {
 }
 
 /// Steps with a time of their own, in seconds.
-fn timeouts(context: &Context) -> impl Iterator<Item = (&str, u64)> {
+fn timeouts(context: &ConfigView) -> impl Iterator<Item = (&str, u64)> {
     let specs = context.specs.iter().map(|s| (s.step.as_str(), s.timeout));
     let classic = context.classic.iter().map(|s| (s.step.as_str(), s.timeout));
     specs

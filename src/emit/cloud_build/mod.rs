@@ -34,7 +34,7 @@ use indexmap::IndexSet;
 use schemars::{Schema, SchemaGenerator};
 use toml::de::{DeValue, Error};
 
-use self::context::{Context, Part, Script, Submit};
+use self::context::{ConfigView, Part, Script, Submit};
 use self::options::CloudBuild as CloudBuildOptions;
 use self::scripted::Unit;
 use self::steps::Own;
@@ -120,10 +120,6 @@ impl ProviderTable for CloudBuild {
 }
 
 impl Provider for CloudBuild {
-    fn limits(&self) -> &'static str {
-        "cloudbuild"
-    }
-
     fn unit(&self) -> &'static str {
         "steps"
     }
@@ -213,7 +209,7 @@ struct Files {
 struct File {
     path: String,
     template: &'static str,
-    context: Context,
+    context: ConfigView,
 }
 
 impl Files {
@@ -389,14 +385,14 @@ impl Maker<'_> {
         file: &str,
         part: Part,
         platforms: impl Iterator<Item = &'p String>,
-    ) -> Context {
+    ) -> ConfigView {
         let mut context = self.speaking(file, part);
         self.set_up_builder(&mut context, platforms);
         context
     }
 
     /// A config that logs in, and does nothing yet.
-    fn speaking(&self, file: &str, part: Part) -> Context {
+    fn speaking(&self, file: &str, part: Part) -> ConfigView {
         let mut context = self.bare(file, part);
         context.registries.clone_from(&self.registries);
         context.secrets = secrets(&self.registries);
@@ -413,13 +409,13 @@ impl Maker<'_> {
     }
 
     /// A config that knows no registry, and does nothing yet.
-    fn bare(&self, file: &str, part: Part) -> Context {
+    fn bare(&self, file: &str, part: Part) -> ConfigView {
         let options = self.options;
         let labels = options.tags.iter().map(|tag| tag.value.clone());
         let substitutions = options.substitutions.iter();
         let seconds = |minutes: u32| u64::from(minutes) * 60;
         let stated = |text: &Option<Spanned<String>>| text.as_ref().map(|text| text.value.clone());
-        Context {
+        ConfigView {
             file: file.to_owned(),
             part,
             image: self.image(&options.image, Machinery::DockerCli),
@@ -469,7 +465,7 @@ impl Maker<'_> {
     /// Lets a config build with BuildKit, the foreign ones of `platforms` under QEMU.
     fn set_up_builder<'p>(
         &self,
-        context: &mut Context,
+        context: &mut ConfigView,
         platforms: impl Iterator<Item = &'p String>,
     ) {
         context.buildkit = true;

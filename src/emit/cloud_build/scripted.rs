@@ -11,7 +11,7 @@ use crate::config::{At, ProviderTable as _};
 use crate::diagnostic::{Finding, and_list, code};
 use crate::emit::checkout::Checkout;
 use crate::emit::site::Site;
-use crate::image::plan::Spec;
+use crate::image::plan::PlanSpec;
 use crate::lock::some;
 
 /// The units of the plan, each with whether it is built here.
@@ -200,7 +200,7 @@ fn probed(mut steps: Vec<OwnStep>) -> Vec<OwnStep> {
 }
 
 /// What tells a step which image it is for.
-pub(super) fn image_env(spec: &Spec) -> Vec<String> {
+pub(super) fn image_env(spec: &PlanSpec) -> Vec<String> {
     vec![
         format!("SPEC={}", spec.id),
         format!("PLATFORMS={}", spec.platforms.join(" ")),
@@ -209,7 +209,7 @@ pub(super) fn image_env(spec: &Spec) -> Vec<String> {
 
 /// How long the step of a spec may take, in seconds: its platforms are built one after the other, so that is the sum of
 /// what the rows say of each. Where they say nothing of one, the whole build's time is all there is.
-pub(super) fn timeout(spec: &Spec) -> Option<u64> {
+pub(super) fn timeout(spec: &PlanSpec) -> Option<u64> {
     let legs = &spec.ci.get(Provider.key())?.legs;
     let minutes = spec.platforms.iter().map(|platform| {
         let stated = legs.get(platform)?.timeout_minutes?;

@@ -2,12 +2,12 @@
 
 use std::collections::HashSet;
 
-use super::context::{Context, OwnStep};
+use super::context::{ConfigView, OwnStep};
 use super::options::CloudBuild;
 use super::scripted::image_env;
 use super::{CloudBuild as Provider, work};
 use crate::config::{At, ProviderTable as _, Shape};
-use crate::image::plan::Spec;
+use crate::image::plan::PlanSpec;
 
 /// The user's steps, by place.
 pub(super) struct Own {
@@ -90,12 +90,12 @@ impl Own {
     }
 
     /// The probe, and what goes before it.
-    pub(super) fn around_probe(&self, context: &mut Context) {
+    pub(super) fn around_probe(&self, context: &mut ConfigView) {
         context.probe = vec![self.before_probe(context)];
     }
 
     /// What goes before the probe. What the step after it has to wait for.
-    pub(super) fn before_probe(&self, context: &mut Context) -> String {
+    pub(super) fn before_probe(&self, context: &mut ConfigView) -> String {
         let mut steps = self.before_probe.clone();
         chain(&mut steps, vec![context.start()]);
         let last = steps.last().map(|step| step.step.clone());
@@ -104,7 +104,7 @@ impl Own {
     }
 
     /// What goes before the tags, and after them. Without `waitFor` each waits for all before it.
-    pub(super) fn around_tags(&self, context: &mut Context) {
+    pub(super) fn around_tags(&self, context: &mut ConfigView) {
         context.before_tags.clone_from(&self.before_tags);
         context.after_tags.clone_from(&self.after_tags);
     }
@@ -113,7 +113,7 @@ impl Own {
     pub(super) fn of_image(
         &mut self,
         at: At,
-        spec: &Spec,
+        spec: &PlanSpec,
         image: &str,
         wait_for: Vec<String>,
     ) -> Vec<OwnStep> {
@@ -138,7 +138,7 @@ impl Own {
 
 impl OfBuilds {
     /// A step here builds all platforms of a spec: what one of them has, the spec has.
-    fn is_for(&self, spec: &Spec) -> bool {
+    fn is_for(&self, spec: &PlanSpec) -> bool {
         let legs = spec
             .ci
             .get(Provider.key())

@@ -11,7 +11,7 @@ use crate::emit::checkout::Extent;
 use crate::emit::site::Site;
 use crate::emit::work;
 use crate::grammar::arch;
-use crate::image::plan::Spec;
+use crate::image::plan::PlanSpec;
 
 /// The script that tells jobs what they have to do: a template.
 pub(super) const TEMPLATE: &str = "github/legs.sh";
@@ -55,7 +55,7 @@ struct Leg<'a> {
 
 impl Legs {
     /// UTF-16 units that all legs of an image and its id take as JSON, with what separates them.
-    pub(super) fn units(&self, runners: &Runners, spec: &Spec) -> usize {
+    pub(super) fn units(&self, runners: &Runners, spec: &PlanSpec) -> usize {
         let json = |text: String| text.encode_utf16().count() + 1;
         let own = spec.ci.get(GitHub.key());
         let legs = spec.platforms.iter().map(|platform| {
@@ -91,7 +91,7 @@ impl Runners {
     pub(super) fn new(
         site: &Site<'_>,
         options: &Github,
-        builders: &[&Spec],
+        builders: &[&PlanSpec],
         findings: &mut Vec<Finding>,
     ) -> Self {
         let config = site.config;

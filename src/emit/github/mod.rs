@@ -24,7 +24,7 @@ use crate::config::{Config, Options, ProviderTable, RegistryKind, options_schema
 use crate::diagnostic::Finding;
 use crate::facts::Machinery;
 use crate::grammar::Spanned;
-use crate::image::plan::Spec;
+use crate::image::plan::PlanSpec;
 use crate::output::Planned;
 use crate::render::{Dialect, Shipped, Sign, shipped};
 
@@ -147,7 +147,7 @@ impl Provider for GitHub {
 
 /// What the template sees.
 #[derive(Debug, Serialize)]
-pub(super) struct Context {
+pub(super) struct PublishView {
     pub file: String,
     pub script: String,
     /// What a caller has to grant: the most that any job asks for.
@@ -241,7 +241,7 @@ fn driver_opts(site: &Site<'_>) -> String {
 }
 
 /// Decides every job of the workflow.
-fn context(site: &Site<'_>, options: &Github, findings: &mut Vec<Finding>) -> Context {
+fn context(site: &Site<'_>, options: &Github, findings: &mut Vec<Finding>) -> PublishView {
     let Site {
         pipeline,
         config,
@@ -380,7 +380,7 @@ fn context(site: &Site<'_>, options: &Github, findings: &mut Vec<Finding>) -> Co
     let merges: usize = layers.iter().map(|layer| layer.merges.len()).sum();
     let builds: usize = builders.iter().map(|spec| spec.platforms.len()).sum();
 
-    Context {
+    PublishView {
         file: options.file.value.clone(),
         script: config.owner.path(PUBLISH),
         grants: grants(&tags.rights, &then),
@@ -412,7 +412,7 @@ fn context(site: &Site<'_>, options: &Github, findings: &mut Vec<Finding>) -> Co
 }
 
 /// The first spec of each content that this pipeline has to build.
-fn builders<'a>(site: &Site<'a>) -> Vec<&'a Spec> {
+fn builders<'a>(site: &Site<'a>) -> Vec<&'a PlanSpec> {
     let mut contents = HashSet::new();
     let mut specs = site.share();
     specs.retain(|spec| contents.insert(spec.content_reference.as_str()));

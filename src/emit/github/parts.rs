@@ -4,7 +4,7 @@
 //! more seldom moves another. A merge job joins the images of several build jobs. A probe hands out the work of as many
 //! of these as its outputs can hold: mostly there is one.
 
-use crate::image::plan::Spec;
+use crate::image::plan::PlanSpec;
 
 /// Images merged by one job, at most.
 const MERGES_PER_JOB: usize = 1000;
@@ -24,7 +24,7 @@ pub(super) struct Limits {
 /// One image with what handing it out takes.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Work<'a> {
-    pub spec: &'a Spec,
+    pub spec: &'a PlanSpec,
     /// UTF-16 units of all its legs as JSON, and of its id.
     pub units: usize,
 }

@@ -18,7 +18,7 @@ pub(super) const TEMPLATE: &str = "github/pull-request.yml";
 
 /// What the template sees.
 #[derive(Debug, Serialize)]
-pub(super) struct Context {
+pub(super) struct ChangeView {
     pub script: String,
     /// The command that checks, when one is stated.
     pub check: Option<String>,
@@ -47,7 +47,7 @@ pub(super) fn file(options: &Github) -> Option<String> {
 }
 
 /// Decides every job of the workflow.
-pub(super) fn context(site: &Site<'_>, options: &Github) -> Context {
+pub(super) fn context(site: &Site<'_>, options: &Github) -> ChangeView {
     let Site {
         pipeline,
         config,
@@ -64,7 +64,7 @@ pub(super) fn context(site: &Site<'_>, options: &Github) -> Context {
     let runners = Runners::new(site, options, &builders, &mut told);
     let steps = Steps::new(options, &pipeline.shape);
     let emulated = runners.emulated(config, options);
-    Context {
+    ChangeView {
         script: config.owner.path(CHANGES),
         check: config.ci.check.clone(),
         runner: options.control_runner.value.clone(),

@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use crate::emit::work::Unit;
-use crate::image::plan::Spec;
+use crate::image::plan::PlanSpec;
 
 /// A trigger job, and the child pipeline that it starts.
 #[derive(Debug, Serialize)]
@@ -59,7 +59,7 @@ pub(super) fn jobs(units: &[Unit<'_>]) -> Vec<Job> {
 }
 
 /// The job that ends with the content of a spec being there.
-fn last(spec: &Spec) -> String {
+fn last(spec: &PlanSpec) -> String {
     match spec.platforms.first() {
         Some(platform) if !spec.is_joined() => format!("build {} {platform}", spec.id),
         _ => format!("merge {}", spec.id),

@@ -135,7 +135,7 @@ const MEANS: Means = Means {
 
 /// What all of GitLab's templates see.
 #[derive(Debug, Serialize)]
-pub(super) struct Context {
+pub(super) struct View {
     pub file: String,
     /// Where the pipeline of merge requests is written, if anywhere.
     pub merge_request_file: Option<String>,
@@ -186,7 +186,7 @@ pub(super) struct Token {
 }
 
 /// Decides all that the pipelines need to know; which jobs there are is decided while they run.
-fn context(site: &Site<'_>, options: &GitLabOptions, findings: &mut Vec<Finding>) -> Context {
+fn context(site: &Site<'_>, options: &GitLabOptions, findings: &mut Vec<Finding>) -> View {
     let config = site.config;
     let logins = login::logins(site, MEANS, findings);
     // Of the image that is known here, it is known what it has not.
@@ -234,7 +234,7 @@ fn context(site: &Site<'_>, options: &GitLabOptions, findings: &mut Vec<Finding>
     let runners = runners(site, options, findings);
     let emulated = runners.iter().any(|runner| runner.emulated);
 
-    Context {
+    View {
         file: options.file.value.clone(),
         merge_request_file: merge_request_file(options),
         jobs_path: format!("/{}", jobs_file(options)),
