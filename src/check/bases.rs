@@ -352,8 +352,8 @@ pub fn cuda_built(cx: &Context<'_>, id: SpecId) -> Option<String> {
 
 /// What the `cuda` axis says of a spec that has it; of a value that is no version, nothing.
 fn cuda_of_axis(config: &Config, spec: &Spec) -> Option<Option<String>> {
-    let axis = config.axes.iter().position(|a| &*a.name == "cuda")?;
-    let value = &config.axes[axis].values[spec.cell.get(AxisId(axis))?];
+    let axis = config.cuda()?;
+    let value = &config.axis(axis).values[spec.cell.get(axis)?];
     let text = value.version_text.as_ref().unwrap_or(&value.text);
     Some(Version::parse(text).map(|_| text.to_string()))
 }

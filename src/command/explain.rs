@@ -12,6 +12,7 @@ use crate::diagnostic::{ALL, Code, Severity, Sink, Stage, by_name, nearest, visi
 use crate::flow::{self, Expanded};
 use crate::grammar::SpecId;
 use crate::grammar::Version;
+use crate::grammar::lists::few;
 use crate::grammar::reference::full;
 use crate::image::{Spec, describe_cell};
 use crate::image::{Verdict, verdicts};
@@ -285,15 +286,7 @@ fn spec_text(expanded: &Expanded, id: SpecId, how: &str, out: &mut String) {
         .map(|s| s.id.as_ref())
         .collect();
     if !children.is_empty() {
-        let more = if children.len() > SHOWN {
-            format!(" and {} more", children.len() - SHOWN)
-        } else {
-            String::new()
-        };
-        row(
-            "carries",
-            format!("{}{more}", children[..children.len().min(SHOWN)].join(", ")),
-        );
+        row("carries", few(&children, SHOWN));
     }
 }
 

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use indexmap::IndexMap;
 
+use crate::config::known_axes::ARCH;
 use crate::config::raw::RawMatrix;
 use crate::config::unions::RawValue;
 use crate::config::validate::Builder;
@@ -160,7 +161,7 @@ impl Builder<'_> {
                 finding.help("write the values out; ranges and globs belong into selectors")
             });
         }
-        let is_arch = axis.value == "arch";
+        let is_arch = axis.value == ARCH;
         let mut attributes = IndexMap::new();
         let mut version_text = None;
         let mut platform = None;

@@ -4,6 +4,7 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use crate::config::comparisons::comparison_finding;
+use crate::config::known_axes::ARCH;
 use crate::config::model::Config;
 use crate::config::validate::Builder;
 use crate::diagnostic::{Finding, Place, and_list, code, nearest};
@@ -70,7 +71,7 @@ impl Builder<'_> {
             if name == "release" {
                 finding = finding.help("add a `[release]` with its `version`");
             }
-            if name == "arch" {
+            if name == ARCH {
                 finding = finding.note("`arch` is folded into one multi-platform spec; in a Dockerfile use `TARGETARCH`, or print `arch` in `name` or `tag` to have a spec each");
             }
             self.sink.push(finding);
@@ -125,7 +126,7 @@ impl Config {
             format!("an alias reads `{word}`, which `{image}` does not see"),
             self.place(span, format!("no axis of `{image}`")),
         );
-        if word == "arch" {
+        if word == ARCH {
             return finding.note(format!(
                 "`{image}` folds `arch` into multi-platform specs, of which each has one alias"
             ));

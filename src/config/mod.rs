@@ -12,6 +12,7 @@ mod fields;
 mod header;
 mod images;
 mod keys;
+mod known_axes;
 mod load;
 mod model;
 mod option_texts;
@@ -41,6 +42,7 @@ pub use described::Described;
 pub use facts::facts;
 pub use fields::field_finding;
 pub use header::{MARK, header};
+pub(crate) use known_axes::PYTHON;
 pub use load::{SCHEMA, load, schema};
 pub use model::{
     Affixes, Alias, Config, Counts, Exclude, Expect, Image, Keys, Locator, Mention, MentionPlace,

@@ -10,6 +10,7 @@ use minijinja::Value;
 use crate::config::attributes::{self, Attributes};
 use crate::config::ci::WrittenPipelines;
 use crate::config::images::Shared;
+use crate::config::known_axes::{ARCH, called};
 use crate::config::model::{Alias, Config, Exclude, Expect, Image, Unreleased};
 use crate::config::raw::{RawMatrix, RawSelector};
 use crate::config::selectors::{Names, resolve};
@@ -78,7 +79,7 @@ pub(super) fn validate(
             .help("add a table such as `[image.base]` with `from` and `tag`"),
         );
     }
-    let arch = axes.iter().position(|a| &*a.name == "arch").map(AxisId);
+    let arch = called(&axes, ARCH);
     let objects: Vec<Vec<Value>> = axes
         .iter()
         .map(|a| {
@@ -310,7 +311,7 @@ impl Builder<'_> {
         let is_object = |name: &str| Axis::is_object(axes, name);
         let seen = axes.iter().map(|a| &*a.word);
         let mut known: Vec<&str> = seen
-            .filter(|word| !(arch_folded && *word == "arch"))
+            .filter(|word| !(arch_folded && *word == ARCH))
             .chain(["image"])
             .collect();
         known.extend(scope.release.then_some("release"));

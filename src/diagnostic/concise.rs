@@ -3,6 +3,7 @@
 use std::fmt::Write;
 
 use crate::diagnostic::{Finding, Place, visible};
+use crate::grammar::lists::few;
 
 /// How many other places are named before the rest is counted.
 const NAMED: usize = 8;
@@ -39,10 +40,8 @@ fn elsewhere(finding: &Finding) -> String {
     let mut places: Vec<String> = finding.also.iter().map(|(_, place)| at(place)).collect();
     places.retain(|place| *place != here);
     places.dedup();
-    let (named, rest) = places.split_at(places.len().min(NAMED));
-    match (named, rest.len()) {
-        ([], _) => String::new(),
-        (named, 0) => format!("; also {}", named.join(", ")),
-        (named, more) => format!("; also {} and {more} more", named.join(", ")),
+    match places.is_empty() {
+        true => String::new(),
+        false => format!("; also {}", few(&places, NAMED)),
     }
 }

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::diagnostic::{Code, Finding, Place, code};
+use crate::grammar::lists::few;
 
 /// How many names are told before the rest is counted.
 const NAMED: usize = 8;
@@ -90,7 +91,9 @@ fn joined(group: Vec<Finding>) -> Option<Finding> {
         None => (differing(&first, &others), "also here"),
     };
     if !names.is_empty() {
-        first.notes.push(format!("{before}: {}", some(&names)));
+        first
+            .notes
+            .push(format!("{before}: {}", few(&names, NAMED)));
     }
     for other in others {
         first.specs.extend(other.specs);
@@ -113,15 +116,6 @@ fn differing(first: &Finding, others: &[Finding]) -> Vec<String> {
         }
     }
     told
-}
-
-/// The first few, and how many more there are.
-fn some(names: &[String]) -> String {
-    let told = names[..names.len().min(NAMED)].join(", ");
-    match names.len().saturating_sub(NAMED) {
-        0 => told,
-        more => format!("{told} and {more} more"),
-    }
 }
 
 impl Place {

@@ -1,6 +1,7 @@
 //! The name somebody probably meant.
 
 use crate::diagnostic::Finding;
+pub use crate::grammar::lists::{and_list, or_list};
 
 /// The candidate closest to `word`, when it is close enough to be a slip of the fingers.
 pub fn nearest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
@@ -13,27 +14,6 @@ pub fn nearest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) ->
         })
         .min_by(|a, b| a.0.cmp(&b.0))
         .map(|(_, c)| c)
-}
-
-/// Names in backticks of which one is meant: `` `a`, `b` or `c` ``.
-pub fn or_list<'a>(names: impl IntoIterator<Item = &'a str>) -> String {
-    list(names, "or")
-}
-
-/// Names in backticks that are all there: `` `a`, `b` and `c` ``.
-pub fn and_list<'a>(names: impl IntoIterator<Item = &'a str>) -> String {
-    list(names, "and")
-}
-
-/// Up to eight names.
-fn list<'a>(names: impl IntoIterator<Item = &'a str>, joint: &str) -> String {
-    let all: Vec<String> = names.into_iter().map(|n| format!("`{n}`")).collect();
-    match all.as_slice() {
-        [] => "none".to_owned(),
-        [one] => one.clone(),
-        [head @ .., last] if all.len() <= 8 => format!("{} {joint} {last}", head.join(", ")),
-        _ => format!("{} and {} more", all[..7].join(", "), all.len() - 7),
-    }
 }
 
 /// Adds to the finding for an unknown `word` the name that was probably meant, or else those that are there. `what` is

@@ -5,6 +5,7 @@ use std::fmt::Write;
 use crate::diagnostic::visible;
 use crate::diff::grouped::{Group, Telling, counts, groups, rows};
 use crate::diff::{Diff, Listed, Moved};
+use crate::grammar::lists::few;
 
 /// Rows of a table, and lines of a Dockerfile, before the rest is counted.
 const ROWS: usize = 100;
@@ -106,12 +107,8 @@ fn changed(groups: &[Group<'_>], followers: &[&str]) -> String {
 
 /// The lines and files that changed in a group.
 fn details_of(group: &Group<'_>) -> Vec<String> {
-    let specs: Vec<String> = group.specs.iter().take(NAMED).map(|s| html(s)).collect();
-    let more = match group.specs.len().saturating_sub(NAMED) {
-        0 => String::new(),
-        more => format!(" and {more} more"),
-    };
-    let specs = format!("{}{more}", specs.join(", "));
+    let specs: Vec<String> = group.specs.iter().map(|s| html(s)).collect();
+    let specs = few(&specs, NAMED);
     let mut parts = Vec::new();
     if !group.dockerfile.is_empty() {
         let mut text = String::new();

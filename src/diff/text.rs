@@ -5,6 +5,7 @@ use std::fmt::Write;
 use crate::diagnostic::visible;
 use crate::diff::grouped::{counts, groups, rows};
 use crate::diff::{Diff, Listed, Moved, Tag};
+use crate::grammar::lists::few;
 use crate::lock::Change;
 
 /// Names told before the rest is counted. JSON has all of them.
@@ -36,7 +37,7 @@ pub fn text(diff: &Diff) -> String {
     }
     let (groups, followers) = groups(diff);
     for group in groups {
-        let _ = writeln!(out, "  ~ {}", names(&group.specs));
+        let _ = writeln!(out, "  ~ {}", few(&group.specs, NAMED));
         for change in group.changes {
             let _ = writeln!(out, "      {change}");
             if let Change::Dockerfile { .. } = change {
@@ -52,7 +53,11 @@ pub fn text(diff: &Diff) -> String {
         }
     }
     if !followers.is_empty() {
-        let _ = writeln!(out, "  ~ {}\n      what they stand on", names(&followers));
+        let _ = writeln!(
+            out,
+            "  ~ {}\n      what they stand on",
+            few(&followers, NAMED)
+        );
     }
     let tags = &diff.tags;
     if tags.moved.len() + tags.new.len() + tags.gone.len() == 0 {
@@ -67,7 +72,7 @@ pub fn text(diff: &Diff) -> String {
         let _ = writeln!(
             out,
             "  ! {}\n      other content under a tag that prints the release, and may not move: bump it",
-            names(&overwritten)
+            few(&overwritten, NAMED)
         );
     }
     out
@@ -100,15 +105,6 @@ fn moved(tag: &Moved) -> String {
         format!("{} → {}", tag.old.spec, tag.new.spec)
     };
     format!("{}  {what}", tag.reference)
-}
-
-fn names(specs: &[&str]) -> String {
-    match specs.split_at_checked(NAMED) {
-        Some((first, rest)) if !rest.is_empty() => {
-            format!("{} and {} more", first.join(", "), rest.len())
-        }
-        _ => specs.join(", "),
-    }
 }
 
 /// A line of a file, without what would move the cursor or hide.

@@ -1,5 +1,6 @@
 //! Words of the field as types, without a file, a finding or a decision: what every other room speaks of.
 
+pub mod lists;
 mod mirrors;
 mod pairs;
 mod platform;

@@ -53,9 +53,8 @@ pub(super) enum Python {
 }
 
 fn python_version(config: &Config, spec: &Spec) -> Option<Arc<str>> {
-    let axis = config.axes.iter().position(|a| &*a.name == "python")?;
-    let value = spec.cell.get(crate::matrix::AxisId(axis))?;
-    let value = &config.axes[axis].values[value];
+    let axis = config.python()?;
+    let value = &config.axis(axis).values[spec.cell.get(axis)?];
     (!value.is_none()).then(|| {
         value
             .version_text
@@ -111,12 +110,9 @@ const NVIDIA: [(&str, &str); 2] = [
 ];
 
 fn uses_cuda(config: &Config, spec: &Spec) -> bool {
-    let axis = config
-        .axes
-        .iter()
-        .position(|a| &*a.name == "cuda")
-        .map(crate::matrix::AxisId);
-    let value = axis.and_then(|axis| Some(&config.axis(axis).values[spec.cell.get(axis)?]));
+    let value = config
+        .cuda()
+        .and_then(|axis| Some(&config.axis(axis).values[spec.cell.get(axis)?]));
     value.is_some_and(|v| !v.is_none())
         || spec
             .base

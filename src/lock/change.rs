@@ -5,6 +5,7 @@ use std::fmt;
 use indexmap::IndexMap;
 use serde::Serialize;
 
+use crate::grammar::lists::few;
 use crate::image::RenderedSpec;
 use crate::lock::Inputs;
 
@@ -248,11 +249,9 @@ impl fmt::Display for Change {
                     "." => write!(f, "files of the repository")?,
                     folder => write!(f, "files of {}", shown(folder))?,
                 }
-                let (first, rest) = files.split_at(files.len().min(FILES));
-                match (first, rest.len()) {
-                    ([], _) => Ok(()),
-                    (first, 0) => write!(f, " ({})", first.join(", ")),
-                    (first, more) => write!(f, " ({} and {more} more)", first.join(", ")),
+                match files.is_empty() {
+                    true => Ok(()),
+                    false => write!(f, " ({})", few(files, FILES)),
                 }
             }
             Change::Target { old, new } => {

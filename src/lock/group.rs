@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use crate::grammar::lists::few_names;
 use crate::lock::Change;
 
 /// Names told before the rest is counted.
@@ -38,19 +39,7 @@ pub fn grouped(
 
 /// The first few of the names, and how many more there are: `` `a`, `b`, `c` and 9 more``.
 pub fn some<S: AsRef<str>>(names: &[S]) -> String {
-    // One more is named as shortly as it is counted.
-    let named = if names.len() == NAMED + 1 {
-        NAMED + 1
-    } else {
-        NAMED
-    };
-    let (first, rest) = names.split_at(names.len().min(named));
-    let first: Vec<String> = first.iter().map(|n| format!("`{}`", n.as_ref())).collect();
-    match (first.as_slice(), rest.len()) {
-        ([head @ .., last], 0) if !head.is_empty() => format!("{} and {last}", head.join(", ")),
-        (_, 0) => first.join(", "),
-        (_, more) => format!("{} and {more} more", first.join(", ")),
-    }
+    few_names(names, NAMED)
 }
 
 #[cfg(test)]

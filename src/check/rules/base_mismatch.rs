@@ -6,6 +6,7 @@ use crate::check::own_python::brings_python;
 use crate::check::rules::parent_ignored;
 use crate::check::tag_words::{cuda, python};
 use crate::check::{BaseImage, Context};
+use crate::config::PYTHON;
 use crate::config::PythonSource;
 use crate::diagnostic::{Finding, Sink, code};
 use crate::grammar::SpecId;
@@ -115,7 +116,7 @@ impl<'a> Look<'a> {
         // A stage that only helps to make the image may be of any version.
         for id in base.specs.iter().filter(|id| base.is_root_of(**id)) {
             let spec = self.cx.matrix.spec(*id);
-            let python = self.stated.axis == "python" && installs_python(spec, official);
+            let python = self.stated.axis == PYTHON && installs_python(spec, official);
             if python || self.ignoring.contains(&spec.image) {
                 continue;
             }
@@ -127,7 +128,7 @@ impl<'a> Look<'a> {
             };
             // Of several versions in one tag any may be the one that is meant.
             let other = !read.iter().any(|said| agree(version, said));
-            if other && !(self.stated.axis == "python" && brings_python(self.cx, *id, version)) {
+            if other && !(self.stated.axis == PYTHON && brings_python(self.cx, *id, version)) {
                 wrong.entry(value).or_default().push(*id);
             }
         }

@@ -105,11 +105,10 @@ fn told(cx: &Context<'_>, mut place: Place, end: &End) -> Option<Finding> {
 
 /// Every value of the `python` axis that specs have.
 fn python_axis(cx: &Context<'_>, ends: &mut Gathered) {
-    let Some(index) = cx.config.axes.iter().position(|a| &*a.name == "python") else {
+    let Some(axis) = cx.config.python() else {
         return;
     };
-    let axis = crate::matrix::AxisId(index);
-    for (number, value) in cx.config.axes[index].values.iter().enumerate() {
+    for (number, value) in cx.config.axis(axis).values.iter().enumerate() {
         let Some(end) = value.version.as_ref().and_then(|v| of_python(cx, v)) else {
             continue;
         };

@@ -7,7 +7,6 @@ use crate::diagnostic::{Finding, Place, Sink, code};
 use crate::facts::CudaTag;
 use crate::grammar::SpecId;
 use crate::grammar::Version;
-use crate::matrix::AxisId;
 
 /// What is said beside the version.
 const OLDER: &str = "runs on no older one";
@@ -53,12 +52,12 @@ pub(crate) fn run(cx: &Context<'_>, sink: &mut Sink) {
 /// Every CUDA version that specs have, by the place that states it.
 fn versions(cx: &Context<'_>) -> Vec<(String, Place, Vec<SpecId>)> {
     let mut found = Versions::new();
-    if let Some(index) = cx.config.axes.iter().position(|a| &*a.name == "cuda") {
-        for (number, value) in cx.config.axes[index].values.iter().enumerate() {
+    if let Some(axis) = cx.config.cuda() {
+        for (number, value) in cx.config.axis(axis).values.iter().enumerate() {
             let text = value.version_text.as_ref().unwrap_or(&value.text);
             let specs: Vec<SpecId> = (0..cx.matrix.specs.len())
                 .map(SpecId)
-                .filter(|id| cx.matrix.spec(*id).cell.get(AxisId(index)) == Some(number))
+                .filter(|id| cx.matrix.spec(*id).cell.get(axis) == Some(number))
                 .collect();
             if value.version.is_some() && !specs.is_empty() {
                 let place = cx.place(value.span.clone(), OLDER);
@@ -97,9 +96,9 @@ fn stated(cx: &Context<'_>, base: &BaseImage) -> Option<(String, Vec<SpecId>)> {
         return Some((version, base.specs.clone()));
     }
     let version = cuda_said(&cx.config.mirrors, &base.reference)?;
-    let axis = cx.config.axes.iter().position(|a| &*a.name == "cuda");
+    let axis = cx.config.cuda();
     let by_axis =
-        |id: &SpecId| axis.is_some_and(|axis| cx.matrix.spec(*id).cell.get(AxisId(axis)).is_some());
+        |id: &SpecId| axis.is_some_and(|axis| cx.matrix.spec(*id).cell.get(axis).is_some());
     let specs = base.specs.iter().copied();
     let specs: Vec<SpecId> = specs
         .filter(|id| base.is_root_of(*id) && !by_axis(id))
