@@ -146,170 +146,42 @@ pub enum Command {
     #[command(
         after_help = "Examples:\n  gen matrix              write what changed, remove what is no longer rendered\n  gen matrix --dry-run    say what would be written\n  gen matrix --diff       show it as a diff, write nothing\n  gen matrix --adopt      take over actions that a bot moved in the workflow\n  gen matrix --take-over  also replace what gen did not write"
     )]
-    Matrix {
-        /// Say what would be written, write nothing.
-        #[arg(long)]
-        dry_run: bool,
-        /// Show what would be written as a diff, write nothing.
-        #[arg(long)]
-        diff: bool,
-        /// Take actions that were moved in the generated workflows over into the matrix, and regenerate from that.
-        #[arg(long)]
-        adopt: bool,
-        /// Replace what gen did not write: files that stand where outputs belong, actions moved in the workflow.
-        #[arg(long, conflicts_with = "adopt")]
-        take_over: bool,
-        /// The day.
-        #[command(flatten)]
-        dates: Dates,
-        /// How findings are printed.
-        #[arg(
-            long,
-            value_name = "FORMAT",
-            default_value = "full",
-            hide_default_value = true
-        )]
-        format: FindingFormat,
-    },
+    Matrix(MatrixArgs),
     /// Prove, offline, that nothing drifted.
     #[command(
         after_help = "Examples:\n  gen check                     as a pre-commit hook\n  gen check --diff              with the difference of every stale output\n  gen check --fix               write this release's tag where a text has another\n  gen check --format concise    one line a finding, for editors\n  gen check --format json       for machines; also github, gitlab, sarif\n  gen check --as-of 2027-06-01  what will have ended by then"
     )]
-    Check {
-        /// Mend what can be mended alone: mentions of another release.
-        #[arg(long)]
-        fix: bool,
-        /// Show the difference of every output that differs.
-        #[arg(long)]
-        diff: bool,
-        /// How findings are printed.
-        #[arg(
-            long,
-            value_name = "FORMAT",
-            default_value = "full",
-            hide_default_value = true
-        )]
-        format: FindingFormat,
-        /// Let warnings fail the run.
-        #[arg(long)]
-        deny_warnings: bool,
-        /// The git revision at which the release was published. Default: its tag, else where the branch began.
-        #[arg(long, value_name = "REV")]
-        base: Option<String>,
-        /// The day.
-        #[command(flatten)]
-        dates: Dates,
-    },
+    Check(CheckArgs),
     /// Move the release everywhere at once: pins, mentions, outputs, the lock and `matrix.toml`.
     #[command(
         after_help = "Examples:\n  gen bump 0.13.0           to a version\n  gen bump minor            one step on: major, minor, patch, pre, release\n  gen bump minor --dry-run  show it as a diff, write nothing\n  gen bump --amend          record the release anew, before it is published\n  gen bump --check          only say whether all places agree"
     )]
-    #[command(group = ArgGroup::new("what").required(true).args(["to", "amend", "check"]))]
-    Bump {
-        /// The version, or a step: major, minor, patch, pre, release.
-        #[arg(value_name = "VERSION|STEP")]
-        to: Option<String>,
-        /// Record the current release anew: its content changed before it was published.
-        #[arg(long)]
-        amend: bool,
-        /// Only say whether all places agree.
-        #[arg(long, conflicts_with_all = ["dry_run", "backwards", "allow_errors"])]
-        check: bool,
-        /// Show what would be written as a diff, write nothing.
-        #[arg(long)]
-        dry_run: bool,
-        /// Allow an older version than the current release.
-        #[arg(long)]
-        backwards: bool,
-        /// Bump although `gen check` would find errors afterwards.
-        #[arg(long)]
-        allow_errors: bool,
-    },
+    Bump(BumpArgs),
     /// Ask registries for the digests of upstream images, and stand on those: in the lock and in every output.
     #[command(
         after_help = "Examples:\n  gen lock                       all upstream images that state no digest\n  gen lock --only image=gpu-base\n  gen lock --dry-run             show it as a diff, write nothing\n\nRegistries are asked as `docker login` left it, through the proxies of\nHTTPS_PROXY and NO_PROXY."
     )]
-    Lock {
-        /// Only images that specs which match the selector stand on; repeat for "or"; for "and", join keys by a comma.
-        #[arg(long, value_name = "SELECTOR")]
-        only: Vec<String>,
-        /// Show what would be written as a diff, write nothing.
-        #[arg(long)]
-        dry_run: bool,
-        /// How long all questions may take together.
-        #[arg(long, value_name = "SECONDS", default_value_t = 120, value_parser = clap::value_parser!(u64).range(1..=86_400))]
-        timeout: u64,
-    },
+    Lock(LockArgs),
     /// List the specs.
     #[command(
         after_help = "Examples:\n  gen list\n  gen list python=3.12,job=server    both hold: \"and\"\n  gen list python=3.12 @gpu          any holds: \"or\"\n  gen list cuda.os=ubuntu22.04       an attribute of a value\n  gen list set=@gpu,arch=arm64       a set beside other keys\n  gen list --format lines --aliases --copies    every reference a release puts\n  gen list --format json | jq '.[].reference'"
     )]
-    List {
-        /// Only specs that match one of the selectors; for "and", join keys by a comma: `python=3.12,job=server`.
-        #[arg(value_name = "SELECTOR")]
-        selectors: Vec<String>,
-        /// The same: repeated it means "or"; for "and", join keys by a comma.
-        #[arg(long, value_name = "SELECTOR")]
-        only: Vec<String>,
-        /// How they are listed.
-        #[arg(
-            long,
-            value_name = "FORMAT",
-            default_value = "table",
-            hide_default_value = true
-        )]
-        format: ListFormat,
-        /// Also aliases.
-        #[arg(long)]
-        aliases: bool,
-        /// Also copies in other registries.
-        #[arg(long)]
-        copies: bool,
-    },
+    List(ListArgs),
     /// Print the plan as JSON: all that a pipeline needs to know.
     #[command(
         after_help = "Examples:\n  gen plan | jq '.specs[] | {id, parent, content}'\n  gen plan image=gpu-base\n  gen plan python=3.12,job=server    both hold: \"and\"; several selectors are \"or\""
     )]
-    Plan {
-        /// How it is written.
-        #[arg(long, value_enum, default_value_t)]
-        format: PlanFormat,
-        /// Only specs that match one of the selectors; for "and", join keys by a comma: `python=3.12,job=server`.
-        #[arg(value_name = "SELECTOR")]
-        selectors: Vec<String>,
-        /// The same: repeated it means "or"; for "and", join keys by a comma.
-        #[arg(long, value_name = "SELECTOR")]
-        only: Vec<String>,
-    },
+    Plan(PlanArgs),
     /// Say why a cell is there or not, which spec a reference or tag is, or what the code of a finding means.
     #[command(
         after_help = "Examples:\n  gen explain python=3.13,cuda=12.8.1,job=server\n  gen explain image=base,cuda=none,arch=arm64\n  gen explain docker.io/acme/base:3.12-v1.2.0\n  gen explain gpu-latest\n  gen explain floating-base    what a finding means"
     )]
-    Explain {
-        /// `axis=value,…`, a reference, a tag, the id of a spec, or a code.
-        #[arg(value_name = "CELL|REFERENCE|TAG|CODE")]
-        what: String,
-    },
+    Explain(ExplainArgs),
     /// Show what changed since another revision: specs and why, tags, builds, jobs.
     #[command(
         after_help = "Examples:\n  gen diff                      since the branch began\n  gen diff v1.2.0               since that release\n  gen diff --format markdown    for a comment on a pull request"
     )]
-    Diff {
-        /// A git revision. Default: where the branch left origin's default one, else the last commit.
-        #[arg(value_name = "REV")]
-        revision: Option<String>,
-        /// Only specs that match the selector; repeat for "or"; for "and", join keys by a comma: `python=3.12,job=server`.
-        #[arg(long, value_name = "SELECTOR")]
-        only: Vec<String>,
-        /// How it is printed.
-        #[arg(
-            long,
-            value_name = "FORMAT",
-            default_value = "text",
-            hide_default_value = true
-        )]
-        format: DiffFormat,
-    },
+    Diff(DiffArgs),
     /// Print the JSON Schema of `matrix.toml`.
     #[command(
         after_help = "Example:\n  gen schema > matrix.schema.json    and `#:schema matrix.schema.json` in matrix.toml"
@@ -319,8 +191,172 @@ pub enum Command {
     #[command(
         after_help = "Example:\n  gen completions bash > ~/.local/share/bash-completion/completions/gen"
     )]
-    Completions {
-        /// The shell.
-        shell: Shell,
-    },
+    Completions(CompletionsArgs),
+}
+
+/// `gen matrix`
+#[derive(Debug, Args)]
+pub struct MatrixArgs {
+    /// Say what would be written, write nothing.
+    #[arg(long)]
+    pub dry_run: bool,
+    /// Show what would be written as a diff, write nothing.
+    #[arg(long)]
+    pub diff: bool,
+    /// Take actions that were moved in the generated workflows over into the matrix, and regenerate from that.
+    #[arg(long)]
+    pub adopt: bool,
+    /// Replace what gen did not write: files that stand where outputs belong, actions moved in the workflow.
+    #[arg(long, conflicts_with = "adopt")]
+    pub take_over: bool,
+    /// The day.
+    #[command(flatten)]
+    pub dates: Dates,
+    /// How findings are printed.
+    #[arg(
+        long,
+        value_name = "FORMAT",
+        default_value = "full",
+        hide_default_value = true
+    )]
+    pub format: FindingFormat,
+}
+
+/// `gen check`
+#[derive(Debug, Args)]
+pub struct CheckArgs {
+    /// Mend what can be mended alone: mentions of another release.
+    #[arg(long)]
+    pub fix: bool,
+    /// Show the difference of every output that differs.
+    #[arg(long)]
+    pub diff: bool,
+    /// How findings are printed.
+    #[arg(
+        long,
+        value_name = "FORMAT",
+        default_value = "full",
+        hide_default_value = true
+    )]
+    pub format: FindingFormat,
+    /// Let warnings fail the run.
+    #[arg(long)]
+    pub deny_warnings: bool,
+    /// The git revision at which the release was published. Default: its tag, else where the branch began.
+    #[arg(long, value_name = "REV")]
+    pub base: Option<String>,
+    /// The day.
+    #[command(flatten)]
+    pub dates: Dates,
+}
+
+/// `gen bump`
+#[derive(Debug, Args)]
+#[command(group = ArgGroup::new("what").required(true).args(["to", "amend", "check"]))]
+pub struct BumpArgs {
+    /// The version, or a step: major, minor, patch, pre, release.
+    #[arg(value_name = "VERSION|STEP")]
+    pub to: Option<String>,
+    /// Record the current release anew: its content changed before it was published.
+    #[arg(long)]
+    pub amend: bool,
+    /// Only say whether all places agree.
+    #[arg(long, conflicts_with_all = ["dry_run", "backwards", "allow_errors"])]
+    pub check: bool,
+    /// Show what would be written as a diff, write nothing.
+    #[arg(long)]
+    pub dry_run: bool,
+    /// Allow an older version than the current release.
+    #[arg(long)]
+    pub backwards: bool,
+    /// Bump although `gen check` would find errors afterwards.
+    #[arg(long)]
+    pub allow_errors: bool,
+}
+
+/// `gen lock`
+#[derive(Debug, Args)]
+pub struct LockArgs {
+    /// Only images that specs which match the selector stand on; repeat for "or"; for "and", join keys by a comma.
+    #[arg(long, value_name = "SELECTOR")]
+    pub only: Vec<String>,
+    /// Show what would be written as a diff, write nothing.
+    #[arg(long)]
+    pub dry_run: bool,
+    /// How long all questions may take together.
+    #[arg(long, value_name = "SECONDS", default_value_t = 120, value_parser = clap::value_parser!(u64).range(1..=86_400))]
+    pub timeout: u64,
+}
+
+/// `gen list`
+#[derive(Debug, Args)]
+pub struct ListArgs {
+    /// Only specs that match one of the selectors; for "and", join keys by a comma: `python=3.12,job=server`.
+    #[arg(value_name = "SELECTOR")]
+    pub selectors: Vec<String>,
+    /// The same: repeated it means "or"; for "and", join keys by a comma.
+    #[arg(long, value_name = "SELECTOR")]
+    pub only: Vec<String>,
+    /// How they are listed.
+    #[arg(
+        long,
+        value_name = "FORMAT",
+        default_value = "table",
+        hide_default_value = true
+    )]
+    pub format: ListFormat,
+    /// Also aliases.
+    #[arg(long)]
+    pub aliases: bool,
+    /// Also copies in other registries.
+    #[arg(long)]
+    pub copies: bool,
+}
+
+/// `gen plan`
+#[derive(Debug, Args)]
+pub struct PlanArgs {
+    /// How it is written.
+    #[arg(long, value_enum, default_value_t)]
+    pub format: PlanFormat,
+    /// Only specs that match one of the selectors; for "and", join keys by a comma: `python=3.12,job=server`.
+    #[arg(value_name = "SELECTOR")]
+    pub selectors: Vec<String>,
+    /// The same: repeated it means "or"; for "and", join keys by a comma.
+    #[arg(long, value_name = "SELECTOR")]
+    pub only: Vec<String>,
+}
+
+/// `gen explain`
+#[derive(Debug, Args)]
+pub struct ExplainArgs {
+    /// `axis=value,…`, a reference, a tag, the id of a spec, or a code.
+    #[arg(value_name = "CELL|REFERENCE|TAG|CODE")]
+    pub what: String,
+}
+
+/// `gen diff`
+#[derive(Debug, Args)]
+pub struct DiffArgs {
+    /// A git revision. Default: where the branch left origin's default one, else the last commit.
+    #[arg(value_name = "REV")]
+    pub revision: Option<String>,
+    /// Only specs that match the selector; repeat for "or"; for "and", join keys by a comma: `python=3.12,job=server`.
+    #[arg(long, value_name = "SELECTOR")]
+    pub only: Vec<String>,
+    /// How it is printed.
+    #[arg(
+        long,
+        value_name = "FORMAT",
+        default_value = "text",
+        hide_default_value = true
+    )]
+    pub format: DiffFormat,
+}
+
+/// `gen completions`
+#[derive(Debug, Args)]
+pub struct CompletionsArgs {
+    /// The shell.
+    pub shell: Shell,
 }

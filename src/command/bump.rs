@@ -7,7 +7,7 @@ use crate::bump::News;
 use crate::bump::{Ahead, Target};
 use crate::bump::{Asked, Bump, plan};
 use crate::check::{stale_finding, unasked_finding};
-use crate::cli::{Dates, FindingFormat};
+use crate::cli::{BumpArgs, Dates, FindingFormat};
 use crate::command::difference::patches;
 use crate::command::look::{Vantage, look};
 use crate::command::shell::{Error, Outcome, Shell, counted, number};
@@ -71,17 +71,7 @@ const UNTOLD: &[Code] = &[
     &code::SUBMODULE_MISSING,
 ];
 
-/// How to run.
-pub(super) struct Options<'a> {
-    /// Where to; `None` records the current release anew.
-    pub to: Option<&'a str>,
-    pub check: bool,
-    pub dry_run: bool,
-    pub backwards: bool,
-    pub allow_errors: bool,
-}
-
-pub(super) fn run(shell: &mut Shell<'_>, options: &Options<'_>) -> Result<Outcome, Error> {
+pub(super) fn run(shell: &mut Shell<'_>, options: &BumpArgs) -> Result<Outcome, Error> {
     if options.check {
         return agreement(shell);
     }
@@ -93,7 +83,7 @@ pub(super) fn run(shell: &mut Shell<'_>, options: &Options<'_>) -> Result<Outcom
     };
     let begun = output::noted(&repository).and_then(|line| Begun::parse(&line));
     let asked = Asked {
-        target: target(options.to),
+        target: target(options.to.as_deref()),
         back: options.backwards,
         begun: begun.as_ref(),
     };
@@ -122,7 +112,7 @@ pub(super) fn run(shell: &mut Shell<'_>, options: &Options<'_>) -> Result<Outcom
     if options.dry_run {
         shell.patch(&patches(&bump.drift, &bump.files))?;
     } else {
-        carry_out(&repository, options.to, &bump)?;
+        carry_out(&repository, options.to.as_deref(), &bump)?;
     }
     // What repeats the version and is another tool's to write.
     let mut repeated = Sink::new();

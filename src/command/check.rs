@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::cli::{Dates, FindingFormat};
+use crate::cli::CheckArgs;
 use crate::command::difference::difference;
 use crate::command::look::{Vantage, look_all};
 use crate::command::shell::{Error, Outcome, Shell, left, number, outcome, tally};
@@ -10,21 +10,11 @@ use crate::diagnostic::{Fix, Sink, fold};
 use crate::output::{self, Edit};
 use crate::source::Repository;
 
-/// How to run.
-pub(super) struct Options<'a> {
-    pub fix: bool,
-    pub diff: bool,
-    pub format: FindingFormat,
-    pub deny_warnings: bool,
-    pub base: Option<&'a str>,
-    pub dates: Dates,
-}
-
-pub(super) fn run(shell: &mut Shell<'_>, options: &Options<'_>) -> Result<Outcome, Error> {
+pub(super) fn run(shell: &mut Shell<'_>, options: &CheckArgs) -> Result<Outcome, Error> {
     let mut repositories = shell.repositories()?;
     let from = Vantage {
         dates: options.dates,
-        base: options.base,
+        base: options.base.as_deref(),
         take_over: false,
     };
     if options.fix {

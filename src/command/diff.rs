@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 use std::sync::Arc;
 
-use crate::cli::{DiffFormat, FindingFormat};
+use crate::cli::{DiffArgs, DiffFormat, FindingFormat};
 use crate::command::CLEAN;
 use crate::command::select::{Given, selected, selectors};
 use crate::command::shell::{Error, Outcome, Shell};
@@ -20,12 +20,12 @@ use crate::source::{Commit, Git, GitError, Members, ORIGIN, Repository, Snapshot
 /// What the working tree is called.
 const HERE: &str = "working tree";
 
-pub(super) fn run(
-    shell: &mut Shell<'_>,
-    revision: Option<&str>,
-    only: &[String],
-    format: DiffFormat,
-) -> Result<Outcome, Error> {
+pub(super) fn run(shell: &mut Shell<'_>, args: &DiffArgs) -> Result<Outcome, Error> {
+    let DiffArgs {
+        revision,
+        only,
+        format,
+    } = args;
     let repository = shell.repository()?;
     let git = Git::new(&repository);
     let base = match revision {
@@ -68,7 +68,7 @@ pub(super) fn run(
         if !only.is_empty() {
             narrow(&mut found, &meant(&now, &only_now));
         }
-        return print(shell, &found, format);
+        return print(shell, &found, *format);
     };
     let mut sink = Sink::new();
     let (then, was) = match load(&before, &mut sink) {
@@ -105,7 +105,7 @@ pub(super) fn run(
         both.extend(only_then.iter().flat_map(|only| meant(&then, only)));
         narrow(&mut found, &both);
     }
-    print(shell, &found, format)
+    print(shell, &found, *format)
 }
 
 /// What is compared with.

@@ -3,7 +3,7 @@
 use std::fmt::Write;
 
 use crate::check::cuda_version;
-use crate::cli::FindingFormat;
+use crate::cli::{ExplainArgs, FindingFormat};
 use crate::command::select::names;
 use crate::command::shell::{Error, Outcome, Shell};
 use crate::command::{CLEAN, FOUND};
@@ -22,7 +22,8 @@ use crate::source::{Repository, SourceFile};
 /// How many cells are told apart before the rest is counted.
 const SHOWN: usize = 12;
 
-pub(super) fn run(shell: &mut Shell<'_>, what: &str) -> Result<Outcome, Error> {
+pub(super) fn run(shell: &mut Shell<'_>, args: &ExplainArgs) -> Result<Outcome, Error> {
+    let what = args.what.as_str();
     // What a code means is the same in every repository, and outside of any.
     if let Some(code) = by_name(what) {
         shell.tell(&code_text(code))?;

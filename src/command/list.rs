@@ -6,7 +6,7 @@ use std::sync::Arc;
 use indexmap::IndexMap;
 use serde::Serialize;
 
-use crate::cli::{Dates, FindingFormat, ListFormat};
+use crate::cli::{Dates, FindingFormat, ListArgs, ListFormat};
 use crate::command::select::{Given, selected, selectors};
 use crate::command::shell::{Error, Outcome, Shell, left, number, outcome};
 use crate::diagnostic::{Finding, Sink, fold, visible};
@@ -17,13 +17,6 @@ use crate::grammar::{Pairs, Platform, SpecId};
 use crate::image::TEMPLATE;
 use crate::image::{RenderedSpec, Spec, pins};
 use crate::source::Repository;
-
-/// What to list besides home references.
-#[derive(Clone, Copy)]
-pub(super) struct More {
-    pub aliases: bool,
-    pub copies: bool,
-}
 
 #[derive(Serialize)]
 struct Listed<'a> {
@@ -51,12 +44,11 @@ struct Listed<'a> {
     layer: usize,
 }
 
-pub(super) fn run(
-    shell: &mut Shell<'_>,
-    given: Given<'_>,
-    format: ListFormat,
-    more: More,
-) -> Result<Outcome, Error> {
+pub(super) fn run(shell: &mut Shell<'_>, args: &ListArgs) -> Result<Outcome, Error> {
+    let given = Given {
+        arguments: &args.selectors,
+        only: &args.only,
+    };
     let repository = shell.repository()?;
     let mut sink = Sink::new();
     let expanded = match flow::expand(&repository, &mut sink) {
@@ -79,13 +71,13 @@ pub(super) fn run(
     let (bases, findings) = bases(&repository, &expanded, today)?;
     // Before the data, which somebody may stop to read.
     shell.findings(&findings, FindingFormat::Full)?;
-    let text = match format {
-        ListFormat::Lines => lines(&expanded, &specs, more),
-        ListFormat::Json => json(&expanded, &specs, &bases, more),
-        ListFormat::Table => table(&expanded, &specs, &bases, more),
+    let text = match args.format {
+        ListFormat::Lines => lines(&expanded, &specs, args),
+        ListFormat::Json => json(&expanded, &specs, &bases, args),
+        ListFormat::Table => table(&expanded, &specs, &bases, args),
     };
     shell.data(&text)?;
-    if matches!(format, ListFormat::Table) {
+    if matches!(args.format, ListFormat::Table) {
         let platforms: usize = specs.iter().map(|(_, s)| s.platforms.len()).sum();
         shell.say(&format!(
             "{}, {}",
@@ -211,17 +203,17 @@ fn references<'a>(spec: &'a Spec, tag: &'a str, copies: bool) -> impl Iterator<I
 }
 
 /// The alias tags to list, by spec.
-fn alias_tags(expanded: &Expanded, more: More) -> Vec<Vec<&str>> {
-    if more.aliases {
+fn alias_tags<'e>(expanded: &'e Expanded, args: &ListArgs) -> Vec<Vec<&'e str>> {
+    if args.aliases {
         expanded.matrix.alias_tags()
     } else {
         vec![Vec::new(); expanded.matrix.specs.len()]
     }
 }
 
-fn lines(expanded: &Expanded, specs: &[(SpecId, &Spec)], more: More) -> String {
+fn lines(expanded: &Expanded, specs: &[(SpecId, &Spec)], args: &ListArgs) -> String {
     let mut out = String::new();
-    let aliases = alias_tags(expanded, more);
+    let aliases = alias_tags(expanded, args);
     for (id, spec) in specs {
         for tag in spec
             .tag
@@ -229,7 +221,7 @@ fn lines(expanded: &Expanded, specs: &[(SpecId, &Spec)], more: More) -> String {
             .into_iter()
             .chain(aliases[id.0].iter().copied())
         {
-            for reference in references(spec, tag, more.copies) {
+            for reference in references(spec, tag, args.copies) {
                 out.push_str(&reference);
                 out.push('\n');
             }
@@ -238,9 +230,14 @@ fn lines(expanded: &Expanded, specs: &[(SpecId, &Spec)], more: More) -> String {
     out
 }
 
-fn json(expanded: &Expanded, specs: &[(SpecId, &Spec)], bases: &[Bases], more: More) -> String {
+fn json(
+    expanded: &Expanded,
+    specs: &[(SpecId, &Spec)],
+    bases: &[Bases],
+    args: &ListArgs,
+) -> String {
     let config = &expanded.config;
-    let tags = alias_tags(expanded, more);
+    let tags = alias_tags(expanded, args);
     let rows: Vec<Listed<'_>> = specs
         .iter()
         .map(|(id, spec)| Listed {
@@ -248,13 +245,13 @@ fn json(expanded: &Expanded, specs: &[(SpecId, &Spec)], bases: &[Bases], more: M
             image: &config.images[spec.image.0].key,
             cell: spec.values(config),
             reference: spec.home_reference(),
-            copies: more
+            copies: args
                 .copies
                 .then(|| spec.references().into_iter().skip(1).collect()),
-            aliases: more.aliases.then(|| {
+            aliases: args.aliases.then(|| {
                 tags[id.0]
                     .iter()
-                    .flat_map(|tag| references(spec, tag, more.copies))
+                    .flat_map(|tag| references(spec, tag, args.copies))
                     .collect()
             }),
             platforms: spec.platforms.iter().map(|p| p.as_str()).collect(),
@@ -270,9 +267,14 @@ fn json(expanded: &Expanded, specs: &[(SpecId, &Spec)], bases: &[Bases], more: M
     text
 }
 
-fn table(expanded: &Expanded, specs: &[(SpecId, &Spec)], bases: &[Bases], more: More) -> String {
+fn table(
+    expanded: &Expanded,
+    specs: &[(SpecId, &Spec)],
+    bases: &[Bases],
+    args: &ListArgs,
+) -> String {
     let mut rows: Vec<[String; 3]> = Vec::new();
-    let tags = alias_tags(expanded, more);
+    let tags = alias_tags(expanded, args);
     for (id, spec) in specs {
         let platforms: Vec<&str> = spec.platforms.iter().map(|p| p.as_str()).collect();
         let from = match (spec.parent, &spec.base) {
@@ -285,11 +287,11 @@ fn table(expanded: &Expanded, specs: &[(SpecId, &Spec)], bases: &[Bases], more: 
             || Some(format!("{} (not published)", spec.id)).filter(|_| spec.tag.is_none());
         let tag = spec.tag.iter();
         let own = tag
-            .flat_map(|tag| references(spec, tag, more.copies))
+            .flat_map(|tag| references(spec, tag, args.copies))
             .chain(unpublished());
         let aliases = tags[id.0]
             .iter()
-            .flat_map(|tag| references(spec, tag, more.copies));
+            .flat_map(|tag| references(spec, tag, args.copies));
         let mut rest = Some([platforms.join(","), from]);
         for reference in own.chain(aliases) {
             let [platforms, from] = rest.take().unwrap_or_default();

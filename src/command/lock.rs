@@ -6,7 +6,7 @@ use std::time::Duration;
 use indexmap::IndexMap;
 
 use crate::bump::{Base, Bases, Moved, Relock};
-use crate::cli::FindingFormat;
+use crate::cli::{FindingFormat, LockArgs};
 use crate::command::difference::patches;
 use crate::command::select::{Given, selected, selectors};
 use crate::command::shell::{Error, Outcome, Shell, counted, number};
@@ -19,14 +19,9 @@ use crate::lock::some;
 use crate::output::{self, Change, State};
 use crate::registry::{self, Client};
 
-pub(super) fn run(
-    shell: &mut Shell<'_>,
-    only: &[String],
-    dry_run: bool,
-    seconds: u64,
-) -> Result<Outcome, Error> {
+pub(super) fn run(shell: &mut Shell<'_>, args: &LockArgs) -> Result<Outcome, Error> {
     let repository = shell.repository()?;
-    let _lock = if dry_run {
+    let _lock = if args.dry_run {
         None
     } else {
         Some(output::lock(&repository)?)
@@ -36,14 +31,14 @@ pub(super) fn run(
         Ok(bases) => bases,
         Err(fault) => return refused(shell, fault, sink),
     };
-    let selectors = match selectors(shell, &bases.expanded.config, Given::only(only))? {
+    let selectors = match selectors(shell, &bases.expanded.config, Given::only(&args.only))? {
         Ok(selectors) => selectors,
         Err(outcome) => return Ok(outcome),
     };
     let chosen = bases.chosen(|spec| selected(&selectors, spec));
     let references: Vec<&str> = chosen.iter().map(|base| base.reference.as_str()).collect();
     let mut digests = Vec::new();
-    let client = Client::new(Duration::from_secs(seconds));
+    let client = Client::new(Duration::from_secs(args.timeout));
     let shell_ = &*shell;
     let waiting = |open: &[&str]| shell_.say(&still(open));
     let mut unreached: IndexMap<String, Vec<(&Base, registry::Fault)>> = IndexMap::new();
@@ -72,7 +67,7 @@ pub(super) fn run(
         Ok(relock) => relock,
         Err(fault) => return refused(shell, fault, sink),
     };
-    if !dry_run && !relock.is_done() {
+    if !args.dry_run && !relock.is_done() {
         // All or nothing: what can be told before the first write is told before it.
         output::probe(&repository, relock.paths())?;
     }
@@ -85,7 +80,7 @@ pub(super) fn run(
             "  not locked: what {path}{line} names, since {why}"
         ));
     }
-    if dry_run {
+    if args.dry_run {
         shell.patch(&patches(&relock.drift, &relock.files))?;
     } else {
         // The lock last: a run that is cut short before is healed by the next.
@@ -93,7 +88,7 @@ pub(super) fn run(
         let edits: Vec<_> = relock.files.iter().map(|f| f.edit.clone()).collect();
         output::write(&repository, &changes, &edits)?;
     }
-    shell.say(&summary(&relock, dry_run));
+    shell.say(&summary(&relock, args.dry_run));
     Ok(Outcome(CLEAN))
 }
 

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use crate::cli::{Dates, FindingFormat};
+use crate::cli::MatrixArgs;
 use crate::command::difference::{difference, patch};
 use crate::command::look::{Looked, Vantage, look_all};
 use crate::command::shell::{Error, Outcome, Shell, left, number, outcome, tally};
@@ -12,17 +12,7 @@ use crate::flow::{self, Adoption};
 use crate::output::{self, Change, Edit, State};
 use crate::source::SourceFile;
 
-/// How to run.
-pub(super) struct Options {
-    pub dry_run: bool,
-    pub diff: bool,
-    pub adopt: bool,
-    pub take_over: bool,
-    pub dates: Dates,
-    pub format: FindingFormat,
-}
-
-pub(super) fn run(shell: &mut Shell<'_>, options: &Options) -> Result<Outcome, Error> {
+pub(super) fn run(shell: &mut Shell<'_>, options: &MatrixArgs) -> Result<Outcome, Error> {
     let mut repositories = shell.repositories()?;
     let writes = !(options.dry_run || options.diff);
     let _lock = match repositories.first() {

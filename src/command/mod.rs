@@ -19,7 +19,6 @@ mod shell;
 use std::process::ExitCode;
 
 use crate::cli::{Cli, Command};
-use crate::command::select::Given;
 use crate::command::shell::{Outcome, Shell};
 
 /// Exit code: clean, or warnings alone.
@@ -33,102 +32,16 @@ pub const NO_PLAN: u8 = 2;
 pub fn run(cli: &Cli) -> ExitCode {
     let mut shell = Shell::new(&cli.global);
     let result = match &cli.command {
-        Command::Matrix {
-            dry_run,
-            diff,
-            adopt,
-            take_over,
-            dates,
-            format,
-        } => matrix::run(
-            &mut shell,
-            &matrix::Options {
-                dry_run: *dry_run,
-                diff: *diff,
-                adopt: *adopt,
-                take_over: *take_over,
-                dates: *dates,
-                format: *format,
-            },
-        ),
-        Command::Check {
-            fix,
-            diff,
-            format,
-            deny_warnings,
-            base,
-            dates,
-        } => check::run(
-            &mut shell,
-            &check::Options {
-                fix: *fix,
-                diff: *diff,
-                format: *format,
-                deny_warnings: *deny_warnings,
-                base: base.as_deref(),
-                dates: *dates,
-            },
-        ),
-        Command::Bump {
-            to,
-            amend: _,
-            check,
-            dry_run,
-            backwards,
-            allow_errors,
-        } => bump::run(
-            &mut shell,
-            &bump::Options {
-                to: to.as_deref(),
-                check: *check,
-                dry_run: *dry_run,
-                backwards: *backwards,
-                allow_errors: *allow_errors,
-            },
-        ),
-        Command::List {
-            selectors,
-            only,
-            format,
-            aliases,
-            copies,
-        } => list::run(
-            &mut shell,
-            Given {
-                arguments: selectors,
-                only,
-            },
-            *format,
-            list::More {
-                aliases: *aliases,
-                copies: *copies,
-            },
-        ),
-        Command::Lock {
-            only,
-            dry_run,
-            timeout,
-        } => lock::run(&mut shell, only, *dry_run, *timeout),
-        Command::Plan {
-            format,
-            selectors,
-            only,
-        } => plan::run(
-            &mut shell,
-            Given {
-                arguments: selectors,
-                only,
-            },
-            *format,
-        ),
-        Command::Explain { what } => explain::run(&mut shell, what),
-        Command::Diff {
-            revision,
-            only,
-            format,
-        } => diff::run(&mut shell, revision.as_deref(), only, *format),
+        Command::Matrix(args) => matrix::run(&mut shell, args),
+        Command::Check(args) => check::run(&mut shell, args),
+        Command::Bump(args) => bump::run(&mut shell, args),
+        Command::Lock(args) => lock::run(&mut shell, args),
+        Command::List(args) => list::run(&mut shell, args),
+        Command::Plan(args) => plan::run(&mut shell, args),
+        Command::Explain(args) => explain::run(&mut shell, args),
+        Command::Diff(args) => diff::run(&mut shell, args),
         Command::Schema => schema::run(&mut shell),
-        Command::Completions { shell: wanted } => completions::run(&mut shell, *wanted),
+        Command::Completions(args) => completions::run(&mut shell, args),
     };
     match result {
         Ok(Outcome(code)) => ExitCode::from(code),

@@ -3,18 +3,18 @@
 use std::collections::BTreeSet;
 
 use crate::check::unasked_finding;
-use crate::cli::{Dates, FindingFormat, PlanFormat};
+use crate::cli::{Dates, FindingFormat, PlanArgs, PlanFormat};
 use crate::command::select::{Given, selected, selectors};
 use crate::command::shell::{Error, Outcome, Shell, left, outcome};
 use crate::config::header;
 use crate::diagnostic::{Sink, fold};
 use crate::flow;
 
-pub(super) fn run(
-    shell: &mut Shell<'_>,
-    given: Given<'_>,
-    format: PlanFormat,
-) -> Result<Outcome, Error> {
+pub(super) fn run(shell: &mut Shell<'_>, args: &PlanArgs) -> Result<Outcome, Error> {
+    let given = Given {
+        arguments: &args.selectors,
+        only: &args.only,
+    };
     let repository = shell.repository()?;
     let mut sink = Sink::new();
     let expanded = match flow::expand(&repository, &mut sink) {
@@ -49,7 +49,7 @@ pub(super) fn run(
             .collect();
         plan.keep(|spec| kept.contains(spec.id.as_ref()));
     }
-    match format {
+    match args.format {
         PlanFormat::Json => shell.stream(|out| plan.write_json(out))?,
         PlanFormat::Lines => shell.data(&plan.to_lines(&header(&expanded.config)))?,
     }
