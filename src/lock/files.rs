@@ -40,9 +40,6 @@ impl ContextFiles {
 
     /// What differs in a context of this folder, told path by path.
     pub fn changes(&self, folder: &str, now: &BuildContext) -> Vec<String> {
-        if self.0.is_empty() {
-            return Vec::new();
-        }
         let full = |path: &str| match folder {
             "." => path.to_owned(),
             folder => format!("{folder}/{path}"),

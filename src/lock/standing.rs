@@ -3,7 +3,7 @@
 use crate::config::Config;
 use crate::grammar::SpecId;
 use crate::image::{CONTENT_FORMAT, Contents, Matrix};
-use crate::lock::{Change, Entry, Inputs, Lock, Recorded, changes};
+use crate::lock::{Change, ContextFiles, Entry, Inputs, Lock, Recorded, changes};
 
 /// How a matrix stands to its lock.
 #[derive(Debug)]
@@ -151,7 +151,12 @@ impl Lock {
     ) -> Vec<Change> {
         let (new, rendered) = (Inputs::of(matrix, contents, id), contents.get(id));
         let mut found = changes(&entry.inputs, &new, rendered);
-        let before = entry.inputs.context.and_then(|c| self.contexts.get(&c));
+        let empty = ContextFiles::default();
+        let before = match entry.inputs.context {
+            // Then it held nothing, and all that it holds now is new.
+            None => Some(&empty),
+            Some(hash) => self.contexts.get(&hash),
+        };
         for change in &mut found {
             if let Change::Context { folder, files } = change {
                 *files =

@@ -88,7 +88,7 @@ fn a_file_beside_a_rendered_dockerfile_is_an_input() {
     assert_eq!(
         notes,
         [
-            "files of `generated/docker/tool`: `tool`",
+            "files of `generated/docker/tool` (`generated/docker/tool/motd` is new): `tool`",
             "`own` follows what changed below",
         ]
     );
