@@ -168,7 +168,7 @@ fn carried(shell: &Shell<'_>, bump: &mut Bump) -> Result<Vec<Finding>, Error> {
 fn would_carry(shell: &Shell<'_>, carried: &[Finding], bump: &Bump) -> Result<Outcome, Error> {
     shell.findings(carried, FindingFormat::Full)?;
     let (counted, to) = (counted(carried), &bump.to);
-    shell.say(&format!(
+    shell.insist(&format!(
         "{counted} would go into {to}; nothing was moved: mend them first, or add `--allow-errors`"
     ));
     Ok(Outcome(FOUND))

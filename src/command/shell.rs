@@ -162,7 +162,8 @@ impl<'a> Shell<'a> {
         }
     }
 
-    fn insist(&self, text: &str) {
+    /// A line for people, to stderr, though they asked for quiet: what they asked for was not done.
+    pub(super) fn insist(&self, text: &str) {
         // A closed stderr is nobody's to hear of.
         let _ = writeln!(io::stderr(), "{}", visible_lines(text));
     }

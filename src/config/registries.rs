@@ -3,7 +3,7 @@
 use crate::config::model::{Registry, RegistryKind};
 use crate::config::raw::{RawMatrix, RawRegistry, RawRegistryKind};
 use crate::config::validate::Builder;
-use crate::diagnostic::{Finding, code};
+use crate::diagnostic::{Finding, code, or_list};
 use crate::grammar::Mirrors;
 use crate::grammar::Spanned;
 use crate::grammar::reference::{host_fault, path_fault, split_prefix};
@@ -106,6 +106,29 @@ impl Builder<'_> {
         self.sink.push(finding);
     }
 
+    /// Reports an identity by which nobody logs in to a registry of that kind.
+    fn idle_identity(
+        &mut self,
+        (name, kind): (&str, RegistryKind),
+        key: &str,
+        stated: &Option<Spanned<String>>,
+        kinds: &[RegistryKind],
+    ) {
+        let Some(stated) = stated.as_ref().filter(|_| !kinds.contains(&kind)) else {
+            return;
+        };
+        let label = format!("the registry is of kind `{}`", kind.word());
+        let finding = Finding::new(
+            &code::IDLE_KEY,
+            format!("`{key}` does nothing in `[registry.{name}]`"),
+            self.place(stated.span.clone(), label),
+        );
+        let of = or_list(kinds.iter().map(|kind| kind.word()));
+        let finding = finding.note(format!("it is for registries of kind {of}"));
+        self.sink
+            .push(finding.help("take it out, or state the `kind` of the registry"));
+    }
+
     fn registry(&mut self, name: &Spanned<String>, table: &Spanned<RawRegistry>) -> Registry {
         let prefix = table.prefix.trim_end_matches('/').to_owned();
         let (host, _) = split_prefix(&prefix);
@@ -133,6 +156,21 @@ impl Builder<'_> {
                     finding
                 });
             }
+        }
+        {
+            use RegistryKind::{ArtifactRegistry, DockerHub, Ecr, EcrPublic};
+            let of = (name.as_str(), kind);
+            self.idle_identity(of, "role", &table.role, &[Ecr, EcrPublic]);
+            let provider = &table.workload_identity_provider;
+            self.idle_identity(
+                of,
+                "workload-identity-provider",
+                provider,
+                &[ArtifactRegistry],
+            );
+            let account = &table.service_account;
+            self.idle_identity(of, "service-account", account, &[ArtifactRegistry]);
+            self.idle_identity(of, "oidc-connection", &table.oidc_connection, &[DockerHub]);
         }
         let text = |s: &Option<Spanned<String>>| s.as_ref().map(|s| s.value.clone());
         Registry {

@@ -86,7 +86,11 @@ fn joined(group: Vec<Finding>) -> Option<Finding> {
         Some(headline) => {
             first.headline = format!("{} {headline}", others.len() + 1);
             let paths = others.iter().map(|f| format!("`{}`", f.primary.path));
-            (paths.collect(), "the others")
+            let others = match others.len() {
+                1 => "the other",
+                _ => "the others",
+            };
+            (paths.collect(), others)
         }
         None => (differing(&first, &others), "also here"),
     };

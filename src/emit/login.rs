@@ -10,7 +10,7 @@ use serde::Serialize;
 use super::site::Site;
 use super::work::unused;
 use crate::config::{Registry, RegistryKind};
-use crate::diagnostic::Finding;
+use crate::diagnostic::{Finding, code};
 use crate::facts::Machinery;
 
 /// What a provider's jobs bring, by which a registry opens without a secret.
@@ -123,6 +123,7 @@ pub(super) fn logins<'a>(
     findings: &mut Vec<Finding>,
 ) -> Vec<(&'a Registry, Login)> {
     let mut taken = HashSet::new();
+    let mut hosts: Vec<(&Registry, Way)> = Vec::new();
     let used = site.plan.registries.iter().filter_map(|used| {
         let mut registries = site.config.registries.iter();
         registries.find(|registry| registry.name == used.name)
@@ -132,6 +133,11 @@ pub(super) fn logins<'a>(
         let way = way(registry, means);
         let lacks = lacks(registry, means, &way);
         findings.extend(lacks.map(|wants| site.login_unknown(registry, wants)));
+        let other = hosts.iter().find(|(of, _)| of.host == registry.host);
+        if let Some((other, _)) = other.filter(|(_, other)| *other != way) {
+            findings.push(another_login(site, registry, other));
+        }
+        hosts.push((registry, way.clone()));
         let login = Login {
             variable: unused(&variable, "_", &mut taken),
             host: registry.host.clone(),
@@ -140,6 +146,18 @@ pub(super) fn logins<'a>(
         (registry, login)
     })
     .collect()
+}
+
+/// The finding about a registry whose host another one logs in to by other means.
+fn another_login(site: &Site<'_>, registry: &Registry, other: &Registry) -> Finding {
+    let fact = format!("cannot log in to registry `{}`", registry.name);
+    let label = format!("it has one login for `{}`", registry.host);
+    let by = format!("`{}` has another login there", other.name);
+    site.finding(&code::LOGIN_UNKNOWN, &fact, label)
+        .note("Docker keeps one login for each host, and a job would push with the wrong one")
+        .help("let one login open both, or publish them from two matrices")
+        .related(site.config.place(registry.span.clone(), "this one"))
+        .related(site.config.place(other.span.clone(), by))
 }
 
 fn way(registry: &Registry, means: Means) -> Way {

@@ -8,7 +8,7 @@ use serde::de::Error;
 use serde::{Deserialize, Deserializer};
 
 use crate::facts::{Day, Facts, shipped};
-use crate::grammar::reference::base_fault;
+use crate::grammar::reference::{Parts, base_fault};
 
 /// What a pipeline runs.
 #[derive(Clone, Copy, Debug, Deserialize, JsonSchema, PartialEq, Eq)]
@@ -59,11 +59,18 @@ pub struct Pulled(pub String);
 impl<'de> Deserialize<'de> for Pulled {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let text = String::deserialize(deserializer)?;
-        match base_fault(&text) {
+        let fault = base_fault(&text).or_else(|| {
+            let parts = Parts::of(&text);
+            let floats = parts.tag.is_none() && parts.digest.is_none();
+            floats.then(|| "it states neither a tag nor a digest".to_owned())
+        });
+        match fault {
             None => Ok(Pulled(text)),
             Some(fault) => {
                 let text = text.escape_debug();
-                Err(D::Error::custom(format!("`{text}` is no image: {fault}")))
+                Err(D::Error::custom(format!(
+                    "`{text}` is no image to run: {fault}"
+                )))
             }
         }
     }

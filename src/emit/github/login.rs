@@ -6,8 +6,9 @@ use serde::Serialize;
 
 use super::options::{Access, Github};
 use super::pins::{Action, Pins};
+use super::validate::is_secret;
 use crate::config::{Registry, RegistryKind};
-use crate::diagnostic::Finding;
+use crate::diagnostic::{Finding, code};
 use crate::emit::login::{self, Google, Means, Way};
 use crate::emit::site::Site;
 
@@ -50,10 +51,30 @@ pub(super) fn logins<'a>(
     pins: &Pins<'_>,
     findings: &mut Vec<Finding>,
 ) -> Vec<(&'a Registry, Login)> {
-    let logins = login::logins(site, MEANS, findings).into_iter();
+    let logins = login::logins(site, MEANS, findings);
+    for (registry, login) in &logins {
+        let mut secrets = login.secrets().into_iter();
+        if let Some(secret) = secrets.find(|secret| !is_secret(secret)) {
+            findings.push(no_secret(site, registry, secret));
+        }
+    }
+    let logins = logins.into_iter();
     logins
         .map(|(registry, login)| (registry, by_actions(registry, login, pins)))
         .collect()
+}
+
+/// The finding about a login by a secret that GitHub lets nobody make.
+fn no_secret(site: &Site<'_>, registry: &Registry, secret: &str) -> Finding {
+    let fact = format!("cannot log in to registry `{}`", registry.name);
+    let label = format!("no secret of a repository can be called `{secret}`");
+    site.finding(&code::LOGIN_UNKNOWN, &fact, label)
+        .note("names that begin with `GITHUB_` are GitHub's own")
+        .help("state `username` and `password` of the registry: names of secrets that you can make")
+        .related(
+            site.config
+                .place(registry.span.clone(), "its secrets are called after it"),
+        )
 }
 
 fn by_actions(registry: &Registry, login: login::Login, pins: &Pins<'_>) -> Login {
