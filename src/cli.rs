@@ -288,15 +288,23 @@ pub struct LockArgs {
     pub timeout: u64,
 }
 
-/// `gen list`
+/// Specs that are meant: any of the selectors may hold.
 #[derive(Debug, Args)]
-pub struct ListArgs {
+pub struct Selection {
     /// Only specs that match one of the selectors; for "and", join keys by a comma: `python=3.12,job=server`.
     #[arg(value_name = "SELECTOR")]
     pub selectors: Vec<String>,
     /// The same: repeated it means "or"; for "and", join keys by a comma.
     #[arg(long, value_name = "SELECTOR")]
     pub only: Vec<String>,
+}
+
+/// `gen list`
+#[derive(Debug, Args)]
+pub struct ListArgs {
+    /// Which specs.
+    #[command(flatten)]
+    pub selection: Selection,
     /// How they are listed.
     #[arg(
         long,
@@ -319,12 +327,9 @@ pub struct PlanArgs {
     /// How it is written.
     #[arg(long, value_enum, default_value_t)]
     pub format: PlanFormat,
-    /// Only specs that match one of the selectors; for "and", join keys by a comma: `python=3.12,job=server`.
-    #[arg(value_name = "SELECTOR")]
-    pub selectors: Vec<String>,
-    /// The same: repeated it means "or"; for "and", join keys by a comma.
-    #[arg(long, value_name = "SELECTOR")]
-    pub only: Vec<String>,
+    /// Which specs.
+    #[command(flatten)]
+    pub selection: Selection,
 }
 
 /// `gen explain`

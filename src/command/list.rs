@@ -45,10 +45,7 @@ struct Listed<'a> {
 }
 
 pub(super) fn run(shell: &mut Shell<'_>, args: &ListArgs) -> Result<Outcome, Error> {
-    let given = Given {
-        arguments: &args.selectors,
-        only: &args.only,
-    };
+    let given = Given::of(&args.selection);
     let repository = shell.repository()?;
     let mut sink = Sink::new();
     let expanded = match flow::expand(&repository, &mut sink) {

@@ -11,10 +11,7 @@ use crate::diagnostic::{Sink, fold};
 use crate::flow;
 
 pub(super) fn run(shell: &mut Shell<'_>, args: &PlanArgs) -> Result<Outcome, Error> {
-    let given = Given {
-        arguments: &args.selectors,
-        only: &args.only,
-    };
+    let given = Given::of(&args.selection);
     let repository = shell.repository()?;
     let mut sink = Sink::new();
     let expanded = match flow::expand(&repository, &mut sink) {

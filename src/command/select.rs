@@ -2,6 +2,7 @@
 
 use std::cell::RefCell;
 
+use crate::cli::Selection;
 use crate::command::shell::{Error, Shell};
 use crate::config::{Config, Names, parse_selector};
 use crate::diagnostic::Sink;
@@ -19,6 +20,14 @@ pub(super) struct Given<'a> {
 }
 
 impl<'a> Given<'a> {
+    /// As clap has read them.
+    pub(super) fn of(selection: &'a Selection) -> Self {
+        Given {
+            arguments: &selection.selectors,
+            only: &selection.only,
+        }
+    }
+
     /// By `--only` alone.
     pub(super) fn only(only: &'a [String]) -> Self {
         Given {
