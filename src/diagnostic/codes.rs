@@ -277,7 +277,7 @@ codes! {
         "`Cargo.lock`, `uv.lock` and `package-lock.json` state the version of the package they lie beside, and tools that demand a fresh lock stop. They are another tool's to write: the finding gives the command.";
     LOGIN_UNKNOWN = "login-unknown" Rule Error
         "a registry that a pipeline cannot log in to"
-        "Its kind wants something that the `[registry]` table does not give, such as the role or the identity provider.";
+        "Its kind wants something that the `[registry]` table does not give, such as the role or the identity provider; or its secrets have names that no variable, or no secret of the provider, can have; or its host has another login already, of which Docker keeps one; or the jobs lack a command that the login takes.";
     MATRICES_CLASH = "matrices-clash" Rule Error
         "two listed matrices would share a folder"
         "A listed matrix writes below `generated/`, in a folder called by its path: without `.toml`, and of a `matrix.toml` by its folder's. The second of two that come to one name is not looked at. Rename a file or a folder.";

@@ -133,19 +133,41 @@ pub(super) fn logins<'a>(
         let way = way(registry, means);
         let lacks = lacks(registry, means, &way);
         findings.extend(lacks.map(|wants| site.login_unknown(registry, wants)));
+        let login = Login {
+            variable: unused(&variable, "_", &mut taken),
+            host: registry.host.clone(),
+            way: way.clone(),
+        };
+        let mut secrets = login.secrets().into_iter();
+        if let Some(name) = secrets.find(|name| name.starts_with(|c: char| c.is_ascii_digit())) {
+            findings.push(no_secret(
+                site,
+                registry,
+                name,
+                "a variable begins with no digit",
+            ));
+        }
         let other = hosts.iter().find(|(of, _)| of.host == registry.host);
         if let Some((other, _)) = other.filter(|(_, other)| *other != way) {
             findings.push(another_login(site, registry, other));
         }
-        hosts.push((registry, way.clone()));
-        let login = Login {
-            variable: unused(&variable, "_", &mut taken),
-            host: registry.host.clone(),
-            way,
-        };
+        hosts.push((registry, way));
         (registry, login)
     })
     .collect()
+}
+
+/// The finding about a login by a secret that cannot be called so, and why.
+pub(super) fn no_secret(site: &Site<'_>, registry: &Registry, name: &str, why: &str) -> Finding {
+    let fact = format!("cannot log in to registry `{}`", registry.name);
+    let label = format!("no secret can be called `{name}`");
+    let of = site
+        .config
+        .place(registry.span.clone(), "its secrets are called after it");
+    site.finding(&code::LOGIN_UNKNOWN, &fact, label)
+        .note(why)
+        .help("state `username` and `password` of the registry: names of secrets that can be made")
+        .related(of)
 }
 
 /// The finding about a registry whose host another one logs in to by other means.

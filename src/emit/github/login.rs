@@ -6,9 +6,8 @@ use serde::Serialize;
 
 use super::options::{Access, Github};
 use super::pins::{Action, Pins};
-use super::validate::is_secret;
 use crate::config::{Registry, RegistryKind};
-use crate::diagnostic::{Finding, code};
+use crate::diagnostic::Finding;
 use crate::emit::login::{self, Google, Means, Way};
 use crate::emit::site::Site;
 
@@ -54,27 +53,16 @@ pub(super) fn logins<'a>(
     let logins = login::logins(site, MEANS, findings);
     for (registry, login) in &logins {
         let mut secrets = login.secrets().into_iter();
-        if let Some(secret) = secrets.find(|secret| !is_secret(secret)) {
-            findings.push(no_secret(site, registry, secret));
+        if let Some(secret) = secrets.find(|name| name.to_ascii_uppercase().starts_with("GITHUB_"))
+        {
+            let why = "names that begin with `GITHUB_` are GitHub's own";
+            findings.push(login::no_secret(site, registry, secret, why));
         }
     }
     let logins = logins.into_iter();
     logins
         .map(|(registry, login)| (registry, by_actions(registry, login, pins)))
         .collect()
-}
-
-/// The finding about a login by a secret that GitHub lets nobody make.
-fn no_secret(site: &Site<'_>, registry: &Registry, secret: &str) -> Finding {
-    let fact = format!("cannot log in to registry `{}`", registry.name);
-    let label = format!("no secret of a repository can be called `{secret}`");
-    site.finding(&code::LOGIN_UNKNOWN, &fact, label)
-        .note("names that begin with `GITHUB_` are GitHub's own")
-        .help("state `username` and `password` of the registry: names of secrets that you can make")
-        .related(
-            site.config
-                .place(registry.span.clone(), "its secrets are called after it"),
-        )
 }
 
 fn by_actions(registry: &Registry, login: login::Login, pins: &Pins<'_>) -> Login {

@@ -98,7 +98,7 @@ fn hooks(reader: &mut TableReader<'_>, all: &[Spanned<Then>]) {
 }
 
 /// Source: "Naming your secrets" of docs.github.com.
-pub(super) fn is_secret(text: &str) -> bool {
+fn is_secret(text: &str) -> bool {
     !text.is_empty()
         && !text.starts_with(|c: char| c.is_ascii_digit())
         && !text.to_ascii_uppercase().starts_with("GITHUB_")
