@@ -130,7 +130,11 @@ pub(super) fn logins<'a>(
     });
     used.map(|registry| {
         let variable = format!("REGISTRY_{}", shout(&registry.name));
-        let way = way(registry, means);
+        let other = hosts.iter().find(|(of, _)| of.host == registry.host);
+        let mut way = way(registry, means);
+        if let Some((_, first)) = other {
+            way.share(first, registry);
+        }
         let lacks = lacks(registry, means, &way);
         findings.extend(lacks.map(|wants| site.login_unknown(registry, wants)));
         let login = Login {
@@ -147,7 +151,6 @@ pub(super) fn logins<'a>(
                 "a variable begins with no digit",
             ));
         }
-        let other = hosts.iter().find(|(of, _)| of.host == registry.host);
         if let Some((other, _)) = other.filter(|(_, other)| *other != way) {
             findings.push(another_login(site, registry, other));
         }
@@ -177,7 +180,7 @@ fn another_login(site: &Site<'_>, registry: &Registry, other: &Registry) -> Find
     let by = format!("`{}` has another login there", other.name);
     site.finding(&code::LOGIN_UNKNOWN, &fact, label)
         .note("Docker keeps one login for each host, and a job would push with the wrong one")
-        .help("let one login open both, or publish them from two matrices")
+        .help("let one login open both and state it in both, or publish them from two matrices")
         .related(site.config.place(registry.span.clone(), "this one"))
         .related(site.config.place(other.span.clone(), by))
 }
@@ -282,6 +285,28 @@ impl Login {
             self.way,
             Way::DockerHub { .. } | Way::Google { .. } | Way::AwsRole { .. }
         )
+    }
+}
+
+impl Way {
+    /// Take the user and password of the host's first registry where this one states none: Docker keeps one login a host.
+    fn share(&mut self, first: &Way, registry: &Registry) {
+        let Way::Password { username, password } = self else {
+            return;
+        };
+        let Way::Password {
+            username: user,
+            password: word,
+        } = first
+        else {
+            return;
+        };
+        if registry.username.is_none() {
+            username.clone_from(user);
+        }
+        if registry.password.is_none() {
+            password.clone_from(word);
+        }
     }
 }
 
