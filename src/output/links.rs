@@ -52,6 +52,15 @@ impl<'a> Links<'a> {
         let Some((folder, _)) = path.rsplit_once('/') else {
             return Ok(());
         };
+        // What can be made was not there, and needs no look.
+        let above = folder.rsplit_once('/').map_or("", |(above, _)| above);
+        if !self.known.contains(folder)
+            && self.known.contains(above)
+            && fs::create_dir(self.repository.absolute(folder)).is_ok()
+        {
+            self.known.insert(folder.to_owned());
+            return Ok(());
+        }
         match self.folder(folder) {
             Standing::Folder => Ok(()),
             Standing::Linked => Err(io::Error::other("the path leads through a symbolic link")),

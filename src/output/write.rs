@@ -274,9 +274,12 @@ fn keep_journal(
         return Ok(());
     }
     let mut file = tempfile::NamedTempFile::new_in(temporary)?;
+    let mut text = String::new();
     for path in paths {
-        writeln!(file, "{path}")?;
+        text.push_str(path);
+        text.push('\n');
     }
+    file.write_all(text.as_bytes())?;
     file.persist(repository.absolute(&repository.owner().path(JOURNAL)))
         .map_err(|e| e.error)?;
     Ok(())
@@ -449,10 +452,10 @@ fn replace(
 fn set_mode(file: &File, mode: Mode, target: &Path) -> io::Result<()> {
     use std::os::unix::fs::PermissionsExt;
     // Temporary files are private; outputs are for everybody to read.
-    let mode = match (mode, fs::metadata(target)) {
-        (Mode::Kept, Ok(before)) => before.permissions().mode() & 0o7777,
-        (Mode::Kept, Err(_)) | (Mode::Output { executable: false }, _) => 0o644,
-        (Mode::Output { executable: true }, _) => 0o755,
+    let mode = match mode {
+        Mode::Kept => fs::metadata(target).map_or(0o644, |m| m.permissions().mode() & 0o7777),
+        Mode::Output { executable: false } => 0o644,
+        Mode::Output { executable: true } => 0o755,
     };
     file.set_permissions(fs::Permissions::from_mode(mode))
 }

@@ -60,6 +60,13 @@ impl Listing {
         listing
     }
 
+    fn absent() -> Self {
+        Listing {
+            fault: Some(io::ErrorKind::NotFound),
+            ..Listing::default()
+        }
+    }
+
     /// The names with what stands there, sorted.
     pub fn entries(&self) -> impl Iterator<Item = (&str, Standing)> {
         self.entries.iter().map(|(name, kind)| (&**name, *kind))
@@ -101,8 +108,15 @@ impl Repository {
         if let Some(listing) = listed.get(folder) {
             return listing.clone();
         }
+        let above = folder.rsplit_once('/').map_or("", |(above, _)| above);
+        let nothing = |known: &&Arc<Listing>| known.fault == Some(io::ErrorKind::NotFound);
+        let absent = listed.get(above).filter(nothing).map(|_| Listing::absent());
         drop(listed);
-        let listing = Arc::new(Listing::of(&self.absolute(folder)));
+        let listing = Arc::new(absent.unwrap_or_else(|| Listing::of(&self.absolute(folder))));
+        if listing.fault == Some(io::ErrorKind::NotFound) && !folder.is_empty() {
+            // Before a first run, folders by the thousand are absent for want of one above them.
+            self.listing(above);
+        }
         let mut listed = known.lock().unwrap_or_else(PoisonError::into_inner);
         listed.insert(folder.to_owned(), listing.clone());
         listing
