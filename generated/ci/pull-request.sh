@@ -20,8 +20,8 @@
 # PIPELINE  github, gitlab, cloud-build or buildkite: only what that pipeline publishes (default everything)
 # LOCK      what was released (default as below)
 # FETCH_DELAY  seconds to wait before origin is asked once more (default 5), twice at most
-# TEST_IN   where tests run: engine, in containers of `docker run`; buildkit, in builds on top of the images
-#           (default engine where there is one that answers)
+# TEST_IN   where tests run: buildkit, as steps on top of the images, which never leave the builder (default); engine, in
+#           containers of `docker run`
 #
 # Every value is read from the plan and handed on as one word; none becomes part of a command's text.
 # stdout carries only the lines of `changed`; people are spoken to on stderr.
@@ -34,7 +34,7 @@ PIPELINE=${PIPELINE:-}
 [ -n "${BAKE:-}" ] || BAKE=generated/docker-bake.json
 [ -n "${LOCK:-}" ] || LOCK=matrix.lock
 FETCH_DELAY=${FETCH_DELAY:-5}
-TEST_IN=${TEST_IN:-}
+TEST_IN=${TEST_IN:-buildkit}
 
 say() { printf '%s\n' "pull request: $*" >&2; }
 die() { say "$@"; exit 1; }
@@ -238,6 +238,32 @@ made() {
   done <"$1"
 }
 
+# How tests run inside the builder: each as a step of a target that bake links to the image, so that no image leaves the
+# builder for its tests, and one that fails them never does.
+
+BAKE_AWK='
+  # A field of the plan as JSON that bake reads as the text itself: `${` and `%{` would start an expression there.
+  function quoted(field,   at, one, out) {
+    if (!("\r" in escape)) for (at = 1; at < 32; at++) escape[sprintf("%c", at)] = sprintf("\\u%04x", at)
+    for (at = 1; at <= length(field); at++) {
+      one = substr(field, at, 1)
+      # Fields are folded as JSON would: a backslash, a tab, a line end.
+      if (one == "\\") one = one substr(field, ++at, 1)
+      else if (one == "\"") one = "\\\""
+      else if (one in escape) one = escape[one]
+      else if ((one == "$" || one == "%") && substr(field, at + 1, 1) == "{") one = one one
+      out = out one
+    }
+    return "\"" out "\""
+  }
+  # The target that runs one test of what another target builds. Nothing of its context is sent.
+  function tester(name, subject, context, run, platform) {
+    return quoted(name) ": {\"context\": " quoted(context) ", \"dockerfile-inline\": " quoted("FROM subject\\n" run "\\n") \
+      ", \"contexts\": {\"subject\": " quoted("target:" subject) "}, \"platforms\": [" quoted(platform) "]" \
+      ", \"no-cache\": true, \"output\": [\"type=cacheonly\"]}"
+  }
+'
+
 # bake OPTIONS TARGETS: every target and what it stands on, for the one platform.
 bake() { docker buildx bake --file "$BAKE" --provenance=false --set "*.platform=$platform" "$@" </dev/null >&2; }
 
@@ -293,9 +319,6 @@ build() {
   say "building for $platform: $*"
   bake --set '*.output=type=cacheonly' "$@"
 
-  if [ -z "$TEST_IN" ]; then
-    if docker info >/dev/null 2>&1; then TEST_IN=engine; else TEST_IN=buildkit; fi
-  fi
   ok=true
   while IFS='	' read -r target image id context; do
     awk -F '\t' -v id="$id" '$1 == id' "$work/tests" >"$work/own"
@@ -322,21 +345,12 @@ test_in_engine() {
 # test_in_buildkit: each test of the image as a step on top of it.
 test_in_buildkit() {
   passed=true
-  unfold "$context"
-  context=$(quoted "$word")
   while IFS='	' read -r _ test run; do
-    unfold "$run"
-    run=$(quoted "FROM subject
-$word
-")
     unfold "$test"
     say "testing $target for $platform: $word"
-    cat >"$work/test.json" <<JSON
-{"target": {"$target-test": {
-  "context": $context, "dockerfile-inline": $run, "contexts": {"subject": "target:$target"},
-  "platforms": ["$platform"], "no-cache": true, "output": ["type=cacheonly"]
-}}}
-JSON
+    TARGET=$target CONTEXT=$context RUN=$run LC_ALL=C awk "$BAKE_AWK"'BEGIN {
+      print "{\"target\": {" tester(ENVIRON["TARGET"] "-test", ENVIRON["TARGET"], ENVIRON["CONTEXT"], ENVIRON["RUN"], ARGV[1]) "}}"
+    }' "$platform" >"$work/test.json"
     bake --file "$work/test.json" "$target-test" || fails "$word"
   done <"$work/own"
   $passed
@@ -348,22 +362,6 @@ fails() {
   passed=false
 }
 
-# quoted TEXT: print it as JSON that bake reads as the text itself: `${` and `%{` would start an expression.
-quoted() {
-  TEXT=$1 LC_ALL=C awk 'BEGIN {
-    text = ENVIRON["TEXT"]
-    for (at = 1; at <= length(text); at++) {
-      one = substr(text, at, 1)
-      if (one == "\\" || one == "\"") one = "\\" one
-      else if (one == "\n") one = "\\n"
-      else if (one == "\t") one = "\\t"
-      else if ((one == "$" || one == "%") && substr(text, at + 1, 1) == "{") one = one one
-      out = out one
-    }
-    print "\"" out "\""
-  }'
-}
-
 usage() {
   say "usage: pull-request.sh fetch BASE | released | changed [BASE_PLAN] | build PLATFORM ID..."
   exit 2
@@ -371,7 +369,7 @@ usage() {
 
 check_plan
 case $TEST_IN in
-  '' | engine | buildkit) ;;
+  engine | buildkit) ;;
   *) die "TEST_IN is engine or buildkit, not \`$TEST_IN\`" ;;
 esac
 work=$(mktemp -d)

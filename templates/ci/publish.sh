@@ -14,8 +14,8 @@
 #
 # PLAN           the plan for scripts (default <{ folder | bare }>/plan.lines)
 # PIPELINE       <{ pipelines[:-1] | join(", ") | comment }> or <{ pipelines | last | ident }>: only that pipeline's share of the plan (default: all of it)
-# TEST_IN        where tests run: engine, in containers of `docker run`; buildkit, in a build of their own
-#                (default: engine, buildkit where no engine answers)
+# TEST_IN        where tests run: buildkit, as steps on top of the image, which leaves the builder once it has passed them
+#                (default); engine, in containers of `docker run`
 # CURL_IMAGE     an image with curl, which the engine runs where this job has none, to tell repositories that are missing
 # PUBLISH_JOBS   images put at once (default 8); four times as many questions
 # PUBLISH_DELAY  whole seconds to wait before trying again (default 5): three tries, more and longer ones for a rate
@@ -30,7 +30,7 @@ set -eu
 
 PLAN=${PLAN:-<{ folder | bare }>/plan.lines}
 PIPELINE=${PIPELINE-}
-TEST_IN=${TEST_IN-}
+TEST_IN=${TEST_IN:-buildkit}
 PUBLISH_JOBS=${PUBLISH_JOBS:-8}
 PUBLISH_DELAY=${PUBLISH_DELAY:-5}
 MARKER=newest-release<% if name %>-of-<{ name | bare }><% endif %>
@@ -282,6 +282,8 @@ probe() {
 
 <% include "ci/context.sh" %>
 
+<% include "ci/tests.sh" %>
+
 # test_in_engine ID PLATFORM LEG OPTION...: each test in a container of its own.
 test_in_engine() {
   id=$1 platform=$2 leg=$3
@@ -295,37 +297,40 @@ test_in_engine() {
   done <"$work/tests"
 }
 
-# test_in_buildkit ID PLATFORM OPTION...: each test as a step on top of the image, which stands in a folder meanwhile.
+# test_in_buildkit ID PLATFORM LEG: each test as a step on top of the image, which the builder keeps.
 test_in_buildkit() {
-  id=$1 platform=$2
-  shift 2
-  mkdir "$work/steps"
-  number=0
-  while IFS='	' read -r kind _ _ run; do
-    if [ "$kind" != test ]; then continue; fi
-    unfold "$run"
-    printf 'FROM subject AS test-%s\n%s\n' "$number" "$word"
-    number=$((number + 1))
-  done <"$work/spec" >"$work/steps/Dockerfile"
-  docker buildx build --provenance=false --output "type=oci,tar=false,dest=$work/subject" "$@" </dev/null >&2
-  # Without anything attested it holds one manifest.
-  subject=$work/subject@$(awk 'match($0, /"digest" *: *"sha256:[0-9a-f]+"/) {
-    digest = substr($0, RSTART, RLENGTH)
-    sub(/.*"sha256/, "sha256", digest)
-    sub(/"/, "", digest)
-    print digest
-    exit
-  }' "$work/subject/index.json")
+  id=$1 platform=$2 leg=$3
+  LC_ALL=C awk -F '\t' "$BAKE_AWK"'
+    function join(list, value) { return list (list == "" ? "" : ", ") value }
+    function pair(field,   at) { at = index(field, "="); return quoted(substr(field, 1, at - 1)) ": " quoted(substr(field, at + 1)) }
+    $1 == "word" && option == "" { if ($3 ~ /^--/) option = $3; else context = $3; next }
+    $1 == "word" {
+      if (option == "--file") file = $3
+      else if (option == "--target") target = ", \"target\": " quoted($3)
+      else if (option == "--build-arg") args = join(args, pair($3))
+      else if (option == "--label") labels = join(labels, pair($3))
+      else if (option == "--build-context") contexts = join(contexts, pair($3))
+      else exit wrong = 1
+      option = ""
+    }
+    $1 == "test" { run[++tests] = $4 }
+    END {
+      if (wrong) exit 1
+      # bake looks for it from the context.
+      for (count = split(context, above, "/"); count; count--) if (above[count] != "." && above[count] != "") file = "../" file
+      print "{\"target\": {\"subject\": {\"context\": " quoted(context) ", \"dockerfile\": " quoted(file) target
+      print ", \"args\": {" args "}, \"labels\": {" labels "}, \"contexts\": {" contexts "}, \"tags\": [" quoted(leg) "], \"platforms\": [" quoted(platform) "]}"
+      for (n = 1; n <= tests; n++) print ", " tester("test-" n, "subject", context, run[n], platform)
+      print "}}"
+    }' platform="$platform" leg="$leg" "$work/spec" >"$work/tests.json" || die "the plan has a word for \`$id\` that this script does not know"
   number=0
   while IFS= read -r line; do
     unfold "$line"
-    say "testing $id for $platform: $word"
-    docker buildx build --provenance=false --no-cache --platform "$platform" --build-context "subject=oci-layout://$subject" \
-      --target "test-$number" --output type=cacheonly "$work/steps" </dev/null >&2 ||
-      die "\`$id\` for $platform fails its test, so it is not pushed: $word"
     number=$((number + 1))
+    say "testing $id for $platform: $word"
+    docker buildx bake --file "$work/tests.json" --provenance=false "test-$number" </dev/null >&2 ||
+      die "\`$id\` for $platform fails its test, so it is not pushed: $word"
   done <"$work/tests"
-  rm -rf "$work/subject"
 }
 
 build() {
@@ -368,12 +373,9 @@ build() {
   awk -F '\t' '$1 == "test" { print $3 }' "$work/spec" >"$work/tests"
   if [ -s "$work/tests" ]; then
     say "building $id for $platform"
-    if [ -z "$TEST_IN" ]; then
-      if docker info >/dev/null 2>&1; then TEST_IN=engine; else TEST_IN=buildkit; fi
-    fi
     case $TEST_IN in
       engine) test_in_engine "$id" "$platform" "$leg" "$@" ;;
-      buildkit) test_in_buildkit "$id" "$platform" "$@" ;;
+      buildkit) test_in_buildkit "$id" "$platform" "$leg" ;;
     esac
   fi
   say "building and pushing $leg"
@@ -533,7 +535,7 @@ usage() {
 case $PUBLISH_JOBS in '' | 0* | *[!0-9]*) die "PUBLISH_JOBS is no number of at least 1: \`$PUBLISH_JOBS\`" ;; esac
 case $PUBLISH_DELAY in '' | *[!0-9]*) die "PUBLISH_DELAY is no number of whole seconds: \`$PUBLISH_DELAY\`" ;; esac
 case $PIPELINE in ''<% for pipeline in pipelines %> | <{ pipeline | ident }><% endfor %>) ;; *) die "PIPELINE is none of <{ pipelines | join(", ") | comment }>: \`$PIPELINE\`" ;; esac
-case $TEST_IN in '' | engine | buildkit) ;; *) die "TEST_IN is neither engine nor buildkit: \`$TEST_IN\`" ;; esac
+case $TEST_IN in engine | buildkit) ;; *) die "TEST_IN is neither engine nor buildkit: \`$TEST_IN\`" ;; esac
 check_plan
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT

@@ -111,7 +111,7 @@ def test_killed_in_a_build(single):
     world.ok("build", "core", "linux/amd64")
     world.ok("merge", "core")
     # Between the test and the push.
-    assert world.call("build", "server/large", "linux/amd64", KILL_AT="build 2 before").returncode == -9
+    assert world.call("build", "server/large", "linux/amd64", KILL_AT="build 1 before").returncode == -9
     assert world.missing()["build"] == [{"id": "server/large", "platform": "linux/amd64", "layer": 1}]
     assert world.publish() == []
     world.assert_published()

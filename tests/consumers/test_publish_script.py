@@ -1,6 +1,7 @@
 """generated/ci/publish.sh by itself, in the shells it may meet: what it decides about tags, and how it fails."""
 
 import json
+import os
 import shutil
 import subprocess
 from pathlib import Path
@@ -267,6 +268,11 @@ def contents(world: World) -> None:
         world.stub.drop(spec["content_reference"], *legs)
 
 
+def read(text: str) -> str:
+    """What bake means by a text."""
+    return text.replace("$${", "${").replace("%%{", "%{")
+
+
 def calls(world: World, verb: str) -> list[dict]:
     return [call for call in world.stub.journal() if call["verb"] == verb]
 
@@ -372,25 +378,34 @@ def test_attestations_come_through(world, asked, provenance, sbom, place):
 
 
 @in_every_shell
-@pytest.mark.parametrize("how", ["stated", "found"])
-def test_tests_run_inside_buildkit(world, how):
-    nasty = "cat <<EOF | grep -q \"it's\"\nit's \\ a $HOME `x` \\\\\nEOF\nprintf '%s' '\"<<b' \"ü\""
-    world.plan["specs"][1]["tests"] = ["true", nasty]
-    world.strike({"verb": "info", "error": "no-engine"})
-    id = world.plan["specs"][1]["id"]
-    env = {"TEST_IN": "buildkit"} if how == "stated" else {}
-    world.ok("build", id, "linux/amd64", env=env)
+def test_tests_run_inside_the_builder(world):
+    nasty = "cat <<EOF | grep -q \"it's\"\nit's \\ a $HOME ${HOME} %{x} `x` \\\\\nEOF\nprintf '%s' '\"<<b' \"ü\" \"\t\r\x1b\""
+    spec = world.plan["specs"][1]
+    spec["tests"] = ["true", nasty]
+    more = {"A": nasty, "B": "", "C": "x=y=z"}
+    spec["args"] = spec.get("args", {}) | more
+    spec["labels"] = spec.get("labels", {}) | {"some.label": nasty}
+    # No stand-in: buildx itself reads the bake file.
+    (world.stub.folder / "real-bake").touch()
+    world.ok("build", spec["id"], "linux/amd64")
     journal = world.stub.journal()
     assert [(call["verb"], call.get("push")) for call in journal if call["verb"] != "inspect"] == [
-        ("build", False), ("run", False), ("run", False), ("build", True)]  # fmt: skip
+        ("run", None), ("run", None), ("build", True)]  # fmt: skip
     tests = calls(world, "run")
     assert [call["command"] for call in tests] == [["/bin/sh", "-c", "true"], ["/bin/sh", "-c", nasty]]
-    assert not any(call.get("load") for call in journal)
-    assert {call["ref"] for call in tests} == {f"{world.plan['specs'][1]['content_reference']}-amd64"}
+    (pushed,) = calls(world, "build")
+    for call in tests:
+        subject = call["targets"]["subject"]
+        assert {key: read(value) for key, value in subject.get("args", {}).items()} == spec["args"] == pushed["args"]
+        assert {key: read(value) for key, value in subject.get("labels", {}).items()} == spec["labels"] == pushed["labels"]
+        assert os.path.normpath(os.path.join(subject["context"], subject["dockerfile"])) == pushed["file"]
+        assert subject["from"] == pushed["from"]
+        assert not any(target["load"] or target["push"] for target in call["targets"].values() if "load" in target)
+    assert {call["ref"] for call in tests} == {f"{spec['content_reference']}-amd64"}
 
 
-def test_where_an_engine_answers_tests_run_in_it(world):
-    world.ok("build", "base/3.11_none_server", "linux/amd64")
+def test_asked_to_tests_run_in_the_engine(world):
+    world.ok("build", "base/3.11_none_server", "linux/amd64", env={"TEST_IN": "engine"})
     assert [call["load"] for call in calls(world, "build")] == [True, False]
     assert all("entrypoint" in call for call in calls(world, "run"))
 

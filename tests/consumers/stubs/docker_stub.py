@@ -257,9 +257,6 @@ def build(words, registry, call):
         dockerfile = handle.read()
     # A named context goes before the image of that name.
     contexts = dict(c.split("=", 1) for c in options.get("--build-context", []))
-    for place in contexts.values():
-        if place.startswith("oci-layout://"):
-            return build_test(place.removeprefix("oci-layout://"), dockerfile, platforms[0], outputs, call)
     if call["load"] and attested:
         raise Failure("ERROR: docker exporter does not currently support exporting manifest lists")
     call["contexts"] = {name: place.removeprefix("docker-image://") for name, place in contexts.items()}
@@ -286,33 +283,11 @@ def build(words, registry, call):
         digests = [registry.add_attested(digest, attested) for digest in digests]
     digest = digests[0] if len(digests) == 1 else registry.add_index(digests, {})
     call["digest"] = digest
-    for output in map(dict, ([part.split("=", 1) for part in output] for output in outputs)):
-        if output["type"] == "oci":
-            if output.get("tar") != "false":
-                raise Failure("ERROR: the stub writes a layout as a folder only")
-            os.makedirs(output["dest"])
-            rows = [{"digest": digest, "annotations": {"io.containerd.image.name": tag}} for tag in tags]
-            with open(os.path.join(output["dest"], "index.json"), "w") as file:
-                json.dump({"schemaVersion": 2, "manifests": rows}, file)
     for tag in tags:
         if push:
             registry.tags[tag] = digest
         if call["load"]:
             registry.local[tag] = digest
-
-
-def build_test(place, dockerfile, platform, outputs, call):
-    """A build of one step on an image in a folder is a test of that image, so the journal has it as `run`."""
-    folder, digest = place.split("@")
-    with open(os.path.join(folder, "index.json")) as file:
-        row = json.load(file)["manifests"][0]
-    stages = dict(re.findall(r"^FROM subject AS (\S+)\nRUN (\[.*\])$", dockerfile, re.M))
-    target = call["target"]
-    if row["digest"] != digest or target not in stages or outputs != [{"type=cacheonly"}]:
-        raise Failure(f"ERROR: failed to solve: the stub knows no test {target} of {place}")
-    ref = row["annotations"]["io.containerd.image.name"]
-    call.update(verb="run", ref=ref, platform=platform, command=json.loads(stages[target]), place="buildkit")
-    strike("run", ref, platform)
 
 
 def plain_build(words, registry, call):
