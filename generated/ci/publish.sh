@@ -14,6 +14,7 @@
 #
 # PLAN           the plan for scripts (default generated/plan.lines)
 # PIPELINE       github, gitlab, cloud-build or buildkite: only that pipeline's share of the plan (default: all of it)
+# RELEASE_TAG    the git tag that started this run, if one did: where it is not that of the plan's release, nothing is done
 # TEST_IN        where tests run: buildkit, as steps on top of the image, which leaves the builder once it has passed them
 #                (default); engine, in containers of `docker run`
 # CURL_IMAGE     an image with curl, which the engine runs where this job has none, to tell repositories that are missing
@@ -30,10 +31,12 @@ set -eu
 
 PLAN=${PLAN:-generated/plan.lines}
 PIPELINE=${PIPELINE-}
+RELEASE_TAG=${RELEASE_TAG-}
 TEST_IN=${TEST_IN:-buildkit}
 PUBLISH_JOBS=${PUBLISH_JOBS:-8}
 PUBLISH_DELAY=${PUBLISH_DELAY:-5}
 MARKER=newest-release
+MARKER_OF=
 VERSION_KEY=org.opencontainers.image.version
 say() { printf '%s\n' "publish: $*" >&2; }
 die() { say "$@"; exit 1; }
@@ -126,6 +129,22 @@ member() {
   KEYS=$(printf '%s\n' "$@") LC_ALL=C awk "$JSON_AWK"'
     length(text) < 200000 { text = text $0 "\n" }
     END { text = member(text, ENVIRON["KEYS"]); if (text == "") exit 1; print text }' "$member_file"
+}
+
+# check_tag: stop where this run was started by the tag of another release: it would find all of this one published, and
+# be green. What stands before a release's own tag or version is the repository's affair (`lib-v1.4.0`, `images/1.4.0`).
+check_tag() {
+  if [ -z "$RELEASE_TAG" ]; then return 0; fi
+  IFS='	' read -r release_version release_tag <<LINE
+$(plan '$1 == "release" { print $2 "\t" $3 }')
+LINE
+  if [ -z "$release_tag" ]; then return 0; fi
+  for word in "$release_tag" "$release_version"; do
+    case $RELEASE_TAG in
+      "$word" | *[!0-9.]"$word") return 0 ;;
+    esac
+  done
+  die "this run is of the git tag \`$RELEASE_TAG\`, and the plan is of release $release_version, whose tag is \`$release_tag\`: nothing is published. Bump the release to what is tagged, or tag the commit of the bump"
 }
 
 # each FUNCTION FILE: call FUNCTION with each line of FILE, PUBLISH_JOBS of them at once. Fails if any call does; a call
@@ -778,74 +797,190 @@ put_line() {
 
 put() { each put_line "$1" || die "stopped: run this again to finish"; }
 
-tags() {
-  # What stands in the registries now.
-  plan '$1 == "image" { is_meant = has($9); if (is_meant) print $5 }
-    ($1 == "reference" || $1 == "alias") && is_meant { print $3 }' | sort -u >"$work/refs"
-  plan '$1 == "release" { is_final = $4 == "final" }
-    $1 == "image" && is_final && has($9) { sub(/:[^:\/]*$/, "", $5); print $5 ":" marker }' marker="$MARKER" | sort -u >"$work/markers"
-  cat "$work/markers" >>"$work/refs"
-  look_all "$work/refs"
+# What tags knows of releases and markers. A marker is a tag `newest-release` of a home repository, or of a line of releases
+# there (`newest-release-1.4`), whose index states which release is the newest that was published there.
+TAGS_AWK='
+  function numbers(text, into) {
+    sub(/[+].*/, "", text)
+    sub(/^[^0-9]+/, "", text)
+    return split(text, into, /[^0-9]+/)
+  }
+  # Whether one version is above another.
+  function above(one, other,   a, b, count, n) {
+    count = numbers(one, a)
+    n = numbers(other, b)
+    if (n > count) count = n
+    for (n = 1; n <= count; n++) if (a[n] + 0 != b[n] + 0) return a[n] + 0 > b[n] + 0
+    return 0
+  }
+  function repository(ref) { sub(/:[^:\/]*$/, "", ref); return ref }
+  # The marker of a line: of all releases where there is none. An alias of one release needs no guard.
+  function marker_of(home, line) { return home ":" marker (line == "" ? "" : "-" line) of }
+  $1 == "release" { version = $2; release_tag = $3; is_final = $4 == "final" }
+  $1 == "image" { is_meant = has($9); id = $2; content = $5; home = repository($5); wanted = digest[content] }
+  # What moves: its reference, and the marker that guards it, if any.
+  { moves = guard = "" }
+  is_meant && $1 == "reference" && $4 != "fixed" { moves = $3; guard = marker_of(home, "") }
+  is_meant && $1 == "alias" { moves = $3; if ($4 != version || version == "") guard = marker_of(home, $4) }
+'
+
+# ask_tags PROGRAM [NAME=VALUE | FILE]...: as `plan`, of tags.
+ask_tags() {
+  ask_program=$1
+  shift
+  plan "$TAGS_AWK$ask_program" marker="$MARKER" of="$MARKER_OF" "$@"
+}
+
+# listed REPOSITORY: print the tags that stand in it, one a line; fail where they cannot be told.
+listed() {
+  if ! command -v curl >/dev/null; then return 1; fi
+  printf '%s:any\n' "$1" >"$work/asking"
+  sign_in "$work/asking"
+  address=/v2/${1#*/}/tags/list pages=0
+  while :; do
+    # No registry of one image has that many; one that goes round in circles has no end.
+    pages=$((pages + 1))
+    if [ "$pages" -gt 1000 ]; then return 1; fi
+    rm -f "$work/page" "$work/page.head"
+    printf '%s\n' "$1" | awk -F '\t' -v address="$address" -v page="$work/page" "$QUESTIONS_AWK"'
+      pass == 1 { login[$1] = $2; next }
+      {
+        transfer(endpoint(host_of($0)) address, 1)
+        if ($0 in login) say("header", login[$0])
+        say("dump-header", page ".head")
+        say("output", page)
+        print "write-out = \"%{http_code}\""
+      }' pass=1 "$work/logins" pass=2 - | curls >"$work/status"
+    case $(cat "$work/status") in
+      200) ;;
+      # No repository, no tags.
+      404) return 0 ;;
+      *) return 1 ;;
+    esac
+    awk '{ text = text $0 " " } END {
+      if (!match(text, /"tags"[ \t\r]*:[ \t\r]*(\[[^]]*\]|null)/)) exit 1
+      count = split(substr(text, RSTART + 6, RLENGTH - 6), part, "\"")
+      for (n = 2; n <= count; n += 2) print part[n]
+    }' "$work/page" || return 1
+    # The next page is at the same registry.
+    if ! grep -q '^[Ll][Ii][Nn][Kk]:.*rel="\{0,1\}next' "$work/page.head"; then return 0; fi
+    address=$(sed -n 's/^[Ll][Ii][Nn][Kk]: *<\(https*:\/\/[^\/>]*\)\{0,1\}\(\/v2\/[A-Za-z0-9._~:\/?&=%+-]*\)>.*rel="\{0,1\}next.*/\2/p' "$work/page.head")
+    if [ -z "$address" ]; then return 1; fi
+  done
+}
+
+# newest_listed REPOSITORY MARKER: print the newest final release, of the marker's line, whose references stand in a
+# repository; nothing where there is none. Fail where that cannot be told.
+newest_listed() {
+  listed "$1" >"$work/tags" || return 1
+  ask_tags '
+    pass == 3 { tag[++tags] = $0; next }
+    is_meant && $1 == "reference" && $4 == "fixed" && repository($3) == asked {
+      # What stands before and behind the release in a tag of it.
+      text = substr($3, length(asked) + 2)
+      at = index(text, version)
+      if (at == 0) next
+      told = 1
+      before = substr(text, 1, at - 1); behind = substr(text, at + length(version))
+      for (n = 1; n <= tags; n++) {
+        length_of = length(tag[n]) - length(before) - length(behind)
+        if (length_of < 1 || substr(tag[n], 1, length(before)) != before || substr(tag[n], length(before) + length_of + 1) != behind) continue
+        other = substr(tag[n], length(before) + 1, length_of)
+        if (other !~ /^[0-9]+([.][0-9]+)*([.]post[0-9]+)?$/) continue
+        if (line != "" && other != line && index(other, line ".") != 1) continue
+        if (newest == "" || above(other, newest)) newest = other
+      }
+    }
+    END { if (!told) exit 1; if (newest != "") print newest }' asked="$1" line="$(ask_tags '
+      guard == asked && $1 == "alias" { print $4; exit }' asked="$2")" pass=3 "$work/tags"
+}
+
+# look_at_markers: leave in $work/newest the release that each marker names. Where a marker is absent and a tag stands that
+# it would guard, the releases of the repository decide: what was published before there were markers, or what a clean-up
+# took, never lowers a tag.
+look_at_markers() {
+  look_all "$work/markers"
   : >"$work/newest"
   while IFS= read -r ref; do
-    if grep -qxF "$ref	" "$work/found"; then continue; fi
-    version=$(newest "$ref") || die "stopped: no tag was changed"
-    printf '%s\t%s\n' "$ref" "$version" >>"$work/newest"
+    if ! grep -qxF "$ref	" "$work/found"; then
+      version=$(newest "$ref") || return 1
+      printf '%s\t%s\n' "$ref" "$version" >>"$work/newest"
+      continue
+    fi
+    stands=$(ask_tags 'moves != "" && guard == asked && digest[moves] != "" && digest[moves] != wanted { print moves; exit }' asked="$ref")
+    if [ -z "$stands" ]; then continue; fi
+    if version=$(newest_listed "${ref%:*}" "$ref"); then
+      if [ -n "$version" ]; then printf '%s\t%s\n' "$ref" "$version" >>"$work/newest"; fi
+    else
+      say "there is no $ref, and which releases ${ref%:*} holds is not known here (it takes curl, and references that print the version): what moves is left where it stands"
+      printf '%s\t?\n' "$ref" >>"$work/newest"
+    fi
   done <"$work/markers"
+}
 
-  # What is to be done: decided in one place, before anything changes.
-  plan '
-    function numbers(text, into) {
-      sub(/[+].*/, "", text)
-      sub(/^[^0-9]+/, "", text)
-      return split(text, into, /[^0-9]+/)
-    }
-    # Whether one version is above another.
-    function above(one, other,   a, b, count, n) {
-      count = numbers(one, a)
-      n = numbers(other, b)
-      if (n > count) count = n
-      for (n = 1; n <= count; n++) if (a[n] + 0 != b[n] + 0) return a[n] + 0 > b[n] + 0
-      return 0
-    }
-    function decide(to, is_fixed, is_alias) {
-      if (wanted == "") return "unbuilt"
+# decide: leave in $work/decided what is to be done with each tag: what, to, from, content, id, what it holds, what it
+# should.
+decide() {
+  ask_tags '
+    # Whether a release that is newer than this one, or may be, has what a marker guards.
+    function is_later(guard) { return guard in newest && (newest[guard] == "?" || above(newest[guard], version)) }
+    function tell(what, to) { print what "\t" to "\t" home "@" wanted "\t" content "\t" id "\t" digest[to] "\t" wanted }
+    function move(to, guard, is_alias) {
       if (digest[to] == wanted) return "done"
-      if (is_fixed) return digest[to] == "" ? "put" : "refuse"
       if (digest[to] == "" && !is_alias) return "put"
       if (version == "") return "move"
-      if (!is_final || (home ":" marker in newest && above(newest[home ":" marker], version))) return "stay"
+      if (!is_final || (guard != "" && is_later(guard))) return "stay"
       return "move"
     }
-    function tell(what, to) { print what "\t" to "\t" home "@" wanted "\t" content "\t" id "\t" digest[to] "\t" wanted }
     pass == 3 { newest[$1] = $2; next }
-    $1 == "release" { version = $2; is_final = $4 == "final" }
-    $1 == "image" {
-      is_meant = has($9)
-      if (!is_meant) next
-      id = $2; content = home = $5; wanted = digest[content]
-      sub(/:[^:\/]*$/, "", home)
-      own = home ":" marker
-      if (is_final && !(own in marked) && (!(own in newest) || above(version, newest[own]))) { marked[own]; tell("mark", own) }
+    $1 == "image" && is_meant && is_final { guard = marker_of(home, "") }
+    is_meant && wanted == "" { if ($1 == "reference" || $1 == "alias") tell("unbuilt", $3); next }
+    is_meant && is_final && guard != "" && !(guard in marked) {
+      marked[guard]
+      if (!is_later(guard) && (digest[guard] == "" || above(version, newest[guard]))) tell("mark", guard)
     }
-    is_meant && $1 == "reference" { tell(decide($3, $4 == "fixed", 0), $3) }
-    is_meant && $1 == "alias" { tell(decide($3, 0, 1), $3) }
-  ' marker="$MARKER" pass=3 "$work/newest" >"$work/decided"
+    is_meant && $1 == "reference" && $4 == "fixed" {
+      tell(digest[$3] == wanted ? "done" : digest[$3] == "" ? "put" : "refuse", $3)
+    }
+    moves != "" { tell(move(moves, guard, $1 == "alias"), moves) }
+  ' pass=3 "$work/newest" >"$work/decided"
+}
 
-  # decided WHAT PROGRAM: what is decided so, as awk prints it of: what, to, from, content, id, what it holds, what it should.
-  decided() { awk -F '\t' -v what="$1" '$1 == what { '"$2"' }' "$work/decided"; }
+# decided WHAT PROGRAM: what is decided so, as awk prints it.
+decided() { awk -F '\t' -v what="$1" '$1 == what { '"$2"' }' "$work/decided"; }
+
+tags() {
+  # What stands in the registries now.
+  ask_tags '$1 == "image" && is_meant { print $5 }
+    ($1 == "reference" || $1 == "alias") && is_meant { print $3 }' | sort -u >"$work/refs"
+  look_all "$work/refs"
+  ask_tags '$1 == "image" && is_meant && is_final { print marker_of(home, "") }
+    is_final && guard != "" { print guard }' | sort -u >"$work/markers"
+  look_at_markers || die "stopped: no tag was changed"
+
+  # What is to be done: decided in one place, before anything changes.
+  decide
   decided unbuilt 'print "not published yet: " $4' | sort -u >"$work/bad"
   decided refuse 'print "refused: " $2 " is published and holds " $6 ", this plan has " $7 " (" $5 "); a published release is never overwritten"' >>"$work/bad"
   if [ -s "$work/bad" ]; then
     while IFS= read -r line; do say "$line"; done <"$work/bad"
     die "stopped: no tag was changed"
   fi
-
   decided put 'print $2 "\t" $3' >"$work/put"
   put "$work/put"
+  counted=$(wc -l <"$work/put")
+
+  decided mark 'print $2 "\t" $3' >"$work/put"
+  if [ -s "$work/put" ]; then
+    # Another run may have come in between: markers are looked at once more, right before they are put.
+    awk -F '\t' 'pass == 1 { marker[$0]; next } !($1 in marker)' pass=1 "$work/markers" pass=2 "$work/found" >"$work/kept"
+    mv "$work/kept" "$work/found"
+    look_at_markers || die "stopped: run this again to finish"
+    decide
+    decided mark 'print $2 "\t" $3' >"$work/put"
+  fi
   # The marker goes before the tags it guards, so that an older release cannot slip in between.
   version=$(plan '$1 == "release" { print $2 }')
-  decided mark 'print $2 "\t" $3' >"$work/put"
   while IFS='	' read -r to from; do
     say "$to is now $version"
     try docker buildx imagetools create --annotation "index:$VERSION_KEY=$version" --tag "$to" "$from" </dev/null >&2 ||
@@ -853,10 +988,11 @@ tags() {
   done <"$work/put"
   decided move 'print $2 "\t" $3' >"$work/put"
   put "$work/put"
+  counted=$((counted + $(wc -l <"$work/put")))
 
   decided stay 'print "left alone, only a final release may move it, and only forward: " $2' >"$work/stay"
   while IFS= read -r line; do say "$line"; done <"$work/stay"
-  say "$(awk -F '\t' '{ count[$1]++ } END { printf "tags: %d put, %d there already, %d left alone", count["put"] + count["move"], count["done"], count["stay"] }' "$work/decided")"
+  say "tags: $counted put, $(decided 'done' 'print' | wc -l | tr -d ' ') there already, $(wc -l <"$work/stay" | tr -d ' ') left alone"
 }
 
 usage() {
@@ -876,6 +1012,7 @@ trap 'exit 143' TERM
 : >"$work/found"
 : >"$work/logins"
 slot=main
+check_tag
 
 case ${1-} in probe | build | merge | tags) needs_buildx ;; esac
 case ${1-} in

@@ -13,7 +13,7 @@ use crate::config::validate::Builder;
 use crate::diagnostic::{Finding, Place, code};
 use crate::grammar::Spanned;
 use crate::grammar::release::{ReleaseVersion, Scheme};
-use crate::render::{Field, Scope, TableObject};
+use crate::render::{Field, Fields, Scope, TableObject};
 use crate::source::{SourceFile, lock_path};
 
 impl From<RawScheme> for Scheme {
@@ -59,6 +59,15 @@ fn names_of(version: &ReleaseVersion) -> Vec<(&'static str, Value)> {
     names
 }
 
+/// What templates see of a release of that version, which its tag names so.
+fn object_of(version: &ReleaseVersion, tag: &str, fields: &Fields) -> Value {
+    let mut names = vec![("tag", Value::from(tag))];
+    names.extend(names_of(version));
+    names.push(("pre", Value::from(version.is_pre_release())));
+    let names = names.into_iter().map(|(name, value)| (name.into(), value));
+    Value::from_object(TableObject::new("release", names, fields.watch()))
+}
+
 fn scope_of(names: impl IntoIterator<Item = (&'static str, Value)>) -> Value {
     let names = names.into_iter().map(|(name, value)| (name.into(), value));
     Value::from_object(Scope(names.collect()))
@@ -70,6 +79,12 @@ impl Config {
         let scope = scope_of(names_of(version));
         let tag = self.fields.render(&release.tag_field, &scope).ok()?;
         Some(tag_word(&tag))
+    }
+
+    /// What templates would see of the release at that version; `None` as for [`Config::tag_at`].
+    pub fn object_at(&self, release: &Release, version: &ReleaseVersion) -> Option<Value> {
+        let tag = self.tag_at(release, version)?;
+        Some(object_of(version, &tag, &self.fields))
     }
 
     /// What a place would state of a release of that version; `None` as for [`Config::tag_at`].
@@ -135,8 +150,6 @@ impl Builder<'_> {
             }
         };
         let seen = names_of(&version);
-        let mut attributes = seen.clone();
-        attributes.push(("pre", Value::from(version.is_pre_release())));
         let mut names: Vec<(Arc<str>, Value)> = seen
             .into_iter()
             .map(|(name, value)| (name.into(), value))
@@ -163,18 +176,14 @@ impl Builder<'_> {
                 return None;
             }
         };
-        attributes.insert(0, ("tag", Value::from(tag.clone())));
+        let object = object_of(&version, &tag, &self.fields);
         names.push(("tag".into(), Value::from(tag.clone())));
         Some(Stated {
             version,
             tag,
             tag_field: field,
             names,
-            object: Value::from_object(TableObject::new(
-                "release",
-                attributes.into_iter().map(|(n, v)| (n.into(), v)),
-                self.fields.watch(),
-            )),
+            object,
             span: at.clone(),
         })
     }

@@ -10,6 +10,7 @@ use crate::diagnostic::{Finding, Sink, code};
 use crate::grammar::SpecId;
 use crate::grammar::reference::{given_tag_fault, mend_reference};
 use crate::image::Spec;
+use crate::image::line::line;
 use crate::image::spec::Alias;
 use crate::matrix::AxisId;
 use crate::render::Field;
@@ -188,7 +189,12 @@ pub fn aliases(config: &Config, specs: &[Spec], sink: &mut Sink) -> Vec<Alias> {
                     break;
                 }
                 if fresh {
-                    found.push(Alias { spec: holder, tag });
+                    let line = line(config, field, &specs[holder.0], &tag);
+                    found.push(Alias {
+                        spec: holder,
+                        tag,
+                        line,
+                    });
                 }
             }
         }

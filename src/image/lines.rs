@@ -180,7 +180,8 @@ impl Lines {
             self.record(&["reference", id, reference, moves]);
         }
         for alias in &spec.aliases {
-            self.record(&["alias", id, alias]);
+            let line = spec.alias_lines.get(alias.as_str());
+            self.record(&["alias", id, alias, line.map_or("", String::as_str)]);
         }
         // Last, since it seldom changes: what a release changes of one spec and what a change does of the next stay apart, and
         // git merges both.

@@ -9,6 +9,7 @@ mod digest;
 mod grammar;
 mod groups;
 mod hash;
+mod line;
 mod lineage;
 mod lines;
 mod merge;

@@ -14,8 +14,9 @@ use crate::image::lines::lines;
 use crate::image::pipelines::{ByPipeline, Role, deviations};
 use crate::image::repositories::{Made, repositories};
 use crate::image::shares::{ALL, Pipeline, Share, shares};
+use crate::image::spec::Alias;
 use crate::image::targets::Names;
-use crate::image::{CONTENT_FORMAT, Contents, Matrix, RenderedSpec};
+use crate::image::{CONTENT_FORMAT, Contents, Matrix, RenderedSpec, Spec};
 
 /// Where the plan is written, below the folder of outputs.
 pub const PLAN: &str = "plan.json";
@@ -140,6 +141,10 @@ pub struct PlanSpec {
     pub publish: bool,
     /// Moving references; for each alias home first.
     pub aliases: Vec<String>,
+    /// Of aliases that move within a line of releases, the line: its first numbers, or the version of the one release that
+    /// an alias names.
+    #[serde(skip_serializing_if = "Pairs::is_empty")]
+    pub alias_lines: Pairs<String, String>,
     /// OCI platforms.
     pub platforms: Vec<Platform>,
     /// Where each platform's image is pushed before they are joined; one alone is the content.
@@ -200,7 +205,7 @@ impl Plan {
                 used[id.0] = true;
             }
         }
-        let aliases = matrix.alias_tags();
+        let aliases = matrix.aliases_of();
         let deviations = deviations(config, matrix);
         let (sbom, provenance) = (config.ci.sbom, config.ci.provenance);
         let names = config.bakes().then(|| {
@@ -347,13 +352,24 @@ pub fn json(value: &impl Serialize, typical: usize) -> String {
         .unwrap_or_default()
 }
 
+/// The references of aliases, for each home first.
+fn everywhere<'a>(
+    spec: &'a Spec,
+    aliases: &'a [&Alias],
+) -> impl Iterator<Item = (String, &'a Alias)> {
+    aliases.iter().flat_map(|alias| {
+        let repositories = spec.repositories.iter();
+        repositories.map(|repository| (format!("{repository}:{}", alias.tag), *alias))
+    })
+}
+
 impl PlanSpec {
     fn new(
         config: &Config,
         matrix: &Matrix,
         contents: &Contents,
         id: SpecId,
-        aliases: &[&str],
+        aliases: &[&Alias],
         ci: ByPipeline,
     ) -> Self {
         let spec = matrix.spec(id);
@@ -368,9 +384,11 @@ impl PlanSpec {
             references: spec.references(),
             immutable: spec.immutable,
             publish: spec.tag.is_some(),
-            aliases: aliases
-                .iter()
-                .flat_map(|tag| spec.repositories.iter().map(move |r| format!("{r}:{tag}")))
+            aliases: everywhere(spec, aliases)
+                .map(|(reference, _)| reference)
+                .collect(),
+            alias_lines: everywhere(spec, aliases)
+                .filter_map(|(reference, alias)| Some((reference, alias.line.clone()?)))
                 .collect(),
             platforms: spec.platforms.clone(),
             pushed: spec

@@ -155,7 +155,8 @@ fn one(
         }
     });
     let merged = known.merged.clone();
-    let scope = scope(config, image, &cell);
+    let release = config.release.as_ref().map(|release| &release.object);
+    let scope = scope(config, image, &cell, release);
     let mut text = |field: &Field| match config.fields.render(field, &scope) {
         Ok(text) => Some(text.into_owned()),
         Err(fault) => {
@@ -282,7 +283,7 @@ fn base_or_parent(
 }
 
 /// What the templates of one cell see: its axes, `image`, `release`.
-fn scope(config: &Config, image: &Image, cell: &Cell) -> Value {
+pub(super) fn scope(config: &Config, image: &Image, cell: &Cell, release: Option<&Value>) -> Value {
     let mut names: Vec<(Arc<str>, Value)> = cell
         .iter()
         .map(|(axis, value)| {
@@ -293,9 +294,7 @@ fn scope(config: &Config, image: &Image, cell: &Cell) -> Value {
         })
         .collect();
     names.push(("image".into(), Value::from(image.key.clone())));
-    if let Some(release) = &config.release {
-        names.push(("release".into(), release.object.clone()));
-    }
+    names.extend(release.map(|release| ("release".into(), release.clone())));
     Value::from_object(Scope(names))
 }
 

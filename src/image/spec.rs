@@ -59,6 +59,9 @@ pub struct Alias {
     pub spec: SpecId,
     /// The tag.
     pub tag: String,
+    /// The line of releases within which it moves: `4`, `4.15`, or the one release that it names. `None` where it is of
+    /// whichever is the newest.
+    pub line: Option<String>,
 }
 
 /// All specs of a matrix with their lineage.
@@ -96,13 +99,20 @@ impl Matrix {
         self.specs.iter().filter(|s| s.merged.dockerfile.is_none())
     }
 
+    /// The aliases of each spec, by [`SpecId`].
+    pub fn aliases_of(&self) -> Vec<Vec<&Alias>> {
+        let mut of: Vec<Vec<&Alias>> = vec![Vec::new(); self.specs.len()];
+        for alias in &self.aliases {
+            of[alias.spec.0].push(alias);
+        }
+        of
+    }
+
     /// The alias tags of each spec, by [`SpecId`].
     pub fn alias_tags(&self) -> Vec<Vec<&str>> {
-        let mut tags: Vec<Vec<&str>> = vec![Vec::new(); self.specs.len()];
-        for alias in &self.aliases {
-            tags[alias.spec.0].push(&alias.tag);
-        }
-        tags
+        let of = self.aliases_of().into_iter();
+        of.map(|of| of.into_iter().map(|alias| &*alias.tag).collect())
+            .collect()
     }
 
     /// Number of lineage layers.

@@ -148,6 +148,68 @@ def test_killed_between_merge_and_tags(single):
         assert {tag: engine.digest(tag) for tag in older} == older
 
 
+def lines(world: World, version: str) -> dict:
+    """Let the plan be of this release of the same images, with aliases of its lines. {line: its aliases}"""
+    before = world.plan["release"]["version"]
+    for spec in world.plan["specs"]:
+        spec["references"] = [reference.replace(f"v{before}", f"v{version}") for reference in spec["references"]]
+    world.plan["release"] |= {"version": version, "tag": f"v{version}"}
+    spec = world.spec("server/large")
+    repositories = [reference.rsplit(":", 1)[0] for reference in spec["references"]]
+    major, minor, _ = version.split(".")
+    tags = {line: [f"{at}:{line}" for at in repositories] for line in ("latest", major, f"{major}.{minor}")}
+    spec["aliases"] = [alias for aliases in tags.values() for alias in aliases]
+    spec["alias_lines"] = {alias: line for line, aliases in tags.items() for alias in aliases if line != "latest"}
+    world.save()
+    return tags
+
+
+def test_an_older_line_moves_its_own_tags(single):
+    world, engine = single, single.engine
+    assert world.publish() == []
+    content = engine.digest(world.spec("server/large")["content_reference"])
+    late = lines(world, "2.0.0")
+    world.ok("tags")
+    assert {engine.digest(tag) for tags in late.values() for tag in tags} == {content}
+    # Of equal images: what the tags hold beforehand is told apart.
+    other = f"{engine.host}/library/debian:trixie-slim"
+    for tag in [tag for tags in late.values() for tag in tags]:
+        engine.crane("copy", other, tag)
+    early = lines(world, "1.4.1")
+    said = world.ok("tags").stderr
+    assert "left alone, only a final release may move it, and only forward" in said
+    assert {engine.digest(tag) for line in ("1", "1.4") for tag in early[line]} == {content}
+    assert {engine.digest(tag) for tags in late.values() for tag in tags} == {engine.digest(other)}
+
+
+@pytest.mark.parametrize("curl", [True, False])
+def test_without_markers_the_releases_of_the_repository_decide(single, curl):
+    """A registry in which 2.0.0 was published before there were markers, or whose clean-up took them."""
+    world, engine = single, single.engine
+    world.ok("build", "core", "linux/amd64")
+    world.ok("merge", "core")
+    world.ok("build", "server/large", "linux/amd64")
+    world.ok("merge", "server/large")
+    content = engine.digest(world.spec("server/large")["content_reference"])
+    late, other = lines(world, "2.0.0"), f"{engine.host}/library/debian:trixie-slim"
+    standing = [*world.spec("server/large")["references"], *(tag for tags in late.values() for tag in tags)]
+    for tag in standing:
+        engine.crane("copy", other, tag)
+    early = lines(world, "1.4.1")
+    path = {} if curl else {"PATH": without_curl(world)}
+    said = world.ok("tags", **path).stderr
+    assert {engine.digest(tag) for tag in standing} == {engine.digest(other)}
+    assert {engine.digest(tag) for line in ("1", "1.4") for tag in early[line]} == {content}
+    home = world.spec("server/large")["references"][0].rsplit(":", 1)[0]
+    assert engine.digest(f"{home}:newest-release") is None
+    assert engine.digest(f"{home}:newest-release-1")
+    assert ("is not known here" in said) == (not curl)
+    # A newer one than all of them moves what it may.
+    late = lines(world, "2.1.0")
+    world.ok("tags", **path)
+    assert {engine.digest(tag) for tag in late["latest"]} == {content if curl else engine.digest(other)}
+
+
 def test_a_registry_that_is_down_is_not_empty(single):
     world = single
     world.engine.stop_registry()

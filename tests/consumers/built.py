@@ -78,7 +78,7 @@ def published(plan: Plan, stub: Stub) -> Built:
         return [image for child in manifest["manifests"] for image in images(child["digest"])]
 
     for tag, digest in state["tags"].items():
-        if tag not in contents and tag not in contents.values() and not tag.endswith(MARKER):
+        if tag not in contents and tag not in contents.values() and MARKER not in tag:
             built.tags[tag] = sorted(images(digest), key=str)
     return built
 

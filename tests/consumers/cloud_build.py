@@ -15,8 +15,9 @@ from google.cloud.devtools.cloudbuild_v1.types import Build
 from google.protobuf import json_format
 from harness import Stub, outputs, read_yaml
 
-#: What Cloud Build itself substitutes, in every build.
-BUILT_IN = {"PROJECT_ID", "BUILD_ID", "PROJECT_NUMBER", "LOCATION", "SERVICE_ACCOUNT", "SERVICE_ACCOUNT_EMAIL"}
+#: What Cloud Build itself substitutes, in every build; what only a trigger on a tag knows is empty elsewhere.
+BUILT_IN = {name: f"the-{name.lower()}" for name in ("PROJECT_ID", "BUILD_ID", "PROJECT_NUMBER", "LOCATION", "SERVICE_ACCOUNT", "SERVICE_ACCOUNT_EMAIL")}
+BUILT_IN["TAG_NAME"] = ""
 
 
 class Failed(AssertionError):
@@ -94,7 +95,7 @@ class Service:
         unknown = set(substitutions or {}) - set(build.substitutions)
         assert not unknown, f"no such substitution: {unknown}"
         self.build, self.tree, self.env, self.home = build, tree, env, home
-        self.values = {name: f"the-{name.lower()}" for name in BUILT_IN} | dict(build.substitutions) | (substitutions or {})
+        self.values = BUILT_IN | dict(build.substitutions) | (substitutions or {})
         self.secrets = {secret.env: f"secret of {secret.version_name}" for secret in build.available_secrets.secret_manager}
         self.ran = []
         self.said = ""

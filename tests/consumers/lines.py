@@ -99,7 +99,7 @@ def records(spec: dict, shares: dict) -> list:
         *(["test", id, test, "RUN " + step(test)] for test in spec["tests"]),
         *own(spec),
         *(["reference", id, reference, "fixed" if spec["immutable"] else "moves"] for reference in spec["references"]),
-        *(["alias", id, alias] for alias in spec["aliases"]),
+        *(["alias", id, alias, spec.get("alias_lines", {}).get(alias, "")] for alias in spec["aliases"]),
         ["source", id, spec["context"], flag[spec.get("lfs", False)], flag[spec.get("submodules", False)]],
         *(["artifact", id, made["name"], made["path"]] for made in spec.get("artifacts", [])),
     ]  # fmt: skip

@@ -130,6 +130,105 @@ def test_moving_tags_go_forward_only(built):
     assert world.stub.tags()[f"{HOME}:newest-release"]["annotations"] == {"org.opencontainers.image.version": "0.12.1"}
 
 
+@in_every_shell
+def test_aliases_of_a_line_move_within_it(built):
+    """4.15.0 after 5.0.0: `latest` stays, `4` goes on and `4.15` comes to be."""
+    world = built
+
+    def release(version: str) -> None:
+        world.release(version, True)
+        major, minor, _ = version.split(".")
+        (spec,) = (spec for spec in world.plan["specs"] if f"{HOME}:latest" in spec["aliases"])
+        lines = {f"{at}:{line}": line for line in (major, f"{major}.{minor}", version) for at in (HOME, COPY)}
+        spec["aliases"] += lines
+        spec["alias_lines"] = lines
+
+    def holds(version: str) -> dict:
+        """{alias: whether it holds the release}, of those that stand at home or in the copy."""
+        wanted = world.digest(f"{HOME}:3.11-v{version}")
+        tags = world.stub.tags()
+        return {tag.rsplit(":", 1)[1]: tags[tag]["digest"] == wanted for at in (HOME, COPY) for tag in tags
+                if tag.rsplit(":", 1)[0] == at and tag.rsplit(":", 1)[1][:1] in "l45"}  # fmt: skip
+
+    def markers() -> dict:
+        return {tag.rsplit(":", 1)[1]: about["annotations"]["org.opencontainers.image.version"]
+                for tag, about in world.stub.tags().items() if tag.startswith(f"{HOME}:newest-release")}  # fmt: skip
+
+    def elsewhere(*tags: str) -> None:
+        for tag in tags:
+            for at in (HOME, COPY):
+                world.put(f"{at}:{tag}")
+
+    release("4.14.0")
+    world.ok("tags")
+    release("5.0.0")
+    world.ok("tags")
+    assert markers() == {"newest-release": "5.0.0", "newest-release-4": "4.14.0", "newest-release-4.14": "4.14.0",
+                         "newest-release-5": "5.0.0", "newest-release-5.0": "5.0.0"}  # fmt: skip
+
+    # All contents of the sample are alike in each release: what the tags hold beforehand is told apart.
+    elsewhere("latest", "4", "5", "5.0")
+    release("4.15.0")
+    done = world.ok("tags")
+    assert holds("4.15.0") == {"latest": False, "4": True, "4.15": True, "4.14": True, "4.14.0": True, "4.15.0": True,
+                               "5": False, "5.0": False, "5.0.0": True}  # fmt: skip
+    assert f"only forward: {HOME}:latest" in done.stderr
+    assert done.stderr.count("left alone, only") == 2
+    assert markers()["newest-release-4"] == markers()["newest-release-4.15"] == "4.15.0"
+
+    # Back in its line it does not go.
+    elsewhere("4")
+    release("4.14.1")
+    world.ok("tags")
+    assert not holds("4.14.1")["4"]
+    assert markers()["newest-release-4.14"] == "4.14.1"
+
+    # The markers are gone: what stands in the repository says which release is the newest.
+    world.stub.drop(*(f"{HOME}:{marker}" for marker in markers()))
+    elsewhere("latest", "4", "4.14")
+    release("4.14.2")
+    done = world.ok("tags")
+    assert {tag: it for tag, it in holds("4.14.2").items() if tag in ("latest", "4", "4.14")} == {"latest": False, "4": False, "4.14": True}
+    assert markers() == {"newest-release-4.14": "4.14.2"}
+    release("4.16.0")
+    world.ok("tags")
+    assert {tag: it for tag, it in holds("4.16.0").items() if tag in ("latest", "4")} == {"latest": False, "4": True}
+    assert markers() == {"newest-release-4.14": "4.14.2", "newest-release-4": "4.16.0", "newest-release-4.16": "4.16.0"}
+    release("5.0.1")
+    world.ok("tags")
+    assert all(it for tag, it in holds("5.0.1").items() if tag in ("latest", "5", "5.0"))
+    assert markers()["newest-release"] == "5.0.1"
+
+
+def test_what_cannot_be_told_moves_nothing(built):
+    """No marker, a tag that stands, and nothing to list tags by."""
+    world = built
+    other = world.put(f"{HOME}:latest")
+    world.strike({"verb": "tags", "error": "denied"})
+    done = world.ok("tags")
+    assert f"there is no {HOME}:newest-release, and which releases {HOME} holds is not known here" in done.stderr
+    assert world.digest(f"{HOME}:latest") == other
+    assert f"{HOME}:newest-release" not in world.stub.tags()
+    world.strike()
+    world.ok("tags")
+    assert world.digest(f"{HOME}:latest") != other
+
+
+def test_a_marker_that_another_run_puts_meanwhile_counts(built):
+    world = built
+    world.release("0.11.0", True)
+    world.ok("tags")
+    other = world.put(f"{HOME}:latest")
+    world.release("0.12.0", True)
+    # The run of a newer release comes in between: it marks when the first reference is put.
+    meanwhile = {"at": f"{HOME}:3.11-v0.12.0", "tag": f"{HOME}:newest-release", "annotations": {"org.opencontainers.image.version": "0.13.0"}}
+    (world.stub.folder / "meanwhile.json").write_text(json.dumps(meanwhile))
+    done = world.ok("tags")
+    assert f"only forward: {HOME}:latest" in done.stderr
+    assert world.digest(f"{HOME}:latest") == other
+    assert world.stub.tags()[f"{HOME}:newest-release"]["annotations"] == {"org.opencontainers.image.version": "0.13.0"}
+
+
 @pytest.mark.parametrize(
     ("before", "after", "forward"),
     [("0.9.0", "0.10.0", True), ("0.10.0", "0.9.9", False), ("2026.9", "2026.11", True), ("1.0", "1.0.0", True),
@@ -169,7 +268,7 @@ def test_without_a_release_tags_always_move(built):
     plan = Plan.__new__(Plan)
     plan.specs = world.plan["specs"]
     assert all(tags[tag]["digest"] == tags[content]["digest"] for tag, content in plan.final_tags().items())
-    assert not [tag for tag in tags if tag.endswith(":newest-release")]
+    assert not [tag for tag in tags if ":newest-release" in tag]
 
 
 @in_every_shell
@@ -277,6 +376,26 @@ def calls(world: World, verb: str) -> list[dict]:
     return [call for call in world.stub.journal() if call["verb"] == verb]
 
 
+# The tag that started a run
+
+
+@in_every_shell
+@pytest.mark.parametrize(
+    ("tag", "fits"),
+    [("v0.12.0", True), ("0.12.0", True), ("acme-v0.12.0", True), ("images/0.12.0", True), ("", True), ("v0.12.1", False),
+     ("v10.12.0", False), ("v0.12.0-rc.1", False), ("main", False), ("1.0.12.0", False)],
+)  # fmt: skip
+def test_a_run_of_another_tag_publishes_nothing(built, tag, fits):
+    done = built.run("tags", env={"RELEASE_TAG": tag})
+    assert (done.returncode == 0) == fits, done.stderr
+    if not fits:
+        assert f"this run is of the git tag `{tag}`, and the plan is of release 0.12.0, whose tag is `v0.12.0`" in done.stderr
+        assert built.run("probe", env={"RELEASE_TAG": tag}).returncode == 1
+        assert not built.stub.journal()
+    built.release(None, False)
+    assert "git tag" not in built.run("probe", env={"RELEASE_TAG": tag}).stderr
+
+
 # Shares
 
 
@@ -302,7 +421,7 @@ def test_a_pipeline_has_its_share(world):
     wanted = {
         tag for spec in world.plan["specs"] if "gitlab" not in spec.get("ci", {}) for tag in spec["references"] + spec["aliases"]
     }
-    put = {tag for tag in world.stub.tags() if ":content-" not in tag and not tag.endswith(":newest-release")}
+    put = {tag for tag in world.stub.tags() if ":content-" not in tag and ":newest-release" not in tag}
     assert put == wanted
     assert not [tag for tag in world.stub.tags() if "gpu-base:newest" in tag or "notebook" in tag]
 

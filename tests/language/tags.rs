@@ -286,3 +286,40 @@ fn a_release_outside_its_scheme_is_a_finding() {
         assert!(of(&text).has("invalid-version"), "{scheme} {version}");
     }
 }
+
+#[test]
+fn an_alias_is_of_the_line_of_releases_whose_numbers_it_changes_with() {
+    let line = |release: &str, tag: &str| {
+        let outcome = of(&format!(
+            "[release]\n{release}\n[image.i]\nfrom = \"f\"\n[[alias]]\ntags = [{tag:?}]\n"
+        ));
+        let spec = &outcome.specs()[0];
+        let line = spec.alias_lines.get(spec.aliases[0].as_str());
+        line.map_or("newest", String::as_str).to_owned()
+    };
+    let semver = "version = \"4.15.2\"";
+    for (tag, of) in [
+        ("latest", "newest"),
+        ("{{ release.major }}", "4"),
+        ("v{{ release.major }}-slim", "4"),
+        ("{{ release.series }}", "4.15"),
+        ("{{ release.major }}.{{ release.minor }}", "4.15"),
+        ("{{ release.parts[:2] | join('-') }}", "4.15"),
+        ("x-{{ release.tag }}", "4.15.2"),
+        ("x-{{ release.version }}", "4.15.2"),
+        // Another major release has the same number.
+        ("minor-{{ release.minor }}", "newest"),
+        // It is asked, not printed.
+        ("{{ 'new' if release.major > 3 else 'old' }}", "newest"),
+        ("{{ 'lts' if release.major == 4 else 'other' }}", "4"),
+        ("{{ 'rc' if release.pre else 'latest' }}", "newest"),
+    ] {
+        assert_eq!(line(semver, tag), of, "{tag}");
+    }
+    let calver = "version = \"26.06\"\nscheme = \"calver\"";
+    assert_eq!(line(calver, "{{ release.parts[0] }}"), "26");
+    assert_eq!(line(calver, "x{{ release.version }}"), "26.06");
+    let post = "version = \"1.4.0.post1\"\nscheme = \"pep440\"";
+    assert_eq!(line(post, "{{ release.series }}"), "1.4");
+    assert_eq!(line(post, "x-{{ release.tag }}"), "1.4.0.post1");
+}

@@ -35,6 +35,16 @@ def heads(config):
                 with open(transfer["dump-header"], "w") as file:
                     file.write("HTTP/1.1 200 OK\r\n\r\n")
                 continue
+            if path.endswith("/tags/list"):
+                repository = f"{host}/{path.removesuffix('/tags/list')}"
+                refused = any(f["verb"] == "tags" for f in docker_stub.load("faults.json", []))
+                here = [tag.rsplit(":", 1)[1] for tag in tags if tag.rsplit(":", 1)[0] == repository]
+                open(transfer["dump-header"], "w").close()
+                with open(transfer["output"], "w") as file:
+                    json.dump({"name": path, "tags": here}, file)
+                print(transfer["write-out"].replace("%{http_code}", "403" if refused else "200"), end="")
+                said.append({"verb": "tags", "at": time.monotonic(), "ok": True, "job": docker_stub.JOB, "ref": repository})
+                continue
             assert "head" in transfer and "oci.image.index" in transfer["headers"], transfer
             ref = host + "/" + path.replace("/manifests/", ":")
             digest = tags.get(ref)

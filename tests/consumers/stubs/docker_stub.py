@@ -7,6 +7,7 @@ DOCKER_STUB names the folder:
 
   state.json     {"tags": {ref: digest}, "blobs": {digest: manifest as text}, "platforms": {digest: "linux/amd64"}}
   journal.jsonl  one JSON line per call, in order: "verb", "ok", and what the verb was given
+  meanwhile.json optional, {"at": ref, "tag": ref, "annotations": {}}: as soon as the one is put by `create`, the other is too
   faults.json    optional, a list of {"verb": glob, "ref": glob, "error": kind, "platform": glob, "times": n}
                  verb   inspect | create | build (any build) | push (build --push) | bake (a target) | run | login | info
                  error  refused | unauthorized | denied | server-error | timeout | rate-limit | failed | no-engine
@@ -351,6 +352,10 @@ def create(words, registry, call):
     call["digest"] = digest
     for tag in tags:
         registry.tags[tag] = digest
+    # What somebody else puts at this very moment.
+    meanwhile = load("meanwhile.json", {})
+    if meanwhile.get("at") in tags:
+        registry.tags[meanwhile["tag"]] = registry.add_index([digest], meanwhile["annotations"])
 
 
 def run(words, registry, call):
