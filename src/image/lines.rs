@@ -20,6 +20,7 @@ pub(super) fn lines(plan: &Plan, header: &str) -> String {
         "plan",
         &FORMAT.to_string(),
         &plan.content_format.to_string(),
+        if plan.contents_stated { "stated" } else { "" },
     ]);
     if let Some(release) = &plan.release {
         let kind = if release.is_final {

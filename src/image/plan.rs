@@ -36,6 +36,8 @@ pub struct Plan {
     pub version: u32,
     /// What counts as content, and how it is hashed: contents of another format cannot be compared.
     pub content_format: u32,
+    /// Whether each content that is published states its hash. What Docker itself pushes can state nothing.
+    pub contents_stated: bool,
     /// The release, when the matrix states one.
     pub release: Option<Release>,
     /// Registries that some spec uses, in declared order.
@@ -217,7 +219,8 @@ impl Plan {
             .zip(deviations)
             .map(|((id, _), ci)| PlanSpec::new(config, matrix, contents, id, &aliases[id.0], ci))
             .collect();
-        if config.ci.pipelines.iter().all(|own| !own.shape.builds_anew) {
+        let contents_stated = config.ci.pipelines.iter().all(|own| !own.shape.builds_anew);
+        if contents_stated {
             specs.iter_mut().for_each(PlanSpec::push_alone);
         }
         for (place, spec) in specs.iter_mut().enumerate() {
@@ -239,6 +242,7 @@ impl Plan {
             ),
             version: FORMAT,
             content_format: CONTENT_FORMAT,
+            contents_stated,
             release: config.release.as_ref().map(|r| Release {
                 version: r.version.clone(),
                 tag: r.tag.clone(),

@@ -140,6 +140,27 @@ heads() {
     }' pass=1 ../statuses pass=2 "$1" pass=3 $(awk '$1 != "000" { print $2 }' ../statuses)) >>"$work/found"
 }
 
+# gets FILE: fetch the manifest of each reference of FILE into $work/manifests, under its number in the list. Those that do not
+# come plainly are left in $work/unread as "NUMBER REF".
+gets() {
+  : >"$work/statuses"
+  if command -v curl >/dev/null; then
+    sign_in "$1"
+    awk -F '\t' -v folder="$work/manifests" -v accept="$MANIFESTS" "$QUESTIONS_AWK"'
+      pass == 1 { login[$1] = $2; next }
+      {
+        name = $0
+        sub(":[^:/]*$", "", name)
+        transfer(endpoint(host_of(name)) "/v2/" path_of(name) "/manifests/" substr($0, length(name) + 2), FNR)
+        say("header", "Accept: " accept)
+        if (name in login) say("header", login[name])
+        say("output", folder "/" FNR)
+        print "write-out = \"%{http_code} " FNR "\\n\""
+      }' pass=1 "$work/logins" pass=2 "$1" | curls >"$work/statuses"
+  fi
+  awk 'pass == 1 { status[$2] = $1; next } status[FNR] != "200" { print FNR " " $0 }' pass=1 "$work/statuses" pass=2 "$1" >"$work/unread"
+}
+
 # ask_all FILE: FILE lists references; append "REF<tab>DIGEST" to $work/found for each, DIGEST empty when absent. Those that
 # no plain answer came about are left in $work/unasked: there is no curl, the registry has a certificate or a login of its
 # own kind, or it refuses.

@@ -39,6 +39,7 @@ MARKER=newest-release
 MARKER_OF=<% if name %>-of-<{ name | bare }><% endif %>
 
 VERSION_KEY=org.opencontainers.image.version
+CONTENT_KEY=org.basematrix.content
 say() { printf '%s\n' "publish: $*" >&2; }
 die() { say "$@"; exit 1; }
 
@@ -207,6 +208,51 @@ look_all() {
     >>"$work/found" || die "stopped: a registry's answer is not understood"
 }
 
+# raw_line "NUMBER REF": leave the manifest of REF in the file of that number.
+raw_line() {
+  try docker buildx imagetools inspect --raw "${1#* }" </dev/null >"$work/manifests/${1%% *}" || return 2
+}
+
+# state FILE: leave in $work/stated, for each reference of FILE, "REF<tab>HASH": of the content that its manifest states.
+state() {
+  rm -rf "$work/manifests"
+  mkdir "$work/manifests"
+  gets "$1"
+  each raw_line "$work/unread" || die "stopped: a registry did not say what it holds"
+  LC_ALL=C awk "$JSON_AWK"'
+    function tell() { if (name != "") print name "\t" member(text, "annotations\n" key); text = "" }
+    FNR == 1 { tell(); name = FILENAME; sub(/.*\//, "", name) }
+    length(text) < 200000 { text = text $0 "\n" }
+    END { tell() }' key="$CONTENT_KEY" "$work/manifests"/* >"$work/numbered"
+  awk -F '\t' 'pass == 1 { stated[$1] = $2; next } { print $0 "\t" stated[FNR] }' pass=1 "$work/numbered" pass=2 "$1" >"$work/stated"
+}
+
+# is_stated: whether the contents of this plan state their hash. What Docker itself pushes can state nothing.
+is_stated() {
+  [ -n "${states-}" ] || states=$(plan '$1 == "plan" { print $4 == "stated" ? "yes" : "no"; exit }')
+  [ "$states" = yes ]
+}
+
+# differing FILE: FILE lists "REF<tab>HASH"; print "REF<tab>HASH<tab>STATED" of those that state another hash, or none.
+differing() {
+  if [ ! -s "$1" ] || ! is_stated; then return 0; fi
+  cut -f 1 "$1" >"$work/asked"
+  state "$work/asked"
+  awk -F '\t' 'pass == 1 { stated[$1] = $2; next } stated[$1] != $2 { print $1 "\t" $2 "\t" stated[$1] }' \
+    pass=1 "$work/stated" pass=2 "$1"
+}
+
+# hold FILE: FILE lists "REF<tab>HASH" of contents that are there; stop if one states another hash than its own, or none. Who
+# may push may call anything by that name: it is neither built upon, nor tagged, nor overwritten.
+hold() {
+  differing "$1" >"$work/differing"
+  if [ ! -s "$work/differing" ]; then return 0; fi
+  while IFS='	' read -r ref hash stated; do
+    say "foreign: $ref is not what the plan means by it, which states $hash; it states ${stated:-nothing}"
+  done <"$work/differing"
+  die "stopped: look who pushed that. Where it was a mistake, delete it in the registry and run this again"
+}
+
 # curl_cli: curl, or an image of it where this job has an engine and no curl.
 curl_cli() {
   if command -v curl >/dev/null; then curl "$@"; else docker run --rm --interactive "$CURL_IMAGE" "$@"; fi
@@ -289,6 +335,10 @@ probe() {
   '
   plan "$probed"'$1 == "image" && is_open { print $5 }' pass=3 "$work/ids" >"$work/refs"
   look_all "$work/refs"
+  plan "$probed"'$1 == "image" && has($8) && (!some || $2 in asked) && digest[$5] != "" { print $5 "\t" $4 }' \
+    pass=3 "$work/ids" | sort -u >"$work/hashes"
+  hold "$work/hashes"
+  restore
   plan "$probed"'$1 == "image" { content = $5 } $1 == "leg" && is_open && $4 != content { print $4 }' pass=3 "$work/ids" >"$work/refs"
   look_all "$work/refs"
   plan "$probed"'
@@ -297,6 +347,36 @@ probe() {
     $1 == "leg" && is_open && digest[$4] == "" { print "build\t" $2 "\t" $3 "\t" layer }' pass=3 "$work/ids" >"$work/missing"
   cat "$work/missing"
   say "missing: $(awk '$1 == "build" { builds++ } !seen[$2]++ { images++ } END { print builds + 0 " builds, " images + 0 " images" }' "$work/missing")"
+}
+
+# restore: of contents that are not there, look for references of this release that never move. One that states the content
+# gives it back its tag, which a clean-up took; any other was published with something else, and is told before a build.
+restore() {
+  plan "$probed"'
+    function repository(ref) { sub(/:[^:\/]*$/, "", ref); return ref }
+    $1 == "image" { content = $5; hash = $4; is_gone = has($7) && (!some || $2 in asked) && digest[content] == "" }
+    $1 == "reference" && $4 == "fixed" && is_gone && repository($3) == repository(content) { print $3 "\t" hash "\t" content }
+  ' pass=3 "$work/ids" >"$work/standing"
+  cut -f 1 "$work/standing" >"$work/refs"
+  look_all "$work/refs"
+  awk -F '\t' 'pass == 1 { digest[$1] = $2; next } digest[$1] != ""' pass=1 "$work/found" pass=2 "$work/standing" >"$work/there"
+  cut -f 1,2 "$work/there" >"$work/hashes"
+  differing "$work/hashes" >"$work/differing"
+  if [ -s "$work/differing" ]; then
+    while IFS='	' read -r ref hash stated; do
+      if [ -n "$stated" ]; then
+        say "$ref is published with content $stated, and the plan has $hash: what goes into it changed, and the release did not"
+      else
+        say "$ref is published and states no content: something else published it"
+      fi
+    done <"$work/differing"
+    die "stopped: nothing was built. Release under a new version: gen bump"
+  fi
+  if ! is_stated; then return 0; fi
+  awk -F '\t' 'pass == 1 { digest[$1] = $2; next } !seen[$3]++ { home = $3; sub(/:[^:\/]*$/, "", home); print $3 "\t" home "@" digest[$1] }' \
+    pass=1 "$work/found" pass=2 "$work/there" >"$work/put"
+  put "$work/put"
+  sed 's/	.*@/	/' "$work/put" >>"$work/found"
 }
 
 <% include "ci/context.sh" %>
@@ -373,6 +453,8 @@ build() {
   look_all "$work/refs"
   there=$(awk -F '\t' -v content="$content" -v leg="$leg" '($1 == content || $1 == leg) && $2 != "" { print $1 "@" $2; exit }' "$work/found")
   if [ -n "$there" ]; then
+    awk -F '\t' -v ref="${there%@*}" '$1 == "image" { print ref "\t" $4 }' "$work/spec" >"$work/hashes"
+    hold "$work/hashes"
     say "$id for $platform is there already: $there"
     return 0
   fi
@@ -399,18 +481,23 @@ build() {
   fi
   say "building and pushing $leg"
   # OCI media types: Docker's own hold no annotations, and the marker of the newest release is one.
-  # What is attested is told by words without blanks.
-  # shellcheck disable=SC2046
-  try docker buildx build --output type=image,push=true,oci-mediatypes=true $(plan '$1 == "attest" { print $2 }') "$@" </dev/null >&2
+  attest=$(plan '$1 == "attest" { print $2 }')
+  # What is attested comes in an index, which states the content then.
+  case $attest in --provenance=false) kind=manifest ;; *) kind=index ;; esac
+  stated=$(plan '$1 == "plan" { stated = $4 } $1 == "image" && $2 == id && stated { print $4 }' id="$id")
+  if [ -n "$stated" ]; then set -- --annotation "$kind:$CONTENT_KEY=$stated" "$@"; fi
+  # Told by words without blanks.
+  # shellcheck disable=SC2086
+  try docker buildx build --output type=image,push=true,oci-mediatypes=true $attest "$@" </dev/null >&2
 }
 
-# merge_line "ID CONTENT LEG..."
+# merge_line "ID CONTENT HASH LEG...", without a hash a dash.
 merge_line() {
   # Ids and references hold no blank: one word each.
   # shellcheck disable=SC2086
   set -- $1
-  id=$1 content=$2
-  shift 2
+  id=$1 content=$2 hash=$3
+  shift 3
   digest=$(grep "^$content	" "$work/found" | cut -f 2)
   if [ -n "$digest" ]; then
     say "$id is there already: $content@$digest"
@@ -423,6 +510,7 @@ merge_line() {
     fi
   done
   say "merging $content from: $*"
+  if [ "$hash" != - ]; then set -- --annotation "index:$CONTENT_KEY=$hash" "$@"; fi
   # --prefer-index=false: a single platform keeps its digest instead of being wrapped.
   try docker buildx imagetools create --prefer-index=false --tag "$content" "$@" </dev/null >&2
 }
@@ -433,7 +521,11 @@ merge() {
   plan '
     pass == 3 { wanted[$0]; next }
     $1 == "image" && $2 in wanted && has($7) { known[$2] }
-    $1 == "image" { content = $5; is_meant = $2 in known && !(content in seen); seen[content]; if (is_meant) line[++count] = $2 "\t" content }
+    $1 == "plan" { stated = $4 }
+    $1 == "image" {
+      content = $5; is_meant = $2 in known && !(content in seen); seen[content]
+      if (is_meant) line[++count] = $2 "\t" content "\t" (stated ? $4 : "-")
+    }
     # One platform alone was pushed as the content.
     $1 == "leg" && is_meant { if ($4 == content) count--; else line[count] = line[count] "\t" $4 }
     END {
@@ -442,8 +534,10 @@ merge() {
     }' pass=3 "$work/ids" >"$work/merges"
   unknown=$(grep -v '	' "$work/merges" | sort | sed -n 1p)
   [ -z "$unknown" ] || die "the plan has no image \`$unknown\`${PIPELINE:+ for $PIPELINE}"
-  cut -f 2- "$work/merges" | tr '\t' '\n' >"$work/refs"
+  cut -f 2,4- "$work/merges" | tr '\t' '\n' >"$work/refs"
   look_all "$work/refs"
+  awk -F '\t' 'pass == 1 { digest[$1] = $2; next } digest[$2] != "" { print $2 "\t" $3 }' pass=1 "$work/found" pass=2 "$work/merges" >"$work/hashes"
+  hold "$work/hashes"
   each merge_line "$work/merges" || die "stopped: not everything could be merged"
 }
 
@@ -634,6 +728,10 @@ tags() {
     while IFS= read -r line; do say "$line"; done <"$work/bad"
     die "stopped: no tag was changed"
   fi
+  # Each content that is tagged now is looked at.
+  awk -F '\t' 'pass == 1 { if ($1 ~ /^(put|mark|move)$/) wanted[$4]; next } $1 == "image" && $5 in wanted { print $5 "\t" $4 }' \
+    pass=1 "$work/decided" pass=2 "$PLAN" | sort -u >"$work/hashes"
+  hold "$work/hashes"
   decided put 'print $2 "\t" $3' >"$work/put"
   put "$work/put"
   counted=$(wc -l <"$work/put")

@@ -1,5 +1,7 @@
 """publish.sh with a real engine and a real registry: what it publishes, and what is left after it was cut short."""
 
+import json
+
 import pytest
 from world import World, lineage
 
@@ -146,6 +148,56 @@ def test_killed_between_merge_and_tags(single):
         world.ok("tags")
         assert world.digests() == right
         assert {tag: engine.digest(tag) for tag in older} == older
+
+
+CONTENT = "org.basematrix.content"
+
+
+def test_every_content_states_its_hash(world, engine):
+    """In an index of two platforms and in the manifest of one, at home and in the copies."""
+    if engine.emulates:
+        pytest.skip(engine.emulates)
+    assert world.publish() == []
+    for spec in world.plan["specs"]:
+        for reference in [spec["content_reference"], *spec["references"]]:
+            assert engine.manifest(reference)["annotations"][CONTENT] == spec["content"]
+
+
+def test_a_content_of_somebody_else_stops_the_run(single):
+    world, engine = single, single.engine
+    server = world.spec("server/large")
+    assert world.publish() == []
+    before = world.digests()
+    # The next content of the same image, and somebody who was there first.
+    text = json.dumps(world.plan).replace(server["content"][7:19], "0123456789ab")
+    world.plan = json.loads(text)
+    lines(world, "1.5.0")
+    server = world.spec("server/large")
+    engine.crane("copy", f"{engine.host}/library/debian:trixie-slim", server["content_reference"])
+    for words in (["probe"], ["build", "server/large", "linux/amd64"], ["tags"]):
+        done = world.call(*words)
+        assert done.returncode == 1
+        assert f"foreign: {server['content_reference']}" in done.stderr and "it states nothing" in done.stderr
+    assert {tag: engine.digest(tag) for tag in before} == before
+    assert set(map(engine.digest, server["references"])) == {None}
+
+
+def test_a_content_tag_that_is_gone_comes_back(single, tmp_path, name):
+    """What a clean-up took is put back from the release's own tag, and nothing is built."""
+    world, engine = single, single.engine
+    assert world.publish() == []
+    server = world.spec("server/large")
+    held = engine.digest(server["content_reference"])
+    # In another repository that has the release's tag alone.
+    text = json.dumps(world.plan).replace(f"{name}/one", f"{name}/other")
+    moved = json.loads(text)
+    for old, new in zip(world.plan["specs"], moved["specs"], strict=True):
+        engine.crane("copy", old["references"][0], new["references"][0])
+    world.plan = moved
+    world.save()
+    assert engine.digest(world.spec("server/large")["content_reference"]) is None
+    assert world.missing() == {"build": [], "merge": []}
+    assert engine.digest(world.spec("server/large")["content_reference"]) == held
 
 
 def lines(world: World, version: str) -> dict:

@@ -216,6 +216,12 @@ class Stub:
     def tags(self) -> dict:
         return json.loads(run([STUBS / "docker", "stub", "tags"], self.folder, self.env()).stdout)
 
+    def put(self, reference: str, annotations: dict) -> None:
+        """Let a reference hold something of its own, annotated so."""
+        env = self.env(STUB_ANNOTATIONS=json.dumps(annotations))
+        (self.folder / "server").unlink()
+        run([STUBS / "docker", "stub", "put", reference], self.folder, env)
+
     def restart(self) -> None:
         """Let the machine with the engine be another: its own images are gone."""
         file = self.folder / "state.json"
@@ -325,6 +331,13 @@ def a_leaf(plan: Plan) -> dict:
     return [spec for spec in plan.builders if spec["content_reference"] not in stood_on][-1]
 
 
+def lose(plan: Plan, stub: Stub, spec: dict, legs: bool = True) -> None:
+    """Let the registries lose a content, its platforms if so asked, and the tags by which it would be found again."""
+    alike = [other for other in plan.specs if other["content_reference"] == spec["content_reference"]]
+    fixed = [reference for other in alike if other["immutable"] for reference in other["references"]]
+    stub.drop(spec["content_reference"], *(plan.legs(spec) if legs else []), *fixed)
+
+
 def assert_truth(plan: Plan, stub: Stub, publish, and_heals: bool = True) -> None:
     """Runs of a pipeline: on empty registries, unless `stub` remembers that one, again, and, if `and_heals`, when one leaf
     has been lost. `publish()` runs it."""
@@ -342,7 +355,7 @@ def assert_truth(plan: Plan, stub: Stub, publish, and_heals: bool = True) -> Non
     if not and_heals:
         return
     leaf = a_leaf(plan)
-    stub.drop(leaf["content_reference"], *plan.legs(leaf))
+    lose(plan, stub, leaf)
     stub.forget()
     publish()
     assert pushed(stub.journal()) == collections.Counter(plan.legs(leaf).items())

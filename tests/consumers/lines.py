@@ -12,7 +12,7 @@ PIPELINES = ["all", "github", "gitlab", "cloud-build", "buildkite"]
 
 def lines(plan: dict, pipelines: list = PIPELINES, most: dict = MOST) -> str:
     """The records of a plan: of its specs, whatever else it says. `most` is how many groups a pipeline may have."""
-    out = [["plan", 2, plan.get("content_format", 1)]]
+    out = [["plan", 2, plan.get("content_format", 1), "stated" if plan.get("contents_stated", True) else ""]]
     if release := plan["release"]:
         out.append(["release", release["version"], release["tag"], "final" if release["final"] else "pre-release"])
     attestations = plan.get("attestations", {"sbom": False, "provenance": "off"})

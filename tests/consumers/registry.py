@@ -18,6 +18,8 @@ class Registry:
     def __init__(self, scheme: str = "Bearer", delay: float = 0):
         self.scheme, self.delay = scheme, delay
         self.tags: dict[str, str] = {}
+        # What the manifest of a tag states of its content.
+        self.stated: dict[str, str] = {}
         self.faults: list[tuple[int, dict]] = []
         self.bare = False
         # Where tokens are said to be had, other than here.
@@ -104,4 +106,6 @@ class Registry:
         digest = self.tags.get(f"{name}:{tag}")
         if digest is None:
             return call.say(404)
-        return call.say(200, **({} if self.bare else {"Docker_Content_Digest": digest}))
+        annotations = {"org.basematrix.content": self.stated[f"{name}:{tag}"]} if f"{name}:{tag}" in self.stated else {}
+        body = json.dumps({"schemaVersion": 2, "annotations": annotations}).encode() if call.command == "GET" else b""
+        return call.say(200, body, **({} if self.bare else {"Docker_Content_Digest": digest}))

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 from cloud_build import Failed, Runs, configs, is_driver, main_config
-from harness import assert_idle, assert_order, assert_published, assert_truth, copy_tree, run
+from harness import assert_idle, assert_order, assert_published, assert_truth, copy_tree, lose, run
 from judges import cloud_build_message, cloud_build_schema
 from test_cloud_build_truth import ENV_PER_STEP, STEPS, Share, spec_of
 from trees import shapes
@@ -97,7 +97,7 @@ def test_what_is_there_is_not_submitted(tree, runs):
 
     share = Share(tree)
     leaf = next(spec for spec in share.builders if spec["image"] == "top")
-    runs.stub.drop(leaf["content_reference"], *share.legs(leaf))
+    lose(share, runs.stub, leaf)
     runs.publish()
     configs_submitted = [about for verb, _, about in runs.submitted() if verb == "submit"]
     assert len(configs_submitted) == 2 and layer_of(configs_submitted[0]) == 2 and configs_submitted[1] == TAGS

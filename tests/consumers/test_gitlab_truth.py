@@ -10,7 +10,7 @@ from gitlab import (
     assert_accepted, children, gitlab_ci_local, jobs, ours, pipeline_of, publish, templates_of, written,
 )  # fmt: skip
 from harness import (
-    STUBS, Plan, Stub, a_leaf, assert_idle, assert_truth, copy_tree, everything_missing, is_joined, is_repository, outputs, pushed, root_of, run,
+    STUBS, Plan, Stub, a_leaf, assert_idle, assert_truth, copy_tree, everything_missing, is_joined, is_repository, lose, outputs, pushed, root_of, run,
     tree_name, trees_under_test,
 )  # fmt: skip
 from judges import read_yaml
@@ -87,7 +87,7 @@ def test_one_leaf_is_one_build(tree, tmp_path):
     assert_accepted(tree, written(tree), tmp_path)
 
     leaf = a_leaf(plan)
-    stub.drop(leaf["content_reference"], *plan.legs(leaf))
+    lose(plan, stub, leaf)
     publish(tree, stub, "probe")
     builds = {f"build {leaf['id']} {platform}" for platform in leaf["platforms"]}
     found = [child for child in children(tree) if set(child) != {"nothing to build"}]

@@ -376,6 +376,74 @@ def calls(world: World, verb: str) -> list[dict]:
     return [call for call in world.stub.journal() if call["verb"] == verb]
 
 
+# Contents that state what they are
+
+CONTENT = "org.basematrix.content"
+
+
+def test_every_content_states_its_hash(built):
+    tags = built.stub.tags()
+    contents = {spec["content_reference"]: spec["content"] for spec in built.plan["specs"]}
+    assert {ref: tags[ref]["annotations"].get(CONTENT) for ref in contents} == contents
+
+
+@in_every_shell
+@pytest.mark.parametrize("states", [None, "sha256:" + "0" * 64])
+def test_a_content_of_somebody_else_is_neither_built_upon_nor_tagged(built, states):
+    world = built
+    spec = world.plan["specs"][0]
+    ref = spec["content_reference"]
+    put(world, ref, states)
+    before = world.stub.tags()
+    said = f"foreign: {ref} is not what the plan means by it, which states {spec['content']}; it states {states or 'nothing'}"
+    for words in (["probe"], ["build", spec["id"], spec["platforms"][0]], ["merge", spec["id"]], ["tags"]):
+        done = world.run(*words)
+        assert (done.returncode, done.stdout, said in done.stderr) == (1, "", True), (words, done.stderr)
+    assert world.stub.tags() == before
+
+
+def put(world: World, ref: str, states: str | None) -> None:
+    """Let a tag hold something of two platforms, which states that content."""
+    world.stub.put(ref, {CONTENT: states} if states else {})
+
+
+@in_every_shell
+def test_a_content_whose_tag_is_gone_is_not_built_again(built):
+    """A clean-up took it, and the release's own tag still holds the same."""
+    world = built
+    world.ok("tags")
+    spec = next(spec for spec in world.plan["specs"] if spec["layer"] == 1)
+    digest = world.digest(spec["content_reference"])
+    world.stub.drop(spec["content_reference"])
+    assert missing(world.ok("probe").stdout) == {"build": [], "merge": []}
+    assert world.digest(spec["content_reference"]) == digest
+
+
+@in_every_shell
+@pytest.mark.parametrize(
+    ("states", "why"),
+    [(None, "is published and states no content: something else published it"),
+     ("sha256:" + "0" * 64, "is published with content sha256:" + "0" * 64 + ", and the plan has ")],
+)  # fmt: skip
+def test_a_release_that_is_there_already_is_told_before_a_build(world, states, why):
+    spec = next(spec for spec in world.plan["specs"] if spec["immutable"])
+    (reference, *_) = spec["references"]
+    put(world, reference, states)
+    before = world.stub.tags()
+    done = world.run("probe")
+    assert (done.returncode, done.stdout) == (1, "")
+    assert f"{reference} {why}" in done.stderr and "gen bump" in done.stderr
+    assert world.stub.tags() == before
+
+
+def test_where_docker_pushes_nothing_is_asked_to_state(world):
+    world.plan["contents_stated"] = False
+    world.build()
+    world.ok("tags")
+    assert not any(CONTENT in about["annotations"] for about in world.stub.tags().values())
+    assert missing(world.ok("probe").stdout) == {"build": [], "merge": []}
+
+
 # The tag that started a run
 
 
@@ -628,7 +696,7 @@ def test_the_plan_is_read_as_often_for_many_images_as_for_one(world, tmp_path):
         return log.read_text().count("plan.lines")
 
     assert reads("merge", world.plan["specs"][0]["id"]) == reads("merge", *[spec["id"] for spec in world.plan["specs"]]) == 2
-    assert reads("probe") <= 5
+    assert reads("probe") <= 8
 
 
 @pytest.mark.parametrize(("text", "says"), [("", "it is the file plan.lines, not plan.json"), ("{}", "not plan.json"),

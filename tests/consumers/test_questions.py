@@ -49,6 +49,7 @@ class Asking:
         contents, refs = {}, []
         for spec in self.plan["specs"]:
             digest = contents.setdefault(spec["content_reference"], f"sha256:{len(contents) + 10:064x}")
+            self.registry.stated[spec["content_reference"].removeprefix(self.registry.host + "/")] = spec["content"]
             for ref in [spec["content_reference"], *(spec["references"] if tagged else [])]:
                 self.registry.tags[ref.removeprefix(self.registry.host + "/")] = digest
                 refs.append(ref)
@@ -86,7 +87,8 @@ def test_one_head_a_reference_and_one_token_a_repository(tmp_path, registry, she
     done = asking.run("probe")
     assert done.returncode == 0, done.stderr
     assert missing(done.stdout) == {"build": [], "merge": []}
-    assert registry.asked == {"head": len(contents), "token": len(repositories), "challenge": 1}
+    # Whether each content that is there is what it is called is looked at once, and counted apart.
+    assert registry.asked == {"head": len(contents), "get": len(contents), "token": len(repositories), "challenge": 1}
     registry.asked.clear()
     done = asking.run("tags")
     assert done.returncode == 0, done.stderr
@@ -105,7 +107,9 @@ def test_what_is_not_there_is_missing(tmp_path, registry):
     told = missing(done.stdout)
     assert len(told["merge"]) == len(joined) and len(told["build"]) == legs
     # One platform alone is the content.
-    assert registry.asked["head"] == len(builders) + sum(len(spec["platforms"]) for spec in joined) and registry.asked["get"] == 0
+    references = {ref for spec in asking.plan["specs"] for ref in spec["references"] if spec["immutable"]}
+    assert registry.asked["head"] == len(builders) + len(references) + sum(len(spec["platforms"]) for spec in joined)
+    assert registry.asked["get"] == 0
     # The tokens of the contents serve for their platforms.
     assert registry.asked["token"] == len({spec["content_reference"].rsplit(":", 1)[0] for spec in builders})
     assert asking.by_imagetools() == []
@@ -149,7 +153,7 @@ def test_a_login_goes_nowhere_else_in_the_clear(tmp_path, registry, realm):
 @pytest.mark.parametrize("fault", [(403, {}), (418, {}), (500, {})], ids=lambda fault: str(fault[0]))
 def test_what_is_no_plain_answer_is_asked_by_imagetools(tmp_path, registry, fault):
     asking = Asking(tmp_path, registry)
-    asking.publish()
+    asking.publish(tagged=False)
     registry.faults = [fault] * 400
     done = asking.run("probe")
     # There, nothing is known of these images: they are missing by its word, and by no other.
@@ -213,5 +217,5 @@ def test_a_thousand_images_far_away(tmp_path):
     done = asking.run("probe")
     registry.close()
     assert done.returncode == 0 and missing(done.stdout) == {"build": [], "merge": []}, done.stderr
-    assert registry.asked == {"head": 1000, "token": 1, "challenge": 1}
+    assert registry.asked == {"head": 1000, "get": 1000, "token": 1, "challenge": 1}
     assert registry.most > 16

@@ -168,19 +168,21 @@ class Registry:
     def annotations(self, digest):
         return json.loads(self.blobs[digest]).get("annotations", {})
 
-    def add_manifest(self, platform, about, oci=True):
+    def add_manifest(self, platform, about, oci=True, annotations=None):
         kind = MANIFEST if oci else DOCKER_MANIFEST
-        text = json.dumps({"schemaVersion": 2, "mediaType": kind, "config": {"digest": sha256(json.dumps([platform, about]))}, "layers": []}, indent=2)
+        manifest = {"schemaVersion": 2, "mediaType": kind, "config": {"digest": sha256(json.dumps([platform, about]))}, "layers": []}
+        text = json.dumps(manifest | ({"annotations": annotations} if annotations else {}), indent=2)
         self.blobs[sha256(text)] = text
         self.platforms_of[sha256(text)] = platform
         return sha256(text)
 
-    def add_attested(self, digest, kinds):
+    def add_attested(self, digest, kinds, annotations):
         """An index of one image and what is attested of it: what buildx pushes then, for one platform too."""
         text = json.dumps({"schemaVersion": 2, "mediaType": MANIFEST, "config": {"digest": digest}, "layers": kinds}, indent=2)
         self.blobs[sha256(text)] = text
         self.platforms_of[sha256(text)] = "unknown/unknown"
         index = json.loads(self.blobs[self.add_index([digest, sha256(text)], {})])
+        index |= {"annotations": annotations} if annotations else {}
         index["manifests"][1]["annotations"] = {REFERENCE + "digest": digest, REFERENCE + "type": "attestation-manifest"}
         text = json.dumps(index, indent=2)
         self.blobs[sha256(text)] = text
@@ -258,6 +260,13 @@ def build(words, registry, call):
         dockerfile = handle.read()
     # A named context goes before the image of that name.
     contexts = dict(c.split("=", 1) for c in options.get("--build-context", []))
+    stated = {"manifest": {}, "index": {}}
+    for kind, _, text in (annotation.partition(":") for annotation in options.get("--annotation", [])):
+        stated[kind].update([text.split("=", 1)])
+    if stated["index"] and not attested and len(platforms) == 1:
+        raise Failure("ERROR: failed to solve: index annotations not supported for single platform export")
+    if stated["manifest"] and not oci:
+        raise Failure("ERROR: failed to solve: annotations want OCI media types")
     if call["load"] and attested:
         raise Failure("ERROR: docker exporter does not currently support exporting manifest lists")
     call["contexts"] = {name: place.removeprefix("docker-image://") for name, place in contexts.items()}
@@ -279,9 +288,9 @@ def build(words, registry, call):
                 if platform not in have:
                     raise Failure(f"ERROR: failed to solve: {ref}: no match for platform in manifest: not found")
             stands_on.append(known[ref])
-    digests = [registry.add_manifest(p, [dockerfile, args, call["target"], context, stands_on], oci) for p in platforms]
+    digests = [registry.add_manifest(p, [dockerfile, args, call["target"], context, stands_on], oci, stated["manifest"]) for p in platforms]
     if attested:
-        digests = [registry.add_attested(digest, attested) for digest in digests]
+        digests = [registry.add_attested(digest, attested, stated["index"]) for digest in digests]
     digest = digests[0] if len(digests) == 1 else registry.add_index(digests, {})
     call["digest"] = digest
     for tag in tags:
@@ -402,8 +411,9 @@ def info(words, registry, call):
 def stub(words, registry, call):
     if words[0] == "put":
         ref, platforms = normal(words[1]), words[2:] or ["linux/amd64"]
+        stated = json.loads(os.environ.get("STUB_ANNOTATIONS", "{}"))
         digests = [registry.add_manifest(p, ["put", ref]) for p in platforms]
-        registry.tags[ref] = digests[0] if len(digests) == 1 else registry.add_index(digests, {})
+        registry.tags[ref] = digests[0] if len(digests) == 1 and not stated else registry.add_index(digests, stated)
         return registry.tags[ref] + "\n"
     return json.dumps({ref: {"digest": digest, "platforms": registry.platforms(digest), "annotations": registry.annotations(digest),
                              "attestations": registry.attestations(digest)}
