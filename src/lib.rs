@@ -24,6 +24,7 @@
 //! - `flow`: the steps that every command runs a part of
 //! - `bump`: what moves with a release, or with a base
 //! - `registry`: what upstream images are now, asked by `gen lock` alone
+//! - `engine`: docker and its kin: one command that builds what is selected
 //! - `cli`: the command line
 //! - `command`: a verb a file
 //!
@@ -42,6 +43,7 @@ pub mod diagnostic;
 pub mod diff;
 pub mod dockerfile;
 pub mod emit;
+mod engine;
 pub mod facts;
 pub mod flow;
 pub mod grammar;

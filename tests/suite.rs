@@ -3,6 +3,7 @@
 
 mod adopt;
 mod asked;
+mod build;
 mod bump;
 mod contexts;
 mod diff;

@@ -1,5 +1,6 @@
 //! One verb a file: arguments to a library call to what is printed.
 
+mod build;
 mod bump;
 mod check;
 mod completions;
@@ -11,6 +12,7 @@ mod lock;
 mod look;
 mod machine;
 mod matrix;
+mod one_off;
 mod plan;
 mod schema;
 mod select;
@@ -38,6 +40,7 @@ pub fn run(cli: &Cli) -> ExitCode {
         Command::Lock(args) => lock::run(&mut shell, args),
         Command::List(args) => list::run(&mut shell, args),
         Command::Plan(args) => plan::run(&mut shell, args),
+        Command::Build(args) => build::run(&mut shell, args),
         Command::Explain(args) => explain::run(&mut shell, args),
         Command::Diff(args) => diff::run(&mut shell, args),
         Command::Schema => schema::run(&mut shell),

@@ -15,6 +15,7 @@ use crate::cli::{Color, Dates, FindingFormat, Global};
 use crate::command::{CLEAN, FOUND, NO_PLAN, machine};
 use crate::config::Config;
 use crate::diagnostic::{self, Finding, Severity, Sink, fold, visible, visible_lines};
+use crate::engine::EngineFault;
 use crate::facts::Day;
 use crate::flow::Fault;
 use crate::output::WriteError;
@@ -36,6 +37,18 @@ pub(super) enum Error {
     /// git could not answer.
     #[error(transparent)]
     Git(#[from] GitError),
+    /// Docker could not be asked.
+    #[error(transparent)]
+    Engine(#[from] EngineFault),
+    /// A one-off without a name of its own would be pushed.
+    #[error("`--push` alone would put what a release is called")]
+    PushUnnamed,
+    /// The selectors mean no spec.
+    #[error("the selectors mean no spec")]
+    NothingSelected,
+    /// Specs are for none of the platforms that were asked for.
+    #[error("no platform of {0} is among those of `--platform`")]
+    NoPlatform(String),
     /// Printing failed.
     #[error("cannot print: {0}")]
     Print(#[from] io::Error),

@@ -18,6 +18,7 @@ mod site;
 mod split;
 mod work;
 
+pub use bake::text as bake_text;
 pub use cloud_build::build_configs;
 pub use emitters::{Emission, emit, schema_text};
 pub use github::{ActionEdit, ActionEdits, Unfit, adopt, stated_pin, workflow_files};

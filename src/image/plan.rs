@@ -11,6 +11,7 @@ use serde::Serialize;
 use crate::config::{Config, Described, GROUPS, Provenance, RegistryKind};
 use crate::grammar::{Pairs, Platform, SpecId, arch};
 use crate::image::lines::lines;
+use crate::image::one_off::OneOff;
 use crate::image::pipelines::{ByPipeline, Role, deviations};
 use crate::image::repositories::{Made, repositories};
 use crate::image::shares::{ALL, Pipeline, Share, shares};
@@ -37,6 +38,9 @@ pub struct Plan {
     pub content_format: u32,
     /// The release, when the matrix states one.
     pub release: Option<Release>,
+    /// What a one-off puts in place of a release, where this is the plan of one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub one_off: Option<OneOff>,
     /// Registries that some spec uses, in declared order.
     pub registries: Vec<Registry>,
     /// What the images carry about themselves, when they do.
@@ -59,7 +63,7 @@ pub struct Plan {
     pub names: Option<Names>,
     /// The pipelines that are on.
     #[serde(skip)]
-    on: Vec<Pipeline>,
+    pub(super) on: Vec<Pipeline>,
 }
 
 /// The release that the references carry.
@@ -239,6 +243,7 @@ impl Plan {
                 tag: r.tag.clone(),
                 is_final: !r.read.is_pre_release(),
             }),
+            one_off: None,
             registries: config
                 .registries
                 .iter()
@@ -271,7 +276,14 @@ impl Plan {
         self.decide();
     }
 
-    fn decide(&mut self) {
+    /// Names the targets of a bake file, where none is written.
+    pub fn name_targets(&mut self, config: &Config, matrix: &Matrix) {
+        if self.names.is_none() {
+            self.names = Some(Names::new(config, matrix, None));
+        }
+    }
+
+    pub(super) fn decide(&mut self) {
         self.pipelines = shares(&self.specs, &self.on);
         self.repositories = repositories(&self.specs, &self.registries, &self.pipelines);
     }
@@ -404,7 +416,7 @@ impl PlanSpec {
     }
 
     /// One platform alone is pushed as the content.
-    fn push_alone(&mut self) {
+    pub(super) fn push_alone(&mut self) {
         if let ([_], Some(pushed)) = (&*self.platforms, self.pushed.values_mut().next()) {
             pushed.clone_from(&self.content_reference);
         }

@@ -1,0 +1,12 @@
+//! Docker and its kin: what they are asked to do with what was decided above.
+//!
+//! Nothing is decided here. BuildKit orders, runs at once, caches and shows what it does; this room puts one command
+//! together, sees that there is somebody to carry it out, and hands the terminal over.
+
+mod bake;
+mod docker;
+mod fault;
+
+pub(crate) use bake::{Bake, Definition, Override};
+pub(crate) use docker::Docker;
+pub(crate) use fault::EngineFault;
