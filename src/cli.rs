@@ -127,6 +127,16 @@ pub enum PlanFormat {
     Lines,
 }
 
+/// How what is published is printed.
+#[derive(Clone, Copy, Debug, Default, ValueEnum)]
+pub enum PublishedFormat {
+    /// Aligned columns.
+    #[default]
+    Table,
+    /// A JSON object.
+    Json,
+}
+
 /// How a difference is printed.
 #[derive(Clone, Copy, Debug, Default, ValueEnum)]
 pub enum DiffFormat {
@@ -177,6 +187,11 @@ pub enum Command {
         after_help = "Examples:\n  gen build --load job=server,python=3.12,cuda=none --tag mine    into the local engine, as NAME:mine\n  gen build --load --platform linux/amd64 @gpu                    a set, one platform\n  gen build --push --registry ghcr.io/me                          everything, at a registry of your own\n  gen build --dry-run image=server                                print the command of docker, run nothing\n  gen build image=server -- --no-cache                            what follows `--` is bake's\n\nThe exit code is that of docker; 1 where a file to build from is not what the\nmatrix yields, 2 where nothing could be started."
     )]
     Build(BuildArgs),
+    /// Ask registries what of the plan is published, and whether it is what the plan says.
+    #[command(
+        after_help = "Examples:\n  gen published                      every reference and alias, at home and in each copy\n  gen published image=server         some specs\n  gen published --unused             also tags that no release, alias or plan stands on\n  gen published --format json | jq '.references[] | select(.state != \"there\")'\n\nExit codes: 0 all is there, 1 something is missing or differs, 2 something could\nnot be asked. Registries are asked as `docker login` left it, through the proxies\nof HTTPS_PROXY and NO_PROXY."
+    )]
+    Published(PublishedArgs),
     /// Say why a cell is there or not, which spec a reference or tag is, or what the code of a finding means.
     #[command(
         after_help = "Examples:\n  gen explain python=3.13,cuda=12.8.1,job=server\n  gen explain image=base,cuda=none,arch=arm64\n  gen explain docker.io/acme/base:3.12-v1.2.0\n  gen explain gpu-latest\n  gen explain floating-base    what a finding means"
@@ -378,6 +393,28 @@ pub struct BuildArgs {
     /// Arguments for `docker buildx bake` itself.
     #[arg(last = true, value_name = "ARGUMENT")]
     pub rest: Vec<String>,
+}
+
+/// `gen published`
+#[derive(Debug, Args)]
+pub struct PublishedArgs {
+    /// Which specs.
+    #[command(flatten)]
+    pub selection: Selection,
+    /// Also list tags in the repositories of the matrix that no release, alias or plan stands on. Nothing is deleted.
+    #[arg(long)]
+    pub unused: bool,
+    /// How it is printed.
+    #[arg(
+        long,
+        value_name = "FORMAT",
+        default_value = "table",
+        hide_default_value = true
+    )]
+    pub format: PublishedFormat,
+    /// How long all questions may take together.
+    #[arg(long, value_name = "SECONDS", default_value_t = 120, value_parser = clap::value_parser!(u64).range(1..=86_400))]
+    pub timeout: u64,
 }
 
 /// `gen explain`

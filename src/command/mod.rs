@@ -14,6 +14,7 @@ mod machine;
 mod matrix;
 mod one_off;
 mod plan;
+mod published;
 mod schema;
 mod select;
 mod shell;
@@ -41,6 +42,7 @@ pub fn run(cli: &Cli) -> ExitCode {
         Command::List(args) => list::run(&mut shell, args),
         Command::Plan(args) => plan::run(&mut shell, args),
         Command::Build(args) => build::run(&mut shell, args),
+        Command::Published(args) => published::run(&mut shell, args),
         Command::Explain(args) => explain::run(&mut shell, args),
         Command::Diff(args) => diff::run(&mut shell, args),
         Command::Schema => schema::run(&mut shell),

@@ -271,7 +271,7 @@ impl Plan {
     }
 
     /// Leaves only the specs that are meant, and what pipelines do with them.
-    pub fn keep(&mut self, meant: impl Fn(&PlanSpec) -> bool) {
+    pub fn keep(&mut self, meant: impl FnMut(&PlanSpec) -> bool) {
         self.specs.retain(meant);
         self.decide();
     }

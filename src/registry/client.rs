@@ -1,6 +1,6 @@
 //! What a tag points at: `HEAD` or `GET /v2/<name>/manifests/<tag>` of OCI distribution.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread;
@@ -13,7 +13,7 @@ use crate::image::Digest;
 use crate::registry::Fault;
 use crate::registry::credentials::{Credentials, Login};
 use crate::registry::fault::harmless;
-use crate::registry::http::{Answer, Http, Method, Request, is_local};
+use crate::registry::http::{Answer, Http, Method, Origin, Request, is_local};
 use crate::registry::token::Asking;
 
 /// What a tag may point at, indexes first. A registry that is not asked for them answers with something older, which
@@ -32,6 +32,12 @@ const AGAIN: Duration = Duration::from_secs(10);
 /// How many references are asked for at a time.
 const AT_ONCE: usize = 4;
 
+/// What a registry says of itself with every answer (OCI distribution, "API version").
+const VERSION: &str = "docker-distribution-api-version";
+/// How many tags are asked for at once, and how many such answers are followed.
+const TAGS: usize = 1000;
+const PAGES: usize = 1000;
+
 /// How many of [`KINDS`] are indexes.
 const INDEXES: usize = 2;
 
@@ -45,13 +51,27 @@ pub(crate) struct Pointed {
     pub platforms: Option<Vec<String>>,
 }
 
+/// A manifest as far as it tells what an image is.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Manifest {
+    /// The platforms that it is for; `None` where that is not known.
+    pub platforms: Option<Vec<String>>,
+    /// What it states besides.
+    pub annotations: BTreeMap<String, String>,
+    /// The manifests that an index names, attestations included.
+    pub children: Vec<Digest>,
+}
+
+/// What a repository was shown when it was first asked: nothing, or who we are; or why it could not be asked.
+type Shown = Option<Result<Option<String>, Fault>>;
+
 /// A client of every registry that references name.
 #[derive(Debug)]
 pub(crate) struct Client {
     http: Http,
     credentials: Credentials,
     /// What each repository was shown when it last asked.
-    shown: Mutex<HashMap<String, Arc<Mutex<Option<String>>>>>,
+    shown: Mutex<HashMap<String, Arc<Mutex<Shown>>>>,
 }
 
 impl Client {
@@ -64,13 +84,23 @@ impl Client {
         }
     }
 
-    /// What references point at, in their order, a few asked for at once. Where answers are long in coming, `waiting` is
-    /// handed what is still asked for, after two seconds and then every ten.
+    /// What references point at, in their order, a few asked for at once; `waiting` as in [`Client::each`].
     pub(crate) fn resolve_all(
         &self,
         references: &[&str],
         waiting: &(dyn Fn(&[&str]) + Sync),
     ) -> Vec<Result<Pointed, Fault>> {
+        Self::each(references, AT_ONCE, &|one| self.resolve(one), waiting)
+    }
+
+    /// Answers to many questions in their order, several asked at once. Where answers are long in coming, `waiting` is
+    /// handed what is still asked for, after two seconds and then every ten.
+    pub(crate) fn each<T: Send>(
+        references: &[&str],
+        at_once: usize,
+        ask: &(dyn Fn(&str) -> Result<T, Fault> + Sync),
+        waiting: &(dyn Fn(&[&str]) + Sync),
+    ) -> Vec<Result<T, Fault>> {
         let next = AtomicUsize::new(0);
         let open: Mutex<BTreeSet<usize>> = Mutex::new((0..references.len()).collect());
         let over = Condvar::new();
@@ -79,7 +109,7 @@ impl Client {
             while let index = next.fetch_add(1, Ordering::Relaxed)
                 && let Some(reference) = references.get(index)
             {
-                done.push((index, self.resolve(reference)));
+                done.push((index, ask(reference)));
                 held(&open).remove(&index);
                 over.notify_all();
             }
@@ -101,13 +131,90 @@ impl Client {
         };
         let mut found = thread::scope(|scope| {
             scope.spawn(watch);
-            let workers = AT_ONCE.min(references.len());
+            let workers = at_once.min(references.len());
             let workers: Vec<_> = (0..workers).map(|_| scope.spawn(work)).collect();
             let done = workers.into_iter().map(|w| w.join().unwrap_or_default());
             done.flatten().collect::<Vec<_>>()
         });
         found.sort_by_key(|(index, _)| *index);
         found.into_iter().map(|(_, result)| result).collect()
+    }
+
+    /// The digest that stands under a tag; `None` where the registry says plainly that there is none.
+    ///
+    /// # Errors
+    /// When the registry does not tell.
+    pub(crate) fn digest(&self, reference: &str) -> Result<Option<Digest>, Fault> {
+        let at = At::of(reference);
+        let head = self.ask(&at, Method::Head)?;
+        if head.status == 200
+            && is_manifest(&head).is_ok()
+            && let Some(digest) = stated(&head)?
+        {
+            return Ok(Some(digest));
+        }
+        // An answer to a HEAD has no body, and only that tells what a registry knows not from what is no registry.
+        let got = self.ask(&at, Method::Get)?;
+        if got.status == 404 {
+            return plainly_absent(&got).map(|()| None);
+        }
+        let (digest, _) = self.read(&at, got)?;
+        Ok(Some(digest))
+    }
+
+    /// What stands under a digest of a repository.
+    ///
+    /// # Errors
+    /// When the registry does not tell, or what it tells cannot be.
+    pub(crate) fn look(&self, repository: &str, digest: Digest) -> Result<Manifest, Fault> {
+        let at = At::of(repository).by_digest(digest);
+        let (is, got) = self.manifest(&at)?;
+        if is != digest {
+            return Err(Fault::Answer(format!(
+                "it has `{is}` where `{digest}` was asked for"
+            )));
+        }
+        let mut manifest = Manifest::read(&got)?;
+        if manifest.platforms.is_none()
+            && let Some(config) = Manifest::config(&got)
+        {
+            manifest.platforms = self.platform_of(&at.blob(config));
+        }
+        Ok(manifest)
+    }
+
+    /// The platform that the configuration of one image states. Not to know it is no fault.
+    fn platform_of(&self, at: &At<'_>) -> Option<Vec<String>> {
+        let got = self.ask(at, Method::Get).ok()?;
+        let config: serde_json::Value = serde_json::from_slice(&got.body).ok()?;
+        Some(vec![platform(&config).filter(|_| got.status == 200)?])
+    }
+
+    /// All tags of a repository, sorted; none where the registry says plainly that there is no such repository.
+    ///
+    /// # Errors
+    /// When the registry does not tell.
+    pub(crate) fn tags(&self, repository: &str) -> Result<Vec<String>, Fault> {
+        let mut at = At::of(repository).tags();
+        let mut tags = BTreeSet::new();
+        for _ in 0..PAGES {
+            let got = self.ask(&at, Method::Get)?;
+            match got.status {
+                200 => {}
+                404 => return plainly_absent(&got).map(|()| Vec::new()),
+                _ => return Err(self.unanswered(&at, &got)),
+            }
+            let list: serde_json::Value = serde_json::from_slice(&got.body)
+                .map_err(|_| Fault::Answer("its list of tags is no JSON".to_owned()))?;
+            // A repository whose tags were all deleted has `null` in some registries.
+            let names = list["tags"].as_array().into_iter().flatten();
+            tags.extend(names.filter_map(|name| name.as_str()).map(harmless));
+            match next_page(&got) {
+                Some(next) => at = at.page(&next)?,
+                None => return Ok(tags.into_iter().collect()),
+            }
+        }
+        Err(Fault::Answer("its list of tags has no end".to_owned()))
     }
 
     /// What a reference points at: an index, where it is there for several platforms.
@@ -139,14 +246,13 @@ impl Client {
     fn manifest(&self, at: &At<'_>) -> Result<(Digest, Answer), Fault> {
         // Some know no HEAD, or say with it less than they could.
         let got = self.ask(at, Method::Get)?;
-        match got.status {
-            200 => {}
-            404 => return Err(Fault::NotFound(got.said())),
-            401 | 403 => {
-                let login = self.credentials.of(at.host, self.http.left());
-                return Err(self.asking(at, &login).denied(&got));
-            }
-            _ => return Err(got.fault()),
+        self.read(at, got)
+    }
+
+    /// A manifest out of an answer, and the digest of its bytes.
+    fn read(&self, at: &At<'_>, got: Answer) -> Result<(Digest, Answer), Fault> {
+        if got.status != 200 {
+            return Err(self.unanswered(at, &got));
         }
         is_manifest(&got)?;
         is_json(&got)?;
@@ -159,14 +265,25 @@ impl Client {
         }
     }
 
-    /// Asks for a manifest, and shows who we are when that is asked for.
+    /// What an answer says that is none.
+    fn unanswered(&self, at: &At<'_>, got: &Answer) -> Fault {
+        match got.status {
+            404 => Fault::NotFound(got.said()),
+            401 | 403 => {
+                let login = self.credentials.of(at.host, self.http.left());
+                self.asking(at, &login).denied(got)
+            }
+            _ => got.fault(),
+        }
+    }
+
+    /// Asks, and shows who we are when that is asked for. Whoever asks a repository first learns that for all.
     fn ask(&self, at: &At<'_>, method: Method<'_>) -> Result<Answer, Fault> {
-        let accept = KINDS.join(", ");
         let request = Request {
             method,
             url: &at.url,
             query: &[],
-            accept: &accept,
+            accept: &at.accept,
             authorization: None,
             local: at.local,
         };
@@ -174,29 +291,54 @@ impl Client {
             .entry(at.repository.clone())
             .or_default()
             .clone();
-        let known = held(&slot).clone();
-        let answer = self.http.ask(&Request {
-            authorization: known.as_deref(),
-            ..request
-        })?;
-        let challenged = answer.header("www-authenticate").is_some();
-        if answer.status != 401 || !challenged {
-            return Ok(answer);
-        }
-        if answer.strayed {
-            // Whoever it leads to is not whom our login is for.
-            return Err(Fault::Answer(
-                "it leads to another place, which asks who we are".to_owned(),
-            ));
-        }
-        // Who comes second waits for what the first is given.
-        let mut slot = held(&slot);
-        if *slot == known {
-            let login = self.credentials.of(at.host, self.http.left());
-            *slot = Some(self.asking(at, &login).authorization(&answer)?);
-        }
-        let authorization = slot.clone();
-        drop(slot);
+        let mut shown = held(&slot);
+        let known = match shown.clone() {
+            None => None,
+            Some(known) => {
+                drop(shown);
+                let known = known?;
+                let answer = self.http.ask(&Request {
+                    authorization: known.as_deref(),
+                    ..request
+                })?;
+                if !challenges(&answer)? {
+                    return Ok(answer);
+                }
+                shown = held(&slot);
+                if *shown != Some(Ok(known.clone())) {
+                    // Somebody was shown something newer meanwhile.
+                    let newer = shown.clone().unwrap_or(Ok(None))?;
+                    drop(shown);
+                    return self.http.ask(&Request {
+                        authorization: newer.as_deref(),
+                        ..request
+                    });
+                }
+                Some((known, answer))
+            }
+        };
+        let (known, answer) = match known {
+            Some((known, answer)) => (known, answer),
+            None => {
+                let answer = match self.http.ask(&request) {
+                    Ok(answer) => answer,
+                    Err(fault) => {
+                        // It was tried several times: whoever else asks there need not.
+                        *shown = Some(Err(fault.clone()));
+                        return Err(fault);
+                    }
+                };
+                if !challenges(&answer)? {
+                    *shown = Some(Ok(None));
+                    return Ok(answer);
+                }
+                (None, answer)
+            }
+        };
+        let login = self.credentials.of(at.host, self.http.left());
+        let authorization = Some(self.asking(at, &login).authorization(&answer)?);
+        *shown = Some(Ok(authorization.clone()));
+        drop(shown);
         if authorization == known {
             return Ok(answer);
         }
@@ -225,24 +367,64 @@ impl Pointed {
                 platforms: None,
             });
         }
-        let index: serde_json::Value = serde_json::from_slice(&got.body)
-            .map_err(|_| Fault::Answer("its index is no JSON".to_owned()))?;
-        let manifests = index["manifests"].as_array();
-        let manifests =
-            manifests.ok_or_else(|| Fault::Answer("its index names no manifests".to_owned()))?;
-        let platform = |manifest: &serde_json::Value| {
-            let platform = &manifest["platform"];
-            let (os, arch) = (platform["os"].as_str()?, platform["architecture"].as_str()?);
-            let variant = platform["variant"].as_str().filter(|v| !v.is_empty());
-            let words = [Some(os), Some(arch), variant].into_iter().flatten();
-            let words: Vec<String> = words.map(harmless).collect();
-            (os != "unknown").then(|| words.join("/"))
-        };
+        let manifests = manifests(got)?;
+        let platforms = manifests.iter().filter_map(|m| platform(&m["platform"]));
         Ok(Pointed {
             digest,
-            platforms: Some(manifests.iter().filter_map(platform).collect()),
+            platforms: Some(platforms.collect()),
         })
     }
+}
+
+impl Manifest {
+    fn read(got: &Answer) -> Result<Self, Fault> {
+        let json: serde_json::Value = serde_json::from_slice(&got.body).unwrap_or_default();
+        let annotations = json["annotations"].as_object().into_iter().flatten();
+        let text = |value: &serde_json::Value| Some(harmless(value.as_str()?));
+        let annotations = annotations
+            .filter_map(|(name, value)| Some((harmless(name), text(value)?)))
+            .collect();
+        if !is_index(got) {
+            return Ok(Manifest {
+                annotations,
+                ..Manifest::default()
+            });
+        }
+        let manifests = manifests(got)?;
+        let platforms = manifests.iter().filter_map(|m| platform(&m["platform"]));
+        let children = manifests.iter().filter_map(|m| m["digest"].as_str());
+        Ok(Manifest {
+            platforms: Some(platforms.collect()),
+            annotations,
+            children: children.filter_map(|digest| digest.parse().ok()).collect(),
+        })
+    }
+
+    /// Where the configuration of one image is.
+    fn config(got: &Answer) -> Option<Digest> {
+        let json: serde_json::Value = serde_json::from_slice(&got.body).ok()?;
+        json["config"]["digest"].as_str()?.parse().ok()
+    }
+}
+
+/// The manifests that an index names.
+fn manifests(got: &Answer) -> Result<Vec<serde_json::Value>, Fault> {
+    let index: serde_json::Value = serde_json::from_slice(&got.body)
+        .map_err(|_| Fault::Answer("its index is no JSON".to_owned()))?;
+    let manifests = index["manifests"].as_array();
+    let manifests =
+        manifests.ok_or_else(|| Fault::Answer("its index names no manifests".to_owned()))?;
+    Ok(manifests.clone())
+}
+
+/// A platform as an index or a configuration states it. What is in an index beside images, such as attestations, is for a
+/// platform `unknown`.
+fn platform(stated: &serde_json::Value) -> Option<String> {
+    let (os, arch) = (stated["os"].as_str()?, stated["architecture"].as_str()?);
+    let variant = stated["variant"].as_str().filter(|v| !v.is_empty());
+    let words = [Some(os), Some(arch), variant].into_iter().flatten();
+    let words: Vec<String> = words.map(harmless).collect();
+    (os != "unknown").then(|| words.join("/"))
 }
 
 /// Where a reference is asked for.
@@ -254,6 +436,8 @@ struct At<'a> {
     /// The repository, with its host.
     repository: String,
     url: String,
+    /// What may be answered.
+    accept: String,
     scope: String,
 }
 
@@ -280,19 +464,58 @@ impl<'a> At<'a> {
             local,
             repository: format!("{host}/{name}"),
             url: format!("{scheme}://{server}/v2/{name}/manifests/{tag}"),
+            accept: KINDS.join(", "),
             scope: format!("repository:{name}:pull"),
         }
     }
 
     /// The same repository, asked for a digest.
     fn by_digest(&self, digest: Digest) -> Self {
-        let folder = self.url.rsplit_once('/').map_or("", |(folder, _)| folder);
+        self.at(&format!("manifests/{digest}"), KINDS.join(", "))
+    }
+
+    /// The same repository, asked for a blob.
+    fn blob(&self, digest: Digest) -> Self {
+        self.at(&format!("blobs/{digest}"), "*/*".to_owned())
+    }
+
+    /// The same repository, asked for its tags.
+    fn tags(&self) -> Self {
+        self.at(
+            &format!("tags/list?n={TAGS}"),
+            "application/json".to_owned(),
+        )
+    }
+
+    fn at(&self, what: &str, accept: String) -> Self {
+        let folder = self
+            .url
+            .rsplit_once("/manifests/")
+            .map_or("", |(folder, _)| folder);
         At {
-            url: format!("{folder}/{digest}"),
+            url: format!("{folder}/{what}"),
+            accept,
             repository: self.repository.clone(),
             scope: self.scope.clone(),
             ..*self
         }
+    }
+
+    /// The next part of a list, which is at the same registry.
+    fn page(&self, next: &str) -> Result<Self, Fault> {
+        let origin = Origin::of(&self.url);
+        let url = origin
+            .as_ref()
+            .map(|origin| origin.resolve(&self.url, next));
+        let url = url.filter(|url| Origin::of(url) == origin);
+        let elsewhere = || Fault::Answer("its list of tags goes on elsewhere".to_owned());
+        Ok(At {
+            url: url.ok_or_else(elsewhere)?,
+            accept: self.accept.clone(),
+            repository: self.repository.clone(),
+            scope: self.scope.clone(),
+            ..*self
+        })
     }
 }
 
@@ -310,6 +533,39 @@ fn stated(answer: &Answer) -> Result<Option<Digest>, Fault> {
         })
     };
     stated.map(read).transpose()
+}
+
+/// Whether an answer asks who we are.
+fn challenges(answer: &Answer) -> Result<bool, Fault> {
+    if answer.status != 401 || answer.header("www-authenticate").is_none() {
+        return Ok(false);
+    }
+    if answer.strayed {
+        // Whoever it leads to is not whom our login is for.
+        return Err(Fault::Answer(
+            "it leads to another place, which asks who we are".to_owned(),
+        ));
+    }
+    Ok(true)
+}
+
+/// Whether "not found" is a registry's word: pages that a proxy or a portal answers with have that status, too.
+fn plainly_absent(answer: &Answer) -> Result<(), Fault> {
+    let body: serde_json::Value = serde_json::from_slice(&answer.body).unwrap_or_default();
+    let code = body["errors"][0]["code"].as_str();
+    if code.is_some() || answer.header(VERSION).is_some() {
+        return Ok(());
+    }
+    Err(Fault::Answer(
+        "it says \"not found\" in other words than a registry's".to_owned(),
+    ))
+}
+
+/// Where the next part of a list is, as a header `Link` says (RFC 8288): `</v2/a/tags/list?last=x>; rel="next"`.
+fn next_page(answer: &Answer) -> Option<String> {
+    let link = answer.header("link")?;
+    let (target, rest) = link.trim().strip_prefix('<')?.split_once('>')?;
+    rest.contains("next").then(|| target.to_owned())
 }
 
 /// Whether it says that it is an index.
