@@ -187,6 +187,11 @@ pub enum Command {
         after_help = "Examples:\n  gen build --load job=server,python=3.12,cuda=none --tag mine    into the local engine, as NAME:mine\n  gen build --load --platform linux/amd64 @gpu                    a set, one platform\n  gen build --push --registry ghcr.io/me                          everything, at a registry of your own\n  gen build --dry-run image=server                                print the command of docker, run nothing\n  gen build image=server -- --no-cache                            what follows `--` is bake's\n\nThe exit code is that of docker; 1 where a file to build from is not what the\nmatrix yields, 2 where nothing could be started."
     )]
     Build(BuildArgs),
+    /// Run the tests of specs in their images, as the pipelines do.
+    #[command(
+        after_help = "Examples:\n  gen build --load image=server && gen test image=server    what was built here\n  gen test --published                                      what registries have\n  gen test --tag mine image=server                          a one-off\n  gen test --junit report.xml                               for a CI to show\n\nExit codes: 0 all passed, 1 a test failed, 2 something could not be tested."
+    )]
+    Test(TestArgs),
     /// Ask registries what of the plan is published, and whether it is what the plan says.
     #[command(
         after_help = "Examples:\n  gen published                      every reference and alias, at home and in each copy\n  gen published image=server         some specs\n  gen published --unused             also tags that no release, alias or plan stands on\n  gen published --format json | jq '.references[] | select(.state != \"there\")'\n\nExit codes: 0 all is there, 1 something is missing or differs, 2 something could\nnot be asked. Registries are asked as `docker login` left it, through the proxies\nof HTTPS_PROXY and NO_PROXY."
@@ -415,6 +420,26 @@ pub struct PublishedArgs {
     /// How long all questions may take together.
     #[arg(long, value_name = "SECONDS", default_value_t = 120, value_parser = clap::value_parser!(u64).range(1..=86_400))]
     pub timeout: u64,
+}
+
+/// `gen test`
+#[derive(Debug, Args)]
+pub struct TestArgs {
+    /// Which specs.
+    #[command(flatten)]
+    pub selection: Selection,
+    /// What the images are called.
+    #[command(flatten)]
+    pub one_off: OneOffArgs,
+    /// Pull the contents of the plan from their registry, and test those. Default: what the local engine has.
+    #[arg(long, conflicts_with_all = ["tag", "registry"])]
+    pub published: bool,
+    /// Only for these platforms, or values of `arch`. Default: that of the engine.
+    #[arg(long, value_name = "PLATFORM", value_delimiter = ',')]
+    pub platform: Vec<String>,
+    /// Also write the results to a file, as JUnit's XML.
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub junit: Option<PathBuf>,
 }
 
 /// `gen explain`

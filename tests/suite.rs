@@ -26,4 +26,5 @@ mod properties;
 mod providers;
 mod registry;
 mod support;
+mod trials;
 mod ui;

@@ -14,7 +14,8 @@ pub(super) fn code(error: &Error) -> &'static str {
         Error::Read(ReadError::Outside { .. }) => "matrix-outside",
         Error::Read(ReadError::Lister { .. }) => "matrix-lister",
         Error::Read(_) => "cannot-read",
-        Error::Write(_) => "cannot-write",
+        Error::Write(_) | Error::Report(..) => "cannot-write",
+        Error::NoTests => "no-tests",
         Error::Git(GitError::Start(_)) => "cannot-run-git",
         Error::Git(GitError::Failed { .. }) => "git-failed",
         Error::Git(GitError::NoRepository) => "no-repository",
@@ -22,6 +23,7 @@ pub(super) fn code(error: &Error) -> &'static str {
         Error::Engine(EngineFault::NoDocker) => "no-docker",
         Error::Engine(EngineFault::Start(_)) => "cannot-run-docker",
         Error::Engine(EngineFault::NoBuildx(_)) => "no-buildx",
+        Error::Engine(EngineFault::NoEngine(_)) => "no-engine",
         Error::Engine(EngineFault::NoBuilder { .. }) => "no-builder",
         Error::PushUnnamed => "push-unnamed",
         Error::NothingSelected => "nothing-selected",
@@ -54,6 +56,10 @@ pub(super) fn help(error: &Error) -> &'static str {
         Error::PushUnnamed => {
             "add `--tag` with a tag of your own, or `--registry` with a registry of your own; the pipeline of a release puts its tags"
         }
+        Error::Report(..) => "name a file in a folder that is there and can be written to",
+        Error::NoTests => {
+            "declare `test` rows, or select specs that have some: `gen plan` shows them"
+        }
         Error::NothingSelected => {
             "see what there is with `gen list`, or why not with `gen explain`"
         }
@@ -75,6 +81,9 @@ fn engine(error: &EngineFault) -> &'static str {
         }
         EngineFault::Start(_) => "see whether `docker version` runs",
         EngineFault::NoBuildx(_) => "install the plugin `docker-buildx`, 0.13 or newer",
+        EngineFault::NoEngine(_) => {
+            "start it, or name one by `DOCKER_HOST`; tests run in containers"
+        }
         EngineFault::NoBuilder { name: Some(_), .. } => {
             "see `docker buildx ls`, or make it: `docker buildx create --name NAME`"
         }

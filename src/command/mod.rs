@@ -18,6 +18,7 @@ mod published;
 mod schema;
 mod select;
 mod shell;
+mod test;
 
 use std::process::ExitCode;
 
@@ -43,6 +44,7 @@ pub fn run(cli: &Cli) -> ExitCode {
         Command::Plan(args) => plan::run(&mut shell, args),
         Command::Build(args) => build::run(&mut shell, args),
         Command::Published(args) => published::run(&mut shell, args),
+        Command::Test(args) => test::run(&mut shell, args),
         Command::Explain(args) => explain::run(&mut shell, args),
         Command::Diff(args) => diff::run(&mut shell, args),
         Command::Schema => schema::run(&mut shell),

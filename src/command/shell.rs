@@ -6,8 +6,10 @@
 )]
 
 use std::env;
+use std::fs;
 use std::io::{self, BufWriter, IsTerminal, StdoutLock, Write};
 use std::mem::ManuallyDrop;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::{SystemTime, UNIX_EPOCH};
 
@@ -43,6 +45,12 @@ pub(super) enum Error {
     /// A one-off without a name of its own would be pushed.
     #[error("`--push` alone would put what a release is called")]
     PushUnnamed,
+    /// A file that was asked for could not be written.
+    #[error("cannot write {}: {}", .0.display(), .1)]
+    Report(PathBuf, io::Error),
+    /// None of the specs has a test.
+    #[error("no test is declared for these specs")]
+    NoTests,
     /// The selectors mean no spec.
     #[error("the selectors mean no spec")]
     NothingSelected,
@@ -179,6 +187,27 @@ impl<'a> Shell<'a> {
     pub(super) fn insist(&self, text: &str) {
         // A closed stderr is nobody's to hear of.
         let _ = writeln!(io::stderr(), "{}", visible_lines(text));
+    }
+
+    /// Whether people asked to hear findings and data only.
+    pub(super) fn is_quiet(&self) -> bool {
+        self.global.quiet
+    }
+
+    /// What another program says, to stderr as it comes, unless they asked for quiet.
+    pub(super) fn pass_on(&self, said: &[u8]) {
+        if !self.global.quiet {
+            let _ = io::stderr().write_all(said);
+        }
+    }
+
+    /// A file that was asked for by its path, from the folder that this is run in.
+    ///
+    /// # Errors
+    /// When it cannot be written.
+    pub(super) fn write(&self, path: &Path, text: &str) -> Result<(), Error> {
+        let path = self.global.directory.join(path);
+        fs::write(&path, text).map_err(|error| Error::Report(path, error))
     }
 
     /// Prints findings: those for machines to stdout, those for people to stderr.

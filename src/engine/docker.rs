@@ -26,6 +26,16 @@ impl<'a> Docker<'a> {
         Docker { root }
     }
 
+    /// Where it is started.
+    pub(super) fn root(&self) -> &Path {
+        self.root
+    }
+
+    /// The last line that a program said to people, without what docker begins it with.
+    pub(super) fn last_word(output: &Output) -> String {
+        last_word(output)
+    }
+
     fn command(&self) -> Command {
         let mut command = Command::new(DOCKER);
         command.current_dir(self.root);
@@ -33,7 +43,7 @@ impl<'a> Docker<'a> {
     }
 
     /// Asks it, and takes down what it says.
-    fn ask(&self, words: &[&str]) -> Result<Output, EngineFault> {
+    pub(super) fn ask(&self, words: &[&str]) -> Result<Output, EngineFault> {
         let mut command = self.command();
         command.args(words).stdin(Stdio::null());
         command.output().map_err(started)

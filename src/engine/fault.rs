@@ -14,6 +14,9 @@ pub(crate) enum EngineFault {
     /// It has no buildx.
     #[error("docker has no buildx: {0}")]
     NoBuildx(String),
+    /// No engine answers.
+    #[error("no engine answers: {0}")]
+    NoEngine(String),
     /// It knows no builder of that name, or that one is not there.
     #[error("{}: {says}", named(.name.as_deref()))]
     NoBuilder {

@@ -34,6 +34,7 @@ pub(crate) const COMMON: Shipped = shipped!(
     "ci/plan.sh",
     "ci/publish.sh",
     "ci/pull-request.sh",
+    "ci/test.sh",
     "docker/Dockerfile",
 );
 

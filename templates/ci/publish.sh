@@ -282,6 +282,8 @@ probe() {
 
 <% include "ci/context.sh" %>
 
+<% include "ci/test.sh" %>
+
 # test_in_engine ID PLATFORM LEG OPTION...: each test in a container of its own.
 test_in_engine() {
   id=$1 platform=$2 leg=$3
@@ -290,7 +292,7 @@ test_in_engine() {
   while IFS= read -r line; do
     unfold "$line"
     say "testing $id for $platform: $word"
-    docker run --rm --pull never --platform "$platform" --entrypoint /bin/sh "$leg" -c "$word" </dev/null >&2 ||
+    run_test "$platform" "$leg" "$word" ||
       die "\`$id\` for $platform fails its test, so it is not pushed: $word"
   done <"$work/tests"
 }
