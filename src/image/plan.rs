@@ -416,7 +416,7 @@ impl PlanSpec {
     }
 
     /// One platform alone is pushed as the content.
-    pub(super) fn push_alone(&mut self) {
+    fn push_alone(&mut self) {
         if let ([_], Some(pushed)) = (&*self.platforms, self.pushed.values_mut().next()) {
             pushed.clone_from(&self.content_reference);
         }

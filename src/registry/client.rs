@@ -1,6 +1,6 @@
-//! What a tag points at: `HEAD` or `GET /v2/<name>/manifests/<tag>` of OCI distribution.
+//! What a tag points at, what stands under a digest, which tags there are: asked over OCI distribution.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread;
@@ -8,59 +8,24 @@ use std::time::Duration;
 
 use sha2::{Digest as _, Sha256};
 
-use crate::grammar::reference::Parts;
 use crate::image::Digest;
 use crate::registry::Fault;
 use crate::registry::credentials::{Credentials, Login};
 use crate::registry::fault::harmless;
-use crate::registry::http::{Answer, Http, Method, Origin, Request, is_local};
+use crate::registry::http::{Answer, Http, Method, Request};
+use crate::registry::manifest::{
+    Manifest, Pointed, is_json, is_manifest, next_page, plainly_absent, platform, stated,
+};
+use crate::registry::place::At;
 use crate::registry::token::Asking;
 
-/// What a tag may point at, indexes first. A registry that is not asked for them answers with something older, which
-/// has another digest.
-const KINDS: [&str; 4] = [
-    "application/vnd.oci.image.index.v1+json",
-    "application/vnd.docker.distribution.manifest.list.v2+json",
-    "application/vnd.oci.image.manifest.v1+json",
-    "application/vnd.docker.distribution.manifest.v2+json",
-];
-/// The header in which a registry says the digest of what it answers.
-const DIGEST: &str = "docker-content-digest";
 /// How long nothing is said of what is waited for, and how long until it is said again.
 const PATIENCE: Duration = Duration::from_secs(2);
 const AGAIN: Duration = Duration::from_secs(10);
 /// How many references are asked for at a time.
 const AT_ONCE: usize = 4;
-
-/// What a registry says of itself with every answer (OCI distribution, "API version").
-const VERSION: &str = "docker-distribution-api-version";
-/// How many tags are asked for at once, and how many such answers are followed.
-const TAGS: usize = 1000;
+/// How many parts of a list are followed.
 const PAGES: usize = 1000;
-
-/// How many of [`KINDS`] are indexes.
-const INDEXES: usize = 2;
-
-/// What a reference points at.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Pointed {
-    /// Its digest: of the index, where there is one.
-    pub digest: Digest,
-    /// The platforms that the index has an image for, each as `os/architecture[/variant]`; `None`: it is no index, but
-    /// one manifest, for one platform that it does not state.
-    pub platforms: Option<Vec<String>>,
-}
-
-/// A manifest as far as it tells what an image is.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Manifest {
-    /// The platforms that it is for; `None` where that is not known.
-    pub platforms: Option<Vec<String>>,
-    /// What it states besides.
-    pub annotations: BTreeMap<String, String>,
-    /// The manifests that an index names, attestations included.
-    pub children: Vec<Digest>,
-}
 
 /// What a repository was shown when it was first asked: nothing, or who we are; or why it could not be asked.
 type Shown = Option<Result<Option<String>, Fault>>;
@@ -358,181 +323,8 @@ impl Client {
     }
 }
 
-impl Pointed {
-    /// Reads a manifest. What is in an index beside images, such as attestations, is for a platform `unknown`.
-    fn read(digest: Digest, got: &Answer) -> Result<Self, Fault> {
-        if !is_index(got) {
-            return Ok(Pointed {
-                digest,
-                platforms: None,
-            });
-        }
-        let manifests = manifests(got)?;
-        let platforms = manifests.iter().filter_map(|m| platform(&m["platform"]));
-        Ok(Pointed {
-            digest,
-            platforms: Some(platforms.collect()),
-        })
-    }
-}
-
-impl Manifest {
-    fn read(got: &Answer) -> Result<Self, Fault> {
-        let json: serde_json::Value = serde_json::from_slice(&got.body).unwrap_or_default();
-        let annotations = json["annotations"].as_object().into_iter().flatten();
-        let text = |value: &serde_json::Value| Some(harmless(value.as_str()?));
-        let annotations = annotations
-            .filter_map(|(name, value)| Some((harmless(name), text(value)?)))
-            .collect();
-        if !is_index(got) {
-            return Ok(Manifest {
-                annotations,
-                ..Manifest::default()
-            });
-        }
-        let manifests = manifests(got)?;
-        let platforms = manifests.iter().filter_map(|m| platform(&m["platform"]));
-        let children = manifests.iter().filter_map(|m| m["digest"].as_str());
-        Ok(Manifest {
-            platforms: Some(platforms.collect()),
-            annotations,
-            children: children.filter_map(|digest| digest.parse().ok()).collect(),
-        })
-    }
-
-    /// Where the configuration of one image is.
-    fn config(got: &Answer) -> Option<Digest> {
-        let json: serde_json::Value = serde_json::from_slice(&got.body).ok()?;
-        json["config"]["digest"].as_str()?.parse().ok()
-    }
-}
-
-/// The manifests that an index names.
-fn manifests(got: &Answer) -> Result<Vec<serde_json::Value>, Fault> {
-    let index: serde_json::Value = serde_json::from_slice(&got.body)
-        .map_err(|_| Fault::Answer("its index is no JSON".to_owned()))?;
-    let manifests = index["manifests"].as_array();
-    let manifests =
-        manifests.ok_or_else(|| Fault::Answer("its index names no manifests".to_owned()))?;
-    Ok(manifests.clone())
-}
-
-/// A platform as an index or a configuration states it. What is in an index beside images, such as attestations, is for a
-/// platform `unknown`.
-fn platform(stated: &serde_json::Value) -> Option<String> {
-    let (os, arch) = (stated["os"].as_str()?, stated["architecture"].as_str()?);
-    let variant = stated["variant"].as_str().filter(|v| !v.is_empty());
-    let words = [Some(os), Some(arch), variant].into_iter().flatten();
-    let words: Vec<String> = words.map(harmless).collect();
-    (os != "unknown").then(|| words.join("/"))
-}
-
-/// Where a reference is asked for.
-struct At<'a> {
-    /// Of the registry, as references name it.
-    host: &'a str,
-    /// Whether it is on this machine. Docker too asks those without TLS.
-    local: bool,
-    /// The repository, with its host.
-    repository: String,
-    url: String,
-    /// What may be answered.
-    accept: String,
-    scope: String,
-}
-
-impl<'a> At<'a> {
-    fn of(reference: &'a str) -> Self {
-        let parts = Parts::of(reference);
-        let (host, name, server) = match parts.host {
-            "docker.io" | "index.docker.io" => {
-                let library = if parts.path.contains('/') {
-                    ""
-                } else {
-                    "library/"
-                };
-                let name = format!("{library}{}", parts.path);
-                ("docker.io", name, "registry-1.docker.io")
-            }
-            host => (host, parts.path.to_owned(), host),
-        };
-        let local = is_local(host.split(':').next().unwrap_or(host));
-        let scheme = if local { "http" } else { "https" };
-        let tag = parts.tag.unwrap_or("latest");
-        At {
-            host,
-            local,
-            repository: format!("{host}/{name}"),
-            url: format!("{scheme}://{server}/v2/{name}/manifests/{tag}"),
-            accept: KINDS.join(", "),
-            scope: format!("repository:{name}:pull"),
-        }
-    }
-
-    /// The same repository, asked for a digest.
-    fn by_digest(&self, digest: Digest) -> Self {
-        self.at(&format!("manifests/{digest}"), KINDS.join(", "))
-    }
-
-    /// The same repository, asked for a blob.
-    fn blob(&self, digest: Digest) -> Self {
-        self.at(&format!("blobs/{digest}"), "*/*".to_owned())
-    }
-
-    /// The same repository, asked for its tags.
-    fn tags(&self) -> Self {
-        self.at(
-            &format!("tags/list?n={TAGS}"),
-            "application/json".to_owned(),
-        )
-    }
-
-    fn at(&self, what: &str, accept: String) -> Self {
-        let folder = self
-            .url
-            .rsplit_once("/manifests/")
-            .map_or("", |(folder, _)| folder);
-        At {
-            url: format!("{folder}/{what}"),
-            accept,
-            repository: self.repository.clone(),
-            scope: self.scope.clone(),
-            ..*self
-        }
-    }
-
-    /// The next part of a list, which is at the same registry.
-    fn page(&self, next: &str) -> Result<Self, Fault> {
-        let origin = Origin::of(&self.url);
-        let url = origin
-            .as_ref()
-            .map(|origin| origin.resolve(&self.url, next));
-        let url = url.filter(|url| Origin::of(url) == origin);
-        let elsewhere = || Fault::Answer("its list of tags goes on elsewhere".to_owned());
-        Ok(At {
-            url: url.ok_or_else(elsewhere)?,
-            accept: self.accept.clone(),
-            repository: self.repository.clone(),
-            scope: self.scope.clone(),
-            ..*self
-        })
-    }
-}
-
 fn held<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
-/// The digest that an answer states; `None` when it states none.
-fn stated(answer: &Answer) -> Result<Option<Digest>, Fault> {
-    let stated = answer.header(DIGEST).filter(|s| !s.is_empty());
-    let read = |text: &str| {
-        text.parse().map_err(|_| {
-            let text = harmless(text);
-            Fault::Answer(format!("`{text}` is no SHA-256 digest"))
-        })
-    };
-    stated.map(read).transpose()
 }
 
 /// Whether an answer asks who we are.
@@ -547,109 +339,4 @@ fn challenges(answer: &Answer) -> Result<bool, Fault> {
         ));
     }
     Ok(true)
-}
-
-/// Whether "not found" is a registry's word: pages that a proxy or a portal answers with have that status, too.
-fn plainly_absent(answer: &Answer) -> Result<(), Fault> {
-    let body: serde_json::Value = serde_json::from_slice(&answer.body).unwrap_or_default();
-    let code = body["errors"][0]["code"].as_str();
-    if code.is_some() || answer.header(VERSION).is_some() {
-        return Ok(());
-    }
-    Err(Fault::Answer(
-        "it says \"not found\" in other words than a registry's".to_owned(),
-    ))
-}
-
-/// Where the next part of a list is, as a header `Link` says (RFC 8288): `</v2/a/tags/list?last=x>; rel="next"`.
-fn next_page(answer: &Answer) -> Option<String> {
-    let link = answer.header("link")?;
-    let (target, rest) = link.trim().strip_prefix('<')?.split_once('>')?;
-    rest.contains("next").then(|| target.to_owned())
-}
-
-/// Whether it says that it is an index.
-fn is_index(answer: &Answer) -> bool {
-    KINDS[..INDEXES].contains(&kind(answer))
-}
-
-/// What an answer says that it is.
-fn kind(answer: &Answer) -> &str {
-    let kind = answer.header("content-type").unwrap_or_default();
-    kind.split(';').next().unwrap_or_default().trim()
-}
-
-/// Whether its body is what manifests are: an empty one has a digest too.
-fn is_json(answer: &Answer) -> Result<(), Fault> {
-    match serde_json::from_slice(&answer.body) {
-        Ok(serde_json::Value::Object(_)) => Ok(()),
-        _ if answer.body.is_empty() => Err(Fault::Answer("it is empty".to_owned())),
-        _ if is_index(answer) => Err(Fault::Answer("its index cannot be read".to_owned())),
-        _ => Err(Fault::Answer("its manifest cannot be read".to_owned())),
-    }
-}
-
-/// Whether it is a manifest: pages that a proxy or portal answers with have a digest too.
-fn is_manifest(answer: &Answer) -> Result<(), Fault> {
-    let kind = kind(answer);
-    if KINDS.contains(&kind) {
-        return Ok(());
-    }
-    Err(Fault::Answer(match kind {
-        "" => "it does not say what it is".to_owned(),
-        kind => format!("it is `{}` and no manifest", harmless(kind)),
-    }))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn references_are_asked_for_where_builders_pull_them_from() {
-        for (reference, url, scope) in [
-            (
-                "python:3.13",
-                "https://registry-1.docker.io/v2/library/python/manifests/3.13",
-                "repository:library/python:pull",
-            ),
-            (
-                "docker.io/nvidia/cuda",
-                "https://registry-1.docker.io/v2/nvidia/cuda/manifests/latest",
-                "repository:nvidia/cuda:pull",
-            ),
-            (
-                "index.docker.io/library/python:3",
-                "https://registry-1.docker.io/v2/library/python/manifests/3",
-                "repository:library/python:pull",
-            ),
-            (
-                "ghcr.io/a/b:1",
-                "https://ghcr.io/v2/a/b/manifests/1",
-                "repository:a/b:pull",
-            ),
-            (
-                "localhost:5000/a:1",
-                "http://localhost:5000/v2/a/manifests/1",
-                "repository:a:pull",
-            ),
-            (
-                "127.0.0.2/a:1",
-                "http://127.0.0.2/v2/a/manifests/1",
-                "repository:a:pull",
-            ),
-            (
-                "localhost.example.com/a:1",
-                "https://localhost.example.com/v2/a/manifests/1",
-                "repository:a:pull",
-            ),
-        ] {
-            let at = At::of(reference);
-            assert_eq!(
-                (at.url.as_str(), at.scope.as_str()),
-                (url, scope),
-                "{reference}"
-            );
-        }
-    }
 }

@@ -8,6 +8,8 @@ mod client;
 mod credentials;
 mod fault;
 mod http;
+mod manifest;
+mod place;
 mod published;
 mod small;
 mod token;

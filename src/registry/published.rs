@@ -17,8 +17,9 @@ use crate::grammar::ReleaseVersion;
 use crate::grammar::reference::Parts;
 use crate::image::Digest;
 use crate::image::plan::{Plan, PlanSpec};
-use crate::registry::client::{Client, Manifest};
+use crate::registry::client::Client;
 use crate::registry::fault::Fault;
+use crate::registry::manifest::Manifest;
 
 /// The annotation by which a published content states its hash.
 pub(crate) const CONTENT: &str = "org.basematrix.content";
