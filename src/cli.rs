@@ -127,6 +127,16 @@ pub enum PlanFormat {
     Lines,
 }
 
+/// How what is published is printed.
+#[derive(Clone, Copy, Debug, Default, ValueEnum)]
+pub enum PublishedFormat {
+    /// Aligned columns.
+    #[default]
+    Table,
+    /// A JSON object.
+    Json,
+}
+
 /// How a difference is printed.
 #[derive(Clone, Copy, Debug, Default, ValueEnum)]
 pub enum DiffFormat {
@@ -169,9 +179,24 @@ pub enum Command {
     List(ListArgs),
     /// Print the plan as JSON: all that a pipeline needs to know.
     #[command(
-        after_help = "Examples:\n  gen plan | jq '.specs[] | {id, parent, content}'\n  gen plan image=gpu-base\n  gen plan python=3.12,job=server    both hold: \"and\"; several selectors are \"or\""
+        after_help = "Examples:\n  gen plan | jq '.specs[] | {id, parent, content}'\n  gen plan image=gpu-base\n  gen plan python=3.12,job=server    both hold: \"and\"; several selectors are \"or\"\n  gen plan image=server --tag mine --format lines > one-off.lines    for PLAN=one-off.lines publish.sh"
     )]
     Plan(PlanArgs),
+    /// Build specs with `docker buildx bake`, from the working tree.
+    #[command(
+        after_help = "Examples:\n  gen build --load job=server,python=3.12,cuda=none --tag mine    into the local engine, as NAME:mine\n  gen build --load --platform linux/amd64 @gpu                    a set, one platform\n  gen build --push --registry ghcr.io/me                          everything, at a registry of your own\n  gen build --dry-run image=server                                print the command of docker, run nothing\n  gen build image=server -- --no-cache                            what follows `--` is bake's\n\nThe exit code is that of docker; 1 where a file to build from is not what the\nmatrix yields, 2 where nothing could be started."
+    )]
+    Build(BuildArgs),
+    /// Run the tests of specs in their images, as the pipelines do.
+    #[command(
+        after_help = "Examples:\n  gen build --load image=server && gen test image=server    what was built here\n  gen test --published                                      what registries have\n  gen test --tag mine image=server                          a one-off\n  gen test --junit report.xml                               for a CI to show\n\nExit codes: 0 all passed, 1 a test failed, 2 something could not be tested."
+    )]
+    Test(TestArgs),
+    /// Ask registries what of the plan is published, and whether it is what the plan says.
+    #[command(
+        after_help = "Examples:\n  gen published                      every reference and alias, at home and in each copy\n  gen published image=server         some specs\n  gen published --unused             also tags that no release, alias or plan stands on\n  gen published --format json | jq '.references[] | select(.state != \"there\")'\n\nExit codes: 0 all is there, 1 something is missing or differs, 2 something could\nnot be asked. Registries are asked as `docker login` left it, through the proxies\nof HTTPS_PROXY and NO_PROXY."
+    )]
+    Published(PublishedArgs),
     /// Say why a cell is there or not, which spec a reference or tag is, or what the code of a finding means.
     #[command(
         after_help = "Examples:\n  gen explain python=3.13,cuda=12.8.1,job=server\n  gen explain image=base,cuda=none,arch=arm64\n  gen explain docker.io/acme/base:3.12-v1.2.0\n  gen explain gpu-latest\n  gen explain floating-base    what a finding means"
@@ -330,6 +355,91 @@ pub struct PlanArgs {
     /// Which specs.
     #[command(flatten)]
     pub selection: Selection,
+    /// What they are called, where the plan is that of a one-off.
+    #[command(flatten)]
+    pub one_off: OneOffArgs,
+}
+
+/// What the images of a one-off are called, in place of what a release calls them.
+#[derive(Debug, Default, Args)]
+pub struct OneOffArgs {
+    /// Call the images by this tag; it may print axes, as the tag of an image does: `{{ python }}-mine`.
+    #[arg(long, value_name = "TAG")]
+    pub tag: Option<String>,
+    /// Call them below another registry: host and path, such as `ghcr.io/me`.
+    #[arg(long, value_name = "PREFIX")]
+    pub registry: Option<String>,
+}
+
+/// `gen build`
+#[derive(Debug, Args)]
+pub struct BuildArgs {
+    /// Which specs; what they stand on is built with them.
+    #[command(flatten)]
+    pub selection: Selection,
+    /// What they are called.
+    #[command(flatten)]
+    pub one_off: OneOffArgs,
+    /// Only for these platforms, or values of `arch`. Default: all that a spec has.
+    #[arg(long, value_name = "PLATFORM", value_delimiter = ',')]
+    pub platform: Vec<String>,
+    /// Leave the images in the local engine.
+    #[arg(long)]
+    pub load: bool,
+    /// Push the images; wants `--tag` or `--registry`, for what a release is called its pipeline alone puts.
+    #[arg(long)]
+    pub push: bool,
+    /// The builder of buildx that builds: a local one, a remote one, one in Kubernetes.
+    #[arg(long, value_name = "NAME")]
+    pub builder: Option<String>,
+    /// Print the command, run nothing.
+    #[arg(long)]
+    pub dry_run: bool,
+    /// Arguments for `docker buildx bake` itself.
+    #[arg(last = true, value_name = "ARGUMENT")]
+    pub rest: Vec<String>,
+}
+
+/// `gen published`
+#[derive(Debug, Args)]
+pub struct PublishedArgs {
+    /// Which specs.
+    #[command(flatten)]
+    pub selection: Selection,
+    /// Also list tags in the repositories of the matrix that no release, alias or plan stands on. Nothing is deleted.
+    #[arg(long)]
+    pub unused: bool,
+    /// How it is printed.
+    #[arg(
+        long,
+        value_name = "FORMAT",
+        default_value = "table",
+        hide_default_value = true
+    )]
+    pub format: PublishedFormat,
+    /// How long all questions may take together.
+    #[arg(long, value_name = "SECONDS", default_value_t = 120, value_parser = clap::value_parser!(u64).range(1..=86_400))]
+    pub timeout: u64,
+}
+
+/// `gen test`
+#[derive(Debug, Args)]
+pub struct TestArgs {
+    /// Which specs.
+    #[command(flatten)]
+    pub selection: Selection,
+    /// What the images are called.
+    #[command(flatten)]
+    pub one_off: OneOffArgs,
+    /// Pull the contents of the plan from their registry, and test those. Default: what the local engine has.
+    #[arg(long, conflicts_with_all = ["tag", "registry"])]
+    pub published: bool,
+    /// Only for these platforms, or values of `arch`. Default: that of the engine.
+    #[arg(long, value_name = "PLATFORM", value_delimiter = ',')]
+    pub platform: Vec<String>,
+    /// Also write the results to a file, as JUnit's XML.
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub junit: Option<PathBuf>,
 }
 
 /// `gen explain`

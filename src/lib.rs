@@ -23,7 +23,8 @@
 //! - `diff`: two revisions, side by side
 //! - `flow`: the steps that every command runs a part of
 //! - `bump`: what moves with a release, or with a base
-//! - `registry`: what upstream images are now, asked by `gen lock` alone
+//! - `registry`: what stands at registries, of upstream images (`gen lock`) and of the plan (`gen published`)
+//! - `engine`: docker and its kin: one command that builds what is selected, and tests in containers
 //! - `cli`: the command line
 //! - `command`: a verb a file
 //!
@@ -42,6 +43,7 @@ pub mod diagnostic;
 pub mod diff;
 pub mod dockerfile;
 pub mod emit;
+mod engine;
 pub mod facts;
 pub mod flow;
 pub mod grammar;

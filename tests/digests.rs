@@ -5,5 +5,6 @@
 mod answers;
 mod life;
 mod logins;
+mod published;
 mod room;
 mod server;

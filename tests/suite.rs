@@ -3,6 +3,7 @@
 
 mod adopt;
 mod asked;
+mod build;
 mod bump;
 mod contexts;
 mod diff;
@@ -25,4 +26,5 @@ mod properties;
 mod providers;
 mod registry;
 mod support;
+mod trials;
 mod ui;

@@ -327,6 +327,11 @@ build() {
   $ok || die "stopped: not every test succeeds"
 }
 
+# run_test PLATFORM IMAGE TEST: run a test in a container of the image, of which nothing is pulled.
+run_test() {
+  docker run --rm --pull never --platform "$1" --entrypoint /bin/sh "$2" -c "$3" </dev/null >&2
+}
+
 # test_in_engine: each test of the image in a container of its own.
 test_in_engine() {
   # One image at a time: a machine has room for the cache of the builder, hardly for every image besides.
@@ -335,8 +340,7 @@ test_in_engine() {
   while IFS='	' read -r _ test _; do
     unfold "$test"
     say "testing $target for $platform: $word"
-    docker run --rm --pull never --platform "$platform" --entrypoint /bin/sh "$image" -c "$word" </dev/null >&2 ||
-      fails "$word"
+    run_test "$platform" "$image" "$word" || fails "$word"
   done <"$work/own"
   docker image rm "$image" </dev/null >/dev/null || say "could not remove $image"
   $passed

@@ -17,6 +17,7 @@ pub use bases::{BaseImage, cuda_built, cuda_said, cuda_version};
 pub use context::Context;
 pub use dockerfile::Recipes;
 pub use registry::{RULES, Rule, ground, run};
+pub(crate) use rules::drift::drift_findings;
 pub use rules::drift::refused_outputs;
 pub use rules::git_unasked::unasked_finding;
 pub use rules::lock_stale::stale_finding;

@@ -3,6 +3,7 @@
 use std::io;
 
 use crate::command::shell::Error;
+use crate::engine::EngineFault;
 use crate::output::WriteError;
 use crate::source::{GitError, ReadError};
 
@@ -13,11 +14,20 @@ pub(super) fn code(error: &Error) -> &'static str {
         Error::Read(ReadError::Outside { .. }) => "matrix-outside",
         Error::Read(ReadError::Lister { .. }) => "matrix-lister",
         Error::Read(_) => "cannot-read",
-        Error::Write(_) => "cannot-write",
+        Error::Write(_) | Error::Report(..) => "cannot-write",
+        Error::NoTests => "no-tests",
         Error::Git(GitError::Start(_)) => "cannot-run-git",
         Error::Git(GitError::Failed { .. }) => "git-failed",
         Error::Git(GitError::NoRepository) => "no-repository",
         Error::Git(GitError::NoRevision(_) | GitError::Shallow(_)) => "unknown-revision",
+        Error::Engine(EngineFault::NoDocker) => "no-docker",
+        Error::Engine(EngineFault::Start(_)) => "cannot-run-docker",
+        Error::Engine(EngineFault::NoBuildx(_)) => "no-buildx",
+        Error::Engine(EngineFault::NoEngine(_)) => "no-engine",
+        Error::Engine(EngineFault::NoBuilder { .. }) => "no-builder",
+        Error::PushUnnamed => "push-unnamed",
+        Error::NothingSelected => "nothing-selected",
+        Error::NoPlatform(_) => "no-platform",
         Error::Print(_) => "cannot-print",
         Error::Epoch(_) => "invalid-epoch",
     }
@@ -42,11 +52,44 @@ pub(super) fn help(error: &Error) -> &'static str {
         Error::Git(GitError::NoRepository) => "call it in a clone of the repository",
         Error::Git(GitError::NoRevision(_)) => "name a commit, branch or tag that this clone has",
         Error::Git(GitError::Shallow(_)) => "fetch it: `git fetch --unshallow --tags`",
+        Error::Engine(error) => engine(error),
+        Error::PushUnnamed => {
+            "add `--tag` with a tag of your own, or `--registry` with a registry of your own; the pipeline of a release puts its tags"
+        }
+        Error::Report(..) => "name a file in a folder that is there and can be written to",
+        Error::NoTests => {
+            "declare `test` rows, or select specs that have some: `gen plan` shows them"
+        }
+        Error::NothingSelected => {
+            "see what there is with `gen list`, or why not with `gen explain`"
+        }
+        Error::NoPlatform(_) => {
+            "leave them out of the selection, or name a platform that they have: `gen list` shows them"
+        }
         Error::Print(error) => match error.kind() {
             io::ErrorKind::StorageFull => "make room where it is written to, and call it again",
             _ => "see where the output goes",
         },
         Error::Epoch(_) => "unset it, or let it state seconds",
+    }
+}
+
+fn engine(error: &EngineFault) -> &'static str {
+    match error {
+        EngineFault::NoDocker => {
+            "install Docker, or put it on `PATH`; `--dry-run` prints the command for a machine that has it"
+        }
+        EngineFault::Start(_) => "see whether `docker version` runs",
+        EngineFault::NoBuildx(_) => "install the plugin `docker-buildx`, 0.13 or newer",
+        EngineFault::NoEngine(_) => {
+            "start it, or name one by `DOCKER_HOST`; tests run in containers"
+        }
+        EngineFault::NoBuilder { name: Some(_), .. } => {
+            "see `docker buildx ls`, or make it: `docker buildx create --name NAME`"
+        }
+        EngineFault::NoBuilder { name: None, .. } => {
+            "see whether the engine runs (`docker info`), or name a builder of `docker buildx ls` by `--builder`"
+        }
     }
 }
 

@@ -1,5 +1,6 @@
 //! One verb a file: arguments to a library call to what is printed.
 
+mod build;
 mod bump;
 mod check;
 mod completions;
@@ -11,10 +12,13 @@ mod lock;
 mod look;
 mod machine;
 mod matrix;
+mod one_off;
 mod plan;
+mod published;
 mod schema;
 mod select;
 mod shell;
+mod test;
 
 use std::process::ExitCode;
 
@@ -38,6 +42,9 @@ pub fn run(cli: &Cli) -> ExitCode {
         Command::Lock(args) => lock::run(&mut shell, args),
         Command::List(args) => list::run(&mut shell, args),
         Command::Plan(args) => plan::run(&mut shell, args),
+        Command::Build(args) => build::run(&mut shell, args),
+        Command::Published(args) => published::run(&mut shell, args),
+        Command::Test(args) => test::run(&mut shell, args),
         Command::Explain(args) => explain::run(&mut shell, args),
         Command::Diff(args) => diff::run(&mut shell, args),
         Command::Schema => schema::run(&mut shell),

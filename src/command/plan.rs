@@ -4,7 +4,8 @@ use std::collections::BTreeSet;
 
 use crate::check::unasked_finding;
 use crate::cli::{Dates, FindingFormat, PlanArgs, PlanFormat};
-use crate::command::select::{Given, selected, selectors};
+use crate::command::one_off::one_off;
+use crate::command::select::{Given, meant, selected, selectors};
 use crate::command::shell::{Error, Outcome, Shell, left, outcome};
 use crate::config::header;
 use crate::diagnostic::{Sink, fold};
@@ -14,7 +15,7 @@ pub(super) fn run(shell: &mut Shell<'_>, args: &PlanArgs) -> Result<Outcome, Err
     let given = Given::of(&args.selection);
     let repository = shell.repository()?;
     let mut sink = Sink::new();
-    let expanded = match flow::expand(&repository, &mut sink) {
+    let mut expanded = match flow::expand(&repository, &mut sink) {
         Ok(expanded) => left(expanded),
         Err(fault) => return shell.stopped(fault, sink, FindingFormat::Full),
     };
@@ -22,6 +23,13 @@ pub(super) fn run(shell: &mut Shell<'_>, args: &PlanArgs) -> Result<Outcome, Err
         Ok(only) => only,
         Err(outcome) => return Ok(outcome),
     };
+    let one_off = match one_off(shell, &mut expanded, &args.one_off, &only, true)? {
+        Ok(one_off) => one_off,
+        Err(outcome) => return Ok(outcome),
+    };
+    if one_off.is_some() {
+        meant(&expanded.matrix, &only)?;
+    }
     let today = shell.today(Dates::default())?;
     let mut grounds = Sink::new();
     let plan = flow::plan(&repository, &expanded, today, &mut grounds);
@@ -36,7 +44,9 @@ pub(super) fn run(shell: &mut Shell<'_>, args: &PlanArgs) -> Result<Outcome, Err
     let mut findings = fold(sink.into_sorted());
     findings.extend(unasked_finding(&repository));
     shell.findings(&findings, FindingFormat::Full)?;
-    if !only.is_empty() {
+    if let Some(one_off) = one_off {
+        plan.make_one_off(&expanded.matrix, one_off);
+    } else if !only.is_empty() {
         let kept: BTreeSet<&str> = expanded
             .matrix
             .specs

@@ -6,7 +6,7 @@ use crate::cli::Selection;
 use crate::command::shell::{Error, Shell};
 use crate::config::{Config, Names, parse_selector};
 use crate::diagnostic::Sink;
-use crate::image::Spec;
+use crate::image::{Matrix, Spec};
 use crate::matrix::Selector;
 use crate::source::SourceFile;
 
@@ -68,6 +68,20 @@ pub(super) fn names(config: &Config) -> Names<'_> {
         sets: &config.sets,
         circular: RefCell::default(),
         used: RefCell::default(),
+    }
+}
+
+/// Which specs are meant, by [`SpecId`](crate::grammar::SpecId).
+///
+/// # Errors
+/// When none is.
+pub(super) fn meant(matrix: &Matrix, selectors: &[Selector]) -> Result<Vec<bool>, Error> {
+    let specs = matrix.specs.iter();
+    let meant: Vec<bool> = specs.map(|spec| selected(selectors, spec)).collect();
+    if meant.contains(&true) {
+        Ok(meant)
+    } else {
+        Err(Error::NothingSelected)
     }
 }
 

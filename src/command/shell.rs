@@ -6,8 +6,10 @@
 )]
 
 use std::env;
+use std::fs;
 use std::io::{self, BufWriter, IsTerminal, StdoutLock, Write};
 use std::mem::ManuallyDrop;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::{SystemTime, UNIX_EPOCH};
 
@@ -15,6 +17,7 @@ use crate::cli::{Color, Dates, FindingFormat, Global};
 use crate::command::{CLEAN, FOUND, NO_PLAN, machine};
 use crate::config::Config;
 use crate::diagnostic::{self, Finding, Severity, Sink, fold, visible, visible_lines};
+use crate::engine::EngineFault;
 use crate::facts::Day;
 use crate::flow::Fault;
 use crate::output::WriteError;
@@ -36,6 +39,24 @@ pub(super) enum Error {
     /// git could not answer.
     #[error(transparent)]
     Git(#[from] GitError),
+    /// Docker could not be asked.
+    #[error(transparent)]
+    Engine(#[from] EngineFault),
+    /// A one-off without a name of its own would be pushed.
+    #[error("`--push` alone would put what a release is called")]
+    PushUnnamed,
+    /// A file that was asked for could not be written.
+    #[error("cannot write {}: {}", .0.display(), .1)]
+    Report(PathBuf, io::Error),
+    /// None of the specs has a test.
+    #[error("no test is declared for these specs")]
+    NoTests,
+    /// The selectors mean no spec.
+    #[error("the selectors mean no spec")]
+    NothingSelected,
+    /// Specs are for none of the platforms that were asked for.
+    #[error("no platform of {0} is among those of `--platform`")]
+    NoPlatform(String),
     /// Printing failed.
     #[error("cannot print: {0}")]
     Print(#[from] io::Error),
@@ -166,6 +187,27 @@ impl<'a> Shell<'a> {
     pub(super) fn insist(&self, text: &str) {
         // A closed stderr is nobody's to hear of.
         let _ = writeln!(io::stderr(), "{}", visible_lines(text));
+    }
+
+    /// Whether people asked to hear findings and data only.
+    pub(super) fn is_quiet(&self) -> bool {
+        self.global.quiet
+    }
+
+    /// What another program says, to stderr as it comes, unless they asked for quiet.
+    pub(super) fn pass_on(&self, said: &[u8]) {
+        if !self.global.quiet {
+            let _ = io::stderr().write_all(said);
+        }
+    }
+
+    /// A file that was asked for by its path, from the folder that this is run in.
+    ///
+    /// # Errors
+    /// When it cannot be written.
+    pub(super) fn write(&self, path: &Path, text: &str) -> Result<(), Error> {
+        let path = self.global.directory.join(path);
+        fs::write(&path, text).map_err(|error| Error::Report(path, error))
     }
 
     /// Prints findings: those for machines to stdout, those for people to stderr.

@@ -58,6 +58,7 @@ pub use pipeline_keys::{At, BuildRow, BuildsRow, Provenance, PullRequest, Step, 
 pub use pipelines::{Ci, GROUPS, Pipeline, Runner, Shape};
 pub use provider::{Options, ProviderTable, options_schema, read_options};
 pub use raw::RawPython as PythonSource;
+pub use registries::full_prefix;
 pub use release::pinned_output;
 pub use selectors::{Names, parse_text as parse_selector};
 pub use steps::is_key;

@@ -8,19 +8,22 @@ use crate::grammar::Mirrors;
 use crate::grammar::Spanned;
 use crate::grammar::reference::{host_fault, path_fault, split_prefix};
 
-fn kind_of(host: &str) -> RegistryKind {
-    let ecr = host.ends_with(".amazonaws.com") || host.ends_with(".amazonaws.com.cn");
-    match host {
-        "docker.io" | "index.docker.io" | "registry-1.docker.io" => RegistryKind::DockerHub,
-        "ghcr.io" => RegistryKind::Ghcr,
-        "public.ecr.aws" => RegistryKind::EcrPublic,
-        "registry.gitlab.com" => RegistryKind::Gitlab,
-        _ if ecr && host.contains(".dkr.ecr.") => RegistryKind::Ecr,
-        _ if host.ends_with("-docker.pkg.dev") || host.ends_with(".pkg.dev") => {
-            RegistryKind::ArtifactRegistry
+impl RegistryKind {
+    /// What a host is known to be.
+    pub fn of(host: &str) -> Self {
+        let ecr = host.ends_with(".amazonaws.com") || host.ends_with(".amazonaws.com.cn");
+        match host {
+            "docker.io" | "index.docker.io" | "registry-1.docker.io" => RegistryKind::DockerHub,
+            "ghcr.io" => RegistryKind::Ghcr,
+            "public.ecr.aws" => RegistryKind::EcrPublic,
+            "registry.gitlab.com" => RegistryKind::Gitlab,
+            _ if ecr && host.contains(".dkr.ecr.") => RegistryKind::Ecr,
+            _ if host.ends_with("-docker.pkg.dev") || host.ends_with(".pkg.dev") => {
+                RegistryKind::ArtifactRegistry
+            }
+            _ if host == "gcr.io" || host.ends_with(".gcr.io") => RegistryKind::ArtifactRegistry,
+            _ => RegistryKind::Other,
         }
-        _ if host == "gcr.io" || host.ends_with(".gcr.io") => RegistryKind::ArtifactRegistry,
-        _ => RegistryKind::Other,
     }
 }
 
@@ -37,7 +40,7 @@ fn stated(kind: RawRegistryKind) -> RegistryKind {
 }
 
 /// A prefix with its host: Docker Hub may be written without.
-fn full_prefix(prefix: &str) -> String {
+pub fn full_prefix(prefix: &str) -> String {
     let (host, _) = split_prefix(prefix);
     if prefix.starts_with(host) {
         prefix.to_owned()
@@ -134,7 +137,7 @@ impl Builder<'_> {
         let (host, _) = split_prefix(&prefix);
         self.valid_prefix(&table.prefix, "prefix = ");
         let full = full_prefix(&prefix);
-        let kind = table.kind.map_or_else(|| kind_of(host), stated);
+        let kind = table.kind.map_or_else(|| RegistryKind::of(host), stated);
         for secret in [&table.username, &table.password].into_iter().flatten() {
             let word = |s: &str| {
                 !s.is_empty()

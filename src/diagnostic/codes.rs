@@ -341,6 +341,9 @@ codes! {
     OFFER_UNBUILT = "offer-unbuilt" Rule Error
         "the library offers a value or image that is not built"
         "Its users can select an image that does not exist. Add it to the matrix, or take it out of the library's list.";
+    ONE_OFF_REFUSED = "one-off-refused" Plan Error
+        "a one-off that would be called what a release is called, or two images by one name"
+        "`gen build` and `gen plan` with `--tag` or `--registry` make images under names of their own. At the registries of the matrix they put the tag that was given, and nothing that a release puts: a release's tag is put once, by its pipeline, after all tests. Two specs need two names: print what tells them apart, as in `--tag '{{ python }}-mine'`.";
     ORPHAN_OUTPUT = "orphan-output" Rule Error
         "an output that the matrix no longer yields"
         "Left by an image or value that is gone; people and builders would still find it. `gen matrix` removes it.";

@@ -86,12 +86,7 @@ struct Target<'a> {
 }
 
 /// The text of the file; `None` when its groups would hold nothing.
-pub(super) fn text(
-    matrix: &Matrix,
-    contents: &Contents,
-    plan: &Plan,
-    header: &str,
-) -> Option<String> {
+pub fn text(matrix: &Matrix, contents: &Contents, plan: &Plan, header: &str) -> Option<String> {
     let Names { targets, groups } = plan.names.as_ref()?;
     if groups.iter().any(|group| group.members.is_empty()) {
         return None;

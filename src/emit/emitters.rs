@@ -7,7 +7,7 @@ use minijinja::value::Serde;
 
 use crate::config::header;
 use crate::config::{Config, SCHEMA};
-use crate::diagnostic::{Finding, Place, Sink, code};
+use crate::diagnostic::{Finding, Place, Sink, Stopped, code};
 use crate::emit::provider::Layout;
 use crate::emit::providers::Providers;
 use crate::emit::site::Site;
@@ -24,6 +24,9 @@ pub(super) const PUBLISH: &str = "ci/publish.sh";
 
 /// The same for the script by which every pipeline of a change builds.
 pub(super) const CHANGES: &str = "ci/pull-request.sh";
+
+/// How both run a test.
+const TEST: &str = "ci/test.sh";
 
 /// The same for scripts; written where there is one.
 pub(super) const LINES: &str = "plan.lines";
@@ -251,6 +254,23 @@ fn publish_script(e: &mut Emission<'_, '_>) -> Vec<Planned> {
         .into_iter()
         .map(Planned::executable)
         .collect()
+}
+
+/// How the pipelines' scripts run a test in a container: a function of a shell.
+///
+/// # Errors
+/// When the template fails; why is in `sink`.
+pub fn test_script(
+    config: &Config,
+    templates: &mut Templates<'_>,
+    sink: &mut Sink,
+) -> Result<String, Stopped> {
+    let script = templates.render(Dialect::Shell, TEST, &minijinja::context! {});
+    script.map_err(|error| {
+        let asked = Place::file(config.file.path.clone());
+        sink.push(fault_finding(templates, TEST, &error, asked));
+        Stopped
+    })
 }
 
 fn pull_request_script(e: &mut Emission<'_, '_>) -> Vec<Planned> {

@@ -18,8 +18,9 @@ mod site;
 mod split;
 mod work;
 
+pub use bake::text as bake_text;
 pub use cloud_build::build_configs;
-pub use emitters::{Emission, emit, schema_text};
+pub use emitters::{Emission, emit, schema_text, test_script};
 pub use github::{ActionEdit, ActionEdits, Unfit, adopt, stated_pin, workflow_files};
 pub use jobs::{Jobs, jobs};
 pub use provider::{File, Layout, Provider};

@@ -33,8 +33,10 @@ pub fn given_tag_fault(tag: &str) -> Option<String> {
                 .all(|b| b.is_ascii_digit() || (b'a'..=b'f').contains(&b))
         })
     };
-    let content = tag
-        .strip_prefix("content-")
+    let hashed = ["content-", "oneoff-"];
+    let content = hashed
+        .iter()
+        .find_map(|prefix| tag.strip_prefix(prefix))
         .filter(|rest| is_hash(rest) && (rest.len() == 12 || rest.as_bytes()[12] == b'-'));
     let marker = tag
         .strip_prefix("newest-release")

@@ -30,6 +30,11 @@ pub(super) fn lines(plan: &Plan, header: &str) -> String {
         };
         lines.record(&["release", &release.version, &release.tag, kind]);
     }
+    if let Some(one_off) = &plan.one_off {
+        let [tag, registry] =
+            [&one_off.tag, &one_off.registry].map(|at| at.as_deref().unwrap_or(""));
+        lines.record(&["one-off", tag, registry]);
+    }
     for word in plan.attestation_words() {
         lines.record(&["attest", &word]);
     }

@@ -11,6 +11,7 @@ use serde::Serialize;
 use crate::config::{Config, Described, GROUPS, Provenance, RegistryKind};
 use crate::grammar::{Pairs, Platform, SpecId, arch};
 use crate::image::lines::lines;
+use crate::image::one_off::OneOff;
 use crate::image::pipelines::{ByPipeline, Role, deviations};
 use crate::image::repositories::{Made, repositories};
 use crate::image::shares::{ALL, Pipeline, Share, shares};
@@ -40,6 +41,9 @@ pub struct Plan {
     pub contents_stated: bool,
     /// The release, when the matrix states one.
     pub release: Option<Release>,
+    /// What a one-off puts in place of a release, where this is the plan of one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub one_off: Option<OneOff>,
     /// Registries that some spec uses, in declared order.
     pub registries: Vec<Registry>,
     /// What the images carry about themselves, when they do.
@@ -62,7 +66,7 @@ pub struct Plan {
     pub names: Option<Names>,
     /// The pipelines that are on.
     #[serde(skip)]
-    on: Vec<Pipeline>,
+    pub(super) on: Vec<Pipeline>,
 }
 
 /// The release that the references carry.
@@ -248,6 +252,7 @@ impl Plan {
                 tag: r.tag.clone(),
                 is_final: !r.read.is_pre_release(),
             }),
+            one_off: None,
             registries: config
                 .registries
                 .iter()
@@ -275,12 +280,19 @@ impl Plan {
     }
 
     /// Leaves only the specs that are meant, and what pipelines do with them.
-    pub fn keep(&mut self, meant: impl Fn(&PlanSpec) -> bool) {
+    pub fn keep(&mut self, meant: impl FnMut(&PlanSpec) -> bool) {
         self.specs.retain(meant);
         self.decide();
     }
 
-    fn decide(&mut self) {
+    /// Names the targets of a bake file, where none is written.
+    pub fn name_targets(&mut self, config: &Config, matrix: &Matrix) {
+        if self.names.is_none() {
+            self.names = Some(Names::new(config, matrix, None));
+        }
+    }
+
+    pub(super) fn decide(&mut self) {
         self.pipelines = shares(&self.specs, &self.on);
         self.repositories = repositories(&self.specs, &self.registries, &self.pipelines);
     }

@@ -115,6 +115,20 @@ impl Matrix {
             .collect()
     }
 
+    /// The specs that are meant, by [`SpecId`], and all that they stand on.
+    pub fn with_lineage(&self, meant: &[bool]) -> Vec<bool> {
+        let mut kept = meant.to_vec();
+        // Children come last.
+        for id in self.order.iter().rev() {
+            if kept[id.0] {
+                self.spec(*id)
+                    .stands_on()
+                    .for_each(|below| kept[below.0] = true);
+            }
+        }
+        kept
+    }
+
     /// Number of lineage layers.
     pub fn layers(&self) -> usize {
         self.specs.iter().map(|s| s.layer + 1).max().unwrap_or(0)

@@ -29,6 +29,8 @@ const CONNECT: Duration = Duration::from_secs(10);
 const EXCHANGE: Duration = Duration::from_secs(20);
 /// How many redirects are followed.
 const REDIRECTS: usize = 5;
+/// How many connections to one registry are kept open between exchanges.
+const IDLE: usize = 16;
 /// How often one exchange is tried.
 const ATTEMPTS: u32 = 4;
 /// How long to wait before the second attempt; twice as long before each that follows.
@@ -368,7 +370,7 @@ impl<'a> Origin<'a> {
     }
 
     /// Where a redirect from `url` at this place leads.
-    fn resolve(&self, url: &str, to: &str) -> String {
+    pub(super) fn resolve(&self, url: &str, to: &str) -> String {
         let Origin {
             scheme, authority, ..
         } = self;
@@ -402,6 +404,8 @@ fn config() -> ureq::config::ConfigBuilder<ureq::typestate::AgentScope> {
         .max_redirects_will_error(false)
         .redirect_auth_headers(RedirectAuthHeaders::Never)
         .timeout_connect(Some(CONNECT))
+        .max_idle_connections_per_host(IDLE)
+        .max_idle_connections(4 * IDLE)
 }
 
 fn read(response: Response<Body>) -> Result<Answer, Error> {

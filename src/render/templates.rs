@@ -29,12 +29,13 @@ pub(crate) use shipped;
 pub(crate) const COMMON: Shipped = shipped!(
     "catalog/module.py",
     "ci/ask.sh",
+    "ci/bake.sh",
     "ci/context.sh",
     "ci/json.sh",
     "ci/plan.sh",
     "ci/publish.sh",
     "ci/pull-request.sh",
-    "ci/tests.sh",
+    "ci/test.sh",
     "docker/Dockerfile",
 );
 

@@ -381,7 +381,9 @@ restore() {
 
 <% include "ci/context.sh" %>
 
-<% include "ci/tests.sh" %>
+<% include "ci/bake.sh" %>
+
+<% include "ci/test.sh" %>
 
 # test_in_engine ID PLATFORM LEG OPTION...: each test in a container of its own.
 test_in_engine() {
@@ -391,7 +393,7 @@ test_in_engine() {
   while IFS= read -r line; do
     unfold "$line"
     say "testing $id for $platform: $word"
-    docker run --rm --pull never --platform "$platform" --entrypoint /bin/sh "$leg" -c "$word" </dev/null >&2 ||
+    run_test "$platform" "$leg" "$word" ||
       die "\`$id\` for $platform fails its test, so it is not pushed: $word"
   done <"$work/tests"
 }

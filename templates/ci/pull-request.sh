@@ -150,7 +150,7 @@ changed() {
 
 <% include "ci/context.sh" %>
 
-<% include "ci/tests.sh" %>
+<% include "ci/bake.sh" %>
 
 # bake OPTIONS TARGETS: every target and what it stands on, for the one platform.
 bake() { docker buildx bake --file "$BAKE" --provenance=false --set "*.platform=$platform" "$@" </dev/null >&2; }
@@ -215,6 +215,8 @@ build() {
   $ok || die "stopped: not every test succeeds"
 }
 
+<% include "ci/test.sh" %>
+
 # test_in_engine: each test of the image in a container of its own.
 test_in_engine() {
   # One image at a time: a machine has room for the cache of the builder, hardly for every image besides.
@@ -223,8 +225,7 @@ test_in_engine() {
   while IFS='	' read -r _ test _; do
     unfold "$test"
     say "testing $target for $platform: $word"
-    docker run --rm --pull never --platform "$platform" --entrypoint /bin/sh "$image" -c "$word" </dev/null >&2 ||
-      fails "$word"
+    run_test "$platform" "$image" "$word" || fails "$word"
   done <"$work/own"
   docker image rm "$image" </dev/null >/dev/null || say "could not remove $image"
   $passed

@@ -14,7 +14,7 @@ mod variable;
 
 pub(in crate::release) use carriers::Carrier;
 pub use last_final::{LastFinal, recorded};
-pub use names::Names;
+pub use names::{Names, Stated};
 pub use shape::Carried;
 pub use sighting::{Fixed, IdleMarker, Kind, Mentions, Sighting, Unjudged, Unread, Unreadable};
 pub use sisters::Sisters;

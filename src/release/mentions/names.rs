@@ -82,6 +82,15 @@ pub(super) struct Tags<'a> {
     framed: Vec<(Frame, &'a str)>,
 }
 
+/// Which release a tag is of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Stated<'t> {
+    /// One that the matrix has now.
+    Now,
+    /// Another, by what of the tag states it.
+    Other(&'t str),
+}
+
 /// What a tag may be of which not all is told.
 pub(super) enum Like<'a> {
     /// A tag of this release, by what is told of it.
@@ -242,6 +251,16 @@ impl<'a> Names<'a> {
             })
         });
         Some(stale.unwrap_or(Kind::UnknownTag))
+    }
+
+    /// The release that a tag of a repository states, be it this one or another; `None` where it is none of the matrix's.
+    pub fn states<'t>(&self, repository: &str, tag: &'t str) -> Option<Stated<'t>> {
+        let tags = self.repositories.get(repository)?;
+        if tags.now.contains(tag) {
+            return Some(Stated::Now);
+        }
+        let states = tags.framed.iter().find_map(|(frame, _)| frame.states(tag));
+        states.map(Stated::Other)
     }
 
     /// What a tag may be that comes to a shape with something in it that nothing tells; `None` where that is anything.
