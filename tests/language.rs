@@ -17,4 +17,5 @@ mod selectors;
 mod sets;
 mod tags;
 mod templates;
+mod users;
 mod values;

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use indexmap::IndexMap;
 
-use crate::config::model::{Keys, ParentRef, RegistryId};
+use crate::config::model::{Keys, ParentRef, RegistryId, UserName};
 use crate::config::raw::{RawEntry, RawItems, RawKeys, RawList};
 use crate::config::taking::{List, Packages, Table, Take, Taking};
 use crate::config::terms::unknown_value;
@@ -94,6 +94,9 @@ impl Builder<'_> {
             pip: self.packages(&sight, &raw.pip, Packages::Pip, &mut takes),
             python: raw.python.as_ref().map(|p| p.value),
             user: self.plain(&sight, raw.user),
+            user_name: self.user_name(&sight, raw.user_name),
+            arbitrary_user: raw.arbitrary_user.clone(),
+            init: raw.init.clone(),
             entrypoint: raw.entrypoint.as_ref().map(|e| self.list(&sight, e)),
             cmd: raw.cmd.as_ref().map(|e| self.list(&sight, e)),
             platforms: raw
@@ -118,6 +121,24 @@ impl Builder<'_> {
 
     fn plain(&mut self, sight: &Sight<'_>, text: &Option<Spanned<String>>) -> Option<Field> {
         text.as_ref().and_then(|t| self.one(sight, t, false))
+    }
+
+    fn user_name(
+        &mut self,
+        sight: &Sight<'_>,
+        name: &Option<Spanned<RawText>>,
+    ) -> Option<UserName> {
+        let name = name.as_ref()?;
+        match &name.value {
+            RawText::Taken => Some(UserName::Unnamed(name.span.clone())),
+            RawText::Text(value) => {
+                let text = Spanned {
+                    value: value.clone(),
+                    span: name.span.clone(),
+                };
+                self.one(sight, &text, false).map(UserName::Named)
+            }
+        }
     }
 
     fn list(&mut self, sight: &Sight<'_>, list: &[Spanned<String>]) -> Vec<Field> {

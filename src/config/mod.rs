@@ -47,7 +47,7 @@ pub use load::{SCHEMA, load, schema};
 pub use model::{
     Affixes, Alias, Config, Counts, Exclude, Expect, Image, Keys, Locator, Mention, MentionPlace,
     Offer, Offered, ParentRef, Pin, Registry, RegistryId, RegistryKind, Relation, Release,
-    Unreleased, When,
+    Unreleased, UserName, When,
 };
 pub use outputs::{
     BAKE, BakeOptions, CATALOG_JSON, CATALOG_PYTHON, Catalog, CatalogOptions, Outputs,

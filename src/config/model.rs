@@ -450,6 +450,12 @@ pub struct Keys {
     pub python: Option<RawPython>,
     /// `uid:gid`.
     pub user: Option<Field>,
+    /// What the user is called.
+    pub user_name: Option<UserName>,
+    /// Whether any user of group 0 may run it.
+    pub arbitrary_user: Option<Spanned<bool>>,
+    /// Whether an init runs first.
+    pub init: Option<Spanned<bool>>,
     /// Entrypoint.
     pub entrypoint: Option<Vec<Field>>,
     /// Command.
@@ -466,6 +472,25 @@ pub struct Keys {
     pub meta: IndexMap<Arc<str>, Field>,
     /// Whether it is given its tag.
     pub publish: Option<Spanned<bool>>,
+}
+
+/// What the user of an image is called.
+#[derive(Clone, Debug)]
+pub enum UserName {
+    /// By this name, which it is given where it has another.
+    Named(Field),
+    /// As the base says, if at all; `false` stands here.
+    Unnamed(Range<usize>),
+}
+
+impl UserName {
+    /// Where it stands.
+    pub fn span(&self) -> &Range<usize> {
+        match self {
+            UserName::Named(field) => &field.span,
+            UserName::Unnamed(span) => span,
+        }
+    }
 }
 
 /// Which spec of an image is meant as parent or need.

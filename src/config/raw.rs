@@ -357,6 +357,17 @@ macro_rules! with_image_keys {
             /// User and group the image runs as: `uid:gid`, numbers.
             #[serde(default)]
             pub user: Option<Spanned<String>>,
+            /// What that user is called, with a home of its own below `/home`. `false`: the base's users are left as they
+            /// are. Default `app`.
+            #[serde(default, rename = "user-name")]
+            pub user_name: Option<Spanned<RawText>>,
+            /// Whether any user of group 0 may run it and write where its user may, as OpenShift wants. Default: false.
+            #[serde(default, rename = "arbitrary-user")]
+            pub arbitrary_user: Option<Spanned<bool>>,
+            /// Whether `tini` runs as the first process, which ends those that nobody waits for and passes signals on.
+            /// Default: false.
+            #[serde(default)]
+            pub init: Option<Spanned<bool>>,
             /// Entrypoint, in exec form.
             #[serde(default)]
             pub entrypoint: Option<Spanned<Vec<Spanned<String>>>>,
@@ -405,6 +416,9 @@ macro_rules! with_image_keys {
                     pip: RawItems::of(&self.pip),
                     python: &self.python,
                     user: &self.user,
+                    user_name: &self.user_name,
+                    arbitrary_user: &self.arbitrary_user,
+                    init: &self.init,
                     entrypoint: &self.entrypoint,
                     cmd: &self.cmd,
                     platforms: &self.platforms,
@@ -478,6 +492,9 @@ pub struct RawKeys<'a> {
     pub pip: RawItems<'a>,
     pub python: &'a Option<Spanned<RawPython>>,
     pub user: &'a Option<Spanned<String>>,
+    pub user_name: &'a Option<Spanned<RawText>>,
+    pub arbitrary_user: &'a Option<Spanned<bool>>,
+    pub init: &'a Option<Spanned<bool>>,
     pub entrypoint: &'a Option<Spanned<Vec<Spanned<String>>>>,
     pub cmd: &'a Option<Spanned<Vec<Spanned<String>>>>,
     pub platforms: &'a Option<Spanned<Vec<Spanned<String>>>>,
@@ -573,6 +590,9 @@ impl<'a> RawKeys<'a> {
             apt: self.apt.under(&over.apt, Packages::Apt),
             pip: self.pip.under(&over.pip, Packages::Pip),
             user: kept(self.user, over.user),
+            user_name: kept(self.user_name, over.user_name),
+            arbitrary_user: kept(self.arbitrary_user, over.arbitrary_user),
+            init: kept(self.init, over.init),
             entrypoint: kept(self.entrypoint, over.entrypoint),
             cmd: kept(self.cmd, over.cmd),
             platforms: kept(self.platforms, over.platforms),

@@ -246,8 +246,8 @@ codes! {
         "a step, row or call in a pipeline that cannot be what it says"
         "A step of a pipeline has a key of lower-case letters, digits and `-`, a place (`at`), and either `run` (shell) or, on GitHub, `uses`: an action of the repository's own, or one pinned to a commit. Only steps of builds take a `match`. Numbers are at least 1.";
     INVALID_USER = "invalid-user" Plan Error
-        "a user that is not `uid` or `uid:gid` in numbers"
-        "By a name nobody can tell whether an image runs as root: not Kubernetes (`runAsNonRoot`), not a linter. Write the numbers.";
+        "a user that is not `uid` or `uid:gid` in numbers, or cannot have its name"
+        "By a name nobody can tell whether an image runs as root: not Kubernetes (`runAsNonRoot`), not a linter. Write the numbers in `user`, and in `user-name` what they are called: lower-case letters, digits, `_` and `-`, and not `root`, which is user 0.";
     INVALID_VALUE = "invalid-value" Plan Error
         "an axis value that selectors could not name"
         "A value may not be empty, start with `!`, `@`, `<`, `>` or `=`, nor hold `*`, `,` or a control character: those are the selector language's own.";

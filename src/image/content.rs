@@ -10,9 +10,10 @@ use crate::config::{Config, comparison_finding, field_finding, misread};
 use crate::diagnostic::{Finding, Place, Sink, Stopped, code, nearest};
 use crate::facts::{Facts, Machinery};
 use crate::grammar::{Pairs, SpecId};
+use crate::image::distribution::distribution;
 use crate::image::hash::Ingredients;
 use crate::image::pins;
-use crate::image::rendering;
+use crate::image::rendering::{self, Brings};
 use crate::image::{ContextHash, Digest, Matrix, Spec, ignore_text};
 use crate::image::{RELEASE_LABEL, release_finding};
 use crate::matrix::Axis;
@@ -53,6 +54,10 @@ pub struct RenderedSpec {
     pub artifacts: Pairs<String, String>,
     /// Tests of the built image.
     pub tests: Vec<String>,
+    /// The word for its distribution by which a rendered Dockerfile keeps caches apart; empty for one of the user's.
+    pub distribution: String,
+    /// What those that stand on it find there.
+    pub(super) brings: Brings,
     /// SHA-256 of all that.
     pub content: Digest,
 }
@@ -140,11 +145,16 @@ pub fn render_specs(
     let mut failed = std::collections::BTreeSet::new();
     let mut read = pins::Read::default();
     for id in &matrix.order {
+        let spec = matrix.spec(*id);
+        let below = spec.parent.and_then(|parent| done[parent.0].as_ref());
+        let below = below.map(|parent| parent.brings.clone());
         let mut one = One {
             config,
             matrix,
-            spec: matrix.spec(*id),
+            facts,
+            spec,
             references: &references,
+            below: below.unwrap_or_default(),
             python: pythons[id.0],
             uv_image,
             sink,
@@ -153,7 +163,6 @@ pub fn render_specs(
         };
         match one.render(repository, templates, contexts) {
             Ok(rendered) => {
-                let spec = matrix.spec(*id);
                 references[id.0] = format!("{}:{}", spec.home(), rendered.content_tag());
                 done[id.0] = Some(rendered);
             }
@@ -191,13 +200,17 @@ fn templates_read(config: &Config, templates: &Templates<'_>, sink: &mut Sink) {
     }
 }
 
-struct One<'a> {
-    config: &'a Config,
+/// One spec, as it is rendered.
+pub(super) struct One<'a> {
+    pub(super) config: &'a Config,
     matrix: &'a Matrix,
-    spec: &'a Spec,
+    facts: &'a Facts,
+    pub(super) spec: &'a Spec,
     references: &'a [String],
-    python: rendering::Python,
-    uv_image: &'a str,
+    /// What its parent brings.
+    pub(super) below: Brings,
+    pub(super) python: rendering::Python,
+    pub(super) uv_image: &'a str,
     sink: &'a mut Sink,
     /// Dockerfiles that were read for the images they name.
     read: &'a mut pins::Read,
@@ -217,7 +230,7 @@ impl One<'_> {
             .collect()
     }
 
-    fn text(&mut self, field: &Field, scope: &Value) -> Result<String, Stopped> {
+    pub(super) fn text(&mut self, field: &Field, scope: &Value) -> Result<String, Stopped> {
         let text = self
             .config
             .fields
@@ -241,14 +254,18 @@ impl One<'_> {
         Err(self.report(field.span.start, finding))
     }
 
-    fn report(&mut self, at: usize, finding: Finding) -> Stopped {
+    pub(super) fn report(&mut self, at: usize, finding: Finding) -> Stopped {
         if self.failed.insert((at, finding.code.name.to_owned())) {
             self.sink.push(finding);
         }
         Stopped
     }
 
-    fn opt(&mut self, field: Option<&Field>, scope: &Value) -> Result<Option<String>, Stopped> {
+    pub(super) fn opt(
+        &mut self,
+        field: Option<&Field>,
+        scope: &Value,
+    ) -> Result<Option<String>, Stopped> {
         field.map(|f| self.text(f, scope)).transpose()
     }
 
@@ -315,6 +332,11 @@ impl One<'_> {
             (Some(context), Some(field)) => self.inside(context, field),
             _ => Ok(()),
         };
+        let mut brings = Brings::default();
+        let distribution = match merged.dockerfile {
+            Some(_) => String::new(),
+            None => distribution(self.config, self.matrix, self.facts, spec),
+        };
         let (path, rendered, own) = match &merged.dockerfile {
             Some(field) => {
                 let path = self.text(field, &spec.scope)?;
@@ -326,7 +348,8 @@ impl One<'_> {
             }
             None => {
                 let path = spec.rendered_path(&self.config.owner);
-                let view = self.view(&scope, from.as_deref(), &args)?;
+                let (view, found) = self.view(&scope, from.as_deref(), &args, &distribution)?;
+                brings = found;
                 let name = merged
                     .template
                     .as_ref()
@@ -416,6 +439,8 @@ impl One<'_> {
             pins: Pairs::default(),
             artifacts,
             tests,
+            distribution,
+            brings,
             content: [0; 32].into(),
         };
         if !self.matrix.locked.is_empty() {
@@ -513,99 +538,6 @@ impl One<'_> {
             .filter(|(_, path)| !sieve.excludes(path.as_bytes()))
             .map(|(artifact, _)| (artifact.name.clone(), artifact.version.clone()))
             .collect()
-    }
-
-    /// Users are numbers: a name says nothing of the rights a process has, and Kubernetes cannot tell that it is not root.
-    fn numeric_user(&mut self, user: &str, field: &Field) -> Result<(), Stopped> {
-        let number = |part: &str| !part.is_empty() && part.bytes().all(|b| b.is_ascii_digit());
-        let (uid, gid) = user
-            .split_once(':')
-            .map_or((user, None), |(uid, gid)| (uid, Some(gid)));
-        if number(uid) && gid.is_none_or(number) {
-            return Ok(());
-        }
-        let place = self.config.place(
-            field.span.clone(),
-            "a user is `uid` or `uid:gid`, in numbers",
-        );
-        let finding = Finding::new(
-            &code::INVALID_USER,
-            format!("`{}` is not a numeric user", user.escape_debug()),
-            place,
-        );
-        let finding = if user == "root" {
-            finding.help("write `user = \"0:0\"`")
-        } else {
-            finding.help("write the numbers, as in `user = \"1000:1000\"`; a base's `/etc/passwd` gives them names")
-        };
-        Err(self.report(field.span.start, finding))
-    }
-
-    /// What the Dockerfile template sees.
-    fn view(
-        &mut self,
-        scope: &Value,
-        from: Option<&str>,
-        args: &Pairs<Arc<str>, String>,
-    ) -> Result<Value, Stopped> {
-        let merged = self.spec.merged.clone();
-        let mut pairs = |table: &IndexMap<Arc<str>, Field>| {
-            table
-                .iter()
-                .map(|(k, f)| Ok((k.to_string(), self.text(f, scope)?)))
-                .collect::<Result<Vec<_>, Stopped>>()
-        };
-        let env = pairs(&merged.env)?;
-        let labels = pairs(&merged.labels)?;
-        let list = |this: &mut Self, fields: &[Field]| {
-            fields
-                .iter()
-                .map(|f| this.text(f, &this.spec.scope.clone()))
-                .collect::<Result<Vec<_>, Stopped>>()
-        };
-        // `"{{ 'nvtop' if cuda }}"` is no package where it is empty.
-        let stated = |mut texts: Vec<String>| {
-            texts.retain(|text| !text.trim().is_empty());
-            texts
-        };
-        let apt = stated(list(self, &merged.apt)?);
-        let pip = stated(list(self, &merged.pip)?);
-        let user = self.opt(merged.user.as_ref(), &self.spec.scope.clone())?;
-        if let (Some(text), Some(field)) = (&user, &merged.user) {
-            self.numeric_user(text, field)?;
-        }
-        let entrypoint = merged
-            .entrypoint
-            .as_ref()
-            .map(|e| list(self, e))
-            .transpose()?;
-        let cmd = merged.cmd.as_ref().map(|e| list(self, e)).transpose()?;
-        let parts = rendering::Parts {
-            from: from.unwrap_or_default().to_owned(),
-            args: args
-                .iter()
-                .map(|(k, v)| (k.to_string(), v.clone()))
-                .collect(),
-            env,
-            labels,
-            apt,
-            pip,
-            user,
-            entrypoint,
-            cmd,
-        };
-        let names = scope
-            .downcast_object_ref::<Scope>()
-            .map(|s| s.0.clone())
-            .unwrap_or_default();
-        Ok(rendering::view(
-            self.config,
-            self.spec,
-            self.python,
-            self.uv_image,
-            parts,
-            names,
-        ))
     }
 }
 

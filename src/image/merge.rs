@@ -4,7 +4,9 @@ use std::sync::Arc;
 
 use indexmap::IndexMap;
 
-use crate::config::{Config, Keys, List, Packages, RegistryId, Table, Take, Taking, When};
+use crate::config::{
+    Config, Keys, List, Packages, RegistryId, Table, Take, Taking, UserName, When,
+};
 use crate::render::Field;
 
 /// Merges rows in order: each takes away of what lies below, then later wins, tables merge, `apt`, `pip` and `needs` append,
@@ -153,6 +155,9 @@ impl Keys {
         self.pip.extend(keys.pip.iter().cloned());
         replace(&mut self.python, &keys.python);
         replace(&mut self.user, &keys.user);
+        replace(&mut self.user_name, &keys.user_name);
+        replace(&mut self.arbitrary_user, &keys.arbitrary_user);
+        replace(&mut self.init, &keys.init);
         replace(&mut self.entrypoint, &keys.entrypoint);
         replace(&mut self.cmd, &keys.cmd);
         replace(&mut self.platforms, &keys.platforms);
@@ -202,6 +207,10 @@ impl Keys {
             .chain(&self.apt)
             .chain(&self.pip)
             .chain(&self.user)
+            .chain(self.user_name.iter().filter_map(|name| match name {
+                UserName::Named(field) => Some(field),
+                UserName::Unnamed(_) => None,
+            }))
             .chain(self.entrypoint.iter().flatten())
             .chain(self.cmd.iter().flatten())
     }

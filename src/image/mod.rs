@@ -1,17 +1,20 @@
 //! Specs: what each cell is called, what it stands on, and what goes into it.
 
+mod account;
 mod alias;
 mod baked;
 mod bounds;
 mod content;
 mod context;
 mod digest;
+mod distribution;
 mod grammar;
 mod groups;
 mod hash;
 mod lineage;
 mod lines;
 mod merge;
+mod parts;
 pub mod pins;
 pub mod pipelines;
 pub mod plan;

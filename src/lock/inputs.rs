@@ -138,7 +138,13 @@ pub fn dockerfile(matrix: &Matrix, contents: &Contents, id: SpecId) -> String {
     if own {
         return dockerfile.to_owned();
     }
-    Neutral::new(matrix, contents, id).text(&without_values(dockerfile, args))
+    let text = Neutral::new(matrix, contents, id).text(&without_values(dockerfile, args));
+    // That follows from the base, too.
+    let distribution = &contents.get(id).distribution;
+    text.replace(
+        &format!("-{distribution}-${{TARGETARCH}}"),
+        "-{{ distribution }}-${TARGETARCH}",
+    )
 }
 
 /// Takes what a spec stands on out of its texts.
