@@ -9,6 +9,7 @@ mod facts_of_images;
 mod fixture;
 mod images;
 mod lineage;
+mod locks;
 mod odd;
 mod passed_by;
 mod pipelines;

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use indexmap::IndexMap;
 
-use crate::config::model::{Keys, ParentRef, RegistryId, UserName};
+use crate::config::model::{Keys, ParentRef, PipFile, PipFileKind, RegistryId, UserName};
 use crate::config::raw::{RawEntry, RawItems, RawKeys, RawList};
 use crate::config::taking::{List, Packages, Table, Take, Taking};
 use crate::config::terms::unknown_value;
@@ -92,6 +92,7 @@ impl Builder<'_> {
             labels: self.named(&sight, &raw.labels, Table::Labels, &mut takes),
             apt: self.packages(&sight, &raw.apt, Packages::Apt, &mut takes),
             pip: self.packages(&sight, &raw.pip, Packages::Pip, &mut takes),
+            pip_files: self.pip_files(&sight, &raw.pip),
             python: raw.python.as_ref().map(|p| p.value),
             user: self.plain(&sight, raw.user),
             user_name: self.user_name(&sight, raw.user_name),
@@ -172,7 +173,7 @@ impl Builder<'_> {
         which: Packages,
         takes: &mut Vec<Taking>,
     ) -> Vec<Field> {
-        if let (Some(span), true) = (list.span, list.items.is_empty()) {
+        if let (Some(span), true) = (list.span, list.is_empty()) {
             takes.push((Take::All(List::Packages(which)), span.clone()));
         }
         let mut fields = Vec::new();
@@ -186,6 +187,44 @@ impl Builder<'_> {
             }
         }
         fields
+    }
+
+    /// The files among Python packages.
+    fn pip_files(&mut self, sight: &Sight<'_>, list: &RawItems<'_>) -> Vec<PipFile> {
+        let mut found = Vec::new();
+        for (table, span) in &list.files {
+            let mut entries = table.iter();
+            let kind = |key: &str| match key {
+                "requirements" => Some(PipFileKind::Requirements),
+                "uv-lock" => Some(PipFileKind::UvLock),
+                _ => None,
+            };
+            let (Some((key, path)), None) = (entries.next(), entries.next()) else {
+                let place = self.place((*span).clone(), "one of `requirements` and `uv-lock`");
+                let finding = Finding::new(
+                    &code::MISSING_KEY,
+                    "a file of Python packages is one file of one kind",
+                    place,
+                );
+                self.sink
+                    .push(finding.help("write `{ requirements = \"…\" }`, and a list of several"));
+                continue;
+            };
+            let Some(kind) = kind(key) else {
+                let finding = Finding::new(
+                    &code::UNKNOWN_KEY,
+                    format!("unknown key `{}`", key.value.escape_debug()),
+                    self.place(key.span.clone(), "no kind of file with Python packages"),
+                );
+                let known = ["requirements", "uv-lock"].into_iter();
+                self.sink.push(suggest(finding, key, known, "key", ""));
+                continue;
+            };
+            if let Some(path) = self.one(sight, path, false) {
+                found.push(PipFile { kind, path });
+            }
+        }
+        found
     }
 
     /// `needs`; an image after a `!` is taken away, by an empty list all.

@@ -446,6 +446,8 @@ pub struct Keys {
     pub apt: Vec<Field>,
     /// Python packages.
     pub pip: Vec<Field>,
+    /// Files of them.
+    pub pip_files: Vec<PipFile>,
     /// Where Python comes from.
     pub python: Option<RawPython>,
     /// `uid:gid`.
@@ -472,6 +474,24 @@ pub struct Keys {
     pub meta: IndexMap<Arc<str>, Field>,
     /// Whether it is given its tag.
     pub publish: Option<Spanned<bool>>,
+}
+
+/// A file of the repository that says which Python packages are installed.
+#[derive(Clone, Debug)]
+pub struct PipFile {
+    /// How it is read.
+    pub kind: PipFileKind,
+    /// Its path from the root.
+    pub path: Field,
+}
+
+/// How a file of Python packages is read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PipFileKind {
+    /// As requirements, by whose hashes packages must go where it has any.
+    Requirements,
+    /// As uv's lock of the project beside it.
+    UvLock,
 }
 
 /// What the user of an image is called.

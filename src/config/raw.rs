@@ -1,5 +1,6 @@
 //! `matrix.toml` as written: one type per table, with spans. Nothing is checked here but the shape.
 
+use std::borrow::Cow;
 use std::ops::Range;
 
 use indexmap::IndexMap;
@@ -11,7 +12,9 @@ use crate::config::facts::RawFacts;
 use crate::config::pipeline_keys::Provenance;
 use crate::config::taking::Packages;
 pub use crate::config::unions::RawSelector;
-use crate::config::unions::{OneOrMany, RawParent, RawText, RawValue};
+use crate::config::unions::{
+    OneOrMany, RawParent, RawPip, RawPipFile, RawPipItem, RawText, RawValue,
+};
 use crate::config::{BakeOptions, CatalogOptions, PublishOptions, SchemaOptions};
 use crate::grammar::Spanned;
 
@@ -348,9 +351,9 @@ macro_rules! with_image_keys {
             /// Packages of the distribution; appended. `"!package"` takes away, an empty list all.
             #[serde(default)]
             pub apt: RawList,
-            /// Python packages; appended. `"!package"` takes away, an empty list all.
+            /// Python packages, or files of them; appended. `"!package"` takes away, an empty list all.
             #[serde(default)]
-            pub pip: RawList,
+            pub pip: Option<Spanned<RawPip>>,
             /// Where Python comes from.
             #[serde(default)]
             pub python: Option<Spanned<RawPython>>,
@@ -413,7 +416,7 @@ macro_rules! with_image_keys {
                     env: RawEntry::all(&self.env),
                     labels: RawEntry::all(&self.labels),
                     apt: RawItems::of(&self.apt),
-                    pip: RawItems::of(&self.pip),
+                    pip: RawItems::of_pip(&self.pip),
                     python: &self.python,
                     user: &self.user,
                     user_name: &self.user_name,
@@ -533,7 +536,9 @@ pub struct RawItems<'a> {
     /// Where the list stands, when it is stated.
     pub span: Option<&'a Range<usize>>,
     /// Each, and whether a later table takes it away: its text is never read then.
-    pub items: Vec<(&'a Spanned<String>, bool)>,
+    pub items: Vec<(Cow<'a, Spanned<String>>, bool)>,
+    /// Files of them, with the place of each that is a table.
+    pub files: Vec<(&'a RawPipFile, &'a Range<usize>)>,
 }
 
 impl<'a> RawItems<'a> {
@@ -543,13 +548,45 @@ impl<'a> RawItems<'a> {
             items: list
                 .iter()
                 .flat_map(|l| &l.value)
-                .map(|item| (item, false))
+                .map(|item| (Cow::Borrowed(item), false))
                 .collect(),
+            files: Vec::new(),
         }
     }
 
+    fn of_pip(pip: &'a Option<Spanned<RawPip>>) -> Self {
+        let mut found = RawItems {
+            span: pip.as_ref().map(|pip| &pip.span),
+            items: Vec::new(),
+            files: Vec::new(),
+        };
+        match pip.as_ref().map(|pip| (&pip.value, &pip.span)) {
+            None => {}
+            Some((RawPip::File(file), span)) => found.files.push((file, span)),
+            Some((RawPip::List(list), _)) => {
+                for item in list {
+                    match &item.value {
+                        RawPipItem::File(file) => found.files.push((file, &item.span)),
+                        RawPipItem::Package(text) => {
+                            let (value, span) = (text.clone(), item.span.clone());
+                            found
+                                .items
+                                .push((Cow::Owned(Spanned { value, span }), false));
+                        }
+                    }
+                }
+            }
+        }
+        found
+    }
+
+    /// Whether it is an empty list.
+    pub fn is_empty(&self) -> bool {
+        self.items.is_empty() && self.files.is_empty()
+    }
+
     fn under(mut self, over: &RawItems<'_>, packages: Packages) -> Self {
-        let clears = over.span.is_some() && over.items.is_empty();
+        let clears = over.span.is_some() && over.is_empty();
         for (item, taken) in &mut self.items {
             let mut takers = over
                 .items

@@ -121,7 +121,7 @@ codes! {
         "A builder refuses names that are not UTF-8, no checkout holds a device, a pipe or a socket, and of a file that cannot be read nobody can say whether it changed. Rename or remove it, or leave it out in `.dockerignore`. It is never opened.";
     CONTEXT_UNMATCHED = "context-unmatched" Rule Error
         "a file that a context is narrowed to is not in it"
-        "`context-files` lets these files through to the builder and no others. One that matches nothing is misspelt, ignored by git, or gone, and a COPY of it fails.";
+        "`context-files` lets these files through to the builder and no others. One that matches nothing is misspelt, ignored by git, or gone, and a COPY of it fails. What `pip` installs from has to be a file of the context as well.";
     COPY_SOURCE = "copy-source" Rule Error
         "a path that is copied and not sent"
         "COPY, ADD and bind mounts take plain paths from the context, and there is nothing under this one: it is not there, an ignore file leaves it out, or git ignores it, so that a clean checkout lacks it. The build would stop with \"not found\". Globs and what variables of a base may say are left alone.";

@@ -1,6 +1,7 @@
 //! What goes into each spec: its Dockerfile, args and context, and the hash of all that.
 
 use std::collections::BTreeMap;
+use std::ops::Range;
 use std::sync::Arc;
 
 use indexmap::IndexMap;
@@ -13,6 +14,7 @@ use crate::grammar::{Pairs, SpecId};
 use crate::image::distribution::distribution;
 use crate::image::hash::Ingredients;
 use crate::image::pins;
+use crate::image::pip_files::PipFile;
 use crate::image::rendering::{self, Brings};
 use crate::image::{ContextHash, Digest, Matrix, Spec, ignore_text};
 use crate::image::{RELEASE_LABEL, release_finding};
@@ -54,6 +56,8 @@ pub struct RenderedSpec {
     pub artifacts: Pairs<String, String>,
     /// Tests of the built image.
     pub tests: Vec<String>,
+    /// What is sent to install Python packages by, told from the context, by where the matrix names it.
+    pub pip_files: Vec<(Range<usize>, Vec<String>)>,
     /// The word for its distribution by which a rendered Dockerfile keeps caches apart; empty for one of the user's.
     pub distribution: String,
     /// What those that stand on it find there.
@@ -337,6 +341,7 @@ impl One<'_> {
             Some(_) => String::new(),
             None => distribution(self.config, self.matrix, self.facts, spec),
         };
+        let pip_files = self.pip_files(repository, stated_context.as_deref())?;
         let (path, rendered, own) = match &merged.dockerfile {
             Some(field) => {
                 let path = self.text(field, &spec.scope)?;
@@ -348,7 +353,9 @@ impl One<'_> {
             }
             None => {
                 let path = spec.rendered_path(&self.config.owner);
-                let (view, found) = self.view(&scope, from.as_deref(), &args, &distribution)?;
+                let files = pip_files.clone();
+                let (view, found) =
+                    self.view(&scope, from.as_deref(), &args, files, &distribution)?;
                 brings = found;
                 let name = merged
                     .template
@@ -411,9 +418,15 @@ impl One<'_> {
                     trimmed.to_owned()
                 }
             }
+            // Beside a rendered Dockerfile lies nothing that could be installed from.
+            None if !pip_files.is_empty() => ".".to_owned(),
             None => folder,
         };
-        let ignore = self.ignore(&merged.context_files, rendered.is_some())?;
+        let sent: Vec<String> = pip_files.iter().flat_map(PipFile::sent).cloned().collect();
+        // Of a folder that the matrix states all is sent, unless it says otherwise.
+        let narrowed = !stated || !merged.context_files.is_empty();
+        let more: &[String] = if narrowed { &sent } else { &[] };
+        let ignore = self.ignore(&merged.context_files, more, rendered.is_some())?;
         let artifacts = self.artifacts(repository, &context, &path, ignore.as_deref());
         // A folder that a pipeline makes need not be there.
         let context_missing = stated && artifacts.is_empty() && !repository.has_folder(&context);
@@ -439,6 +452,10 @@ impl One<'_> {
             pins: Pairs::default(),
             artifacts,
             tests,
+            pip_files: pip_files
+                .iter()
+                .map(|file| (file.stated.clone(), file.sent().cloned().collect()))
+                .collect(),
             distribution,
             brings,
             content: [0; 32].into(),
@@ -453,9 +470,15 @@ impl One<'_> {
         Ok(done)
     }
 
-    /// The ignore file that narrows a context to these files. Beside a Dockerfile of the user's, that is the user's too.
-    fn ignore(&mut self, files: &[Field], rendered: bool) -> Result<Option<String>, Stopped> {
-        if files.is_empty() || !rendered {
+    /// The ignore file that narrows a context to these files, and to some more that are no patterns. Beside a Dockerfile of
+    /// the user's, that is the user's too.
+    fn ignore(
+        &mut self,
+        files: &[Field],
+        more: &[String],
+        rendered: bool,
+    ) -> Result<Option<String>, Stopped> {
+        if files.is_empty() && more.is_empty() || !rendered {
             return Ok(None);
         }
         let mut lines = Vec::new();
@@ -477,13 +500,14 @@ impl One<'_> {
             }
             lines.push(line);
         }
+        lines.extend(more.iter().cloned());
         let header = crate::config::header(self.config);
         Ok(Some(ignore_text(&header, &lines)))
     }
 
     /// A path of the user's is one of a file or folder below the root, and nothing else to whoever it is handed to: a
     /// builder takes a URL for a context, and what begins with `-` for an option.
-    fn inside(&mut self, path: &str, field: &Field) -> Result<(), Stopped> {
+    pub(super) fn inside(&mut self, path: &str, field: &Field) -> Result<(), Stopped> {
         let bare = path.strip_prefix("./").unwrap_or(path);
         let bare = bare.strip_suffix('/').unwrap_or(bare);
         if matches!(path, "." | "./") || plain(bare) {

@@ -82,7 +82,10 @@ impl Keys {
                 items.any(|item| packages.takes(name, &item.source))
             }
             Take::Need(image, _) => self.needs.iter().any(|need| need.image == *image),
-            Take::All(List::Packages(packages)) => !self.packages(*packages).is_empty(),
+            Take::All(List::Packages(packages)) => {
+                let has_files = *packages == Packages::Pip && !self.pip_files.is_empty();
+                has_files || !self.packages(*packages).is_empty()
+            }
             Take::All(List::Needs) => !self.needs.is_empty(),
             Take::All(List::ContextFiles) => !self.context_files.is_empty(),
             Take::All(List::Test) => !self.test.is_empty(),
@@ -99,7 +102,12 @@ impl Keys {
                 items.retain(|item| !packages.takes(name, &item.source));
             }
             Take::Need(image, _) => self.needs.retain(|need| need.image != *image),
-            Take::All(List::Packages(packages)) => self.packages_mut(*packages).clear(),
+            Take::All(List::Packages(packages)) => {
+                self.packages_mut(*packages).clear();
+                if *packages == Packages::Pip {
+                    self.pip_files.clear();
+                }
+            }
             Take::All(List::Needs) => self.needs.clear(),
             Take::All(List::ContextFiles) => self.context_files.clear(),
             Take::All(List::Test) => self.test.clear(),
@@ -153,6 +161,7 @@ impl Keys {
         }
         self.apt.extend(keys.apt.iter().cloned());
         self.pip.extend(keys.pip.iter().cloned());
+        self.pip_files.extend(keys.pip_files.iter().cloned());
         replace(&mut self.python, &keys.python);
         replace(&mut self.user, &keys.user);
         replace(&mut self.user_name, &keys.user_name);
@@ -206,6 +215,7 @@ impl Keys {
             .chain(self.labels.values())
             .chain(&self.apt)
             .chain(&self.pip)
+            .chain(self.pip_files.iter().map(|file| &file.path))
             .chain(&self.user)
             .chain(self.user_name.iter().filter_map(|name| match name {
                 UserName::Named(field) => Some(field),

@@ -16,6 +16,7 @@ mod lines;
 mod merge;
 mod parts;
 pub mod pins;
+mod pip_files;
 pub mod pipelines;
 pub mod plan;
 mod rendering;

@@ -10,8 +10,10 @@ use crate::diagnostic::{Finding, Stopped, code};
 use crate::grammar::Pairs;
 use crate::image::account::{NAME, RunsAs, name_fault};
 use crate::image::content::One;
+use crate::image::pip_files::PipFile;
 use crate::image::rendering::{self, Around, Brings};
 use crate::render::{Field, Scope};
+use crate::source::Repository;
 
 impl One<'_> {
     /// Users are numbers: a name says nothing of the rights a process has, and Kubernetes cannot tell that it is not root.
@@ -37,6 +39,53 @@ impl One<'_> {
         } else {
             finding.help("write the numbers, as in `user = \"1000:1000\"`; `user-name` says what they are called")
         };
+        Err(self.report(field.span.start, finding))
+    }
+
+    /// The files by which Python packages are installed.
+    pub(super) fn pip_files(
+        &mut self,
+        repository: &Repository,
+        context: Option<&str>,
+    ) -> Result<Vec<PipFile>, Stopped> {
+        let merged = self.spec.merged.clone();
+        if merged.dockerfile.is_some() {
+            return Ok(Vec::new());
+        }
+        let context = context.unwrap_or(".").trim_start_matches("./");
+        let context = context.trim_end_matches('/');
+        let mut found = Vec::new();
+        for file in &merged.pip_files {
+            let path = self.text(&file.path, &self.spec.scope.clone())?;
+            if path.trim().is_empty() {
+                continue;
+            }
+            self.inside(&path, &file.path)?;
+            self.mountable(&path, &file.path)?;
+            let text = repository.decoded(&path);
+            let text = text.as_ref().map_or("", |file| file.text.as_str());
+            found.push(PipFile::new(
+                file.kind,
+                (&path, &file.path.span),
+                context,
+                text,
+            ));
+        }
+        Ok(found)
+    }
+
+    /// A path stands in an option of a mount, and in an ignore file.
+    fn mountable(&mut self, path: &str, field: &Field) -> Result<(), Stopped> {
+        let plain = |b: u8| b.is_ascii_alphanumeric() || b"_./+@-".contains(&b);
+        if path.bytes().all(plain) {
+            return Ok(());
+        }
+        let place = self.config.place(
+            field.span.clone(),
+            "letters, digits and `_./+@-` can be mounted",
+        );
+        let headline = format!("`{}` cannot be mounted in a build", path.escape_debug());
+        let finding = Finding::new(&code::UNSAFE_VALUE, headline, place).help("rename the file");
         Err(self.report(field.span.start, finding))
     }
 
@@ -98,6 +147,7 @@ impl One<'_> {
         scope: &Value,
         from: Option<&str>,
         args: &Pairs<Arc<str>, String>,
+        pip_files: Vec<PipFile>,
         distribution: &str,
     ) -> Result<(Value, Brings), Stopped> {
         let merged = self.spec.merged.clone();
@@ -145,6 +195,7 @@ impl One<'_> {
             labels,
             apt,
             pip,
+            pip_files,
             runs_as,
             init,
             entrypoint,

@@ -8,6 +8,7 @@ use minijinja::{Value, context};
 use crate::config::header;
 use crate::config::{Config, PythonSource};
 use crate::image::account::{Account, Owner, RunsAs};
+use crate::image::pip_files::PipFile;
 use crate::image::{Matrix, Spec};
 use crate::render::Scope;
 
@@ -35,6 +36,8 @@ pub(super) struct Parts {
     pub apt: Vec<String>,
     /// Python packages.
     pub pip: Vec<String>,
+    /// Files of them.
+    pub pip_files: Vec<PipFile>,
     /// Who it runs as.
     pub runs_as: RunsAs,
     /// Whether an init runs first.
@@ -198,6 +201,7 @@ pub(super) fn view(
         ("packages".into(), Value::from(Serde(&packages))),
         ("distribution".into(), Value::from(around.distribution)),
         ("pip".into(), Value::from(Serde(&parts.pip))),
+        ("pip_files".into(), Value::from(Serde(&parts.pip_files))),
         ("user".into(), Value::from(user)),
         ("account".into(), Value::from(Serde(&account))),
         ("renumbered".into(), Value::from(Serde(&renumbered))),

@@ -25,7 +25,7 @@ def engine(tmp_path_factory):
 def installing(engine, tmp_path_factory):
     """A Debian under the names of bases that images install on, with the network to do so."""
     try:
-        stand_ins.push(engine, tmp_path_factory.mktemp("stand-ins"))
+        return stand_ins.push(engine, tmp_path_factory.mktemp("stand-ins"))
     except engines.Unavailable as reason:
         pytest.skip(str(reason))
 
@@ -33,7 +33,7 @@ def installing(engine, tmp_path_factory):
 @pytest.fixture(scope="session")
 def standing(engine, installing, tmp_path_factory):
     """The images of tests/acceptance/standing."""
-    return stand_ins.Standing(engine, tmp_path_factory.mktemp("standing"))
+    return stand_ins.Standing(engine, installing, tmp_path_factory.mktemp("standing"))
 
 
 @pytest.fixture

@@ -4,7 +4,9 @@ A Debian stands in for the official Python and for CUDA's Ubuntu 24.04, where us
 installed by pip and uv lies in a folder of each stand-in: nothing but Debian's archive is asked from inside a build.
 """
 
+import hashlib
 import io
+import os
 import shutil
 import subprocess
 import sys
@@ -62,8 +64,20 @@ NAMES = {
 }
 
 
-def push(engine: Engine, scratch: Path) -> None:
-    """Push the stand-ins; raises `Unavailable` where they cannot be made."""
+PROJECT = """\
+[project]
+name = "library"
+version = "1.0"
+requires-python = ">=3.11"
+dependencies = ["pyflakes"]
+
+[dependency-groups]
+dev = ["packaging"]
+"""
+
+
+def push(engine: Engine, scratch: Path) -> Path:
+    """Push the stand-ins, and make what images install by; raises `Unavailable` where that cannot be done."""
     wheels = scratch / "wheels"
     ask = [sys.executable, "-m", "pip", "download", "-q", "--no-deps", "-d", wheels, *WHEELS]
     if subprocess.run(ask, stdin=subprocess.DEVNULL, capture_output=True).returncode:
@@ -72,6 +86,7 @@ def push(engine: Engine, scratch: Path) -> None:
     shutil.unpack_archive(uv, scratch / "unpacked", "zip")
     (binary,) = (scratch / "unpacked").glob("uv-*.data/scripts/uv")
     shutil.move(binary, scratch / "real-uv")
+    (scratch / "real-uv").chmod(0o755)
     uv.unlink()
     (scratch / "uv").write_text(UV)
     (scratch / "docker-clean").write_text(DOCKER_CLEAN)
@@ -84,6 +99,21 @@ def push(engine: Engine, scratch: Path) -> None:
         raise Unavailable("no package archive can be reached from a build here") from None
     for target, name in NAMES.items():
         build(engine, "--target", target, "--tag", f"{engine.host}/{name}", "--push", scratch)
+    return lock(scratch)
+
+
+def lock(scratch: Path) -> Path:
+    """A tree with the matrix, a file of requirements with hashes, and a project with its lock."""
+    tree, wheels = scratch / "tree", scratch / "wheels"
+    shutil.copytree(SOURCE, tree)
+    (six,) = wheels.glob("six-*.whl")
+    hashed = f"six=={six.name.split('-')[1]} --hash=sha256:{hashlib.sha256(six.read_bytes()).hexdigest()}\n"
+    (tree / "requirements.lock").write_text(hashed)
+    (tree / "project").mkdir()
+    (tree / "project/pyproject.toml").write_text(PROJECT)
+    words = [scratch / "real-uv", "lock", "--project", tree / "project", "--offline", "--no-index", "--find-links", wheels]
+    subprocess.run(words, check=True, stdin=subprocess.DEVNULL, capture_output=True, env={"PATH": os.environ["PATH"], "HOME": str(scratch)})
+    return tree
 
 
 def build(engine: Engine, *words, input: bytes | None = None) -> None:
@@ -95,9 +125,9 @@ def build(engine: Engine, *words, input: bytes | None = None) -> None:
 class Standing:
     """The images, built and published."""
 
-    def __init__(self, engine: Engine, folder: Path):
+    def __init__(self, engine: Engine, tree: Path, folder: Path):
         self.engine, self.host = engine, f"{engine.host}/standing"
-        self.world = World(engine, SOURCE, folder, {"HOST": self.host}, BUILD_NETWORK="host")
+        self.world = World(engine, tree, folder, {"HOST": self.host}, BUILD_NETWORK="host")
         text = (self.world.root / "generated/docker/core/cuda_3.13/Dockerfile").read_text()
         uv = text.split("--mount=from=")[1].split(",")[0]
         self.world.more["BUILD_CONTEXTS"] = f"{uv}=docker-image://{engine.host}/{NAMES['uv']}"

@@ -3,6 +3,7 @@
 import re
 
 import pytest
+from standing import build
 
 BASES = ["python", "cuda", "debian"]
 CACHES = re.compile(r"\.deb$|^/var/lib/apt/lists/|^/var/cache/apt/|/\.cache/|^/tmp/|pkgcache\.bin|__pycache__/.*pip")
@@ -114,3 +115,24 @@ def test_any_user_of_group_0_may_run_it(standing, user):
 def test_a_child_may_give_its_user_another_number(standing):
     said = standing.run(standing.reference("other"), f"id; pwd; {WHO}; {CACHE}; find ~ /opt/venv ! -user app; pip uninstall -q -y six; ls -A /home")
     assert said.splitlines() == ["uid=2000(app) gid=2001(app) groups=2001(app)", "/home/app", "app /home/app /opt/venv", "app"]
+
+
+@pytest.mark.parametrize("base", ["python", "cuda"])
+def test_packages_are_those_of_the_locks(standing, base):
+    reference = standing.reference(f"locked/{base}_3.13")
+    said = standing.run(reference, "pip list --format=freeze; find /opt/venv ! -user app; ls -A /tmp")
+    names = {line.split("==")[0] for line in said.splitlines()}
+    assert {"six", "pyflakes", "tabulate"} <= names and "library" not in names and "project" not in names, said
+
+
+def test_a_package_that_fits_no_hash_ends_the_build(standing):
+    tree, spec = standing.world.root, standing.world.spec("locked/cuda_3.13")
+    lock, dockerfile = tree / "requirements.lock", tree / spec["dockerfile"]
+    right = lock.read_text()
+    lock.write_text(right.split("sha256:")[0] + "sha256:" + "0" * 64 + "\n")
+    context, uv = standing.world.more["BUILD_CONTEXTS"].split("=", 1)
+    try:
+        with pytest.raises(AssertionError, match="[Hh]ash"):
+            build(standing.engine, "--build-context", f"{context}={uv}", "--output=type=cacheonly", "--file", dockerfile, tree)
+    finally:
+        lock.write_text(right)

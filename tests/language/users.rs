@@ -33,7 +33,7 @@ fn root_and_a_user_without_a_name_are_not_made() {
     ] {
         let outcome = of(&format!("[image.i]\ntag = \"t\"\nfrom = \"f\"\n{keys}\n"));
         let text = outcome.dockerfile("i");
-        assert_eq!(makes(&text), 0, "{keys}");
+        assert_eq!(makes(text), 0, "{keys}");
         assert_eq!(text.contains("WORKDIR"), directory.is_some(), "{keys}");
         assert!(text.contains(directory.unwrap_or_default()), "{keys}");
     }

@@ -173,6 +173,7 @@ fn rendered_keys(row: &When) -> Vec<(&'static str, Range<usize>)> {
         labels: _,
         apt,
         pip,
+        pip_files,
         python,
         user,
         user_name,
@@ -198,7 +199,13 @@ fn rendered_keys(row: &When) -> Vec<(&'static str, Range<usize>)> {
         ),
         ("env", env.values().next().map(|f| f.span.clone())),
         ("apt", apt.first().map(|f| f.span.clone())),
-        ("pip", pip.first().map(|f| f.span.clone())),
+        (
+            "pip",
+            pip.iter()
+                .chain(pip_files.iter().map(|file| &file.path))
+                .map(|f| f.span.clone())
+                .next(),
+        ),
         ("python", python.map(|_| row.span.clone())),
         ("user", user.as_ref().map(|f| f.span.clone())),
         ("user-name", user_name.as_ref().map(|n| n.span().clone())),
