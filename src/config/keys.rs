@@ -89,6 +89,7 @@ impl Builder<'_> {
             ),
             args: self.named(&sight, &raw.args, Table::Args, &mut takes),
             env: self.named(&sight, &raw.env, Table::Env, &mut takes),
+            source: self.plain(&sight, raw.source),
             labels: self.named(&sight, &raw.labels, Table::Labels, &mut takes),
             apt: self.packages(&sight, &raw.apt, Packages::Apt, &mut takes),
             pip: self.packages(&sight, &raw.pip, Packages::Pip, &mut takes),

@@ -440,6 +440,8 @@ pub struct Keys {
     pub args: IndexMap<Arc<str>, Field>,
     /// Environment.
     pub env: IndexMap<Arc<str>, Field>,
+    /// Where what it is made from can be seen.
+    pub source: Option<Field>,
     /// Labels.
     pub labels: IndexMap<Arc<str>, Field>,
     /// Distribution packages.

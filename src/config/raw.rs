@@ -345,6 +345,10 @@ macro_rules! with_image_keys {
             /// Environment of the image; merged. `false` takes a variable away.
             #[serde(default)]
             pub env: Named<Spanned<RawText>>,
+            /// Where what it is made from can be seen, as `https://github.com/acme/images`: its label
+            /// `org.opencontainers.image.source`.
+            #[serde(default)]
+            pub source: Option<Spanned<String>>,
             /// Labels of the image; merged. `false` takes one away.
             #[serde(default)]
             pub labels: Named<Spanned<RawText>>,
@@ -414,6 +418,7 @@ macro_rules! with_image_keys {
                     context_files: &self.context_files,
                     args: RawEntry::all(&self.args),
                     env: RawEntry::all(&self.env),
+                    source: &self.source,
                     labels: RawEntry::all(&self.labels),
                     apt: RawItems::of(&self.apt),
                     pip: RawItems::of_pip(&self.pip),
@@ -490,6 +495,7 @@ pub struct RawKeys<'a> {
     pub context_files: &'a RawList,
     pub args: Vec<RawEntry<'a>>,
     pub env: Vec<RawEntry<'a>>,
+    pub source: &'a Option<Spanned<String>>,
     pub labels: Vec<RawEntry<'a>>,
     pub apt: RawItems<'a>,
     pub pip: RawItems<'a>,
@@ -622,6 +628,7 @@ impl<'a> RawKeys<'a> {
             context: kept(self.context, over.context),
             args: left(self.args, &over.args),
             env: left(self.env, &over.env),
+            source: kept(self.source, over.source),
             labels: left(self.labels, &over.labels),
             meta: left(self.meta, &over.meta),
             apt: self.apt.under(&over.apt, Packages::Apt),

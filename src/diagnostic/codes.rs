@@ -228,8 +228,8 @@ codes! {
         "a name outside its grammar"
         "Axis, image, set and registry names are words that stand in selectors, templates and paths: axes `[a-z][a-z0-9_-]*`, the others lower-case letters, digits, `.`, `_` and `-`. `image`, `release`, `parent`, `from` and `registry` are reserved. Where the catalog is turned on, each axis also needs a name of its own in Python, and the module one that can be imported.";
     INVALID_OPTION = "invalid-option" Plan Error
-        "an option of a pipeline that its provider would refuse, or take otherwise than it was meant"
-        "A cron line of GitHub has five fields: minute, hour, day, month and day of the week. Cloud Build's own substitutions have names without `_` in front, so those of yours begin with it; a trigger expands a `$` in a substitution, and a build that is submitted does not, so a default has none; tags of a build have the grammar of an image's tag; the classic shape attaches neither SBOM nor provenance; and what names an image, a machine or a place of the provider's is one line with something in it, without control characters. `check-image` is for the command of `[ci] check`.";
+        "an option that who reads it would refuse, or take otherwise than it was meant"
+        "A cron line of GitHub has five fields: minute, hour, day, month and day of the week. Cloud Build's own substitutions have names without `_` in front, so those of yours begin with it; a trigger expands a `$` in a substitution, and a build that is submitted does not, so a default has none; tags of a build have the grammar of an image's tag; the classic shape attaches neither SBOM nor provenance; and what names an image, a machine or a place of the provider's is one line with something in it, without control characters. `check-image` is for the command of `[ci] check`. `source` of an image is an address that people can open.";
     INVALID_PIN = "invalid-pin" Plan Error
         "an action pinned to what is no commit, or that no workflow uses"
         "Actions are pinned to a commit of 40 hexadecimal digits, with the version it has beside it: a tag can be moved.";

@@ -15,7 +15,7 @@ use crate::image::distribution::distribution;
 use crate::image::hash::Ingredients;
 use crate::image::pins;
 use crate::image::pip_files::PipFile;
-use crate::image::rendering::{self, Brings};
+use crate::image::rendering::{self, Brings, SOURCE_LABEL};
 use crate::image::{ContextHash, Digest, Matrix, Spec, ignore_text};
 use crate::image::{RELEASE_LABEL, release_finding};
 use crate::matrix::Axis;
@@ -321,7 +321,14 @@ impl One<'_> {
         let scope = self.full_scope(from.as_deref());
         let args = self.texts(&merged.args, &scope)?;
         let labels = match merged.dockerfile {
-            Some(_) => self.texts(&merged.labels, &scope)?,
+            Some(_) => {
+                let stated = self.texts(&merged.labels, &scope)?;
+                let source = self
+                    .source()?
+                    .filter(|_| !stated.contains_key(SOURCE_LABEL));
+                let source = source.map(|source| (SOURCE_LABEL.into(), source));
+                source.into_iter().chain(stated).collect()
+            }
             None => Pairs::default(),
         };
         let target = self.opt(merged.target.as_ref(), &spec.scope)?;

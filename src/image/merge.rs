@@ -151,6 +151,7 @@ impl Keys {
         if !keys.context_files.is_empty() {
             self.context_files.clone_from(&keys.context_files);
         }
+        replace(&mut self.source, &keys.source);
         for (into, from) in [
             (&mut self.args, &keys.args),
             (&mut self.env, &keys.env),
@@ -212,6 +213,7 @@ impl Keys {
         self.args
             .values()
             .chain(self.env.values())
+            .chain(&self.source)
             .chain(self.labels.values())
             .chain(&self.apt)
             .chain(&self.pip)

@@ -42,6 +42,25 @@ impl One<'_> {
         Err(self.report(field.span.start, finding))
     }
 
+    /// Where what the image is made from can be seen.
+    pub(super) fn source(&mut self) -> Result<Option<String>, Stopped> {
+        let merged = self.spec.merged.clone();
+        let source = self.opt(merged.source.as_ref(), &self.spec.scope.clone())?;
+        let (Some(text), Some(field)) = (&source, &merged.source) else {
+            return Ok(None);
+        };
+        if text.starts_with("https://") || text.starts_with("http://") {
+            return Ok(source);
+        }
+        let finding = Finding::new(
+            &code::INVALID_OPTION,
+            format!("`{}` is no address that people can open", text.escape_debug()),
+            self.config.place(field.span.clone(), "begins with neither `https://` nor `http://`"),
+        )
+        .help("write the address of the repository, as in `source = \"https://github.com/acme/images\"`");
+        Err(self.report(field.span.start, finding))
+    }
+
     /// The files by which Python packages are installed.
     pub(super) fn pip_files(
         &mut self,
@@ -159,6 +178,7 @@ impl One<'_> {
         };
         let env = pairs(&merged.env)?;
         let labels = pairs(&merged.labels)?;
+        let source = self.source()?;
         let list = |this: &mut Self, fields: &[Field]| {
             fields
                 .iter()
@@ -192,6 +212,7 @@ impl One<'_> {
                 .map(|(k, v)| (k.to_string(), v.clone()))
                 .collect(),
             env,
+            source,
             labels,
             apt,
             pip,

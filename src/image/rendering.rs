@@ -30,6 +30,8 @@ pub(super) struct Parts {
     pub args: Vec<(String, String)>,
     /// Environment.
     pub env: Vec<(String, String)>,
+    /// Where what it is made from can be seen.
+    pub source: Option<String>,
     /// Labels.
     pub labels: Vec<(String, String)>,
     /// Distribution packages.
@@ -251,13 +253,25 @@ fn env(config: &Config, spec: &Spec, parts: &Parts, around: &Around<'_>) -> Vec<
     laid_over(&built_in, &parts.env)
 }
 
+/// The label for where what an image is made from can be seen.
+/// Source: opencontainers/image-spec, annotations.md.
+pub(super) const SOURCE_LABEL: &str = "org.opencontainers.image.source";
+
 /// The labels. A child inherits those of its base: without its own, those of a stranger show through.
 fn labels(spec: &Spec, parts: &Parts) -> Vec<(String, String)> {
-    let built_in = [
+    // A digest is known of locked bases; a parent is named by its content.
+    let (base, digest) = match parts.from.split_once('@') {
+        Some((base, digest)) => (base, Some(digest)),
+        None => (parts.from.as_str(), None),
+    };
+    let mut built_in = vec![
         ("org.opencontainers.image.title", spec.name.as_str()),
-        ("org.opencontainers.image.base.name", parts.from.as_str()),
-        ("org.opencontainers.image.ref.name", spec.id.as_ref()),
+        ("org.opencontainers.image.base.name", base),
     ];
+    built_in.extend(digest.map(|digest| ("org.opencontainers.image.base.digest", digest)));
+    built_in.push(("org.opencontainers.image.ref.name", spec.id.as_ref()));
+    let source = parts.source.as_deref();
+    built_in.extend(source.map(|source| (SOURCE_LABEL, source)));
     laid_over(&built_in, &parts.labels)
 }
 

@@ -160,7 +160,15 @@ impl Neutral {
             let name = format!("{{{{ needs.{} }}}}", matrix.spec(*id).id);
             (content(*id), name)
         });
-        Neutral(from.into_iter().chain(needs).collect())
+        // Labels state the name of a locked base and its digest each.
+        let locked = spec.base.as_deref().and_then(|base| base.split_once('@'));
+        let locked = locked.into_iter().flat_map(|(name, digest)| {
+            [
+                (name.to_owned(), "{{ from }}".to_owned()),
+                (digest.to_owned(), "{{ digest }}".to_owned()),
+            ]
+        });
+        Neutral(from.into_iter().chain(needs).chain(locked).collect())
     }
 
     fn text(&self, text: &str) -> String {

@@ -72,7 +72,7 @@ requires-python = ">=3.11"
 dependencies = ["pyflakes"]
 
 [dependency-groups]
-dev = ["packaging"]
+dev = ["wheel"]
 """
 
 
@@ -106,8 +106,8 @@ def lock(scratch: Path) -> Path:
     """A tree with the matrix, a file of requirements with hashes, and a project with its lock."""
     tree, wheels = scratch / "tree", scratch / "wheels"
     shutil.copytree(SOURCE, tree)
-    (six,) = wheels.glob("six-*.whl")
-    hashed = f"six=={six.name.split('-')[1]} --hash=sha256:{hashlib.sha256(six.read_bytes()).hexdigest()}\n"
+    (wheel,) = wheels.glob("tabulate-*.whl")
+    hashed = f"tabulate=={wheel.name.split('-')[1]} --hash=sha256:{hashlib.sha256(wheel.read_bytes()).hexdigest()}\n"
     (tree / "requirements.lock").write_text(hashed)
     (tree / "project").mkdir()
     (tree / "project/pyproject.toml").write_text(PROJECT)

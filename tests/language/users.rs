@@ -1,6 +1,6 @@
 //! Who a rendered image runs as, and what else its Dockerfile has whatever its base is.
 
-use super::fixture::of;
+use super::fixture::{of, with};
 
 const CHILD: &str =
     "[image.low]\ntag = \"t\"\nfrom = \"debian:13\"\n[image.i]\ntag = \"t\"\nparent = \"low\"\n";
@@ -96,4 +96,33 @@ fn the_official_python_gets_an_environment_without_the_axis() {
         assert_eq!(text.contains("python3 -m venv /opt/venv"), made, "{keys}");
         assert_eq!(text.contains("--system"), !made, "{keys}");
     }
+}
+
+#[test]
+fn the_source_is_a_label_of_images_of_either_kind() {
+    let source = "source = \"https://example.com/acme\"\n";
+    let label = "org.opencontainers.image.source";
+    let rendered = of(&format!("[image.i]\ntag = \"t\"\nfrom = \"f\"\n{source}"));
+    let stated = format!("{label}=\"https://example.com/acme\"");
+    assert!(rendered.dockerfile("i").contains(&stated));
+    let own = with(
+        &format!("[image.i]\ntag = \"t\"\ndockerfile = \"d/Dockerfile\"\n{source}"),
+        &[("d/Dockerfile", "FROM f\n")],
+    );
+    let found = own.spec("i").labels.get(label);
+    assert_eq!(found.map(String::as_str), Some("https://example.com/acme"));
+    let other = of("[image.i]\ntag = \"t\"\nfrom = \"f\"\nsource = \"git@example.com:acme\"\n");
+    assert!(other.has("invalid-option"));
+}
+
+#[test]
+fn a_base_with_a_digest_is_named_and_its_digest_beside_it() {
+    let digest = format!("sha256:{}", "0".repeat(64));
+    let outcome = of(&format!(
+        "[image.i]\ntag = \"t\"\nfrom = \"debian:13@{digest}\"\n"
+    ));
+    let text = outcome.dockerfile("i");
+    assert!(text.contains(&format!("FROM debian:13@{digest}\n")));
+    assert!(text.contains("image.base.name=\"debian:13\" \\\n"));
+    assert!(text.contains(&format!("image.base.digest=\"{digest}\" \\\n")));
 }

@@ -170,6 +170,7 @@ fn rendered_keys(row: &When) -> Vec<(&'static str, Range<usize>)> {
         context_files,
         args: _,
         env,
+        source: _,
         labels: _,
         apt,
         pip,
