@@ -11,11 +11,11 @@ use crate::config::{Config, comparison_finding, field_finding, misread};
 use crate::diagnostic::{Finding, Place, Sink, Stopped, code, nearest};
 use crate::facts::{Facts, Machinery};
 use crate::grammar::{Pairs, SpecId};
-use crate::image::distribution::distribution;
+use crate::image::distribution::Distributions;
 use crate::image::hash::Ingredients;
 use crate::image::pins;
 use crate::image::pip_files::PipFile;
-use crate::image::rendering::{self, Brings, SOURCE_LABEL};
+use crate::image::rendering::{self, Brings, Python, SOURCE_LABEL};
 use crate::image::{ContextHash, Digest, Matrix, Spec, ignore_text};
 use crate::image::{RELEASE_LABEL, release_finding};
 use crate::matrix::Axis;
@@ -59,7 +59,7 @@ pub struct RenderedSpec {
     /// What is sent to install Python packages by, told from the context, by where the matrix names it.
     pub pip_files: Vec<(Range<usize>, Vec<String>)>,
     /// The word for its distribution by which a rendered Dockerfile keeps caches apart; empty for one of the user's.
-    pub distribution: String,
+    pub distribution: Arc<str>,
     /// What those that stand on it find there.
     pub(super) brings: Brings,
     /// SHA-256 of all that.
@@ -148,6 +148,7 @@ pub fn render_specs(
     let uv_image = facts.machinery(Machinery::Uv);
     let mut failed = std::collections::BTreeSet::new();
     let mut read = pins::Read::default();
+    let mut distributions = Distributions::default();
     for id in &matrix.order {
         let spec = matrix.spec(*id);
         let below = spec.parent.and_then(|parent| done[parent.0].as_ref());
@@ -160,10 +161,12 @@ pub fn render_specs(
             references: &references,
             below: below.unwrap_or_default(),
             python: pythons[id.0],
+            venv_below: spec.parent.is_some_and(|p| pythons[p.0] != Python::System),
             uv_image,
             sink,
             failed: &mut failed,
             read: &mut read,
+            distributions: &mut distributions,
         };
         match one.render(repository, templates, contexts) {
             Ok(rendered) => {
@@ -214,8 +217,10 @@ pub(super) struct One<'a> {
     /// What its parent brings.
     pub(super) below: Brings,
     pub(super) python: rendering::Python,
+    pub(super) venv_below: bool,
     pub(super) uv_image: &'a str,
     sink: &'a mut Sink,
+    distributions: &'a mut Distributions,
     /// Dockerfiles that were read for the images they name.
     read: &'a mut pins::Read,
     /// Fields and templates already reported, by place and code.
@@ -345,8 +350,11 @@ impl One<'_> {
         };
         let mut brings = Brings::default();
         let distribution = match merged.dockerfile {
-            Some(_) => String::new(),
-            None => distribution(self.config, self.matrix, self.facts, spec),
+            Some(_) => "".into(),
+            None => {
+                let (config, facts) = (self.config, self.facts);
+                self.distributions.of(config, self.matrix, facts, spec)
+            }
         };
         let pip_files = self.pip_files(repository, stated_context.as_deref())?;
         let (path, rendered, own) = match &merged.dockerfile {

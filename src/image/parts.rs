@@ -229,6 +229,7 @@ impl One<'_> {
         let around = Around {
             below: &self.below,
             python: self.python,
+            venv_below: self.venv_below,
             uv_image: self.uv_image,
             distribution,
         };

@@ -67,6 +67,8 @@ pub(super) struct Around<'a> {
     pub below: &'a Brings,
     /// How it comes by its Python.
     pub python: Python,
+    /// Whether its parent has an environment of Python.
+    pub venv_below: bool,
     /// The image that uv is taken from.
     pub uv_image: &'a str,
     /// What caches of packages are shared by.
@@ -133,6 +135,8 @@ fn python(config: &Config, matrix: &Matrix, spec: &Spec, below: Option<(&Spec, P
     }
     match source {
         PythonSource::Base => Python::System,
+        // There is but one in it.
+        PythonSource::Auto if official() && inherited => Python::Inherited,
         PythonSource::Auto if official() => Python::Official,
         PythonSource::Auto | PythonSource::Uv => Python::Uv,
         PythonSource::Deadsnakes => Python::Deadsnakes,
@@ -225,6 +229,7 @@ pub(super) fn view(
         version => python_version(config, spec).map(|v| v.to_string()),
         venv => around.python != Python::System,
         handed => handed,
+        replaces => install.is_some() && around.venv_below,
     };
     own.push(("interpreter".into(), python_view));
     // The first of a name is seen: an axis `env` or `user` takes nothing from the template.

@@ -126,3 +126,24 @@ fn a_base_with_a_digest_is_named_and_its_digest_beside_it() {
     assert!(text.contains("image.base.name=\"debian:13\" \\\n"));
     assert!(text.contains(&format!("image.base.digest=\"{digest}\" \\\n")));
 }
+
+#[test]
+fn another_python_than_the_parents_takes_its_place() {
+    let image = |from: &str| {
+        of(&format!(
+            "[axis]\npython = [\"3.12\"]\n[image.low]\naxes = []\ntag = \"t\"\nfrom = \"{from}\"\n[image.i]\ntag = \"t\"\nparent = \"low\"\npython = \"uv\"\n"
+        ))
+    };
+    let over_official = image("python:3.13-slim");
+    assert!(
+        over_official
+            .dockerfile("i/3.12")
+            .contains("uv venv --clear --seed")
+    );
+    let fresh = image("debian:13");
+    assert!(fresh.dockerfile("i/3.12").contains("uv venv --seed"));
+    let same = of(
+        "[axis]\npython = [\"3.13\"]\n[image.low]\naxes = []\ntag = \"t\"\nfrom = \"python:3.13-slim\"\n[image.i]\ntag = \"t\"\nparent = \"low\"\n",
+    );
+    assert!(!same.dockerfile("i/3.13").contains("-m venv"));
+}
