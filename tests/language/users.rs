@@ -140,6 +140,12 @@ fn another_python_than_the_parents_takes_its_place() {
             .dockerfile("i/3.12")
             .contains("uv venv --clear --seed")
     );
+    // The parent's environment says never.
+    assert!(
+        over_official
+            .dockerfile("i/3.12")
+            .contains(" UV_PYTHON_DOWNLOADS=automatic \\\n")
+    );
     let fresh = image("debian:13");
     assert!(fresh.dockerfile("i/3.12").contains("uv venv --seed"));
     let same = of(
