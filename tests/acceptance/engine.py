@@ -182,8 +182,9 @@ class Engine:
             if any("aarch64" in entry.name for entry in BINFMT.iterdir()):
                 return
             emulator = INSTALLED / "root/usr/bin/qemu-aarch64-static"
-            # F: the kernel opens the emulator now, so that it is found inside containers too.
-            (BINFMT / "register").write_text(f":{ARM.name}:M::{ARM_MAGIC}:{ARM_MASK}:{emulator}:F")
+            # F: the kernel opens the emulator now, so that it is found inside containers too. P: a program keeps the name it
+            # is called by, which is how busybox's shell calls its own commands.
+            (BINFMT / "register").write_text(f":{ARM.name}:M::{ARM_MAGIC}:{ARM_MASK}:{emulator}:PF")
         except (OSError, subprocess.CalledProcessError) as fault:
             self.emulates = f"linux/arm64 cannot be emulated here: {fault}"
 
