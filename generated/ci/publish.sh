@@ -736,6 +736,11 @@ BAKE_AWK='
   }
 '
 
+# run_test PLATFORM IMAGE TEST: run a test in a container of the image, of which nothing is pulled.
+run_test() {
+  docker run --rm --pull never --platform "$1" --entrypoint /bin/sh "$2" -c "$3" </dev/null >&2
+}
+
 # test_in_engine ID PLATFORM LEG OPTION...: each test in a container of its own.
 test_in_engine() {
   id=$1 platform=$2 leg=$3
@@ -744,7 +749,7 @@ test_in_engine() {
   while IFS= read -r line; do
     unfold "$line"
     say "testing $id for $platform: $word"
-    docker run --rm --pull never --platform "$platform" --entrypoint /bin/sh "$leg" -c "$word" </dev/null >&2 ||
+    run_test "$platform" "$leg" "$word" ||
       die "\`$id\` for $platform fails its test, so it is not pushed: $word"
   done <"$work/tests"
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use indexmap::IndexMap;
 
-use crate::config::model::{Keys, ParentRef, RegistryId};
+use crate::config::model::{Keys, ParentRef, PipFile, PipFileKind, RegistryId, UserName};
 use crate::config::raw::{RawEntry, RawItems, RawKeys, RawList};
 use crate::config::taking::{List, Packages, Table, Take, Taking};
 use crate::config::terms::unknown_value;
@@ -89,11 +89,16 @@ impl Builder<'_> {
             ),
             args: self.named(&sight, &raw.args, Table::Args, &mut takes),
             env: self.named(&sight, &raw.env, Table::Env, &mut takes),
+            source: self.plain(&sight, raw.source),
             labels: self.named(&sight, &raw.labels, Table::Labels, &mut takes),
             apt: self.packages(&sight, &raw.apt, Packages::Apt, &mut takes),
             pip: self.packages(&sight, &raw.pip, Packages::Pip, &mut takes),
+            pip_files: self.pip_files(&sight, &raw.pip),
             python: raw.python.as_ref().map(|p| p.value),
             user: self.plain(&sight, raw.user),
+            user_name: self.user_name(&sight, raw.user_name),
+            arbitrary_user: raw.arbitrary_user.clone(),
+            init: raw.init.clone(),
             entrypoint: raw.entrypoint.as_ref().map(|e| self.list(&sight, e)),
             cmd: raw.cmd.as_ref().map(|e| self.list(&sight, e)),
             platforms: raw
@@ -118,6 +123,24 @@ impl Builder<'_> {
 
     fn plain(&mut self, sight: &Sight<'_>, text: &Option<Spanned<String>>) -> Option<Field> {
         text.as_ref().and_then(|t| self.one(sight, t, false))
+    }
+
+    fn user_name(
+        &mut self,
+        sight: &Sight<'_>,
+        name: &Option<Spanned<RawText>>,
+    ) -> Option<UserName> {
+        let name = name.as_ref()?;
+        match &name.value {
+            RawText::Taken => Some(UserName::Unnamed(name.span.clone())),
+            RawText::Text(value) => {
+                let text = Spanned {
+                    value: value.clone(),
+                    span: name.span.clone(),
+                };
+                self.one(sight, &text, false).map(UserName::Named)
+            }
+        }
     }
 
     fn list(&mut self, sight: &Sight<'_>, list: &[Spanned<String>]) -> Vec<Field> {
@@ -151,7 +174,7 @@ impl Builder<'_> {
         which: Packages,
         takes: &mut Vec<Taking>,
     ) -> Vec<Field> {
-        if let (Some(span), true) = (list.span, list.items.is_empty()) {
+        if let (Some(span), true) = (list.span, list.is_empty()) {
             takes.push((Take::All(List::Packages(which)), span.clone()));
         }
         let mut fields = Vec::new();
@@ -165,6 +188,44 @@ impl Builder<'_> {
             }
         }
         fields
+    }
+
+    /// The files among Python packages.
+    fn pip_files(&mut self, sight: &Sight<'_>, list: &RawItems<'_>) -> Vec<PipFile> {
+        let mut found = Vec::new();
+        for (table, span) in &list.files {
+            let mut entries = table.iter();
+            let kind = |key: &str| match key {
+                "requirements" => Some(PipFileKind::Requirements),
+                "uv-lock" => Some(PipFileKind::UvLock),
+                _ => None,
+            };
+            let (Some((key, path)), None) = (entries.next(), entries.next()) else {
+                let place = self.place((*span).clone(), "one of `requirements` and `uv-lock`");
+                let finding = Finding::new(
+                    &code::MISSING_KEY,
+                    "a file of Python packages is one file of one kind",
+                    place,
+                );
+                self.sink
+                    .push(finding.help("write `{ requirements = \"…\" }`, and a list of several"));
+                continue;
+            };
+            let Some(kind) = kind(key) else {
+                let finding = Finding::new(
+                    &code::UNKNOWN_KEY,
+                    format!("unknown key `{}`", key.value.escape_debug()),
+                    self.place(key.span.clone(), "no kind of file with Python packages"),
+                );
+                let known = ["requirements", "uv-lock"].into_iter();
+                self.sink.push(suggest(finding, key, known, "key", ""));
+                continue;
+            };
+            if let Some(path) = self.one(sight, path, false) {
+                found.push(PipFile { kind, path });
+            }
+        }
+        found
     }
 
     /// `needs`; an image after a `!` is taken away, by an empty list all.

@@ -46,8 +46,8 @@ pub(crate) use known_axes::PYTHON;
 pub use load::{SCHEMA, load, schema};
 pub use model::{
     Affixes, Alias, Config, Counts, Exclude, Expect, Image, Keys, Locator, Mention, MentionPlace,
-    Offer, Offered, ParentRef, Pin, Registry, RegistryId, RegistryKind, Relation, Release,
-    Unreleased, When,
+    Offer, Offered, ParentRef, Pin, PipFile, PipFileKind, Registry, RegistryId, RegistryKind,
+    Relation, Release, Unreleased, UserName, When,
 };
 pub use outputs::{
     BAKE, BakeOptions, CATALOG_JSON, CATALOG_PYTHON, Catalog, CatalogOptions, Outputs,

@@ -440,16 +440,26 @@ pub struct Keys {
     pub args: IndexMap<Arc<str>, Field>,
     /// Environment.
     pub env: IndexMap<Arc<str>, Field>,
+    /// Where what it is made from can be seen.
+    pub source: Option<Field>,
     /// Labels.
     pub labels: IndexMap<Arc<str>, Field>,
     /// Distribution packages.
     pub apt: Vec<Field>,
     /// Python packages.
     pub pip: Vec<Field>,
+    /// Files of them.
+    pub pip_files: Vec<PipFile>,
     /// Where Python comes from.
     pub python: Option<RawPython>,
     /// `uid:gid`.
     pub user: Option<Field>,
+    /// What the user is called.
+    pub user_name: Option<UserName>,
+    /// Whether any user of group 0 may run it.
+    pub arbitrary_user: Option<Spanned<bool>>,
+    /// Whether an init runs first.
+    pub init: Option<Spanned<bool>>,
     /// Entrypoint.
     pub entrypoint: Option<Vec<Field>>,
     /// Command.
@@ -466,6 +476,43 @@ pub struct Keys {
     pub meta: IndexMap<Arc<str>, Field>,
     /// Whether it is given its tag.
     pub publish: Option<Spanned<bool>>,
+}
+
+/// A file of the repository that says which Python packages are installed.
+#[derive(Clone, Debug)]
+pub struct PipFile {
+    /// How it is read.
+    pub kind: PipFileKind,
+    /// Its path from the root.
+    pub path: Field,
+}
+
+/// How a file of Python packages is read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PipFileKind {
+    /// As requirements, by whose hashes packages must go where it has any.
+    Requirements,
+    /// As uv's lock of the project beside it.
+    UvLock,
+}
+
+/// What the user of an image is called.
+#[derive(Clone, Debug)]
+pub enum UserName {
+    /// By this name, which it is given where it has another.
+    Named(Field),
+    /// As the base says, if at all; `false` stands here.
+    Unnamed(Range<usize>),
+}
+
+impl UserName {
+    /// Where it stands.
+    pub fn span(&self) -> &Range<usize> {
+        match self {
+            UserName::Named(field) => &field.span,
+            UserName::Unnamed(span) => span,
+        }
+    }
 }
 
 /// Which spec of an image is meant as parent or need.

@@ -1,5 +1,6 @@
 //! `matrix.toml` as written: one type per table, with spans. Nothing is checked here but the shape.
 
+use std::borrow::Cow;
 use std::ops::Range;
 
 use indexmap::IndexMap;
@@ -11,7 +12,9 @@ use crate::config::facts::RawFacts;
 use crate::config::pipeline_keys::Provenance;
 use crate::config::taking::Packages;
 pub use crate::config::unions::RawSelector;
-use crate::config::unions::{OneOrMany, RawParent, RawText, RawValue};
+use crate::config::unions::{
+    OneOrMany, RawParent, RawPip, RawPipFile, RawPipItem, RawText, RawValue,
+};
 use crate::config::{BakeOptions, CatalogOptions, PublishOptions, SchemaOptions};
 use crate::grammar::Spanned;
 
@@ -342,21 +345,36 @@ macro_rules! with_image_keys {
             /// Environment of the image; merged. `false` takes a variable away.
             #[serde(default)]
             pub env: Named<Spanned<RawText>>,
+            /// Where what it is made from can be seen, as `https://github.com/acme/images`: its label
+            /// `org.opencontainers.image.source`.
+            #[serde(default)]
+            pub source: Option<Spanned<String>>,
             /// Labels of the image; merged. `false` takes one away.
             #[serde(default)]
             pub labels: Named<Spanned<RawText>>,
             /// Packages of the distribution; appended. `"!package"` takes away, an empty list all.
             #[serde(default)]
             pub apt: RawList,
-            /// Python packages; appended. `"!package"` takes away, an empty list all.
+            /// Python packages, or files of them; appended. `"!package"` takes away, an empty list all.
             #[serde(default)]
-            pub pip: RawList,
+            pub pip: Option<Spanned<RawPip>>,
             /// Where Python comes from.
             #[serde(default)]
             pub python: Option<Spanned<RawPython>>,
             /// User and group the image runs as: `uid:gid`, numbers.
             #[serde(default)]
             pub user: Option<Spanned<String>>,
+            /// What that user is called, with a home of its own below `/home`. `false`: the base's users are left as they
+            /// are. Default `app`.
+            #[serde(default, rename = "user-name")]
+            pub user_name: Option<Spanned<RawText>>,
+            /// Whether any user of group 0 may run it and write where its user may, as OpenShift wants. Default: false.
+            #[serde(default, rename = "arbitrary-user")]
+            pub arbitrary_user: Option<Spanned<bool>>,
+            /// Whether `tini` runs as the first process, which ends those that nobody waits for and passes signals on.
+            /// Default: false.
+            #[serde(default)]
+            pub init: Option<Spanned<bool>>,
             /// Entrypoint, in exec form.
             #[serde(default)]
             pub entrypoint: Option<Spanned<Vec<Spanned<String>>>>,
@@ -400,11 +418,15 @@ macro_rules! with_image_keys {
                     context_files: &self.context_files,
                     args: RawEntry::all(&self.args),
                     env: RawEntry::all(&self.env),
+                    source: &self.source,
                     labels: RawEntry::all(&self.labels),
                     apt: RawItems::of(&self.apt),
-                    pip: RawItems::of(&self.pip),
+                    pip: RawItems::of_pip(&self.pip),
                     python: &self.python,
                     user: &self.user,
+                    user_name: &self.user_name,
+                    arbitrary_user: &self.arbitrary_user,
+                    init: &self.init,
                     entrypoint: &self.entrypoint,
                     cmd: &self.cmd,
                     platforms: &self.platforms,
@@ -473,11 +495,15 @@ pub struct RawKeys<'a> {
     pub context_files: &'a RawList,
     pub args: Vec<RawEntry<'a>>,
     pub env: Vec<RawEntry<'a>>,
+    pub source: &'a Option<Spanned<String>>,
     pub labels: Vec<RawEntry<'a>>,
     pub apt: RawItems<'a>,
     pub pip: RawItems<'a>,
     pub python: &'a Option<Spanned<RawPython>>,
     pub user: &'a Option<Spanned<String>>,
+    pub user_name: &'a Option<Spanned<RawText>>,
+    pub arbitrary_user: &'a Option<Spanned<bool>>,
+    pub init: &'a Option<Spanned<bool>>,
     pub entrypoint: &'a Option<Spanned<Vec<Spanned<String>>>>,
     pub cmd: &'a Option<Spanned<Vec<Spanned<String>>>>,
     pub platforms: &'a Option<Spanned<Vec<Spanned<String>>>>,
@@ -516,7 +542,9 @@ pub struct RawItems<'a> {
     /// Where the list stands, when it is stated.
     pub span: Option<&'a Range<usize>>,
     /// Each, and whether a later table takes it away: its text is never read then.
-    pub items: Vec<(&'a Spanned<String>, bool)>,
+    pub items: Vec<(Cow<'a, Spanned<String>>, bool)>,
+    /// Files of them, with the place of each that is a table.
+    pub files: Vec<(&'a RawPipFile, &'a Range<usize>)>,
 }
 
 impl<'a> RawItems<'a> {
@@ -526,13 +554,45 @@ impl<'a> RawItems<'a> {
             items: list
                 .iter()
                 .flat_map(|l| &l.value)
-                .map(|item| (item, false))
+                .map(|item| (Cow::Borrowed(item), false))
                 .collect(),
+            files: Vec::new(),
         }
     }
 
+    fn of_pip(pip: &'a Option<Spanned<RawPip>>) -> Self {
+        let mut found = RawItems {
+            span: pip.as_ref().map(|pip| &pip.span),
+            items: Vec::new(),
+            files: Vec::new(),
+        };
+        match pip.as_ref().map(|pip| (&pip.value, &pip.span)) {
+            None => {}
+            Some((RawPip::File(file), span)) => found.files.push((file, span)),
+            Some((RawPip::List(list), _)) => {
+                for item in list {
+                    match &item.value {
+                        RawPipItem::File(file) => found.files.push((file, &item.span)),
+                        RawPipItem::Package(text) => {
+                            let (value, span) = (text.clone(), item.span.clone());
+                            found
+                                .items
+                                .push((Cow::Owned(Spanned { value, span }), false));
+                        }
+                    }
+                }
+            }
+        }
+        found
+    }
+
+    /// Whether it is an empty list.
+    pub fn is_empty(&self) -> bool {
+        self.items.is_empty() && self.files.is_empty()
+    }
+
     fn under(mut self, over: &RawItems<'_>, packages: Packages) -> Self {
-        let clears = over.span.is_some() && over.items.is_empty();
+        let clears = over.span.is_some() && over.is_empty();
         for (item, taken) in &mut self.items {
             let mut takers = over
                 .items
@@ -568,11 +628,15 @@ impl<'a> RawKeys<'a> {
             context: kept(self.context, over.context),
             args: left(self.args, &over.args),
             env: left(self.env, &over.env),
+            source: kept(self.source, over.source),
             labels: left(self.labels, &over.labels),
             meta: left(self.meta, &over.meta),
             apt: self.apt.under(&over.apt, Packages::Apt),
             pip: self.pip.under(&over.pip, Packages::Pip),
             user: kept(self.user, over.user),
+            user_name: kept(self.user_name, over.user_name),
+            arbitrary_user: kept(self.arbitrary_user, over.arbitrary_user),
+            init: kept(self.init, over.init),
             entrypoint: kept(self.entrypoint, over.entrypoint),
             cmd: kept(self.cmd, over.cmd),
             platforms: kept(self.platforms, over.platforms),

@@ -59,6 +59,27 @@ pub enum RawParent {
     Table(IndexMap<Spanned<String>, Spanned<String>>),
 }
 
+/// A file that says which Python packages: `{ requirements = "…" }` or `{ uv-lock = "…" }`.
+pub(super) type RawPipFile = IndexMap<Spanned<String>, Spanned<String>>;
+
+/// A Python package, or a file of them.
+#[derive(Clone, Debug)]
+pub enum RawPipItem {
+    /// A requirement.
+    Package(String),
+    /// A file of them.
+    File(RawPipFile),
+}
+
+/// Python packages.
+#[derive(Clone, Debug)]
+pub enum RawPip {
+    /// One by one.
+    List(Vec<Spanned<RawPipItem>>),
+    /// Those of one file.
+    File(RawPipFile),
+}
+
 /// What a build arg, variable or label is; `false` takes away one that a row below states.
 #[derive(Clone, Debug)]
 pub enum RawText {
@@ -149,6 +170,14 @@ union!(
     RawParent, "the name of an image, or a table with `image`",
     text => RawParent::Name, table => RawParent::Table,
 );
+union!(
+    RawPipItem, "a requirement, or a table with `requirements` or `uv-lock`",
+    text => RawPipItem::Package, table => RawPipItem::File,
+);
+union!(
+    RawPip, "a list of requirements and files of them, or a table with `requirements` or `uv-lock`",
+    list => RawPip::List, table => RawPip::File,
+);
 
 fn strings() -> serde_json::Value {
     serde_json::json!({ "type": "string" })
@@ -208,6 +237,29 @@ impl JsonSchema for RawValue {
                     "required": ["value"],
                     "additionalProperties": strings(),
                 },
+            ],
+        })
+    }
+}
+
+impl JsonSchema for RawPip {
+    fn schema_name() -> Cow<'static, str> {
+        "Pip".into()
+    }
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        let file = serde_json::json!({
+            "type": "object",
+            "properties": {
+                "requirements": { "type": "string", "description": "A file of requirements, as `uv export` and `pip-compile` write it. Where it has hashes, they must fit." },
+                "uv-lock": { "type": "string", "description": "The `uv.lock` of a project, beside its `pyproject.toml`: what the project needs is installed, the project is not." },
+            },
+            "additionalProperties": false,
+        });
+        json_schema!({
+            "description": "Python packages: a list of requirements and of files of them, or one such file. `\"!package\"` takes away, an empty list all.",
+            "anyOf": [
+                { "type": "array", "items": { "anyOf": [{ "type": "string" }, file.clone()] } },
+                file,
             ],
         })
     }

@@ -121,7 +121,7 @@ codes! {
         "A builder refuses names that are not UTF-8, no checkout holds a device, a pipe or a socket, and of a file that cannot be read nobody can say whether it changed. Rename or remove it, or leave it out in `.dockerignore`. It is never opened.";
     CONTEXT_UNMATCHED = "context-unmatched" Rule Error
         "a file that a context is narrowed to is not in it"
-        "`context-files` lets these files through to the builder and no others. One that matches nothing is misspelt, ignored by git, or gone, and a COPY of it fails.";
+        "`context-files` lets these files through to the builder and no others. One that matches nothing is misspelt, ignored by git, or gone, and a COPY of it fails. What `pip` installs from has to be a file of the context as well.";
     COPY_SOURCE = "copy-source" Rule Error
         "a path that is copied and not sent"
         "COPY, ADD and bind mounts take plain paths from the context, and there is nothing under this one: it is not there, an ignore file leaves it out, or git ignores it, so that a clean checkout lacks it. The build would stop with \"not found\". Globs and what variables of a base may say are left alone.";
@@ -228,8 +228,8 @@ codes! {
         "a name outside its grammar"
         "Axis, image, set and registry names are words that stand in selectors, templates and paths: axes `[a-z][a-z0-9_-]*`, the others lower-case letters, digits, `.`, `_` and `-`. `image`, `release`, `parent`, `from` and `registry` are reserved. Where the catalog is turned on, each axis also needs a name of its own in Python, and the module one that can be imported.";
     INVALID_OPTION = "invalid-option" Plan Error
-        "an option of a pipeline that its provider would refuse, or take otherwise than it was meant"
-        "A cron line of GitHub has five fields: minute, hour, day, month and day of the week. Cloud Build's own substitutions have names without `_` in front, so those of yours begin with it; a trigger expands a `$` in a substitution, and a build that is submitted does not, so a default has none; tags of a build have the grammar of an image's tag; the classic shape attaches neither SBOM nor provenance; and what names an image, a machine or a place of the provider's is one line with something in it, without control characters. `check-image` is for the command of `[ci] check`.";
+        "an option that who reads it would refuse, or take otherwise than it was meant"
+        "A cron line of GitHub has five fields: minute, hour, day, month and day of the week. Cloud Build's own substitutions have names without `_` in front, so those of yours begin with it; a trigger expands a `$` in a substitution, and a build that is submitted does not, so a default has none; tags of a build have the grammar of an image's tag; the classic shape attaches neither SBOM nor provenance; and what names an image, a machine or a place of the provider's is one line with something in it, without control characters. `check-image` is for the command of `[ci] check`. `source` of an image is an address that people can open.";
     INVALID_PIN = "invalid-pin" Plan Error
         "an action pinned to what is no commit, or that no workflow uses"
         "Actions are pinned to a commit of 40 hexadecimal digits, with the version it has beside it: a tag can be moved.";
@@ -246,8 +246,8 @@ codes! {
         "a step, row or call in a pipeline that cannot be what it says"
         "A step of a pipeline has a key of lower-case letters, digits and `-`, a place (`at`), and either `run` (shell) or, on GitHub, `uses`: an action of the repository's own, or one pinned to a commit. Only steps of builds take a `match`. Numbers are at least 1.";
     INVALID_USER = "invalid-user" Plan Error
-        "a user that is not `uid` or `uid:gid` in numbers"
-        "By a name nobody can tell whether an image runs as root: not Kubernetes (`runAsNonRoot`), not a linter. Write the numbers.";
+        "a user that is not `uid` or `uid:gid` in numbers, or cannot have its name"
+        "By a name nobody can tell whether an image runs as root: not Kubernetes (`runAsNonRoot`), not a linter. Write the numbers in `user`, and in `user-name` what they are called: lower-case letters, digits, `_` and `-`, and not `root`, which is user 0.";
     INVALID_VALUE = "invalid-value" Plan Error
         "an axis value that selectors could not name"
         "A value may not be empty, start with `!`, `@`, `<`, `>` or `=`, nor hold `*`, `,` or a control character: those are the selector language's own.";

@@ -1,6 +1,7 @@
 //! What goes into each spec: its Dockerfile, args and context, and the hash of all that.
 
 use std::collections::BTreeMap;
+use std::ops::Range;
 use std::sync::Arc;
 
 use indexmap::IndexMap;
@@ -10,9 +11,11 @@ use crate::config::{Config, comparison_finding, field_finding, misread};
 use crate::diagnostic::{Finding, Place, Sink, Stopped, code, nearest};
 use crate::facts::{Facts, Machinery};
 use crate::grammar::{Pairs, SpecId};
+use crate::image::distribution::Distributions;
 use crate::image::hash::Ingredients;
 use crate::image::pins;
-use crate::image::rendering;
+use crate::image::pip_files::PipFile;
+use crate::image::rendering::{self, Brings, Python, SOURCE_LABEL};
 use crate::image::{ContextHash, Digest, Matrix, Spec, ignore_text};
 use crate::image::{RELEASE_LABEL, release_finding};
 use crate::matrix::Axis;
@@ -53,6 +56,12 @@ pub struct RenderedSpec {
     pub artifacts: Pairs<String, String>,
     /// Tests of the built image.
     pub tests: Vec<String>,
+    /// What is sent to install Python packages by, told from the context, by where the matrix names it.
+    pub pip_files: Vec<(Range<usize>, Vec<String>)>,
+    /// The word for its distribution by which a rendered Dockerfile keeps caches apart; empty for one of the user's.
+    pub distribution: Arc<str>,
+    /// What those that stand on it find there.
+    pub(super) brings: Brings,
     /// SHA-256 of all that.
     pub content: Digest,
 }
@@ -139,21 +148,28 @@ pub fn render_specs(
     let uv_image = facts.machinery(Machinery::Uv);
     let mut failed = std::collections::BTreeSet::new();
     let mut read = pins::Read::default();
+    let mut distributions = Distributions::default();
     for id in &matrix.order {
+        let spec = matrix.spec(*id);
+        let below = spec.parent.and_then(|parent| done[parent.0].as_ref());
+        let below = below.map(|parent| parent.brings.clone());
         let mut one = One {
             config,
             matrix,
-            spec: matrix.spec(*id),
+            facts,
+            spec,
             references: &references,
+            below: below.unwrap_or_default(),
             python: pythons[id.0],
+            venv_below: spec.parent.is_some_and(|p| pythons[p.0] != Python::System),
             uv_image,
             sink,
             failed: &mut failed,
             read: &mut read,
+            distributions: &mut distributions,
         };
         match one.render(repository, templates, contexts) {
             Ok(rendered) => {
-                let spec = matrix.spec(*id);
                 references[id.0] = format!("{}:{}", spec.home(), rendered.content_tag());
                 done[id.0] = Some(rendered);
             }
@@ -191,14 +207,20 @@ fn templates_read(config: &Config, templates: &Templates<'_>, sink: &mut Sink) {
     }
 }
 
-struct One<'a> {
-    config: &'a Config,
+/// One spec, as it is rendered.
+pub(super) struct One<'a> {
+    pub(super) config: &'a Config,
     matrix: &'a Matrix,
-    spec: &'a Spec,
+    facts: &'a Facts,
+    pub(super) spec: &'a Spec,
     references: &'a [String],
-    python: rendering::Python,
-    uv_image: &'a str,
+    /// What its parent brings.
+    pub(super) below: Brings,
+    pub(super) python: rendering::Python,
+    pub(super) venv_below: bool,
+    pub(super) uv_image: &'a str,
     sink: &'a mut Sink,
+    distributions: &'a mut Distributions,
     /// Dockerfiles that were read for the images they name.
     read: &'a mut pins::Read,
     /// Fields and templates already reported, by place and code.
@@ -217,7 +239,7 @@ impl One<'_> {
             .collect()
     }
 
-    fn text(&mut self, field: &Field, scope: &Value) -> Result<String, Stopped> {
+    pub(super) fn text(&mut self, field: &Field, scope: &Value) -> Result<String, Stopped> {
         let text = self
             .config
             .fields
@@ -241,14 +263,18 @@ impl One<'_> {
         Err(self.report(field.span.start, finding))
     }
 
-    fn report(&mut self, at: usize, finding: Finding) -> Stopped {
+    pub(super) fn report(&mut self, at: usize, finding: Finding) -> Stopped {
         if self.failed.insert((at, finding.code.name.to_owned())) {
             self.sink.push(finding);
         }
         Stopped
     }
 
-    fn opt(&mut self, field: Option<&Field>, scope: &Value) -> Result<Option<String>, Stopped> {
+    pub(super) fn opt(
+        &mut self,
+        field: Option<&Field>,
+        scope: &Value,
+    ) -> Result<Option<String>, Stopped> {
         field.map(|f| self.text(f, scope)).transpose()
     }
 
@@ -300,7 +326,14 @@ impl One<'_> {
         let scope = self.full_scope(from.as_deref());
         let args = self.texts(&merged.args, &scope)?;
         let labels = match merged.dockerfile {
-            Some(_) => self.texts(&merged.labels, &scope)?,
+            Some(_) => {
+                let stated = self.texts(&merged.labels, &scope)?;
+                let source = self
+                    .source()?
+                    .filter(|_| !stated.contains_key(SOURCE_LABEL));
+                let source = source.map(|source| (SOURCE_LABEL.into(), source));
+                source.into_iter().chain(stated).collect()
+            }
             None => Pairs::default(),
         };
         let target = self.opt(merged.target.as_ref(), &spec.scope)?;
@@ -315,6 +348,15 @@ impl One<'_> {
             (Some(context), Some(field)) => self.inside(context, field),
             _ => Ok(()),
         };
+        let mut brings = Brings::default();
+        let distribution = match merged.dockerfile {
+            Some(_) => "".into(),
+            None => {
+                let (config, facts) = (self.config, self.facts);
+                self.distributions.of(config, self.matrix, facts, spec)
+            }
+        };
+        let pip_files = self.pip_files(repository, stated_context.as_deref())?;
         let (path, rendered, own) = match &merged.dockerfile {
             Some(field) => {
                 let path = self.text(field, &spec.scope)?;
@@ -326,7 +368,10 @@ impl One<'_> {
             }
             None => {
                 let path = spec.rendered_path(&self.config.owner);
-                let view = self.view(&scope, from.as_deref(), &args)?;
+                let files = pip_files.clone();
+                let (view, found) =
+                    self.view(&scope, from.as_deref(), &args, files, &distribution)?;
+                brings = found;
                 let name = merged
                     .template
                     .as_ref()
@@ -388,9 +433,15 @@ impl One<'_> {
                     trimmed.to_owned()
                 }
             }
+            // Beside a rendered Dockerfile lies nothing that could be installed from.
+            None if !pip_files.is_empty() => ".".to_owned(),
             None => folder,
         };
-        let ignore = self.ignore(&merged.context_files, rendered.is_some())?;
+        let sent: Vec<String> = pip_files.iter().flat_map(PipFile::sent).cloned().collect();
+        // Of a folder that the matrix states all is sent, unless it says otherwise.
+        let narrowed = !stated || !merged.context_files.is_empty();
+        let more: &[String] = if narrowed { &sent } else { &[] };
+        let ignore = self.ignore(&merged.context_files, more, rendered.is_some())?;
         let artifacts = self.artifacts(repository, &context, &path, ignore.as_deref());
         // A folder that a pipeline makes need not be there.
         let context_missing = stated && artifacts.is_empty() && !repository.has_folder(&context);
@@ -416,6 +467,12 @@ impl One<'_> {
             pins: Pairs::default(),
             artifacts,
             tests,
+            pip_files: pip_files
+                .iter()
+                .map(|file| (file.stated.clone(), file.sent().cloned().collect()))
+                .collect(),
+            distribution,
+            brings,
             content: [0; 32].into(),
         };
         if !self.matrix.locked.is_empty() {
@@ -428,9 +485,15 @@ impl One<'_> {
         Ok(done)
     }
 
-    /// The ignore file that narrows a context to these files. Beside a Dockerfile of the user's, that is the user's too.
-    fn ignore(&mut self, files: &[Field], rendered: bool) -> Result<Option<String>, Stopped> {
-        if files.is_empty() || !rendered {
+    /// The ignore file that narrows a context to these files, and to some more that are no patterns. Beside a Dockerfile of
+    /// the user's, that is the user's too.
+    fn ignore(
+        &mut self,
+        files: &[Field],
+        more: &[String],
+        rendered: bool,
+    ) -> Result<Option<String>, Stopped> {
+        if files.is_empty() && more.is_empty() || !rendered {
             return Ok(None);
         }
         let mut lines = Vec::new();
@@ -452,13 +515,14 @@ impl One<'_> {
             }
             lines.push(line);
         }
+        lines.extend(more.iter().cloned());
         let header = crate::config::header(self.config);
         Ok(Some(ignore_text(&header, &lines)))
     }
 
     /// A path of the user's is one of a file or folder below the root, and nothing else to whoever it is handed to: a
     /// builder takes a URL for a context, and what begins with `-` for an option.
-    fn inside(&mut self, path: &str, field: &Field) -> Result<(), Stopped> {
+    pub(super) fn inside(&mut self, path: &str, field: &Field) -> Result<(), Stopped> {
         let bare = path.strip_prefix("./").unwrap_or(path);
         let bare = bare.strip_suffix('/').unwrap_or(bare);
         if matches!(path, "." | "./") || plain(bare) {
@@ -513,99 +577,6 @@ impl One<'_> {
             .filter(|(_, path)| !sieve.excludes(path.as_bytes()))
             .map(|(artifact, _)| (artifact.name.clone(), artifact.version.clone()))
             .collect()
-    }
-
-    /// Users are numbers: a name says nothing of the rights a process has, and Kubernetes cannot tell that it is not root.
-    fn numeric_user(&mut self, user: &str, field: &Field) -> Result<(), Stopped> {
-        let number = |part: &str| !part.is_empty() && part.bytes().all(|b| b.is_ascii_digit());
-        let (uid, gid) = user
-            .split_once(':')
-            .map_or((user, None), |(uid, gid)| (uid, Some(gid)));
-        if number(uid) && gid.is_none_or(number) {
-            return Ok(());
-        }
-        let place = self.config.place(
-            field.span.clone(),
-            "a user is `uid` or `uid:gid`, in numbers",
-        );
-        let finding = Finding::new(
-            &code::INVALID_USER,
-            format!("`{}` is not a numeric user", user.escape_debug()),
-            place,
-        );
-        let finding = if user == "root" {
-            finding.help("write `user = \"0:0\"`")
-        } else {
-            finding.help("write the numbers, as in `user = \"1000:1000\"`; a base's `/etc/passwd` gives them names")
-        };
-        Err(self.report(field.span.start, finding))
-    }
-
-    /// What the Dockerfile template sees.
-    fn view(
-        &mut self,
-        scope: &Value,
-        from: Option<&str>,
-        args: &Pairs<Arc<str>, String>,
-    ) -> Result<Value, Stopped> {
-        let merged = self.spec.merged.clone();
-        let mut pairs = |table: &IndexMap<Arc<str>, Field>| {
-            table
-                .iter()
-                .map(|(k, f)| Ok((k.to_string(), self.text(f, scope)?)))
-                .collect::<Result<Vec<_>, Stopped>>()
-        };
-        let env = pairs(&merged.env)?;
-        let labels = pairs(&merged.labels)?;
-        let list = |this: &mut Self, fields: &[Field]| {
-            fields
-                .iter()
-                .map(|f| this.text(f, &this.spec.scope.clone()))
-                .collect::<Result<Vec<_>, Stopped>>()
-        };
-        // `"{{ 'nvtop' if cuda }}"` is no package where it is empty.
-        let stated = |mut texts: Vec<String>| {
-            texts.retain(|text| !text.trim().is_empty());
-            texts
-        };
-        let apt = stated(list(self, &merged.apt)?);
-        let pip = stated(list(self, &merged.pip)?);
-        let user = self.opt(merged.user.as_ref(), &self.spec.scope.clone())?;
-        if let (Some(text), Some(field)) = (&user, &merged.user) {
-            self.numeric_user(text, field)?;
-        }
-        let entrypoint = merged
-            .entrypoint
-            .as_ref()
-            .map(|e| list(self, e))
-            .transpose()?;
-        let cmd = merged.cmd.as_ref().map(|e| list(self, e)).transpose()?;
-        let parts = rendering::Parts {
-            from: from.unwrap_or_default().to_owned(),
-            args: args
-                .iter()
-                .map(|(k, v)| (k.to_string(), v.clone()))
-                .collect(),
-            env,
-            labels,
-            apt,
-            pip,
-            user,
-            entrypoint,
-            cmd,
-        };
-        let names = scope
-            .downcast_object_ref::<Scope>()
-            .map(|s| s.0.clone())
-            .unwrap_or_default();
-        Ok(rendering::view(
-            self.config,
-            self.spec,
-            self.python,
-            self.uv_image,
-            parts,
-            names,
-        ))
     }
 }
 

@@ -4,7 +4,9 @@ use std::sync::Arc;
 
 use indexmap::IndexMap;
 
-use crate::config::{Config, Keys, List, Packages, RegistryId, Table, Take, Taking, When};
+use crate::config::{
+    Config, Keys, List, Packages, RegistryId, Table, Take, Taking, UserName, When,
+};
 use crate::render::Field;
 
 /// Merges rows in order: each takes away of what lies below, then later wins, tables merge, `apt`, `pip` and `needs` append,
@@ -80,7 +82,10 @@ impl Keys {
                 items.any(|item| packages.takes(name, &item.source))
             }
             Take::Need(image, _) => self.needs.iter().any(|need| need.image == *image),
-            Take::All(List::Packages(packages)) => !self.packages(*packages).is_empty(),
+            Take::All(List::Packages(packages)) => {
+                let has_files = *packages == Packages::Pip && !self.pip_files.is_empty();
+                has_files || !self.packages(*packages).is_empty()
+            }
             Take::All(List::Needs) => !self.needs.is_empty(),
             Take::All(List::ContextFiles) => !self.context_files.is_empty(),
             Take::All(List::Test) => !self.test.is_empty(),
@@ -97,7 +102,12 @@ impl Keys {
                 items.retain(|item| !packages.takes(name, &item.source));
             }
             Take::Need(image, _) => self.needs.retain(|need| need.image != *image),
-            Take::All(List::Packages(packages)) => self.packages_mut(*packages).clear(),
+            Take::All(List::Packages(packages)) => {
+                self.packages_mut(*packages).clear();
+                if *packages == Packages::Pip {
+                    self.pip_files.clear();
+                }
+            }
             Take::All(List::Needs) => self.needs.clear(),
             Take::All(List::ContextFiles) => self.context_files.clear(),
             Take::All(List::Test) => self.test.clear(),
@@ -141,6 +151,7 @@ impl Keys {
         if !keys.context_files.is_empty() {
             self.context_files.clone_from(&keys.context_files);
         }
+        replace(&mut self.source, &keys.source);
         for (into, from) in [
             (&mut self.args, &keys.args),
             (&mut self.env, &keys.env),
@@ -151,8 +162,12 @@ impl Keys {
         }
         self.apt.extend(keys.apt.iter().cloned());
         self.pip.extend(keys.pip.iter().cloned());
+        self.pip_files.extend(keys.pip_files.iter().cloned());
         replace(&mut self.python, &keys.python);
         replace(&mut self.user, &keys.user);
+        replace(&mut self.user_name, &keys.user_name);
+        replace(&mut self.arbitrary_user, &keys.arbitrary_user);
+        replace(&mut self.init, &keys.init);
         replace(&mut self.entrypoint, &keys.entrypoint);
         replace(&mut self.cmd, &keys.cmd);
         replace(&mut self.platforms, &keys.platforms);
@@ -198,10 +213,16 @@ impl Keys {
         self.args
             .values()
             .chain(self.env.values())
+            .chain(&self.source)
             .chain(self.labels.values())
             .chain(&self.apt)
             .chain(&self.pip)
+            .chain(self.pip_files.iter().map(|file| &file.path))
             .chain(&self.user)
+            .chain(self.user_name.iter().filter_map(|name| match name {
+                UserName::Named(field) => Some(field),
+                UserName::Unnamed(_) => None,
+            }))
             .chain(self.entrypoint.iter().flatten())
             .chain(self.cmd.iter().flatten())
     }

@@ -1,11 +1,13 @@
 //! Specs: what each cell is called, what it stands on, and what goes into it.
 
+mod account;
 mod alias;
 mod baked;
 mod bounds;
 mod content;
 mod context;
 mod digest;
+mod distribution;
 mod grammar;
 mod groups;
 mod hash;
@@ -14,7 +16,9 @@ mod lineage;
 mod lines;
 mod merge;
 mod one_off;
+mod parts;
 pub mod pins;
+mod pip_files;
 pub mod pipelines;
 pub mod plan;
 mod rendering;

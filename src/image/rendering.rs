@@ -7,14 +7,19 @@ use minijinja::{Value, context};
 
 use crate::config::header;
 use crate::config::{Config, PythonSource};
+use crate::image::account::{Account, Owner, RunsAs};
+use crate::image::pip_files::PipFile;
 use crate::image::{Matrix, Spec};
 use crate::render::Scope;
 
 /// The template used when an image names none.
 pub const TEMPLATE: &str = "docker/Dockerfile";
 
-/// Who an image runs as when nobody says otherwise: not root, and numeric, so that Kubernetes can tell.
-const USER: &str = "1000:1000";
+/// The init, where Debian and Ubuntu install it, and the word behind which its command begins.
+const INIT: [&str; 2] = ["/usr/bin/tini", "--"];
+
+/// Of the locales that need no package the one that knows all characters.
+const LANG: (&str, &str) = ("LANG", "C.UTF-8");
 
 /// The rendered texts of a spec.
 #[derive(Debug)]
@@ -25,18 +30,49 @@ pub(super) struct Parts {
     pub args: Vec<(String, String)>,
     /// Environment.
     pub env: Vec<(String, String)>,
+    /// Where what it is made from can be seen.
+    pub source: Option<String>,
     /// Labels.
     pub labels: Vec<(String, String)>,
     /// Distribution packages.
     pub apt: Vec<String>,
     /// Python packages.
     pub pip: Vec<String>,
-    /// `uid:gid`.
-    pub user: Option<String>,
+    /// Files of them.
+    pub pip_files: Vec<PipFile>,
+    /// Who it runs as.
+    pub runs_as: RunsAs,
+    /// Whether an init runs first.
+    pub init: bool,
     /// Entrypoint.
     pub entrypoint: Option<Vec<String>>,
     /// Command.
     pub cmd: Option<Vec<String>>,
+}
+
+/// What a rendered image has for those that stand on it. Of a Dockerfile of the user's nothing is known.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Brings {
+    /// The account of its user.
+    pub account: Option<Account>,
+    /// Whom files in its environment of Python belong to.
+    pub owner: Option<Owner>,
+    /// Whether its entrypoint is an init.
+    pub init: bool,
+}
+
+/// What stands beside a spec that its Dockerfile depends on.
+pub(super) struct Around<'a> {
+    /// What the parent brings.
+    pub below: &'a Brings,
+    /// How it comes by its Python.
+    pub python: Python,
+    /// Whether its parent has an environment of Python.
+    pub venv_below: bool,
+    /// The image that uv is taken from.
+    pub uv_image: &'a str,
+    /// What caches of packages are shared by.
+    pub distribution: &'a str,
 }
 
 /// How a spec comes by its Python.
@@ -46,6 +82,8 @@ pub(super) enum Python {
     System,
     /// Already in `/opt/venv`, from an image below.
     Inherited,
+    /// An environment over that of the official image.
+    Official,
     /// From uv.
     Uv,
     /// From the deadsnakes archive.
@@ -84,19 +122,22 @@ fn python(config: &Config, matrix: &Matrix, spec: &Spec, below: Option<(&Spec, P
         let base = matrix.spec(spec.root).base.as_deref();
         base.is_some_and(|b| config.mirrors.is_hub(b, "python"))
     };
+    let source = spec.merged.python.unwrap_or_default();
     if !rendered || wanted.is_none() {
-        return if inherited {
-            Python::Inherited
-        } else {
-            Python::System
+        return match source {
+            _ if inherited => Python::Inherited,
+            PythonSource::Auto if rendered && official() => Python::Official,
+            _ => Python::System,
         };
     }
     if inherited && below.and_then(|(parent, _)| python_version(config, parent)) == wanted {
         return Python::Inherited;
     }
-    match spec.merged.python.unwrap_or_default() {
+    match source {
         PythonSource::Base => Python::System,
-        PythonSource::Auto if official() => Python::System,
+        // There is but one in it.
+        PythonSource::Auto if official() && inherited => Python::Inherited,
+        PythonSource::Auto if official() => Python::Official,
         PythonSource::Auto | PythonSource::Uv => Python::Uv,
         PythonSource::Deadsnakes => Python::Deadsnakes,
     }
@@ -124,49 +165,34 @@ fn uses_cuda(config: &Config, spec: &Spec) -> bool {
 pub(super) fn view(
     config: &Config,
     spec: &Spec,
-    python: Python,
-    uv_image: &str,
+    around: &Around<'_>,
     parts: Parts,
     names: Vec<(Arc<str>, Value)>,
 ) -> Value {
     let fresh = spec.parent.is_none();
-    let mut env = Vec::new();
-    if fresh && uses_cuda(config, spec) {
-        env.extend(
-            NVIDIA
-                .iter()
-                .map(|(k, v)| ((*k).to_owned(), (*v).to_owned())),
-        );
-    }
-    for (name, value) in parts.env {
-        env.retain(|(k, _)| *k != name);
-        env.push((name, value));
-    }
-    // A child inherits the labels of its base: without its own, those of a stranger show through.
-    let mut labels = vec![
-        (
-            "org.opencontainers.image.title".to_owned(),
-            spec.name.clone(),
-        ),
-        (
-            "org.opencontainers.image.base.name".to_owned(),
-            parts.from.clone(),
-        ),
-        (
-            "org.opencontainers.image.ref.name".to_owned(),
-            spec.id.to_string(),
-        ),
-    ];
-    for (name, value) in parts.labels {
-        labels.retain(|(k, _)| *k != name);
-        labels.push((name, value));
-    }
-    let mut packages = parts.apt.clone();
-    if python == Python::Deadsnakes && !packages.iter().any(|p| p == "software-properties-common") {
-        packages.insert(0, "software-properties-common".to_owned());
-    }
-    let user = parts.user.unwrap_or_else(|| USER.to_owned());
-    let install = match python {
+    let env = env(config, spec, &parts, around);
+    let labels = labels(spec, &parts);
+    let packages = packages(&parts, around);
+    let entrypoint = entrypoint(&parts, around);
+    let RunsAs {
+        user,
+        account,
+        owner,
+        arbitrary,
+        home,
+    } = parts.runs_as;
+    let below = around.below.account.as_ref();
+    let is_new = account.is_some() && account.as_ref() != below;
+    let renumbered = account.as_ref().zip(below);
+    let renumbered =
+        renumbered.filter(|(own, below)| own.name == below.name && own.uid != below.uid);
+    let renumbered = renumbered.map(|(_, below)| below.clone());
+    let handed =
+        around.python == Python::Inherited && owner.is_some() && around.below.owner != owner;
+    // What the parent made need not be made again.
+    let account = account.filter(|_| is_new);
+    let install = match around.python {
+        Python::Official => Some("venv"),
         Python::Uv => Some("uv"),
         Python::Deadsnakes => Some("deadsnakes"),
         Python::System | Python::Inherited => None,
@@ -179,25 +205,113 @@ pub(super) fn view(
         ("labels".into(), Value::from(Serde(&labels))),
         ("apt".into(), Value::from(Serde(&parts.apt))),
         ("packages".into(), Value::from(Serde(&packages))),
+        ("distribution".into(), Value::from(around.distribution)),
         ("pip".into(), Value::from(Serde(&parts.pip))),
+        ("pip_files".into(), Value::from(Serde(&parts.pip_files))),
         ("user".into(), Value::from(user)),
-        ("entrypoint".into(), Value::from(Serde(&parts.entrypoint))),
+        ("account".into(), Value::from(Serde(&account))),
+        ("renumbered".into(), Value::from(Serde(&renumbered))),
+        ("owner".into(), Value::from(Serde(&owner))),
+        ("arbitrary".into(), Value::from(arbitrary)),
+        ("home".into(), Value::from(Serde(&home))),
+        ("entrypoint".into(), Value::from(Serde(&entrypoint))),
         ("cmd".into(), Value::from(Serde(&parts.cmd))),
         ("fresh".into(), Value::from(fresh)),
         (
             "continued".into(),
             Value::from_safe_string(" \\".to_owned()),
         ),
-        ("uv_image".into(), Value::from(uv_image)),
+        ("uv_image".into(), Value::from(around.uv_image)),
     ];
     // The `python` axis keeps its name; what to do about it stands beside it.
     let python_view = context! {
         install => install,
         version => python_version(config, spec).map(|v| v.to_string()),
-        venv => python != Python::System,
+        venv => around.python != Python::System,
+        handed => handed,
+        replaces => install.is_some() && around.venv_below,
     };
     own.push(("interpreter".into(), python_view));
     // The first of a name is seen: an axis `env` or `user` takes nothing from the template.
     own.extend(names);
     Value::from_object(Scope(own))
+}
+
+/// The environment: what is built in first, unless the matrix says otherwise.
+fn env(config: &Config, spec: &Spec, parts: &Parts, around: &Around<'_>) -> Vec<(String, String)> {
+    let mut built_in = Vec::new();
+    if spec.parent.is_none() {
+        built_in.push(LANG);
+        if uses_cuda(config, spec) {
+            built_in.extend(NVIDIA);
+        }
+    }
+    let account = parts.runs_as.account.as_ref();
+    let is_new = account != around.below.account.as_ref();
+    // No entry says where a user is at home whom nobody knows beforehand. For others `HOME` is left to their entries: root's
+    // steps in images that stand on this one would have the user's home for theirs, and leave files in it.
+    built_in.extend(
+        account
+            .filter(|a| a.arbitrary && is_new)
+            .map(|a| ("HOME", &*a.home)),
+    );
+    laid_over(&built_in, &parts.env)
+}
+
+/// The label for where what an image is made from can be seen.
+/// Source: opencontainers/image-spec, annotations.md.
+pub(super) const SOURCE_LABEL: &str = "org.opencontainers.image.source";
+
+/// The labels. A child inherits those of its base: without its own, those of a stranger show through.
+fn labels(spec: &Spec, parts: &Parts) -> Vec<(String, String)> {
+    // A digest is known of locked bases; a parent is named by its content.
+    let (base, digest) = match parts.from.split_once('@') {
+        Some((base, digest)) => (base, Some(digest)),
+        None => (parts.from.as_str(), None),
+    };
+    let mut built_in = vec![
+        ("org.opencontainers.image.title", spec.name.as_str()),
+        ("org.opencontainers.image.base.name", base),
+    ];
+    built_in.extend(digest.map(|digest| ("org.opencontainers.image.base.digest", digest)));
+    built_in.push(("org.opencontainers.image.ref.name", spec.id.as_ref()));
+    let source = parts.source.as_deref();
+    built_in.extend(source.map(|source| (SOURCE_LABEL, source)));
+    laid_over(&built_in, &parts.labels)
+}
+
+/// What is built in, and over it what is stated, which takes its own place.
+fn laid_over(built_in: &[(&str, &str)], stated: &[(String, String)]) -> Vec<(String, String)> {
+    let replaced = |name: &str| stated.iter().any(|(stated, _)| stated == name);
+    let kept = built_in.iter().filter(|(name, _)| !replaced(name));
+    let kept = kept.map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
+    kept.chain(stated.iter().cloned()).collect()
+}
+
+/// The packages of the image, with what it needs besides.
+fn packages(parts: &Parts, around: &Around<'_>) -> Vec<String> {
+    let mut packages = parts.apt.clone();
+    let mut need = |name: &str, first: bool| {
+        if !packages.iter().any(|package| package == name) {
+            let at = if first { 0 } else { packages.len() };
+            packages.insert(at, name.to_owned());
+        }
+    };
+    if around.python == Python::Deadsnakes {
+        need("software-properties-common", true);
+    }
+    if parts.init && !around.below.init {
+        need("tini", false);
+    }
+    packages
+}
+
+/// The entrypoint, behind the init where there is one that no image below has put there.
+fn entrypoint(parts: &Parts, around: &Around<'_>) -> Option<Vec<String>> {
+    let init = || INIT.iter().map(|word| (*word).to_owned());
+    match &parts.entrypoint {
+        Some(words) if parts.init => Some(init().chain(words.iter().cloned()).collect()),
+        None if parts.init && !around.below.init => Some(init().collect()),
+        stated => stated.clone(),
+    }
 }

@@ -138,7 +138,13 @@ pub fn dockerfile(matrix: &Matrix, contents: &Contents, id: SpecId) -> String {
     if own {
         return dockerfile.to_owned();
     }
-    Neutral::new(matrix, contents, id).text(&without_values(dockerfile, args))
+    let text = Neutral::new(matrix, contents, id).text(&without_values(dockerfile, args));
+    // That follows from the base, too.
+    let distribution = &contents.get(id).distribution;
+    text.replace(
+        &format!("-{distribution}-${{TARGETARCH}}"),
+        "-{{ distribution }}-${TARGETARCH}",
+    )
 }
 
 /// Takes what a spec stands on out of its texts.
@@ -154,7 +160,15 @@ impl Neutral {
             let name = format!("{{{{ needs.{} }}}}", matrix.spec(*id).id);
             (content(*id), name)
         });
-        Neutral(from.into_iter().chain(needs).collect())
+        // Labels state the name of a locked base and its digest each.
+        let locked = spec.base.as_deref().and_then(|base| base.split_once('@'));
+        let locked = locked.into_iter().flat_map(|(name, digest)| {
+            [
+                (name.to_owned(), "{{ from }}".to_owned()),
+                (digest.to_owned(), "{{ digest }}".to_owned()),
+            ]
+        });
+        Neutral(from.into_iter().chain(needs).chain(locked).collect())
     }
 
     fn text(&self, text: &str) -> String {

@@ -5,6 +5,7 @@ import subprocess
 
 import engine as engines
 import pytest
+import standing as stand_ins
 
 
 @pytest.fixture(scope="session")
@@ -21,18 +22,18 @@ def engine(tmp_path_factory):
 
 
 @pytest.fixture(scope="session")
-def debian(engine):
-    """Names under which a Debian stands in, with the network to install from."""
+def installing(engine, tmp_path_factory):
+    """A Debian under the names of bases that images install on, with the network to do so."""
     try:
-        engines.push_debian(engine, "library/python:3.13-slim-trixie", "nvidia/cuda:12.8.1-base-ubuntu24.04")
-        build = ["buildx", "build", "--network=host", "--allow=network.host", "--output=type=cacheonly", "-"]
-        engine.docker(*build, input=b"FROM python:3.13-slim-trixie\nRUN apt-get update -qq\n")
+        return stand_ins.push(engine, tmp_path_factory.mktemp("stand-ins"))
     except engines.Unavailable as reason:
         pytest.skip(str(reason))
-    except AssertionError as fault:
-        if "apt-get" not in str(fault):
-            raise
-        pytest.skip("no package archive can be reached from a build here")
+
+
+@pytest.fixture(scope="session")
+def standing(engine, installing, tmp_path_factory):
+    """The images of tests/acceptance/standing."""
+    return stand_ins.Standing(engine, installing, tmp_path_factory.mktemp("standing"))
 
 
 @pytest.fixture

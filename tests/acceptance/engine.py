@@ -182,8 +182,9 @@ class Engine:
             if any("aarch64" in entry.name for entry in BINFMT.iterdir()):
                 return
             emulator = INSTALLED / "root/usr/bin/qemu-aarch64-static"
-            # F: the kernel opens the emulator now, so that it is found inside containers too.
-            (BINFMT / "register").write_text(f":{ARM.name}:M::{ARM_MAGIC}:{ARM_MASK}:{emulator}:F")
+            # F: the kernel opens the emulator now, so that it is found inside containers too. P: a program keeps the name it
+            # is called by, which is how busybox's shell calls its own commands.
+            (BINFMT / "register").write_text(f":{ARM.name}:M::{ARM_MAGIC}:{ARM_MASK}:{emulator}:PF")
         except (OSError, subprocess.CalledProcessError) as fault:
             self.emulates = f"linux/arm64 cannot be emulated here: {fault}"
 
@@ -244,11 +245,6 @@ SCANNER = b"""#!/bin/sh
 echo '{"_type": "https://in-toto.io/Statement/v0.1", "predicateType": "https://spdx.dev/Document",
   "predicate": {"spdxVersion": "SPDX-2.3", "name": "stand-in"}}' > "$BUILDKIT_SCAN_DESTINATION/sbom.spdx.json"
 """
-#: uv makes an environment from a Python that is there.
-UV = b"""#!/bin/sh
-for folder; do :; done
-mkdir -p "$folder/bin" && ln -s /usr/bin/python3 "$folder/bin/python"
-"""
 
 
 def small_root(busybox: bytes, applets: list[str], to: Path) -> None:
@@ -283,29 +279,23 @@ def make_small(engine: Engine, scratch: Path) -> None:
     applets = subprocess.run([amd64, "--list"], check=True, capture_output=True, text=True).stdout.split()
     small_root(amd64.read_bytes(), applets, scratch / "amd64.tar")
     small_root((INSTALLED / "arm64/bin/busybox").read_bytes(), applets, scratch / "arm64.tar")
-    (scratch / "uv").write_bytes(UV)
-    (scratch / "uv").chmod(0o755)
     (scratch / "Dockerfile").write_text(
         "FROM scratch AS small\nARG TARGETARCH\nADD ${TARGETARCH}.tar /\nFROM small AS scanner\nENTRYPOINT [\"/usr/bin/scan\"]\n"
-        "FROM scratch AS uv\nCOPY uv /uv\n"
     )
     for target, names in {
         "small": ["library/debian:trixie-slim", "library/python:3.8.16-slim"],
         "scanner": ["docker/buildkit-syft-scanner:stable-1"],
-        "uv": ["stand-in/uv:1"],
     }.items():
         tags = [word for name in names for word in ("--tag", f"{engine.host}/{name}")]
         engine.docker("buildx", "build", "--provenance=false", "--platform", "linux/amd64,linux/arm64", "--push",
                       "--target", target, *tags, scratch)  # fmt: skip
 
 
-def push_debian(engine: Engine, *names: str) -> None:
-    """Push the Debian stand-in under these names; raises `Unavailable` where it could not be made."""
+def push_debian(engine: Engine) -> str:
+    """Push a Debian, and say where it is; raises `Unavailable` where it could not be made."""
     if not (INSTALLED / "debian.tar").exists():
         raise Unavailable("no Debian could be made for images that install packages (mmdebstrap)")
     debian = f"{engine.host}/stand-in/debian:1"
     engine.docker("import", INSTALLED / "debian.tar", debian)
     engine.docker("push", "--quiet", debian)
-    tags = [word for name in names for word in ("--tag", f"{engine.host}/{name}")]
-    dockerfile = f"FROM {debian}\nRUN ln -s /usr/bin/python3 /usr/local/bin/python\n"
-    engine.docker("buildx", "build", "--provenance=false", "--push", *tags, "-", input=dockerfile.encode())
+    return debian

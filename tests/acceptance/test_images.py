@@ -8,6 +8,7 @@ from pathlib import Path
 import lines
 from engine import ROOT
 from harness import legs
+from standing import NAMES
 from world import World, lineage, own
 
 DOCKERFILES = sorted(path.relative_to(ROOT).as_posix() for path in (ROOT / "generated/docker").glob("**/Dockerfile"))
@@ -40,10 +41,10 @@ def test_the_check_would_tell(engine, tmp_path):
     assert "LegacyKeyValueFormat" in check(engine, tmp_path / "Dockerfile")
 
 
-def test_own_images_build_and_pass_their_tests(engine, debian, tmp_path):
-    """A Debian stands in for the bases, and a script for uv, which makes the environment from that Debian's Python."""
+def test_own_images_build_and_pass_their_tests(engine, installing, tmp_path):
+    """A Debian stands in for the bases, and its Python for the one that uv would fetch."""
     uv = next(place for _, place in stood_on(ROOT / "generated/docker/base/3.13_12.8.1_server/Dockerfile") if "/uv:" in place)
-    world = own(engine, tmp_path, BUILD_NETWORK="host", BUILD_CONTEXTS=f"{uv}=docker-image://{engine.host}/stand-in/uv:1")
+    world = own(engine, tmp_path, BUILD_NETWORK="host", BUILD_CONTEXTS=f"{uv}=docker-image://{engine.host}/{NAMES['uv']}")
     world.only("gpu-base/12.8.1", "base/3.13_none_server", "base/3.13_12.8.1_server", platforms=["linux/amd64"])
     assert world.publish() == []
     world.assert_published()

@@ -253,7 +253,21 @@ fn shell(text: &str) -> Result<Vec<String>, String> {
                     }
                 }
             }
-            '"' => return Err(format!("a double quote in {text:?}")),
+            // Of the template's own; no value is printed between them.
+            '"' => {
+                let word = word.get_or_insert_default();
+                loop {
+                    match chars.next().ok_or("an open quote")? {
+                        '"' => break,
+                        c @ ('$' | '`') => word.extend([EXPANDED, c]),
+                        '\\' => match chars.next().ok_or("an open quote")? {
+                            c @ ('"' | '$' | '`' | '\\') => word.push(c),
+                            c => word.extend(['\\', c]),
+                        },
+                        c => word.push(c),
+                    }
+                }
+            }
             '\\' => word.get_or_insert_default().extend(chars.next()),
             '$' | '`' | '*' | '?' | '[' | '~' | '{' | '!' => {
                 word.get_or_insert_default().extend([EXPANDED, c]);
@@ -280,6 +294,7 @@ fn words_are_read_as_a_builder_does() {
             .map(String::from)
             .to_vec())
     );
+    assert_eq!(shell(r#"a="$b\(""#), Ok(vec!["a=\u{0}$b\\(".to_owned()]));
 }
 
 /// Tokens of a Python module: what its strings hold, and what stands between them, cut at each line and each sign.

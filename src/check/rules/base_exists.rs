@@ -3,7 +3,7 @@
 
 use crate::check::{BaseImage, Context, stands_on};
 use crate::diagnostic::{Finding, Sink, code};
-use crate::facts::{CudaTag, Existence};
+use crate::facts::{CudaTag, Existence, release};
 
 pub(crate) fn run(cx: &Context<'_>, sink: &mut Sink) {
     for base in cx.bases() {
@@ -59,7 +59,7 @@ pub(crate) fn run(cx: &Context<'_>, sink: &mut Sink) {
 /// The finding for an image of a release that is in no table.
 fn unknown_release(cx: &Context<'_>, base: &BaseImage) -> Option<Finding> {
     let parts = base.parts();
-    let (what, word) = match stands_on::release(cx.facts, &parts) {
+    let (what, word) = match release(cx.facts, &parts) {
         Some(Err((of, word))) => (format!("{} {word}", of.name()), word),
         _ => {
             let (version, word) = stands_on::python(&parts)?;

@@ -8,6 +8,7 @@ use crate::source::DockerIgnore;
 
 pub(crate) fn run(cx: &Context<'_>, sink: &mut Sink) {
     let mut gathered = Gathered::default();
+    pip_files(cx, &mut gathered);
     for (id, rendered) in cx.contents.iter().filter(|(_, one)| one.ignore.is_some()) {
         let spec = cx.matrix.spec(id);
         for field in &spec.merged.context_files {
@@ -46,6 +47,24 @@ pub(crate) fn run(cx: &Context<'_>, sink: &mut Sink) {
         }
     }
     gathered.tell(sink);
+}
+
+/// Files that Python packages are installed by, and that no build is sent.
+fn pip_files(cx: &Context<'_>, gathered: &mut Gathered) {
+    for (id, rendered) in cx.contents.iter() {
+        for (stated, sent) in &rendered.pip_files {
+            let sent = sent.iter();
+            for path in sent.filter(|path| !rendered.files.files.contains_key(&***path)) {
+                let finding = Finding::new(
+                    &code::CONTEXT_UNMATCHED,
+                    format!("`{path}` is no file of the context `{}`", rendered.context),
+                    cx.place(stated.clone(), "installed from"),
+                )
+                .help("correct the path, or the `context` of the image: a file outside of it cannot be sent");
+                gathered.add(finding, path, &[id]);
+            }
+        }
+    }
 }
 
 /// Whether a line that leaves files out speaks of none that a clean checkout has. Of a context that holds none, or whose

@@ -3,7 +3,7 @@
 use crate::check::gathered::Gathered;
 use crate::check::{Context, stands_on};
 use crate::diagnostic::{Finding, Place, Sink, code};
-use crate::facts::{By, Day, Distribution, DistributionRelease, Known};
+use crate::facts::{By, Day, Distribution, DistributionRelease, Known, release};
 use crate::grammar::SpecId;
 use crate::grammar::Version;
 
@@ -35,7 +35,7 @@ pub(crate) fn run(cx: &Context<'_>, sink: &mut Sink) {
             let place = base.cause(cx, &[word], "");
             add(cx, &mut ends, place, &end, &base.specs);
         }
-        if let Some(Ok((of, known))) = stands_on::release(cx.facts, &parts) {
+        if let Some(Ok((of, known))) = release(cx.facts, &parts) {
             let row = known.row;
             let version = &row.version.text;
             let joined = format!("{}{version}", of.name().to_lowercase());
