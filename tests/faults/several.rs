@@ -143,7 +143,7 @@ fn files_and_names_of_two_do_not_meet() {
             &["resource_group:", "- local:", "- sh "],
         ),
         ("cloudbuild.yaml", &["sh generated", "tags:"]),
-        ("generated/ci/publish.sh", &["MARKER=", "PLAN="]),
+        ("generated/ci/publish.sh", &["MARKER_OF=", "PLAN="]),
         ("generated/ci/pull-request.sh", &["PLAN=", "[ -n \"${BAKE"]),
         ("generated/ci/gitlab.sh", &["PLAN=", "jobs_file="]),
     ] {
