@@ -44,7 +44,9 @@ def test_the_check_would_tell(engine, tmp_path):
 def test_own_images_build_and_pass_their_tests(engine, installing, tmp_path):
     """A Debian stands in for the bases, and its Python for the one that uv would fetch."""
     uv = next(place for _, place in stood_on(ROOT / "generated/docker/base/3.13_12.8.1_server/Dockerfile") if "/uv:" in place)
-    world = own(engine, tmp_path, BUILD_NETWORK="host", BUILD_CONTEXTS=f"{uv}=docker-image://{engine.host}/{NAMES['uv']}")
+    place = {"BUILD_NETWORK": "host", "BUILD_CONTEXTS": f"{uv}=docker-image://{engine.host}/{NAMES['uv']}"}
+    # Steps reach the network by options of `build`, which a bake of tests inside the builder is not given here.
+    world = own(engine, tmp_path, TEST_IN="engine", **place)
     world.only("gpu-base/12.8.1", "base/3.13_none_server", "base/3.13_12.8.1_server", platforms=["linux/amd64"])
     assert world.publish() == []
     world.assert_published()

@@ -58,7 +58,9 @@ def test_what_is_published_is_there_and_what_was_changed_is_told(world):
     rows = {row["reference"]: row for row in report["references"]}
     assert len(heads) == len(rows), "one question for each reference"
     content = engine.digest(core["content_reference"]).removeprefix("sha256:")[:12]
-    assert "; ".join(rows[copy]["why"]).endswith(f"`{core['content_reference']}` {content}; lacks `linux/arm64`")
+    holds, states, lacks = rows[copy]["why"]
+    assert holds.endswith(f"`{core['content_reference']}` {content}") and lacks == "lacks `linux/arm64`"
+    assert states == f"states the content {world.spec('extra')['content'][7:19]}, and the plan has {core['content'][7:19]}"
     assert published(world, "image=extra")[0] == 0
 
 
@@ -76,7 +78,7 @@ def test_what_nothing_stands_on(world):
     assert (code, tags) == (0, ["content-0123456789ab", "mine", "oneoff-0123456789ab"])
 
 
-def test_a_registry_that_is_down_is_not_empty(world):
+def test_of_a_registry_that_is_down_nothing_is_known(world):
     world.engine.stop_registry()
     try:
         code, report = published(world)
