@@ -93,6 +93,23 @@ def test_a_test_that_fails_keeps_the_image_away(engine, tmp_path, name, place):
     world.assert_published()
 
 
+@pytest.mark.parametrize("place", ["engine", "buildkit"])
+def test_what_is_pushed_is_what_was_tested(single, place):
+    """An image that no second build would make again."""
+    world, engine = single, single.engine
+    world.ok("build", "core", "linux/amd64")
+    world.ok("merge", "core")
+    server = world.spec("server/large")
+    dockerfile = world.root / server["dockerfile"]
+    dockerfile.write_text(dockerfile.read_text() + "USER 0:0\nRUN cat /proc/sys/kernel/random/uuid >/id\nUSER 1000:1000\n")
+    server["tests"] = ["echo tested $(cat /id)", "echo again $(cat /id)"]
+    world.save()
+    said = world.ok("build", "server/large", "linux/amd64", TEST_IN=place).stderr
+    leg = server["pushed"]["linux/amd64"]
+    held = engine.docker("run", "--rm", "--pull=always", "--network=none", leg, "cat", "/id").strip()
+    assert f"tested {held}" in said and f"again {held}" in said
+
+
 @pytest.mark.parametrize("when", ["before", "after"])
 def test_killed_between_build_and_merge(single, when):
     world = single
