@@ -187,7 +187,7 @@ pub enum Command {
         after_help = "Examples:\n  gen build --load job=server,python=3.12,cuda=none --tag mine    into the local engine, as NAME:mine\n  gen build --load --platform linux/amd64 @gpu                    a set, one platform\n  gen build --push --registry ghcr.io/me                          everything, at a registry of your own\n  gen build --dry-run image=server                                print the command of docker, run nothing\n  gen build image=server -- --no-cache                            what follows `--` is bake's\n\nThe exit code is that of docker; 1 where a file to build from is not what the\nmatrix yields, 2 where nothing could be started."
     )]
     Build(BuildArgs),
-    /// Run the tests of specs in their images, as the pipelines do.
+    /// Run the tests of specs, each in a container of its image.
     #[command(
         after_help = "Examples:\n  gen build --load image=server && gen test image=server    what was built here\n  gen test --published                                      what registries have\n  gen test --tag mine image=server                          a one-off\n  gen test --junit report.xml                               for a CI to show\n\nExit codes: 0 all passed, 1 a test failed, 2 something could not be tested."
     )]

@@ -634,6 +634,7 @@ probe() {
 # restore: of contents that are not there, look for references of this release that never move. One that states the content
 # gives it back its tag, which a clean-up took; any other was published with something else, and is told before a build.
 restore() {
+  if ! is_stated; then return 0; fi
   plan "$probed"'
     function repository(ref) { sub(/:[^:\/]*$/, "", ref); return ref }
     $1 == "image" { content = $5; hash = $4; is_gone = has($7) && (!some || $2 in asked) && digest[content] == "" }
@@ -654,7 +655,6 @@ restore() {
     done <"$work/differing"
     die "stopped: nothing was built. Release under a new version: gen bump"
   fi
-  if ! is_stated; then return 0; fi
   awk -F '\t' 'pass == 1 { digest[$1] = $2; next } !seen[$3]++ { home = $3; sub(/:[^:\/]*$/, "", home); print $3 "\t" home "@" digest[$1] }' \
     pass=1 "$work/found" pass=2 "$work/there" >"$work/put"
   put "$work/put"

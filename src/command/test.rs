@@ -1,4 +1,4 @@
-//! `gen test`: the tests of specs in the images that are there, as the pipelines run them.
+//! `gen test`: the tests of specs in the images that are there, each in a container.
 
 use crate::cli::{FindingFormat, TestArgs};
 use crate::command::one_off::one_off;

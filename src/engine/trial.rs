@@ -1,4 +1,4 @@
-//! Tests of images, each in a container of its own, run as the pipelines' scripts run them.
+//! Tests of images, each in a container of its own, run by the lines that the pipelines' scripts have for it.
 
 #![expect(
     clippy::disallowed_methods,
