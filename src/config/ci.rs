@@ -118,6 +118,8 @@ impl Builder<'_> {
             check: ci.check.as_ref().map(|check| check.value.clone()),
             sbom: ci.sbom,
             provenance: ci.provenance,
+            compression: ci.compression,
+            reproducible: ci.reproducible,
             providers,
             pipelines,
         }

@@ -6,7 +6,7 @@ use std::ops::Range;
 use serde::Serialize;
 
 use crate::config::Config;
-use crate::config::pipeline_keys::Provenance;
+use crate::config::pipeline_keys::{Compression, Provenance};
 use crate::config::provider::{Options, ProviderTable};
 use crate::grammar::Spanned;
 use crate::grammar::arch;
@@ -22,6 +22,10 @@ pub struct Ci {
     pub sbom: bool,
     /// How much of each image's making it carries.
     pub provenance: Provenance,
+    /// How the layers of images are packed, where the matrix says.
+    pub compression: Option<Compression>,
+    /// Whether images carry the day that is recorded for their content in place of that of their build.
+    pub reproducible: bool,
     /// The providers there are, in the order of their table.
     pub providers: Vec<&'static dyn ProviderTable>,
     /// The pipelines that are turned on, in the same order.

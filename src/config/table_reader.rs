@@ -109,6 +109,11 @@ impl TableReader<'_> {
         self.ci.sbom || self.ci.provenance != Provenance::Off
     }
 
+    /// Whether the builder is told how to pack and date what it pushes.
+    pub fn packs(&self) -> bool {
+        self.ci.compression.is_some() || self.ci.reproducible
+    }
+
     /// The image of a check is for the command of `[ci] check`, and nothing else.
     pub fn check_image(&mut self, image: &Option<Spanned<String>>) {
         self.optional_word("check-image", image);

@@ -42,9 +42,7 @@ impl Read {
         if shipped || text.is_empty() {
             return Vec::new();
         }
-        let parse = || Dockerfile::parse(text).ok().map(Arc::new);
-        let known = self.0.entry(rendered.dockerfile.clone());
-        let Some(file) = known.or_insert_with(parse).clone() else {
+        let Some(file) = self.file(&rendered.dockerfile, text) else {
             return Vec::new();
         };
         let made: BTreeSet<&str> = repositories(matrix);
@@ -79,6 +77,21 @@ impl Read {
                 platforms: platforms.into_iter().collect(),
             })
             .collect()
+    }
+}
+
+impl Read {
+    /// The file by its path and text, read once.
+    fn file(&mut self, path: &str, text: &str) -> Option<Arc<Dockerfile>> {
+        let parse = || Dockerfile::parse(text).ok().map(Arc::new);
+        let known = self.0.entry(path.to_owned());
+        known.or_insert_with(parse).clone()
+    }
+
+    /// Whether a Dockerfile of the user's declares an arg.
+    pub fn declares(&mut self, path: &str, text: &str, name: &str) -> bool {
+        let file = self.file(path, text);
+        file.is_some_and(|file| file.declared().contains(name))
     }
 }
 

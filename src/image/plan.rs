@@ -8,7 +8,7 @@ use indexmap::IndexMap;
 use rustc_hash::FxHashMap;
 use serde::Serialize;
 
-use crate::config::{Config, Described, GROUPS, Provenance, RegistryKind};
+use crate::config::{Compression, Config, Described, GROUPS, Provenance, RegistryKind};
 use crate::grammar::{Pairs, Platform, SpecId, arch};
 use crate::image::lines::lines;
 use crate::image::one_off::OneOff;
@@ -49,6 +49,9 @@ pub struct Plan {
     /// What the images carry about themselves, when they do.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub attestations: Option<Attestations>,
+    /// How what is pushed is packed and dated.
+    #[serde(skip_serializing_if = "Packing::is_default")]
+    pub packing: Packing,
     /// Repositories that have to be made before anything is pushed to them.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub repositories: Vec<Made>,
@@ -101,6 +104,33 @@ pub struct Attestations {
     pub sbom: bool,
     /// How much of their making.
     pub provenance: Provenance,
+}
+
+/// How what is pushed is packed and dated, where that is not left to the builder.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Packing {
+    /// The compression of every layer.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub compression: Option<Compression>,
+    /// Whether files and images carry the day that is recorded for their content.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub reproducible: bool,
+}
+
+impl Packing {
+    /// What a builder's exporter is told of compression, as it is written behind others of its options; empty where that is
+    /// left to it. Only with `force-compression` are the layers of the base packed likewise. See
+    /// <https://docs.docker.com/build/exporters/>.
+    pub fn packed(self) -> String {
+        let packed = self.compression.map(|compression| {
+            format!(",compression={},force-compression=true", compression.word())
+        });
+        packed.unwrap_or_default()
+    }
+
+    fn is_default(&self) -> bool {
+        *self == Packing::default()
+    }
 }
 
 /// What a pipeline makes before an image is built from it.
@@ -194,6 +224,10 @@ pub struct PlanSpec {
     pub content: String,
     /// Where that content is pushed at home.
     pub content_reference: String,
+    /// The day that is recorded for that content, in seconds from 1970, where images carry it: `SOURCE_DATE_EPOCH` of its
+    /// builds.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub timestamp: Option<i64>,
     /// Its target in the bake file, where there is one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub bake_target: Option<Arc<str>>,
@@ -267,6 +301,10 @@ impl Plan {
                 .collect(),
             attestations: (sbom || provenance != Provenance::Off)
                 .then_some(Attestations { sbom, provenance }),
+            packing: Packing {
+                compression: config.ci.compression,
+                reproducible: config.ci.reproducible,
+            },
             repositories: Vec::new(),
             layers: matrix.layers(),
             pipelines: Vec::new(),
@@ -433,6 +471,16 @@ impl PlanSpec {
             content: rendered.content.to_string(),
             bake_target: None,
             content_reference,
+            timestamp: config
+                .ci
+                .reproducible
+                .then(|| {
+                    matrix
+                        .recorded
+                        .get(&rendered.content)
+                        .map(|day| day.epoch())
+                })
+                .flatten(),
             ci,
         }
     }
