@@ -68,6 +68,15 @@ pub struct Moved {
     pub to: Option<Digest>,
 }
 
+/// The day of a refresh, and whether packages move to it.
+#[derive(Clone, Copy, Debug)]
+pub struct Refreshed {
+    /// The day.
+    pub today: Day,
+    /// Whether packages are not to be older than that from now on; else the day that is locked for them stays.
+    pub packages: bool,
+}
+
 /// New digests that can be carried out.
 #[derive(Debug)]
 pub struct Relock {
@@ -239,7 +248,7 @@ impl Bases {
     }
 
     /// Plans what follows from the digests of some, and from the day that packages are not to be older than; the other images
-    /// keep theirs, and what nothing stands on is dropped. Without a `day` the one that is locked stays.
+    /// keep theirs, and what nothing stands on is dropped.
     ///
     /// # Errors
     /// When it cannot be carried out; why is in `sink`.
@@ -247,7 +256,7 @@ impl Bases {
         &self,
         repository: &Repository,
         digests: &[(&Base, Digest)],
-        day: Option<Day>,
+        refreshed: Refreshed,
         sink: &mut Sink,
     ) -> Result<Relock, Fault> {
         let new: BTreeMap<&str, Digest> = digests
@@ -264,13 +273,20 @@ impl Bases {
             .collect();
         let moved = self.moved(&bases);
         let was = self.before.as_ref().and_then(|lock| lock.packages);
-        let packages = day.or(was);
+        let packages = if refreshed.packages {
+            Some(refreshed.today)
+        } else {
+            was
+        };
+        let moves = packages != was || moved.iter().any(|m| m.from != m.to);
+        let day = self.before.as_ref().and_then(|lock| lock.moved);
+        let day = if moves { Some(refreshed.today) } else { day };
         let lock = match &self.before {
             Some(before) => Some(before.with_bases(bases)),
             None if bases.is_empty() && packages.is_none() => None,
             None => Some(Lock::of_bases(bases)),
         };
-        let lock = lock.map(|lock| lock.with_packages(packages));
+        let lock = lock.map(|lock| lock.with_days(packages, day));
         let mut texts = Texts::new(repository);
         if let Some(lock) = &lock {
             texts.put(&lock_path(repository.matrix_path()), lock.to_toml());

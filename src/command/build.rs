@@ -190,7 +190,7 @@ fn bake<'a>(
             true => plan.attestation_words(),
             false => vec!["--provenance=false".to_owned()],
         },
-        packed: plan.packing.packed(),
+        packed: plan.packed(),
         rest: &args.rest,
     })
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use indexmap::IndexMap;
 
-use crate::bump::{Base, Bases, Moved, Relock};
+use crate::bump::{Base, Bases, Moved, Refreshed, Relock};
 use crate::cli::{Dates, FindingFormat, LockArgs, Refresh};
 use crate::command::difference::patches;
 use crate::command::select::{Given, selected, selectors};
@@ -63,11 +63,11 @@ pub(super) fn run(shell: &mut Shell<'_>, args: &LockArgs) -> Result<Outcome, Err
     if !sink.is_empty() {
         return refused(shell, Fault::Findings, sink);
     }
-    let day = match args.refresh {
-        Refresh::Packages => Some(shell.today(Dates::default())?),
-        Refresh::Bases => None,
+    let refreshed = Refreshed {
+        today: shell.today(Dates::default())?,
+        packages: args.refresh == Refresh::Packages,
     };
-    let relock = match bases.plan(&repository, &digests, day, &mut sink) {
+    let relock = match bases.plan(&repository, &digests, refreshed, &mut sink) {
         Ok(relock) => relock,
         Err(fault) => return refused(shell, fault, sink),
     };

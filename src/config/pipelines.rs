@@ -18,6 +18,8 @@ pub struct Ci {
     /// The command by which the pipeline of a change checks it, as shell text. None is made up where none is stated: a
     /// command that installs `gen` by a name would run whatever stands under that name.
     pub check: Option<String>,
+    /// How pipelines run gen, as shell text behind which its arguments come; stated for the same reason.
+    pub command: Option<Spanned<String>>,
     /// Whether each image carries a list of the software in it.
     pub sbom: bool,
     /// How much of each image's making it carries.

@@ -667,6 +667,9 @@ pub struct RawCi {
     /// The command by which the pipeline of a change checks it. Without one it does not check whether anything drifted, and
     /// says so.
     pub check: Option<Spanned<String>>,
+    /// How pipelines run gen, on one line, as shell text: its arguments come behind. Without `check` it also checks.
+    #[serde(rename = "gen")]
+    pub command: Option<Spanned<String>>,
     /// Whether each image carries a list of the software in it.
     pub sbom: bool,
     /// How much of each image's making it carries.

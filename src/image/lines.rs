@@ -38,7 +38,7 @@ pub(super) fn lines(plan: &Plan, header: &str) -> String {
     for word in plan.attestation_words() {
         lines.record(&["attest", &word]);
     }
-    let packed = plan.packing.packed();
+    let packed = plan.packed();
     if !packed.is_empty() {
         lines.record(&["packed", &packed]);
     }

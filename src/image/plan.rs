@@ -50,8 +50,8 @@ pub struct Plan {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub attestations: Option<Attestations>,
     /// How what is pushed is packed and dated.
-    #[serde(skip_serializing_if = "Packing::is_default")]
-    pub packing: Packing,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub packing: Option<Packing>,
     /// Repositories that have to be made before anything is pushed to them.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub repositories: Vec<Made>,
@@ -118,18 +118,22 @@ pub struct Packing {
 }
 
 impl Packing {
+    fn of(config: &Config) -> Option<Self> {
+        let packing = Packing {
+            compression: config.ci.compression,
+            reproducible: config.ci.reproducible,
+        };
+        (packing != Packing::default()).then_some(packing)
+    }
+
     /// What a builder's exporter is told of compression, as it is written behind others of its options; empty where that is
     /// left to it. Only with `force-compression` are the layers of the base packed likewise. See
     /// <https://docs.docker.com/build/exporters/>.
-    pub fn packed(self) -> String {
+    fn packed(self) -> String {
         let packed = self.compression.map(|compression| {
             format!(",compression={},force-compression=true", compression.word())
         });
         packed.unwrap_or_default()
-    }
-
-    fn is_default(&self) -> bool {
-        *self == Packing::default()
     }
 }
 
@@ -301,10 +305,7 @@ impl Plan {
                 .collect(),
             attestations: (sbom || provenance != Provenance::Off)
                 .then_some(Attestations { sbom, provenance }),
-            packing: Packing {
-                compression: config.ci.compression,
-                reproducible: config.ci.reproducible,
-            },
+            packing: Packing::of(config),
             repositories: Vec::new(),
             layers: matrix.layers(),
             pipelines: Vec::new(),
@@ -353,6 +354,11 @@ impl Plan {
         let sbom = attestations.is_some_and(|a| a.sbom);
         let sbom = sbom.then(|| "--sbom=true".to_owned());
         std::iter::once(provenance.to_owned()).chain(sbom).collect()
+    }
+
+    /// What a builder's exporter is told of compression.
+    pub fn packed(&self) -> String {
+        self.packing.map(Packing::packed).unwrap_or_default()
     }
 
     /// The contents to build, each once, by their reference at home, with the first spec that has each.

@@ -26,6 +26,8 @@ pub struct Lock {
     pub after: Option<Recorded>,
     /// The last final release before it, where both it and the one before it are pre-releases.
     pub last_final: Option<Recorded>,
+    /// The day on which digests or packages moved last.
+    pub moved: Option<Day>,
     /// The day that packages are not to be older than: whatever installs some counts with it.
     pub packages: Option<Day>,
     /// Digests of upstream images, by reference.
@@ -152,6 +154,7 @@ impl Lock {
             release,
             after,
             last_final,
+            moved: previous.and_then(|p| p.moved),
             packages: previous.and_then(|p| p.packages),
             bases: previous.map(|p| p.bases.clone()).unwrap_or_default(),
             place: None,
@@ -182,6 +185,7 @@ impl Lock {
             release: None,
             after: None,
             last_final: None,
+            moved: None,
             packages: None,
             bases,
             specs: BTreeMap::new(),
@@ -199,9 +203,13 @@ impl Lock {
         }
     }
 
-    /// The same records over another day that packages are not to be older than.
-    pub fn with_packages(self, packages: Option<Day>) -> Lock {
-        Lock { packages, ..self }
+    /// The same records over another day that packages are not to be older than, and the day of that move.
+    pub fn with_days(self, packages: Option<Day>, moved: Option<Day>) -> Lock {
+        Lock {
+            packages,
+            moved,
+            ..self
+        }
     }
 
     /// The digest that is locked for an upstream reference, however that names Docker Hub.

@@ -48,6 +48,7 @@ struct RawLock {
     after: Option<Recorded>,
     #[serde(rename = "last-final")]
     last_final: Option<Recorded>,
+    moved: Option<Day>,
     packages: Option<Day>,
     #[serde(default)]
     base: Vec<RawBase>,
@@ -210,6 +211,7 @@ fn parse(file: &Arc<SourceFile>, sink: &mut Sink) -> Option<Lock> {
         release: raw.release.map(|release| release.value),
         after: raw.after,
         last_final: raw.last_final,
+        moved: raw.moved,
         packages: raw.packages,
         bases,
         specs: raw

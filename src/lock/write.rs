@@ -25,8 +25,9 @@ impl Lock {
                 let _ = writeln!(out, "{key} = {}", recorded(release));
             }
         }
-        if let Some(day) = &self.packages {
-            let _ = writeln!(out, "packages = {}", quoted(&day.to_string()));
+        for (key, day) in [("moved", &self.moved), ("packages", &self.packages)] {
+            let day = day.map(|day| day.to_string());
+            text(&mut out, key, day.as_deref());
         }
         for (reference, digest) in &self.bases {
             out.push_str("\n[[base]]\n");

@@ -187,6 +187,36 @@ fn packages_are_refreshed_by_a_day_that_counts() {
 }
 
 #[test]
+fn what_has_not_moved_for_long_is_told() {
+    let registry = Registry::new();
+    let room = Room::on(&registry.server);
+    room.gen_(&["lock", "--refresh=packages"]);
+    let old = |day: &str| {
+        let output = room.run(&["check", "--as-of", day]);
+        let said = stdout(&output) + &stderr(&output);
+        said.matches("note[lock-old]").count()
+    };
+    assert_eq!(old("2027-05-20"), 0);
+    assert_eq!(old("2027-05-21"), 2);
+    // To ask again moves nothing by itself, and what moved is of today.
+    let later = |args: &[&str]| {
+        let mut command = room.command(args);
+        let output = command.env("SOURCE_DATE_EPOCH", "1811376000").output();
+        assert!(output.expect("`gen` starts").status.success());
+    };
+    later(&["lock"]);
+    assert_eq!(old("2027-05-27"), 2);
+    registry.push("2");
+    later(&["lock"]);
+    assert_eq!(old("2027-05-27"), 1, "packages alone");
+    later(&["lock", "--refresh=packages"]);
+    assert_eq!(old("2027-05-27"), 0);
+    let text = room.read("matrix.toml").expect("a matrix") + "\n[check]\nlock-days = 3\n";
+    fs::write(room.path().join("matrix.toml"), text).expect("a file");
+    assert_eq!(old("2027-05-31"), 2);
+}
+
+#[test]
 fn a_reproducible_image_has_the_day_of_its_content() {
     let registry = Registry::new();
     let room = Room::on(&registry.server);

@@ -205,14 +205,14 @@ prop_compose! {
         release in option::of(recorded()),
         after in option::of(recorded()),
         last_final in option::of(recorded()),
-        packages in day(),
+        (moved, packages) in (day(), day()),
         bases in btree_map("[a-z]{1,5}(/[a-z]{1,5})?(:[a-z0-9]{1,5})?", any::<[u8; 32]>(), 0..3),
         specs in btree_map(any::<String>(), entry(), 0..3),
         contexts in btree_map(any::<[u8; 4]>(), context(), 0..3),
     ) -> Lock {
         let contexts = contexts.into_iter().map(|(bytes, files)| (Short::of(&bytes), files)).collect();
         let bases = bases.into_iter().map(|(name, bytes)| (name, Digest::from(bytes)));
-        Lock { content_format, release, after, last_final, packages, bases: bases.collect(), specs, contexts, place: None, conflicted: false }
+        Lock { content_format, release, after, last_final, moved, packages, bases: bases.collect(), specs, contexts, place: None, conflicted: false }
     }
 }
 
