@@ -135,6 +135,7 @@ impl Builder<'_> {
             sbom: ci.sbom,
             provenance: ci.provenance,
             compression: ci.compression,
+            cache: ci.cache,
             reproducible: ci.reproducible,
             providers,
             pipelines,

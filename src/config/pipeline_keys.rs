@@ -186,6 +186,14 @@ impl Compression {
     }
 }
 
+/// Where the layers of builds are kept for the builds after them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Cache {
+    /// In the image's own repository at home, for each platform.
+    Registry,
+}
+
 /// How much of an image's making is written down beside it. See
 /// <https://docs.docker.com/build/metadata/attestations/slsa-provenance/>.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]

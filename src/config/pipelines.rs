@@ -6,7 +6,7 @@ use std::ops::Range;
 use serde::Serialize;
 
 use crate::config::Config;
-use crate::config::pipeline_keys::{Compression, Provenance};
+use crate::config::pipeline_keys::{Cache, Compression, Provenance};
 use crate::config::provider::{Options, ProviderTable};
 use crate::grammar::Spanned;
 use crate::grammar::arch;
@@ -26,6 +26,8 @@ pub struct Ci {
     pub provenance: Provenance,
     /// How the layers of images are packed, where the matrix says.
     pub compression: Option<Compression>,
+    /// Where layers are kept for later builds.
+    pub cache: Option<Cache>,
     /// Whether images carry the day that is recorded for their content in place of that of their build.
     pub reproducible: bool,
     /// The providers there are, in the order of their table.

@@ -9,7 +9,7 @@ use serde::Deserialize;
 
 use crate::config::check::RawCheck;
 use crate::config::facts::RawFacts;
-use crate::config::pipeline_keys::{Compression, Provenance};
+use crate::config::pipeline_keys::{Cache, Compression, Provenance};
 use crate::config::taking::Packages;
 pub use crate::config::unions::RawSelector;
 use crate::config::unions::{
@@ -677,6 +677,9 @@ pub struct RawCi {
     /// How the layers of images are packed: `gzip`, `zstd` or `estargz`. Counted as content. Without it the builder's default
     /// packs what is built, and layers of bases stay as they are.
     pub compression: Option<Compression>,
+    /// Where pipelines that publish keep the layers of their builds for the builds after them: `registry`. Pipelines of changes
+    /// neither read nor write them.
+    pub cache: Option<Cache>,
     /// Whether two builds of one content give one image, as far as the archives that packages come from give the same: files
     /// and the image carry the day that the lock records for the content.
     pub reproducible: bool,

@@ -109,9 +109,9 @@ impl TableReader<'_> {
         self.ci.sbom || self.ci.provenance != Provenance::Off
     }
 
-    /// Whether the builder is told how to pack and date what it pushes.
+    /// Whether the builder is told how to pack and date what it pushes, or where to keep its layers.
     pub fn packs(&self) -> bool {
-        self.ci.compression.is_some() || self.ci.reproducible
+        self.ci.compression.is_some() || self.ci.cache.is_some() || self.ci.reproducible
     }
 
     /// Whether `[ci]` says how pipelines run gen.

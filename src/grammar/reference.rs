@@ -25,7 +25,7 @@ pub fn tag_fault(tag: &str) -> Option<String> {
 }
 
 /// Why `tag` is none that a matrix may give: no tag, or one by which pipelines keep what they know of a repository (the
-/// contents in it, its newest release, one-off parents).
+/// contents in it, the layers of its builds, its newest release, one-off parents).
 pub fn given_tag_fault(tag: &str) -> Option<String> {
     let is_hash = |text: &str| {
         text.get(..12).is_some_and(|hash| {
@@ -33,7 +33,7 @@ pub fn given_tag_fault(tag: &str) -> Option<String> {
                 .all(|b| b.is_ascii_digit() || (b'a'..=b'f').contains(&b))
         })
     };
-    let hashed = ["content-", "oneoff-"];
+    let hashed = ["content-", "layers-", "oneoff-"];
     let content = hashed
         .iter()
         .find_map(|prefix| tag.strip_prefix(prefix))

@@ -142,6 +142,9 @@ impl Lines {
         for (platform, reference) in &spec.pushed {
             self.record(&["leg", id, platform, reference]);
         }
+        for (platform, reference) in &spec.layers_kept {
+            self.record(&["layers", id, platform, reference]);
+        }
         let mut word = |word: &str| self.record(&["word", id, word]);
         word("--file");
         word(&spec.dockerfile);

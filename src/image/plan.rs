@@ -17,7 +17,7 @@ use crate::image::repositories::{Made, repositories};
 use crate::image::shares::{ALL, Pipeline, Share, shares};
 use crate::image::spec::Alias;
 use crate::image::targets::Names;
-use crate::image::{CONTENT_FORMAT, Contents, Matrix, RenderedSpec, Spec};
+use crate::image::{CONTENT_FORMAT, Contents, Matrix, RenderedSpec, Short, Spec};
 
 /// Where the plan is written, below the folder of outputs.
 pub const PLAN: &str = "plan.json";
@@ -224,6 +224,9 @@ pub struct PlanSpec {
     pub meta: Pairs<Arc<str>, String>,
     /// Shell commands that must succeed inside the built image.
     pub tests: Vec<String>,
+    /// By platform, where the layers of its builds are kept for later ones, if anywhere.
+    #[serde(skip_serializing_if = "Pairs::is_empty")]
+    pub layers_kept: Pairs<Platform, String>,
     /// `sha256:` and 64 hex digits over all that goes into it.
     pub content: String,
     /// Where that content is pushed at home.
@@ -474,6 +477,7 @@ impl PlanSpec {
             artifacts: MadeFirst::of(config, rendered),
             meta: spec.meta.clone(),
             tests: rendered.tests.clone(),
+            layers_kept: layers_kept(config, spec),
             content: rendered.content.to_string(),
             bake_target: None,
             content_reference,
@@ -515,6 +519,17 @@ impl PlanSpec {
     pub fn is_of(&self, pipeline: &str) -> bool {
         self.role(pipeline) != Some(Role::None)
     }
+}
+
+/// How the tags begin by which layers are kept.
+const LAYERS: &str = "layers-";
+
+/// Where a spec's layers are kept: by its id, so that each content finds those of the one before.
+fn layers_kept(config: &Config, spec: &Spec) -> Pairs<Platform, String> {
+    let (home, id) = (spec.home(), Short::of(spec.id.as_bytes()));
+    let kept = |platform: &Platform| format!("{home}:{LAYERS}{id}-{}", arch(platform));
+    let platforms = spec.platforms.iter().filter(|_| config.ci.cache.is_some());
+    platforms.map(|on| (on.clone(), kept(on))).collect()
 }
 
 /// What a rendered Dockerfile stands on it calls by content, so it needs no names for that.

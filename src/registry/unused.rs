@@ -48,7 +48,10 @@ pub(crate) fn unused(
         .flat_map(|spec| {
             let own = spec.references.iter().chain(&spec.aliases);
             let pushed = spec.pushed.values();
-            own.chain(pushed).chain([&spec.content_reference])
+            let layers = spec.layers_kept.values();
+            own.chain(pushed)
+                .chain(layers)
+                .chain([&spec.content_reference])
         })
         .map(String::as_str)
         .collect();

@@ -398,9 +398,10 @@ test_in_engine() {
   done <"$work/tests"
 }
 
-# test_in_buildkit ID PLATFORM LEG: each test as a step on top of the image, which the builder keeps.
+# test_in_buildkit ID PLATFORM LEG KEPT: each test as a step on top of the image, which the builder keeps. Layers are taken
+# from where earlier builds kept theirs.
 test_in_buildkit() {
-  id=$1 platform=$2 leg=$3
+  id=$1 platform=$2 leg=$3 kept=$4
   LC_ALL=C awk -F '\t' "$BAKE_AWK"'
     function join(list, value) { return list (list == "" ? "" : ", ") value }
     function pair(field,   at) { at = index(field, "="); return quoted(substr(field, 1, at - 1)) ": " quoted(substr(field, at + 1)) }
@@ -420,10 +421,11 @@ test_in_buildkit() {
       # bake looks for it from the context.
       for (count = split(context, above, "/"); count; count--) if (above[count] != "." && above[count] != "") file = "../" file
       print "{\"target\": {\"subject\": {\"context\": " quoted(context) ", \"dockerfile\": " quoted(file) target
+      if (kept != "") print ", \"cache-from\": [" quoted("type=registry,ref=" kept) "]"
       print ", \"args\": {" args "}, \"labels\": {" labels "}, \"contexts\": {" contexts "}, \"tags\": [" quoted(leg) "], \"platforms\": [" quoted(platform) "]}"
       for (n = 1; n <= tests; n++) print ", " tester("test-" n, "subject", context, run[n], platform)
       print "}}"
-    }' platform="$platform" leg="$leg" "$work/spec" >"$work/tests.json" || die "the plan has a word for \`$id\` that this script does not know"
+    }' platform="$platform" leg="$leg" kept="$kept" "$work/spec" >"$work/tests.json" || die "the plan has a word for \`$id\` that this script does not know"
   number=0
   while IFS= read -r line; do
     unfold "$line"
@@ -483,17 +485,25 @@ build() {
     rewritten=,rewrite-timestamp=true,store=false
   fi
 
+  # Where the layers of the builds before are, and these are kept for those after.
+  kept=$(awk -F '\t' -v platform="$platform" '$1 == "layers" && $3 == platform { print $4 }' "$work/spec")
+  if [ -n "$kept" ]; then set -- --cache-from "type=registry,ref=$kept" "$@"; fi
+
   awk -F '\t' '$1 == "test" { print $3 }' "$work/spec" >"$work/tests"
   if [ -s "$work/tests" ]; then
     say "building $id for $platform"
     case $TEST_IN in
       engine) test_in_engine "$id" "$platform" "$leg" "$@" ;;
-      buildkit) test_in_buildkit "$id" "$platform" "$leg" ;;
+      buildkit) test_in_buildkit "$id" "$platform" "$leg" "$kept" ;;
     esac
   fi
   say "building and pushing $leg"
   # OCI media types: Docker's own hold no annotations, and the marker of the newest release is one.
   attest=$(plan '$1 == "attest" { print $2 }')
+  # To keep them is no part of publishing: what fails at that fails nothing.
+  if [ -n "$kept" ]; then
+    set -- --cache-to "type=registry,ref=$kept,mode=max,image-manifest=true,oci-mediatypes=true,ignore-error=true" "$@"
+  fi
   packed=$(plan '$1 == "packed" { print $2 }')
   # What is attested comes in an index, which states the content then.
   case $attest in --provenance=false) kind=manifest ;; *) kind=index ;; esac

@@ -3,6 +3,7 @@
 import json
 import os
 import subprocess
+import time
 
 from standing import NAMES
 from world import World
@@ -31,6 +32,49 @@ def recorded(engine, tree, folder, name) -> World:
     uv = text.split("--mount=from=")[1].split(",")[0]
     world.more["BUILD_CONTEXTS"] = f"{uv}=docker-image://{engine.host}/{NAMES['uv']}"
     return world
+
+
+COMPILES = """\
+FROM debian:trixie-slim
+RUN i=0; while [ $i -lt 400000 ]; do i=$((i + 1)); done; cat /proc/sys/kernel/random/uuid >/compiled
+RUN echo WHAT >/what
+"""
+KEEPS = """\
+[registry.one]
+prefix = "HOST"
+
+[image.compiles]
+dockerfile = "Dockerfile"
+tag = "1"
+
+[ci]
+cache = "registry"
+
+[output.publish]
+"""
+
+
+def test_what_was_compiled_before_is_not_compiled_again(engine, tmp_path, name):
+    """On another machine, of which a builder without a cache is one: a change behind a long step takes that from the
+    registry."""
+    source = tmp_path / "source"
+    source.mkdir()
+    (source / "matrix.toml").write_text(KEEPS)
+    seen, seconds = [], []
+    for what in ("one", "two"):
+        (source / "Dockerfile").write_text(COMPILES.replace("WHAT", what))
+        (tmp_path / what).mkdir()
+        world = World(engine, source, tmp_path / what, {"HOST": f"{engine.host}/{name}"})
+        engine.docker("buildx", "prune", "--all", "--force")
+        begun = time.monotonic()
+        world.ok("build", "compiles", "linux/amd64")
+        seconds.append(time.monotonic() - begun)
+        content = world.spec("compiles")["content_reference"]
+        said = engine.docker("run", "--rm", "--pull=always", "--network=none", content, "cat", "/compiled", "/what").split()
+        assert said[1] == what
+        seen.append(said[0])
+    print(f"built in {seconds[0]:.1f} s, then in {seconds[1]:.1f} s")
+    assert seen[0] == seen[1]
 
 
 def test_two_builds_of_one_content_are_one_image(engine, installing, tmp_path, name):

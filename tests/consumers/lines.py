@@ -97,6 +97,7 @@ def records(spec: dict, shares: dict) -> list:
         ["image", id, spec["layer"], spec["content"], spec["content_reference"], spec.get("bake_target", ""), *tasks],
         *(["below", id, below] for below in stands_on(spec)),
         *(["leg", id, platform, leg] for platform, leg in zip(spec["platforms"], legs_of(spec))),
+        *(["layers", id, platform, kept] for platform, kept in spec.get("layers_kept", {}).items()),
         *(["word", id, word] for word in words),
         *(["dated", id, seconds] for seconds in [spec.get("timestamp")] if seconds is not None),
         *(["test", id, test, "RUN " + step(test)] for test in spec["tests"]),

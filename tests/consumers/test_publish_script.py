@@ -564,19 +564,43 @@ def test_attestations_come_through(world, asked, provenance, sbom, place):
 # How images are packed and dated
 
 
+def build_all(world: World, place: str) -> None:
+    """Each platform of each image, what others stand on first."""
+    for spec in world.plan["specs"]:
+        for platform in spec["platforms"]:
+            world.ok("build", spec["id"], platform, env={"TEST_IN": place})
+        world.ok("merge", spec["id"])
+
+
 @pytest.mark.parametrize("place", ["engine", "buildkit"])
 def test_what_is_pushed_is_packed_and_dated_as_the_plan_says(world, place):
     dated, plain = (spec for spec in world.plan["specs"] if spec["id"] in ("base/3.11_none_server", "notebook"))
     world.plan["specs"] = [dated, plain]
     world.plan["packing"] = {"compression": "zstd", "reproducible": True}
     dated["timestamp"] = 1_795_219_200
-    for spec in (dated, plain):
-        world.ok("build", spec["id"], spec["platforms"][0], env={"TEST_IN": place})
+    build_all(world, place)
     pushed = {call["tags"][0]: call["output"] for call in calls(world, "build") if call["push"]}
     packed = ["compression=zstd", "force-compression=true", "oci-mediatypes=true", "push=true"]
     assert pushed[legs_of(plain)[0]] == [*packed, "type=image"]
     # The engine's own builder would refuse to rewrite what it also unpacks.
     assert pushed[legs_of(dated)[0]] == [*packed, "rewrite-timestamp=true", "store=false", "type=image"]
+
+
+@pytest.mark.parametrize("place", ["engine", "buildkit"])
+def test_layers_are_kept_where_the_plan_says(world, place):
+    kept, plain = (spec for spec in world.plan["specs"] if spec["id"] in ("base/3.11_none_server", "notebook"))
+    world.plan["specs"] = [kept, plain]
+    platform = kept["platforms"][0]
+    kept["layers_kept"] = {platform: f"{HOME}:layers-0123456789ab-amd64"}
+    build_all(world, place)
+    pushed = {call["tags"][0]: call["cache"] for call in calls(world, "build") if call["push"]}
+    at = f"type=registry,ref={HOME}:layers-0123456789ab-amd64"
+    assert pushed[legs_of(kept)[0]] == {"from": at, "to": f"{at},mode=max,image-manifest=true,oci-mediatypes=true,ignore-error=true"}
+    assert pushed[legs_of(plain)[0]] == {"from": None, "to": None}
+    # What is tested before is built from them, too.
+    if place == "buildkit":
+        subjects = [call["targets"]["subject"] for call in world.stub.journal() if call["verb"] == "bake"]
+        assert [subject.get("cache-from") for subject in subjects if subject["tags"] == legs_of(kept)[:1]] == [[at]] * len(kept["tests"])
 
 
 # Tests of images

@@ -113,10 +113,10 @@ impl CloudBuild {
             && **shape == BuildShape::Classic
             && reader.packs()
         {
-            let fact = "the classic shape packs and dates as Docker does";
-            let label = "what Docker itself pushes is packed by gzip, and has the day of its build";
+            let fact = "the classic shape packs, dates and caches as Docker does";
+            let label = "a plain call of Docker is told of none of that";
             let finding = reader.finding(&code::INVALID_OPTION, fact, &shape.span, label);
-            let help = "leave out `shape`, or `compression` and `reproducible` of `[ci]`";
+            let help = "leave out `shape`, or `compression`, `cache` and `reproducible` of `[ci]`";
             reader.push(finding.help(help));
         }
     }

@@ -251,7 +251,8 @@ def build(words, registry, call):
     oci = any("oci-mediatypes=true" in output for output in outputs)
     call.update(tags=tags, platforms=platforms, args=args, labels=labels, file=file, context=context, target=options.get("--target", [None])[0],
                 push=push, load="--load" in options or engine, provenance=options.get("--provenance", [None])[0],
-                sbom=options.get("--sbom", [None])[0], output=sorted(option for output in outputs for option in output))
+                sbom=options.get("--sbom", [None])[0], output=sorted(option for output in outputs for option in output),
+                cache={way: options.get(f"--cache-{way}", [None])[0] for way in ("from", "to")})
     if not os.path.isdir(context):
         raise Failure(f'ERROR: unable to prepare context: path "{context}" not found')
     if not os.path.isfile(file):
