@@ -29,6 +29,21 @@ pub struct Upstream {
 pub struct Read(HashMap<String, Option<Arc<Dockerfile>>>);
 
 impl Read {
+    /// The Dockerfile of a spec; `None` where it cannot be read.
+    pub(super) fn file(&mut self, rendered: &RenderedSpec) -> Option<Arc<Dockerfile>> {
+        let text = rendered.dockerfile_text();
+        if text.is_empty() {
+            return None;
+        }
+        let parse = || Dockerfile::parse(text).ok().map(Arc::new);
+        // One that is rendered is of one spec alone.
+        if rendered.rendered.is_some() {
+            return parse();
+        }
+        let known = self.0.entry(rendered.dockerfile.clone());
+        known.or_insert_with(parse).clone()
+    }
+
     /// The images of others that the Dockerfile of a spec names without a digest, on any of its platforms, once each; none
     /// where a shipped template renders it, which takes the spec's base alone.
     pub fn upstream(
@@ -38,13 +53,10 @@ impl Read {
         rendered: &RenderedSpec,
     ) -> Vec<Upstream> {
         let shipped = rendered.rendered.is_some() && spec.merged.template.is_none();
-        let text = rendered.dockerfile_text();
-        if shipped || text.is_empty() {
+        if shipped {
             return Vec::new();
         }
-        let parse = || Dockerfile::parse(text).ok().map(Arc::new);
-        let known = self.0.entry(rendered.dockerfile.clone());
-        let Some(file) = known.or_insert_with(parse).clone() else {
+        let Some(file) = self.file(rendered) else {
             return Vec::new();
         };
         let made: BTreeSet<&str> = repositories(matrix);

@@ -114,6 +114,8 @@ again() {
   again_pause=$PUBLISH_DELAY again_tries=3
   case $again_word in
     *" did not complete successfully"*) return 1 ;;
+    # A step requires one that the image does not list, or that is read no more.
+    *": secret "*": not found"* | *"environment variable "*" not found"*) return 1 ;;
     *"429 Too Many Requests"* | *"toomanyrequests: "* | *"ate exceeded"*)
       # 20, 40, 80, 160, 320 seconds: registries count by the minute or the hour.
       again_tries=6 again_pause=$((PUBLISH_DELAY * 4 << ($1 - 1))) ;;
@@ -408,7 +410,13 @@ test_in_buildkit() {
     $1 == "word" {
       if (option == "--file") file = $3
       else if (option == "--target") target = ", \"target\": " quoted($3)
+      else if (option == "--build-arg" && index($3, "=") == 0) {
+        # What is not set here is not passed.
+        args = join(args, quoted($3) ": \"${" $3 "}\"")
+        variables = join(variables, quoted($3) ": {\"default\": null}")
+      }
       else if (option == "--build-arg") args = join(args, pair($3))
+      else if (option == "--secret") secrets = join(secrets, quoted($3))
       else if (option == "--label") labels = join(labels, pair($3))
       else if (option == "--build-context") contexts = join(contexts, pair($3))
       else exit wrong = 1
@@ -419,8 +427,8 @@ test_in_buildkit() {
       if (wrong) exit 1
       # bake looks for it from the context.
       for (count = split(context, above, "/"); count; count--) if (above[count] != "." && above[count] != "") file = "../" file
-      print "{\"target\": {\"subject\": {\"context\": " quoted(context) ", \"dockerfile\": " quoted(file) target
-      print ", \"args\": {" args "}, \"labels\": {" labels "}, \"contexts\": {" contexts "}, \"tags\": [" quoted(leg) "], \"platforms\": [" quoted(platform) "]}"
+      print "{\"variable\": {" variables "}, \"target\": {\"subject\": {\"context\": " quoted(context) ", \"dockerfile\": " quoted(file) target
+      print ", \"args\": {" args "}, \"secret\": [" secrets "], \"labels\": {" labels "}, \"contexts\": {" contexts "}, \"tags\": [" quoted(leg) "], \"platforms\": [" quoted(platform) "]}"
       for (n = 1; n <= tests; n++) print ", " tester("test-" n, "subject", context, run[n], platform)
       print "}}"
     }' platform="$platform" leg="$leg" "$work/spec" >"$work/tests.json" || die "the plan has a word for \`$id\` that this script does not know"
@@ -472,6 +480,10 @@ build() {
   done <"$work/spec"
   awk -F '\t' '$1 == "artifact" { print $3 "\t" $4 }' "$work/spec" >"$work/artifacts"
   made "$work/artifacts"
+
+  awk -F '\t' '$1 == "secret" { print $3 "\t" $4 }' "$work/spec" >"$work/secrets"
+  secrets "$work/secrets"
+  proxies
 
   awk -F '\t' '$1 == "test" { print $3 }' "$work/spec" >"$work/tests"
   if [ -s "$work/tests" ]; then
