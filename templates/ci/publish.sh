@@ -427,7 +427,7 @@ test_in_buildkit() {
       if (wrong) exit 1
       # bake looks for it from the context.
       for (count = split(context, above, "/"); count; count--) if (above[count] != "." && above[count] != "") file = "../" file
-      print "{\"variable\": {" variables "}, \"target\": {\"subject\": {\"context\": " quoted(context) ", \"dockerfile\": " quoted(file) target
+      print "{" (variables == "" ? "" : "\"variable\": {" variables "}, ") "\"target\": {\"subject\": {\"context\": " quoted(context) ", \"dockerfile\": " quoted(file) target
       print ", \"args\": {" args "}, \"secret\": [" secrets "], \"labels\": {" labels "}, \"contexts\": {" contexts "}, \"tags\": [" quoted(leg) "], \"platforms\": [" quoted(platform) "]}"
       for (n = 1; n <= tests; n++) print ", " tester("test-" n, "subject", context, run[n], platform)
       print "}}"
