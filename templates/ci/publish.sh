@@ -442,6 +442,17 @@ test_in_buildkit() {
   done <"$work/tests"
 }
 
+# unattested: stop where provenance would state the password of a proxy: the fullest kind states all build args.
+unattested() {
+  if [ -z "$(plan '$1 == "attest" && $2 ~ /mode=max/ { print $2 }')" ]; then return 0; fi
+  for name in HTTP_PROXY HTTPS_PROXY; do
+    eval "held=\${$name-}"
+    case $held in
+      *@*) die "stopped before anything is built: $name holds a password, which provenance of mode max would state. Use a proxy without one, or less provenance" ;;
+    esac
+  done
+}
+
 build() {
   id=$1 platform=$2
   # Its records.
@@ -484,6 +495,7 @@ build() {
   awk -F '\t' '$1 == "secret" { print $3 "\t" $4 }' "$work/spec" >"$work/secrets"
   secrets "$work/secrets"
   proxies
+  if grep -q '^word	[^	]*	HTTPS_PROXY$' "$work/spec"; then unattested; fi
 
   awk -F '\t' '$1 == "test" { print $3 }' "$work/spec" >"$work/tests"
   if [ -s "$work/tests" ]; then
