@@ -118,6 +118,30 @@ def test_on_cloud_build_only_the_steps_of_such_images_read_them(tree):
     assert wanted == {"PIP_INDEX_URL": {"image-server-server", "image-server-training"}, "HF_TOKEN": {"image-models"}}
 
 
+def test_a_plain_call_of_docker_is_handed_them(gen, tmp_path):
+    """The classic shape of Cloud Build: by options of the call, whose variables are the step's alone."""
+    source = copy_tree(TREE.source, tmp_path / "classic")
+    matrix = (source / "matrix.toml").read_text().replace('arch = ["amd64", "arm64"]\n', "").replace("sbom = true", "")
+    table = matrix[: matrix.index("[ci]")] + '[ci.cloud-build]\nshape = "classic"\n'
+    (source / "matrix.toml").write_text(table)
+    subprocess.run([gen, "-q", "matrix", "-C", source], check=True, stdin=subprocess.DEVNULL)
+    runs = cloud_build.Runs(source, tmp_path)
+    runs.publish()
+    handed = {call["file"]: call["secrets"] for call in runs.stub.journal() if call["verb"] == "build"}
+    of_manager = "secret of projects/$PROJECT_ID/secrets/{}/versions/latest"
+    assert {file: secrets for file, secrets in handed.items() if secrets} == {
+        "docker/Dockerfile": {"model-hub": of_manager.format("HF_TOKEN")},
+        "generated/docker/server/server/Dockerfile": {"pip-index": of_manager.format("PIP_INDEX_URL")},
+        "generated/docker/server/training/Dockerfile": {"pip-index": of_manager.format("PIP_INDEX_URL")},
+    }
+    build = cloud_build.main_config(source)
+    assert {step.id: list(step.secret_env) for step in build.steps if step.secret_env and step.id != "prepare"} == {
+        "image-models": ["HF_TOKEN"],
+        "image-server-server": ["PIP_INDEX_URL"],
+        "image-server-training": ["PIP_INDEX_URL"],
+    }
+
+
 def test_a_secret_that_nobody_stored_fails_the_job_by_its_name(tree, stub):
     workflow = Workflow(tree)
     words = workflow.words()
