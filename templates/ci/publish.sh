@@ -22,6 +22,9 @@
 # PUBLISH_DELAY  whole seconds to wait before trying again (default 5): three tries, more and longer ones for a rate
 #                limit, no second one for a refused login or a step of a Dockerfile that fails
 #
+# A build also reads the secrets of its image from the variables that the plan names, and, where the image says so, proxies from
+# HTTP_PROXY, HTTPS_PROXY and NO_PROXY.
+#
 # Every value is read from the plan and handed on as one word; none becomes part of a command's text.
 # stdout carries only the probe's lines; people are spoken to on stderr.
 # Any verb may be run again at any point: what is done already is found and left alone.
