@@ -169,7 +169,7 @@ pub enum Command {
     Bump(BumpArgs),
     /// Ask registries for the digests of upstream images, and stand on those: in the lock and in every output.
     #[command(
-        after_help = "Examples:\n  gen lock                       all upstream images that state no digest\n  gen lock --only image=gpu-base\n  gen lock --dry-run             show it as a diff, write nothing\n\nRegistries are asked as `docker login` left it, through the proxies of\nHTTPS_PROXY and NO_PROXY."
+        after_help = "Examples:\n  gen lock                       all upstream images that state no digest\n  gen lock --only image=gpu-base\n  gen lock --refresh=packages    and what packages fixed since: a rebuild for security\n  gen lock --dry-run             show it as a diff, write nothing\n\nRegistries are asked as `docker login` left it, through the proxies of\nHTTPS_PROXY and NO_PROXY."
     )]
     Lock(LockArgs),
     /// List the specs.
@@ -302,6 +302,9 @@ pub struct BumpArgs {
 /// `gen lock`
 #[derive(Debug, Args)]
 pub struct LockArgs {
+    /// What moves.
+    #[arg(long, value_name = "WHAT", value_enum, default_value_t, num_args = 0..=1, require_equals = true, default_missing_value = "bases")]
+    pub refresh: Refresh,
     /// Only images that specs which match the selector stand on; repeat for "or"; for "and", join keys by a comma.
     #[arg(long, value_name = "SELECTOR")]
     pub only: Vec<String>,
@@ -344,6 +347,17 @@ pub struct ListArgs {
     /// Also copies in other registries.
     #[arg(long)]
     pub copies: bool,
+}
+
+/// What `gen lock` moves.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum Refresh {
+    /// The digests of upstream images
+    #[default]
+    Bases,
+    /// Those, and the day that packages are not to be older than: whatever installs some is built anew, and upgrades what its
+    /// base has
+    Packages,
 }
 
 /// `gen plan`

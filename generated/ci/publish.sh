@@ -22,6 +22,9 @@
 # PUBLISH_DELAY  whole seconds to wait before trying again (default 5): three tries, more and longer ones for a rate
 #                limit, no second one for a refused login or a step of a Dockerfile that fails
 #
+# A build also reads the secrets of its image from the variables that the plan names, and, where the image says so, proxies from
+# HTTP_PROXY, HTTPS_PROXY and NO_PROXY.
+#
 # Every value is read from the plan and handed on as one word; none becomes part of a command's text.
 # stdout carries only the probe's lines; people are spoken to on stderr.
 # Any verb may be run again at any point: what is done already is found and left alone.
@@ -874,6 +877,15 @@ build() {
   secrets "$work/secrets"
   proxies
   if grep -q '^word	[^	]*	HTTPS_PROXY$' "$work/spec"; then unattested; fi
+  # The day that is recorded for the content, which the image and its files carry then.
+  rewritten=
+  dated=$(awk -F '\t' '$1 == "dated" { print $3 }' "$work/spec")
+  if [ -n "$dated" ]; then
+    SOURCE_DATE_EPOCH=$dated
+    export SOURCE_DATE_EPOCH
+    # An engine's own builder cannot do that to what it unpacks for itself, too.
+    rewritten=,rewrite-timestamp=true,store=false
+  fi
 
   awk -F '\t' '$1 == "test" { print $3 }' "$work/spec" >"$work/tests"
   if [ -s "$work/tests" ]; then
@@ -886,13 +898,14 @@ build() {
   say "building and pushing $leg"
   # OCI media types: Docker's own hold no annotations, and the marker of the newest release is one.
   attest=$(plan '$1 == "attest" { print $2 }')
+  packed=$(plan '$1 == "packed" { print $2 }')
   # What is attested comes in an index, which states the content then.
   case $attest in --provenance=false) kind=manifest ;; *) kind=index ;; esac
   stated=$(plan '$1 == "plan" { stated = $4 } $1 == "image" && $2 == id && stated { print $4 }' id="$id")
   if [ -n "$stated" ]; then set -- --annotation "$kind:$CONTENT_KEY=$stated" "$@"; fi
   # Told by words without blanks.
   # shellcheck disable=SC2086
-  try docker buildx build --output type=image,push=true,oci-mediatypes=true $attest "$@" </dev/null >&2
+  try docker buildx build --output "type=image,push=true,oci-mediatypes=true$packed$rewritten" $attest "$@" </dev/null >&2
 }
 
 # merge_line "ID CONTENT HASH LEG...", without a hash a dash.

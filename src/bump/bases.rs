@@ -8,6 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::bump::texts::{Rewritten, Texts};
 use crate::check::refused_outputs;
 use crate::diagnostic::{Code, Finding, Place, Sink, and_list, by_version, code};
+use crate::facts::Day;
 use crate::flow::{self, Expanded, Fault};
 use crate::grammar::reference::{Parts, full};
 use crate::grammar::{Platform, SpecId};
@@ -67,11 +68,22 @@ pub struct Moved {
     pub to: Option<Digest>,
 }
 
+/// The day of a refresh, and whether packages move to it.
+#[derive(Clone, Copy, Debug)]
+pub struct Refreshed {
+    /// The day.
+    pub today: Day,
+    /// Whether packages are not to be older than that from now on; else the day that is locked for them stays.
+    pub packages: bool,
+}
+
 /// New digests that can be carried out.
 #[derive(Debug)]
 pub struct Relock {
     /// Every image that was or will be locked, by reference.
     pub moved: Vec<Moved>,
+    /// The day that packages are not to be older than, when it moves.
+    pub packages: Option<Day>,
     /// The lock, when it changes.
     pub files: Vec<Rewritten>,
     /// The outputs against the disk.
@@ -235,7 +247,8 @@ impl Bases {
         Finding::new(code, headline, base.place.clone()).about(specs.iter().copied())
     }
 
-    /// Plans what follows from the digests of some; the others keep theirs, and what nothing stands on is dropped.
+    /// Plans what follows from the digests of some, and from the day that packages are not to be older than; the other images
+    /// keep theirs, and what nothing stands on is dropped.
     ///
     /// # Errors
     /// When it cannot be carried out; why is in `sink`.
@@ -243,6 +256,7 @@ impl Bases {
         &self,
         repository: &Repository,
         digests: &[(&Base, Digest)],
+        refreshed: Refreshed,
         sink: &mut Sink,
     ) -> Result<Relock, Fault> {
         let new: BTreeMap<&str, Digest> = digests
@@ -258,11 +272,21 @@ impl Bases {
             })
             .collect();
         let moved = self.moved(&bases);
+        let was = self.before.as_ref().and_then(|lock| lock.packages);
+        let packages = if refreshed.packages {
+            Some(refreshed.today)
+        } else {
+            was
+        };
+        let moves = packages != was || moved.iter().any(|m| m.from != m.to);
+        let day = self.before.as_ref().and_then(|lock| lock.moved);
+        let day = if moves { Some(refreshed.today) } else { day };
         let lock = match &self.before {
             Some(before) => Some(before.with_bases(bases)),
-            None if bases.is_empty() => None,
+            None if bases.is_empty() && packages.is_none() => None,
             None => Some(Lock::of_bases(bases)),
         };
+        let lock = lock.map(|lock| lock.with_days(packages, day));
         let mut texts = Texts::new(repository);
         if let Some(lock) = &lock {
             texts.put(&lock_path(repository.matrix_path()), lock.to_toml());
@@ -285,6 +309,7 @@ impl Bases {
         };
         Ok(Relock {
             moved,
+            packages: packages.filter(|_| packages != was),
             files: texts.finish().1,
             drift,
             unreleased,

@@ -7,7 +7,7 @@ mod release;
 mod target;
 mod texts;
 
-pub use bases::{Base, Bases, Moved, Relock};
+pub use bases::{Base, Bases, Moved, Refreshed, Relock};
 pub use moving::Move;
 pub use news::News;
 pub use release::{Asked, Bump, plan};

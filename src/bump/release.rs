@@ -11,6 +11,7 @@ use crate::bump::{Ahead, Target};
 use crate::check::refused_outputs;
 use crate::config::{Config, Release};
 use crate::diagnostic::{Finding, Place, Sink, code};
+use crate::facts::Day;
 use crate::flow::{self, Expanded, Fault, Rendered};
 use crate::grammar::release::ReleaseVersion;
 use crate::locate;
@@ -30,6 +31,8 @@ pub struct Asked<'a> {
     pub back: bool,
     /// What a run that was cut short has noted.
     pub begun: Option<&'a Begun>,
+    /// The day on which it is recorded.
+    pub today: Day,
 }
 
 /// A bump that can be carried out.
@@ -145,7 +148,7 @@ pub fn plan(repository: &Repository, asked: &Asked<'_>, sink: &mut Sink) -> Resu
     }
     let record = |previous| {
         let Expanded { config, matrix, .. } = &expanded;
-        Lock::record(previous, config, matrix, &rendered.contents)
+        Lock::record(previous, config, matrix, &rendered.contents, asked.today)
     };
     let recorded = before.lock.as_ref().and_then(|lock| lock.release.as_ref());
     let again =
@@ -170,6 +173,15 @@ pub fn plan(repository: &Repository, asked: &Asked<'_>, sink: &mut Sink) -> Resu
         tagged(repository, next, &lock, config, sink)?;
     }
     texts.put(&lock_path(repository.matrix_path()), lock.to_toml());
+    // The day that is recorded for a content stands in the plan.
+    let (expanded, rendered, drift) = if expanded.config.ci.reproducible {
+        let expanded = aside(sink, |sink| flow::expand(texts.now(), sink))?;
+        let rendered = aside(sink, |sink| flow::render(texts.now(), &expanded, sink))?;
+        let drift = flow::compare(texts.now(), &expanded, &rendered, None, false)?;
+        (expanded, rendered, drift)
+    } else {
+        (expanded, rendered, drift)
+    };
     let (repository, files) = texts.finish();
     Ok(Bump {
         from: release.version.clone(),

@@ -143,6 +143,10 @@ pub static RULES: &[Rule] = &[
         run: rules::lfs_pointer::run,
     },
     Rule {
+        codes: &[&code::LOCK_OLD],
+        run: rules::lock_old::run,
+    },
+    Rule {
         codes: &[&code::LOCK_STALE],
         run: rules::lock_stale::run,
     },

@@ -222,6 +222,7 @@ fn bake<'a>(
             true => plan.attestation_words(),
             false => vec!["--provenance=false".to_owned()],
         },
+        packed: plan.packed(),
         rest: &args.rest,
     })
 }

@@ -86,6 +86,7 @@ pub(super) fn run(shell: &mut Shell<'_>, options: &BumpArgs) -> Result<Outcome, 
         target: target(options.to.as_deref()),
         back: options.backwards,
         begun: begun.as_ref(),
+        today: shell.today(Dates::default())?,
     };
     let mut sink = Sink::new();
     let mut bump = match plan(&repository, &asked, &mut sink) {

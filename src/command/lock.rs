@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use indexmap::IndexMap;
 
-use crate::bump::{Base, Bases, Moved, Relock};
-use crate::cli::{FindingFormat, LockArgs};
+use crate::bump::{Base, Bases, Moved, Refreshed, Relock};
+use crate::cli::{Dates, FindingFormat, LockArgs, Refresh};
 use crate::command::difference::patches;
 use crate::command::select::{Given, selected, selectors};
 use crate::command::shell::{Error, Outcome, Shell, counted, number};
@@ -63,7 +63,11 @@ pub(super) fn run(shell: &mut Shell<'_>, args: &LockArgs) -> Result<Outcome, Err
     if !sink.is_empty() {
         return refused(shell, Fault::Findings, sink);
     }
-    let relock = match bases.plan(&repository, &digests, &mut sink) {
+    let refreshed = Refreshed {
+        today: shell.today(Dates::default())?,
+        packages: args.refresh == Refresh::Packages,
+    };
+    let relock = match bases.plan(&repository, &digests, refreshed, &mut sink) {
         Ok(relock) => relock,
         Err(fault) => return refused(shell, fault, sink),
     };
@@ -72,6 +76,9 @@ pub(super) fn run(shell: &mut Shell<'_>, args: &LockArgs) -> Result<Outcome, Err
         output::probe(&repository, relock.paths())?;
     }
     shell.say(listing(&relock.moved).trim_end());
+    if let Some(day) = relock.packages {
+        shell.say(&format!("  packages are not older than {day}"));
+    }
     for place in bases.unlocked() {
         let (path, why) = (&place.path, &place.label);
         let line = place.line_column();

@@ -17,12 +17,17 @@ use crate::matrix::Selector;
 /// How many days ahead an end of life is told, unless `days-ahead` says otherwise.
 const DAYS_AHEAD: u32 = 90;
 
+/// How old digests and packages of the lock may get before that is told, in days, unless `lock-days` says otherwise.
+const LOCK_DAYS: u32 = 180;
+
 /// How findings are weighed, and what the checks want to know.
 #[derive(Debug, Default, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
 pub struct RawCheck {
     /// How many days before its end of life a release is told of. Default: 90.
     pub days_ahead: Option<u32>,
+    /// How old locked digests, and the day of packages, may get before that is told, in days. Default: 180.
+    pub lock_days: Option<u32>,
     /// The oldest NVIDIA driver of the machines that run the images: `535`, or in full `535.104.05`.
     pub driver: Option<Spanned<String>>,
     /// How much findings of a code weigh: code to `error`, `warning`, `note` or `off`.
@@ -69,6 +74,8 @@ pub struct RawSuppress {
 pub struct Checks {
     /// How many days before its end of life a release is told of.
     pub days_ahead: u32,
+    /// How old digests and packages of the lock may get before that is told, in days.
+    pub lock_days: u32,
     /// The oldest NVIDIA driver of the fleet.
     pub driver: Option<Spanned<Version>>,
     /// The codes that weigh otherwise here; `None` is not told at all.
@@ -97,6 +104,7 @@ impl Builder<'_> {
     pub(super) fn checks(&mut self, raw: &RawMatrix, names: &Names<'_>) -> Checks {
         let mut checks = Checks {
             days_ahead: DAYS_AHEAD,
+            lock_days: LOCK_DAYS,
             driver: None,
             severities: IndexMap::new(),
             suppressions: Vec::new(),
@@ -105,6 +113,7 @@ impl Builder<'_> {
             return checks;
         };
         checks.days_ahead = raw.days_ahead.unwrap_or(DAYS_AHEAD);
+        checks.lock_days = raw.lock_days.unwrap_or(LOCK_DAYS);
         checks.driver = raw.driver.as_ref().and_then(|d| self.driver(d));
         for (name, severity) in &raw.severity {
             if let Some(code) = self.rule_code(name, "weigh otherwise") {

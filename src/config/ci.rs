@@ -85,6 +85,14 @@ impl Builder<'_> {
             self.sink.push(finding.help(help));
         }
         let platforms = platform_words(names.axes, arch, images);
+        if let Some(command) = &ci.command
+            && command.trim().is_empty()
+        {
+            let place = self.place(command.span.clone(), "empty");
+            let finding = Finding::new(&code::MISSING_KEY, "the command of gen is empty", place);
+            self.sink
+                .push(finding.help("write how pipelines run it, or delete the line"));
+        }
         let mut reader = TableReader {
             file: self.file,
             sink: self.sink,
@@ -94,6 +102,9 @@ impl Builder<'_> {
         };
         if let Some(check) = &ci.check {
             reader.text("check", check);
+        }
+        if let Some(command) = &ci.command {
+            reader.line("gen", command);
         }
         let owner = self.owner;
         let pipelines = written.pipelines.into_iter().map(|pipeline| {
@@ -115,9 +126,16 @@ impl Builder<'_> {
         });
         let pipelines = pipelines.collect();
         Ci {
-            check: ci.check.as_ref().map(|check| check.value.clone()),
+            check: match (&ci.check, &ci.command) {
+                (Some(check), _) => Some(check.value.clone()),
+                (None, Some(command)) => Some(format!("{} check", command.trim())),
+                (None, None) => None,
+            },
+            command: ci.command.clone(),
             sbom: ci.sbom,
             provenance: ci.provenance,
+            compression: ci.compression,
+            reproducible: ci.reproducible,
             providers,
             pipelines,
         }

@@ -55,7 +55,9 @@ pub use outputs::{
     PublishOptions, PythonNames, RESERVED_CONSTANTS, SCHEMA_FILE, SchemaOptions, bake_place,
 };
 pub use pins::{check_pin, is_commit, is_version};
-pub use pipeline_keys::{At, BuildRow, BuildsRow, Provenance, PullRequest, Step, Steps};
+pub use pipeline_keys::{
+    At, BuildRow, BuildsRow, Compression, Provenance, PullRequest, Step, Steps,
+};
 pub use pipelines::{Ci, GROUPS, Pipeline, Runner, Shape};
 pub use provider::{Options, ProviderTable, options_schema, read_options};
 pub use raw::RawPython as PythonSource;

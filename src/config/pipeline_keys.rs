@@ -162,6 +162,30 @@ pub struct Step {
 /// Steps by key, in declared order.
 pub type Steps = IndexMap<Spanned<String>, Spanned<Step>>;
 
+/// How the layers of images are packed. Every layer is packed so, those of the base too: a client that cannot read one cannot
+/// read the image. See <https://docs.docker.com/build/exporters/>.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Compression {
+    /// What every client reads, at the builder's level.
+    Gzip,
+    /// Smaller and faster to unpack; read by Docker 23, containerd 1.5, Podman 4 and newer.
+    Zstd,
+    /// Gzip with a table of its files, so that a lazy snapshotter begins before it has all.
+    Estargz,
+}
+
+impl Compression {
+    /// What a builder calls it.
+    pub fn word(self) -> &'static str {
+        match self {
+            Compression::Gzip => "gzip",
+            Compression::Zstd => "zstd",
+            Compression::Estargz => "estargz",
+        }
+    }
+}
+
 /// How much of an image's making is written down beside it. See
 /// <https://docs.docker.com/build/metadata/attestations/slsa-provenance/>.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]

@@ -6,7 +6,7 @@ use std::ops::Range;
 use serde::Serialize;
 
 use crate::config::Config;
-use crate::config::pipeline_keys::Provenance;
+use crate::config::pipeline_keys::{Compression, Provenance};
 use crate::config::provider::{Options, ProviderTable};
 use crate::grammar::Spanned;
 use crate::grammar::arch;
@@ -18,10 +18,16 @@ pub struct Ci {
     /// The command by which the pipeline of a change checks it, as shell text. None is made up where none is stated: a
     /// command that installs `gen` by a name would run whatever stands under that name.
     pub check: Option<String>,
+    /// How pipelines run gen, as shell text behind which its arguments come; stated for the same reason.
+    pub command: Option<Spanned<String>>,
     /// Whether each image carries a list of the software in it.
     pub sbom: bool,
     /// How much of each image's making it carries.
     pub provenance: Provenance,
+    /// How the layers of images are packed, where the matrix says.
+    pub compression: Option<Compression>,
+    /// Whether images carry the day that is recorded for their content in place of that of their build.
+    pub reproducible: bool,
     /// The providers there are, in the order of their table.
     pub providers: Vec<&'static dyn ProviderTable>,
     /// The pipelines that are turned on, in the same order.

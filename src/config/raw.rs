@@ -9,7 +9,7 @@ use serde::Deserialize;
 
 use crate::config::check::RawCheck;
 use crate::config::facts::RawFacts;
-use crate::config::pipeline_keys::Provenance;
+use crate::config::pipeline_keys::{Compression, Provenance};
 use crate::config::taking::Packages;
 pub use crate::config::unions::RawSelector;
 use crate::config::unions::{
@@ -696,10 +696,19 @@ pub struct RawCi {
     /// The command by which the pipeline of a change checks it. Without one it does not check whether anything drifted, and
     /// says so.
     pub check: Option<Spanned<String>>,
+    /// How pipelines run gen, on one line, as shell text: its arguments come behind. Without `check` it also checks.
+    #[serde(rename = "gen")]
+    pub command: Option<Spanned<String>>,
     /// Whether each image carries a list of the software in it.
     pub sbom: bool,
     /// How much of each image's making it carries.
     pub provenance: Provenance,
+    /// How the layers of images are packed: `gzip`, `zstd` or `estargz`. Counted as content. Without it the builder's default
+    /// packs what is built, and layers of bases stay as they are.
+    pub compression: Option<Compression>,
+    /// Whether two builds of one content give one image, as far as the archives that packages come from give the same: files
+    /// and the image carry the day that the lock records for the content.
+    pub reproducible: bool,
 }
 
 /// Files to generate besides pipelines.

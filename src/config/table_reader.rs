@@ -109,10 +109,20 @@ impl TableReader<'_> {
         self.ci.sbom || self.ci.provenance != Provenance::Off
     }
 
+    /// Whether the builder is told how to pack and date what it pushes.
+    pub fn packs(&self) -> bool {
+        self.ci.compression.is_some() || self.ci.reproducible
+    }
+
+    /// Whether `[ci]` says how pipelines run gen.
+    pub fn runs_gen(&self) -> bool {
+        self.ci.command.is_some()
+    }
+
     /// The image of a check is for the command of `[ci] check`, and nothing else.
     pub fn check_image(&mut self, image: &Option<Spanned<String>>) {
         self.optional_word("check-image", image);
-        if self.ci.check.is_some() {
+        if self.ci.check.is_some() || self.ci.command.is_some() {
             return;
         }
         if let Some(image) = image {

@@ -266,6 +266,9 @@ codes! {
     LOCK_FORMAT = "lock-format" Rule Error
         "a lock that another gen wrote"
         "Its format is not the one this gen reads, so nothing can be said of what changed since the release. Use the gen that wrote it, or record the lock anew with `gen bump --amend`.";
+    LOCK_OLD = "lock-old" Rule Note
+        "locked digests, or a day of packages, that have not moved for long"
+        "What stands on them lacks the fixes since, and no schedule brings them: a content that is there is never built again. `gen lock --refresh` moves the digests, `--refresh=packages` the day too. How long is long says `[check] lock-days`.";
     LOCK_STALE = "lock-stale" Rule Error
         "a lock that records another release than the matrix states"
         "The version was moved by hand, or a merge took `matrix.toml` from one side and the lock from the other. `gen bump --amend` records the release that the matrix states.";

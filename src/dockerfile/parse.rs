@@ -1,5 +1,6 @@
 //! A whole file: its directives, instructions and stages.
 
+use std::collections::BTreeSet;
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -36,6 +37,20 @@ pub struct Stage {
 }
 
 impl Dockerfile {
+    /// Names that `ARG` declares anywhere in the file, by ONBUILD too.
+    pub fn declared(&self) -> BTreeSet<String> {
+        let args = self.instructions.iter().filter_map(|i| match &i.kind {
+            Kind::Arg(args) => Some(args),
+            Kind::Onbuild(Ok(inner)) => match &inner.kind {
+                Kind::Arg(args) => Some(args),
+                _ => None,
+            },
+            _ => None,
+        });
+        let names = args.flatten().map(|arg| arg.name.text.clone());
+        names.collect()
+    }
+
     /// Reads a file.
     ///
     /// # Errors

@@ -25,6 +25,9 @@ pub(super) const PUBLISH: &str = "ci/publish.sh";
 /// The same for the script by which every pipeline of a change builds.
 pub(super) const CHANGES: &str = "ci/pull-request.sh";
 
+/// The same for the script that moves what images stand on.
+pub(super) const REFRESH: &str = "ci/refresh.sh";
+
 /// How both run a test.
 const TEST: &str = "ci/test.sh";
 
@@ -90,6 +93,11 @@ const EMITTERS: &[Emitter] = &[
         name: "pull request script",
         table: |config| config.ci.pull_request(),
         run: pull_request_script,
+    },
+    Emitter {
+        name: "refresh script",
+        table: refreshes,
+        run: refresh_script,
     },
     Emitter {
         name: "bake",
@@ -282,6 +290,30 @@ fn pull_request_script(e: &mut Emission<'_, '_>) -> Vec<Planned> {
     let context = with_header(e.config, minijinja::context! { bake, lock, pipelines });
     let path = e.config.owner.path(CHANGES);
     render(e, Dialect::Shell, CHANGES, &context, &path, at)
+        .into_iter()
+        .map(Planned::executable)
+        .collect()
+}
+
+/// Where it is said how pipelines run gen.
+fn refreshes(config: &Config) -> Option<Range<usize>> {
+    config
+        .ci
+        .command
+        .as_ref()
+        .map(|command| command.span.clone())
+}
+
+fn refresh_script(e: &mut Emission<'_, '_>) -> Vec<Planned> {
+    let Some(command) = &e.config.ci.command else {
+        return Vec::new();
+    };
+    let released = e.config.release.is_some();
+    let matrix = &e.config.file.path;
+    let context = minijinja::context! { gen => command.trim(), matrix, released };
+    let (context, at) = (with_header(e.config, context), command.span.clone());
+    let path = e.config.owner.path(REFRESH);
+    render(e, Dialect::Shell, REFRESH, &context, &path, at)
         .into_iter()
         .map(Planned::executable)
         .collect()

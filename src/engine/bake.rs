@@ -40,6 +40,8 @@ pub(crate) struct Bake<'a> {
     pub push: bool,
     /// What is attested of the images.
     pub attestations: Vec<String>,
+    /// How what is pushed is packed: what its exporter is told behind other options, or nothing.
+    pub packed: String,
     /// What the user has to say to bake.
     pub rest: &'a [String],
 }
@@ -59,7 +61,8 @@ impl Bake<'_> {
             Definition::Text(_) => "-",
         });
         self.attestations.iter().for_each(|word| add(word));
-        for (on, word) in [(self.load, "--load"), (self.push, "--push")] {
+        let plainly = self.push && self.packed.is_empty();
+        for (on, word) in [(self.load, "--load"), (plainly, "--push")] {
             if on {
                 add(word);
             }
@@ -68,6 +71,11 @@ impl Bake<'_> {
             add("--set");
             add(&format!("{target}.{key}={value}"));
         };
+        if self.push && !plainly {
+            let output = format!("type=image,push=true,oci-mediatypes=true{}", self.packed);
+            let targets = self.targets.iter();
+            targets.for_each(|target| set(target, "output", &output));
+        }
         for platform in &self.platforms {
             set("*", "platform", platform.as_str());
         }

@@ -43,6 +43,11 @@ impl Day {
         Some(Day(instant.to_zoned(TimeZone::UTC).date()))
     }
 
+    /// The seconds from 1970 to its beginning, in UTC: `SOURCE_DATE_EPOCH` of what carries this day.
+    pub fn epoch(self) -> i64 {
+        Day::EPOCH.days_to(self) * 86_400
+    }
+
     /// How many days it is from this one to `other`; negative when that is earlier.
     pub fn days_to(self, other: Day) -> i64 {
         self.0.duration_until(other.0).as_hours() / 24
@@ -120,5 +125,6 @@ mod tests {
         assert_eq!(Day::of_epoch(1_795_219_199), Some(day("2026-11-20")));
         assert_eq!(Day::of_epoch(1_795_219_200), Some(day("2026-11-21")));
         assert_eq!(Day::of_epoch(i64::MAX), None);
+        assert_eq!(day("2026-11-21").epoch(), 1_795_219_200);
     }
 }

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use indexmap::IndexMap;
 use minijinja::Value;
 
-use crate::config::{Config, SecretId, comparison_finding, field_finding, misread};
+use crate::config::{Compression, Config, SecretId, comparison_finding, field_finding, misread};
 use crate::diagnostic::{Finding, Place, Sink, Stopped, code, nearest};
 use crate::facts::{Facts, Machinery};
 use crate::grammar::{Pairs, SpecId};
@@ -21,6 +21,10 @@ use crate::image::{RELEASE_LABEL, release_finding};
 use crate::matrix::Axis;
 use crate::render::{Dialect, Field, Printed, Scope, TableObject, Templates};
 use crate::source::{BuildContext, DockerIgnore, Repository, SourceFile, plain};
+
+/// The arg by which a Dockerfile of the user's learns the day that packages are not to be older than. One that declares it is
+/// built anew when the day moves; what it does with it is its own.
+pub(super) const PACKAGES_ARG: &str = "PACKAGES_DAY";
 
 /// What goes into one spec.
 #[derive(Debug)]
@@ -54,6 +58,8 @@ pub struct RenderedSpec {
     pub pins: Pairs<String, String>,
     /// What a pipeline makes, and its context holds: by name the version that counts instead of its bytes.
     pub artifacts: Pairs<String, String>,
+    /// How its layers are packed, where the matrix says.
+    pub compression: Option<Compression>,
     /// Tests of the built image.
     pub tests: Vec<String>,
     /// The secrets that its build is handed: those that it lists and a step of it mounts.
@@ -90,6 +96,7 @@ impl RenderedSpec {
             pins: &self.pins,
             artifacts: &self.artifacts,
             platforms: &spec.platforms,
+            compression: self.compression,
             epoch: spec.merged.epoch.unwrap_or_default(),
             stands_on,
         }
@@ -213,7 +220,7 @@ fn templates_read(config: &Config, templates: &Templates<'_>, sink: &mut Sink) {
 /// One spec, as it is rendered.
 pub(super) struct One<'a> {
     pub(super) config: &'a Config,
-    matrix: &'a Matrix,
+    pub(super) matrix: &'a Matrix,
     facts: &'a Facts,
     pub(super) spec: &'a Spec,
     references: &'a [String],
@@ -327,7 +334,7 @@ impl One<'_> {
             None => spec.base.clone(),
         };
         let scope = self.full_scope(from.as_deref());
-        let args = self.texts(&merged.args, &scope)?;
+        let mut args = self.texts(&merged.args, &scope)?;
         let labels = match merged.dockerfile {
             Some(_) => {
                 let stated = self.texts(&merged.labels, &scope)?;
@@ -377,6 +384,13 @@ impl One<'_> {
                 let own = repository
                     .decoded(&path)
                     .map(|file| repository.as_stored(file));
+                if let (Some(day), Some(file)) = (self.matrix.packages, &own)
+                    && !args.contains_key(PACKAGES_ARG)
+                    && self.read.declares(&path, &file.text, PACKAGES_ARG)
+                {
+                    let day = (PACKAGES_ARG.into(), day.to_string());
+                    args = args.into_iter().chain([day]).collect();
+                }
                 (path, None, own)
             }
             None => {
@@ -484,6 +498,7 @@ impl One<'_> {
             labels,
             pins: Pairs::default(),
             artifacts,
+            compression: self.config.ci.compression,
             tests,
             secrets: Vec::new(),
             installed_from,

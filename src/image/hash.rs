@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use sha2::{Digest as _, Sha256};
 
+use crate::config::Compression;
 use crate::grammar::{Pairs, Platform};
 use crate::image::Digest;
 use crate::source::BuildContext;
@@ -38,6 +39,8 @@ pub struct Ingredients<'a> {
     pub artifacts: &'a Pairs<String, String>,
     /// Platforms.
     pub platforms: &'a [Platform],
+    /// How its layers are packed, where the matrix says.
+    pub compression: Option<Compression>,
     /// Rebuild counter.
     pub epoch: u64,
     /// What it stands on, by content: its parent first, then its needs. A rendered Dockerfile states them itself.
@@ -53,6 +56,9 @@ impl Ingredients<'_> {
         hash.field("context", &self.files.hash);
         self.build(&mut hash);
         hash.field("epoch", &self.epoch.to_le_bytes());
+        if let Some(compression) = self.compression {
+            hash.field("compression", compression.word().as_bytes());
+        }
         // Their order is of no account to builders.
         let mut labels: Vec<_> = self.labels.iter().collect();
         labels.sort();

@@ -38,6 +38,10 @@ pub(super) fn lines(plan: &Plan, header: &str) -> String {
     for word in plan.attestation_words() {
         lines.record(&["attest", &word]);
     }
+    let packed = plan.packed();
+    if !packed.is_empty() {
+        lines.record(&["packed", &packed]);
+    }
     for made in &plan.repositories {
         let pipelines = made.pipelines.join(",");
         let at = [
@@ -166,6 +170,9 @@ impl Lines {
             word(&format!("{name}=docker-image://{reference}"));
         }
         word(&spec.context);
+        if let Some(seconds) = spec.timestamp {
+            self.record(&["dated", id, &seconds.to_string()]);
+        }
         for test in &spec.tests {
             self.record(&["test", id, test, &run(test)]);
         }

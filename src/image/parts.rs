@@ -270,6 +270,7 @@ impl One<'_> {
             venv_below: self.venv_below,
             uv_image: self.uv_image,
             distribution,
+            refreshed: self.matrix.packages.map(|day| day.to_string()),
         };
         let view = rendering::view(self.config, self.spec, &around, parts, names);
         Ok((view, brings))

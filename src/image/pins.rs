@@ -30,18 +30,13 @@ pub struct Read(HashMap<String, Option<Arc<Dockerfile>>>);
 
 impl Read {
     /// The Dockerfile of a spec; `None` where it cannot be read.
-    pub(super) fn file(&mut self, rendered: &RenderedSpec) -> Option<Arc<Dockerfile>> {
-        let text = rendered.dockerfile_text();
-        if text.is_empty() {
-            return None;
+    pub(super) fn of(&mut self, rendered: &RenderedSpec) -> Option<Arc<Dockerfile>> {
+        match rendered.dockerfile_text() {
+            "" => None,
+            // One that is rendered is of one spec alone.
+            text if rendered.rendered.is_some() => Dockerfile::parse(text).ok().map(Arc::new),
+            text => self.file(&rendered.dockerfile, text),
         }
-        let parse = || Dockerfile::parse(text).ok().map(Arc::new);
-        // One that is rendered is of one spec alone.
-        if rendered.rendered.is_some() {
-            return parse();
-        }
-        let known = self.0.entry(rendered.dockerfile.clone());
-        known.or_insert_with(parse).clone()
     }
 
     /// The images of others that the Dockerfile of a spec names without a digest, on any of its platforms, once each; none
@@ -56,7 +51,7 @@ impl Read {
         if shipped {
             return Vec::new();
         }
-        let Some(file) = self.file(rendered) else {
+        let Some(file) = self.of(rendered) else {
             return Vec::new();
         };
         let made: BTreeSet<&str> = repositories(matrix);
@@ -91,6 +86,21 @@ impl Read {
                 platforms: platforms.into_iter().collect(),
             })
             .collect()
+    }
+}
+
+impl Read {
+    /// The file by its path and text, read once.
+    fn file(&mut self, path: &str, text: &str) -> Option<Arc<Dockerfile>> {
+        let parse = || Dockerfile::parse(text).ok().map(Arc::new);
+        let known = self.0.entry(path.to_owned());
+        known.or_insert_with(parse).clone()
+    }
+
+    /// Whether a Dockerfile of the user's declares an arg.
+    pub fn declares(&mut self, path: &str, text: &str, name: &str) -> bool {
+        let file = self.file(path, text);
+        file.is_some_and(|file| file.declared().contains(name))
     }
 }
 

@@ -9,7 +9,7 @@ use indexmap::IndexMap;
 use rustc_hash::FxHashMap;
 use serde::Serialize;
 
-use crate::config::{Config, Described, GROUPS, Provenance, RegistryKind};
+use crate::config::{Compression, Config, Described, GROUPS, Provenance, RegistryKind};
 use crate::grammar::{Pairs, Platform, SpecId, arch};
 use crate::image::lines::lines;
 use crate::image::one_off::OneOff;
@@ -61,6 +61,9 @@ pub struct Plan {
     /// What the images carry about themselves, when they do.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub attestations: Option<Attestations>,
+    /// How what is pushed is packed and dated.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub packing: Option<Packing>,
     /// Repositories that have to be made before anything is pushed to them.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub repositories: Vec<Made>,
@@ -113,6 +116,37 @@ pub struct Attestations {
     pub sbom: bool,
     /// How much of their making.
     pub provenance: Provenance,
+}
+
+/// How what is pushed is packed and dated, where that is not left to the builder.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Packing {
+    /// The compression of every layer.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub compression: Option<Compression>,
+    /// Whether files and images carry the day that is recorded for their content.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub reproducible: bool,
+}
+
+impl Packing {
+    fn of(config: &Config) -> Option<Self> {
+        let packing = Packing {
+            compression: config.ci.compression,
+            reproducible: config.ci.reproducible,
+        };
+        (packing != Packing::default()).then_some(packing)
+    }
+
+    /// What a builder's exporter is told of compression, as it is written behind others of its options; empty where that is
+    /// left to it. Only with `force-compression` are the layers of the base packed likewise. See
+    /// <https://docs.docker.com/build/exporters/>.
+    fn packed(self) -> String {
+        let packed = self.compression.map(|compression| {
+            format!(",compression={},force-compression=true", compression.word())
+        });
+        packed.unwrap_or_default()
+    }
 }
 
 /// What a pipeline makes before an image is built from it.
@@ -215,6 +249,10 @@ pub struct PlanSpec {
     pub content: String,
     /// Where that content is pushed at home.
     pub content_reference: String,
+    /// The day that is recorded for that content, in seconds from 1970, where images carry it: `SOURCE_DATE_EPOCH` of its
+    /// builds.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub timestamp: Option<i64>,
     /// Its target in the bake file, where there is one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub bake_target: Option<Arc<str>>,
@@ -288,6 +326,7 @@ impl Plan {
                 .collect(),
             attestations: (sbom || provenance != Provenance::Off)
                 .then_some(Attestations { sbom, provenance }),
+            packing: Packing::of(config),
             repositories: Vec::new(),
             layers: matrix.layers(),
             pipelines: Vec::new(),
@@ -337,6 +376,11 @@ impl Plan {
         let sbom = attestations.is_some_and(|a| a.sbom);
         let sbom = sbom.then(|| "--sbom=true".to_owned());
         std::iter::once(provenance.to_owned()).chain(sbom).collect()
+    }
+
+    /// What a builder's exporter is told of compression.
+    pub fn packed(&self) -> String {
+        self.packing.map(Packing::packed).unwrap_or_default()
     }
 
     /// The contents to build, each once, by their reference at home, with the first spec that has each.
@@ -463,6 +507,16 @@ impl PlanSpec {
             content: rendered.content.to_string(),
             bake_target: None,
             content_reference,
+            timestamp: config
+                .ci
+                .reproducible
+                .then(|| {
+                    matrix
+                        .recorded
+                        .get(&rendered.content)
+                        .map(|day| day.epoch())
+                })
+                .flatten(),
             ci,
         }
     }

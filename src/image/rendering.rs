@@ -14,6 +14,18 @@ use crate::image::secrets::OfPython;
 use crate::image::{Matrix, Spec};
 use crate::render::Scope;
 
+/// What apt, dpkg and ldconfig leave behind that names the time of the run, and that nothing reads: with it two builds differ.
+/// Found by building
+/// twice and comparing.
+const DATED: [&str; 6] = [
+    "/var/log/apt",
+    "/var/log/dpkg.log",
+    "/var/log/alternatives.log",
+    "/var/cache/ldconfig/aux-cache",
+    "/var/cache/debconf/*-old",
+    "/var/lib/dpkg/*-old",
+];
+
 /// The template used when an image names none.
 pub const TEMPLATE: &str = "docker/Dockerfile";
 
@@ -81,6 +93,8 @@ pub(super) struct Around<'a> {
     pub uv_image: &'a str,
     /// What caches of packages are shared by.
     pub distribution: &'a str,
+    /// The day that packages are not to be older than, where one is locked.
+    pub refreshed: Option<String>,
 }
 
 /// How a spec comes by its Python.
@@ -205,6 +219,9 @@ pub(super) fn view(
         Python::Deadsnakes => Some("deadsnakes"),
         Python::System | Python::Inherited => None,
     };
+    // In the step itself, and not in a comment: a builder's cache knows no comments.
+    let refreshed = around.refreshed.as_ref();
+    let since = refreshed.map_or(String::new(), |day| format!(": not older than {day}; "));
     let mut own: Vec<(Arc<str>, Value)> = vec![
         ("header".into(), Value::from(header(config))),
         ("spec".into(), Value::from(spec.id.as_ref())),
@@ -232,6 +249,10 @@ pub(super) fn view(
             Value::from_safe_string(" \\".to_owned()),
         ),
         ("uv_image".into(), Value::from(around.uv_image)),
+        ("refreshed".into(), Value::from(Serde(&around.refreshed))),
+        ("since".into(), Value::from_safe_string(since)),
+        ("reproducible".into(), Value::from(config.ci.reproducible)),
+        ("dated".into(), Value::from_safe_string(DATED.join(" "))),
     ];
     // The `python` axis keeps its name; what to do about it stands beside it.
     let python_view = context! {

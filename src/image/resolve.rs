@@ -90,6 +90,8 @@ pub fn resolve(config: &Config, sink: &mut Sink) -> Result<Matrix, Stopped> {
         aliases,
         resting,
         locked: Default::default(),
+        packages: None,
+        recorded: Default::default(),
         match_removes,
     })
 }

@@ -58,7 +58,7 @@ fn mounts(read: &mut Read, spec: &Spec, rendered: &RenderedSpec) -> Option<Vec<S
     if other_frontend(rendered.dockerfile_text()).is_some() {
         return None;
     }
-    let file = read.file(rendered)?;
+    let file = read.of(rendered)?;
     let mut found = Vec::new();
     for platform in &spec.platforms {
         let build = file.evaluate(&Request {

@@ -8,6 +8,7 @@ use std::sync::Arc;
 use minijinja::Value;
 
 use crate::config::{self, Config, Keys};
+use crate::facts::Day;
 use crate::grammar::{Pairs, Platform, SpecId};
 use crate::image::Digest;
 use crate::matrix::{Arches, Cell, ImageId, Selector};
@@ -77,6 +78,10 @@ pub struct Matrix {
     pub resting: Vec<Alias>,
     /// Digests that are locked for upstream images, by their full reference.
     pub locked: BTreeMap<String, Digest>,
+    /// The day that packages are not to be older than, where one is locked.
+    pub packages: Option<Day>,
+    /// The days that the lock records for contents.
+    pub recorded: BTreeMap<Digest, Day>,
     /// For each image: whether its `match` removed anything.
     pub match_removes: Vec<bool>,
 }

@@ -98,6 +98,13 @@ pub enum Change {
         /// Now.
         new: Vec<String>,
     },
+    /// How the layers are packed. `None`: as the builder does.
+    Compression {
+        /// Before.
+        old: Option<String>,
+        /// Now.
+        new: Option<String>,
+    },
     /// The rebuild counter.
     Epoch {
         /// Before.
@@ -185,6 +192,12 @@ pub fn changes(old: &Inputs, new: &Inputs, rendered: &RenderedSpec) -> Vec<Chang
             new: new.platforms.clone(),
         });
     }
+    if old.compression != new.compression {
+        found.push(Change::Compression {
+            old: old.compression.clone(),
+            new: new.compression.clone(),
+        });
+    }
     if old.epoch != new.epoch {
         found.push(Change::Epoch {
             old: old.epoch,
@@ -270,6 +283,13 @@ impl fmt::Display for Change {
             }
             Change::ArgOrder => write!(f, "order of the args"),
             Change::Platforms { old, new } => write!(f, "platforms {} → {}", all(old), all(new)),
+            Change::Compression { old, new } => {
+                let how = |packed: &Option<String>| match packed {
+                    Some(packed) => shown(packed),
+                    None => "the builder's own".to_owned(),
+                };
+                write!(f, "compression {} → {}", how(old), how(new))
+            }
             Change::Epoch { old, new } => write!(f, "epoch {old} → {new}"),
             Change::Below { specs } => write!(f, "content of {}", all(specs)),
         }

@@ -22,6 +22,8 @@ pub struct Inputs {
     pub target: Option<String>,
     /// Platforms, in declared order.
     pub platforms: Vec<String>,
+    /// How its layers are packed, where the matrix says.
+    pub compression: Option<String>,
     /// Rebuild counter.
     pub epoch: u64,
     /// Upstream image, without its digest.
@@ -78,6 +80,7 @@ impl Inputs {
             pins,
             artifacts,
             platforms,
+            compression,
             epoch,
             stands_on: _,
         } = contents.ingredients(matrix, id);
@@ -107,6 +110,7 @@ impl Inputs {
             context: (!files.files.is_empty()).then(|| Short::of(&files.hash)),
             target: target.map(str::to_owned),
             platforms: platforms.iter().map(|p| p.as_str().to_owned()).collect(),
+            compression: compression.map(|packed| packed.word().to_owned()),
             epoch,
             base,
             digest,

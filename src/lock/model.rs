@@ -6,6 +6,7 @@ use serde::Deserialize;
 
 use crate::config::{Config, Release};
 use crate::diagnostic::Place;
+use crate::facts::Day;
 use crate::grammar::SpecId;
 use crate::grammar::reference::full;
 use crate::image::{CONTENT_FORMAT, Contents, Digest, Matrix, Short};
@@ -25,6 +26,10 @@ pub struct Lock {
     pub after: Option<Recorded>,
     /// The last final release before it, where both it and the one before it are pre-releases.
     pub last_final: Option<Recorded>,
+    /// The day on which digests or packages moved last.
+    pub moved: Option<Day>,
+    /// The day that packages are not to be older than: whatever installs some counts with it.
+    pub packages: Option<Day>,
     /// Digests of upstream images, by reference.
     pub bases: BTreeMap<String, Digest>,
     /// The specs, by id.
@@ -72,6 +77,8 @@ pub struct Entry {
     pub since: String,
     /// Whether it is published: else no reference of the release stands for it.
     pub publish: bool,
+    /// The day that the content was recorded first, where images are to be reproducible: what is built of it carries that.
+    pub recorded: Option<Day>,
     /// What goes into it, part by part.
     pub inputs: Inputs,
 }
@@ -79,12 +86,13 @@ pub struct Entry {
 impl Lock {
     /// The lock of a matrix at its release: a spec whose content is that of `previous` keeps the release where it first
     /// appeared, specs that are gone are dropped, digests of upstream images are kept. Recording twice changes nothing.
-    /// Without a `[release]` only the digests are held.
+    /// Without a `[release]` only the digests are held. `today` is the day of what is new.
     pub fn record(
         previous: Option<&Lock>,
         config: &Config,
         matrix: &Matrix,
         contents: &Contents,
+        today: Day,
     ) -> Lock {
         let release = config.release.as_ref();
         let release = release.map(|r| Recorded::new(r, matrix));
@@ -108,6 +116,7 @@ impl Lock {
             let publish = spec.tag.is_some();
             let known = previous.and_then(|p| p.specs.get(&*spec.id));
             let known = known.filter(|k| comparable && k.content == content);
+            let recorded = known.and_then(|k| k.recorded).unwrap_or(today);
             let entry = Entry {
                 content,
                 since: known
@@ -115,6 +124,7 @@ impl Lock {
                     .map_or(release, |k| k.since.as_str())
                     .to_owned(),
                 publish,
+                recorded: config.ci.reproducible.then_some(recorded),
                 inputs: Inputs::of(matrix, contents, id),
             };
             (spec.id.to_string(), entry)
@@ -144,6 +154,8 @@ impl Lock {
             release,
             after,
             last_final,
+            moved: previous.and_then(|p| p.moved),
+            packages: previous.and_then(|p| p.packages),
             bases: previous.map(|p| p.bases.clone()).unwrap_or_default(),
             place: None,
             conflicted: false,
@@ -173,6 +185,8 @@ impl Lock {
             release: None,
             after: None,
             last_final: None,
+            moved: None,
+            packages: None,
             bases,
             specs: BTreeMap::new(),
             contexts: BTreeMap::new(),
@@ -189,6 +203,15 @@ impl Lock {
         }
     }
 
+    /// The same records over another day that packages are not to be older than, and the day of that move.
+    pub fn with_days(self, packages: Option<Day>, moved: Option<Day>) -> Lock {
+        Lock {
+            packages,
+            moved,
+            ..self
+        }
+    }
+
     /// The digest that is locked for an upstream reference, however that names Docker Hub.
     pub fn digest_of(&self, base: &str) -> Option<&Digest> {
         let wanted = full(base);
@@ -197,9 +220,14 @@ impl Lock {
             .map(|(_, digest)| digest)
     }
 
-    /// Puts the locked digests into the references of upstream images, and beside the specs for those that Dockerfiles
+    /// Tells the matrix the days that are locked and recorded, puts the locked digests into the references of upstream images, and beside the specs for those that Dockerfiles
     /// name. One that states its digest keeps it.
     pub fn pin(&self, matrix: &mut Matrix) {
+        matrix.packages = self.packages;
+        let days = self.specs.values();
+        matrix.recorded = days
+            .filter_map(|entry| Some((entry.content, entry.recorded?)))
+            .collect();
         let locked = self.bases.iter();
         matrix.locked = locked.map(|(base, digest)| (full(base), *digest)).collect();
         let mut known: HashMap<String, Option<&Digest>> = HashMap::new();

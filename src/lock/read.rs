@@ -13,6 +13,7 @@ use serde::Deserialize;
 use toml::de::{DeTable, Deserializer};
 
 use crate::diagnostic::{Finding, Place, Sink, code};
+use crate::facts::Day;
 use crate::grammar::Spanned;
 use crate::grammar::reference::base_fault;
 use crate::image::{Digest, Short};
@@ -47,6 +48,8 @@ struct RawLock {
     after: Option<Recorded>,
     #[serde(rename = "last-final")]
     last_final: Option<Recorded>,
+    moved: Option<Day>,
+    packages: Option<Day>,
     #[serde(default)]
     base: Vec<RawBase>,
     #[serde(default)]
@@ -69,10 +72,12 @@ struct RawSpec {
     since: String,
     #[serde(default = "published")]
     publish: bool,
+    recorded: Option<Day>,
     dockerfile: Short,
     context: Option<Short>,
     target: Option<String>,
     platforms: Vec<String>,
+    compression: Option<String>,
     #[serde(default)]
     epoch: u64,
     base: Option<String>,
@@ -206,6 +211,8 @@ fn parse(file: &Arc<SourceFile>, sink: &mut Sink) -> Option<Lock> {
         release: raw.release.map(|release| release.value),
         after: raw.after,
         last_final: raw.last_final,
+        moved: raw.moved,
+        packages: raw.packages,
         bases,
         specs: raw
             .spec
@@ -224,11 +231,13 @@ impl From<RawSpec> for Entry {
             content: raw.content,
             since: raw.since,
             publish: raw.publish,
+            recorded: raw.recorded,
             inputs: Inputs {
                 dockerfile: raw.dockerfile,
                 context: raw.context,
                 target: raw.target,
                 platforms: raw.platforms,
+                compression: raw.compression,
                 epoch: raw.epoch,
                 base: raw.base,
                 digest: raw.digest,

@@ -25,6 +25,10 @@ impl Lock {
                 let _ = writeln!(out, "{key} = {}", recorded(release));
             }
         }
+        for (key, day) in [("moved", &self.moved), ("packages", &self.packages)] {
+            let day = day.map(|day| day.to_string());
+            text(&mut out, key, day.as_deref());
+        }
         for (reference, digest) in &self.bases {
             out.push_str("\n[[base]]\n");
             text(&mut out, "reference", Some(reference));
@@ -38,12 +42,15 @@ impl Lock {
             if !entry.publish {
                 out.push_str("publish = false\n");
             }
+            let recorded = entry.recorded.map(|day| day.to_string());
+            text(&mut out, "recorded", recorded.as_deref());
             text(&mut out, "dockerfile", Some(&inputs.dockerfile.to_string()));
             let context = inputs.context.map(|c| c.to_string());
             text(&mut out, "context", context.as_deref());
             text(&mut out, "target", inputs.target.as_deref());
             let platforms: Vec<String> = inputs.platforms.iter().map(|p| quoted(p)).collect();
             let _ = writeln!(out, "platforms = [{}]", platforms.join(", "));
+            text(&mut out, "compression", inputs.compression.as_deref());
             if inputs.epoch > 0 {
                 let _ = writeln!(out, "epoch = {}", inputs.epoch);
             }

@@ -7,6 +7,7 @@
 import os
 from pathlib import Path
 
+import left
 import pytest
 from first_runs import FirstRuns
 from packages import build_sdist, build_wheel
@@ -30,6 +31,16 @@ os.environ["PATH"] = os.pathsep.join(
     [str(_tools / "bin"), str(_tools / "venv/bin"), str(_tools / "npm/node_modules/.bin"), os.environ["PATH"]]
 )
 os.environ["GEN_BIN"] = str(Path(os.environ.get("GEN_BIN") or ROOT / "target/debug/gen").absolute())
+
+
+def pytest_collection_modifyitems(config, items):
+    files = {item.nodeid.rsplit("/", 1)[-1].split("::")[0] for item in items}
+    # A case that is named here and is nowhere would be run by nobody, and nobody would know.
+    if len(files) > len({begin.split("::")[0] for begin in left.LEFT}) and (gone := left.unknown(items)):
+        raise pytest.UsageError(f"left.py names what is no case: {gone}")
+    items[:], others = left.part(items)
+    if others:
+        config.hook.pytest_deselected(items=others)
 
 
 @pytest.fixture(scope="session")

@@ -21,6 +21,8 @@ def lines(plan: dict, pipelines: list = PIPELINES, most: dict = MOST) -> str:
     out.append(["attest", "--provenance=" + ("false" if provenance == "off" else f"mode={provenance}")])
     if attestations["sbom"]:
         out.append(["attest", "--sbom=true"])
+    if packed := plan.get("packing", {}).get("compression"):
+        out.append(["packed", f",compression={packed},force-compression=true"])
     specs = plan["specs"]
     shares = {name: share(specs, name) for name in pipelines}
     out += repositories(plan, shares)
@@ -102,6 +104,7 @@ def records(spec: dict, shares: dict) -> list:
         *(["below", id, below] for below in stands_on(spec)),
         *(["leg", id, platform, leg] for platform, leg in zip(spec["platforms"], legs_of(spec))),
         *(["word", id, word] for word in words),
+        *(["dated", id, seconds] for seconds in [spec.get("timestamp")] if seconds is not None),
         *(["test", id, test, "RUN " + step(test)] for test in spec["tests"]),
         *own(spec),
         *(["reference", id, reference, "fixed" if spec["immutable"] else "moves"] for reference in spec["references"]),

@@ -561,6 +561,24 @@ def test_attestations_come_through(world, asked, provenance, sbom, place):
             assert tags[tag]["digest"] == tags[spec["content_reference"]]["digest"]
 
 
+# How images are packed and dated
+
+
+@pytest.mark.parametrize("place", ["engine", "buildkit"])
+def test_what_is_pushed_is_packed_and_dated_as_the_plan_says(world, place):
+    dated, plain = (spec for spec in world.plan["specs"] if spec["id"] in ("base/3.11_none_server", "notebook"))
+    world.plan["specs"] = [dated, plain]
+    world.plan["packing"] = {"compression": "zstd", "reproducible": True}
+    dated["timestamp"] = 1_795_219_200
+    for spec in (dated, plain):
+        world.ok("build", spec["id"], spec["platforms"][0], env={"TEST_IN": place})
+    pushed = {call["tags"][0]: call["output"] for call in calls(world, "build") if call["push"]}
+    packed = ["compression=zstd", "force-compression=true", "oci-mediatypes=true", "push=true"]
+    assert pushed[legs_of(plain)[0]] == [*packed, "type=image"]
+    # The engine's own builder would refuse to rewrite what it also unpacks.
+    assert pushed[legs_of(dated)[0]] == [*packed, "rewrite-timestamp=true", "store=false", "type=image"]
+
+
 # Tests of images
 
 

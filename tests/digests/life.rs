@@ -121,6 +121,144 @@ fn digests_stand_in_the_lock_and_in_every_output() {
 }
 
 #[test]
+fn packages_are_refreshed_by_a_day_that_counts() {
+    let registry = Registry::new();
+    let host = &registry.server.host;
+    let room = Room::new(&format!(
+        "[release]\nversion = \"1.0.0\"\n\n[registry.hub]\nprefix = \"docker.io/acme\"\n\n\
+         [image.low]\nfrom = \"{host}/lib/debian:13\"\n\n\
+         [image.installs]\nparent = \"low\"\napt = [\"curl\"]\n\n\
+         [image.told]\ndockerfile = \"told.Dockerfile\"\n\n\
+         [image.untold]\ndockerfile = \"untold.Dockerfile\"\n\n[output.publish]\n"
+    ));
+    fs::write(
+        room.path().join("told.Dockerfile"),
+        format!(
+            "FROM {host}/lib/debian:13\nARG PACKAGES_DAY\nRUN : $PACKAGES_DAY; apt-get update\n"
+        ),
+    )
+    .expect("a file");
+    fs::write(
+        room.path().join("untold.Dockerfile"),
+        format!("FROM {host}/lib/debian:13\nRUN true\n"),
+    )
+    .expect("a file");
+    room.gen_(&["lock", "--refresh"]);
+    room.gen_(&["bump", "--amend"]);
+    let installs = "generated/docker/installs/Dockerfile";
+    assert!(!room.read(installs).expect("a file").contains("upgrade"));
+    let lines = room.read("generated/plan.lines").expect("a plan");
+    assert!(!lines.contains("PACKAGES_DAY"), "{lines}");
+
+    let (_, said) = room.gen_(&["lock", "--refresh=packages"]);
+    assert!(
+        said.contains("  packages are not older than 2026-11-21\n"),
+        "{said}"
+    );
+    assert!(said.contains("2 specs differ from the release"), "{said}");
+    let lock = room.read("matrix.lock").expect("a lock");
+    assert!(lock.contains("\npackages = \"2026-11-21\"\n"), "{lock}");
+    let dockerfile = room.read(installs).expect("a file");
+    let begins = "    : not older than 2026-11-21; apt-get update \\\n    && DEBIAN_FRONTEND=noninteractive \
+                  apt-get -o Dir::Cache::archives=kept upgrade -y \\\n";
+    assert!(dockerfile.contains(begins), "{dockerfile}");
+    let lines = room.read("generated/plan.lines").expect("a plan");
+    assert!(
+        lines.contains("word\ttold\tPACKAGES_DAY=2026-11-21\n"),
+        "{lines}"
+    );
+    assert!(!lines.contains("word\tuntold\tPACKAGES_DAY"), "{lines}");
+
+    // Digests alone move no day, and the same day moves nothing.
+    let (_, said) = room.gen_(&["lock"]);
+    assert!(said.contains("nothing changed"), "{said}");
+    let (_, said) = room.gen_(&["lock", "--refresh=packages"]);
+    assert!(said.contains("nothing changed"), "{said}");
+    room.gen_(&["bump", "1.0.1"]);
+    room.gen_(&["check", "--deny-warnings"]);
+    let next = room
+        .command(&["lock", "--refresh=packages"])
+        .env("SOURCE_DATE_EPOCH", "1795305600")
+        .output()
+        .expect("`gen` starts");
+    assert!(next.status.success());
+    let lock = room.read("matrix.lock").expect("a lock");
+    assert!(lock.contains("\npackages = \"2026-11-22\"\n"), "{lock}");
+}
+
+#[test]
+fn what_has_not_moved_for_long_is_told() {
+    let registry = Registry::new();
+    let room = Room::on(&registry.server);
+    room.gen_(&["lock", "--refresh=packages"]);
+    let old = |day: &str| {
+        let output = room.run(&["check", "--as-of", day]);
+        let said = stdout(&output) + &stderr(&output);
+        said.matches("note[lock-old]").count()
+    };
+    assert_eq!(old("2027-05-20"), 0);
+    assert_eq!(old("2027-05-21"), 2);
+    // To ask again moves nothing by itself, and what moved is of today.
+    let later = |args: &[&str]| {
+        let mut command = room.command(args);
+        let output = command.env("SOURCE_DATE_EPOCH", "1811376000").output();
+        assert!(output.expect("`gen` starts").status.success());
+    };
+    later(&["lock"]);
+    assert_eq!(old("2027-05-27"), 2);
+    registry.push("2");
+    later(&["lock"]);
+    assert_eq!(old("2027-05-27"), 1, "packages alone");
+    later(&["lock", "--refresh=packages"]);
+    assert_eq!(old("2027-05-27"), 0);
+    let text = room.read("matrix.toml").expect("a matrix") + "\n[check]\nlock-days = 3\n";
+    fs::write(room.path().join("matrix.toml"), text).expect("a file");
+    assert_eq!(old("2027-05-31"), 2);
+}
+
+#[test]
+fn a_reproducible_image_has_the_day_of_its_content() {
+    let registry = Registry::new();
+    let room = Room::on(&registry.server);
+    let more = "\n[image.high]\nparent = \"low\"\napt = [\"curl\"]\n\n[ci]\nreproducible = true\n\n[output.publish]\n";
+    let text = room.read("matrix.toml").expect("a matrix") + more;
+    fs::write(room.path().join("matrix.toml"), text).expect("a file");
+    room.gen_(&["bump", "--amend"]);
+    let dated = || {
+        let lines = room.read("generated/plan.lines").expect("a plan");
+        let dated = lines.lines().filter(|line| line.starts_with("dated\t"));
+        dated.map(str::to_owned).collect::<Vec<_>>()
+    };
+    assert_eq!(
+        dated(),
+        ["dated\tlow\t1795219200", "dated\thigh\t1795219200"]
+    );
+    room.gen_(&["check", "--deny-warnings"]);
+    let dockerfile = room
+        .read("generated/docker/high/Dockerfile")
+        .expect("a file");
+    assert!(
+        dockerfile.contains("    && rm -rf /var/log/apt "),
+        "{dockerfile}"
+    );
+    // What is not recorded has no day: nobody's clock takes its place.
+    room.edit("matrix.toml", "\"curl\"", "\"git\"");
+    assert!(stderr(&room.run(&["matrix"])).contains("unreleased-change"));
+    assert_eq!(dated(), ["dated\tlow\t1795219200"]);
+    let next = room
+        .command(&["bump", "patch"])
+        .env("SOURCE_DATE_EPOCH", "1795305600")
+        .output()
+        .expect("`gen` starts");
+    assert!(next.status.success(), "{}", stderr(&next));
+    assert_eq!(
+        dated(),
+        ["dated\tlow\t1795219200", "dated\thigh\t1795305600"]
+    );
+    room.gen_(&["check", "--deny-warnings"]);
+}
+
+#[test]
 fn a_base_that_moved_calls_for_a_release() {
     let registry = Registry::new();
     let room = Room::on(&registry.server);

@@ -53,6 +53,20 @@ fn a_pipeline_publishes_all_when_nothing_narrows_it() {
 }
 
 #[test]
+fn compression_is_content_and_reaches_every_script() {
+    let ci = |compression: &str| of(&format!("{IMAGES}[ci]\n{compression}\n[ci.github]\n"));
+    let [none, gzip, zstd] = ["", "compression = \"gzip\"", "compression = \"zstd\""].map(ci);
+    let contents = |outcome: &super::fixture::Outcome| outcome.spec("root").content.clone();
+    assert_ne!(contents(&none), contents(&gzip));
+    assert_ne!(contents(&gzip), contents(&zstd));
+    let lines = |outcome: &super::fixture::Outcome| outcome.plan().to_lines("");
+    assert!(lines(&zstd).contains("\npacked\t,compression=zstd,force-compression=true\n"));
+    assert!(!lines(&none).contains("\npacked\t"));
+    let odd = of(&format!("{IMAGES}[ci]\ncompression = \"xz\"\n"));
+    assert!(!odd.codes().is_empty());
+}
+
+#[test]
 fn a_pipeline_builds_what_its_specs_stand_on_and_nothing_else() {
     let ci = "[ci.github]\nmatch = { job = \"server\" }\n[ci.gitlab]\n";
     let expected = [

@@ -3,6 +3,7 @@
 use std::fs;
 
 use basematrix::diagnostic::Sink;
+use basematrix::facts::Day;
 use basematrix::image::{Digest, Short};
 use basematrix::lock::{Below, ContextFiles, Entry, Inputs, Lock, Recorded};
 use basematrix::source::{BuildContext, SourceFile};
@@ -129,6 +130,10 @@ fn recorded() -> impl Strategy<Value = Recorded> {
     )
 }
 
+fn day() -> impl Strategy<Value = Option<Day>> {
+    option::of((0..20_000i64).prop_filter_map("a day", |day| Day::of_epoch(day * 86_400)))
+}
+
 fn below() -> impl Strategy<Value = Below> {
     (any::<String>(), any::<[u8; 4]>()).prop_map(|(spec, bytes)| Below {
         spec,
@@ -146,14 +151,14 @@ fn inputs() -> impl Strategy<Value = Inputs> {
             texts(),
             vec(any::<String>(), 0..3),
         ),
-        (0..=i64::MAX as u64, texts(), texts()),
+        (texts(), 0..=i64::MAX as u64, texts(), texts()),
         (option::of(below()), vec(below(), 0..3)),
         vec(btree_map(any::<String>(), any::<String>(), 0..3), 4),
     )
         .prop_map(
             |(
                 (dockerfile, context, target, platforms),
-                (epoch, base, digest),
+                (compression, epoch, base, digest),
                 (parent, needs),
                 tables,
             )| Inputs {
@@ -161,6 +166,7 @@ fn inputs() -> impl Strategy<Value = Inputs> {
                 context,
                 target,
                 platforms,
+                compression,
                 epoch,
                 base,
                 digest,
@@ -180,9 +186,10 @@ prop_compose! {
         content in any::<[u8; 32]>(),
         since in any::<String>(),
         publish in any::<bool>(),
+        recorded in day(),
         inputs in inputs(),
     ) -> Entry {
-        Entry { content: content.into(), since, publish, inputs }
+        Entry { content: content.into(), since, publish, recorded, inputs }
     }
 }
 
@@ -198,13 +205,14 @@ prop_compose! {
         release in option::of(recorded()),
         after in option::of(recorded()),
         last_final in option::of(recorded()),
+        (moved, packages) in (day(), day()),
         bases in btree_map("[a-z]{1,5}(/[a-z]{1,5})?(:[a-z0-9]{1,5})?", any::<[u8; 32]>(), 0..3),
         specs in btree_map(any::<String>(), entry(), 0..3),
         contexts in btree_map(any::<[u8; 4]>(), context(), 0..3),
     ) -> Lock {
         let contexts = contexts.into_iter().map(|(bytes, files)| (Short::of(&bytes), files)).collect();
         let bases = bases.into_iter().map(|(name, bytes)| (name, Digest::from(bytes)));
-        Lock { content_format, release, after, last_final, bases: bases.collect(), specs, contexts, place: None, conflicted: false }
+        Lock { content_format, release, after, last_final, moved, packages, bases: bases.collect(), specs, contexts, place: None, conflicted: false }
     }
 }
 

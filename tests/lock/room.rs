@@ -4,6 +4,7 @@ use std::fs;
 use std::path::Path;
 
 use basematrix::diagnostic::Sink;
+use basematrix::facts::Day;
 use basematrix::flow;
 use basematrix::lock::Lock;
 use basematrix::source::Repository;
@@ -19,6 +20,7 @@ pub(super) fn record(folder: &Path) -> Lock {
         &expanded.config,
         &expanded.matrix,
         &rendered.contents,
+        Day::EPOCH,
     );
     fs::write(folder.join("matrix.lock"), lock.to_toml()).expect("the lock");
     lock

@@ -11,6 +11,7 @@ use basematrix::bump::Target;
 use basematrix::diagnostic::{
     Finding, Place, Sink, concise, fold, full, github, gitlab, json, sarif,
 };
+use basematrix::facts::Day;
 use basematrix::flow::{self, Fault, Standpoint};
 use basematrix::source::Repository;
 use proptest::prelude::*;
@@ -276,6 +277,7 @@ fn look(folder: &TempDir, moving: bool) -> Result<Option<String>, String> {
         target: Target::Version("1.3.0".to_owned()),
         back: false,
         begun: None,
+        today: Day::EPOCH,
     };
     let mut sink = Sink::new();
     let _ = bump::plan(&repository.read_anew(), &asked, &mut sink);
@@ -317,6 +319,7 @@ static LOCK: LazyLock<String> = LazyLock::new(|| {
         target: Target::Amend,
         back: false,
         begun: None,
+        today: Day::EPOCH,
     };
     let bump = bump::plan(&repository, &asked, &mut Sink::new()).expect("a plan");
     let mut files = bump.files.into_iter();

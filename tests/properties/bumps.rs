@@ -8,6 +8,7 @@ use std::path::Path;
 use basematrix::bump::Target;
 use basematrix::bump::{Asked, plan};
 use basematrix::diagnostic::{Sink, full};
+use basematrix::facts::Day;
 use basematrix::flow;
 use basematrix::output::{self, Change, Edit};
 use basematrix::release::pins;
@@ -304,6 +305,7 @@ fn bump(folder: &Path, to: &Version) -> Result<(), String> {
         target: Target::Version(to.to_string()),
         back: true,
         begun: None,
+        today: Day::EPOCH,
     };
     let bump = plan(&repository, &asked, &mut sink)
         .map_err(|fault| format!("{fault}\n{}", full(&sink.into_sorted(), false)))?;

@@ -31,6 +31,7 @@ pub(super) mod ignore_syntax;
 pub(super) mod ignored_input;
 pub(super) mod image_passed_by;
 pub(super) mod lfs_pointer;
+pub(super) mod lock_old;
 pub(super) mod lock_stale;
 pub(super) mod lockfile_stale;
 pub(super) mod matrices;

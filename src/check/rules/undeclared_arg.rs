@@ -6,7 +6,7 @@ use std::ops::Range;
 use crate::check::Context;
 use crate::check::dockerfile::Cooked;
 use crate::diagnostic::{Finding, Place, Sink, code, nearest};
-use crate::dockerfile::{Declared, Dockerfile, Kind, Lack, Missed, Reach};
+use crate::dockerfile::{Declared, Lack, Missed, Reach};
 use crate::image::Spec;
 
 /// Args every Dockerfile has without declaring them. Source: "Predefined ARGs" and "BuildKit built-in build args" of the
@@ -58,20 +58,6 @@ const OF_IMAGES: &[&str] = &[
     "YARN_VERSION",
 ];
 
-/// Names declared by `ARG` anywhere in a Dockerfile, by ONBUILD too.
-fn declared(parsed: &Dockerfile) -> BTreeSet<String> {
-    let args = parsed.instructions.iter().filter_map(|i| match &i.kind {
-        Kind::Arg(args) => Some(args),
-        Kind::Onbuild(Ok(inner)) => match &inner.kind {
-            Kind::Arg(args) => Some(args),
-            _ => None,
-        },
-        _ => None,
-    });
-    let names = args.flatten().map(|arg| arg.name.text.clone());
-    names.collect()
-}
-
 pub(crate) fn run(cx: &Context<'_>, sink: &mut Sink) {
     let mut seen = BTreeSet::new();
     for own in cx.cooked() {
@@ -87,7 +73,7 @@ pub(crate) fn run(cx: &Context<'_>, sink: &mut Sink) {
             let known = known.get_or_insert_with(|| {
                 own.recipe.parsed.as_ref().ok().map(|parsed| {
                     let first = parsed.instructions[parsed.stages[0].from].keyword.clone();
-                    (declared(parsed), Some(first))
+                    (parsed.declared(), Some(first))
                 })
             });
             let Some((declared, first)) = known else {
@@ -145,7 +131,7 @@ fn otherwise_read(cx: &Context<'_>, own: &Cooked<'_>, name: &str) -> bool {
     let for_children = own.spec.parent.and_then(|parent| cx.cooked_of(parent));
     let for_children = for_children.is_some_and(|parent| {
         let parsed = parent.recipe.parsed.as_ref();
-        parsed.is_ok_and(|parsed| declared(parsed).contains(name))
+        parsed.is_ok_and(|parsed| parsed.declared().contains(name))
     });
     for_children || by_from() || template()
 }

@@ -27,6 +27,7 @@ impl Options for CloudBuild {
         self.tags(reader);
         self.logs(reader);
         self.attests(reader);
+        self.packs(reader);
         for platform in self.platforms.iter().flatten() {
             reader.whole_platform(platform);
         }
@@ -104,6 +105,19 @@ impl CloudBuild {
             let label = "what Docker itself pushes carries no list of software and no provenance";
             let finding = reader.finding(&code::INVALID_OPTION, fact, &shape.span, label);
             reader.push(finding.help("leave out `shape`, or `sbom` and `provenance` of `[ci]`"));
+        }
+    }
+
+    fn packs(&self, reader: &mut TableReader<'_>) {
+        if let Some(shape) = &self.shape
+            && **shape == BuildShape::Classic
+            && reader.packs()
+        {
+            let fact = "the classic shape packs and dates as Docker does";
+            let label = "what Docker itself pushes is packed by gzip, and has the day of its build";
+            let finding = reader.finding(&code::INVALID_OPTION, fact, &shape.span, label);
+            let help = "leave out `shape`, or `compression` and `reproducible` of `[ci]`";
+            reader.push(finding.help(help));
         }
     }
 }

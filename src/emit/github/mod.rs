@@ -39,6 +39,7 @@ mod options;
 mod parts;
 mod pins;
 mod pull_request;
+mod refresh;
 mod steps;
 mod validate;
 
@@ -102,6 +103,7 @@ impl Provider for GitHub {
             "github/legs.sh",
             "github/login.yml",
             "github/pull-request.yml",
+            "github/refresh.yml",
             "github/rights.yml",
             "github/sources.yml",
             "github/step.yml",
@@ -127,6 +129,10 @@ impl Provider for GitHub {
         if let Some(path) = pull_request::file(options) {
             let change = pull_request::context(site, options);
             files.push(File::new(path, pull_request::TEMPLATE, DIALECT, &change));
+        }
+        if let Some(path) = refresh::file(options) {
+            let refreshed = refresh::context(site, options);
+            files.push(File::new(path, refresh::TEMPLATE, DIALECT, &refreshed));
         }
         Layout {
             files,
@@ -228,7 +234,8 @@ fn options(config: &Config) -> Option<&Github> {
 pub fn workflow_files(config: &Config) -> Vec<String> {
     let files = |options: &Github| {
         let file = [options.file.value.clone()].into_iter();
-        file.chain(pull_request::file(options)).collect()
+        let file = file.chain(pull_request::file(options));
+        file.chain(refresh::file(options)).collect()
     };
     options(config).map_or_else(Vec::new, files)
 }

@@ -34,6 +34,12 @@ pub(super) struct Github {
     pub pull_request: PullRequest,
     /// Cron lines, in UTC: it publishes then too.
     pub schedule: Vec<Spanned<String>>,
+    /// Cron lines, in UTC: when upstream images are asked for what they are now, and a change is proposed where one moved.
+    pub refresh: Option<Spanned<String>>,
+    /// The same for packages, too: then whatever installs some is built anew.
+    pub refresh_packages: Option<Spanned<String>>,
+    /// Name of the secret by which that is proposed: a token that may push a branch and open a pull request.
+    pub refresh_token: Option<Spanned<String>>,
     /// How many builds of one job may run at a time. Default: as many as GitHub gives.
     pub max_parallel: Option<Spanned<u32>>,
     /// What holds for some builds.
@@ -103,6 +109,9 @@ impl Default for Github {
             matches: None,
             pull_request: PullRequest::default(),
             schedule: Vec::new(),
+            refresh: None,
+            refresh_packages: None,
+            refresh_token: None,
             max_parallel: None,
             when: Vec::new(),
             step: Steps::new(),

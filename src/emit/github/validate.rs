@@ -35,14 +35,61 @@ impl Options for Github {
         hooks(reader, &self.then);
         reader.positive(self.max_parallel.as_ref(), "max-parallel");
         schedule(reader, &self.schedule);
+        refresh(reader, self);
         reader.platforms(self.emulate.iter().chain(self.runner.keys()));
         let rows = reader.rows(&self.when);
         reader.shape(&self.matches, rows, &self.step, true)
     }
 }
 
-fn schedule(reader: &mut TableReader<'_>, lines: &[Spanned<String>]) {
-    for line in lines.iter().filter(|line| !is_cron(line)) {
+/// What proposes a refresh runs gen, and opens a pull request by a token that lets its checks start.
+fn refresh(reader: &mut TableReader<'_>, options: &Github) {
+    let crons = [&options.refresh, &options.refresh_packages];
+    let crons: Vec<&Spanned<String>> = crons.into_iter().flatten().collect();
+    schedule(reader, crons.iter().copied());
+    let (first, token) = (crons.first(), &options.refresh_token);
+    match (first, token) {
+        (Some(first), None) => {
+            let fact = "a refresh wants `refresh-token`";
+            let label = "by whose token is it proposed?";
+            let finding = reader.finding(&code::MISSING_KEY, fact, &first.span, label);
+            let note = "no check starts for a pull request that the workflow's own token opens";
+            reader.push(finding.note(note).help(
+                "name a secret with a token that may push a branch and open a pull request: `refresh-token = \"REFRESH_TOKEN\"`",
+            ));
+        }
+        (None, Some(token)) => {
+            let fact = "`refresh-token` is for a refresh that there is not";
+            let finding = reader.finding(&code::INVALID_OPTION, fact, &token.span, "idle");
+            reader.push(finding.help("add `refresh = \"17 4 * * 1\"`, or delete the line"));
+        }
+        _ => {}
+    }
+    if let Some(token) = token.as_ref().filter(|token| !is_secret(token)) {
+        secret_fault(reader, token);
+    }
+    if let Some(first) = first.filter(|_| !reader.runs_gen()) {
+        let fact = "a refresh wants `gen` of `[ci]`";
+        let label = "how would the workflow run gen?";
+        let finding = reader.finding(&code::MISSING_KEY, fact, &first.span, label);
+        reader.push(finding.help("state in `[ci]` how pipelines run it, as in `gen = \"gen\"`"));
+    }
+}
+
+fn secret_fault(reader: &mut TableReader<'_>, secret: &Spanned<String>) {
+    reader.option_fault(
+        format!("`{}` cannot name a secret", secret.escape_debug()),
+        secret,
+        "letters, digits and `_`, no digit first, and not `GITHUB_` in front",
+        "name one of the repository's secrets",
+    );
+}
+
+fn schedule<'a>(
+    reader: &mut TableReader<'_>,
+    lines: impl IntoIterator<Item = &'a Spanned<String>>,
+) {
+    for line in lines.into_iter().filter(|line| !is_cron(line)) {
         let fact = format!("`{}` is no cron line", line.escape_debug());
         let label = "minute, hour, day, month and day of the week";
         let finding = reader.finding(&code::INVALID_OPTION, fact, &line.span, label);
@@ -79,12 +126,7 @@ fn hooks(reader: &mut TableReader<'_>, all: &[Spanned<Then>]) {
         }
         reader.inputs(&then.with);
         for secret in then.secrets.iter().filter(|secret| !is_secret(secret)) {
-            reader.option_fault(
-                format!("`{}` cannot name a secret", secret.escape_debug()),
-                secret,
-                "letters, digits and `_`, no digit first, and not `GITHUB_` in front",
-                "name one of the repository's secrets",
-            );
+            secret_fault(reader, secret);
         }
         for right in then.permissions.keys().filter(|right| !is_right(right)) {
             reader.option_fault(

@@ -257,7 +257,7 @@ def build(words, registry, call):
     oci = any("oci-mediatypes=true" in output for output in outputs)
     call.update(tags=tags, platforms=platforms, args=args, labels=labels, file=file, context=context, target=options.get("--target", [None])[0],
                 taken=taken, secrets={secret["id"]: secret["value"] for secret in handed}, push=push, load="--load" in options or engine, provenance=options.get("--provenance", [None])[0],
-                sbom=options.get("--sbom", [None])[0])
+                sbom=options.get("--sbom", [None])[0], output=sorted(option for output in outputs for option in output))
     if not os.path.isdir(context):
         raise Failure(f'ERROR: unable to prepare context: path "{context}" not found')
     if not os.path.isfile(file):

@@ -1,0 +1,77 @@
+"""The cases that `scripts/test` leaves to `scripts/acceptance --full`, and why nothing is lost by that from run to run.
+
+They hold of a large tree what others hold of small ones in every run. A change to how work is cut, or to a limit, is tried
+with all of them before a release.
+"""
+
+import os
+
+PUBLISHES = "every path of a pipeline is in one of the six smaller trees, and all validators read this repository's own files"
+SMALL = "the widest tree (truss), the deepest (core-images) and what is not published stay"
+SIZES = "a thousand images stay: what five thousand add is the cut into more parts, which small limits force in the shapes of each provider"
+
+#: What the ids of cases begin with, and what holds the same in every run.
+LEFT = {
+    **{
+        f"{case}[repository": PUBLISHES
+        for case in (
+            "test_cloud_build_truth.py::test_the_steps_publish_exactly_the_plan",
+            "test_github_truth.py::test_the_workflow_publishes_exactly_the_plan",
+            "test_gitlab_truth.py::test_a_child_holds_exactly_what_is_missing",
+            "test_gitlab_truth.py::test_the_pipeline_publishes_exactly_the_plan",
+        )
+    },
+    **{
+        f"test_equivalence.py::test_a_provider_builds_and_tags_what_the_plan_says[repository-{provider}": PUBLISHES
+        for provider in ("buildkite", "cloud-build", "github", "gitlab")
+    },
+    **{
+        f"test_gitlab_truth.py::{case}[{tree}": SMALL
+        for tree in ("caliban", "envd")
+        for case in (
+            "test_a_child_holds_exactly_what_is_missing",
+            "test_a_merge_request_builds_only_what_it_changes",
+            "test_one_leaf_is_one_build",
+            "test_what_stands_on_a_failed_leg_is_not_built",
+        )
+    },
+    **{
+        f"test_github_truth.py::{case}[{tree}": SMALL
+        for case, tree in (
+            ("test_a_failed_leg_stops_what_stands_on_it", "envd"),
+            ("test_a_job_is_logged_in_wherever_it_goes_and_nowhere_else", "envd"),
+            ("test_a_push_is_tried_again", "envd"),
+            ("test_a_run_cut_short_is_finished_by_the_next", "build-envd"),
+            ("test_a_run_cut_short_is_finished_by_the_next", "merge-envd"),
+        )
+    },
+    **{
+        f"{case}[5000": SIZES
+        for case in (
+            "test_cloud_build_split.py::test_large_matrices_give_valid_files",
+            "test_size.py::test_every_file_is_accepted",
+            "test_size.py::test_it_is_as_large_as_it_says",
+            "test_size.py::test_one_more_cell_is_a_small_diff",
+        )
+    },
+}
+
+
+def part(items: list) -> tuple[list, list]:
+    """The cases to run, and those that are left: these alone with FULL in the environment. One that is asked for by its whole
+    id is run."""
+    asked = os.environ.get("FULL")
+    if len(items) == 1:
+        return items, []
+    here, left = [], []
+    for item in items:
+        id = item.nodeid.rsplit("/", 1)[-1]
+        begins = next((begin for begin in LEFT if id.startswith(begin)), None)
+        (left if (begins is None) == bool(asked) else here).append(item)
+    return here, left
+
+
+def unknown(items: list) -> list[str]:
+    """What names no case any more, where all were collected."""
+    ids = [item.nodeid.rsplit("/", 1)[-1] for item in items]
+    return [begin for begin in LEFT if not any(id.startswith(begin) for id in ids)]

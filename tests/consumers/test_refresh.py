@@ -1,0 +1,205 @@
+"""The script and the workflow that propose what images stand on today: really run, by gen and by act, against a registry
+and a repository on this machine."""
+
+import hashlib
+import json
+import os
+import shlex
+import subprocess
+import threading
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+import pytest
+from github import Workflow
+from harness import Stub, run
+
+GIT = ["git", "-c", "user.name=test", "-c", "user.email=test@example.com"]
+OCI = "application/vnd.oci.image.manifest.v1+json"
+
+MATRIX = """\
+[release]
+version = "1.4.0"
+
+[registry.ghcr]
+prefix = "ghcr.io/acme"
+
+[image.server]
+tag = "{{ release.tag }}"
+from = "HOST/lib/debian:13"
+apt = ["curl"]
+
+[ci]
+gen = GEN
+
+[ci.github]
+refresh = "17 4 * * 1"
+refresh-packages = "17 4 1 * *"
+refresh-token = "REFRESH_TOKEN"
+"""
+
+#: GitHub's own client, as far as the workflow asks it: what is open it holds in a file.
+GH = """\
+#!/bin/sh
+printf '%s\n' "$*" >>"$GH_CALLS"
+[ "$GH_TOKEN" = value-of-REFRESH_TOKEN ] || exit 9
+case "$1 $2" in
+  "pr list") if [ -e "$GH_CALLS.open" ]; then echo 1; else echo 0; fi ;;
+  "pr create") : >"$GH_CALLS.open" ;;
+esac
+for word; do last=$word; done
+case "$1 $2" in "pr create" | "pr edit") cat "$last" >"$GH_CALLS.body" ;; esac
+"""
+
+
+class Upstream:
+    """A registry of one image for one platform."""
+
+    def __init__(self):
+        upstream = self
+        self.push("1")
+
+        class Handler(BaseHTTPRequestHandler):
+            def log_message(self, *_):
+                pass
+
+            def do_GET(self):
+                at = self.path.rsplit("/", 1)[1]
+                body = b"{}" if self.path == "/v2/" else upstream.bytes.get(at if "sha256:" in at else upstream.digest)
+                self.send_response(200 if body else 404)
+                body = body or b""
+                if body and "/manifests/" in self.path:
+                    self.send_header("Content-Type", OCI)
+                    self.send_header("Docker-Content-Digest", upstream.digest)
+                self.send_header("Content-Length", str(len(body)))
+                self.end_headers()
+                if self.command == "GET":
+                    self.wfile.write(body)
+
+            do_HEAD = do_GET
+
+        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.host = f"localhost:{self.server.server_address[1]}"
+        threading.Thread(target=self.server.serve_forever, daemon=True).start()
+
+    def push(self, what: str) -> None:
+        """The tag is another image from now on."""
+        config = json.dumps({"architecture": "amd64", "os": "linux", "what": what}).encode()
+        at = "sha256:" + hashlib.sha256(config).hexdigest()
+        manifest = json.dumps({
+            "schemaVersion": 2, "mediaType": OCI, "layers": [],
+            "config": {"mediaType": "application/vnd.oci.image.config.v1+json", "digest": at, "size": len(config)},
+        }).encode()  # fmt: skip
+        self.digest = "sha256:" + hashlib.sha256(manifest).hexdigest()
+        self.bytes = {at: config, self.digest: manifest}
+
+
+@pytest.fixture
+def upstream():
+    made = Upstream()
+    yield made
+    made.server.shutdown()
+    made.server.server_close()
+
+
+@pytest.fixture
+def tree(gen, upstream, tmp_path) -> Path:
+    """A repository whose release is recorded, and whose base is locked."""
+    root = tmp_path / "tree"
+    root.mkdir()
+    # A command of several words, as somebody would state one.
+    command = json.dumps(f"env REFRESHED=1 {shlex.quote(str(gen))}")
+    (root / "matrix.toml").write_text(MATRIX.replace("HOST", upstream.host).replace("GEN", command))
+    run([*GIT, "init", "-q", "-b", "main", "--template="], root)
+    run([gen, "-q", "lock"], root)
+    run([gen, "-q", "bump", "--amend"], root)
+    run([*GIT, "add", "-A"], root)
+    run([*GIT, "commit", "-qm", "as released"], root)
+    return root
+
+
+def refresh(tree: Path, *words: str, shell: str = "sh", **env: str) -> subprocess.CompletedProcess:
+    return subprocess.run(
+        [shell, "generated/ci/refresh.sh", *words], cwd=tree, stdin=subprocess.DEVNULL, capture_output=True, text=True,
+        env={**os.environ, **env},
+    )  # fmt: skip
+
+
+def log(tree: Path) -> list[str]:
+    return run(["git", "log", "--format=%s"], tree).stdout.splitlines()
+
+
+@pytest.mark.parametrize("shell", ["dash", "bash"])
+def test_what_moved_becomes_a_commit_with_a_release(gen, tree, upstream, shell):
+    done = refresh(tree, "bases", shell=shell)
+    assert (done.returncode, done.stdout, log(tree)) == (0, "", ["as released"]), done.stderr
+    upstream.push("2")
+    done = refresh(tree, "bases", shell=shell)
+    assert done.returncode == 0, done.stderr
+    assert log(tree) == ["Refresh base images", "as released"]
+    assert f"{upstream.host}/lib/debian:13" in done.stdout and "release 1.4.0 → 1.4.1" in done.stdout
+    assert done.stdout.strip() == run(["git", "log", "-1", "--format=%B"], tree).stdout.strip()
+    assert run(["git", "status", "--porcelain"], tree).stdout == ""
+    assert upstream.digest in (tree / "generated/docker/server/Dockerfile").read_text()
+    run([gen, "check", "--deny-warnings"], tree)
+    # Again on the same day nothing moved.
+    assert refresh(tree, "bases", shell=shell).stdout == ""
+
+
+def test_packages_move_without_a_digest(gen, tree):
+    done = refresh(tree, "packages")
+    assert done.returncode == 0, done.stderr
+    assert "packages are not older than 2026-11-21" in done.stdout
+    assert "upgrade -y" in (tree / "generated/docker/server/Dockerfile").read_text()
+    run([gen, "check", "--deny-warnings"], tree)
+
+
+def test_nothing_is_committed_beside_work_that_is_not_or_after_a_failure(tree, upstream):
+    assert refresh(tree, "everything").returncode == 2
+    (tree / "notes").write_text("mine")
+    upstream.push("2")
+    done = refresh(tree, "bases")
+    assert done.returncode == 1 and "the checkout is not clean" in done.stderr
+    (tree / "notes").unlink()
+    done = refresh(tree, "bases", GEN="false")
+    assert done.returncode == 1 and "`gen lock --refresh=bases` failed" in done.stderr
+    assert log(tree) == ["as released"]
+
+
+def test_the_workflow_proposes_it_once_and_renews_it(tree, upstream, tmp_path):
+    # What act calls a repository without a remote.
+    origin, calls = tmp_path / "nektos/act", tmp_path / "calls"
+    run(["git", "init", "-q", "--bare", "--template=", str(origin)], tmp_path)
+    stub = Stub(tmp_path / "stub")
+    stub.folder.mkdir()
+    (tmp_path / "bin").mkdir()
+    (tmp_path / "bin/gh").write_text(GH)
+    (tmp_path / "bin/gh").chmod(0o755)
+    world = {
+        "GH_CALLS": str(calls), "GITHUB_SERVER_URL": f"file://{tmp_path}",
+        "SOURCE_DATE_EPOCH": os.environ["SOURCE_DATE_EPOCH"],
+    }  # fmt: skip
+    path = f"{tmp_path}/bin{os.pathsep}{stub.env()['PATH']}"
+
+    def start() -> None:
+        workflow = Workflow(tree, "refresh.sh", "workflow_dispatch")
+        run([*GIT, "add", "-A"], tree)
+        run([*GIT, "commit", "-q", "--allow-empty", "-m", "for act"], tree)
+        workflow.more = [word for name, value in world.items() for word in ("--env", f"{name}={value}")]
+        done = workflow.start(stub, PATH=path)
+        assert done.returncode == 0, done.stdout + done.stderr
+
+    start()
+    assert not calls.exists()
+    upstream.push("2")
+    start()
+    verbs = [line.split(" ")[:2] for line in calls.read_text().splitlines()]
+    assert verbs == [["auth", "setup-git"], ["pr", "list"], ["pr", "create"]]
+    assert f"{upstream.host}/lib/debian:13" in Path(f"{calls}.body").read_text()
+    pushed = run(["git", "log", "-1", "--format=%s", "base-images-refresh"], origin).stdout
+    assert pushed == "Refresh base images\n"
+    # While that is open, what moves next takes its place.
+    upstream.push("3")
+    start()
+    assert [line.split(" ")[:3] for line in calls.read_text().splitlines()][-1] == ["pr", "edit", "base-images-refresh"]
+    assert upstream.digest in run(["git", "show", "base-images-refresh:matrix.lock"], origin).stdout
