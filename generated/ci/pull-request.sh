@@ -171,9 +171,12 @@ changed() {
   fi
   plan '
     $1 == "image" { id = $2; state[pass, id] = $4 "\t" }
+    $1 == "image" && pass == 2 && has($7) { own[id]; order[++count_of_all] = id }
     $1 == "test" { state[pass, id] = state[pass, id] $3 "\t" }
+    $1 == "withheld" && pass == 2 && id in own { lacks[id] = $3 }
+    function compare() { if (!begun++) for (key in state) if (key ~ "^3" SUBSEP) had[state[key]] }
     $1 == "group" && pass == 2 && has($2) {
-      if (!begun++) for (key in state) if (key ~ "^3" SUBSEP) had[state[key]]
+      compare()
       count = split($4, ids, " ")
       changed = ""
       for (n = 1; n <= count; n++) {
@@ -183,10 +186,21 @@ changed() {
       }
       if (changed != "") { print $3 "\t" substr(changed, 2); legs++ }
     }
-    END { for (id in built) images++; printf "to build: %d images, in %d legs\n", images, legs >told }
+    END {
+      for (id in built) images++
+      printf "to build: %d images, in %d legs\n", images, legs >told
+      compare()
+      for (n = 1; n <= count_of_all; n++) {
+        id = order[n]
+        if (!(id in lacks) || state[2, id] in had) continue
+        names = lacks[id]
+        gsub(/ /, ", ", names)
+        print "not built: " id ", for a change is given no secret, and it takes " names >told
+      }
+    }
   ' pass=3 "$work/base" told="$work/told" >"$work/changed"
   cat "$work/changed"
-  say "$(cat "$work/told")"
+  while IFS= read -r line; do say "$line"; done <"$work/told"
 }
 
 # needs_buildx: stop where docker cannot do what is asked of it here, before anything takes its words for an answer.
@@ -194,6 +208,28 @@ needs_buildx() {
   command -v docker >/dev/null || die "stopped: there is no docker here"
   docker buildx version >/dev/null 2>&1 </dev/null ||
     die "stopped: docker has no buildx here, or cannot run it (\`docker buildx version\`): install its plugin, 0.13 or newer"
+}
+
+# proxies: programs differ in the case of the variables in which they read a proxy: what is set in one is handed on in both.
+proxies() {
+  if [ -n "${HTTP_PROXY-}" ] && [ -z "${http_proxy-}" ]; then export "http_proxy=$HTTP_PROXY"; fi
+  if [ -n "${HTTPS_PROXY-}" ] && [ -z "${https_proxy-}" ]; then export "https_proxy=$HTTPS_PROXY"; fi
+  if [ -n "${NO_PROXY-}" ] && [ -z "${no_proxy-}" ]; then export "no_proxy=$NO_PROXY"; fi
+  if [ -n "${http_proxy-}" ] && [ -z "${HTTP_PROXY-}" ]; then export "HTTP_PROXY=$http_proxy"; fi
+  if [ -n "${https_proxy-}" ] && [ -z "${HTTPS_PROXY-}" ]; then export "HTTPS_PROXY=$https_proxy"; fi
+  if [ -n "${no_proxy-}" ] && [ -z "${NO_PROXY-}" ]; then export "NO_PROXY=$no_proxy"; fi
+}
+
+# secrets FILE: stop where a secret is not here that a build is handed. Each line of FILE is its name and the variable that
+# holds it. Pipelines hand on an empty one where nobody stored it.
+secrets() {
+  while IFS='	' read -r name variable; do
+    # Names of variables are plain words.
+    eval "held=\${$variable-}"
+    if [ -z "$held" ]; then
+      die "stopped before anything is built: the secret \`$name\` is not here, $variable is not set. Store it where this pipeline has its secrets"
+    fi
+  done <"$1"
 }
 
 # sources CONTEXT LFS SUBMODULES: stop where what a context holds is not here. A pointer of Git LFS in place of a file, or
@@ -279,6 +315,7 @@ build() {
   plan '
     pass == 3 { if (!($0 in asked)) { asked[$0]; order[++count] = $0 }; next }
     $1 == "image" { id = $2; target[id] = $6 }
+    $1 == "withheld" { lacks[id] = $3 }
     $1 == "leg" && $3 == platform { leg[id] = $4 }
     $1 == "below" { below[id] = below[id] " " $3 }
     $1 == "source" { source[id] = $5 " " $4 " " $3; context[id] = $3 }
@@ -290,6 +327,7 @@ build() {
         id = order[n]
         if (!(id in target)) fault("the plan has no image `" id "`")
         if (!(id in leg)) fault("`" id "` has no platform `" platform "`")
+        if (id in lacks) fault("`" id "` takes a secret, itself or by what it stands on, and a change is given none: " lacks[id])
         if (target[id] == "") fault("the bake file has no target for `" id "`")
         print target[id] "\t" leg[id] "\t" id "\t" context[id]
         open[++left] = id
@@ -314,6 +352,7 @@ build() {
   sort -u "$work/artifacts" >"$work/wanted"
   made "$work/wanted"
 
+  proxies
   set --
   while IFS='	' read -r target _; do set -- "$@" "$target"; done <"$work/images"
   say "building for $platform: $*"

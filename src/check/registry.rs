@@ -236,6 +236,15 @@ pub static RULES: &[Rule] = &[
         run: rules::secret_in_image::run,
     },
     Rule {
+        codes: &[
+            &code::SECRET_IDLE,
+            &code::SECRET_MISSING,
+            &code::SECRET_UNLISTED,
+            &code::UNUSED_SECRET,
+        ],
+        run: rules::secrets::run,
+    },
+    Rule {
         codes: &[&code::STAGE_MISSING],
         run: rules::stage_missing::run,
     },

@@ -2,6 +2,8 @@
 
 use std::collections::HashSet;
 
+use indexmap::IndexMap;
+
 use crate::check::drift_findings;
 use crate::cli::{BuildArgs, Dates, FindingFormat};
 use crate::command::one_off::one_off;
@@ -11,7 +13,7 @@ use crate::command::{CLEAN, FOUND};
 use crate::config::header;
 use crate::diagnostic::{Finding, Severity, Sink, and_list, fold, visible};
 use crate::emit::bake_text;
-use crate::engine::{Bake, Definition, Override};
+use crate::engine::{Bake, Definition, Override, is_set};
 use crate::flow::{self, Expanded, Rendered};
 use crate::grammar::{Platform, SpecId};
 use crate::image::{OneOff, ignore_path};
@@ -71,6 +73,10 @@ pub(super) fn run(shell: &mut Shell<'_>, args: &BuildArgs) -> Result<Outcome, Er
         shell.data(&bake.shown())?;
         return Ok(Outcome(CLEAN));
     }
+    let unset = unset(&rendered, &kept);
+    if !unset.is_empty() {
+        return Err(Error::NoSecret(unset));
+    }
     if let (Definition::Text(_), Some(path)) = (&bake.definition, expanded.config.bake_file()) {
         shell.detail(&format!(
             "`{path}` is not what the matrix yields: docker is handed what it does"
@@ -84,6 +90,32 @@ pub(super) fn run(shell: &mut Shell<'_>, args: &BuildArgs) -> Result<Outcome, Er
     };
     let begins = || shell.say(&format!("building {}{below}", number(own, "spec")));
     Ok(Outcome(bake.run(repository.root(), begins)?))
+}
+
+/// The secrets of what is built that are not here, in words; nothing where all are.
+fn unset(rendered: &Rendered, kept: &[bool]) -> String {
+    let mut lacking: IndexMap<&String, (&String, &str)> = IndexMap::new();
+    for (spec, _) in rendered
+        .plan
+        .specs
+        .iter()
+        .zip(kept)
+        .filter(|(_, kept)| **kept)
+    {
+        for (name, variable) in &spec.secrets {
+            if !is_set(variable) {
+                lacking.entry(variable).or_insert((name, &spec.id));
+            }
+        }
+    }
+    let lacking = lacking.into_iter();
+    let words = lacking.map(|(variable, (name, spec))| {
+        format!(
+            "{variable} is not set, which holds the secret `{name}` of {}",
+            visible(spec)
+        )
+    });
+    words.collect::<Vec<_>>().join("; ")
 }
 
 /// Whether an argument of bake's has it push: `--push`, or an output that does.

@@ -28,6 +28,7 @@ pub(super) fn code(error: &Error) -> &'static str {
         Error::PushUnnamed => "push-unnamed",
         Error::NothingSelected => "nothing-selected",
         Error::NoPlatform(_) => "no-platform",
+        Error::NoSecret(_) => "no-secret",
         Error::Print(_) => "cannot-print",
         Error::Epoch(_) => "invalid-epoch",
     }
@@ -65,6 +66,9 @@ pub(super) fn help(error: &Error) -> &'static str {
         }
         Error::NoPlatform(_) => {
             "leave them out of the selection, or name a platform that they have: `gen list` shows them"
+        }
+        Error::NoSecret(_) => {
+            "export it before, or leave out what takes it: `--dry-run` prints the command for elsewhere"
         }
         Error::Print(error) => match error.kind() {
             io::ErrorKind::StorageFull => "make room where it is written to, and call it again",

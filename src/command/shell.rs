@@ -57,6 +57,9 @@ pub(super) enum Error {
     /// Specs are for none of the platforms that were asked for.
     #[error("no platform of {0} is among those of `--platform`")]
     NoPlatform(String),
+    /// Secrets are not here that builds are handed; which, in words.
+    #[error("nothing was built: {0}")]
+    NoSecret(String),
     /// Printing failed.
     #[error("cannot print: {0}")]
     Print(#[from] io::Error),

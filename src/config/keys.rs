@@ -101,6 +101,9 @@ impl Builder<'_> {
             init: raw.init.clone(),
             entrypoint: raw.entrypoint.as_ref().map(|e| self.list(&sight, e)),
             cmd: raw.cmd.as_ref().map(|e| self.list(&sight, e)),
+            ca: self.plain(&sight, raw.ca),
+            proxy: raw.proxy.clone(),
+            secrets: self.secrets(scope, raw.secrets, &mut takes),
             platforms: raw
                 .platforms
                 .as_ref()

@@ -25,6 +25,7 @@ mod provider;
 pub mod raw;
 mod registries;
 mod release;
+mod secrets;
 mod selectors;
 mod shape;
 mod steps;
@@ -47,7 +48,7 @@ pub use load::{SCHEMA, load, schema};
 pub use model::{
     Affixes, Alias, Config, Counts, Exclude, Expect, Image, Keys, Locator, Mention, MentionPlace,
     Offer, Offered, ParentRef, Pin, PipFile, PipFileKind, Registry, RegistryId, RegistryKind,
-    Relation, Release, Unreleased, UserName, When,
+    Relation, Release, SecretRef, Unreleased, UserName, When,
 };
 pub use outputs::{
     BAKE, BakeOptions, CATALOG_JSON, CATALOG_PYTHON, Catalog, CatalogOptions, Outputs,
@@ -62,6 +63,7 @@ pub use provider::{Options, ProviderTable, options_schema, read_options};
 pub use raw::RawPython as PythonSource;
 pub use registries::full_prefix;
 pub use release::pinned_output;
+pub use secrets::{Secret, SecretId};
 pub use selectors::{Names, parse_text as parse_selector};
 pub use steps::is_key;
 pub use table_reader::TableReader;

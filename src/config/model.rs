@@ -15,6 +15,7 @@ use crate::config::facts::RawFacts;
 use crate::config::outputs::Outputs;
 use crate::config::pipelines::Ci;
 use crate::config::raw::{Named, RawPython, RawSelector};
+use crate::config::secrets::{Secret, SecretId};
 use crate::config::taking::Taking;
 use crate::diagnostic::Place;
 use crate::grammar::Spanned;
@@ -40,6 +41,8 @@ pub struct Config {
     pub unreleased: Unreleased,
     /// Registries, in declared order.
     pub registries: Vec<Registry>,
+    /// Secrets that builds are handed, in declared order.
+    pub secrets: Vec<Secret>,
     /// Where upstream images are at home that are taken from elsewhere.
     pub mirrors: Mirrors,
     /// Axes, in declared order, `arch` among them.
@@ -464,6 +467,12 @@ pub struct Keys {
     pub entrypoint: Option<Vec<Field>>,
     /// Command.
     pub cmd: Option<Vec<Field>>,
+    /// The file of a certificate authority that is trusted besides the public ones.
+    pub ca: Option<Field>,
+    /// Whether its build is told the proxies of where it is built.
+    pub proxy: Option<Spanned<bool>>,
+    /// Secrets that its build is handed.
+    pub secrets: Vec<SecretRef>,
     /// Platforms, narrower than the `arch` axis.
     pub platforms: Option<(Vec<Platform>, Range<usize>)>,
     /// Rebuild counter.
@@ -494,6 +503,15 @@ pub enum PipFileKind {
     Requirements,
     /// As uv's lock of the project beside it.
     UvLock,
+}
+
+/// A secret that an image lists.
+#[derive(Clone, Debug)]
+pub struct SecretRef {
+    /// Which.
+    pub id: SecretId,
+    /// Where it stands.
+    pub span: Range<usize>,
 }
 
 /// What the user of an image is called.

@@ -36,6 +36,9 @@ pub struct RawMatrix {
     pub release: Option<Spanned<RawRelease>>,
     /// Where images are pushed, in order; the first that an image uses is its home, the others get copies.
     pub registry: Named<Spanned<RawRegistry>>,
+    /// Secrets that builds are handed: name to where each is kept. A Dockerfile mounts one by its name:
+    /// `RUN --mount=type=secret,id=…`.
+    pub secret: Named<Spanned<RawSecret>>,
     /// Mirrors of the house: a prefix of references to the prefix at which the same images are at home, as
     /// `"registry.corp/hub" = "docker.io"`. Rules know images by their home.
     pub mirror: Named<Spanned<String>>,
@@ -217,6 +220,14 @@ pub struct RawRegistry {
     pub oidc_connection: Option<Spanned<String>>,
 }
 
+/// A secret that builds are handed.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct RawSecret {
+    /// Name of the variable that holds it where an image is built, and of the CI secret that is put there.
+    pub env: Spanned<String>,
+}
+
 /// Kinds of registries, which differ in how one logs in.
 #[derive(Clone, Copy, Debug, Deserialize, JsonSchema, PartialEq, Eq)]
 #[serde(rename_all = "kebab-case")]
@@ -381,6 +392,17 @@ macro_rules! with_image_keys {
             /// Default command, in exec form.
             #[serde(default)]
             pub cmd: Option<Spanned<Vec<Spanned<String>>>>,
+            /// A file of the repository with certificates, in PEM, that are trusted besides the public ones, while it is built and
+            /// in the image.
+            #[serde(default)]
+            pub ca: Option<Spanned<String>>,
+            /// Whether its build is told the proxies of where it is built: `HTTP_PROXY`, `HTTPS_PROXY`, `NO_PROXY`. They are no
+            /// part of the image. Default: false.
+            #[serde(default)]
+            pub proxy: Option<Spanned<bool>>,
+            /// Secrets that its build is handed, by name; appended. `"!name"` takes away, an empty list all.
+            #[serde(default)]
+            pub secrets: RawList,
             /// Platforms, narrower than those of the `arch` axis, or instead of it.
             #[serde(default)]
             pub platforms: Option<Spanned<Vec<Spanned<String>>>>,
@@ -429,6 +451,9 @@ macro_rules! with_image_keys {
                     init: &self.init,
                     entrypoint: &self.entrypoint,
                     cmd: &self.cmd,
+                    ca: &self.ca,
+                    proxy: &self.proxy,
+                    secrets: &self.secrets,
                     platforms: &self.platforms,
                     epoch: &self.epoch,
                     template: &self.template,
@@ -506,6 +531,9 @@ pub struct RawKeys<'a> {
     pub init: &'a Option<Spanned<bool>>,
     pub entrypoint: &'a Option<Spanned<Vec<Spanned<String>>>>,
     pub cmd: &'a Option<Spanned<Vec<Spanned<String>>>>,
+    pub ca: &'a Option<Spanned<String>>,
+    pub proxy: &'a Option<Spanned<bool>>,
+    pub secrets: &'a RawList,
     pub platforms: &'a Option<Spanned<Vec<Spanned<String>>>>,
     pub epoch: &'a Option<Spanned<u64>>,
     pub template: &'a Option<Spanned<String>>,
@@ -639,6 +667,7 @@ impl<'a> RawKeys<'a> {
             init: kept(self.init, over.init),
             entrypoint: kept(self.entrypoint, over.entrypoint),
             cmd: kept(self.cmd, over.cmd),
+            ca: kept(self.ca, over.ca),
             platforms: kept(self.platforms, over.platforms),
             ..self
         }

@@ -3,6 +3,7 @@
 use std::ops::Range;
 use std::sync::Arc;
 
+use crate::config::secrets::SecretId;
 use crate::matrix::ImageId;
 
 /// One thing that a row takes away.
@@ -14,6 +15,8 @@ pub enum Take {
     Package(Packages, String),
     /// What is needed of an image: `"!tools"`.
     Need(ImageId, String),
+    /// A secret: `"!pip-index"`.
+    Secret(SecretId, String),
     /// All of a list: `apt = []`.
     All(List),
 }
@@ -48,6 +51,7 @@ pub enum List {
     Packages(Packages),
     Needs,
     ContextFiles,
+    Secrets,
     Test,
 }
 
@@ -58,6 +62,7 @@ impl List {
             List::Packages(packages) => packages.key(),
             List::Needs => "needs",
             List::ContextFiles => "context-files",
+            List::Secrets => "secrets",
             List::Test => "test",
         }
     }

@@ -13,6 +13,7 @@ use crate::config::images::Shared;
 use crate::config::known_axes::{ARCH, called};
 use crate::config::model::{Alias, Config, Exclude, Expect, Image, Unreleased};
 use crate::config::raw::{RawMatrix, RawSelector};
+use crate::config::secrets::Secret;
 use crate::config::selectors::{Names, resolve};
 use crate::diagnostic::{Finding, Place, Sink, Stopped, code, suggest};
 use crate::grammar::Spanned;
@@ -57,6 +58,7 @@ pub(super) fn validate(
     let stated = raw.release.as_ref().filter(|r| r.is_stated());
     let release = stated.map(|r| b.release(r));
     let registries = b.registries(raw);
+    let secrets = b.declared_secrets(&raw.secret);
     let mirrors = b.mirrors(raw);
     let axes = b.axes(raw);
     b.words = axes
@@ -111,6 +113,7 @@ pub(super) fn validate(
     let scope = Scope {
         names: &names,
         registries: &registries,
+        secrets: &secrets,
         release: stated.is_some(),
         arch,
     };
@@ -198,6 +201,7 @@ pub(super) fn validate(
         release,
         unreleased,
         registries,
+        secrets,
         mirrors,
         axes,
         arch,
@@ -226,6 +230,7 @@ pub(super) fn validate(
 pub(super) struct Scope<'a> {
     pub names: &'a Names<'a>,
     pub registries: &'a [crate::config::model::Registry],
+    pub secrets: &'a [Secret],
     pub release: bool,
     pub arch: Option<AxisId>,
 }

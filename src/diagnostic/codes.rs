@@ -395,9 +395,18 @@ codes! {
     RELEASE_BAKED = "release-baked" Rule Note
         "the release goes into the image"
         "Each release then changes the content of every such spec, so all are built again though nothing else changed. Labels and env that state the release are one cause; the other is a file of the context that every bump rewrites: the matrix, one that a pin is in, a text that mentions the images. Leave out in `.dockerignore` what the image does not need.";
+    SECRET_IDLE = "secret-idle" Rule Error
+        "an image lists a secret that none of its steps mounts"
+        "Its build would be handed it for nothing. A Dockerfile of yours mounts it by name, `RUN --mount=type=secret,id=…`; a rendered one hands steps that install Python packages what `uv` reads: `PIP_INDEX_URL`, `PIP_EXTRA_INDEX_URL`, `PIP_FIND_LINKS` and `UV_…`. What `[defaults]` lists passes by images that mount it nowhere; one that serves none is found as well.";
     SECRET_IN_IMAGE = "secret-in-image" Rule Warning
         "a build arg or variable that looks like a secret, with a value"
         "Args and env stay in the image's history and configuration, for whoever pulls it. Words as in BuildKit's `SecretsUsedInArgOrEnv`: key, token, password, secret, credential, auth. Mount it while building, or pass it when the image runs.";
+    SECRET_MISSING = "secret-missing" Rule Error
+        "a step requires a secret that its image does not list"
+        "The build stops at the step, for it is handed the secrets that the image lists and no others. List it in `secrets`, and declare it by `[secret.…]` where it is none yet.";
+    SECRET_UNLISTED = "secret-unlisted" Rule Warning
+        "a step mounts a secret that its image does not list"
+        "The mount does not say `required`, so the step runs without it, and fails or does something else. List the secret in `secrets`; write `required` where the step cannot do without.";
     SELECTOR_SYNTAX = "selector-syntax" Plan Error
         "a selector term that cannot be read"
         "Terms are a value, `!value`, `>=12`, `<13`, `12.4.*` or a glob, joined by `,` when all must hold; a list holds if any does; `@set` is a whole selector, which stands beside other keys as `set = \"@set\"`; `!@set` is what it does not hold for.";
@@ -449,6 +458,9 @@ codes! {
     UNDECLARED_PARENT = "undeclared-parent" Rule Warning
         "an image of the matrix stands on another by its name alone"
         "A `FROM`, a `COPY --from`, a mount or a `from` names a repository that this matrix publishes, and no `parent` or `needs` says so, or they mean another release of it. The builder then takes what is published by that name, most often the release before: the image is built in no order with that one, its content does not follow it, and a bump leaves the reference behind. State it as `parent` or in `needs`. Where the image of an older release is meant, accept it in `[[check.suppress]]`.";
+    UNDECLARED_SECRET = "undeclared-secret" Plan Error
+        "an image lists a secret that is not declared"
+        "`[secret.NAME]` says by `env` which variable holds it, at home and in pipelines. Declare it, or correct the name.";
     UNKNOWN_ATTRIBUTE = "unknown-attribute" Plan Error
         "a template or a selector names an attribute that the axis does not have"
         "An axis has the attributes its values state, and `version`, `major`, `minor`, `patch`, `compact` where it is a version; so has an attribute that looks like a version. What is a text or a number has none: `cuda.major`, not `cuda.version.major`.";
@@ -518,6 +530,9 @@ codes! {
     UNUSED_REGISTRY = "unused-registry" Rule Warning
         "a registry that no image uses"
         "Delete it, or list it under an image's `registry`.";
+    UNUSED_SECRET = "unused-secret" Rule Warning
+        "a secret that no image lists"
+        "No build is handed it. Delete it, or list it under an image's `secrets`.";
     UNUSED_SET = "unused-set" Rule Warning
         "a set that nothing refers to"
         "Delete it, or use it.";

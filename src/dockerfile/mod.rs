@@ -33,6 +33,7 @@ mod read;
 mod reference;
 mod runtime;
 mod scope;
+mod secrets;
 mod stages;
 #[cfg(test)]
 mod tests;
@@ -49,5 +50,6 @@ pub use naming::said;
 pub use parse::{Dockerfile, Stage};
 pub use reach::{Declared, Lack, Missed, Reach};
 pub use scope::{Global, Request};
+pub use secrets::SecretMount;
 pub use stages::{Source, Standing};
 pub use value::{Unknown, Value};

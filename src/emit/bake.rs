@@ -28,8 +28,16 @@ struct BakeFile<'a> {
     /// HCL's JSON passes over a key of this name.
     #[serde(rename = "//")]
     header: Literal<'a>,
+    /// What is taken from the environment; unset, it is not said at all.
+    #[serde(skip_serializing_if = "IndexMap::is_empty")]
+    variable: IndexMap<&'static str, Variable>,
     group: IndexMap<&'a str, Group<'a>>,
     target: Targets<'a>,
+}
+
+#[derive(Serialize)]
+struct Variable {
+    default: Option<String>,
 }
 
 /// The targets. There is one at a time, while it is written: of large plans they would be as much as the plan.
@@ -78,11 +86,30 @@ struct Target<'a> {
     #[serde(skip_serializing_if = "Pairs::is_empty")]
     contexts: Pairs<Literal<'a>, Literal<'a>>,
     #[serde(skip_serializing_if = "Pairs::is_empty")]
-    args: Pairs<Literal<'a>, Literal<'a>>,
+    args: Pairs<Literal<'a>, Arg<'a>>,
     #[serde(skip_serializing_if = "Pairs::is_empty")]
     labels: Pairs<Literal<'a>, Literal<'a>>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    secret: Vec<Literal<'a>>,
     platforms: &'a [Platform],
     tags: Vec<Literal<'a>>,
+}
+
+/// What a build arg is given.
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Arg<'a> {
+    Text(Literal<'a>),
+    /// What a variable of that name holds.
+    Variable(&'static str),
+}
+
+impl Serialize for Arg<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self {
+            Arg::Text(text) => text.serialize(serializer),
+            Arg::Variable(name) => serializer.collect_str(&format_args!("${{{name}}}")),
+        }
+    }
 }
 
 /// The text of the file; `None` when its groups would hold nothing.
@@ -91,8 +118,12 @@ pub fn text(matrix: &Matrix, contents: &Contents, plan: &Plan, header: &str) -> 
     if groups.iter().any(|group| group.members.is_empty()) {
         return None;
     }
+    let named = plan.specs.iter().flat_map(PlanSpec::proxies);
     let file = BakeFile {
         header: header.into(),
+        variable: named
+            .map(|name| (name, Variable { default: None }))
+            .collect(),
         group: groups.iter().map(|g| (&*g.name, Group::of(g))).collect(),
         target: Targets {
             matrix,
@@ -115,13 +146,18 @@ impl<'a> Target<'a> {
             args: spec
                 .args
                 .iter()
-                .map(|(name, value)| ((&**name).into(), (&**value).into()))
+                .map(|(name, value)| ((&**name).into(), Arg::Text((&**value).into())))
+                .chain(
+                    spec.proxies()
+                        .map(|name| (name.into(), Arg::Variable(name))),
+                )
                 .collect(),
             labels: spec
                 .labels
                 .iter()
                 .map(|(name, value)| ((&**name).into(), (&**value).into()))
                 .collect(),
+            secret: spec.secret_words().map(Into::into).collect(),
             platforms: &spec.platforms,
             tags: spec
                 .references

@@ -2,6 +2,7 @@
 //! layout is the templates'.
 
 mod bake;
+mod build_secrets;
 mod buildkite;
 mod catalog;
 mod checkout;

@@ -10,6 +10,7 @@ use std::path::Path;
 use std::process::{Command, Output, Stdio};
 
 use crate::engine::EngineFault;
+use crate::engine::environment::proxies;
 
 /// The program, as it is found on `PATH`.
 const DOCKER: &str = "docker";
@@ -38,7 +39,7 @@ impl<'a> Docker<'a> {
 
     fn command(&self) -> Command {
         let mut command = Command::new(DOCKER);
-        command.current_dir(self.root);
+        command.current_dir(self.root).envs(proxies());
         command
     }
 

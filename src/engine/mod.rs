@@ -6,12 +6,14 @@
 
 mod bake;
 mod docker;
+mod environment;
 mod fault;
 mod junit;
 mod trial;
 
 pub(crate) use bake::{Bake, Definition, Override};
 pub(crate) use docker::Docker;
+pub(crate) use environment::is_set;
 pub(crate) use fault::EngineFault;
 pub(crate) use junit::{Case, failed, junit};
 pub(crate) use trial::{End, Subject, Trial};

@@ -7,15 +7,15 @@ use std::sync::Arc;
 use indexmap::IndexMap;
 use minijinja::Value;
 
-use crate::config::{Compression, Config, comparison_finding, field_finding, misread};
+use crate::config::{Compression, Config, SecretId, comparison_finding, field_finding, misread};
 use crate::diagnostic::{Finding, Place, Sink, Stopped, code, nearest};
 use crate::facts::{Facts, Machinery};
 use crate::grammar::{Pairs, SpecId};
 use crate::image::distribution::Distributions;
 use crate::image::hash::Ingredients;
 use crate::image::pins;
-use crate::image::pip_files::PipFile;
 use crate::image::rendering::{self, Brings, Python, SOURCE_LABEL};
+use crate::image::secrets;
 use crate::image::{ContextHash, Digest, Matrix, Spec, ignore_text};
 use crate::image::{RELEASE_LABEL, release_finding};
 use crate::matrix::Axis;
@@ -62,8 +62,11 @@ pub struct RenderedSpec {
     pub compression: Option<Compression>,
     /// Tests of the built image.
     pub tests: Vec<String>,
-    /// What is sent to install Python packages by, told from the context, by where the matrix names it.
-    pub pip_files: Vec<(Range<usize>, Vec<String>)>,
+    /// The secrets that its build is handed: those that it lists and a step of it mounts.
+    pub secrets: Vec<SecretId>,
+    /// What is sent to install from, Python packages by a file and certificates, told from the context, by where the matrix
+    /// names it.
+    pub installed_from: Vec<(Range<usize>, Vec<String>)>,
     /// The word for its distribution by which a rendered Dockerfile keeps caches apart; empty for one of the user's.
     pub distribution: Arc<str>,
     /// What those that stand on it find there.
@@ -364,6 +367,16 @@ impl One<'_> {
             }
         };
         let pip_files = self.pip_files(repository, stated_context.as_deref())?;
+        let authority = self.authority(repository, stated_context.as_deref())?;
+        let mut installed_from: Vec<(Range<usize>, Vec<String>)> = pip_files
+            .iter()
+            .map(|file| (file.stated.clone(), file.sent().cloned().collect()))
+            .collect();
+        installed_from.extend(
+            authority
+                .iter()
+                .map(|ca| (ca.stated.clone(), vec![ca.source.clone()])),
+        );
         let (path, rendered, own) = match &merged.dockerfile {
             Some(field) => {
                 let path = self.text(field, &spec.scope)?;
@@ -382,9 +395,13 @@ impl One<'_> {
             }
             None => {
                 let path = spec.rendered_path(&self.config.owner);
-                let files = pip_files.clone();
-                let (view, found) =
-                    self.view(&scope, from.as_deref(), &args, files, &distribution)?;
+                let (view, found) = self.view(
+                    &scope,
+                    from.as_deref(),
+                    &args,
+                    (pip_files, authority),
+                    &distribution,
+                )?;
                 brings = found;
                 let name = merged
                     .template
@@ -448,10 +465,11 @@ impl One<'_> {
                 }
             }
             // Beside a rendered Dockerfile lies nothing that could be installed from.
-            None if !pip_files.is_empty() => ".".to_owned(),
+            None if !installed_from.is_empty() => ".".to_owned(),
             None => folder,
         };
-        let sent: Vec<String> = pip_files.iter().flat_map(PipFile::sent).cloned().collect();
+        let sent = installed_from.iter().flat_map(|(_, files)| files);
+        let sent: Vec<String> = sent.cloned().collect();
         // Of a folder that the matrix states all is sent, unless it says otherwise.
         let narrowed = !stated || !merged.context_files.is_empty();
         let more: &[String] = if narrowed { &sent } else { &[] };
@@ -482,10 +500,8 @@ impl One<'_> {
             artifacts,
             compression: self.config.ci.compression,
             tests,
-            pip_files: pip_files
-                .iter()
-                .map(|file| (file.stated.clone(), file.sent().cloned().collect()))
-                .collect(),
+            secrets: Vec::new(),
+            installed_from,
             distribution,
             brings,
             content: [0; 32].into(),
@@ -494,6 +510,7 @@ impl One<'_> {
             let upstream = self.read.upstream(self.matrix, spec, &done);
             done.pins = pins::contexts(&upstream, &self.matrix.locked);
         }
+        done.secrets = secrets::handed(self.config, self.read, spec, &done);
         let below = spec.stands_on().map(|id| self.references[id.0].clone());
         let content = done.ingredients(spec, below.collect()).content();
         done.content = content;

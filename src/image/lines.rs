@@ -156,6 +156,14 @@ impl Lines {
             word("--build-arg");
             word(&format!("{name}={value}"));
         }
+        for name in spec.proxies() {
+            word("--build-arg");
+            word(name);
+        }
+        for secret in spec.secret_words() {
+            word("--secret");
+            word(&secret);
+        }
         for (name, value) in &spec.labels {
             word("--label");
             word(&format!("{name}={value}"));
@@ -209,6 +217,12 @@ impl Lines {
             yes(spec.lfs),
             yes(spec.submodules),
         ]);
+        for (name, variable) in &spec.secrets {
+            self.record(&["secret", id, name, variable]);
+        }
+        if !spec.withheld.is_empty() {
+            self.record(&["withheld", id, &spec.withheld.join(" ")]);
+        }
         for made in &spec.artifacts {
             self.record(&["artifact", id, &made.name, &made.path]);
         }

@@ -82,12 +82,14 @@ impl Keys {
                 items.any(|item| packages.takes(name, &item.source))
             }
             Take::Need(image, _) => self.needs.iter().any(|need| need.image == *image),
+            Take::Secret(id, _) => self.secrets.iter().any(|secret| secret.id == *id),
             Take::All(List::Packages(packages)) => {
                 let has_files = *packages == Packages::Pip && !self.pip_files.is_empty();
                 has_files || !self.packages(*packages).is_empty()
             }
             Take::All(List::Needs) => !self.needs.is_empty(),
             Take::All(List::ContextFiles) => !self.context_files.is_empty(),
+            Take::All(List::Secrets) => !self.secrets.is_empty(),
             Take::All(List::Test) => !self.test.is_empty(),
         }
     }
@@ -102,6 +104,7 @@ impl Keys {
                 items.retain(|item| !packages.takes(name, &item.source));
             }
             Take::Need(image, _) => self.needs.retain(|need| need.image != *image),
+            Take::Secret(id, _) => self.secrets.retain(|secret| secret.id != *id),
             Take::All(List::Packages(packages)) => {
                 self.packages_mut(*packages).clear();
                 if *packages == Packages::Pip {
@@ -110,6 +113,7 @@ impl Keys {
             }
             Take::All(List::Needs) => self.needs.clear(),
             Take::All(List::ContextFiles) => self.context_files.clear(),
+            Take::All(List::Secrets) => self.secrets.clear(),
             Take::All(List::Test) => self.test.clear(),
         }
     }
@@ -126,6 +130,12 @@ impl Keys {
                 let needs = self.needs.iter();
                 needs
                     .map(|need| &*config.images[need.image.0].key)
+                    .collect()
+            }
+            Take::Secret(..) => {
+                let secrets = self.secrets.iter();
+                secrets
+                    .map(|secret| config.secrets[secret.id.0].name.as_str())
                     .collect()
             }
             Take::All(_) => Vec::new(),
@@ -170,6 +180,9 @@ impl Keys {
         replace(&mut self.init, &keys.init);
         replace(&mut self.entrypoint, &keys.entrypoint);
         replace(&mut self.cmd, &keys.cmd);
+        replace(&mut self.ca, &keys.ca);
+        replace(&mut self.proxy, &keys.proxy);
+        self.secrets.extend(keys.secrets.iter().cloned());
         replace(&mut self.platforms, &keys.platforms);
         replace(&mut self.epoch, &keys.epoch);
         replace(&mut self.template, &keys.template);
@@ -218,6 +231,7 @@ impl Keys {
             .chain(&self.apt)
             .chain(&self.pip)
             .chain(self.pip_files.iter().map(|file| &file.path))
+            .chain(&self.ca)
             .chain(&self.user)
             .chain(self.user_name.iter().filter_map(|name| match name {
                 UserName::Named(field) => Some(field),

@@ -2,6 +2,7 @@
 
 mod account;
 mod alias;
+mod authority;
 mod baked;
 mod bounds;
 mod content;
@@ -24,6 +25,7 @@ pub mod plan;
 mod rendering;
 mod repositories;
 mod resolve;
+mod secrets;
 mod shared;
 pub mod shares;
 mod spec;

@@ -9,9 +9,11 @@ use crate::config::UserName;
 use crate::diagnostic::{Finding, Stopped, code};
 use crate::grammar::Pairs;
 use crate::image::account::{NAME, RunsAs, name_fault};
+use crate::image::authority::{self, Authority};
 use crate::image::content::One;
-use crate::image::pip_files::PipFile;
+use crate::image::pip_files::{PipFile, below};
 use crate::image::rendering::{self, Around, Brings};
+use crate::image::secrets;
 use crate::render::{Field, Scope};
 use crate::source::Repository;
 
@@ -71,8 +73,7 @@ impl One<'_> {
         if merged.dockerfile.is_some() {
             return Ok(Vec::new());
         }
-        let context = context.unwrap_or(".").trim_start_matches("./");
-        let context = context.trim_end_matches('/');
+        let context = folder(context);
         let mut found = Vec::new();
         for file in &merged.pip_files {
             let path = self.text(&file.path, &self.spec.scope.clone())?;
@@ -91,6 +92,37 @@ impl One<'_> {
             ));
         }
         Ok(found)
+    }
+
+    /// The certificates that are trusted besides the public ones, where its parent does not trust them already.
+    pub(super) fn authority(
+        &mut self,
+        repository: &Repository,
+        context: Option<&str>,
+    ) -> Result<Option<Authority>, Stopped> {
+        let merged = self.spec.merged.clone();
+        let Some(field) = merged.ca.as_ref().filter(|_| merged.dockerfile.is_none()) else {
+            return Ok(None);
+        };
+        let path = self.text(field, &self.spec.scope.clone())?;
+        if path.trim().is_empty() {
+            return Ok(None);
+        }
+        self.inside(&path, field)?;
+        self.mountable(&path, field)?;
+        let text = repository.decoded(&path);
+        if let Some(fault) = text.and_then(|file| authority::fault(&file.text)) {
+            let headline = format!("`{path}` {fault}");
+            let place = self
+                .config
+                .place(field.span.clone(), "goes into the image, to be trusted");
+            let finding = Finding::new(&code::INVALID_OPTION, headline, place)
+                .help("name a file with the certificate of the authority alone, as it is handed to browsers");
+            return Err(self.report(field.span.start, finding));
+        }
+        let source = below(&path, folder(context));
+        let found = Authority::new(&path, source, field.span.clone());
+        Ok(Some(found).filter(|found| self.below.authority.as_ref() != Some(&found.path)))
     }
 
     /// A path stands in an option of a mount, and in an ignore file.
@@ -166,7 +198,7 @@ impl One<'_> {
         scope: &Value,
         from: Option<&str>,
         args: &Pairs<Arc<str>, String>,
-        pip_files: Vec<PipFile>,
+        (pip_files, authority): (Vec<PipFile>, Option<Authority>),
         distribution: &str,
     ) -> Result<(Value, Brings), Stopped> {
         let merged = self.spec.merged.clone();
@@ -204,6 +236,10 @@ impl One<'_> {
             account: runs_as.account.clone(),
             owner: runs_as.owner.clone(),
             init: init || self.below.init && entrypoint.is_none(),
+            authority: authority
+                .as_ref()
+                .map(|found| found.path.clone())
+                .or_else(|| self.below.authority.clone()),
         };
         let parts = rendering::Parts {
             from: from.unwrap_or_default().to_owned(),
@@ -217,6 +253,8 @@ impl One<'_> {
             apt,
             pip,
             pip_files,
+            secrets: secrets::of_python(self.config, &merged.secrets),
+            authority,
             runs_as,
             init,
             entrypoint,
@@ -237,4 +275,10 @@ impl One<'_> {
         let view = rendering::view(self.config, self.spec, &around, parts, names);
         Ok((view, brings))
     }
+}
+
+/// The folder that is sent, without what does not tell it from another.
+fn folder(context: Option<&str>) -> &str {
+    let context = context.unwrap_or(".").trim_start_matches("./");
+    context.trim_end_matches('/')
 }

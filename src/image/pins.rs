@@ -29,6 +29,16 @@ pub struct Upstream {
 pub struct Read(HashMap<String, Option<Arc<Dockerfile>>>);
 
 impl Read {
+    /// The Dockerfile of a spec; `None` where it cannot be read.
+    pub(super) fn of(&mut self, rendered: &RenderedSpec) -> Option<Arc<Dockerfile>> {
+        match rendered.dockerfile_text() {
+            "" => None,
+            // One that is rendered is of one spec alone.
+            text if rendered.rendered.is_some() => Dockerfile::parse(text).ok().map(Arc::new),
+            text => self.file(&rendered.dockerfile, text),
+        }
+    }
+
     /// The images of others that the Dockerfile of a spec names without a digest, on any of its platforms, once each; none
     /// where a shipped template renders it, which takes the spec's base alone.
     pub fn upstream(
@@ -38,11 +48,10 @@ impl Read {
         rendered: &RenderedSpec,
     ) -> Vec<Upstream> {
         let shipped = rendered.rendered.is_some() && spec.merged.template.is_none();
-        let text = rendered.dockerfile_text();
-        if shipped || text.is_empty() {
+        if shipped {
             return Vec::new();
         }
-        let Some(file) = self.file(&rendered.dockerfile, text) else {
+        let Some(file) = self.of(rendered) else {
             return Vec::new();
         };
         let made: BTreeSet<&str> = repositories(matrix);

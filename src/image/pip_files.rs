@@ -51,7 +51,7 @@ impl PipFile {
 }
 
 /// A path told from the context; one outside of it stays as it is, and is found to be none of its files.
-fn below(path: &str, context: &str) -> String {
+pub(super) fn below(path: &str, context: &str) -> String {
     let path = path.strip_prefix("./").unwrap_or(path);
     let inside = path.strip_prefix(context).and_then(|p| p.strip_prefix('/'));
     inside.unwrap_or(path).to_owned()

@@ -1,6 +1,7 @@
 //! The plan: every spec with all that a pipeline needs, and what each pipeline does. It serialises to `plan.json`, and for
 //! scripts to `plan.lines`, whose format is versioned.
 
+use std::collections::BTreeSet;
 use std::io::{self, Write};
 use std::sync::Arc;
 
@@ -24,6 +25,17 @@ pub const PLAN: &str = "plan.json";
 
 /// Version of the format of `plan.json` and of `plan.lines`. Raised when a field changes its meaning or goes; new fields do not raise it.
 pub const FORMAT: u32 = 2;
+
+/// Build args that no Dockerfile declares, and that neither history nor cache knows of: programs differ in which case they
+/// read. Source: "Predefined ARGs" of the Dockerfile reference.
+pub const PROXIES: [&str; 6] = [
+    "HTTP_PROXY",
+    "HTTPS_PROXY",
+    "NO_PROXY",
+    "http_proxy",
+    "https_proxy",
+    "no_proxy",
+];
 
 /// Bytes of a spec in `plan.json`, and in `plan.lines`, as a rule.
 pub(super) const TYPICAL: usize = 2048;
@@ -189,6 +201,15 @@ pub struct PlanSpec {
     pub platforms: Vec<Platform>,
     /// Where each platform's image is pushed before they are joined; one alone is the content.
     pub pushed: Pairs<Platform, String>,
+    /// Secrets that its build is handed, each with the variable that holds it.
+    #[serde(skip_serializing_if = "Pairs::is_empty")]
+    pub secrets: Pairs<String, String>,
+    /// Secrets of its own and of what it stands on, for want of which a change does not build it.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub withheld: Vec<String>,
+    /// Whether its build is told the proxies of where it is built.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub proxy: bool,
     /// Upstream image, when it stands on one.
     pub base: Option<String>,
     /// Id of the spec it stands on.
@@ -335,6 +356,7 @@ impl Plan {
     }
 
     pub(super) fn decide(&mut self) {
+        withhold(&mut self.specs);
         self.pipelines = shares(&self.specs, &self.on);
         self.repositories = repositories(&self.specs, &self.registries, &self.pipelines);
     }
@@ -459,6 +481,14 @@ impl PlanSpec {
                 .iter()
                 .map(|platform| (platform.clone(), pushed(platform)))
                 .collect(),
+            secrets: rendered
+                .secrets
+                .iter()
+                .map(|id| &config.secrets[id.0])
+                .map(|secret| (secret.name.clone(), secret.env.clone()))
+                .collect(),
+            withheld: Vec::new(),
+            proxy: spec.merged.proxy.as_ref().is_some_and(|p| p.value),
             base: spec.base.clone(),
             parent: spec.parent.map(|p| matrix.spec(p).id.clone()),
             needs: spec
@@ -510,6 +540,18 @@ impl PlanSpec {
             .any(|pushed| *pushed == self.content_reference)
     }
 
+    /// The secrets of its build, as words of a builder: `type=env,id=pip-index,env=PIP_INDEX_URL`.
+    pub fn secret_words(&self) -> impl Iterator<Item = String> + '_ {
+        let secrets = self.secrets.iter();
+        secrets.map(|(name, variable)| format!("type=env,id={name},env={variable}"))
+    }
+
+    /// The build args that are taken from where it is built.
+    pub fn proxies(&self) -> impl Iterator<Item = &'static str> + '_ {
+        let all = PROXIES.into_iter();
+        all.filter(|name| self.proxy && !self.args.contains_key(*name))
+    }
+
     /// What it is to a pipeline that does not publish it.
     pub fn role(&self, pipeline: &str) -> Option<Role> {
         self.ci.get(pipeline).and_then(|ci| ci.role)
@@ -530,6 +572,27 @@ fn layers_kept(config: &Config, spec: &Spec) -> Pairs<Platform, String> {
     let kept = |platform: &Platform| format!("{home}:{LAYERS}{id}-{}", arch(platform));
     let platforms = spec.platforms.iter().filter(|_| config.ci.cache.is_some());
     platforms.map(|on| (on.clone(), kept(on))).collect()
+}
+
+/// Says of each spec which secrets a change lacks for it: a change is given none.
+fn withhold(specs: &mut [PlanSpec]) {
+    if specs.iter().all(|spec| spec.secrets.is_empty()) {
+        return;
+    }
+    let mut order: Vec<usize> = (0..specs.len()).collect();
+    order.sort_by_key(|place| specs[*place].layer);
+    let mut lacking: FxHashMap<Arc<str>, Vec<String>> = FxHashMap::default();
+    for place in order {
+        let spec = &mut specs[place];
+        let below = spec.parent.iter().chain(&spec.needs);
+        let below = below.filter_map(|id| lacking.get(id)).flatten();
+        let own = spec.secrets.iter().map(|(name, _)| name);
+        let names: BTreeSet<&String> = own.chain(below).collect();
+        spec.withheld = names.into_iter().cloned().collect();
+        if !spec.withheld.is_empty() {
+            lacking.insert(spec.id.clone(), spec.withheld.clone());
+        }
+    }
 }
 
 /// What a rendered Dockerfile stands on it calls by content, so it needs no names for that.

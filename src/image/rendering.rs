@@ -8,7 +8,9 @@ use minijinja::{Value, context};
 use crate::config::header;
 use crate::config::{Config, PythonSource};
 use crate::image::account::{Account, Owner, RunsAs};
+use crate::image::authority::{self, Authority};
 use crate::image::pip_files::PipFile;
+use crate::image::secrets::OfPython;
 use crate::image::{Matrix, Spec};
 use crate::render::Scope;
 
@@ -52,6 +54,10 @@ pub(super) struct Parts {
     pub pip: Vec<String>,
     /// Files of them.
     pub pip_files: Vec<PipFile>,
+    /// Secrets that steps are handed which install them.
+    pub secrets: Vec<OfPython>,
+    /// Whose certificates are to be trusted besides.
+    pub authority: Option<Authority>,
     /// Who it runs as.
     pub runs_as: RunsAs,
     /// Whether an init runs first.
@@ -71,6 +77,8 @@ pub(super) struct Brings {
     pub owner: Option<Owner>,
     /// Whether its entrypoint is an init.
     pub init: bool,
+    /// Whose certificates it trusts besides, by the path of the file from the root.
+    pub authority: Option<String>,
 }
 
 /// What stands beside a spec that its Dockerfile depends on.
@@ -225,6 +233,8 @@ pub(super) fn view(
         ("distribution".into(), Value::from(around.distribution)),
         ("pip".into(), Value::from(Serde(&parts.pip))),
         ("pip_files".into(), Value::from(Serde(&parts.pip_files))),
+        ("python_secrets".into(), Value::from(Serde(&parts.secrets))),
+        ("authority".into(), Value::from(Serde(&parts.authority))),
         ("user".into(), Value::from(user)),
         ("account".into(), Value::from(Serde(&account))),
         ("renumbered".into(), Value::from(Serde(&renumbered))),
@@ -276,6 +286,9 @@ fn env(config: &Config, spec: &Spec, parts: &Parts, around: &Around<'_>) -> Vec<
             .filter(|a| a.arbitrary && is_new)
             .map(|a| ("HOME", &*a.home)),
     );
+    if parts.authority.is_some() && around.below.authority.is_none() {
+        built_in.extend(authority::VARIABLES);
+    }
     laid_over(&built_in, &parts.env)
 }
 
@@ -323,6 +336,9 @@ fn packages(parts: &Parts, around: &Around<'_>) -> Vec<String> {
     }
     if parts.init && !around.below.init {
         need("tini", false);
+    }
+    if parts.authority.is_some() {
+        need(authority::PACKAGE, false);
     }
     packages
 }

@@ -6,6 +6,9 @@
 #   sh buildkite.sh fetch PLAN        fetch what a change is compared with, and write the plan of its base to PLAN; that is
 #                                     empty where there is none
 #   sh buildkite.sh change PLATFORM   build what a change changed, for one platform
+#   sh buildkite.sh build ID PLATFORM SECRET...
+#                                     build one platform of an image that is handed secrets, each by the variable that holds
+#                                     it: of the agent's environment, else the one that Buildkite stores under that name
 #   sh buildkite.sh builder           set up BuildKit, where the agent has not for a job before
 
 set -eu
@@ -59,6 +62,18 @@ change() {
   awk -F '\t' -v platform="$1" '$1 == platform { print $2 }' "$work/changed" | while IFS= read -r ids; do
     sh <{ folder | bare }>/ci/pull-request.sh build "$1" $ids </dev/null || exit
   done
+}
+
+build() {
+  id=$1 platform=$2
+  shift 2
+  for variable in "$@"; do
+    # Names of variables are plain words. Whatever is still missing then, the script tells.
+    eval "held=\${$variable-}"
+    [ -n "$held" ] || held=$(buildkite-agent secret get "$variable") || held=
+    export "$variable=$held"
+  done
+  sh <{ folder | bare }>/ci/publish.sh build "$id" "$platform"
 }
 
 builder() {

@@ -5,6 +5,28 @@ needs_buildx() {
     die "stopped: docker has no buildx here, or cannot run it (\`docker buildx version\`): install its plugin, 0.13 or newer"
 }
 
+# proxies: programs differ in the case of the variables in which they read a proxy: what is set in one is handed on in both.
+proxies() {
+  if [ -n "${HTTP_PROXY-}" ] && [ -z "${http_proxy-}" ]; then export "http_proxy=$HTTP_PROXY"; fi
+  if [ -n "${HTTPS_PROXY-}" ] && [ -z "${https_proxy-}" ]; then export "https_proxy=$HTTPS_PROXY"; fi
+  if [ -n "${NO_PROXY-}" ] && [ -z "${no_proxy-}" ]; then export "no_proxy=$NO_PROXY"; fi
+  if [ -n "${http_proxy-}" ] && [ -z "${HTTP_PROXY-}" ]; then export "HTTP_PROXY=$http_proxy"; fi
+  if [ -n "${https_proxy-}" ] && [ -z "${HTTPS_PROXY-}" ]; then export "HTTPS_PROXY=$https_proxy"; fi
+  if [ -n "${no_proxy-}" ] && [ -z "${NO_PROXY-}" ]; then export "NO_PROXY=$no_proxy"; fi
+}
+
+# secrets FILE: stop where a secret is not here that a build is handed. Each line of FILE is its name and the variable that
+# holds it. Pipelines hand on an empty one where nobody stored it.
+secrets() {
+  while IFS='	' read -r name variable; do
+    # Names of variables are plain words.
+    eval "held=\${$variable-}"
+    if [ -z "$held" ]; then
+      die "stopped before anything is built: the secret \`$name\` is not here, $variable is not set. Store it where this pipeline has its secrets"
+    fi
+  done <"$1"
+}
+
 # sources CONTEXT LFS SUBMODULES: stop where what a context holds is not here. A pointer of Git LFS in place of a file, or
 # the empty folder of a submodule, would go into the image, and the image out under a content that means the files.
 sources() {

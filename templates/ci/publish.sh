@@ -22,6 +22,9 @@
 # PUBLISH_DELAY  whole seconds to wait before trying again (default 5): three tries, more and longer ones for a rate
 #                limit, no second one for a refused login or a step of a Dockerfile that fails
 #
+# A build also reads the secrets of its image from the variables that the plan names, and, where the image says so, proxies from
+# HTTP_PROXY, HTTPS_PROXY and NO_PROXY.
+#
 # Every value is read from the plan and handed on as one word; none becomes part of a command's text.
 # stdout carries only the probe's lines; people are spoken to on stderr.
 # Any verb may be run again at any point: what is done already is found and left alone.
@@ -114,6 +117,8 @@ again() {
   again_pause=$PUBLISH_DELAY again_tries=3
   case $again_word in
     *" did not complete successfully"*) return 1 ;;
+    # A step requires one that the image does not list, or that is read no more.
+    *": secret "*": not found"* | *"environment variable "*" not found"*) return 1 ;;
     *"429 Too Many Requests"* | *"toomanyrequests: "* | *"ate exceeded"*)
       # 20, 40, 80, 160, 320 seconds: registries count by the minute or the hour.
       again_tries=6 again_pause=$((PUBLISH_DELAY * 4 << ($1 - 1))) ;;
@@ -409,7 +414,13 @@ test_in_buildkit() {
     $1 == "word" {
       if (option == "--file") file = $3
       else if (option == "--target") target = ", \"target\": " quoted($3)
+      else if (option == "--build-arg" && index($3, "=") == 0) {
+        # What is not set here is not passed.
+        args = join(args, quoted($3) ": \"${" $3 "}\"")
+        variables = join(variables, quoted($3) ": {\"default\": null}")
+      }
       else if (option == "--build-arg") args = join(args, pair($3))
+      else if (option == "--secret") secrets = join(secrets, quoted($3))
       else if (option == "--label") labels = join(labels, pair($3))
       else if (option == "--build-context") contexts = join(contexts, pair($3))
       else exit wrong = 1
@@ -420,9 +431,9 @@ test_in_buildkit() {
       if (wrong) exit 1
       # bake looks for it from the context.
       for (count = split(context, above, "/"); count; count--) if (above[count] != "." && above[count] != "") file = "../" file
-      print "{\"target\": {\"subject\": {\"context\": " quoted(context) ", \"dockerfile\": " quoted(file) target
+      print "{" (variables == "" ? "" : "\"variable\": {" variables "}, ") "\"target\": {\"subject\": {\"context\": " quoted(context) ", \"dockerfile\": " quoted(file) target
       if (kept != "") print ", \"cache-from\": [" quoted("type=registry,ref=" kept) "]"
-      print ", \"args\": {" args "}, \"labels\": {" labels "}, \"contexts\": {" contexts "}, \"tags\": [" quoted(leg) "], \"platforms\": [" quoted(platform) "]}"
+      print ", \"args\": {" args "}, \"secret\": [" secrets "], \"labels\": {" labels "}, \"contexts\": {" contexts "}, \"tags\": [" quoted(leg) "], \"platforms\": [" quoted(platform) "]}"
       for (n = 1; n <= tests; n++) print ", " tester("test-" n, "subject", context, run[n], platform)
       print "}}"
     }' platform="$platform" leg="$leg" kept="$kept" "$work/spec" >"$work/tests.json" || die "the plan has a word for \`$id\` that this script does not know"
@@ -434,6 +445,17 @@ test_in_buildkit() {
     docker buildx bake --file "$work/tests.json" --provenance=false "test-$number" </dev/null >&2 ||
       die "\`$id\` for $platform fails its test, so it is not pushed: $word"
   done <"$work/tests"
+}
+
+# unattested: stop where provenance would state the password of a proxy: the fullest kind states all build args.
+unattested() {
+  if [ -z "$(plan '$1 == "attest" && $2 ~ /mode=max/ { print $2 }')" ]; then return 0; fi
+  for name in HTTP_PROXY HTTPS_PROXY; do
+    eval "held=\${$name-}"
+    case $held in
+      *@*) die "stopped before anything is built: $name holds a password, which provenance of mode max would state. Use a proxy without one, or less provenance" ;;
+    esac
+  done
 }
 
 build() {
@@ -475,6 +497,10 @@ build() {
   awk -F '\t' '$1 == "artifact" { print $3 "\t" $4 }' "$work/spec" >"$work/artifacts"
   made "$work/artifacts"
 
+  awk -F '\t' '$1 == "secret" { print $3 "\t" $4 }' "$work/spec" >"$work/secrets"
+  secrets "$work/secrets"
+  proxies
+  if grep -q '^word	[^	]*	HTTPS_PROXY$' "$work/spec"; then unattested; fi
   # The day that is recorded for the content, which the image and its files carry then.
   rewritten=
   dated=$(awk -F '\t' '$1 == "dated" { print $3 }' "$work/spec")

@@ -130,9 +130,12 @@ changed() {
   fi
   plan '
     $1 == "image" { id = $2; state[pass, id] = $4 "\t" }
+    $1 == "image" && pass == 2 && has($7) { own[id]; order[++count_of_all] = id }
     $1 == "test" { state[pass, id] = state[pass, id] $3 "\t" }
+    $1 == "withheld" && pass == 2 && id in own { lacks[id] = $3 }
+    function compare() { if (!begun++) for (key in state) if (key ~ "^3" SUBSEP) had[state[key]] }
     $1 == "group" && pass == 2 && has($2) {
-      if (!begun++) for (key in state) if (key ~ "^3" SUBSEP) had[state[key]]
+      compare()
       count = split($4, ids, " ")
       changed = ""
       for (n = 1; n <= count; n++) {
@@ -142,10 +145,21 @@ changed() {
       }
       if (changed != "") { print $3 "\t" substr(changed, 2); legs++ }
     }
-    END { for (id in built) images++; printf "to build: %d images, in %d legs\n", images, legs >told }
+    END {
+      for (id in built) images++
+      printf "to build: %d images, in %d legs\n", images, legs >told
+      compare()
+      for (n = 1; n <= count_of_all; n++) {
+        id = order[n]
+        if (!(id in lacks) || state[2, id] in had) continue
+        names = lacks[id]
+        gsub(/ /, ", ", names)
+        print "not built: " id ", for a change is given no secret, and it takes " names >told
+      }
+    }
   ' pass=3 "$work/base" told="$work/told" >"$work/changed"
   cat "$work/changed"
-  say "$(cat "$work/told")"
+  while IFS= read -r line; do say "$line"; done <"$work/told"
 }
 
 <% include "ci/context.sh" %>
@@ -167,6 +181,7 @@ build() {
   plan '
     pass == 3 { if (!($0 in asked)) { asked[$0]; order[++count] = $0 }; next }
     $1 == "image" { id = $2; target[id] = $6 }
+    $1 == "withheld" { lacks[id] = $3 }
     $1 == "leg" && $3 == platform { leg[id] = $4 }
     $1 == "below" { below[id] = below[id] " " $3 }
     $1 == "source" { source[id] = $5 " " $4 " " $3; context[id] = $3 }
@@ -178,6 +193,7 @@ build() {
         id = order[n]
         if (!(id in target)) fault("the plan has no image `" id "`")
         if (!(id in leg)) fault("`" id "` has no platform `" platform "`")
+        if (id in lacks) fault("`" id "` takes a secret, itself or by what it stands on, and a change is given none: " lacks[id])
         if (target[id] == "") fault("the bake file has no target for `" id "`")
         print target[id] "\t" leg[id] "\t" id "\t" context[id]
         open[++left] = id
@@ -202,6 +218,7 @@ build() {
   sort -u "$work/artifacts" >"$work/wanted"
   made "$work/wanted"
 
+  proxies
   set --
   while IFS='	' read -r target _; do set -- "$@" "$target"; done <"$work/images"
   say "building for $platform: $*"

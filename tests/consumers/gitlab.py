@@ -36,10 +36,13 @@ def templates_of(root: Path) -> str:
 
 
 def secrets(tree: Path) -> list[str]:
-    """Every variable that a login wants, by the words in which it would complain, and every identity token."""
+    """Every variable that a login wants, by the words in which it would complain, that a build is handed, and every identity
+    token."""
     file = tree / templates_of(tree)
     tokens = read_yaml(file)[".publish"].get("id_tokens", {})
-    return sorted({*re.findall(r"\$\{(\w+):\?", file.read_text()), *tokens})
+    specs = json.loads((tree / "generated/plan.json").read_text())["specs"]
+    handed = [variable for spec in specs for variable in spec.get("secrets", {}).values()]
+    return sorted({*re.findall(r"\$\{(\w+):\?", file.read_text()), *tokens, *handed})
 
 
 def gitlab_ci_local(tree: Path, stub: Stub, file: str, *words: str, path: str = "", **variables: str) -> str:

@@ -6,6 +6,7 @@ import json
 from harness import legs_of
 
 SIZE = 16
+PROXIES = ["HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY", "http_proxy", "https_proxy", "no_proxy"]
 MOST = {"gitlab": 400}
 PIPELINES = ["all", "github", "gitlab", "cloud-build", "buildkite"]
 
@@ -86,9 +87,14 @@ def records(spec: dict, shares: dict) -> list:
     words = ["--file", spec["dockerfile"]]
     if spec["target"]:
         words += ["--target", spec["target"]]
-    for option, values in (("--build-arg", spec["args"]), ("--label", spec.get("labels", {}))):
-        for name, value in values.items():
-            words += [option, f"{name}={value}"]
+    for name, value in spec["args"].items():
+        words += ["--build-arg", f"{name}={value}"]
+    for name in PROXIES if spec.get("proxy") else []:
+        words += ["--build-arg", name] if name not in spec["args"] else []
+    for name, variable in spec.get("secrets", {}).items():
+        words += ["--secret", f"type=env,id={name},env={variable}"]
+    for name, value in spec.get("labels", {}).items():
+        words += ["--label", f"{name}={value}"]
     for name, reference in spec["contexts"].items():
         words += ["--build-context", f"{name}=docker-image://{reference}"]
     words.append(spec["context"])
@@ -105,6 +111,8 @@ def records(spec: dict, shares: dict) -> list:
         *(["reference", id, reference, "fixed" if spec["immutable"] else "moves"] for reference in spec["references"]),
         *(["alias", id, alias, spec.get("alias_lines", {}).get(alias, "")] for alias in spec["aliases"]),
         ["source", id, spec["context"], flag[spec.get("lfs", False)], flag[spec.get("submodules", False)]],
+        *(["secret", id, name, variable] for name, variable in spec.get("secrets", {}).items()),
+        *([["withheld", id, " ".join(spec["withheld"])]] if "withheld" in spec else []),
         *(["artifact", id, made["name"], made["path"]] for made in spec.get("artifacts", [])),
     ]  # fmt: skip
 
@@ -134,7 +142,8 @@ def groups(specs: list, has: list, pipeline: str, most: int) -> list:
     below = [[place[id] for id in stands_on(spec) if id in place] for spec in specs]
     first = {}
     for spec in has:
-        first.setdefault((spec["content"], tuple(spec["tests"])), place[spec["id"]])
+        if "withheld" not in spec:
+            first.setdefault((spec["content"], tuple(spec["tests"])), place[spec["id"]])
     built = sorted(first.values())
     needed = set(built)
     left = list(built)

@@ -52,7 +52,7 @@ pub(crate) fn run(cx: &Context<'_>, sink: &mut Sink) {
 /// Files that Python packages are installed by, and that no build is sent.
 fn pip_files(cx: &Context<'_>, gathered: &mut Gathered) {
     for (id, rendered) in cx.contents.iter() {
-        for (stated, sent) in &rendered.pip_files {
+        for (stated, sent) in &rendered.installed_from {
             let sent = sent.iter();
             for path in sent.filter(|path| !rendered.files.files.contains_key(&***path)) {
                 let finding = Finding::new(

@@ -182,6 +182,9 @@ fn rendered_keys(row: &When) -> Vec<(&'static str, Range<usize>)> {
         init,
         entrypoint,
         cmd,
+        ca,
+        proxy: _,
+        secrets: _,
         platforms: _,
         epoch: _,
         template,
@@ -215,6 +218,7 @@ fn rendered_keys(row: &When) -> Vec<(&'static str, Range<usize>)> {
             arbitrary_user.as_ref().map(|a| a.span.clone()),
         ),
         ("init", init.as_ref().map(|i| i.span.clone())),
+        ("ca", ca.as_ref().map(|f| f.span.clone())),
         ("entrypoint", list(entrypoint)),
         ("cmd", list(cmd)),
         ("template", template.as_ref().map(|t| t.span.clone())),
@@ -226,7 +230,8 @@ fn rendered_keys(row: &When) -> Vec<(&'static str, Range<usize>)> {
             Take::All(List::ContextFiles) => "context-files",
             Take::Entry(Table::Args | Table::Labels | Table::Meta, _)
             | Take::Need(..)
-            | Take::All(List::Needs | List::Test) => return None,
+            | Take::Secret(..)
+            | Take::All(List::Needs | List::Secrets | List::Test) => return None,
         };
         Some((key, span.clone()))
     });

@@ -47,6 +47,7 @@ pub(super) mod parent_ignored;
 pub(super) mod pin_mismatch;
 pub(super) mod release_baked;
 pub(super) mod secret_in_image;
+pub(super) mod secrets;
 pub(super) mod stage_missing;
 pub(super) mod submodule_missing;
 pub(super) mod tag_lies;

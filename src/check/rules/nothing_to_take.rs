@@ -61,6 +61,7 @@ pub(crate) fn run(cx: &Context<'_>, sink: &mut Sink) {
             Take::Entry(table, name) => (&**name, gone(name, table.key())),
             Take::Package(packages, name) => (&**name, gone(name, packages.key())),
             Take::Need(_, name) => (&**name, gone(name, "needs")),
+            Take::Secret(_, name) => (&**name, gone(name, "secrets")),
             Take::All(list) => {
                 let key = list.key();
                 (

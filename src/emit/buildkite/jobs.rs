@@ -7,6 +7,7 @@ use serde::Serialize;
 use super::options::{Buildkite, QUEUE};
 use super::steps::Steps;
 use crate::config::{At, Config, Runner};
+use crate::emit::build_secrets;
 use crate::emit::checkout::Checkout;
 use crate::emit::site::Site;
 use crate::emit::work::{self, unused};
@@ -32,6 +33,8 @@ pub(super) struct Job {
     pub id: String,
     /// What it builds for; a merge joins all platforms.
     pub platform: Option<String>,
+    /// Secrets that the build is handed, by the variables that hold them.
+    pub secrets: Vec<String>,
     /// What it has to check out besides.
     pub sources: Checkout,
     /// The user's steps around a build.
@@ -83,6 +86,7 @@ pub(super) fn units(site: &Site<'_>, options: &Buildkite, steps: &Steps) -> Vec<
                 timeout: timeout(site, options, spec, platform),
                 id: spec.id.to_string(),
                 platform: Some(platform.to_string()),
+                secrets: build_secrets::variables([spec]),
                 sources: Checkout::of([spec]),
                 before: steps.of_build(At::BeforeBuild, provider, spec, platform),
                 after: steps.of_build(At::AfterBuild, provider, spec, platform),
@@ -103,6 +107,7 @@ pub(super) fn units(site: &Site<'_>, options: &Buildkite, steps: &Steps) -> Vec<
                 timeout: options.timeout_minutes,
                 id: spec.id.to_string(),
                 platform: None,
+                secrets: Vec::new(),
                 sources: Checkout::default(),
                 before: Vec::new(),
                 after: Vec::new(),

@@ -11,7 +11,7 @@
 //! conditionals" of buildkite.com/docs, as of 2026-11.
 //!
 //! **Agents.** Jobs find machines by queue. Whoever runs these has Docker with buildx, and is logged in to the registries:
-//! pipelines hold no secret.
+//! pipelines hold no secret. What builds are handed is in the agent's environment, or among Buildkite's own secrets.
 
 mod jobs;
 mod options;

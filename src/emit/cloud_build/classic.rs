@@ -15,6 +15,7 @@ use super::scripted::{Built, step_id, timeout};
 use super::steps::Own;
 use super::{CLASSIC, File, Maker};
 use crate::config::At;
+use crate::emit::build_secrets;
 use crate::emit::checkout::Checkout;
 
 use crate::image::plan::PlanSpec;
@@ -54,6 +55,7 @@ pub(super) fn file(maker: &Maker<'_>, mut own: Own, built: &Built<'_>) -> File {
             before,
             after: Vec::new(),
             step: image.clone(),
+            secrets: build_secrets::variables([spec]),
             args: build_args(spec, &homes),
             timeout: timeout(spec),
         });
@@ -92,6 +94,7 @@ fn call(step: String, after: String, args: Vec<Arg>) -> ClassicStep {
         after: Vec::new(),
         step,
         wait_for: vec![after],
+        secrets: Vec::new(),
         args,
         timeout: None,
     }
@@ -148,6 +151,12 @@ fn build_args(spec: &PlanSpec, homes: &[Home]) -> Vec<Arg> {
     }
     for (name, value) in &spec.args {
         args.extend([word("--build-arg"), word(&format!("{name}={value}"))]);
+    }
+    for name in spec.proxies() {
+        args.extend([word("--build-arg"), word(name)]);
+    }
+    for secret in spec.secret_words() {
+        args.extend([word("--secret"), word(&secret)]);
     }
     for (name, value) in &spec.labels {
         args.extend([word("--label"), word(&format!("{name}={value}"))]);

@@ -1,6 +1,6 @@
 //! What the templates of Cloud Build see: one [`Context`] a config, and one for the script that submits several.
 
-use indexmap::IndexMap;
+use indexmap::{IndexMap, IndexSet};
 use serde::Serialize;
 
 use super::options::{Logging, MachineType};
@@ -22,8 +22,10 @@ pub(super) struct ConfigView {
     pub sources: Checkout,
     /// Registries to log in to, in the first step.
     pub registries: Vec<Login>,
-    /// Secret Manager's names, which are the variables' names too: each once.
+    /// Secrets that logins read. Secret Manager's names are the variables' names too: each once.
     pub secrets: Vec<String>,
+    /// All that some step reads, those among them.
+    pub available: Vec<String>,
     /// The image of the step that fetches them where Git LFS stores some.
     pub git_lfs_image: String,
     /// The commands that logins take and the image of the steps may not have.
@@ -70,6 +72,15 @@ pub(super) struct ConfigView {
 }
 
 impl ConfigView {
+    /// Declares what its steps read.
+    pub(super) fn make_available(&mut self) {
+        let builds = self.specs.iter().map(|step| &step.secrets);
+        let calls = self.classic.iter().map(|step| &step.secrets);
+        let all = builds.chain(calls).flatten();
+        let all: IndexSet<&String> = self.secrets.iter().chain(all).collect();
+        self.available = all.into_iter().cloned().collect();
+    }
+
     /// Whether there is a first step: one that logs in, or sets up a builder.
     pub(super) fn prepares(&self) -> bool {
         self.buildkit || !self.login_env.is_empty()
@@ -137,6 +148,8 @@ pub(super) struct SpecStep {
     pub wait_for: Vec<String>,
     /// `SPEC=id`, and `PLATFORMS=` and the platforms, by spaces.
     pub env: Vec<String>,
+    /// Secrets that its builds are handed, by the variables that hold them.
+    pub secrets: Vec<String>,
     /// Whether its platforms are joined.
     pub joined: bool,
     /// In seconds.
@@ -166,6 +179,8 @@ pub(super) struct ClassicStep {
     pub after: Vec<OwnStep>,
     pub step: String,
     pub wait_for: Vec<String>,
+    /// Secrets that it is handed, by the variables that hold them.
+    pub secrets: Vec<String>,
     pub args: Vec<Arg>,
     /// In seconds.
     pub timeout: Option<u64>,

@@ -246,6 +246,9 @@ fn files(site: &Site<'_>, options: &CloudBuildOptions, findings: &mut Vec<Findin
         publishing(&maker, &own, units, built.left_out(), site.limit("steps"))
     };
     files.configs.extend(change::file(&maker, site));
+    for file in &mut files.configs {
+        file.context.make_available();
+    }
     findings.extend(limits::check(site, &files, options));
     files
 }
@@ -424,6 +427,7 @@ impl Maker<'_> {
             git_lfs_image: self.image(&None, Machinery::GitLfs),
             registries: Vec::new(),
             secrets: Vec::new(),
+            available: Vec::new(),
             lent: None,
             login_env: Vec::new(),
             buildkit: false,

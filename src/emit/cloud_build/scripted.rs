@@ -9,6 +9,7 @@ use super::work;
 use super::{CloudBuild as Provider, NATIVE};
 use crate::config::{At, ProviderTable as _};
 use crate::diagnostic::{Finding, and_list, code};
+use crate::emit::build_secrets;
 use crate::emit::checkout::Checkout;
 use crate::emit::site::Site;
 use crate::image::plan::PlanSpec;
@@ -183,6 +184,7 @@ pub(super) fn units(built: &Built<'_>, own: &mut Own) -> Vec<Unit> {
                 step: image,
                 wait_for,
                 env: image_env(spec),
+                secrets: build_secrets::variables([spec]),
                 joined: spec.is_joined(),
                 timeout: timeout(spec),
             },

@@ -7,7 +7,7 @@ use serde::Serialize;
 use super::options::{Access, Github};
 use super::pins::{Action, Pins};
 use crate::config::{Registry, RegistryKind};
-use crate::diagnostic::Finding;
+use crate::diagnostic::{Finding, code};
 use crate::emit::login::{self, Google, Means, Way};
 use crate::emit::site::Site;
 
@@ -53,10 +53,8 @@ pub(super) fn logins<'a>(
     let logins = login::logins(site, MEANS, findings);
     for (registry, login) in &logins {
         let mut secrets = login.secrets().into_iter();
-        if let Some(secret) = secrets.find(|name| name.to_ascii_uppercase().starts_with("GITHUB_"))
-        {
-            let why = "names that begin with `GITHUB_` are GitHub's own";
-            findings.push(login::no_secret(site, registry, secret, why));
+        if let Some(secret) = secrets.find(|name| is_own(name)) {
+            findings.push(login::no_secret(site, registry, secret, WHY_OWN));
         }
     }
     let logins = logins.into_iter();
@@ -134,6 +132,52 @@ pub(super) fn rights(
         environment,
     }
 }
+
+/// The secret that every job has, without anybody storing it.
+pub(super) const JOB_TOKEN: &str = "GITHUB_TOKEN";
+
+impl Rights {
+    /// Those of a job that reads these secrets besides.
+    pub(super) fn reading(self, secrets: &[String], options: &Github) -> Self {
+        let stored = secrets.iter().any(|secret| secret != JOB_TOKEN);
+        let stated = (stored && !options.environment.is_empty()).then_some(&options.environment);
+        Rights {
+            environment: self
+                .environment
+                .or(stated.map(|stated| stated.value.clone())),
+            ..self
+        }
+    }
+}
+
+/// The findings about secrets of builds that nobody can store under their names.
+pub(super) fn unstored(site: &Site<'_>) -> Vec<Finding> {
+    let secrets = site.config.secrets.iter();
+    let own = secrets.filter(|secret| secret.env != JOB_TOKEN && is_own(&secret.env));
+    own.map(|secret| {
+        let fact = format!("cannot store a secret called `{}`", secret.env);
+        let label = format!("`{}` is read from it", secret.name);
+        site.finding(
+            &code::INVALID_NAME,
+            &fact,
+            "its jobs are given what it stores",
+        )
+        .note(WHY_OWN)
+        .help(format!(
+            "give it another name, `env` of `[secret.{}]`",
+            secret.name
+        ))
+        .related(site.config.place(secret.span.clone(), label))
+    })
+    .collect()
+}
+
+/// Whether a name is one of those that GitHub keeps to itself.
+fn is_own(name: &str) -> bool {
+    name.to_ascii_uppercase().starts_with("GITHUB_")
+}
+
+const WHY_OWN: &str = "names that begin with `GITHUB_` are GitHub's own";
 
 /// Those of the job that puts the tags: whoever states an environment for it wants it whatever the job reads.
 pub(super) fn release_rights(options: &Github, rights: Rights) -> Rights {

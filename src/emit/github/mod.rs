@@ -16,6 +16,7 @@ use schemars::{Schema, SchemaGenerator};
 use serde::Serialize;
 use toml::de::{DeValue, Error};
 
+use super::build_secrets;
 use super::checkout::Extent;
 use super::emitters::PUBLISH;
 use super::provider::{File, Layout, Provider};
@@ -46,7 +47,7 @@ pub use adopt::adopt;
 pub use edits::{ActionEdit, ActionEdits, Unfit};
 
 use legs::{Legs, Runners};
-use login::{Rights, is_in, logins, release_rights, rights};
+use login::{JOB_TOKEN, Rights, is_in, logins, release_rights, rights, unstored};
 use options::{Access, ActionPin, Github};
 use parts::{Block, Limits, Part, Work, cut};
 use pins::{Action, Pins};
@@ -200,6 +201,8 @@ pub(super) struct Probe {
 #[derive(Debug, Serialize)]
 pub(super) struct Layer {
     pub build: Rights,
+    /// Secrets that its builds are handed, by the variables that hold them.
+    pub secrets: Vec<String>,
     pub merge: Rights,
     pub builds: Vec<Job>,
     pub merges: Vec<Job>,
@@ -261,6 +264,7 @@ fn context(site: &Site<'_>, options: &Github, findings: &mut Vec<Finding>) -> Pu
         known: &facts.action_pins(),
     };
     let logins = logins(site, &pins, findings);
+    findings.extend(unstored(site));
     let rights = |read: &[&str], written: &[&str]| rights(&logins, options, read, written);
 
     let builders = builders(site);
@@ -345,8 +349,10 @@ fn context(site: &Site<'_>, options: &Github, findings: &mut Vec<Finding>) -> Pu
             })
             .collect();
         needs.extend(merges.iter().map(|job| job.id.clone()));
+        let secrets = build_secrets::variables(work.iter().map(|work| work.spec));
         layers.push(Layer {
-            build: rights(&lineage, &homes),
+            build: rights(&lineage, &homes).reading(&secrets, options),
+            secrets,
             merge: rights(&[], &homes),
             builds,
             merges,
@@ -391,7 +397,7 @@ fn context(site: &Site<'_>, options: &Github, findings: &mut Vec<Finding>) -> Pu
         file: options.file.value.clone(),
         script: config.owner.path(PUBLISH),
         grants: grants(&tags.rights, &then),
-        secrets: secrets(&tags.rights, &then),
+        secrets: secrets(&tags.rights, &layers, &then),
         schedule: options
             .schedule
             .iter()
@@ -491,11 +497,15 @@ fn grants(tags: &Rights, then: &[Hook]) -> IndexMap<String, Access> {
 }
 
 /// The secrets that a caller has to hand on.
-fn secrets(tags: &Rights, then: &[Hook]) -> Vec<String> {
+fn secrets(tags: &Rights, layers: &[Layer], then: &[Hook]) -> Vec<String> {
+    // The job's own token is nobody's to hand on.
+    let builds = layers.iter().flat_map(|layer| &layer.secrets);
+    let builds = builds.filter(|secret| *secret != JOB_TOKEN);
     let logins = tags.logins.iter().flat_map(|login| login.login.secrets());
     let hooks = then.iter().flat_map(|hook| &hook.secrets);
     let mut seen = HashSet::new();
     logins
+        .chain(builds)
         .chain(hooks)
         .filter(|secret| seen.insert(secret.as_str()))
         .cloned()

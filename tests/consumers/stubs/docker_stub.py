@@ -238,7 +238,13 @@ def build(words, registry, call):
         raise Failure('ERROR: "docker buildx build" requires 1 argument')
     context = operands[0]
     file = options.get("--file", [os.path.join(context, "Dockerfile")])[0]
-    args = dict(a.split("=", 1) if "=" in a else (a, os.environ.get(a, "")) for a in options.get("--build-arg", []))
+    # One without a value is taken from the environment, which the stub does not know.
+    taken = [a for a in options.get("--build-arg", []) if "=" not in a]
+    args = dict(a.split("=", 1) for a in options.get("--build-arg", []) if "=" in a)
+    handed = [dict(field.split("=", 1) for field in secret.split(",", 3)) for secret in options.get("--secret", [])]
+    for secret in handed:
+        if not secret["value"]:
+            raise Failure(f"ERROR: environment variable {secret['env']} not found")
     labels = dict(label.split("=", 1) for label in options.get("--label", []))
     tags = [normal(t) for t in options.get("--tag", [])]
     platforms = ",".join(options.get("--platform", ["linux/amd64"])).split(",")
@@ -250,7 +256,7 @@ def build(words, registry, call):
     known = registry.tags | registry.local if engine else registry.tags
     oci = any("oci-mediatypes=true" in output for output in outputs)
     call.update(tags=tags, platforms=platforms, args=args, labels=labels, file=file, context=context, target=options.get("--target", [None])[0],
-                push=push, load="--load" in options or engine, provenance=options.get("--provenance", [None])[0],
+                taken=taken, secrets={secret["id"]: secret["value"] for secret in handed}, push=push, load="--load" in options or engine, provenance=options.get("--provenance", [None])[0],
                 sbom=options.get("--sbom", [None])[0], output=sorted(option for output in outputs for option in output),
                 cache={way: options.get(f"--cache-{way}", [None])[0] for way in ("from", "to")})
     if not os.path.isdir(context):
