@@ -5,6 +5,7 @@ use std::ops::Range;
 use toml::de::{DeTable, DeValue, Error};
 
 use crate::config::model::Image;
+use crate::config::pipeline_keys::Provenance;
 use crate::config::pipelines::{Ci, Pipeline};
 use crate::config::provider::{Options, ProviderTable};
 use crate::config::raw::RawMatrix;
@@ -113,11 +114,20 @@ impl Builder<'_> {
             }
             Pipeline::new(provider.key(), span, options, shape)
         });
-        let pipelines = pipelines.collect();
+        let pipelines: Vec<Pipeline> = pipelines.collect();
+        // What Docker itself pushes carries nothing, and one plan is for all pipelines.
+        let usual = if pipelines.iter().any(|own| own.shape.builds_anew) {
+            Provenance::Off
+        } else {
+            Provenance::default()
+        };
+        let signing = ci.sign.as_ref();
+        let signing = signing.and_then(|sign| reader.signing(sign, &providers, &pipelines));
         Ci {
+            signing,
             check: ci.check.as_ref().map(|check| check.value.clone()),
             sbom: ci.sbom,
-            provenance: ci.provenance,
+            provenance: ci.provenance.unwrap_or(usual),
             providers,
             pipelines,
         }

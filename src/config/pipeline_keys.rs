@@ -168,9 +168,9 @@ pub type Steps = IndexMap<Spanned<String>, Spanned<Step>>;
 #[serde(rename_all = "kebab-case")]
 pub enum Provenance {
     /// Nothing.
-    #[default]
     Off,
-    /// When, from which sources, on which platform.
+    /// When, by which run, from which sources, on which platform.
+    #[default]
     Min,
     /// Also build args, the Dockerfile and all that is known of the sources.
     Max,

@@ -10,6 +10,7 @@ use serde::Deserialize;
 use crate::config::check::RawCheck;
 use crate::config::facts::RawFacts;
 use crate::config::pipeline_keys::Provenance;
+use crate::config::signing::RawSign;
 use crate::config::taking::Packages;
 pub use crate::config::unions::RawSelector;
 use crate::config::unions::{
@@ -669,8 +670,12 @@ pub struct RawCi {
     pub check: Option<Spanned<String>>,
     /// Whether each image carries a list of the software in it.
     pub sbom: bool,
-    /// How much of each image's making it carries.
-    pub provenance: Provenance,
+    /// How much of each image's making it carries. `min` unless the classic shape of Cloud Build, which attests nothing,
+    /// publishes images too.
+    pub provenance: Option<Provenance>,
+    /// What signs each image: `"cosign"`, by the identity that the provider gives its jobs, or a table with a key. Nothing
+    /// does unless this says so.
+    pub sign: Option<Spanned<RawSign>>,
 }
 
 /// Files to generate besides pipelines.

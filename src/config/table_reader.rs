@@ -104,9 +104,9 @@ impl TableReader<'_> {
         rows.collect()
     }
 
-    /// Whether images carry anything besides themselves.
+    /// Whether images are asked to carry anything besides themselves.
     pub fn attests(&self) -> bool {
-        self.ci.sbom || self.ci.provenance != Provenance::Off
+        self.ci.sbom || self.ci.provenance.is_some_and(|p| p != Provenance::Off)
     }
 
     /// The image of a check is for the command of `[ci] check`, and nothing else.

@@ -14,6 +14,7 @@ mod login;
 mod own_step;
 mod provider;
 mod providers;
+mod signing;
 mod site;
 mod split;
 mod work;

@@ -5,12 +5,14 @@
 //! say.
 
 mod bake;
+mod cosign;
 mod docker;
 mod fault;
 mod junit;
 mod trial;
 
 pub(crate) use bake::{Bake, Definition, Override};
+pub(crate) use cosign::{Cosign, Signature};
 pub(crate) use docker::Docker;
 pub(crate) use fault::EngineFault;
 pub(crate) use junit::{Case, failed, junit};

@@ -35,6 +35,7 @@ pub(crate) const COMMON: Shipped = shipped!(
     "ci/plan.sh",
     "ci/publish.sh",
     "ci/pull-request.sh",
+    "ci/sign.sh",
     "ci/test.sh",
     "docker/Dockerfile",
 );

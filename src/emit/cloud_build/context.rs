@@ -6,6 +6,7 @@ use serde::Serialize;
 use super::options::{Logging, MachineType};
 use crate::emit::checkout::Checkout;
 use crate::emit::login::{Lent, Login};
+use crate::emit::signing::Cosign;
 
 /// One build config.
 #[derive(Debug, Serialize)]
@@ -24,10 +25,14 @@ pub(super) struct ConfigView {
     pub registries: Vec<Login>,
     /// Secret Manager's names, which are the variables' names too: each once.
     pub secrets: Vec<String>,
+    /// All that Secret Manager gives: to log in, and to sign.
+    pub stored: Vec<String>,
     /// The image of the step that fetches them where Git LFS stores some.
     pub git_lfs_image: String,
     /// The commands that logins take and the image of the steps may not have.
     pub lent: Option<Lent>,
+    /// How steps sign, and see who signed.
+    pub sign: Option<Cosign>,
     /// `NAME=value` for the logins.
     pub login_env: Vec<String>,
     /// Whether the first step sets up a builder.

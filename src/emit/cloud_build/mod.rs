@@ -41,6 +41,7 @@ use self::steps::Own;
 use super::checkout::Checkout;
 use super::login::{self, Google, Lent, Login, Means, Way};
 use super::provider::{self, Layout, Provider};
+use super::signing::Cosign;
 use super::site::Site;
 use super::{split, work};
 use crate::config::header;
@@ -396,6 +397,13 @@ impl Maker<'_> {
         let mut context = self.bare(file, part);
         context.registries.clone_from(&self.registries);
         context.secrets = secrets(&self.registries);
+        context.sign = Cosign::of(self.site);
+        // Only what builds signs.
+        let signs = matches!(part, Part::Whole | Part::Group);
+        let signing = context.sign.iter().filter(|_| signs);
+        let signing = signing.flat_map(|sign| &sign.secrets);
+        let stored: IndexSet<&String> = context.secrets.iter().chain(signing).collect();
+        context.stored = stored.into_iter().cloned().collect();
         let mut ways = self.registries.iter().map(|registry| &registry.way);
         context.lent = ways
             .any(|way| matches!(way, Way::AwsKeys { .. }))
@@ -424,7 +432,9 @@ impl Maker<'_> {
             git_lfs_image: self.image(&None, Machinery::GitLfs),
             registries: Vec::new(),
             secrets: Vec::new(),
+            stored: Vec::new(),
             lent: None,
+            sign: None,
             login_env: Vec::new(),
             buildkit: false,
             builder_env: Vec::new(),
