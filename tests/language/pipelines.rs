@@ -143,7 +143,7 @@ fn the_plan_says_whose_signature_counts() {
     );
     assert_eq!(
         plan(
-            "[ci]\nsign = { with = \"cosign\", key = \"env://KEY\", public-key = \"cosign.pub\", log = false }\n[ci.buildkite]\n"
+            "[ci]\nsign = { with = \"cosign\", key = \"env://KEY\", public-key = \"cosign.pub\", log = false }\n[ci.github]\n"
         ),
         json!({"tool": "cosign", "key": "env://KEY", "public_key": "cosign.pub", "log": false})
     );
