@@ -2,7 +2,9 @@
 
 import json
 import os
+import shutil
 import subprocess
+from pathlib import Path
 
 import pytest
 from engine import INSTALLED
@@ -140,3 +142,25 @@ def test_provenance_is_read_back(engine, tmp_path, name, mode):
             assert any("debian" in material["uri"] and material["digest"]["sha256"] for material in materials), materials
             read += 1
     assert read == len(core["platforms"])
+
+
+@with_cosign
+def test_an_image_of_cosign_does_the_same_where_a_job_has_none(engine, tmp_path, name):
+    """What Cloud Build, Buildkite and GitLab's engine do: nothing is mounted, and no secret is a word of a command."""
+    world = lineage(engine, tmp_path, name).only("core", platforms=["linux/amd64"])
+    sign_with(world)
+    box = tmp_path / "box"
+    libraries = ["/lib/x86_64-linux-gnu/libc.so.6", "/lib64/ld-linux-x86-64.so.2"]
+    for file, to in [(COSIGN, "ko-app/cosign"), *((Path(library), library[1:]) for library in libraries)]:
+        (box / to).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(file, box / to)
+    (box / "Dockerfile").write_text('FROM scratch\nCOPY . /\nENTRYPOINT ["/ko-app/cosign"]\n')
+    engine.docker("buildx", "build", "--provenance=false", "--load", "--tag", "localhost/cosign:2", box)
+    world.more |= {"PATH": engine.env()["PATH"], "COSIGN_IMAGE": "localhost/cosign:2"}
+    assert world.publish() == []
+    assert all(verify(world, reference).returncode == 0 for reference in world.digests())
+    assert "signatures looked at: 1" in world.ok("probe").stderr
+    others(world, world.spec("core"), world.spec("core")["content"])
+    done = world.call("probe")
+    assert done.returncode == 1 and "is not signed by this pipeline: no signatures found" in done.stderr
+    assert engine.docker("ps", "--all", "--quiet", "--filter", "ancestor=localhost/cosign:2") == ""
