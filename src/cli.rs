@@ -420,6 +420,9 @@ pub struct PublishedArgs {
     /// Which specs.
     #[command(flatten)]
     pub selection: Selection,
+    /// Also ask, by the program cosign, who signed what is there, and whether that counts by `sign` of the matrix.
+    #[arg(long)]
+    pub verify: bool,
     /// Also list tags in the repositories of the matrix that no release, alias or plan stands on. Nothing is deleted.
     #[arg(long)]
     pub unused: bool,

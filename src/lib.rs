@@ -24,7 +24,7 @@
 //! - `flow`: the steps that every command runs a part of
 //! - `bump`: what moves with a release, or with a base
 //! - `registry`: what stands at registries, of upstream images (`gen lock`) and of the plan (`gen published`)
-//! - `engine`: docker and its kin: one command that builds what is selected, and tests in containers
+//! - `engine`: docker and its kin: one command that builds what is selected, tests in containers, and who signed an image
 //! - `cli`: the command line
 //! - `command`: a verb a file
 //!

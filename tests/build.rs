@@ -178,7 +178,7 @@ fn a_tag_of_ones_own_is_put_at_each_registry_and_on_nothing_below() {
             folder.path(),
             &["--push", "--tag", "{{ size }}-mine", "image=server"]
         ),
-        "--file docker-bake.json --provenance=false --push \
+        "--file docker-bake.json --provenance=mode=min --push \
          --set server-small.tags=docker.io/acme/server:small-mine --set server-small.tags=ghcr.io/acme/server:small-mine \
          --set server-large.tags=docker.io/acme/server:large-mine --set server-large.tags=ghcr.io/acme/server:large-mine \
          server-small server-large"
@@ -198,7 +198,7 @@ fn another_registry_gets_the_tags_of_the_plan() {
                 "image=server,size=large"
             ]
         ),
-        "--file docker-bake.json --provenance=false --push \
+        "--file docker-bake.json --provenance=mode=min --push \
          --set server-large.tags=localhost:5000/me/server:large-v1.4.0 --set server-large.tags=localhost:5000/me/server:latest \
          server-large"
     );

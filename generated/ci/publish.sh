@@ -9,11 +9,18 @@
 #                                     `build`, id, platform and layer, and of `merge`, id and layer, apart by tabs
 #   sh publish.sh build ID PLATFORM   build, test and push one platform of one image, unless it is there; exit code 3 where
 #                                     an image that it stands on is not
+#   sh publish.sh make ID PLATFORM    the first half of `build`: all but the push, so that a job can log in again before it
+#   sh publish.sh push ID PLATFORM    the second half
 #   sh publish.sh merge ID...         join the platforms of each image under its content tag, unless it is there
 #   sh publish.sh tags                put the release's tags and aliases on the contents, copy to other registries
+#   sh publish.sh sign                sign what was there before images were signed, once its stated hash was checked
 #
 # PLAN           the plan for scripts (default generated/plan.lines)
 # PIPELINE       github, gitlab, cloud-build or buildkite: only that pipeline's share of the plan (default: all of it)
+# BUILDER_ID     the address of the run that builds, which the provenance of what it pushes states (default: it states none)
+# SIGNER         where images are signed with no key: the workflow of this run, with its ref, as a certificate names it
+# COSIGN_IMAGE   an image of cosign, which the engine runs where this job has none
+# COSIGN_NETWORK the network of its container (default host)
 # RELEASE_TAG    the git tag that started this run, if one did: where it is not that of the plan's release, nothing is done
 # TEST_IN        where tests run: buildkit, as steps on top of the image, which leaves the builder once it has passed them
 #                (default); engine, in containers of `docker run`
@@ -34,6 +41,10 @@ set -eu
 
 PLAN=${PLAN:-generated/plan.lines}
 PIPELINE=${PIPELINE-}
+BUILDER_ID=${BUILDER_ID-}
+SIGNER=${SIGNER-}
+COSIGN_IMAGE=${COSIGN_IMAGE-}
+COSIGN_NETWORK=${COSIGN_NETWORK:-host}
 RELEASE_TAG=${RELEASE_TAG-}
 TEST_IN=${TEST_IN:-buildkit}
 PUBLISH_JOBS=${PUBLISH_JOBS:-8}
@@ -204,6 +215,7 @@ again() {
     *" did not complete successfully"*) return 1 ;;
     # A step requires one that the image does not list, or that is read no more.
     *": secret "*": not found"* | *"environment variable "*" not found"*) return 1 ;;
+    *mmutable*) return 1 ;;
     *"429 Too Many Requests"* | *"toomanyrequests: "* | *"ate exceeded"*)
       # 20, 40, 80, 160, 320 seconds: registries count by the minute or the hour.
       again_tries=6 again_pause=$((PUBLISH_DELAY * 4 << ($1 - 1))) ;;
@@ -529,15 +541,213 @@ differing() {
     pass=1 "$work/stated" pass=2 "$1"
 }
 
-# hold FILE: FILE lists "REF<tab>HASH" of contents that are there; stop if one states another hash than its own, or none. Who
-# may push may call anything by that name: it is neither built upon, nor tagged, nor overwritten.
+# hold FILE: FILE lists "REF<tab>HASH" of contents that are there; stop if one states another hash than its own, or none, or
+# where images are signed, if one is not signed by this pipeline. Who may push may call anything by that name: it is neither
+# built upon, nor tagged, nor overwritten.
 hold() {
+  hold_stated "$1"
+  cut -f 1 "$1" >"$work/references"
+  hold_signed "$work/references"
+}
+
+hold_stated() {
   differing "$1" >"$work/differing"
   if [ ! -s "$work/differing" ]; then return 0; fi
   while IFS='	' read -r ref hash stated; do
     say "foreign: $ref is not what the plan means by it, which states $hash; it states ${stated:-nothing}"
   done <"$work/differing"
   die "stopped: look who pushed that. Where it was a mistake, delete it in the registry and run this again"
+}
+
+# Signatures, by cosign. Whose count the plan says: those of a key, or those of this very workflow, run for certain refs.
+
+# signed_by WORD: print what the plan says of how images are signed; nothing where it does not.
+signed_by() { sed -n "s/^sign	$1	//p" "$PLAN"; }
+
+is_signing() { [ -n "${signing-}" ]; }
+
+# check_signing: stop where images are signed and that cannot be done here, or by this run: told before a build.
+check_signing() {
+  signing=$(signed_by tool)
+  if [ -z "$signing" ]; then return 0; fi
+  : >"$work/verified"
+  command -v cosign >/dev/null || [ -n "$COSIGN_IMAGE" ] ||
+    die "stopped: the images are signed, and there is no cosign here: install it, or name an image of it as COSIGN_IMAGE"
+  sign_key=$(signed_by key) sign_public=$(signed_by public-key) sign_log=$(signed_by log)
+  if [ -n "$sign_key" ]; then
+    [ -r "$sign_public" ] || die "stopped: signatures are verified by the public key in $sign_public, which is not here"
+    return 0
+  fi
+  sign_issuer=$(signed_by issuer) refs=$(signed_by refs) identity=$(signed_by identity)
+  workflow=${SIGNER%%@refs/*}
+  identity=${identity:-$workflow}
+  [ -n "$identity" ] ||
+    die "stopped: whose signatures count is not known here: set SIGNER to the workflow and ref of this run, or state \`identity\` in \`sign\` of the matrix"
+  case $identity in *[!A-Za-z0-9:/._~%@+=-]*) die "SIGNER names no workflow: \`$SIGNER\`" ;; esac
+  if [ -n "$SIGNER" ]; then
+    [ "$workflow" = "$identity" ] || die "stopped: this is run by $workflow, and the signatures that count are those of $identity"
+    printf '%s\n' "${SIGNER#"$workflow@"}" | REFS="^$refs\$" awk '{ exit $0 !~ ENVIRON["REFS"] }' ||
+      die "stopped: this run is of ${SIGNER#"$workflow@"}, whose signatures do not count: run it from a ref that \`refs\` in \`sign\` of the matrix names, or add it there"
+  fi
+  sign_pattern="^$(printf '%s\n' "$identity" | sed 's/[^A-Za-z0-9:/_-]/[&]/g')@$refs\$"
+}
+
+# cosign_cli REF WORD...: cosign with these words, of which REF is the last; where this job has none, an image of it. That
+# gets by a copy what it reads, since its engine may see other folders than this job.
+cosign_cli() {
+  subject=$1
+  shift
+  if command -v cosign >/dev/null; then
+    cosign "$@" "$subject" </dev/null
+    return
+  fi
+  for name in COSIGN_PASSWORD SIGSTORE_ID_TOKEN ${sign_key:+"${sign_key#env://}"}; do
+    # Names only: no value of a secret is a word of a command.
+    case $name in *[!A-Za-z0-9_]*) ;; *) set -- --env "$name" "$@" ;; esac
+  done
+  box=$(cosign_box "$@" "$subject") || return 1
+  host=${subject%%/*} given=$work/$slot.box status=0
+  rm -rf "$given"
+  mkdir -p "$given/docker"
+  if login=$(credentials "$host"); then
+    if [ "$host" = docker.io ]; then host=https://index.docker.io/v1/; fi
+    printf '{"auths": {"%s": {"auth": "%s"}}}\n' "$host" "$login" >"$given/docker/config.json"
+  fi
+  if [ -n "$sign_public" ]; then
+    mkdir -p "$given/$(dirname "$sign_public")"
+    cp "$sign_public" "$given/$sign_public"
+  fi
+  tar -c -f - -C "$given" . | docker cp - "$box:/tmp" >&2 && docker start --attach "$box" || status=$?
+  rm -rf "$given"
+  docker rm --force "$box" >/dev/null
+  return "$status"
+}
+
+# cosign_box [--env NAME]... WORD...: make the container, and print its id.
+cosign_box() {
+  count=0
+  for one in "$@"; do
+    if [ "$one" = --env ]; then count=$((count + 2)); fi
+  done
+  total=$# at=0
+  # The image stands between the options and its words.
+  for one in "$@"; do
+    if [ "$at" -eq "$count" ]; then set -- "$@" "$COSIGN_IMAGE"; fi
+    set -- "$@" "$one"
+    at=$((at + 1))
+  done
+  shift "$total"
+  docker create --user 0:0 --network "$COSIGN_NETWORK" --workdir /tmp --env HOME=/tmp --env DOCKER_CONFIG=/tmp/docker "$@" </dev/null
+}
+
+# What is not signed yet has a tag that nobody reads: what is cut short leaves nothing that looks like somebody else's.
+UNSIGNED=-unsigned
+
+# release_signed REF DIGEST: sign what was pushed under its other tag, and give it its own.
+release_signed() {
+  sign_line "${1%:*}@$2" && try docker buildx imagetools create --prefer-index=false --tag "$1" "${1%:*}@$2" </dev/null >&2
+}
+
+# sign_line REF@DIGEST: sign it.
+sign_line() {
+  say "signing $1"
+  if [ -n "$sign_key" ]; then
+    set -- "$1" --key "$sign_key"
+    if [ "$sign_log" = false ]; then set -- "$@" --tlog-upload=false; fi
+  fi
+  subject=$1
+  shift
+  try cosign_cli "$subject" sign --yes "$@" >&2
+}
+
+# verify_line REF@DIGEST: list it in $slot.unsigned where no signature of it is this pipeline's; stop where that is not told.
+verify_line() {
+  subject=$1
+  if [ -n "$sign_public" ]; then
+    set -- --key "$sign_public"
+    if [ "$sign_log" = false ]; then set -- "$@" --insecure-ignore-tlog=true; fi
+  else
+    set -- --certificate-identity-regexp "$sign_pattern" --certificate-oidc-issuer "$sign_issuer"
+  fi
+  verifications=1
+  while :; do
+    outcome=0
+    cosign_cli "$subject" verify "$@" >/dev/null 2>"$work/$slot.said" || outcome=$?
+    case $outcome in
+      0) return 0 ;;
+      # No signature at all, and none that fits: cmd/cosign/errors/exit_codes.go of sigstore/cosign.
+      10 | 12)
+        printf '%s\t%s\n' "$subject" "$(last_word "$work/$slot.said" | sed 's/^error during command execution: //')" >>"$work/$slot.unsigned"
+        return 0
+        ;;
+    esac
+    again "$verifications" "$work/$slot.said" || {
+      say "cannot tell who signed $subject, so nothing is assumed. cosign says: $(last_word "$work/$slot.said")"
+      return 2
+    }
+    verifications=$((verifications + 1))
+  done
+}
+
+# unsigned FILE: leave in $work/unsigned, of the references of FILE, "REF@DIGEST<tab>WHY" of those that are not signed. Each
+# digest is looked at once.
+unsigned() {
+  awk -F '\t' 'pass == 1 { digest[$1] = $2; next } pass == 2 { verified[$1]; next }
+    { name = $0; sub(/:[^:\/]*$/, "", name); name = name "@" digest[$0] }
+    digest[$0] != "" && !(name in verified) && !seen[name]++ { print name }' \
+    pass=1 "$work/found" pass=2 "$work/verified" pass=3 "$1" >"$work/unverified"
+  rm -f "$work"/*.unsigned
+  : >"$work/unsigned"
+  if [ ! -s "$work/unverified" ]; then return 0; fi
+  each verify_line "$work/unverified" || die "stopped: nothing was changed"
+  cat "$work"/*.unsigned >"$work/unsigned" 2>/dev/null || true
+  awk -F '\t' 'pass == 1 { unsigned[$1]; next } !($0 in unsigned)' pass=1 "$work/unsigned" pass=2 "$work/unverified" >>"$work/verified"
+  say "signatures looked at: $(wc -l <"$work/unverified" | tr -d ' ')"
+}
+
+# hold_signed FILE: FILE lists references that are there; where images are signed, stop if one is not, by this pipeline.
+hold_signed() {
+  if ! is_signing; then return 0; fi
+  unsigned "$1"
+  if [ ! -s "$work/unsigned" ]; then return 0; fi
+  while IFS='	' read -r ref why; do
+    say "foreign: $ref is not signed by this pipeline: $why"
+  done <"$work/unsigned"
+  die "stopped: look who pushed that. What this pipeline pushed before images were signed is signed by \`sh publish.sh sign\`"
+}
+
+# sign: of the contents that are there, sign those that are not. Each states its hash, or nothing is signed.
+sign() {
+  is_signing || die "the matrix does not say that images are signed: \`sign\` in \`[ci]\`"
+  plan '$1 == "image" && has($7) { print $5 }' | sort -u >"$work/refs"
+  look_all "$work/refs"
+  plan '$1 == "image" && has($7) && digest[$5] != "" { print $5 "\t" $4 }' | sort -u >"$work/hashes"
+  hold_stated "$work/hashes"
+  cut -f 1 "$work/hashes" >"$work/references"
+  unsigned "$work/references"
+  cut -f 1 "$work/unsigned" >"$work/signing"
+  each sign_line "$work/signing" || die "stopped: run this again to finish"
+  say "signed: $(wc -l <"$work/signing" | tr -d ' '), signed before: $(wc -l <"$work/verified" | tr -d ' ')"
+}
+
+# carry: give what is copied its signature at the other registry too, before it has a tag there. A copy has the same digest,
+# and a signature is a tag that is named after it.
+carry() {
+  if ! is_signing; then return 0; fi
+  awk -F '\t' '$1 == "done" || $1 == "put" || $1 == "move" {
+    to = $2
+    sub(/:[^:\/]*$/, "", to)
+    from = $3
+    sub(/@.*/, "", from)
+    if (to == from) next
+    tag = $3
+    sub(/.*@sha256:/, ":sha256-", tag)
+    if (!seen[to tag]++) print to tag ".sig\t" from tag ".sig"
+  }' "$work/decided" >"$work/signatures"
+  cut -f 1 "$work/signatures" >"$work/refs"
+  look_all "$work/refs"
+  awk -F '\t' 'pass == 1 { digest[$1] = $2; next } digest[$1] == ""' pass=1 "$work/found" pass=2 "$work/signatures" >"$work/put"
+  put "$work/put"
 }
 
 # curl_cli: curl, or an image of it where this job has an engine and no curl.
@@ -660,6 +870,8 @@ restore() {
     done <"$work/differing"
     die "stopped: nothing was built. Release under a new version: gen bump"
   fi
+  cut -f 1 "$work/there" >"$work/references"
+  hold_signed "$work/references"
   awk -F '\t' 'pass == 1 { digest[$1] = $2; next } !seen[$3]++ { home = $3; sub(/:[^:\/]*$/, "", home); print $3 "\t" home "@" digest[$1] }' \
     pass=1 "$work/found" pass=2 "$work/there" >"$work/put"
   put "$work/put"
@@ -772,7 +984,7 @@ run_test() {
 test_in_engine() {
   id=$1 platform=$2 leg=$3
   shift 3
-  docker buildx build --provenance=false --load "$@" </dev/null >&2
+  docker buildx build --provenance=false --load --tag "$leg" "$@" </dev/null >&2
   while IFS= read -r line; do
     unfold "$line"
     say "testing $id for $platform: $word"
@@ -836,8 +1048,9 @@ unattested() {
   done
 }
 
+# build ID PLATFORM HALF: HALF is make, push, or whole.
 build() {
-  id=$1 platform=$2
+  id=$1 platform=$2 half=$3
   # Its records.
   plan '$1 == "image" { is_meant = $2 == id && has($7) } is_meant' id="$id" >"$work/spec"
   content=$(awk -F '\t' '$1 == "image" { print $5 }' "$work/spec")
@@ -847,7 +1060,7 @@ build() {
   plan '$1 == "image" { content[$2] = $5; is_meant = $2 == id }
     $1 == "below" && is_meant && content[$3] != content[id] { print content[$3] }' id="$id" | sort -u >"$work/below"
   [ -n "$leg" ] || die "\`$id\` has no platform \`$platform\`"
-  set -- --tag "$leg" --platform "$platform"
+  set -- --platform "$platform"
   while IFS='	' read -r kind _ line _; do
     if [ "$kind" != word ]; then continue; fi
     unfold "$line"
@@ -858,7 +1071,7 @@ build() {
   there=$(awk -F '\t' -v content="$content" -v leg="$leg" '($1 == content || $1 == leg) && $2 != "" { print $1 "@" $2; exit }' "$work/found")
   if [ -n "$there" ]; then
     awk -F '\t' -v ref="${there%@*}" '$1 == "image" { print ref "\t" $4 }' "$work/spec" >"$work/hashes"
-    hold "$work/hashes"
+    if [ "$half" != push ]; then hold "$work/hashes"; fi
     say "$id for $platform is there already: $there"
     return 0
   fi
@@ -867,6 +1080,8 @@ build() {
     say "$id for $platform is not built: it stands on $lacking, which is not there"
     exit 3
   fi
+  # What it stands on may have been pushed by somebody else since the probe.
+  if [ "$half" != push ]; then hold_signed "$work/below"; fi
   while IFS='	' read -r kind _ context lfs submodules; do
     if [ "$kind" != source ]; then continue; fi
     unfold "$context"
@@ -894,16 +1109,23 @@ build() {
   if [ -n "$kept" ]; then set -- --cache-from "type=registry,ref=$kept" "$@"; fi
 
   awk -F '\t' '$1 == "test" { print $3 }' "$work/spec" >"$work/tests"
-  if [ -s "$work/tests" ]; then
+  if [ "$half" = push ]; then
+    : # Tested by the first half.
+  elif [ -s "$work/tests" ]; then
     say "building $id for $platform"
     case $TEST_IN in
       engine) test_in_engine "$id" "$platform" "$leg" "$@" ;;
       buildkit) test_in_buildkit "$id" "$platform" "$leg" "$kept" ;;
     esac
+  elif [ "$half" = make ]; then
+    say "building $id for $platform"
+    try docker buildx build --provenance=false --output type=cacheonly "$@" </dev/null >&2
   fi
+  if [ "$half" = make ]; then return 0; fi
   say "building and pushing $leg"
   # OCI media types: Docker's own hold no annotations, and the marker of the newest release is one.
-  attest=$(plan '$1 == "attest" { print $2 }')
+  attest=$(plan '$1 == "attest" { print $2 (builder != "" && $2 ~ /^--provenance=mode=/ ? ",builder-id=" builder : "") }' \
+    builder="$BUILDER_ID")
   # To keep them is no part of publishing: what fails at that fails nothing.
   if [ -n "$kept" ]; then
     set -- --cache-to "type=registry,ref=$kept,mode=max,image-manifest=true,oci-mediatypes=true,ignore-error=true" "$@"
@@ -915,7 +1137,17 @@ build() {
   if [ -n "$stated" ]; then set -- --annotation "$kind:$CONTENT_KEY=$stated" "$@"; fi
   # Told by words without blanks.
   # shellcheck disable=SC2086
-  try docker buildx build --output "type=image,push=true,oci-mediatypes=true$packed$rewritten" $attest "$@" </dev/null >&2
+  exported=type=image,push=true,oci-mediatypes=true$packed$rewritten
+  set -- $attest "$@"
+  if ! is_signing; then
+    try docker buildx build --output "$exported" --tag "$leg" "$@" </dev/null >&2
+    return
+  fi
+  export BUILDX_METADATA_PROVENANCE=disabled
+  try docker buildx build --output "$exported" --metadata-file "$work/pushed" --tag "$leg$UNSIGNED" "$@" \
+    </dev/null >&2
+  digest=$(member "$work/pushed" containerimage.digest) || die "stopped: docker does not say what it pushed"
+  release_signed "$leg" "$digest" || die "stopped: $leg is not signed, and has no tag"
 }
 
 # merge_line "ID CONTENT HASH LEG...", without a hash a dash.
@@ -939,7 +1171,13 @@ merge_line() {
   say "merging $content from: $*"
   if [ "$hash" != - ]; then set -- --annotation "index:$CONTENT_KEY=$hash" "$@"; fi
   # --prefer-index=false: a single platform keeps its digest instead of being wrapped.
-  try docker buildx imagetools create --prefer-index=false --tag "$content" "$@" </dev/null >&2
+  if ! is_signing; then
+    try docker buildx imagetools create --prefer-index=false --tag "$content" "$@" </dev/null >&2
+    return
+  fi
+  try docker buildx imagetools create --prefer-index=false --tag "$content$UNSIGNED" "$@" </dev/null >&2 || return 1
+  inquire "$content$UNSIGNED" && digest=$(member "$work/$slot.out" digest) || return 1
+  release_signed "$content" "$digest"
 }
 
 merge() {
@@ -965,6 +1203,10 @@ merge() {
   look_all "$work/refs"
   awk -F '\t' 'pass == 1 { digest[$1] = $2; next } digest[$2] != "" { print $2 "\t" $3 }' pass=1 "$work/found" pass=2 "$work/merges" >"$work/hashes"
   hold "$work/hashes"
+  # The platforms of what is yet to be joined.
+  awk -F '\t' 'pass == 1 { digest[$1] = $2; next } digest[$2] == "" { for (n = 4; n <= NF; n++) if (digest[$n] != "") print $n }' \
+    pass=1 "$work/found" pass=2 "$work/merges" >"$work/legs"
+  hold_signed "$work/legs"
   each merge_line "$work/merges" || die "stopped: not everything could be merged"
 }
 
@@ -981,7 +1223,19 @@ newest() {
 put_line() {
   to=${1%%	*} from=${1#*	}
   say "$to is now $from"
-  try docker buildx imagetools create --prefer-index=false --tag "$to" "$from" </dev/null >&2 || return 2
+  try docker buildx imagetools create --prefer-index=false --tag "$to" "$from" </dev/null >&2 || {
+    told_immutable "$to" "$work/$slot.said"
+    return 2
+  }
+}
+
+# told_immutable REF FILE: say what to do where a registry lets no tag be moved.
+told_immutable() {
+  # The words of Amazon's registry, Docker Hub and Harbor; not every client hands on more than the status.
+  case $(cat "$2") in
+    *mmutable* | *"400 Bad Request"* | *"412 Precondition Failed"*)
+      say "$1 cannot be put again: where the tags of its registry are immutable, let it except ${1##*:} and the others that move (${MARKER}*, aliases), then run this again" ;;
+  esac
 }
 
 put() { each put_line "$1" || die "stopped: run this again to finish"; }
@@ -1159,6 +1413,7 @@ tags() {
   awk -F '\t' 'pass == 1 { if ($1 ~ /^(put|mark|move)$/) wanted[$4]; next } $1 == "image" && $5 in wanted { print $5 "\t" $4 }' \
     pass=1 "$work/decided" pass=2 "$PLAN" | sort -u >"$work/hashes"
   hold "$work/hashes"
+  carry
   decided put 'print $2 "\t" $3' >"$work/put"
   put "$work/put"
   counted=$(wc -l <"$work/put")
@@ -1176,8 +1431,10 @@ tags() {
   version=$(plan '$1 == "release" { print $2 }')
   while IFS='	' read -r to from; do
     say "$to is now $version"
-    try docker buildx imagetools create --annotation "index:$VERSION_KEY=$version" --tag "$to" "$from" </dev/null >&2 ||
+    try docker buildx imagetools create --annotation "index:$VERSION_KEY=$version" --tag "$to" "$from" </dev/null >&2 || {
+      told_immutable "$to" "$work/$slot.said"
       die "stopped: run this again to finish"
+    }
   done <"$work/put"
   decided move 'print $2 "\t" $3' >"$work/put"
   put "$work/put"
@@ -1189,13 +1446,14 @@ tags() {
 }
 
 usage() {
-  say "usage: publish.sh probe [ID...] | build ID PLATFORM | merge ID... | tags"
+  say "usage: publish.sh probe [ID...] | build ID PLATFORM | make ID PLATFORM | push ID PLATFORM | merge ID... | tags | sign"
   exit 2
 }
 
 case $PUBLISH_JOBS in '' | 0* | *[!0-9]*) die "PUBLISH_JOBS is no number of at least 1: \`$PUBLISH_JOBS\`" ;; esac
 case $PUBLISH_DELAY in '' | *[!0-9]*) die "PUBLISH_DELAY is no number of whole seconds: \`$PUBLISH_DELAY\`" ;; esac
 case $PIPELINE in '' | github | gitlab | cloud-build | buildkite) ;; *) die "PIPELINE is none of github, gitlab, cloud-build, buildkite: \`$PIPELINE\`" ;; esac
+case $BUILDER_ID in *[!A-Za-z0-9:/._~#@%=+-]*) die "BUILDER_ID is no address of a run: \`$BUILDER_ID\`" ;; esac
 case $TEST_IN in engine | buildkit) ;; *) die "TEST_IN is neither engine nor buildkit: \`$TEST_IN\`" ;; esac
 check_plan
 work=$(mktemp -d)
@@ -1207,11 +1465,13 @@ trap 'exit 143' TERM
 slot=main
 check_tag
 
-case ${1-} in probe | build | merge | tags) needs_buildx ;; esac
+case ${1-} in probe | build | make | push | merge | tags | sign) needs_buildx; check_signing ;; esac
 case ${1-} in
   probe) shift; probe "$@" ;;
-  build) [ $# -eq 3 ] || usage; build "$2" "$3" ;;
+  build) [ $# -eq 3 ] || usage; build "$2" "$3" whole ;;
+  make | push) [ $# -eq 3 ] || usage; build "$2" "$3" "$1" ;;
   merge) [ $# -ge 2 ] || usage; shift; merge "$@" ;;
   tags) [ $# -eq 1 ] || usage; tags ;;
+  sign) [ $# -eq 1 ] || usage; sign ;;
   *) usage ;;
 esac

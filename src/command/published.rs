@@ -1,5 +1,6 @@
 //! `gen published`: what of the plan stands at the registries.
 
+use std::collections::{BTreeSet, HashMap};
 use std::fmt::Write;
 use std::time::Duration;
 
@@ -10,6 +11,7 @@ use crate::command::select::{Given, meant, selectors};
 use crate::command::shell::{Error, Outcome, Shell, left, number};
 use crate::command::{CLEAN, FOUND, NO_PLAN};
 use crate::diagnostic::{Finding, Place, Sink, and_list, code, visible};
+use crate::engine::{Cosign, Signature};
 use crate::flow;
 use crate::grammar::reference::Parts;
 use crate::image::plan::{Plan, json};
@@ -39,6 +41,39 @@ struct Listed<'a> {
     platforms: Option<&'a [String]>,
     states: Option<&'a str>,
     why: &'a [String],
+    #[serde(skip_serializing_if = "Option::is_none")]
+    signed: Option<Told<'a>>,
+}
+
+/// Who signed it.
+#[derive(Serialize)]
+struct Told<'a> {
+    state: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    by: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    why: Option<&'a str>,
+}
+
+/// What is said of the signature of a digest in a repository.
+type Signatures = HashMap<String, Signature>;
+
+impl<'a> Told<'a> {
+    fn of(signature: &'a Signature) -> Self {
+        let (state, by, why) = match signature {
+            Signature::By(who) => ("signed", Some(&**who), None),
+            Signature::Foreign(why) => ("unsigned", None, Some(&**why)),
+            Signature::Unknown(why) => ("unknown", None, Some(&**why)),
+        };
+        Told { state, by, why }
+    }
+}
+
+/// `repository@digest`, where something stands.
+fn subject(row: &Row) -> Option<String> {
+    let digest = row.digest.filter(|_| row.state != State::Unasked)?;
+    let repository = row.reference.rsplit_once(':').map_or("", |(at, _)| at);
+    Some(format!("{repository}@{digest}"))
 }
 
 #[derive(Serialize)]
@@ -79,6 +114,17 @@ pub(super) fn run(shell: &mut Shell<'_>, args: &PublishedArgs) -> Result<Outcome
         Err(fault) => return shell.stopped(fault, sink, FindingFormat::Full),
     };
     let mut plan = left(Plan::new(config, &expanded.matrix, &contents));
+    let root = repository.root().to_owned();
+    let cosign = if args.verify {
+        let signed = plan.signing.as_ref();
+        let Some(cosign) = signed.and_then(|signed| Cosign::of(signed, &root)) else {
+            sink.push(not_verifiable(&config.file.path, &plan));
+            return shell.unreadable(sink);
+        };
+        Some(cosign)
+    } else {
+        None
+    };
     let client = Client::new(Duration::from_secs(args.timeout));
     let shell_ = &*shell;
     let waiting = |open: &[&str]| shell_.say(&still(open));
@@ -93,12 +139,46 @@ pub(super) fn run(shell: &mut Shell<'_>, args: &PublishedArgs) -> Result<Outcome
     });
     let release = config.release.as_ref().map(|release| &release.read);
     let rows = published(&client, &plan, release, config.owner.name(), &waiting);
+    let signatures = cosign.map(|cosign| {
+        let mut subjects: Vec<String> = rows.iter().filter_map(subject).collect();
+        subjects.sort_unstable();
+        subjects.dedup();
+        let asked: Vec<&str> = subjects.iter().map(String::as_str).collect();
+        let look = |one: &str| Ok(cosign.verify(one));
+        let told = Client::each(&asked, VERIFIED_AT_ONCE, &look, &waiting);
+        let known = subjects.iter().cloned().zip(told.into_iter().flatten());
+        known.collect::<Signatures>()
+    });
     match args.format {
-        PublishedFormat::Table => shell.data(&table(&rows, strays.as_ref()))?,
-        PublishedFormat::Json => shell.data(&report(&plan, &rows, strays.as_ref()))?,
+        PublishedFormat::Table => {
+            shell.data(&table(&rows, strays.as_ref(), signatures.as_ref()))?;
+        }
+        PublishedFormat::Json => {
+            shell.data(&report(&plan, &rows, strays.as_ref(), signatures.as_ref()))?;
+        }
     }
-    told(shell, &rows, strays.as_ref());
-    Ok(outcome(&rows, strays.as_ref()))
+    told(shell, &rows, strays.as_ref(), signatures.as_ref());
+    Ok(outcome(&rows, strays.as_ref(), signatures.as_ref()))
+}
+
+/// How many signatures are looked at a time: each is a program of its own.
+const VERIFIED_AT_ONCE: usize = 8;
+
+/// The finding about signatures that cannot be looked at, since the matrix does not say enough.
+fn not_verifiable(file: &str, plan: &Plan) -> Finding {
+    let (headline, help) = if plan.signing.is_none() {
+        (
+            "the matrix does not say that images are signed",
+            "add `sign = \"cosign\"` to `[ci]`, or a table with a key",
+        )
+    } else {
+        (
+            "the matrix does not say whose signature counts",
+            "add `identity = \"https://github.com/…/.github/workflows/base-images.yml\"` to `sign` of `[ci]`: a pipeline knows its \
+             own, and this is none",
+        )
+    };
+    Finding::new(&code::MISSING_KEY, headline, Place::file(file.to_owned())).help(help)
 }
 
 /// What is waited for.
@@ -111,23 +191,29 @@ fn still(open: &[&str]) -> String {
 }
 
 /// What is not known weighs more than what is wrong: nobody can say then that this is all.
-fn outcome(rows: &[Row], strays: Option<&Strays>) -> Outcome {
+fn outcome(rows: &[Row], strays: Option<&Strays>, signatures: Option<&Signatures>) -> Outcome {
+    let of = |told: fn(&Signature) -> bool| signatures.is_some_and(|all| all.values().any(told));
+    let unknown = of(|one| matches!(one, Signature::Unknown(_)));
+    let foreign = of(|one| matches!(one, Signature::Foreign(_)));
     let any = |state: State| rows.iter().any(|row| row.state == state);
     let unlisted = strays.is_some_and(|strays| !strays.unlisted.is_empty());
     Outcome(match () {
-        () if any(State::Unasked) || unlisted => NO_PLAN,
-        () if any(State::Missing) || any(State::Differs) => FOUND,
+        () if any(State::Unasked) || unlisted || unknown => NO_PLAN,
+        () if any(State::Missing) || any(State::Differs) || foreign => FOUND,
         () => CLEAN,
     })
 }
 
-fn table(rows: &[Row], strays: Option<&Strays>) -> String {
-    let head = ["STATE", "REFERENCE", "DIGEST", "PLATFORMS", "STATES"].map(str::to_owned);
+fn table(rows: &[Row], strays: Option<&Strays>, signatures: Option<&Signatures>) -> String {
+    let mut head = ["STATE", "REFERENCE", "DIGEST", "PLATFORMS", "STATES"]
+        .map(str::to_owned)
+        .to_vec();
+    head.extend(signatures.map(|_| "SIGNED".to_owned()));
     let dash = || "-".to_owned();
     let of_rows = rows.iter().map(|row| {
         let stands = row.digest.is_some() && row.state != State::Unasked;
         let stated = row.states.as_deref().map(short);
-        let cells = [
+        let mut cells = vec![
             row.state.word().to_owned(),
             row.reference.clone(),
             row.digest
@@ -138,40 +224,61 @@ fn table(rows: &[Row], strays: Option<&Strays>) -> String {
             },
             stated.unwrap_or_else(|| if stands { "none".to_owned() } else { dash() }),
         ];
-        (cells, row.why.join("; "))
+        let mut why = row.why.clone();
+        if let Some(signatures) = signatures {
+            let signature = subject(row).and_then(|subject| signatures.get(&subject));
+            let told = signature.map(Told::of);
+            let state = told
+                .as_ref()
+                .map_or_else(dash, |told| told.state.to_owned());
+            cells.push(state);
+            let who = told.and_then(|told| match (told.by, told.why) {
+                (Some(by), _) => Some(format!("signed by {by}")),
+                (None, why) => why.map(str::to_owned),
+            });
+            why.extend(who);
+        }
+        (cells, why.join("; "))
     });
     let of_strays = strays
         .iter()
         .flat_map(|strays| &strays.unused)
         .map(|stray| {
             let digest = stray.digest.short().to_string();
-            let cells = [
+            let mut cells = vec![
                 "unused".to_owned(),
                 stray.reference.clone(),
                 digest,
                 dash(),
                 dash(),
             ];
+            cells.extend(signatures.map(|_| dash()));
             (cells, stray.why.to_owned())
         });
-    let all: Vec<([String; 5], String)> = std::iter::once((head, String::new()))
+    let all: Vec<(Vec<String>, String)> = std::iter::once((head, String::new()))
         .chain(of_rows)
         .chain(of_strays)
         .map(|(cells, why)| {
             (
-                cells.map(|cell| visible(&cell).into_owned()),
+                cells
+                    .iter()
+                    .map(|cell| visible(cell).into_owned())
+                    .collect::<Vec<_>>(),
                 visible(&why).into_owned(),
             )
         })
         .collect();
-    let widths: [usize; 5] = std::array::from_fn(|column| {
-        let cells = all.iter().map(|(cells, _)| cells[column].chars().count());
-        cells.max().unwrap_or(0)
-    });
+    let columns = 0..all.first().map_or(0, |(head, _)| head.len());
+    let widths: Vec<usize> = columns
+        .map(|column| {
+            let cells = all.iter().map(|(cells, _)| cells[column].chars().count());
+            cells.max().unwrap_or(0)
+        })
+        .collect();
     let mut out = String::new();
     for (cells, why) in &all {
         let mut line = String::new();
-        for (cell, width) in cells.iter().zip(widths) {
+        for (cell, &width) in cells.iter().zip(&widths) {
             let _ = write!(line, "{cell:width$}  ");
         }
         line.push_str(why);
@@ -180,7 +287,14 @@ fn table(rows: &[Row], strays: Option<&Strays>) -> String {
     out
 }
 
-fn report(plan: &Plan, rows: &[Row], strays: Option<&Strays>) -> String {
+fn report(
+    plan: &Plan,
+    rows: &[Row],
+    strays: Option<&Strays>,
+    signatures: Option<&Signatures>,
+) -> String {
+    let subjects: Vec<Option<String>> = rows.iter().map(subject).collect();
+    let signed = |subject: &Option<String>| signatures?.get(subject.as_ref()?).map(Told::of);
     let report = Report {
         release: plan
             .release
@@ -188,7 +302,8 @@ fn report(plan: &Plan, rows: &[Row], strays: Option<&Strays>) -> String {
             .map(|release| release.version.as_str()),
         references: rows
             .iter()
-            .map(|row| Listed {
+            .zip(&subjects)
+            .map(|(row, subject)| Listed {
                 id: &row.id,
                 reference: &row.reference,
                 role: row.role.word(),
@@ -198,6 +313,7 @@ fn report(plan: &Plan, rows: &[Row], strays: Option<&Strays>) -> String {
                 platforms: row.platforms.as_deref(),
                 states: row.states.as_deref(),
                 why: &row.why,
+                signed: signed(subject),
             })
             .collect(),
         unused: strays.map(|strays| {
@@ -222,7 +338,17 @@ fn report(plan: &Plan, rows: &[Row], strays: Option<&Strays>) -> String {
 }
 
 /// `18 references: 15 there, 1 missing, 2 differ`, and what could not be listed.
-fn told(shell: &Shell<'_>, rows: &[Row], strays: Option<&Strays>) {
+fn told(shell: &Shell<'_>, rows: &[Row], strays: Option<&Strays>, signatures: Option<&Signatures>) {
+    let unknown = signatures.into_iter().flat_map(HashMap::values);
+    let whys: BTreeSet<&str> = unknown
+        .filter_map(|signature| match signature {
+            Signature::Unknown(why) => Some(&**why),
+            _ => None,
+        })
+        .collect();
+    for why in whys {
+        shell.insist(&format!("who signed is not known: {why}"));
+    }
     for (at, fault) in strays.iter().flat_map(|strays| &strays.unlisted) {
         shell.insist(&format!(
             "what is unused is not known: `{at}` could not be asked, its registry {fault}"
@@ -249,6 +375,24 @@ fn told(shell: &Shell<'_>, rows: &[Row], strays: Option<&Strays>) {
     );
     if let Some(strays) = strays {
         let _ = write!(text, "; {} unused", number(strays.unused.len(), "tag"));
+    }
+    if let Some(signatures) = signatures {
+        let count = |state| {
+            let of = rows.iter().filter_map(subject);
+            of.filter(|subject| {
+                let signature = signatures.get(subject);
+                signature.is_some_and(|one| Told::of(one).state == state)
+            })
+            .count()
+        };
+        let words = ["signed", "unsigned", "unknown"].map(|state| (state, count(state)));
+        let words = words.iter().filter(|(_, count)| *count > 0);
+        let words: Vec<String> = words
+            .map(|(state, count)| format!("{count} {state}"))
+            .collect();
+        if !words.is_empty() {
+            let _ = write!(text, "; signatures: {}", words.join(", "));
+        }
     }
     shell.say(&text);
 }

@@ -5,6 +5,7 @@ use std::ops::Range;
 use toml::de::{DeTable, DeValue, Error};
 
 use crate::config::model::Image;
+use crate::config::pipeline_keys::Provenance;
 use crate::config::pipelines::{Ci, Pipeline};
 use crate::config::provider::{Options, ProviderTable};
 use crate::config::raw::RawMatrix;
@@ -124,8 +125,17 @@ impl Builder<'_> {
             }
             Pipeline::new(provider.key(), span, options, shape)
         });
-        let pipelines = pipelines.collect();
+        let pipelines: Vec<Pipeline> = pipelines.collect();
+        // What Docker itself pushes carries nothing, and one plan is for all pipelines.
+        let usual = if pipelines.iter().any(|own| own.shape.builds_anew) {
+            Provenance::Off
+        } else {
+            Provenance::default()
+        };
+        let signing = ci.sign.as_ref();
+        let signing = signing.and_then(|sign| reader.signing(sign, &providers, &pipelines));
         Ci {
+            signing,
             check: match (&ci.check, &ci.command) {
                 (Some(check), _) => Some(check.value.clone()),
                 (None, Some(command)) => Some(format!("{} check", command.trim())),
@@ -133,7 +143,7 @@ impl Builder<'_> {
             },
             command: ci.command.clone(),
             sbom: ci.sbom,
-            provenance: ci.provenance,
+            provenance: ci.provenance.unwrap_or(usual),
             compression: ci.compression,
             cache: ci.cache,
             reproducible: ci.reproducible,

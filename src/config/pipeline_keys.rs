@@ -200,9 +200,9 @@ pub enum Cache {
 #[serde(rename_all = "kebab-case")]
 pub enum Provenance {
     /// Nothing.
-    #[default]
     Off,
-    /// When, from which sources, on which platform.
+    /// When, by which run, from which sources, on which platform.
+    #[default]
     Min,
     /// Also build args, the Dockerfile and all that is known of the sources.
     Max,

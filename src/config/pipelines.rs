@@ -8,6 +8,7 @@ use serde::Serialize;
 use crate::config::Config;
 use crate::config::pipeline_keys::{Cache, Compression, Provenance};
 use crate::config::provider::{Options, ProviderTable};
+use crate::config::signing::Signing;
 use crate::grammar::Spanned;
 use crate::grammar::arch;
 use crate::matrix::Selector;
@@ -30,6 +31,8 @@ pub struct Ci {
     pub cache: Option<Cache>,
     /// Whether images carry the day that is recorded for their content in place of that of their build.
     pub reproducible: bool,
+    /// How the images are signed, if they are.
+    pub signing: Option<Signing>,
     /// The providers there are, in the order of their table.
     pub providers: Vec<&'static dyn ProviderTable>,
     /// The pipelines that are turned on, in the same order.

@@ -27,6 +27,12 @@ pub trait ProviderTable: Sync {
     /// How the files end that the provider reads as pipelines.
     fn endings(&self) -> &'static [&'static str];
 
+    /// Who vouches for the identity that it gives its jobs, where they can sign by that with no key: an issuer that
+    /// Sigstore's public service knows.
+    fn issuer(&self) -> Option<&'static str> {
+        None
+    }
+
     /// The schema of its options: [`options_schema`] of their type.
     fn schema(&self, generator: &mut SchemaGenerator) -> Schema;
 

@@ -10,6 +10,7 @@ use serde::Deserialize;
 use crate::config::check::RawCheck;
 use crate::config::facts::RawFacts;
 use crate::config::pipeline_keys::{Cache, Compression, Provenance};
+use crate::config::signing::RawSign;
 use crate::config::taking::Packages;
 pub use crate::config::unions::RawSelector;
 use crate::config::unions::{
@@ -701,8 +702,9 @@ pub struct RawCi {
     pub command: Option<Spanned<String>>,
     /// Whether each image carries a list of the software in it.
     pub sbom: bool,
-    /// How much of each image's making it carries.
-    pub provenance: Provenance,
+    /// How much of each image's making it carries. `min` unless the classic shape of Cloud Build, which attests nothing,
+    /// publishes images too.
+    pub provenance: Option<Provenance>,
     /// How the layers of images are packed: `gzip`, `zstd` or `estargz`. Counted as content. Without it the builder's default
     /// packs what is built, and layers of bases stay as they are.
     pub compression: Option<Compression>,
@@ -712,6 +714,9 @@ pub struct RawCi {
     /// Whether two builds of one content give one image, as far as the archives that packages come from give the same: files
     /// and the image carry the day that the lock records for the content.
     pub reproducible: bool,
+    /// What signs each image: `"cosign"`, by the identity that the provider gives its jobs, or a table with a key. Nothing
+    /// does unless this says so.
+    pub sign: Option<Spanned<RawSign>>,
 }
 
 /// Files to generate besides pipelines.

@@ -104,9 +104,9 @@ impl TableReader<'_> {
         rows.collect()
     }
 
-    /// Whether images carry anything besides themselves.
+    /// Whether images are asked to carry anything besides themselves.
     pub fn attests(&self) -> bool {
-        self.ci.sbom || self.ci.provenance != Provenance::Off
+        self.ci.sbom || self.ci.provenance.is_some_and(|p| p != Provenance::Off)
     }
 
     /// Whether the builder is told how to pack and date what it pushes, or where to keep its layers.

@@ -15,6 +15,7 @@ mod login;
 mod own_step;
 mod provider;
 mod providers;
+mod signing;
 mod site;
 mod split;
 mod work;

@@ -5,6 +5,7 @@
 //! say.
 
 mod bake;
+mod cosign;
 mod docker;
 mod environment;
 mod fault;
@@ -12,6 +13,7 @@ mod junit;
 mod trial;
 
 pub(crate) use bake::{Bake, Definition, Override};
+pub(crate) use cosign::{Cosign, Signature};
 pub(crate) use docker::Docker;
 pub(crate) use environment::is_set;
 pub(crate) use fault::EngineFault;

@@ -5,7 +5,7 @@ use std::sync::OnceLock;
 use serde::Deserialize;
 
 /// Every action that generated workflows may use. The shipped table knows more, and has all of these.
-pub const USED_ACTIONS: [&str; 7] = [
+pub const USED_ACTIONS: [&str; 8] = [
     "actions/checkout",
     "aws-actions/amazon-ecr-login",
     "aws-actions/configure-aws-credentials",
@@ -13,6 +13,7 @@ pub const USED_ACTIONS: [&str; 7] = [
     "docker/setup-buildx-action",
     "docker/setup-qemu-action",
     "google-github-actions/auth",
+    "sigstore/cosign-installer",
 ];
 
 /// One action at one commit.

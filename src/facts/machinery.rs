@@ -22,6 +22,9 @@ pub enum Machinery {
     Buildkit,
     /// The same, for runners that allow nothing privileged.
     BuildkitRootless,
+    /// The command `cosign`, for jobs that have an engine and not the command. Its tag is also the release that GitHub's jobs
+    /// install by an action.
+    Cosign,
     /// The command `curl`, for jobs that have an engine and not the command.
     Curl,
     /// The Docker client with buildx and git, and a shell.
@@ -114,6 +117,7 @@ mod tests {
             Machinery::Binfmt,
             Machinery::Buildkit,
             Machinery::BuildkitRootless,
+            Machinery::Cosign,
             Machinery::Curl,
             Machinery::DockerCli,
             Machinery::DockerDind,

@@ -5,7 +5,7 @@
 use std::fmt::Write;
 
 use crate::config::Runner;
-use crate::image::plan::{FORMAT, Plan, PlanSpec, TYPICAL};
+use crate::image::plan::{FORMAT, Plan, PlanSpec, Signed, TYPICAL};
 use crate::image::shares::ALL;
 
 /// The text of `plan.lines`, below a header that no script reads.
@@ -41,6 +41,10 @@ pub(super) fn lines(plan: &Plan, header: &str) -> String {
     let packed = plan.packed();
     if !packed.is_empty() {
         lines.record(&["packed", &packed]);
+    }
+    let signing = plan.signing.iter().flat_map(Signed::facts);
+    for (word, fact) in signing {
+        lines.record(&["sign", word, &fact]);
     }
     for made in &plan.repositories {
         let pipelines = made.pipelines.join(",");

@@ -9,7 +9,10 @@ use indexmap::IndexMap;
 use rustc_hash::FxHashMap;
 use serde::Serialize;
 
-use crate::config::{Compression, Config, Described, GROUPS, Provenance, RegistryKind};
+use crate::config::{
+    Compression, Config, Described, GROUPS, Provenance, RegistryKind, SignTool, Signer, Signing,
+    refs_pattern,
+};
 use crate::grammar::{Pairs, Platform, SpecId, arch};
 use crate::image::lines::lines;
 use crate::image::one_off::OneOff;
@@ -64,6 +67,9 @@ pub struct Plan {
     /// How what is pushed is packed and dated.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub packing: Option<Packing>,
+    /// How the images are signed, when they are.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub signing: Option<Signed>,
     /// Repositories that have to be made before anything is pushed to them.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub repositories: Vec<Made>,
@@ -146,6 +152,108 @@ impl Packing {
             format!(",compression={},force-compression=true", compression.word())
         });
         packed.unwrap_or_default()
+    }
+}
+
+/// How images are signed, and whose signature counts.
+#[derive(Debug, Serialize)]
+pub struct Signed {
+    /// What signs.
+    pub tool: SignTool,
+    /// The private key, as that tool names it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub key: Option<String>,
+    /// The file of the public key, from the repository root.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub public_key: Option<String>,
+    /// Without a key: who vouches for the identity that signs.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub issuer: Option<String>,
+    /// Without a key: the workflow whose signature counts, without its ref; the pipeline's own where this is absent.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub identity: Option<String>,
+    /// Without a key: the refs whose runs count; `*` stands for any characters.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub refs: Vec<String>,
+    /// Whether signatures are in the public log, and looked for there.
+    pub log: bool,
+}
+
+impl Signed {
+    fn of(signing: &Signing) -> Self {
+        let nothing = Signed {
+            tool: signing.tool,
+            key: None,
+            public_key: None,
+            issuer: None,
+            identity: None,
+            refs: Vec::new(),
+            log: signing.log,
+        };
+        match &signing.by {
+            Signer::Key { private, public } => Signed {
+                key: Some(private.clone()),
+                public_key: Some(public.clone()),
+                ..nothing
+            },
+            Signer::Identity {
+                workflow,
+                issuer,
+                refs,
+            } => Signed {
+                issuer: Some(issuer.clone()),
+                identity: workflow.clone(),
+                refs: refs.clone(),
+                ..nothing
+            },
+        }
+    }
+
+    /// What `cosign verify` is told, before the image; nothing where it is not known whose signature counts.
+    pub fn verifying(&self) -> Option<Vec<String>> {
+        let mut words = match (&self.public_key, &self.identity, &self.issuer) {
+            (Some(key), _, _) => vec!["--key".to_owned(), key.clone()],
+            (None, Some(identity), Some(issuer)) => {
+                let of = |c: char| match c {
+                    c if c.is_ascii_alphanumeric() || ":/_-".contains(c) => c.to_string(),
+                    c => format!("[{c}]"),
+                };
+                let identity: String = identity.chars().map(of).collect();
+                vec![
+                    "--certificate-identity-regexp".to_owned(),
+                    format!("^{identity}@{}$", refs_pattern(&self.refs)),
+                    "--certificate-oidc-issuer".to_owned(),
+                    issuer.clone(),
+                ]
+            }
+            _ => return None,
+        };
+        if !self.log {
+            words.push("--insecure-ignore-tlog=true".to_owned());
+        }
+        Some(words)
+    }
+
+    /// What scripts are told, each by a word for it.
+    pub(super) fn facts(&self) -> Vec<(&'static str, String)> {
+        let SignTool::Cosign = self.tool;
+        let mut facts = vec![("tool", "cosign".to_owned())];
+        let texts = [
+            ("key", &self.key),
+            ("public-key", &self.public_key),
+            ("issuer", &self.issuer),
+            ("identity", &self.identity),
+        ];
+        for (word, text) in texts {
+            facts.extend(text.clone().map(|text| (word, text)));
+        }
+        if !self.refs.is_empty() {
+            facts.push(("refs", refs_pattern(&self.refs)));
+        }
+        if !self.log {
+            facts.push(("log", "false".to_owned()));
+        }
+        facts
     }
 }
 
@@ -330,6 +438,7 @@ impl Plan {
             attestations: (sbom || provenance != Provenance::Off)
                 .then_some(Attestations { sbom, provenance }),
             packing: Packing::of(config),
+            signing: config.ci.signing.as_ref().map(Signed::of),
             repositories: Vec::new(),
             layers: matrix.layers(),
             pipelines: Vec::new(),

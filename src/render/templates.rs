@@ -36,6 +36,7 @@ pub(crate) const COMMON: Shipped = shipped!(
     "ci/publish.sh",
     "ci/pull-request.sh",
     "ci/refresh.sh",
+    "ci/sign.sh",
     "ci/test.sh",
     "docker/Dockerfile",
 );

@@ -9,11 +9,18 @@
 #                                     `build`, id, platform and layer, and of `merge`, id and layer, apart by tabs
 #   sh publish.sh build ID PLATFORM   build, test and push one platform of one image, unless it is there; exit code 3 where
 #                                     an image that it stands on is not
+#   sh publish.sh make ID PLATFORM    the first half of `build`: all but the push, so that a job can log in again before it
+#   sh publish.sh push ID PLATFORM    the second half
 #   sh publish.sh merge ID...         join the platforms of each image under its content tag, unless it is there
 #   sh publish.sh tags                put the release's tags and aliases on the contents, copy to other registries
+#   sh publish.sh sign                sign what was there before images were signed, once its stated hash was checked
 #
 # PLAN           the plan for scripts (default <{ folder | bare }>/plan.lines)
 # PIPELINE       <{ pipelines[:-1] | join(", ") | comment }> or <{ pipelines | last | ident }>: only that pipeline's share of the plan (default: all of it)
+# BUILDER_ID     the address of the run that builds, which the provenance of what it pushes states (default: it states none)
+# SIGNER         where images are signed with no key: the workflow of this run, with its ref, as a certificate names it
+# COSIGN_IMAGE   an image of cosign, which the engine runs where this job has none
+# COSIGN_NETWORK the network of its container (default host)
 # RELEASE_TAG    the git tag that started this run, if one did: where it is not that of the plan's release, nothing is done
 # TEST_IN        where tests run: buildkit, as steps on top of the image, which leaves the builder once it has passed them
 #                (default); engine, in containers of `docker run`
@@ -34,6 +41,10 @@ set -eu
 
 PLAN=${PLAN:-<{ folder | bare }>/plan.lines}
 PIPELINE=${PIPELINE-}
+BUILDER_ID=${BUILDER_ID-}
+SIGNER=${SIGNER-}
+COSIGN_IMAGE=${COSIGN_IMAGE-}
+COSIGN_NETWORK=${COSIGN_NETWORK:-host}
 RELEASE_TAG=${RELEASE_TAG-}
 TEST_IN=${TEST_IN:-buildkit}
 PUBLISH_JOBS=${PUBLISH_JOBS:-8}
@@ -119,6 +130,7 @@ again() {
     *" did not complete successfully"*) return 1 ;;
     # A step requires one that the image does not list, or that is read no more.
     *": secret "*": not found"* | *"environment variable "*" not found"*) return 1 ;;
+    *mmutable*) return 1 ;;
     *"429 Too Many Requests"* | *"toomanyrequests: "* | *"ate exceeded"*)
       # 20, 40, 80, 160, 320 seconds: registries count by the minute or the hour.
       again_tries=6 again_pause=$((PUBLISH_DELAY * 4 << ($1 - 1))) ;;
@@ -247,9 +259,16 @@ differing() {
     pass=1 "$work/stated" pass=2 "$1"
 }
 
-# hold FILE: FILE lists "REF<tab>HASH" of contents that are there; stop if one states another hash than its own, or none. Who
-# may push may call anything by that name: it is neither built upon, nor tagged, nor overwritten.
+# hold FILE: FILE lists "REF<tab>HASH" of contents that are there; stop if one states another hash than its own, or none, or
+# where images are signed, if one is not signed by this pipeline. Who may push may call anything by that name: it is neither
+# built upon, nor tagged, nor overwritten.
 hold() {
+  hold_stated "$1"
+  cut -f 1 "$1" >"$work/references"
+  hold_signed "$work/references"
+}
+
+hold_stated() {
   differing "$1" >"$work/differing"
   if [ ! -s "$work/differing" ]; then return 0; fi
   while IFS='	' read -r ref hash stated; do
@@ -257,6 +276,8 @@ hold() {
   done <"$work/differing"
   die "stopped: look who pushed that. Where it was a mistake, delete it in the registry and run this again"
 }
+
+<% include "ci/sign.sh" %>
 
 # curl_cli: curl, or an image of it where this job has an engine and no curl.
 curl_cli() {
@@ -378,6 +399,8 @@ restore() {
     done <"$work/differing"
     die "stopped: nothing was built. Release under a new version: gen bump"
   fi
+  cut -f 1 "$work/there" >"$work/references"
+  hold_signed "$work/references"
   awk -F '\t' 'pass == 1 { digest[$1] = $2; next } !seen[$3]++ { home = $3; sub(/:[^:\/]*$/, "", home); print $3 "\t" home "@" digest[$1] }' \
     pass=1 "$work/found" pass=2 "$work/there" >"$work/put"
   put "$work/put"
@@ -394,7 +417,7 @@ restore() {
 test_in_engine() {
   id=$1 platform=$2 leg=$3
   shift 3
-  docker buildx build --provenance=false --load "$@" </dev/null >&2
+  docker buildx build --provenance=false --load --tag "$leg" "$@" </dev/null >&2
   while IFS= read -r line; do
     unfold "$line"
     say "testing $id for $platform: $word"
@@ -458,8 +481,9 @@ unattested() {
   done
 }
 
+# build ID PLATFORM HALF: HALF is make, push, or whole.
 build() {
-  id=$1 platform=$2
+  id=$1 platform=$2 half=$3
   # Its records.
   plan '$1 == "image" { is_meant = $2 == id && has($7) } is_meant' id="$id" >"$work/spec"
   content=$(awk -F '\t' '$1 == "image" { print $5 }' "$work/spec")
@@ -469,7 +493,7 @@ build() {
   plan '$1 == "image" { content[$2] = $5; is_meant = $2 == id }
     $1 == "below" && is_meant && content[$3] != content[id] { print content[$3] }' id="$id" | sort -u >"$work/below"
   [ -n "$leg" ] || die "\`$id\` has no platform \`$platform\`"
-  set -- --tag "$leg" --platform "$platform"
+  set -- --platform "$platform"
   while IFS='	' read -r kind _ line _; do
     if [ "$kind" != word ]; then continue; fi
     unfold "$line"
@@ -480,7 +504,7 @@ build() {
   there=$(awk -F '\t' -v content="$content" -v leg="$leg" '($1 == content || $1 == leg) && $2 != "" { print $1 "@" $2; exit }' "$work/found")
   if [ -n "$there" ]; then
     awk -F '\t' -v ref="${there%@*}" '$1 == "image" { print ref "\t" $4 }' "$work/spec" >"$work/hashes"
-    hold "$work/hashes"
+    if [ "$half" != push ]; then hold "$work/hashes"; fi
     say "$id for $platform is there already: $there"
     return 0
   fi
@@ -489,6 +513,8 @@ build() {
     say "$id for $platform is not built: it stands on $lacking, which is not there"
     exit 3
   fi
+  # What it stands on may have been pushed by somebody else since the probe.
+  if [ "$half" != push ]; then hold_signed "$work/below"; fi
   while IFS='	' read -r kind _ context lfs submodules; do
     if [ "$kind" != source ]; then continue; fi
     unfold "$context"
@@ -516,16 +542,23 @@ build() {
   if [ -n "$kept" ]; then set -- --cache-from "type=registry,ref=$kept" "$@"; fi
 
   awk -F '\t' '$1 == "test" { print $3 }' "$work/spec" >"$work/tests"
-  if [ -s "$work/tests" ]; then
+  if [ "$half" = push ]; then
+    : # Tested by the first half.
+  elif [ -s "$work/tests" ]; then
     say "building $id for $platform"
     case $TEST_IN in
       engine) test_in_engine "$id" "$platform" "$leg" "$@" ;;
       buildkit) test_in_buildkit "$id" "$platform" "$leg" "$kept" ;;
     esac
+  elif [ "$half" = make ]; then
+    say "building $id for $platform"
+    try docker buildx build --provenance=false --output type=cacheonly "$@" </dev/null >&2
   fi
+  if [ "$half" = make ]; then return 0; fi
   say "building and pushing $leg"
   # OCI media types: Docker's own hold no annotations, and the marker of the newest release is one.
-  attest=$(plan '$1 == "attest" { print $2 }')
+  attest=$(plan '$1 == "attest" { print $2 (builder != "" && $2 ~ /^--provenance=mode=/ ? ",builder-id=" builder : "") }' \
+    builder="$BUILDER_ID")
   # To keep them is no part of publishing: what fails at that fails nothing.
   if [ -n "$kept" ]; then
     set -- --cache-to "type=registry,ref=$kept,mode=max,image-manifest=true,oci-mediatypes=true,ignore-error=true" "$@"
@@ -537,7 +570,17 @@ build() {
   if [ -n "$stated" ]; then set -- --annotation "$kind:$CONTENT_KEY=$stated" "$@"; fi
   # Told by words without blanks.
   # shellcheck disable=SC2086
-  try docker buildx build --output "type=image,push=true,oci-mediatypes=true$packed$rewritten" $attest "$@" </dev/null >&2
+  exported=type=image,push=true,oci-mediatypes=true$packed$rewritten
+  set -- $attest "$@"
+  if ! is_signing; then
+    try docker buildx build --output "$exported" --tag "$leg" "$@" </dev/null >&2
+    return
+  fi
+  export BUILDX_METADATA_PROVENANCE=disabled
+  try docker buildx build --output "$exported" --metadata-file "$work/pushed" --tag "$leg$UNSIGNED" "$@" \
+    </dev/null >&2
+  digest=$(member "$work/pushed" containerimage.digest) || die "stopped: docker does not say what it pushed"
+  release_signed "$leg" "$digest" || die "stopped: $leg is not signed, and has no tag"
 }
 
 # merge_line "ID CONTENT HASH LEG...", without a hash a dash.
@@ -561,7 +604,13 @@ merge_line() {
   say "merging $content from: $*"
   if [ "$hash" != - ]; then set -- --annotation "index:$CONTENT_KEY=$hash" "$@"; fi
   # --prefer-index=false: a single platform keeps its digest instead of being wrapped.
-  try docker buildx imagetools create --prefer-index=false --tag "$content" "$@" </dev/null >&2
+  if ! is_signing; then
+    try docker buildx imagetools create --prefer-index=false --tag "$content" "$@" </dev/null >&2
+    return
+  fi
+  try docker buildx imagetools create --prefer-index=false --tag "$content$UNSIGNED" "$@" </dev/null >&2 || return 1
+  inquire "$content$UNSIGNED" && digest=$(member "$work/$slot.out" digest) || return 1
+  release_signed "$content" "$digest"
 }
 
 merge() {
@@ -587,6 +636,10 @@ merge() {
   look_all "$work/refs"
   awk -F '\t' 'pass == 1 { digest[$1] = $2; next } digest[$2] != "" { print $2 "\t" $3 }' pass=1 "$work/found" pass=2 "$work/merges" >"$work/hashes"
   hold "$work/hashes"
+  # The platforms of what is yet to be joined.
+  awk -F '\t' 'pass == 1 { digest[$1] = $2; next } digest[$2] == "" { for (n = 4; n <= NF; n++) if (digest[$n] != "") print $n }' \
+    pass=1 "$work/found" pass=2 "$work/merges" >"$work/legs"
+  hold_signed "$work/legs"
   each merge_line "$work/merges" || die "stopped: not everything could be merged"
 }
 
@@ -603,7 +656,19 @@ newest() {
 put_line() {
   to=${1%%	*} from=${1#*	}
   say "$to is now $from"
-  try docker buildx imagetools create --prefer-index=false --tag "$to" "$from" </dev/null >&2 || return 2
+  try docker buildx imagetools create --prefer-index=false --tag "$to" "$from" </dev/null >&2 || {
+    told_immutable "$to" "$work/$slot.said"
+    return 2
+  }
+}
+
+# told_immutable REF FILE: say what to do where a registry lets no tag be moved.
+told_immutable() {
+  # The words of Amazon's registry, Docker Hub and Harbor; not every client hands on more than the status.
+  case $(cat "$2") in
+    *mmutable* | *"400 Bad Request"* | *"412 Precondition Failed"*)
+      say "$1 cannot be put again: where the tags of its registry are immutable, let it except ${1##*:} and the others that move (${MARKER}*, aliases), then run this again" ;;
+  esac
 }
 
 put() { each put_line "$1" || die "stopped: run this again to finish"; }
@@ -781,6 +846,7 @@ tags() {
   awk -F '\t' 'pass == 1 { if ($1 ~ /^(put|mark|move)$/) wanted[$4]; next } $1 == "image" && $5 in wanted { print $5 "\t" $4 }' \
     pass=1 "$work/decided" pass=2 "$PLAN" | sort -u >"$work/hashes"
   hold "$work/hashes"
+  carry
   decided put 'print $2 "\t" $3' >"$work/put"
   put "$work/put"
   counted=$(wc -l <"$work/put")
@@ -798,8 +864,10 @@ tags() {
   version=$(plan '$1 == "release" { print $2 }')
   while IFS='	' read -r to from; do
     say "$to is now $version"
-    try docker buildx imagetools create --annotation "index:$VERSION_KEY=$version" --tag "$to" "$from" </dev/null >&2 ||
+    try docker buildx imagetools create --annotation "index:$VERSION_KEY=$version" --tag "$to" "$from" </dev/null >&2 || {
+      told_immutable "$to" "$work/$slot.said"
       die "stopped: run this again to finish"
+    }
   done <"$work/put"
   decided move 'print $2 "\t" $3' >"$work/put"
   put "$work/put"
@@ -811,13 +879,14 @@ tags() {
 }
 
 usage() {
-  say "usage: publish.sh probe [ID...] | build ID PLATFORM | merge ID... | tags"
+  say "usage: publish.sh probe [ID...] | build ID PLATFORM | make ID PLATFORM | push ID PLATFORM | merge ID... | tags | sign"
   exit 2
 }
 
 case $PUBLISH_JOBS in '' | 0* | *[!0-9]*) die "PUBLISH_JOBS is no number of at least 1: \`$PUBLISH_JOBS\`" ;; esac
 case $PUBLISH_DELAY in '' | *[!0-9]*) die "PUBLISH_DELAY is no number of whole seconds: \`$PUBLISH_DELAY\`" ;; esac
 case $PIPELINE in ''<% for pipeline in pipelines %> | <{ pipeline | ident }><% endfor %>) ;; *) die "PIPELINE is none of <{ pipelines | join(", ") | comment }>: \`$PIPELINE\`" ;; esac
+case $BUILDER_ID in *[!A-Za-z0-9:/._~#@%=+-]*) die "BUILDER_ID is no address of a run: \`$BUILDER_ID\`" ;; esac
 case $TEST_IN in engine | buildkit) ;; *) die "TEST_IN is neither engine nor buildkit: \`$TEST_IN\`" ;; esac
 check_plan
 work=$(mktemp -d)
@@ -829,11 +898,13 @@ trap 'exit 143' TERM
 slot=main
 check_tag
 
-case ${1-} in probe | build | merge | tags) needs_buildx ;; esac
+case ${1-} in probe | build | make | push | merge | tags | sign) needs_buildx; check_signing ;; esac
 case ${1-} in
   probe) shift; probe "$@" ;;
-  build) [ $# -eq 3 ] || usage; build "$2" "$3" ;;
+  build) [ $# -eq 3 ] || usage; build "$2" "$3" whole ;;
+  make | push) [ $# -eq 3 ] || usage; build "$2" "$3" "$1" ;;
   merge) [ $# -ge 2 ] || usage; shift; merge "$@" ;;
   tags) [ $# -eq 1 ] || usage; tags ;;
+  sign) [ $# -eq 1 ] || usage; sign ;;
   *) usage ;;
 esac

@@ -60,10 +60,12 @@ def test_a_lineage_is_published_once(world, engine):
     assert len(fetched) <= 2 * len(markers)
     assert world.ok("tags", PATH=without_curl(world)).stderr == said
 
-    # One platform by itself is pushed as the content, and not wrapped.
+    # One platform by itself is pushed as the content: with its provenance, and nothing else.
     extra = world.spec("extra")
     assert engine.digest(f"{extra['content_reference']}-amd64") is None
-    assert "manifests" not in engine.manifest(extra["content_reference"])
+    assert engine.platforms(extra["content_reference"]) == ["linux/amd64"]
+    assert len(attestations(world, extra["content_reference"])) == 1
+    assert len(engine.manifest(extra["content_reference"])["manifests"]) == 2
 
     # Pulled by tag from the copy, it is the image that was tested.
     pulled = world.spec("server/large")["aliases"][-1]

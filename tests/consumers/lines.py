@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import re
 
 from harness import legs_of
 
@@ -23,6 +24,7 @@ def lines(plan: dict, pipelines: list = PIPELINES, most: dict = MOST) -> str:
         out.append(["attest", "--sbom=true"])
     if packed := plan.get("packing", {}).get("compression"):
         out.append(["packed", f",compression={packed},force-compression=true"])
+    out += signing(plan.get("signing", {}))
     specs = plan["specs"]
     shares = {name: share(specs, name) for name in pipelines}
     out += repositories(plan, shares)
@@ -35,6 +37,18 @@ def lines(plan: dict, pipelines: list = PIPELINES, most: dict = MOST) -> str:
             names = ",".join(alike) if name == "all" else name
             out.append(["group", names, group["platform"], " ".join(group["builds"])])
     return "".join("\t".join(escaped(str(field)) for field in record) + "\n" for record in out)
+
+
+def signing(facts: dict) -> list:
+    """Who signs, and whose signature counts: refs with stars as a regular expression."""
+    words = ["tool", "key", "public-key", "issuer", "identity"]
+    out = [["sign", word, facts[word.replace("-", "_")]] for word in words if word.replace("-", "_") in facts]
+    if refs := facts.get("refs"):
+        known = [re.sub(r"[^\w/*-]", lambda m: f"[{m[0]}]", ref).replace("*", ".*") for ref in refs]
+        out.append(["sign", "refs", f"({'|'.join(known)})"])
+    if not facts.get("log", True):
+        out.append(["sign", "log", "false"])
+    return out
 
 
 def escaped(field: str) -> str:

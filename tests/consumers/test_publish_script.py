@@ -857,3 +857,86 @@ def test_wrong_settings(world, name, value):
     assert done.returncode == 1
     assert name in done.stderr
     assert not world.stub.journal()
+
+
+# Tokens that run out, and tags that cannot be moved
+
+
+def test_a_login_that_runs_out_during_a_build_is_made_again_before_the_push(world):
+    """`make` pushes nothing and needs no right to; `push` builds nothing anew."""
+    spec = next(spec for spec in world.plan["specs"] if spec["layer"] == 0 and spec["tests"])
+    bare = next(spec for spec in world.plan["specs"] if spec["layer"] == 0 and not spec["tests"])
+    world.strike({"verb": "push", "error": "unauthorized"})
+    for one in (spec, bare):
+        platform = one["platforms"][0]
+        whole = world.run("build", one["id"], platform)
+        assert whole.returncode == 1 and "401 Unauthorized" in whole.stderr
+        world.stub.forget()
+        world.ok("make", one["id"], platform)
+        assert not [call for call in calls(world, "build") if call["push"]]
+        assert world.stub.tags() == {}
+        # The login of the job has run out.
+        assert world.run("push", one["id"], platform).returncode == 1
+    world.strike()
+    world.stub.forget()
+    for one in (spec, bare):
+        world.ok("push", one["id"], one["platforms"][0])
+        assert world.digest(legs_of(one)[0])
+    assert [call["push"] for call in calls(world, "build")] == [True, True]
+    assert calls(world, "bake") == [], "tests run once"
+
+
+def test_a_build_that_lacks_what_it_stands_on_says_so_in_both_halves(world):
+    spec = next(spec for spec in world.plan["specs"] if spec["layer"] > 0)
+    assert world.run("make", spec["id"], spec["platforms"][0]).returncode == 3
+    assert world.run("push", spec["id"], spec["platforms"][0]).returncode == 3
+
+
+def test_a_tag_that_its_registry_does_not_let_move_is_told(built):
+    world = built
+    world.ok("tags")
+    latest = world.digest(f"{HOME}:latest")
+    world.release("0.12.1", True)
+    world.strike({"verb": "create", "ref": f"{HOME}:newest-release*", "error": "immutable"})
+    done = world.run("tags")
+    assert done.returncode == 1 and "immutable, let it except newest-release and the others that move" in done.stderr
+    assert "trying again" not in done.stderr
+    assert world.digest(f"{HOME}:3.11-v0.12.1"), "the release has its tags"
+    assert world.digest(f"{HOME}:latest") == latest, "and nothing moved"
+    # Once the registry excepts what moves, running it again goes on from there.
+    world.strike()
+    world.ok("tags")
+    assert world.stub.tags()[f"{HOME}:newest-release"]["annotations"] == {"org.opencontainers.image.version": "0.12.1"}
+
+
+def test_nothing_is_put_twice_where_tags_are_immutable(built):
+    """A registry that excepts what moves: everything else is put once, at home and in copies."""
+    world = built
+    world.ok("tags")
+    world.stub.forget()
+    world.release("0.12.1", True)
+    fixed = [tag for spec in world.plan["specs"] if spec["immutable"] for tag in spec["references"]]
+    before = set(world.stub.tags())
+    world.ok("tags")
+    put = [tag for call in calls(world, "create") for tag in call["tags"] if tag in fixed or ":content-" in tag]
+    assert put and not before & set(put) and len(put) == len(set(put))
+    world.stub.forget()
+    world.ok("tags")
+    assert calls(world, "create") == []
+
+
+# Provenance
+
+
+def test_provenance_names_the_run(world):
+    spec = next(spec for spec in world.plan["specs"] if spec["layer"] == 0)
+    world.plan["attestations"] = {"sbom": True, "provenance": "min"}
+    run = "https://github.com/acme/images/actions/runs/7/attempts/2"
+    world.ok("build", spec["id"], spec["platforms"][0], env={"BUILDER_ID": run})
+    assert [call["provenance"] for call in calls(world, "build") if call["push"]] == [f"mode=min,builder-id={run}"]
+
+
+def test_an_address_that_would_say_more_to_the_builder_is_refused(world):
+    for odd in ("https://x,mode=max", "https://x --push", "a*b", 'a"b'):
+        done = world.run("probe", env={"BUILDER_ID": odd})
+        assert done.returncode == 1 and "BUILDER_ID is no address of a run" in done.stderr

@@ -124,20 +124,60 @@ fn a_step_for_all_builds_is_named_for_none() {
     assert_eq!(part(ci, "leaf/server"), Value::Null);
 }
 
+fn of_plan(ci: &str, field: &str) -> Value {
+    let outcome = of(&format!("{IMAGES}{ci}"));
+    serde_json::from_str::<Value>(&outcome.plan().to_json()).expect("a plan")[field].clone()
+}
+
 #[test]
-fn attestations_are_in_the_plan_when_they_are_asked_for() {
-    let plan = |ci: &str| {
-        let outcome = of(&format!("{IMAGES}{ci}"));
-        serde_json::from_str::<Value>(&outcome.plan().to_json()).expect("a plan")["attestations"]
-            .clone()
-    };
+fn provenance_is_in_the_plan_unless_it_is_turned_off() {
+    let plan = |ci: &str| of_plan(ci, "attestations");
+    assert_eq!(plan(""), json!({"sbom": false, "provenance": "min"}));
     assert_eq!(plan("[ci]\nprovenance = \"off\"\n"), Value::Null);
     assert_eq!(
         plan("[ci]\nsbom = true\n"),
-        json!({"sbom": true, "provenance": "off"})
+        json!({"sbom": true, "provenance": "min"})
     );
     assert_eq!(
         plan("[ci]\nprovenance = \"max\"\n"),
         json!({"sbom": false, "provenance": "max"})
+    );
+    // What Docker itself pushes carries nothing.
+    assert_eq!(plan("[ci.cloud-build]\nshape = \"classic\"\n"), Value::Null);
+}
+
+#[test]
+fn the_plan_says_whose_signature_counts() {
+    let plan = |ci: &str| of_plan(ci, "signing");
+    assert_eq!(plan("[ci.github]\n"), Value::Null);
+    assert_eq!(
+        plan("[ci]\nsign = \"cosign\"\n[ci.github]\n"),
+        json!({"tool": "cosign", "issuer": "https://token.actions.githubusercontent.com",
+               "refs": ["refs/tags/*", "refs/heads/main"], "log": true})
+    );
+    assert_eq!(
+        plan(
+            "[ci]\nsign = { with = \"cosign\", key = \"env://KEY\", public-key = \"cosign.pub\", log = false }\n[ci.github]\n"
+        ),
+        json!({"tool": "cosign", "key": "env://KEY", "public_key": "cosign.pub", "log": false})
+    );
+    let outcome = of(&format!(
+        "{IMAGES}[ci]\nsign = {{ with = \"cosign\", identity = \"https://gitlab.com/a/b.c//.gitlab-ci.yml\", refs = [\"refs/tags/v*\"] }}\n[ci.gitlab]\n"
+    ));
+    let plan = outcome.plan();
+    let lines = plan.to_lines("");
+    for told in [
+        "sign\ttool\tcosign\n",
+        "sign\tissuer\thttps://gitlab.com\n",
+        "sign\tidentity\thttps://gitlab.com/a/b.c//.gitlab-ci.yml\n",
+        "sign\trefs\t(refs/tags/v.*)\n",
+    ] {
+        assert!(lines.contains(told), "{told}");
+    }
+    let words = plan.signing.as_ref().and_then(|signed| signed.verifying());
+    assert_eq!(
+        words.expect("words").join(" "),
+        "--certificate-identity-regexp ^https://gitlab[.]com/a/b[.]c//[.]gitlab-ci[.]yml@(refs/tags/v.*)$ \
+         --certificate-oidc-issuer https://gitlab.com"
     );
 }

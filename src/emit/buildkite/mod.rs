@@ -24,6 +24,7 @@ use toml::de::{DeValue, Error};
 
 use super::checkout::Checkout;
 use super::provider::{File, Layout, Provider};
+use super::signing::Cosign;
 use super::site::Site;
 use super::split;
 use crate::config::{Options, ProviderTable, options_schema, read_options};
@@ -106,13 +107,20 @@ impl Provider for Buildkite {
         let size = units.iter().map(|unit| unit.jobs.len()).sum::<usize>() + 2;
         let mut findings = without_queue(site, options);
         findings.extend(site.over("jobs_per_build", "the build", size, None));
-        let parts = parts(&options.file, units, site.limit("jobs_per_upload"));
+        let sign = Cosign::of(site);
+        let parts = parts(
+            &options.file,
+            units,
+            sign.as_ref(),
+            site.limit("jobs_per_upload"),
+        );
         let mut files = Vec::new();
         let pipeline = Pipeline {
             file: options.file.value.clone(),
             script: site.config.owner.path(WRITTEN),
             queue: options.control_runner.value.clone(),
             steps: &steps,
+            sign: sign.clone(),
         };
         files.push(File::new(
             pipeline.file.as_str(),
@@ -152,6 +160,8 @@ struct Pipeline<'a> {
     /// Of the jobs that build nothing.
     queue: String,
     steps: &'a Steps,
+    /// How jobs sign, and see who signed.
+    sign: Option<Cosign>,
 }
 
 /// As many jobs as one upload may have.
@@ -159,6 +169,7 @@ struct Pipeline<'a> {
 struct Part {
     file: String,
     jobs: Vec<Job>,
+    sign: Option<Cosign>,
 }
 
 /// What the script sees.
@@ -235,10 +246,11 @@ fn without_queue(site: &Site<'_>, options: &BuildkiteOptions) -> Vec<Finding> {
 }
 
 /// All jobs in one file, or in as many as it takes: each lineage layer is cut into groups, lowest first.
-fn parts(file: &str, units: Vec<Unit>, room: usize) -> Vec<Part> {
+fn parts(file: &str, units: Vec<Unit>, sign: Option<&Cosign>, room: usize) -> Vec<Part> {
     let part = |words: &str, units: Vec<Unit>| Part {
         file: beside(file, words),
         jobs: units.into_iter().flat_map(|unit| unit.jobs).collect(),
+        sign: sign.cloned(),
     };
     if units.iter().map(|unit| unit.jobs.len()).sum::<usize>() <= room {
         return vec![part("-jobs", units)];

@@ -6,6 +6,7 @@ use serde::Serialize;
 use super::options::{Logging, MachineType};
 use crate::emit::checkout::Checkout;
 use crate::emit::login::{Lent, Login};
+use crate::emit::signing::Cosign;
 
 /// One build config.
 #[derive(Debug, Serialize)]
@@ -30,6 +31,8 @@ pub(super) struct ConfigView {
     pub git_lfs_image: String,
     /// The commands that logins take and the image of the steps may not have.
     pub lent: Option<Lent>,
+    /// How steps sign, and see who signed.
+    pub sign: Option<Cosign>,
     /// `NAME=value` for the logins.
     pub login_env: Vec<String>,
     /// Whether the first step sets up a builder.
@@ -72,8 +75,15 @@ pub(super) struct ConfigView {
 }
 
 impl ConfigView {
-    /// Declares what its steps read.
+    /// Hands its steps what they sign by, and declares all that they read.
     pub(super) fn make_available(&mut self) {
+        let signing = self.sign.iter().flat_map(|sign| &sign.secrets);
+        let signing: Vec<&String> = signing.collect();
+        for step in &mut self.specs {
+            let own = std::mem::take(&mut step.secrets);
+            let all: IndexSet<&String> = own.iter().chain(signing.iter().copied()).collect();
+            step.secrets = all.into_iter().cloned().collect();
+        }
         let builds = self.specs.iter().map(|step| &step.secrets);
         let calls = self.classic.iter().map(|step| &step.secrets);
         let all = builds.chain(calls).flatten();

@@ -41,6 +41,7 @@ use self::steps::Own;
 use super::checkout::Checkout;
 use super::login::{self, Google, Lent, Login, Means, Way};
 use super::provider::{self, Layout, Provider};
+use super::signing::Cosign;
 use super::site::Site;
 use super::{split, work};
 use crate::config::header;
@@ -399,6 +400,7 @@ impl Maker<'_> {
         let mut context = self.bare(file, part);
         context.registries.clone_from(&self.registries);
         context.secrets = secrets(&self.registries);
+        context.sign = Cosign::of(self.site);
         let mut ways = self.registries.iter().map(|registry| &registry.way);
         context.lent = ways
             .any(|way| matches!(way, Way::AwsKeys { .. }))
@@ -429,6 +431,7 @@ impl Maker<'_> {
             secrets: Vec::new(),
             available: Vec::new(),
             lent: None,
+            sign: None,
             login_env: Vec::new(),
             buildkit: false,
             builder_env: Vec::new(),

@@ -9,6 +9,7 @@ use super::pins::{Action, Pins};
 use crate::config::{Registry, RegistryKind};
 use crate::diagnostic::{Finding, code};
 use crate::emit::login::{self, Google, Means, Way};
+use crate::emit::signing::Cosign;
 use crate::emit::site::Site;
 
 /// What a job may do, and where it logs in.
@@ -17,6 +18,10 @@ pub(crate) struct Rights {
     pub logins: Vec<Login>,
     pub packages: Option<Access>,
     pub id_token: bool,
+    /// Whether its identity signs.
+    pub signs: bool,
+    /// The logins that may have run out when a long build is done, which are made again before its push.
+    pub renewed: Vec<Login>,
     pub environment: Option<String>,
 }
 
@@ -125,10 +130,13 @@ pub(super) fn rights(
     let stored = logins.iter().any(|login| !login.login.secrets().is_empty());
     let environment = ((stored || id_token) && !options.environment.is_empty())
         .then(|| options.environment.value.clone());
+    let renewed = logins.iter().filter(|login| login.login.is_by_identity());
     Rights {
+        renewed: renewed.cloned().collect(),
         logins,
         packages,
         id_token,
+        signs: false,
         environment,
     }
 }
@@ -178,6 +186,21 @@ fn is_own(name: &str) -> bool {
 }
 
 const WHY_OWN: &str = "names that begin with `GITHUB_` are GitHub's own";
+
+/// The same for a job that signs.
+pub(super) fn signing_rights(sign: Option<&Cosign>, options: &Github, rights: Rights) -> Rights {
+    let Some(sign) = sign else {
+        return rights;
+    };
+    let stored = !sign.secrets.is_empty() && !options.environment.is_empty();
+    let environment = stored.then(|| options.environment.value.clone());
+    Rights {
+        id_token: rights.id_token || sign.by_identity,
+        signs: sign.by_identity,
+        environment: rights.environment.or(environment),
+        ..rights
+    }
+}
 
 /// Those of the job that puts the tags: whoever states an environment for it wants it whatever the job reads.
 pub(super) fn release_rights(options: &Github, rights: Rights) -> Rights {

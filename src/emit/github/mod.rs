@@ -20,6 +20,7 @@ use super::build_secrets;
 use super::checkout::Extent;
 use super::emitters::PUBLISH;
 use super::provider::{File, Layout, Provider};
+use super::signing::Cosign;
 use super::site::Site;
 use crate::config::{Config, Options, ProviderTable, RegistryKind, options_schema, read_options};
 use crate::diagnostic::Finding;
@@ -47,7 +48,7 @@ pub use adopt::adopt;
 pub use edits::{ActionEdit, ActionEdits, Unfit};
 
 use legs::{Legs, Runners};
-use login::{JOB_TOKEN, Rights, is_in, logins, release_rights, rights, unstored};
+use login::{JOB_TOKEN, Rights, is_in, logins, release_rights, rights, signing_rights, unstored};
 use options::{Access, ActionPin, Github};
 use parts::{Block, Limits, Part, Work, cut};
 use pins::{Action, Pins};
@@ -85,6 +86,10 @@ impl ProviderTable for GitHub {
         &[".yml", ".yaml"]
     }
 
+    fn issuer(&self) -> Option<&'static str> {
+        Some("https://token.actions.githubusercontent.com")
+    }
+
     fn schema(&self, generator: &mut SchemaGenerator) -> Schema {
         options_schema::<Github>(generator)
     }
@@ -98,6 +103,7 @@ impl Provider for GitHub {
     fn templates(&self) -> Shipped {
         shipped!(
             "github/changes.yml",
+            "github/cosign.yml",
             "github/emulation.yml",
             "github/fetch.yml",
             "github/legs.sh",
@@ -180,6 +186,12 @@ pub(super) struct PublishView {
     pub probes: Vec<Probe>,
     pub layers: Vec<Layer>,
     pub tags: Tags,
+    /// How jobs sign, and see who signed.
+    pub sign: Option<Cosign>,
+    /// The action that sets up cosign.
+    pub cosign: Action,
+    /// Rights of the job that signs what was there before.
+    pub signer: Rights,
     pub then: Vec<Hook>,
     pub steps: Steps,
     /// How many jobs run when nothing is there yet.
@@ -266,6 +278,8 @@ fn context(site: &Site<'_>, options: &Github, findings: &mut Vec<Finding>) -> Pu
     let logins = logins(site, &pins, findings);
     findings.extend(unstored(site));
     let rights = |read: &[&str], written: &[&str]| rights(&logins, options, read, written);
+    let sign = Cosign::of(site);
+    let signing = |own: Rights| signing_rights(sign.as_ref(), options, own);
 
     let builders = builders(site);
     let runners = Runners::new(site, options, &builders, findings);
@@ -351,9 +365,9 @@ fn context(site: &Site<'_>, options: &Github, findings: &mut Vec<Finding>) -> Pu
         needs.extend(merges.iter().map(|job| job.id.clone()));
         let secrets = build_secrets::variables(work.iter().map(|work| work.spec));
         layers.push(Layer {
-            build: rights(&lineage, &homes).reading(&secrets, options),
+            build: signing(rights(&lineage, &homes).reading(&secrets, options)),
             secrets,
-            merge: rights(&[], &homes),
+            merge: signing(rights(&[], &homes)),
             builds,
             merges,
         });
@@ -389,6 +403,7 @@ fn context(site: &Site<'_>, options: &Github, findings: &mut Vec<Finding>) -> Pu
         needs,
         rights: release_rights(options, rights(&homes, &tagged)),
     };
+    let signer = signing(rights(&[], &homes));
     let then = hooks(options);
     let merges: usize = layers.iter().map(|layer| layer.merges.len()).sum();
     let builds: usize = builders.iter().map(|spec| spec.platforms.len()).sum();
@@ -396,8 +411,8 @@ fn context(site: &Site<'_>, options: &Github, findings: &mut Vec<Finding>) -> Pu
     PublishView {
         file: options.file.value.clone(),
         script: config.owner.path(PUBLISH),
-        grants: grants(&tags.rights, &then),
-        secrets: secrets(&tags.rights, &layers, &then),
+        grants: grants(&tags.rights, sign.as_ref(), &then),
+        secrets: secrets(&tags.rights, &layers, sign.as_ref(), &then),
         schedule: options
             .schedule
             .iter()
@@ -419,6 +434,9 @@ fn context(site: &Site<'_>, options: &Github, findings: &mut Vec<Finding>) -> Pu
         probes,
         layers,
         tags,
+        cosign: pins.action("sigstore/cosign-installer"),
+        signer,
+        sign,
         then,
         steps,
     }
@@ -476,7 +494,7 @@ fn job(
 }
 
 /// The rights that a caller has to grant: the tags job goes wherever any other job goes, and hooks ask for their own.
-fn grants(tags: &Rights, then: &[Hook]) -> IndexMap<String, Access> {
+fn grants(tags: &Rights, sign: Option<&Cosign>, then: &[Hook]) -> IndexMap<String, Access> {
     let mut grants = IndexMap::from([("contents".to_owned(), Access::Read)]);
     let mut grant = |what: &str, access: Access| {
         let granted = grants.entry(what.to_owned()).or_insert(access);
@@ -485,7 +503,7 @@ fn grants(tags: &Rights, then: &[Hook]) -> IndexMap<String, Access> {
     if let Some(access) = tags.packages {
         grant("packages", access);
     }
-    if tags.id_token {
+    if tags.id_token || sign.is_some_and(|sign| sign.by_identity) {
         grant("id-token", Access::Write);
     }
     for (what, access) in then.iter().flat_map(|hook| &hook.permissions) {
@@ -497,15 +515,17 @@ fn grants(tags: &Rights, then: &[Hook]) -> IndexMap<String, Access> {
 }
 
 /// The secrets that a caller has to hand on.
-fn secrets(tags: &Rights, layers: &[Layer], then: &[Hook]) -> Vec<String> {
+fn secrets(tags: &Rights, layers: &[Layer], sign: Option<&Cosign>, then: &[Hook]) -> Vec<String> {
     // The job's own token is nobody's to hand on.
     let builds = layers.iter().flat_map(|layer| &layer.secrets);
     let builds = builds.filter(|secret| *secret != JOB_TOKEN);
     let logins = tags.logins.iter().flat_map(|login| login.login.secrets());
     let hooks = then.iter().flat_map(|hook| &hook.secrets);
+    let signing = sign.iter().flat_map(|sign| &sign.secrets);
     let mut seen = HashSet::new();
     logins
         .chain(builds)
+        .chain(signing)
         .chain(hooks)
         .filter(|secret| seen.insert(secret.as_str()))
         .cloned()

@@ -102,7 +102,7 @@ fn hooks(reader: &mut TableReader<'_>, all: &[Spanned<Then>]) {
     let mut taken: Vec<&str> = Vec::new();
     for then in all {
         let job = &then.job;
-        let own = ["probe", "tags"].contains(&job.as_str())
+        let own = ["probe", "sign", "tags"].contains(&job.as_str())
             || ["build-", "merge-", "probe-"]
                 .iter()
                 .any(|p| job.starts_with(p));

@@ -21,6 +21,7 @@ use toml::de::{DeValue, Error};
 use super::checkout::Checkout;
 use super::login::{self, Google, Lent, Login, Means, Way};
 use super::provider::{File, Layout, Provider};
+use super::signing::Cosign;
 use super::site::{Site, stated_or};
 use super::work;
 use crate::config::{Config, Options, ProviderTable, Registry, options_schema, read_options};
@@ -76,6 +77,10 @@ impl ProviderTable for GitLab {
 
     fn endings(&self) -> &'static [&'static str] {
         &[".yml", ".yaml"]
+    }
+
+    fn issuer(&self) -> Option<&'static str> {
+        Some("https://gitlab.com")
     }
 
     fn schema(&self, generator: &mut SchemaGenerator) -> Schema {
@@ -157,6 +162,10 @@ pub(super) struct View {
     /// The same, where it has not and an engine runs images that do.
     pub lent: Option<Lent>,
     pub tokens: Vec<Token>,
+    /// How jobs sign, and see who signed.
+    pub sign: Option<Cosign>,
+    /// Whether a login may have run out when a long build is done.
+    pub renewed: bool,
     pub registries: Vec<Login>,
     pub steps: Steps,
     /// What some builds have to check out besides.
@@ -198,11 +207,16 @@ fn context(site: &Site<'_>, options: &GitLabOptions, findings: &mut Vec<Finding>
             .filter(|(_, login)| !commands(login).is_empty());
         findings.extend(unlent.map(|(registry, login)| not_lent(site, registry, login)));
     }
+    let sign = Cosign::of(site);
+    if has_known_image && !is_lent && sign.is_some() {
+        findings.push(no_cosign(site));
+    }
     let registries: Vec<Login> = logins.into_iter().map(|(_, login)| login).collect();
     let commands: Vec<&str> = registries
         .iter()
         .flat_map(commands)
         .copied()
+        .chain(sign.iter().map(|_| "cosign"))
         .unique()
         .collect();
     let lent = (is_lent && !commands.is_empty()).then(|| Lent::of(site));
@@ -255,6 +269,8 @@ fn context(site: &Site<'_>, options: &GitLabOptions, findings: &mut Vec<Finding>
         runners,
         commands,
         lent,
+        renewed: registries.iter().any(Login::is_by_identity),
+        sign,
         tokens: registries.iter().filter_map(token).collect(),
         registries,
         steps: steps(&options.step, &site.pipeline.shape),
@@ -395,6 +411,15 @@ fn not_lent(site: &Site<'_>, registry: &Registry, login: &Login) -> Finding {
         .note("rootless BuildKit is no engine that could run another image for that")
         .help("state an image that has them and Docker's client: `image` in `[ci.gitlab]`")
         .related(site.config.place(registry.span.clone(), host))
+}
+
+/// The finding about images that are signed by a command which the jobs have from nowhere.
+fn no_cosign(site: &Site<'_>) -> Finding {
+    let fact = "has no cosign in its jobs";
+    let finding = site.finding(&code::INVALID_OPTION, fact, "its images are to be signed");
+    finding
+        .note("rootless BuildKit is no engine that could run another image for that")
+        .help("state an image that has cosign and Docker's client: `image` in `[ci.gitlab]`")
 }
 
 #[cfg(test)]

@@ -10,7 +10,8 @@ DOCKER_STUB names the folder:
   meanwhile.json optional, {"at": ref, "tag": ref, "annotations": {}}: as soon as the one is put by `create`, the other is too
   faults.json    optional, a list of {"verb": glob, "ref": glob, "error": kind, "platform": glob, "times": n}
                  verb   inspect | create | build (any build) | push (build --push) | bake (a target) | run | login | info
-                 error  refused | unauthorized | denied | server-error | timeout | rate-limit | failed | no-engine
+                 error  refused | unauthorized | denied | server-error | timeout | rate-limit | failed | immutable |
+                        no-engine
                  times  how often it strikes (default: always)
 
 Verbs no real docker has, for tests:
@@ -97,6 +98,7 @@ def error_text(kind, ref):
         "denied": f"{ref}: pull access denied, repository does not exist or may require authorization: server message: insufficient_scope: authorization failed",
         "server-error": f"unexpected status from HEAD request to {url}: 503 Service Unavailable",
         "rate-limit": f"unexpected status from HEAD request to {url}: 429 Too Many Requests",
+        "immutable": f"failed to copy: unexpected status from PUT request to {url}: 400 Bad Request: TAG_INVALID: The image tag '{tag}' already exists in the '{name}' repository and cannot be overwritten because the tag is immutable.",
         "no-engine": "Cannot connect to the Docker daemon at unix:///var/run/docker.sock. Is the docker daemon running?",
         "failed": 'failed to solve: process "/bin/sh -c make" did not complete successfully: exit code: 2',
     }[kind]
@@ -300,6 +302,9 @@ def build(words, registry, call):
         digests = [registry.add_attested(digest, attested, stated["index"]) for digest in digests]
     digest = digests[0] if len(digests) == 1 else registry.add_index(digests, {})
     call["digest"] = digest
+    for file in options.get("--metadata-file", []):
+        with open(file, "w") as handle:
+            json.dump({"buildx.build.ref": "stub", "containerimage.digest": digest}, handle)
     for tag in tags:
         if push:
             registry.tags[tag] = digest
