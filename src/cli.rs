@@ -2,9 +2,10 @@
 
 use std::path::PathBuf;
 
-use clap::{ArgGroup, Args, Parser, Subcommand, ValueEnum, ValueHint};
+use clap::{ArgGroup, Args, CommandFactory, Parser, Subcommand, ValueEnum, ValueHint};
 use clap_complete::Shell;
 
+use crate::diagnostic::nearest;
 use crate::facts::Day;
 
 /// Declare, generate and check the container base images of a library.
@@ -17,7 +18,7 @@ use crate::facts::Day;
     arg_required_else_help = true
 )]
 #[command(
-    after_help = "Exit codes: 0 clean, 1 rules found errors or drift, 2 no plan could be built, or\nwhat was asked for could not be done."
+    after_help = "Exit codes: 0 clean, 1 rules found errors or drift, 2 no plan could be built, or\nwhat was asked for could not be done.\n\nEvery key of matrix.toml, every finding and how pipelines work:\nhttps://github.com/basematrix/basematrix/tree/main/docs"
 )]
 pub struct Cli {
     /// Global options.
@@ -115,6 +116,10 @@ pub enum ListFormat {
     Json,
     /// One full home reference a line.
     Lines,
+    /// A Markdown table, for documents. One that is kept by `gen check`: `[[output.file]]`.
+    Markdown,
+    /// CSV, with a column for each axis.
+    Csv,
 }
 
 /// How the plan is printed.
@@ -217,6 +222,11 @@ pub enum Command {
         after_help = "Example:\n  gen completions bash > ~/.local/share/bash-completion/completions/gen"
     )]
     Completions(CompletionsArgs),
+    /// Print a page of the manual, in roff.
+    #[command(
+        after_help = "Examples:\n  gen man | man -l -                      read it here\n  gen man > ~/.local/share/man/man1/gen.1\n  gen man bump > ~/.local/share/man/man1/gen-bump.1"
+    )]
+    Man(ManArgs),
 }
 
 /// `gen matrix`
@@ -484,6 +494,29 @@ pub struct DiffArgs {
         hide_default_value = true
     )]
     pub format: DiffFormat,
+}
+
+/// `gen man`
+#[derive(Debug, Args)]
+pub struct ManArgs {
+    /// The command that the page is about. Default: all of them, in short.
+    #[arg(value_name = "COMMAND", value_parser = command_name)]
+    pub about: Option<String>,
+}
+
+fn command_name(text: &str) -> Result<String, String> {
+    let commands = Cli::command();
+    let names: Vec<&str> = commands
+        .get_subcommands()
+        .map(clap::Command::get_name)
+        .collect();
+    match names.iter().find(|name| **name == text) {
+        Some(name) => Ok((*name).to_owned()),
+        None => Err(match nearest(text, names) {
+            Some(near) => format!("did you mean `{near}`?"),
+            None => "`gen --help` lists the commands".to_owned(),
+        }),
+    }
 }
 
 /// `gen completions`

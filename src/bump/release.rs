@@ -140,12 +140,22 @@ pub fn plan(repository: &Repository, asked: &Asked<'_>, sink: &mut Sink) -> Resu
     let rendered = kept(sink, &mut said, |sink| {
         flow::render(texts.now(), &expanded, sink)
     })?;
-    let drift = flow::compare(texts.now(), &expanded, &rendered, None, false)?;
+    let mut drift = flow::compare(texts.now(), &expanded, &rendered, None, false)?;
     refused_outputs(&drift, &expanded.config, repository.family())
         .for_each(|finding| sink.push(finding));
     if !sink.is_empty() {
         return Err(Fault::Findings);
     }
+    // Blocks of files that are the user's move with what else moves in those.
+    drift
+        .changes
+        .retain(|change| match (&change.state, &change.after) {
+            (State::Block(_), Some(after)) => {
+                texts.put(&change.path, after.text.to_string());
+                false
+            }
+            _ => true,
+        });
     let record = |previous| {
         let Expanded { config, matrix, .. } = &expanded;
         Lock::record(previous, config, matrix, &rendered.contents, asked.today)

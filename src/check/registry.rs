@@ -170,6 +170,8 @@ pub static RULES: &[Rule] = &[
         codes: &[
             &code::ACTION_EDITED,
             &code::ANOTHER_MATRIX,
+            &code::MARKER_MISPLACED,
+            &code::MARKER_MISSING,
             &code::MISSING_OUTPUT,
             &code::NOT_OURS,
             &code::ORPHAN_OUTPUT,

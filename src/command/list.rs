@@ -16,6 +16,7 @@ use crate::grammar::reference::full;
 use crate::grammar::{Pairs, Platform, SpecId};
 use crate::image::TEMPLATE;
 use crate::image::{RenderedSpec, Spec, pins};
+use crate::render::{csv_field, heading, markdown_code, markdown_text};
 use crate::source::Repository;
 
 #[derive(Serialize)]
@@ -71,6 +72,8 @@ pub(super) fn run(shell: &mut Shell<'_>, args: &ListArgs) -> Result<Outcome, Err
     let text = match args.format {
         ListFormat::Lines => lines(&expanded, &specs, args),
         ListFormat::Json => json(&expanded, &specs, &bases, args),
+        ListFormat::Markdown => markdown(&columns(&expanded, &specs, &bases, args)),
+        ListFormat::Csv => csv(&columns(&expanded, &specs, &bases, args)),
         ListFormat::Table => table(&expanded, &specs, &bases, args),
     };
     shell.data(&text)?;
@@ -264,6 +267,116 @@ fn json(
     text
 }
 
+/// What a spec stands on, in words.
+fn stands_on(expanded: &Expanded, id: SpecId, spec: &Spec, bases: &[Bases]) -> String {
+    match (spec.parent, &spec.base) {
+        _ if !bases[id.0].is_empty() => in_words(&bases[id.0]),
+        (Some(parent), _) => expanded.matrix.spec(parent).id.to_string(),
+        (None, Some(base)) => base.clone(),
+        (None, None) => in_words(&bases[id.0]),
+    }
+}
+
+/// One column of a table: its name, whether it is words that people copy, and what it says of each spec.
+struct Column {
+    name: String,
+    is_code: bool,
+    cells: Vec<Vec<String>>,
+}
+
+/// The columns of a table of specs: the image, the axes that any of them has, where it runs, what it stands on, and what it is
+/// called.
+fn columns(
+    expanded: &Expanded,
+    specs: &[(SpecId, &Spec)],
+    bases: &[Bases],
+    args: &ListArgs,
+) -> Vec<Column> {
+    let config = &expanded.config;
+    let tags = alias_tags(expanded, args);
+    let column = |name: &str, is_code, cell: &dyn Fn(SpecId, &Spec) -> Vec<String>| Column {
+        name: name.to_owned(),
+        is_code,
+        cells: specs.iter().map(|(id, spec)| cell(*id, spec)).collect(),
+    };
+    let mut columns = vec![column("image", false, &|_, spec| {
+        vec![config.images[spec.image.0].key.to_string()]
+    })];
+    for (place, axis) in config.axes.iter().enumerate() {
+        let axis = column(&axis.name, false, &|_, spec| {
+            let values = spec.cell.iter().filter(|(id, _)| id.0 == place);
+            values
+                .map(|(id, value)| config.value(id, value).to_string())
+                .collect()
+        });
+        columns.extend(Some(axis).filter(|axis| axis.cells.iter().any(|c| !c.is_empty())));
+    }
+    columns.push(column("platforms", false, &|_, spec| {
+        spec.platforms
+            .iter()
+            .map(|p| p.as_str().to_owned())
+            .collect()
+    }));
+    columns.push(column("reference", true, &|_, spec| {
+        let tag = spec.tag.iter();
+        tag.flat_map(|tag| references(spec, tag, args.copies))
+            .collect()
+    }));
+    if args.aliases {
+        columns.push(column("aliases", true, &|id, spec| {
+            let tags = tags[id.0].iter();
+            tags.flat_map(|tag| references(spec, tag, args.copies))
+                .collect()
+        }));
+    }
+    columns.push(column("stands on", true, &|id, spec| {
+        vec![stands_on(expanded, id, spec, bases)]
+    }));
+    columns
+}
+
+/// As a table of Markdown.
+fn markdown(columns: &[Column]) -> String {
+    let mut out = String::new();
+    for column in columns {
+        let _ = write!(out, "| {} ", heading(&column.name));
+    }
+    out.push_str("|\n");
+    out.push_str(&"|---".repeat(columns.len()));
+    out.push_str("|\n");
+    for place in 0..columns.first().map_or(0, |first| first.cells.len()) {
+        for column in columns {
+            let cells = column.cells[place].iter().map(|text| match column.is_code {
+                true => markdown_code(text),
+                false => markdown_text(text),
+            });
+            let cells: Vec<String> = cells.collect();
+            let cells = match cells.is_empty() {
+                true => "–".to_owned(),
+                false => cells.join("<br>"),
+            };
+            let _ = write!(out, "| {} ", visible(&cells));
+        }
+        out.push_str("|\n");
+    }
+    out
+}
+
+/// As CSV, what is several in one field between spaces.
+fn csv(columns: &[Column]) -> String {
+    let names: Vec<String> = columns.iter().map(|c| csv_field(&c.name)).collect();
+    let mut out = names.join(",");
+    out.push('\n');
+    for place in 0..columns.first().map_or(0, |first| first.cells.len()) {
+        let fields = columns
+            .iter()
+            .map(|column| csv_field(&column.cells[place].join(" ")));
+        out.push_str(&fields.collect::<Vec<_>>().join(","));
+        out.push('\n');
+    }
+    out
+}
+
 fn table(
     expanded: &Expanded,
     specs: &[(SpecId, &Spec)],
@@ -274,12 +387,7 @@ fn table(
     let tags = alias_tags(expanded, args);
     for (id, spec) in specs {
         let platforms: Vec<&str> = spec.platforms.iter().map(|p| p.as_str()).collect();
-        let from = match (spec.parent, &spec.base) {
-            _ if !bases[id.0].is_empty() => in_words(&bases[id.0]),
-            (Some(parent), _) => expanded.matrix.spec(parent).id.to_string(),
-            (None, Some(base)) => base.clone(),
-            (None, None) => in_words(&bases[id.0]),
-        };
+        let from = stands_on(expanded, *id, spec, bases);
         let unpublished =
             || Some(format!("{} (not published)", spec.id)).filter(|_| spec.tag.is_none());
         let tag = spec.tag.iter();

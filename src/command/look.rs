@@ -7,6 +7,7 @@ use itertools::Either;
 use crate::cli::Dates;
 use crate::command::shell::{Error, Shell};
 use crate::diagnostic::Sink;
+use crate::emit::setup;
 use crate::flow::{self, Expanded, Fault, Standpoint};
 use crate::image::shared;
 use crate::lock::{Before, Looking};
@@ -17,6 +18,8 @@ use crate::source::{Members, Origin, ReadError, Repository};
 pub(super) struct Looked {
     pub expanded: Expanded,
     pub drift: Drift,
+    /// What people set up before its pipelines can run, where no output was written yet.
+    pub first: Vec<(&'static str, Vec<String>)>,
 }
 
 /// From where to look.
@@ -201,7 +204,18 @@ fn look_at(
             unread = Some(stopped);
         }
         sink.append(own);
-        looked.push(Looked { expanded, drift });
+        let first = match rendered.owned.is_new() {
+            true => {
+                let Expanded { config, facts, .. } = &expanded;
+                setup(expanded.providers, config, facts, &rendered.plan)
+            }
+            false => Vec::new(),
+        };
+        looked.push(Looked {
+            expanded,
+            drift,
+            first,
+        });
     }
     let members = repositories.iter().filter_map(Repository::known_members);
     if members

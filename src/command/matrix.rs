@@ -108,7 +108,17 @@ pub(super) fn run(shell: &mut Shell<'_>, options: &MatrixArgs) -> Result<Outcome
         sum(|one| one.expanded.matrix.specs.len()),
         writes,
     ));
+    if writes {
+        looked.iter().for_each(|one| first_steps(shell, one));
+    }
     Ok(outcome(&findings, false))
+}
+
+/// What is to be set up where, the first time that outputs are written.
+fn first_steps(shell: &Shell<'_>, one: &Looked) {
+    for (provider, lines) in &one.first {
+        shell.say(&visible(&format!("{provider} needs {}", lines.join("; "))));
+    }
 }
 
 /// The matrix file with what it adopts.
@@ -138,10 +148,10 @@ fn summary(
     specs: usize,
     writes: bool,
 ) -> String {
-    let count = |state: &[State]| changes.iter().filter(|c| state.contains(&c.state)).count();
-    let written = count(&[State::Missing]);
-    let updated = count(&[State::Stale]);
-    let removed = count(&[State::Orphan]);
+    let count = |of: fn(&State) -> bool| changes.iter().filter(|c| of(&c.state)).count();
+    let written = count(|state| matches!(state, State::Missing));
+    let updated = count(|state| matches!(state, State::Stale | State::Block(_)));
+    let removed = count(|state| matches!(state, State::Orphan));
     let will = if writes { "" } else { "would be " };
     let what = format!(
         "{} for {}",

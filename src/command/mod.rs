@@ -11,6 +11,7 @@ mod list;
 mod lock;
 mod look;
 mod machine;
+mod man;
 mod matrix;
 mod one_off;
 mod plan;
@@ -49,6 +50,7 @@ pub fn run(cli: &Cli) -> ExitCode {
         Command::Diff(args) => diff::run(&mut shell, args),
         Command::Schema => schema::run(&mut shell),
         Command::Completions(args) => completions::run(&mut shell, args),
+        Command::Man(args) => man::run(&mut shell, args),
     };
     match result {
         Ok(Outcome(code)) => ExitCode::from(code),

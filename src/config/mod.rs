@@ -52,8 +52,9 @@ pub use model::{
     Relation, Release, SecretRef, Unreleased, UserName, When,
 };
 pub use outputs::{
-    BAKE, BakeOptions, CATALOG_JSON, CATALOG_PYTHON, Catalog, CatalogOptions, Outputs,
-    PublishOptions, PythonNames, RESERVED_CONSTANTS, SCHEMA_FILE, SchemaOptions, bake_place,
+    BAKE, BakeOptions, CATALOG_JSON, CATALOG_PYTHON, Catalog, CatalogOptions, Each, FileOptions,
+    OutputFile, Outputs, PublishOptions, PythonNames, RESERVED_CONSTANTS, SCHEMA_FILE,
+    SchemaOptions, Told, bake_place,
 };
 pub use pins::{check_pin, is_commit, is_version};
 pub use pipeline_keys::{

@@ -16,7 +16,7 @@ pub use crate::config::unions::RawSelector;
 use crate::config::unions::{
     OneOrMany, RawParent, RawPip, RawPipFile, RawPipItem, RawText, RawValue,
 };
-use crate::config::{BakeOptions, CatalogOptions, PublishOptions, SchemaOptions};
+use crate::config::{BakeOptions, CatalogOptions, FileOptions, PublishOptions, SchemaOptions};
 use crate::grammar::Spanned;
 
 /// A list of texts. An empty one says that there is none, whatever the rows below state.
@@ -729,6 +729,8 @@ pub struct RawOutput {
     pub catalog: Option<Spanned<CatalogOptions>>,
     /// The script by which every pipeline publishes, for pipelines of one's own. Any table of `[ci]` brings it as well.
     pub publish: Option<Spanned<PublishOptions>>,
+    /// Files of one's own, each from a template of one's own or a shipped one.
+    pub file: Vec<Spanned<FileOptions>>,
     /// The JSON Schema of this file, for editors: `#:schema generated/matrix.schema.json` in its first line names it.
     pub schema: Option<Spanned<SchemaOptions>>,
 }

@@ -170,6 +170,9 @@ codes! {
     EMPTY_GROUPS = "empty-groups" Plan Error
         "a bake file whose groups hold no image"
         "The `match` of `[output.bake]` accepts none of the specs, so `docker buildx bake` would build nothing. Correct the `match`, or delete it.";
+    EMPTY_OUTPUT = "empty-output" Plan Error
+        "an output of one's own that would show no image"
+        "Its `match` accepts none of the specs. Correct the `match`, or delete the output.";
     EMPTY_PIPELINE = "empty-pipeline" Plan Error
         "a pipeline that would publish no image"
         "The `match` of its table accepts none of the specs that are published. Correct it, or delete it: without one, the pipeline publishes all.";
@@ -281,6 +284,12 @@ codes! {
     LOGIN_UNKNOWN = "login-unknown" Rule Error
         "a registry that a pipeline cannot log in to"
         "Its kind wants something that the `[registry]` table does not give, such as the role or the identity provider; or its secrets have names that no variable, or no secret of the provider, can have; or its host has another login already, of which Docker keeps one; or the jobs lack a command that the login takes.";
+    MARKER_MISPLACED = "marker-misplaced" Rule Error
+        "a block whose markers stand where no block can be"
+        "gen writes what stands between two markers, and leaves the rest of the file alone: it must be told where the block begins and where it ends, once. Nothing of the file is written before its markers are in order.";
+    MARKER_MISSING = "marker-missing" Rule Error
+        "a block that its file has no markers for"
+        "With `between`, gen writes only what stands between two markers of a file that is yours. It puts no markers there by itself: where the block belongs, you know.";
     MATRICES_CLASH = "matrices-clash" Rule Error
         "two listed matrices would share a folder"
         "A listed matrix writes below `generated/`, in a folder called by its path: without `.toml`, and of a `matrix.toml` by its folder's. The second of two that come to one name is not looked at. Rename a file or a folder.";

@@ -177,16 +177,13 @@ fn contexts<'a>(
     id: SpecId,
     targets: &[Arc<str>],
 ) -> Pairs<Literal<'a>, Literal<'a>> {
-    let mut contexts: Vec<(Literal<'a>, Literal<'a>)> = Vec::new();
-    let own = contents.get(id).rendered.is_none();
-    for below in matrix.spec(id).stands_on() {
-        let spec = matrix.spec(below);
-        let references = if own { spec.references() } else { Vec::new() };
-        for name in std::iter::once(contents.reference(spec, below)).chain(references) {
+    let below = calls(matrix, contents, id).into_iter();
+    let mut contexts: Vec<(Literal<'a>, Literal<'a>)> = below
+        .map(|(name, below)| {
             let target = format!("target:{}", targets[below.0]);
-            contexts.push((familiar(&name).into(), target.into()));
-        }
-    }
+            (name.into(), target.into())
+        })
+        .collect();
     for (name, pinned) in &contents.get(id).pins {
         let pinned = format!("docker-image://{pinned}");
         contexts.push((name.clone().into(), pinned.into()));
@@ -196,6 +193,20 @@ fn contexts<'a>(
         .into_iter()
         .unique_by(|(name, _)| name.clone())
         .collect()
+}
+
+/// Every name by which the Dockerfile of a spec may call what the spec stands on, in its familiar form, and what that is.
+pub(super) fn calls(matrix: &Matrix, contents: &Contents, id: SpecId) -> Vec<(String, SpecId)> {
+    let own = contents.get(id).rendered.is_none();
+    let mut called = Vec::new();
+    for below in matrix.spec(id).stands_on() {
+        let spec = matrix.spec(below);
+        let references = if own { spec.references() } else { Vec::new() };
+        for name in std::iter::once(contents.reference(spec, below)).chain(references) {
+            called.push((familiar(&name), below));
+        }
+    }
+    called
 }
 
 /// The path from a folder to a file; both are paths from the repository root, and `.` is the root.

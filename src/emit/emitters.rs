@@ -11,7 +11,7 @@ use crate::diagnostic::{Finding, Place, Sink, Stopped, code};
 use crate::emit::provider::Layout;
 use crate::emit::providers::Providers;
 use crate::emit::site::Site;
-use crate::emit::{bake, catalog};
+use crate::emit::{bake, catalog, files};
 use crate::facts::Facts;
 use crate::image::plan::PLAN;
 use crate::image::{Contents, Matrix, Plan, ignore_path};
@@ -130,7 +130,23 @@ pub fn emit(emission: &mut Emission<'_, '_>) -> Tree {
         }
     }
     run(emission, LAST, &mut tree);
+    // Last of all: their templates see which outputs there are.
+    files::add(emission, &mut tree);
     tree
+}
+
+/// What people set up before the pipelines that are on can run: for each of them its title, and a line for each place.
+pub fn setup(
+    providers: Providers,
+    config: &Config,
+    facts: &Facts,
+    plan: &Plan,
+) -> Vec<(&'static str, Vec<String>)> {
+    let sites = providers.iter().filter_map(|provider| {
+        let site = Site::new(provider, config, facts, plan)?;
+        Some((provider.title(), provider.setup(&site)))
+    });
+    sites.filter(|(_, lines)| !lines.is_empty()).collect()
 }
 
 fn run(emission: &mut Emission<'_, '_>, emitters: &[Emitter], tree: &mut Tree) {
@@ -164,7 +180,7 @@ fn add(
 }
 
 /// The finding for an output that cannot have its path.
-fn unplaced(path: &str, refused: &Refused, place: Place) -> Finding {
+pub(super) fn unplaced(path: &str, refused: &Refused, place: Place) -> Finding {
     let path = path.escape_debug();
     let other = "give one of them another path";
     match refused {
@@ -406,7 +422,7 @@ fn catalog_files(e: &mut Emission<'_, '_>) -> Vec<Planned> {
 
 /// What every template but a Dockerfile's sees besides its own: the header, the folder of outputs, and the name by which
 /// this matrix is told from others in the repository, both by itself and as what stands behind a word.
-fn with_header(config: &Config, context: Value) -> Value {
+pub(super) fn with_header(config: &Config, context: Value) -> Value {
     let owner = &config.owner;
     minijinja::context! {
         header => header(config),

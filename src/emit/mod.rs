@@ -8,6 +8,7 @@ mod catalog;
 mod checkout;
 mod cloud_build;
 mod emitters;
+mod files;
 mod github;
 mod gitlab;
 mod jobs;
@@ -22,7 +23,8 @@ mod work;
 
 pub use bake::text as bake_text;
 pub use cloud_build::build_configs;
-pub use emitters::{Emission, emit, schema_text, test_script};
+pub use emitters::{Emission, emit, schema_text, setup, test_script};
+use github::workflow_dialect;
 pub use github::{ActionEdit, ActionEdits, Unfit, adopt, stated_pin, workflow_files};
 pub use jobs::{Jobs, jobs};
 pub use provider::{File, Layout, Provider};

@@ -24,6 +24,12 @@ pub trait Provider: ProviderTable {
     /// Lays out the pipeline: every decision that its files need.
     fn lay_out(&self, site: &Site<'_>) -> Layout;
 
+    /// What has to be there before the pipeline can run, and what only people can make: a line for each place.
+    fn setup(&self, site: &Site<'_>) -> Vec<String> {
+        let _ = site;
+        Vec::new()
+    }
+
     /// A file of the layout as it is written, for what only the rendered text shows: what is wrong with that goes into
     /// `findings`, and there may be nothing to write.
     fn finish(

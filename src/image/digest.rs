@@ -24,11 +24,16 @@ pub struct NoDigest(&'static str);
 impl Short {
     /// Of these bytes.
     pub fn of(bytes: &[u8]) -> Self {
-        Digest(Sha256::digest(bytes).into()).short()
+        Digest::of(bytes).short()
     }
 }
 
 impl Digest {
+    /// Of these bytes.
+    pub fn of(bytes: &[u8]) -> Self {
+        Digest(Sha256::digest(bytes).into())
+    }
+
     /// Its beginning.
     pub fn short(&self) -> Short {
         let mut short = [0; 6];

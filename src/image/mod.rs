@@ -45,4 +45,4 @@ pub use rendering::TEMPLATE;
 pub use resolve::resolve;
 pub use shared::shared;
 pub use spec::{Alias, Matrix, Spec, describe_cell, id_word};
-pub use verdict::{Judged, Verdict, removers, verdict, verdicts};
+pub use verdict::{Judged, Verdict, removers, verdict, verdict_on, verdicts};

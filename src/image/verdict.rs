@@ -112,6 +112,16 @@ pub fn removers(config: &Config, id: ImageId) -> Vec<Verdict> {
     found
 }
 
+/// Judges one cell on one value of `arch`, where that is folded.
+pub fn verdict_on(
+    config: &Config,
+    id: ImageId,
+    cell: &Cell,
+    arch: Option<(AxisId, usize)>,
+) -> Verdict {
+    judge(config, id, cell, arch)
+}
+
 fn judge(config: &Config, id: ImageId, cell: &Cell, arch: Option<(AxisId, usize)>) -> Verdict {
     let family = &config.images[id.0];
     if let Some(selector) = family.matches.as_ref().filter(|m| !m.holds(id, cell, arch)) {

@@ -4,11 +4,13 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use crate::diagnostic::{Code, by_version, code};
+use crate::output::block::{self, Block, Unmarked};
 use crate::output::found::{Found, found};
 use crate::output::links::Links;
 use crate::output::list::{Owned, lines};
 use crate::output::tree::{Planned, Tree};
 use crate::output::whose::{Claims, Eye, Whose};
+use crate::render::blocks::Misplaced;
 use crate::source::{ReadError, Repository, Standing};
 
 /// Bytes of an output that are compared at once: most are shorter, and few as long as all the memory that lies near.
@@ -35,6 +37,10 @@ pub enum State {
     Orphan,
     /// The same, and kept while this path, which may be what replaces it, is refused.
     Kept(String),
+    /// A file of the user's, in which these blocks are different.
+    Block(Arc<[Block]>),
+    /// A file of the user's in which this block has no place.
+    Unmarked(Box<Block>, Unmarked),
 }
 
 impl State {
@@ -43,7 +49,12 @@ impl State {
         match self {
             State::Fresh => None,
             State::Missing => Some(&code::MISSING_OUTPUT),
-            State::Stale => Some(&code::STALE_OUTPUT),
+            State::Stale | State::Block(_) => Some(&code::STALE_OUTPUT),
+            State::Unmarked(_, Unmarked::Markers(why)) => Some(match why {
+                Misplaced::Missing(_) => &code::MARKER_MISSING,
+                _ => &code::MARKER_MISPLACED,
+            }),
+            State::Unmarked(..) => Some(&code::MARKER_MISSING),
             State::Edited => Some(&code::ACTION_EDITED),
             State::NotOurs => Some(&code::NOT_OURS),
             State::Another(_) => Some(&code::ANOTHER_MATRIX),
@@ -55,10 +66,13 @@ impl State {
     /// Whether a run leaves the path as it is, until somebody has decided.
     pub fn is_refused(&self) -> bool {
         match self {
-            State::Edited | State::NotOurs | State::Another(_) | State::Linked | State::Kept(_) => {
-                true
-            }
-            State::Fresh | State::Missing | State::Stale | State::Orphan => false,
+            State::Edited
+            | State::NotOurs
+            | State::Another(_)
+            | State::Linked
+            | State::Kept(_)
+            | State::Unmarked(..) => true,
+            State::Fresh | State::Missing | State::Stale | State::Orphan | State::Block(_) => false,
         }
     }
 }
@@ -97,7 +111,8 @@ impl Drift {
 
     /// Number of outputs that are compared: those that the matrix yields, and the orphans it no longer does.
     pub fn compared(&self) -> usize {
-        let orphans = self.changes.iter().filter(|c| c.after.is_none());
+        let gone = |c: &&Change| matches!(c.state, State::Orphan | State::Kept(_));
+        let orphans = self.changes.iter().filter(gone);
         self.outputs + orphans.count()
     }
 }
@@ -167,6 +182,7 @@ pub fn compare(
         drift.changes.extend(comparison.orphan(path)?);
     }
     keep(&mut drift.changes);
+    let blocks = comparison.blocks(tree)?;
     let paths = |of: fn(&State) -> bool| -> BTreeSet<&str> {
         let meant = drift.changes.iter().filter(|change| of(&change.state));
         meant.map(|change| change.path.as_str()).collect()
@@ -174,10 +190,12 @@ pub fn compare(
     // What is not ours stays off the list, or the next run would take it for ours.
     let strange =
         paths(|state| matches!(state, State::NotOurs | State::Another(_) | State::Linked));
-    let kept = paths(|state| matches!(state, State::Kept(_)));
+    let kept = paths(|state| matches!(state, State::Kept(_))).into_iter();
+    let kept = kept.map(|path| owned.entry(path)).collect();
     let list = Arc::new(tree.list(&strange, &kept));
     let list = comparison.one(&list)?;
     drift.changes.extend(list);
+    drift.changes.extend(blocks);
     drift.changes.sort_by(|a, b| by_version(&a.path, &b.path));
     Ok(drift)
 }
@@ -231,6 +249,25 @@ impl Comparison<'_> {
         Ok(changes)
     }
 
+    /// The files of the user's whose blocks are not as they are to be.
+    fn blocks(&mut self, tree: &Tree) -> Result<Vec<Change>, ReadError> {
+        let repository = self.eye.repository;
+        let mut changes = Vec::new();
+        for (path, blocks) in tree.blocks() {
+            if self.links.look(path) == Standing::Linked {
+                changes.push(Change {
+                    path: path.to_owned(),
+                    state: State::Linked,
+                    before: None,
+                    after: None,
+                });
+                continue;
+            }
+            changes.extend(block::look(repository, path, blocks)?);
+        }
+        Ok(changes)
+    }
+
     fn one(&mut self, planned: &Arc<Planned>) -> Result<Option<Change>, ReadError> {
         let path = &planned.path;
         let change = |state, before| {
@@ -273,6 +310,7 @@ impl Comparison<'_> {
                 None => State::Stale,
             },
             Whose::Unsaid if self.owned.lists(path) => State::Stale,
+            Whose::Unsaid if self.owned.wrote(path, &without_cr(&bytes)) => State::Stale,
             Whose::Unsaid => State::NotOurs,
         };
         Ok(change(
@@ -296,7 +334,8 @@ impl Comparison<'_> {
             Whose::Mine | Whose::Left => true,
             Whose::Another(_) => false,
             Whose::Unsaid => {
-                self.owned.is_whole() && self.owned.lists(&path) && path.starts_with(&folder)
+                (self.owned.is_whole() && self.owned.lists(&path) && path.starts_with(&folder))
+                    || self.owned.wrote(&path, &without_cr(&bytes))
             }
         };
         Ok(ours.then(|| Change {

@@ -1,10 +1,11 @@
 //! `.outputs` in the folder of outputs: every path that gen owns. And the header, which says whose a file is.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use memchr::memmem;
 
 use crate::config::MARK;
+use crate::image::Digest;
 use crate::output::write::{JOURNAL, TEMPORARY};
 use crate::source::{Owner, ReadError, Refusal, Repository, conflict, is_mark, plain};
 
@@ -16,6 +17,8 @@ pub(super) const HEAD: usize = 1024;
 pub struct Owned {
     owner: Owner,
     listed: BTreeSet<String>,
+    /// Of listed paths outside of the folder that bear no header, the hash of what was written.
+    hashes: BTreeMap<String, String>,
     /// Whether the list can be trusted: it is there, it is this matrix's, and a merge left no marks in it.
     whole: bool,
     /// Paths that a run which was cut short may have written before it came to the list.
@@ -39,6 +42,7 @@ impl Owned {
         let mut owned = Owned {
             owner: owner.clone(),
             listed: BTreeSet::new(),
+            hashes: BTreeMap::new(),
             whole: false,
             started: started.unwrap_or_default(),
         };
@@ -56,6 +60,7 @@ impl Owned {
         let other = made_from(&bytes).is_some_and(|made| made != owner.matrix());
         if !other {
             (owned.listed, owned.whole) = lines(&bytes);
+            owned.hashes = hashes(&bytes);
         }
         Ok(owned)
     }
@@ -71,6 +76,25 @@ impl Owned {
                         .is_some_and(|rest| rest.starts_with('/'))
             })
             || (self.whole && self.listed.contains(path))
+    }
+
+    /// Whether these bytes are those that gen wrote to a listed path, whose text bears no header.
+    pub(super) fn wrote(&self, path: &str, bytes: &[u8]) -> bool {
+        let hash = self.hashes.get(path);
+        hash.is_some_and(|hash| *hash == Digest::of(bytes).to_string())
+    }
+
+    /// How the list names a path.
+    pub(super) fn entry(&self, path: &str) -> String {
+        match self.hashes.get(path) {
+            Some(hash) => format!("{path}\t{hash}"),
+            None => path.to_owned(),
+        }
+    }
+
+    /// Whether gen has written nothing here yet.
+    pub fn is_new(&self) -> bool {
+        !self.whole && self.listed.is_empty() && self.started.is_empty()
     }
 
     /// Whether the list could be read whole.
@@ -97,8 +121,22 @@ pub(super) fn lines(bytes: &[u8]) -> (BTreeSet<String>, bool) {
     let text = String::from_utf8_lossy(bytes);
     let whole = conflict(&text).is_none();
     let lines = text.lines().map(str::trim_end);
-    let paths = lines.filter(|line| !line.starts_with('#') && !is_mark(line) && plain(line));
+    let lines = lines.filter(|line| !line.starts_with('#') && !is_mark(line));
+    let paths = lines.map(|line| line.split_once('\t').map_or(line, |(path, _)| path));
+    let paths = paths.filter(|path| plain(path));
     (paths.map(str::to_owned).collect(), whole)
+}
+
+/// The hashes that a list states, by path. Where a merge left both sides, either may be what was written.
+fn hashes(bytes: &[u8]) -> BTreeMap<String, String> {
+    let text = String::from_utf8_lossy(bytes);
+    let stated = text
+        .lines()
+        .filter_map(|line| line.trim_end().split_once('\t'));
+    stated
+        .filter(|(path, _)| plain(path))
+        .map(|(path, hash)| (path.to_owned(), hash.to_owned()))
+        .collect()
 }
 
 /// Whether a file begins with gen's header, or, as JSON, says so in its first keys.

@@ -1,5 +1,6 @@
 //! The planned tree: what belongs to gen, what differs, and writing it so that nothing is ever torn.
 
+mod block;
 mod drift;
 mod found;
 mod links;
@@ -8,6 +9,7 @@ mod tree;
 mod whose;
 mod write;
 
+pub use block::{Block, Unmarked, ranges as block_ranges};
 pub use drift::{Change, Drift, State, compare};
 pub use links::is_linked;
 pub use list::{Owned, has_header, made_from};

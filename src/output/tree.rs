@@ -5,6 +5,9 @@ use std::sync::Arc;
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
+use crate::image::Digest;
+use crate::output::block::Block;
+use crate::output::list::has_header;
 use crate::output::write::TEMPORARY;
 use crate::source::lock_path;
 use crate::source::{Owner, plain};
@@ -49,6 +52,8 @@ impl Planned {
 #[derive(Debug)]
 pub struct Tree {
     files: BTreeMap<String, Arc<Planned>>,
+    /// Blocks of files that are the user's, by the path of the file.
+    blocks: BTreeMap<String, Vec<Block>>,
     /// Folders of the files, and those above them.
     folders: FxHashSet<String>,
     /// All of these paths, by what a disk that ignores case takes them for.
@@ -87,6 +92,7 @@ impl Tree {
         ];
         let mut tree = Tree {
             files: BTreeMap::new(),
+            blocks: BTreeMap::new(),
             folders: FxHashSet::default(),
             folded: FxHashMap::default(),
             header,
@@ -109,7 +115,7 @@ impl Tree {
         if !plain(path) {
             return Err(Refused::Outside);
         }
-        if self.contains(path) {
+        if self.contains(path) || self.blocks.contains_key(path) {
             return Err(Refused::Twice);
         }
         if self.takes(path) {
@@ -128,6 +134,34 @@ impl Tree {
         }
         self.put(planned);
         Ok(())
+    }
+
+    /// Adds a block of a file that is the user's.
+    ///
+    /// # Errors
+    /// When no such file can be at the path, or gen writes it, or the block is there already.
+    pub fn add_block(&mut self, path: &str, block: Block) -> Result<(), Refused> {
+        if !plain(path) {
+            return Err(Refused::Outside);
+        }
+        if self.contains(path) {
+            return Err(Refused::Twice);
+        }
+        if self.takes(path) {
+            return Err(Refused::Taken);
+        }
+        let blocks = self.blocks.entry(path.to_owned()).or_default();
+        if blocks.iter().any(|other| other.name == block.name) {
+            return Err(Refused::Twice);
+        }
+        blocks.push(block);
+        Ok(())
+    }
+
+    /// The files of the user's that hold blocks, with these, sorted by path.
+    pub fn blocks(&self) -> impl ExactSizeIterator<Item = (&str, &[Block])> {
+        let all = self.blocks.iter();
+        all.map(|(path, blocks)| (path.as_str(), blocks.as_slice()))
     }
 
     fn put(&mut self, planned: Planned) {
@@ -161,17 +195,29 @@ impl Tree {
         file(path) || self.folders.contains(path)
     }
 
-    /// The list of owned paths: all outputs but those in `strange`, and those in `kept` that are none any more.
-    pub fn list(&self, strange: &BTreeSet<&str>, kept: &BTreeSet<&str>) -> Planned {
+    /// The list of owned paths: all outputs but those in `strange`, and those in `kept` that are none any more, as the list
+    /// names them.
+    pub fn list(&self, strange: &BTreeSet<&str>, kept: &BTreeSet<String>) -> Planned {
         let mut list = format!("# {}\n", self.header);
-        let outputs = self.files.keys().map(String::as_str);
-        let outputs = outputs.filter(|path| !strange.contains(path));
-        let all: BTreeSet<&str> = outputs.chain(kept.iter().copied()).collect();
-        for path in all {
-            list.push_str(path);
+        let outputs = self.files.values();
+        let outputs = outputs.filter(|planned| !strange.contains(planned.path.as_str()));
+        let outputs = outputs.map(|planned| self.entry(planned));
+        let all: BTreeSet<String> = outputs.chain(kept.iter().cloned()).collect();
+        for entry in all {
+            list.push_str(&entry);
             list.push('\n');
         }
         Planned::text(self.owner.list(), list)
+    }
+
+    /// How the list names an output: by its path; outside of the folder, what bears no header also by the hash of its bytes.
+    fn entry(&self, planned: &Planned) -> String {
+        let path = &planned.path;
+        let inside = path.starts_with(&self.owner.path(""));
+        if inside || has_header(planned.text.as_bytes()) {
+            return path.clone();
+        }
+        format!("{path}\t{}", Digest::of(planned.text.as_bytes()))
     }
 
     /// Whose outputs they are.
@@ -189,14 +235,14 @@ impl Tree {
         self.files.contains_key(path)
     }
 
-    /// Number of outputs.
+    /// Number of outputs, and of files that hold blocks.
     pub fn len(&self) -> usize {
-        self.files.len()
+        self.files.len() + self.blocks.len()
     }
 
     /// Whether there is none.
     pub fn is_empty(&self) -> bool {
-        self.files.is_empty()
+        self.len() == 0
     }
 }
 

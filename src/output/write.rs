@@ -10,6 +10,7 @@ use std::fs::{self, File};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
+use crate::output::block::refilled;
 use crate::output::drift::{Change, State};
 use crate::output::links::Links;
 use crate::source::{Repository, Standing};
@@ -135,10 +136,15 @@ pub fn write(
         return settle(repository);
     }
     let journal = journal(repository, changes);
+    // Blocks first: the last of the edits says that all is there.
+    let blocks = changes
+        .iter()
+        .filter_map(|change| of_blocks(repository, change));
+    let edits: Vec<Edit> = blocks.chain(edits.iter().cloned()).collect();
     clear(&temporary, true).map_err(|e| fault("clear", e))?;
     make(&temporary).map_err(|e| fault("create", e))?;
     keep_journal(repository, &temporary, &journal).map_err(|e| fault("write in", e))?;
-    let result = carry_out(repository, changes, edits, &temporary);
+    let result = carry_out(repository, changes, &edits, &temporary);
     // A run that failed keeps its journal: what it wrote is not listed yet.
     match result {
         Ok(()) => settle(repository),
@@ -251,6 +257,18 @@ pub fn probe<'p>(
     Ok(())
 }
 
+/// A file of the user's with its blocks anew, over what it holds by now: another matrix may have filled one of its own.
+fn of_blocks(repository: &Repository, change: &Change) -> Option<Edit> {
+    let State::Block(blocks) = &change.state else {
+        return None;
+    };
+    let now = fs::read_to_string(repository.absolute(&change.path)).ok()?;
+    Some(Edit {
+        path: change.path.clone(),
+        text: refilled(&now, blocks),
+    })
+}
+
 /// The paths that this run creates, and those that runs cut short before it may have created.
 fn journal(repository: &Repository, changes: &[&Change]) -> BTreeSet<String> {
     // As any file of the repository: no device, nothing from outside, and no more than an output may have.
@@ -358,6 +376,8 @@ fn carry_out(
         .partition(|c: &&Change| c.path == list);
     for change in others.into_iter().chain(list) {
         match (&change.after, &change.state) {
+            // Among the edits.
+            (_, State::Block(_)) => {}
             (Some(planned), _) => {
                 let mode = Mode::Output {
                     executable: planned.executable,

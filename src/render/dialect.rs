@@ -11,6 +11,10 @@ use serde::Serialize;
 
 use crate::render::bounds::{FILE, indentation};
 use crate::render::fields::{is_none, matching};
+use crate::render::literal::{
+    code_name, csv, go, grouped, heading, json_in_markup, make_word, pick, relative, toml,
+};
+use crate::render::prose::{html, link, markdown, markdown_code, mermaid};
 use crate::render::python;
 use crate::render::table::no_text;
 
@@ -25,6 +29,26 @@ pub enum Dialect {
     Shell,
     /// A Python module. Bare values become literals; `literals` prints those of a list without parentheses.
     Python,
+    /// Markdown. Bare values are text and no markup; `code` and `link` make what they say.
+    Markdown,
+    /// HTML. Bare values are text, in attributes too; `json` is for scripts.
+    Html,
+    /// A graph of Mermaid. Bare values become labels.
+    Mermaid,
+    /// JSON. Bare values become JSON, lists and tables too.
+    Json,
+    /// TOML. Bare values become values of it.
+    Toml,
+    /// Go. Bare values become literals.
+    Go,
+    /// JavaScript or TypeScript. Bare values become literals.
+    Script,
+    /// A Makefile. Bare values must be plain words; `shell` makes a word of a recipe.
+    Make,
+    /// CSV. Bare values become fields.
+    Csv,
+    /// Lines of text. Bare values are of one line.
+    Text,
 }
 
 /// What starts an expression or a variable in the texts of a provider's files.
@@ -43,6 +67,9 @@ pub struct Sign {
 
 impl Sign {
     fn disarm(self, text: &str) -> String {
+        if self.text.is_empty() {
+            return text.to_owned();
+        }
         let Some(backslash) = self.backslash else {
             return text.replace(self.text, self.disarmed);
         };
@@ -100,16 +127,44 @@ pub fn environment(dialect: Dialect) -> Environment<'static> {
     engine.add_test("none", is_none);
     engine.add_filter("ident", move |value: &Value| match dialect {
         Dialect::Python => python_name(value),
+        Dialect::Go | Dialect::Script => code_name(value),
         _ => ident(value),
     });
-    engine.add_filter("literals", literals);
-    engine.add_filter("shell", |value: &Value| {
-        line(value).and_then(|t| safe(shell_word(&t)))
+    engine.add_filter("pick", pick);
+    engine.add_filter("relative", relative);
+    engine.add_filter("grouped", grouped);
+    engine.add_filter("heading", heading);
+    engine.add_filter("comment", move |value: &Value| {
+        comment(dialect, value).and_then(safe)
     });
+    if is_markup(dialect) {
+        markup(&mut engine, dialect);
+    }
+    engine.add_filter("shell", move |value: &Value| {
+        let word = line(value).map(|text| shell_word(&text))?;
+        match dialect {
+            Dialect::Make => safe(word.replace('$', "$$")),
+            Dialect::Html => safe(html(&word)),
+            Dialect::Markdown if word.contains(['<', '`']) => {
+                Err(unsafe_value(&word, "as a word of a command in Markdown"))
+            }
+            _ => safe(word),
+        }
+    });
+    if matches!(dialect, Dialect::Json | Dialect::Script) {
+        engine.add_filter("json", |value: &Value| json(value).and_then(safe));
+    }
+    // What follows is of the dialects that pipelines and images are written in.
+    if !matches!(
+        dialect,
+        Dialect::Dockerfile | Dialect::Yaml(_) | Dialect::Shell | Dialect::Python
+    ) {
+        return engine;
+    }
+    engine.add_filter("literals", literals);
     engine.add_filter("quote", |value: &Value| {
         line(value).and_then(|t| safe(dockerfile_string(&t)))
     });
-    engine.add_filter("comment", |value: &Value| comment(value).and_then(safe));
     engine.add_filter("script", move |value: &Value, indent: usize| {
         yaml_script(dialect, &value.to_string(), indentation(indent)?).and_then(safe)
     });
@@ -119,16 +174,34 @@ pub fn environment(dialect: Dialect) -> Environment<'static> {
     engine
 }
 
+/// Whether people read it with a browser, or as good as.
+fn is_markup(dialect: Dialect) -> bool {
+    matches!(dialect, Dialect::Markdown | Dialect::Html)
+}
+
+/// The filters of markup.
+fn markup(engine: &mut Environment<'static>, dialect: Dialect) {
+    engine.add_filter("json", |value: &Value| json_in_markup(value).and_then(safe));
+    engine.add_filter("link", |value: &Value| {
+        let target = line(value)?;
+        link(&target).map_or_else(|| Err(unsafe_value(&target, "as a link")), safe)
+    });
+    engine.add_filter("mermaid", |value: &Value| safe(mermaid(&line(value)?)));
+    if dialect == Dialect::Markdown {
+        engine.add_filter("code", |value: &Value| safe(markdown_code(&line(value)?)));
+    }
+}
+
 /// A text that a filter has made fit for its place; printed as it is.
 fn safe(text: String) -> Result<Value, Error> {
     Ok(Value::from_safe_string(text))
 }
 
-fn fault(error: impl std::fmt::Display) -> Error {
+pub(super) fn fault(error: impl std::fmt::Display) -> Error {
     Error::new(ErrorKind::InvalidOperation, error.to_string())
 }
 
-fn unsafe_value(text: &str, place: &str) -> Error {
+pub(super) fn unsafe_value(text: &str, place: &str) -> Error {
     Error::new(
         ErrorKind::BadEscape,
         format!("`{}` cannot be printed {place}", text.escape_debug()),
@@ -245,9 +318,15 @@ fn lines(value: &Value, indent: usize) -> Result<Value, Error> {
 }
 
 /// The rest of a line that begins a comment. Some readers of YAML end a line where others do not.
-fn comment(value: &Value) -> Result<String, Error> {
+fn comment(dialect: Dialect, value: &Value) -> Result<String, Error> {
     let text = line(value)?;
-    if text.contains(never_raw) {
+    // What ends the comment, or takes the next line into it.
+    let ends = match dialect {
+        Dialect::Markdown | Dialect::Html => text.contains("--") || text.contains('>'),
+        Dialect::Make => text.ends_with('\\'),
+        _ => false,
+    };
+    if ends || text.contains(never_raw) {
         return Err(unsafe_value(&text, "in a comment"));
     }
     Ok(text)
@@ -258,8 +337,23 @@ fn text(value: &Value) -> Result<String, Error> {
     no_text(value).map_or_else(|| Ok(value.to_string()), |words| Err(fault(words)))
 }
 
+/// Lines of text.
+fn paragraph(value: &Value) -> Result<String, Error> {
+    let text = text(value)?;
+    if text
+        .chars()
+        .any(|c| c.is_control() && !matches!(c, '\n' | '\t'))
+    {
+        return Err(unsafe_value(
+            &text,
+            "as text; write it without control characters",
+        ));
+    }
+    Ok(text)
+}
+
 /// One line of text.
-fn line(value: &Value) -> Result<String, Error> {
+pub(super) fn line(value: &Value) -> Result<String, Error> {
     let text = text(value)?;
     if text.chars().any(char::is_control) {
         return Err(unsafe_value(
@@ -288,6 +382,15 @@ fn format(
             Dialect::Shell => shell_word(&line(value)?),
             Dialect::Yaml(_) => yaml_scalar(dialect, value)?,
             Dialect::Python => python_literal(value)?,
+            Dialect::Markdown => markdown(&line(value)?),
+            Dialect::Html => html(&paragraph(value)?),
+            Dialect::Mermaid => mermaid(&line(value)?),
+            Dialect::Json | Dialect::Script => json(value)?,
+            Dialect::Toml => toml(value)?,
+            Dialect::Go => go(value)?,
+            Dialect::Make => make_word(value)?,
+            Dialect::Csv => csv(&line(value)?),
+            Dialect::Text => line(value)?,
         }
     };
     out.write_str(&text).map_err(fault)
@@ -351,7 +454,7 @@ fn yaml_flow(dialect: Dialect, json: &serde_json::Value) -> Result<String, Error
 fn guarded(dialect: Dialect, text: &str) -> String {
     match dialect {
         Dialect::Yaml(sign) => sign.disarm(text),
-        Dialect::Dockerfile | Dialect::Shell | Dialect::Python => text.to_owned(),
+        _ => text.to_owned(),
     }
 }
 
@@ -368,7 +471,7 @@ fn never_raw(c: char) -> bool {
 fn yaml_script(dialect: Dialect, text: &str, indent: usize) -> Result<String, Error> {
     let text = match dialect {
         Dialect::Yaml(sign) if sign.in_scripts => &sign.disarm(text),
-        Dialect::Yaml(_) | Dialect::Dockerfile | Dialect::Shell | Dialect::Python => text,
+        _ => text,
     };
     let body = text.strip_suffix('\n').unwrap_or(text);
     let literal = body.contains('\n')
@@ -393,7 +496,7 @@ fn yaml_string(dialect: Dialect, text: &str) -> Result<String, Error> {
 }
 
 /// JSON that is YAML too.
-fn json(value: &impl Serialize) -> Result<String, Error> {
+pub(super) fn json(value: &impl Serialize) -> Result<String, Error> {
     let json = serde_json::to_string(value).map_err(fault)?;
     if !json.contains(never_raw) {
         return Ok(json);

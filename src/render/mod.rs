@@ -3,12 +3,16 @@
 //! Templates hold layout. Every decision is taken before one runs; a fault in one is a finding into the template.
 
 mod analyse;
+pub mod blocks;
 mod bounds;
 mod compared;
 mod depth;
 mod dialect;
 mod fields;
+mod kinds;
+mod literal;
 mod objects;
+mod prose;
 mod python;
 mod spent;
 mod table;
@@ -20,7 +24,10 @@ pub use compared::{Comparison, Unequal};
 pub(crate) use depth::bounded;
 pub use dialect::{Dialect, Sign, environment, other_than_text, shell_word};
 pub use fields::{Field, FieldFault, Fields, field_words};
+pub use kinds::Comment;
+pub use literal::{csv as csv_field, heading};
 pub use objects::{AxisObject, NoneWatch, Printed, Scope, VersionObject};
+pub use prose::{markdown as markdown_text, markdown_code};
 pub use python::{is_python_keyword, is_python_name};
 pub use table::{RELEASE_FIELDS, TableObject};
 #[cfg(test)]

@@ -1,6 +1,6 @@
 //! Where templates come from: the repository's `templates/`, and behind it those shipped with gen.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -39,6 +39,10 @@ pub(crate) const COMMON: Shipped = shipped!(
     "ci/sign.sh",
     "ci/test.sh",
     "docker/Dockerfile",
+    "docs/images.md",
+    "docs/lineage.md",
+    "docs/matrix.html",
+    "renovate/generated.json",
 );
 
 /// How the path of a shipped template begins.
@@ -127,6 +131,29 @@ impl<'a> Templates<'a> {
                 Some((file, uses))
             })
             .collect()
+    }
+
+    /// The attributes that a template, and all that it extends and includes, read of a name that is there for them; `None`
+    /// where it is read in other ways too, or the template cannot be read.
+    pub fn reads(&self, dialect: Dialect, name: &str, of: &str) -> Option<BTreeSet<String>> {
+        let mut read = BTreeSet::new();
+        let mut open = vec![name.to_owned()];
+        let mut seen: BTreeSet<String> = BTreeSet::new();
+        while let Some(next) = open.pop() {
+            if !seen.insert(next.clone()) {
+                continue;
+            }
+            let file = self.source(&next)?;
+            let uses = analyse(&file.text, &file.path, dialect.syntax(), &|_| false).ok()?;
+            let own = || uses.attributes.iter().filter(|(name, ..)| name == of);
+            let mut whole = uses.names.iter().filter(|(name, _)| name == of);
+            if whole.any(|(_, at)| !own().any(|(_, _, member)| member.start == at.start)) {
+                return None;
+            }
+            read.extend(own().map(|(_, attribute, _)| attribute.clone()));
+            open.extend(referred(&file.text).into_iter().map(|(name, _)| name));
+        }
+        Some(read)
     }
 
     fn engine(&mut self, dialect: Dialect) -> &mut Environment<'static> {

@@ -203,6 +203,45 @@ def test_an_action_moved_in_matrix_and_workflows_alike_is_complete(gen, tmp_path
     assert "no findings" in run([gen, "check"], root)
 
 
+def left_alone(preset: dict, path: str) -> bool:
+    """Whether a rule keeps Renovate off a file. Of its globs these presets use `**` at the end, and whole paths."""
+    globs = [glob for rule in preset["packageRules"] if rule.get("enabled") is False for glob in rule.get("matchFileNames", [])]
+    return any(path.startswith(glob.removesuffix("**")) if glob.endswith("**") else path == glob for glob in globs)
+
+
+def test_no_generated_file_is_a_bots_wherever_it_is(gen, tmp_path):
+    """By the shipped preset, and by the one that is generated for what it cannot know of."""
+    own = """
+[[output.file]]
+path = "deploy/compose.yml"
+template = "compose.yml"
+
+[[output.file]]
+path = "generated/renovate.json"
+template = "renovate/generated.json"
+
+[ci.buildkite]
+file = ".buildkite/images.yml"
+
+[ci.cloud-build]
+"""
+    compose = "services:\n<% for spec in specs %>\n  s<{ loop.index }>:\n    image: <{ spec.reference or spec.id }>\n<% endfor %>\n"
+    root = repository(tmp_path / "project", {"matrix.toml": sample() + own, "templates/compose.yml": compose})
+    run([gen, "matrix"], root)
+    generated = json.loads((root / "generated/renovate.json").read_text())
+    owned = [line.split("\t")[0] for line in (root / "generated/.outputs").read_text().splitlines()[1:]]
+    assert "deploy/compose.yml" in owned and ".buildkite/images.yml" in owned
+    shipped = json.loads(PRESET.read_text())
+    for path in owned:
+        workflow = path.startswith(".github/workflows/")
+        assert left_alone(generated, path) != workflow, path
+    # What a matrix names itself, the shipped one cannot know.
+    assert not left_alone(shipped, "deploy/compose.yml") and not left_alone(shipped, ".buildkite/images.yml")
+    file = tmp_path / "renovate.json"
+    file.write_text(json.dumps({key: value for key, value in generated.items() if key != "generated"}))
+    run(["check-jsonschema", "--builtin-schema", "vendor.renovate", file], tmp_path)
+
+
 def test_the_configurations_are_valid(tmp_path):
     def judged(schema: str, text: str, suffix: str, code: int = 0) -> str:
         file = tmp_path / f"config{suffix}"

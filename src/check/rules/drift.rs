@@ -3,9 +3,9 @@
 use std::collections::{BTreeSet, HashSet};
 
 use crate::check::Context;
-use crate::check::rules::{action_edited, another_matrix, content_format};
+use crate::check::rules::{action_edited, another_matrix, content_format, markers};
 use crate::config::Config;
-use crate::diagnostic::{Finding, Place, Sink, code};
+use crate::diagnostic::{Finding, Place, Sink, and_list, code};
 use crate::emit::ActionEdits;
 use crate::output::{Change, Drift, State};
 use crate::source::{Family, SourceFile, conflict};
@@ -102,6 +102,19 @@ pub(crate) fn drift_findings(drift: &Drift, config: &Config, family: &Family) ->
         let whole = || Place::file(path);
         let finding = match &change.state {
             State::Fresh | State::Another(_) => continue,
+            State::Unmarked(block, why) => markers::finding(config, change, block, why),
+            State::Block(blocks) => {
+                let after = change.after.as_ref().map_or("", |p| p.text.as_str());
+                let names = and_list(blocks.iter().map(|block| block.name.as_str()));
+                let mut finding = stale(config, change, after);
+                finding.headline = format!(
+                    "the {} {names} of `{path}` {} not what {} yields",
+                    if blocks.len() == 1 { "block" } else { "blocks" },
+                    if blocks.len() == 1 { "is" } else { "are" },
+                    config.file.path
+                );
+                finding.help("run `gen matrix`; what stands outside of the markers is yours")
+            }
             State::Missing => Finding::new(
                 &code::MISSING_OUTPUT,
                 format!("`{path}` does not exist"),
@@ -194,7 +207,9 @@ fn told_by_its_paths(list: &Change, changes: &[Change]) -> bool {
     let (Some(before), Some(after)) = (&list.before, &list.after) else {
         return false;
     };
-    let lines = |text: &'_ str| -> BTreeSet<String> { text.lines().map(str::to_owned).collect() };
+    // The hash of what bears no header moves with its text.
+    let path = |line: &str| line.split('\t').next().unwrap_or_default().to_owned();
+    let lines = |text: &'_ str| -> BTreeSet<String> { text.lines().map(path).collect() };
     let (before, after) = (lines(before), lines(&after.text));
     let moved: BTreeSet<&str> = changes
         .iter()

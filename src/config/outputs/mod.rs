@@ -2,6 +2,7 @@
 
 mod bake;
 mod catalog;
+mod file;
 mod publish;
 mod python_names;
 mod schema;
@@ -19,6 +20,7 @@ use crate::render::{is_python_keyword, is_python_name};
 
 pub use bake::{Bake as BakeOptions, FILE as BAKE, place as bake_place};
 pub use catalog::{Catalog as CatalogOptions, JSON as CATALOG_JSON, PYTHON as CATALOG_PYTHON};
+pub use file::{Each, File as FileOptions, OutputFile, Told};
 pub use publish::Publish as PublishOptions;
 pub use python_names::{PythonNames, RESERVED_CONSTANTS};
 pub use schema::{FILE as SCHEMA_FILE, Schema as SchemaOptions};
@@ -34,6 +36,8 @@ pub struct Outputs {
     pub schema: Option<SchemaFile>,
     /// Where the table stands that asks for the script by which pipelines publish.
     pub publish: Option<Range<usize>>,
+    /// Files of one's own, in declared order.
+    pub files: Vec<OutputFile>,
 }
 
 /// Where the bake file is written, and what its groups hold.
@@ -87,6 +91,7 @@ impl Builder<'_> {
                 .as_ref()
                 .map(|table| self.catalog(names, axes, table)),
             publish: output.publish.as_ref().map(|table| table.span.clone()),
+            files: self.files(names, &output.file),
             schema: output.schema.as_ref().map(|table| SchemaFile {
                 file: match &table.file {
                     Some(stated) => stated.value.clone(),

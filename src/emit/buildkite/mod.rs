@@ -97,6 +97,23 @@ impl Provider for Buildkite {
         )
     }
 
+    fn setup(&self, site: &Site<'_>) -> Vec<String> {
+        let mut hosts: Vec<&str> = site
+            .plan
+            .registries
+            .iter()
+            .map(|r| r.host.as_str())
+            .collect();
+        hosts.dedup();
+        match hosts.is_empty() {
+            true => Vec::new(),
+            false => vec![format!(
+                "agents that are logged in at {}",
+                hosts.join(" and ")
+            )],
+        }
+    }
+
     fn lay_out(&self, site: &Site<'_>) -> Layout {
         let Some(options) = site.pipeline.options::<BuildkiteOptions>() else {
             return Layout::default();

@@ -135,6 +135,10 @@ impl Provider for CloudBuild {
         )
     }
 
+    fn setup(&self, site: &Site<'_>) -> Vec<String> {
+        login::to_set_up(site, MEANS, "secrets in Secret Manager", &[])
+    }
+
     fn lay_out(&self, site: &Site<'_>) -> Layout {
         let Some(options) = site.pipeline.options::<CloudBuildOptions>() else {
             return Layout::default();

@@ -49,6 +49,11 @@ const MEANS: Means = Means {
     aws: true,
 };
 
+/// What people make before jobs can log in.
+pub(super) fn to_set_up(site: &Site<'_>, kept: &str) -> Vec<String> {
+    login::to_set_up(site, MEANS, kept, &[])
+}
+
 /// The logins for the registries that the plan uses.
 pub(super) fn logins<'a>(
     site: &Site<'a>,

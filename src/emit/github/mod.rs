@@ -66,6 +66,13 @@ const DIALECT: Dialect = Dialect::Yaml(Sign {
     backslash: None,
 });
 
+/// The dialect of a file of one's own, where GitHub reads expressions in it.
+pub(super) fn workflow_dialect(path: &str) -> Option<Dialect> {
+    let yaml = path.ends_with(".yml") || path.ends_with(".yaml");
+    let action = ["action.yml", "action.yaml"].contains(&path.rsplit('/').next()?);
+    (yaml && (action || path.starts_with(".github/workflows/"))).then_some(DIALECT)
+}
+
 /// GitHub Actions.
 pub(super) struct GitHub;
 
@@ -115,6 +122,17 @@ impl Provider for GitHub {
             "github/step.yml",
             "github/workflow.yml",
         )
+    }
+
+    fn setup(&self, site: &Site<'_>) -> Vec<String> {
+        let Some(options) = site.pipeline.options::<Github>() else {
+            return Vec::new();
+        };
+        let environment = match options.environment.as_str() {
+            "" => "secrets".to_owned(),
+            name => format!("environment `{name}`, and in it the secrets"),
+        };
+        login::to_set_up(site, &environment)
     }
 
     fn lay_out(&self, site: &Site<'_>) -> Layout {

@@ -102,6 +102,10 @@ impl Provider for GitLab {
         )
     }
 
+    fn setup(&self, site: &Site<'_>) -> Vec<String> {
+        login::to_set_up(site, MEANS, "masked and protected variables", &GIVEN)
+    }
+
     fn lay_out(&self, site: &Site<'_>) -> Layout {
         let Some(options) = site.pipeline.options::<GitLabOptions>() else {
             return Layout::default();
@@ -128,6 +132,9 @@ impl Provider for GitLab {
         }
     }
 }
+
+/// Variables that every job of GitLab's has: they open its own registry.
+const GIVEN: [&str; 2] = ["CI_REGISTRY_USER", "CI_REGISTRY_PASSWORD"];
 
 /// What a job of GitLab's brings.
 const MEANS: Means = Means {

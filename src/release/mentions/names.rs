@@ -34,6 +34,8 @@ pub struct Names<'a> {
     pub(super) hints: AhoCorasick,
     /// How spellings of images of the declared registries begin, without the slash.
     pub(super) prefixes: Vec<String>,
+    /// Blocks that gen writes in files of the user's: what stands in one is no mention.
+    pub(super) blocks: Vec<&'a str>,
 }
 
 /// How a text may begin a reference.
@@ -181,6 +183,11 @@ impl<'a> Names<'a> {
             searcher: all,
             hints,
             prefixes,
+            blocks: {
+                let files = config.outputs.files.iter();
+                let named = files.filter_map(|file| file.between.as_ref());
+                named.map(|name| name.value.as_str()).collect()
+            },
         })
     }
 

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use aho_corasick::Input;
 
 use crate::config::Mention;
+use crate::output::block_ranges;
 use crate::release::defaults::{Plain, Use};
 use crate::release::mentions::names::{Names, Spelling, ignoring};
 use crate::release::mentions::shape::Carried;
@@ -14,6 +15,7 @@ use crate::release::mentions::sighting::{Fixed, IdleMarker, Kind, Sighting, Unju
 use crate::release::mentions::tag;
 use crate::release::mentions::variable::{Variables, uses};
 use crate::release::placeholders::is_placeholder;
+use crate::render::Dialect;
 use crate::source::SourceFile;
 
 /// What is in a text.
@@ -73,12 +75,22 @@ impl Names<'_> {
             later.tag_span == first.tag_span || edit.is_some() && edit == first.edit()
         });
         sightings.sort_by_key(|s| (s.span.start, s.tag_span.start));
+        let written = self.written(file);
+        sightings.retain(|s| !written.iter().any(|block| block.contains(&s.span.start)));
         Looked {
             sightings,
             idle,
             unjudged,
             ignoring,
         }
+    }
+
+    /// The bytes of a file that gen writes itself, in blocks.
+    fn written(&self, file: &SourceFile) -> Vec<Range<usize>> {
+        let comment = Dialect::of_path(&file.path).and_then(Dialect::comment);
+        comment.map_or_else(Vec::new, |comment| {
+            block_ranges(&file.text, comment, &self.blocks)
+        })
     }
 
     /// Whether a text names an image of the matrix, whatever its release.

@@ -1,0 +1,1 @@
+NOTE := <{ specs[0].meta.note }>
