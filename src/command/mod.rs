@@ -7,6 +7,7 @@ mod completions;
 mod diff;
 mod difference;
 mod explain;
+mod import;
 mod list;
 mod lock;
 mod look;
@@ -36,6 +37,7 @@ pub const NO_PLAN: u8 = 2;
 pub fn run(cli: &Cli) -> ExitCode {
     let mut shell = Shell::new(&cli.global);
     let result = match &cli.command {
+        Command::Import(args) => import::run(&mut shell, args),
         Command::Matrix(args) => matrix::run(&mut shell, args),
         Command::Check(args) => check::run(&mut shell, args),
         Command::Bump(args) => bump::run(&mut shell, args),

@@ -1,0 +1,415 @@
+//! Rows in, a short declaration out.
+//!
+//! What the rows vary becomes [axes](variables) with attributes, what each image says a [template](template) over them,
+//! which cells there are few [selectors](cells). There is more than one way to do that; all are written out, and of those
+//! that are proved to say the same as the rows the shortest is taken.
+
+mod cells;
+mod family;
+mod layout;
+mod table;
+mod template;
+mod variables;
+
+use std::collections::{HashMap, HashSet};
+
+use indexmap::{IndexMap, IndexSet};
+
+use crate::grammar::reference::path_fault;
+use crate::intake::factor::family::{Declared, Fact, Family, Key, grouped};
+use crate::intake::factor::layout::{Layout, arch_value, text};
+use crate::intake::factor::table::{NONE, Table};
+use crate::intake::factor::variables::Search;
+use crate::intake::prove;
+use crate::intake::row::{Row, folder, split};
+
+/// Lines longer than this count as several: what nobody can read at once is not short.
+const LINE: usize = 140;
+
+/// The shortest declaration that is found and proved to say what the rows say. `reason` says why cells are not there.
+pub(super) fn declare(rows: &[Row], reason: &str) -> Option<String> {
+    let mut drafts: Vec<(usize, usize, String)> = Vec::new();
+    let mut known: HashSet<String> = HashSet::new();
+    for search in searches(rows) {
+        let Some(table) = variables::table(rows, search) else {
+            continue;
+        };
+        for groups in partitions(rows) {
+            let ways = [(false, false), (false, true), (true, false), (true, true)];
+            for (whole, by_exclusion) in ways {
+                if whole && groups.len() == 1 {
+                    continue;
+                }
+                let ways = (whole, by_exclusion);
+                let Some(text) = draft(rows, &table, &groups, search, ways, reason) else {
+                    continue;
+                };
+                if known.insert(text.clone()) {
+                    drafts.push((lines(&text), drafts.len(), text));
+                }
+            }
+        }
+    }
+    drafts.sort();
+    let mut drafts = drafts.into_iter().map(|(_, _, text)| text);
+    drafts.find(|text| prove::agrees(text, rows))
+}
+
+/// How many lines there are to read.
+fn lines(text: &str) -> usize {
+    let lines = text.lines().filter(|line| !line.trim().is_empty());
+    lines.map(|line| line.chars().count().div_ceil(LINE)).sum()
+}
+
+fn searches(rows: &[Row]) -> Vec<Search> {
+    let printed = rows.len() > 1
+        && rows.iter().all(|row| row.platforms.len() == 1)
+        && rows.iter().any(|row| row.platforms != rows[0].platforms);
+    let mut all = Vec::new();
+    for arch in if printed { vec![true, false] } else { vec![false] } {
+        for by_row in [false, true] {
+            for least in [true, false] {
+                all.push(Search {
+                    by_row,
+                    least,
+                    arch,
+                });
+            }
+        }
+    }
+    all
+}
+
+/// The ways to part rows into families, each once.
+fn partitions(rows: &[Row]) -> Vec<Vec<Vec<usize>>> {
+    let repository = |row: &Row| row.references[0].repository.clone();
+    let file = |row: &Row| format!("{:?} {:?}", row.dockerfile, row.target);
+    let args = |row: &Row| {
+        let mut names: Vec<&str> = row.args.keys().map(String::as_str).collect();
+        names.sort_unstable();
+        names.join(" ")
+    };
+    let kinds: Vec<Vec<Vec<usize>>> = vec![
+        grouped(rows, &repository),
+        grouped(rows, &|row| format!("{} {}", repository(row), file(row))),
+        grouped(rows, &|row| format!("{} {}", repository(row), args(row))),
+        grouped(rows, &|_| String::new()),
+        grouped(rows, &file),
+        grouped(rows, &args),
+    ];
+    let kinds: IndexSet<Vec<Vec<usize>>> = kinds.into_iter().collect();
+    // A family for nearly each row is no family.
+    let few = |groups: &Vec<Vec<usize>>| groups.len() <= 60;
+    let mut kinds: Vec<Vec<Vec<usize>>> = kinds.into_iter().collect();
+    if kinds.iter().any(few) {
+        kinds.retain(few);
+    }
+    kinds
+}
+
+fn draft(
+    rows: &[Row],
+    table: &Table,
+    groups: &[Vec<usize>],
+    search: Search,
+    (whole, by_exclusion): (bool, bool),
+    reason: &str,
+) -> Option<String> {
+    let mut table = table.clone();
+    let keys = keys(rows, groups);
+    let families = groups.iter().zip(keys);
+    let families: Option<Vec<Family>> = families
+        .map(|(group, key)| Family::new(key, group.clone(), &table, whole))
+        .collect();
+    let families = families?;
+    let homes = Homes::of(rows);
+    let printed = printed_arch(rows, &table, search);
+    let arches = if printed.is_some() { None } else { arches(rows) };
+    let parents = Parents::of(rows, &families);
+    let mut declared: Vec<Declared> = Vec::new();
+    for family in &families {
+        let lines = table.clone();
+        let facts = |row: usize, key: &Key| {
+            let of = &rows[row];
+            match key {
+                Key::Name => Some(Fact::Text(homes.name(of).to_owned())),
+                Key::Registry => homes.registry(of).map(Fact::List),
+                Key::Tag => Some(Fact::Text(of.references[0].tag.clone())),
+                Key::Base => {
+                    let base = of.base.clone()?;
+                    match parents.of_row(&lines, family, row, &families) {
+                        Some(parent) => Some(Fact::Parent(parent)),
+                        None => Some(Fact::Text(base)),
+                    }
+                }
+                Key::Dockerfile => of.dockerfile.clone().map(Fact::Text),
+                Key::Target => of.target.clone().map(Fact::Text),
+                Key::Context => {
+                    let context = of.context.as_deref()?;
+                    let beside = of.dockerfile.as_deref().map(folder);
+                    (beside != Some(context)).then(|| Fact::Text(context.to_owned()))
+                }
+                Key::Platforms => {
+                    let default = match &arches {
+                        Some(arches) => arches.iter().map(|a| format!("linux/{a}")).collect(),
+                        None => vec!["linux/amd64".to_owned()],
+                    };
+                    let stated = !of.platforms.is_empty() && printed.is_none();
+                    (stated && of.platforms != default).then(|| Fact::List(of.platforms.clone()))
+                }
+                Key::Arg(name) => of.args.get(name).cloned().map(Fact::Text),
+                Key::Alias(nth) => {
+                    let own = &of.references[0];
+                    let mut others = of.references.iter().skip(1);
+                    let others = others.by_ref().filter(|other| {
+                        other.repository == own.repository && other.tag != own.tag
+                    });
+                    others.map(|other| Fact::Text(other.tag.clone())).nth(*nth)
+                }
+            }
+        };
+        declared.push(family.declare(&mut table, rows, &facts, by_exclusion));
+    }
+    let layout = Layout {
+        table: &table,
+        families: &families,
+        declared: &declared,
+        registries: &homes.registries,
+        arches: arches.as_deref(),
+        printed_arch: printed.as_deref(),
+        reason,
+    };
+    Some(layout.write())
+}
+
+/// The values of an `arch` axis that images print, with their platforms.
+fn printed_arch(rows: &[Row], table: &Table, search: Search) -> Option<Vec<(String, String)>> {
+    let at = table.axes.iter().position(|axis| axis.name == "arch");
+    let at = at.filter(|_| search.arch)?;
+    let mut known: IndexMap<String, String> = IndexMap::new();
+    for (row, cell) in rows.iter().zip(&table.cells) {
+        let value = table.axes[at].values[cell[at]].clone();
+        known.insert(value, row.platforms.first()?.clone());
+    }
+    Some(known.into_iter().collect())
+}
+
+/// The values of an `arch` axis that is folded: of the platforms that most rows have, where there are several.
+fn arches(rows: &[Row]) -> Option<Vec<String>> {
+    let mut counts: IndexMap<&[String], usize> = IndexMap::new();
+    for row in rows.iter().filter(|row| row.platforms.len() > 1) {
+        *counts.entry(&row.platforms).or_default() += 1;
+    }
+    let (most, count) = counts.into_iter().max_by_key(|(all, count)| (*count, all.len()))?;
+    // What fewer have is said with them.
+    let others = rows.len() - count;
+    let arches: Option<Vec<String>> = most.iter().map(|p| arch_value(p)).collect();
+    arches.filter(|_| count >= others || rows.iter().any(|row| row.platforms.is_empty()) || count > 1)
+}
+
+/// A key for each family, unique and in the grammar of keys.
+fn keys(rows: &[Row], groups: &[Vec<usize>]) -> Vec<String> {
+    let name = |group: &[usize]| {
+        let names: IndexSet<&str> = group
+            .iter()
+            .map(|row| split(&rows[*row].references[0].repository).1)
+            .collect();
+        match names.len() {
+            1 => names[0].to_owned(),
+            _ => {
+                let files = group.iter().filter_map(|row| rows[*row].dockerfile.as_deref());
+                stem(files).unwrap_or_else(|| "base".to_owned())
+            }
+        }
+    };
+    let mut keys: Vec<String> = groups.iter().map(|group| name(group)).collect();
+    let counts: HashMap<String, usize> = keys.iter().fold(HashMap::new(), |mut counts, key| {
+        *counts.entry(key.clone()).or_default() += 1;
+        counts
+    });
+    let mut taken: HashSet<String> = HashSet::new();
+    for (key, group) in keys.iter_mut().zip(groups) {
+        if counts.get(key).is_some_and(|count| *count > 1) {
+            let rows = || group.iter().map(|row| &rows[*row]);
+            let target = stem(rows().filter_map(|row| row.target.as_deref()));
+            let file = stem(rows().filter_map(|row| row.dockerfile.as_deref()));
+            let more = target.or(file).filter(|more| more != key);
+            if let Some(more) = more {
+                *key = format!("{key}-{more}");
+            }
+        }
+        let plain = key.clone();
+        let mut nth = 1;
+        while !taken.insert(key.clone()) {
+            nth += 1;
+            *key = format!("{plain}-{nth}");
+        }
+    }
+    keys
+}
+
+/// A word for paths or stages that are all one, in the grammar of keys: of `docker/Dockerfile.gpu` `gpu`.
+fn stem<'a>(all: impl Iterator<Item = &'a str>) -> Option<String> {
+    let all: IndexSet<&str> = all.collect();
+    let (Some(path), 1) = (all.first(), all.len()) else {
+        return None;
+    };
+    let last = path.rsplit('/').next().unwrap_or(path);
+    let lower = last.to_ascii_lowercase();
+    let word = lower.replace("dockerfile", "").replace('_', "-");
+    let word = word.trim_matches(['.', '-']).to_owned();
+    (path_fault(&word).is_none() && !word.contains('/')).then_some(word)
+}
+
+/// Which registries there are, and what images are called below them.
+struct Homes {
+    /// Key and prefix, in the order of the rows.
+    registries: Vec<(String, String)>,
+}
+
+impl Homes {
+    fn of(rows: &[Row]) -> Self {
+        let mut folders: IndexSet<&str> = IndexSet::new();
+        let mut several = false;
+        for row in rows {
+            let of: HashSet<&str> = row.references.iter().map(|r| r.split().0).collect();
+            several |= of.len() > 1;
+            folders.extend(row.references.iter().map(|reference| reference.split().0));
+        }
+        let mut prefixes: Vec<String> = folders.iter().map(|f| (*f).to_owned()).collect();
+        // Folders of one host are one registry, where no image goes to two.
+        if !several && prefixes.len() > 1 {
+            let mut by_host: IndexMap<String, String> = IndexMap::new();
+            for folder in prefixes {
+                let host = folder.split('/').next().unwrap_or_default().to_owned();
+                by_host
+                    .entry(host)
+                    .and_modify(|known| *known = shared_folder(known, &folder))
+                    .or_insert(folder);
+            }
+            prefixes = by_host.into_values().collect();
+        }
+        let mut names: HashSet<String> = HashSet::new();
+        let registries = prefixes.into_iter().map(|prefix| {
+            let name = registry_name(&prefix);
+            let mut unique = name.clone();
+            let mut nth = 1;
+            while !names.insert(unique.clone()) {
+                nth += 1;
+                unique = format!("{name}-{nth}");
+            }
+            (unique, prefix)
+        });
+        Homes {
+            registries: registries.collect(),
+        }
+    }
+
+    /// The registry that a repository is in.
+    fn at(&self, repository: &str) -> usize {
+        let is_in = |prefix: &str| {
+            let rest = repository.strip_prefix(prefix);
+            rest.is_some_and(|rest| rest.starts_with('/'))
+        };
+        let fitting = (0..self.registries.len()).filter(|at| is_in(&self.registries[*at].1));
+        let longest = fitting.max_by_key(|at| self.registries[*at].1.len());
+        longest.unwrap_or_default()
+    }
+
+    fn name<'r>(&self, row: &'r Row) -> &'r str {
+        let repository = &row.references[0].repository;
+        let (_, prefix) = &self.registries[self.at(repository)];
+        repository.get(prefix.len() + 1..).unwrap_or(repository)
+    }
+
+    /// Where a row goes, where that is not everywhere.
+    fn registry(&self, row: &Row) -> Option<Vec<String>> {
+        let of = row.references.iter().map(|r| self.at(&r.repository));
+        let of: std::collections::BTreeSet<usize> = of.collect();
+        let names = of.iter().map(|at| self.registries[*at].0.clone());
+        (of.len() < self.registries.len()).then(|| names.collect())
+    }
+}
+
+fn shared_folder(one: &str, other: &str) -> String {
+    let same = one.split('/').zip(other.split('/')).take_while(|(a, b)| a == b);
+    let same: Vec<&str> = same.map(|(a, _)| a).collect();
+    same.join("/")
+}
+
+fn registry_name(prefix: &str) -> String {
+    let host = prefix.split('/').next().unwrap_or_default();
+    let known = [
+        ("docker.io", "hub"),
+        ("ghcr.io", "github"),
+        ("quay.io", "quay"),
+        ("gcr.io", "google"),
+        ("pkg.dev", "google"),
+        ("nvcr.io", "nvidia"),
+        ("mcr.microsoft.com", "microsoft"),
+        ("azurecr.io", "azure"),
+        ("public.ecr.aws", "aws"),
+        ("amazonaws.com", "aws"),
+    ];
+    let known = known.iter().find(|(end, _)| host.ends_with(end));
+    known.map_or("registry", |(_, name)| name).to_owned()
+}
+
+/// Which rows stand on which others.
+struct Parents {
+    /// The row that stands behind the base of each row.
+    of: Vec<Option<usize>>,
+    /// The family of each row.
+    family: Vec<usize>,
+}
+
+impl Parents {
+    fn of(rows: &[Row], families: &[Family]) -> Self {
+        let mut known: HashMap<String, usize> = HashMap::new();
+        for (at, row) in rows.iter().enumerate() {
+            for reference in &row.references {
+                known.insert(reference.to_string(), at);
+            }
+        }
+        let base = |row: &Row| {
+            let full = crate::grammar::reference::full(row.base.as_deref()?);
+            known.get(&full).copied()
+        };
+        let mut family = vec![0; rows.len()];
+        for (at, one) in families.iter().enumerate() {
+            one.rows.iter().for_each(|row| family[*row] = at);
+        }
+        Parents {
+            of: rows.iter().map(base).collect(),
+            family,
+        }
+    }
+
+    /// How a row names the one it stands on, as TOML.
+    fn of_row(
+        &self,
+        table: &Table,
+        child: &Family,
+        row: usize,
+        families: &[Family],
+    ) -> Option<String> {
+        let parent = self.of[row]?;
+        let family = &families[self.family[parent]];
+        let mut given = Vec::new();
+        for axis in &family.axes {
+            let (own, theirs) = (table.cells[row][*axis], table.cells[parent][*axis]);
+            let value = &table.axes[*axis].values[theirs];
+            let default = match child.axes.contains(axis) {
+                true => own == theirs,
+                false => value == NONE,
+            };
+            if !default {
+                given.push(format!("{} = {}", table.axes[*axis].name, text(value)));
+            }
+        }
+        Some(match given.is_empty() {
+            true => text(&family.key),
+            false => format!("{{ image = {}, {} }}", text(&family.key), given.join(", ")),
+        })
+    }
+}
