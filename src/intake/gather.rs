@@ -9,7 +9,7 @@ use crate::intake::fields::FieldOption;
 use crate::intake::look::look;
 use crate::intake::row::{Gathered, MOST_ROWS, Reference, Row, Told, Weight};
 use crate::intake::value::{Node, Unreadable};
-use crate::intake::{bake, factor, fields, value, workflow};
+use crate::intake::{bake, factor, fields, prove, value, workflow};
 
 /// How a file is read.
 #[derive(Debug, Default)]
@@ -51,27 +51,7 @@ pub fn import(
     options: &Options,
     declared: &dyn Fn(&str) -> Option<Vec<String>>,
 ) -> Result<Imported, Unreadable> {
-    let node = value::read(text)?;
-    let whole = |what: String| Unreadable { line: 1, what };
-    let gathered = match kind(&node) {
-        Kind::Workflow => workflow::rows(&node, &options.set),
-        Kind::Bake => bake::rows(&node),
-        Kind::Rows if options.fields.is_empty() => Err(
-            "it is no workflow and no bake file; of a list of rows say what the columns are: `--field tag=COLUMN`"
-                .to_owned(),
-        ),
-        Kind::Rows => fields::rows(&node, &options.fields),
-    };
-    let mut gathered = gathered.map_err(whole)?;
-    if gathered.rows.len() > MOST_ROWS {
-        let count = gathered.rows.len();
-        return Err(whole(format!("it has {count} rows, and {MOST_ROWS} can be read")));
-    }
-    let count = gathered.rows.len();
-    split_by_name(&mut gathered);
-    fold_platforms(&mut gathered);
-    part_shared(&mut gathered);
-    stand(&mut gathered.rows);
+    let (mut gathered, count) = gathered(text, options)?;
     look(&mut gathered, declared);
     let reason = format!("not in {name}");
     let text = match gathered.rows.is_empty() {
@@ -93,6 +73,32 @@ pub fn import(
         rows: count,
         told,
     })
+}
+
+/// The rows of a file, each one image with references of its own, and how many the file has.
+fn gathered(text: &str, options: &Options) -> Result<(Gathered, usize), Unreadable> {
+    let node = value::read(text)?;
+    let whole = |what: String| Unreadable { line: 1, what };
+    let gathered = match kind(&node) {
+        Kind::Workflow => workflow::rows(&node, &options.set),
+        Kind::Bake => bake::rows(&node),
+        Kind::Rows if options.fields.is_empty() => Err(
+            "it is no workflow and no bake file; of a list of rows say what the columns are: `--field tag=COLUMN`"
+                .to_owned(),
+        ),
+        Kind::Rows => fields::rows(&node, &options.fields),
+    };
+    let mut gathered = gathered.map_err(whole)?;
+    if gathered.rows.len() > MOST_ROWS {
+        let count = gathered.rows.len();
+        return Err(whole(format!("it has {count} rows, and {MOST_ROWS} can be read")));
+    }
+    let count = gathered.rows.len();
+    split_by_name(&mut gathered);
+    fold_platforms(&mut gathered);
+    part_shared(&mut gathered);
+    stand(&mut gathered.rows);
+    Ok((gathered, count))
 }
 
 enum Kind {
@@ -237,4 +243,12 @@ fn stand(rows: &mut [Row]) {
             }
         }
     }
+}
+
+/// Whether a declaration says just what a file says: what somebody wrote by hand, for one.
+///
+/// # Errors
+/// As [`import`].
+pub fn agrees(text: &str, options: &Options, declaration: &str) -> Result<bool, Unreadable> {
+    Ok(prove::agrees(declaration, &gathered(text, options)?.0.rows))
 }

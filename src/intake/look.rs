@@ -45,15 +45,21 @@ fn undeclared(gathered: &mut Gathered, declared: &dyn Fn(&str) -> Option<Vec<Str
 /// A value that one row has and that differs by a character from one that many have.
 fn lone_values(gathered: &mut Gathered) {
     let mut told = Vec::new();
+    let mut known = HashSet::new();
     for (name, rows) in by_value(gathered) {
         for (value, of) in &rows {
             let [only] = of[..] else { continue };
+            // A variable and the build arg that it becomes are one.
+            if known.contains(&(only, *value)) {
+                continue;
+            }
             let near = rows.iter().find(|(other, of)| {
                 of.len() >= AGREEING.min(gathered.rows.len() / 2).max(3)
                     && strsim::levenshtein(value, other) == 1
                     && (value.len() < other.len() || !digits_alone(value, other))
             });
             if let Some((other, many)) = near {
+                known.insert((only, *value));
                 let row = &gathered.rows[only];
                 told.push((
                     row.line,

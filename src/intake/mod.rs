@@ -15,6 +15,6 @@ mod value;
 mod workflow;
 
 pub use fields::FieldOption;
-pub use gather::{Imported, Options, import};
+pub use gather::{Imported, Options, agrees, import};
 pub use row::{Told, Weight};
 pub use value::Unreadable;

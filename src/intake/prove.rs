@@ -129,14 +129,3 @@ fn image(config: &Config, matrix: &Matrix, spec: &Spec, aliases: &[&str]) -> Opt
         context,
     })
 }
-
-/// Whether two declarations expand to the same, as far as rows can state it.
-#[cfg(test)]
-pub(super) fn same(one: &str, other: &str) -> bool {
-    let sorted = |text: &str| {
-        let mut images = expanded(text)?;
-        images.sort();
-        Some(images)
-    };
-    sorted(one).is_some() && sorted(one) == sorted(other)
-}

@@ -98,7 +98,8 @@ impl Layout<'_> {
                         facts.push(format!("platform = {}", text(platform)));
                     }
                     for (name, of) in &used {
-                        if let Some(fact) = &of[at] {
+                        // Nobody reads an attribute of absence.
+                        if let Some(fact) = of[at].as_ref().filter(|_| value != NONE) {
                             facts.push(format!("{name} = {}", text(fact)));
                         }
                     }

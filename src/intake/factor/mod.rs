@@ -23,8 +23,8 @@ use crate::intake::factor::variables::Search;
 use crate::intake::prove;
 use crate::intake::row::{Row, folder, split};
 
-/// Lines longer than this count as several: what nobody can read at once is not short.
-const LINE: usize = 140;
+/// What a line weighs beside its characters.
+const LINE: usize = 80;
 
 /// The shortest declaration that is found and proved to say what the rows say. `reason` says why cells are not there.
 pub(super) fn declare(rows: &[Row], reason: &str) -> Option<String> {
@@ -45,7 +45,7 @@ pub(super) fn declare(rows: &[Row], reason: &str) -> Option<String> {
                     continue;
                 };
                 if known.insert(text.clone()) {
-                    drafts.push((lines(&text), drafts.len(), text));
+                    drafts.push((weight(&text), drafts.len(), text));
                 }
             }
         }
@@ -55,10 +55,13 @@ pub(super) fn declare(rows: &[Row], reason: &str) -> Option<String> {
     drafts.find(|text| prove::agrees(text, rows))
 }
 
-/// How many lines there are to read.
-fn lines(text: &str) -> usize {
+/// How much there is to read: lines, characters, and conditions in conditions.
+fn weight(text: &str) -> usize {
     let lines = text.lines().filter(|line| !line.trim().is_empty());
-    lines.map(|line| line.chars().count().div_ceil(LINE)).sum()
+    let nested = |line: &str| line.matches(" if ").count().saturating_sub(1);
+    lines
+        .map(|line| LINE * (1 + 3 * nested(line)) + line.chars().count())
+        .sum()
 }
 
 fn searches(rows: &[Row]) -> Vec<Search> {

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use indexmap::IndexMap;
 
-use crate::intake::factor::template::{Expr, Token, apart, direct, either, quoted, tidy, weight};
+use crate::intake::factor::template::{Expr, Token, direct, either, parted, quoted, tidy, weight};
 
 /// What absence is called.
 pub(super) const NONE: &str = "none";
@@ -192,7 +192,7 @@ impl Table {
             direct(&texts_of, &self.exprs(axes, &rows_of, &more), false)
         });
         let each: Vec<Vec<Token>> = each.collect::<Option<_>>()?;
-        let (before, middles, after) = whole_words(apart(&each));
+        let (before, middles, after) = parted(&each);
         let axis_values = &self.axes[axis].values;
         let word = self.axes[axis].word();
         let mut kinds: IndexMap<&Vec<Token>, Vec<usize>> = IndexMap::new();
@@ -292,36 +292,6 @@ impl Table {
         let of = |axis: &usize| rows.iter().map(|row| self.cells[*row][*axis]).collect();
         axes.iter().map(of).collect()
     }
-}
-
-/// The same with no word cut in two.
-fn whole_words(
-    (before, middles, after): (Vec<Token>, Vec<Vec<Token>>, Vec<Token>),
-) -> (Vec<Token>, Vec<Vec<Token>>, Vec<Token>) {
-    let word = |c: char| c.is_ascii_alphanumeric() || c == '.';
-    let mut before = before;
-    let mut after = after;
-    let mut front = String::new();
-    let mut back = String::new();
-    let text = |middle: &[Token]| matches!(middle, [] | [Token::Text(_)]);
-    if !middles.iter().all(|middle| text(middle)) {
-        return (before, middles, after);
-    }
-    if let Some(Token::Text(last)) = before.last_mut() {
-        let at = last.trim_end_matches(word).len();
-        front = last.split_off(at);
-    }
-    if let Some(Token::Text(first)) = after.first_mut() {
-        let at = first.len() - first.trim_start_matches(word).len();
-        let rest = first.split_off(at);
-        back = std::mem::replace(first, rest);
-    }
-    let middles = middles.into_iter().map(|middle| {
-        let front = Token::Text(front.clone());
-        let back = Token::Text(back.clone());
-        tidy(std::iter::once(front).chain(middle).chain([back]))
-    });
-    (tidy(before), middles.collect(), tidy(after))
 }
 
 /// The same for some of the rows.

@@ -84,7 +84,7 @@ fn joined(tokens: &[Token]) -> String {
 
 /// `yes` where the condition holds, else `no`.
 pub(super) fn either(condition: &str, yes: &[Token], no: &[Token]) -> Vec<Token> {
-    let (before, mut middles, after) = apart(&[yes.to_vec(), no.to_vec()]);
+    let (before, mut middles, after) = parted(&[yes.to_vec(), no.to_vec()]);
     let no = middles.pop().unwrap_or_default();
     let yes = middles.pop().unwrap_or_default();
     let expr = match (yes.is_empty(), no.is_empty()) {
@@ -117,8 +117,41 @@ pub(super) fn tidy(tokens: impl IntoIterator<Item = Token>) -> Vec<Token> {
     tidied
 }
 
-/// What several templates begin with, what they differ in, and what they end with.
-pub(super) fn apart(all: &[Vec<Token>]) -> (Vec<Token>, Vec<Vec<Token>>, Vec<Token>) {
+/// What several templates begin with, what they differ in, and what they end with. No word is cut in two.
+pub(super) fn parted(all: &[Vec<Token>]) -> (Vec<Token>, Vec<Vec<Token>>, Vec<Token>) {
+    let word = |c: char| c.is_ascii_alphanumeric() || c == '.';
+    let (mut before, middles, mut after) = apart(all);
+    let begins = |middle: &Vec<Token>| match middle.first() {
+        Some(Token::Text(text)) => text.starts_with(word),
+        Some(Token::Expr(_)) => true,
+        None => false,
+    };
+    let ends = |middle: &Vec<Token>| match middle.last() {
+        Some(Token::Text(text)) => text.ends_with(word),
+        Some(Token::Expr(_)) => true,
+        None => false,
+    };
+    let (mut front, mut back) = (String::new(), String::new());
+    if middles.iter().all(begins)
+        && let Some(Token::Text(last)) = before.last_mut()
+    {
+        front = last.split_off(last.trim_end_matches(word).len());
+    }
+    if middles.iter().all(ends)
+        && let Some(Token::Text(first)) = after.first_mut()
+    {
+        let rest = first.split_off(first.len() - first.trim_start_matches(word).len());
+        back = std::mem::replace(first, rest);
+    }
+    let middles = middles.into_iter().map(|middle| {
+        let front = Token::Text(front.clone());
+        tidy(std::iter::once(front).chain(middle).chain([Token::Text(back.clone())]))
+    });
+    (tidy(before), middles.collect(), tidy(after))
+}
+
+/// The same, wherever they part.
+fn apart(all: &[Vec<Token>]) -> (Vec<Token>, Vec<Vec<Token>>, Vec<Token>) {
     // Character by character, so that texts part where they differ.
     let mut pieces: Vec<Vec<Token>> = all.iter().map(|one| characters(one)).collect();
     let shared = |pieces: &[Vec<Token>], back: bool| {
@@ -306,7 +339,7 @@ mod tests {
         let text = |t: &str| Token::Text(t.to_owned());
         let yes = [text("base-cu"), Token::Expr("cuda".to_owned()), text("-x")];
         let tokens = either("cuda", &yes, &[text("base-cpu-x")]);
-        assert_eq!(source(&tokens), "base-c{{ 'u' ~ cuda if cuda else 'pu' }}-x");
+        assert_eq!(source(&tokens), "base-{{ 'cu' ~ cuda if cuda else 'cpu' }}-x");
         let tokens = either("cuda", &[], &[text("no")]);
         assert_eq!(source(&tokens), "{{ 'no' if not cuda }}");
     }
