@@ -6,7 +6,7 @@ use clap::{ArgGroup, Args, Parser, Subcommand, ValueEnum, ValueHint};
 use clap_complete::Shell;
 
 use crate::facts::Day;
-use crate::intake::FieldOption;
+use crate::intake::{FieldOption, Preset};
 
 /// Declare, generate and check the container base images of a library.
 #[derive(Debug, Parser)]
@@ -153,6 +153,11 @@ pub enum DiffFormat {
 /// What to do.
 #[derive(Debug, Subcommand)]
 pub enum Command {
+    /// Write a first `matrix.toml` for the repository: what is there is declared, what cannot be told is asked in a comment.
+    #[command(
+        after_help = "Examples:\n  gen init                                      look around, and declare what builds images today\n  gen init --from .github/workflows/images.yml  from this file alone\n  gen init --preset ml                          Python, CUDA and jobs to begin with\n  gen init --dry-run                            print it, write nothing\n\nA matrix that is there is never overwritten. `gen matrix` and then `gen check`\nare clean afterwards."
+    )]
+    Init(InitArgs),
     /// Declare what a workflow, a bake file or a list of rows builds: `matrix.toml` where there is none, else on stdout.
     #[command(
         after_help = "Examples:\n  gen import .github/workflows/images.yml\n  gen import .github/workflows/images.yml --set github.ref=refs/tags/v1.2.0\n  docker buildx bake --print all | gen import -\n  gen import rows.json --field reference=TAGS --field dockerfile=FILE --field arg=PYTHON_VERSION\n  gen import rows.json --field 'reference=ghcr.io/acme/{name}:{cuda}' --field dockerfile==docker/Dockerfile\n\nWhat is written is proved to be the same images before it is written.\n\nExit codes: 0 all of it is declared, 1 something is not and is told, 2 nothing\ncould be declared."
@@ -223,6 +228,20 @@ pub enum Command {
         after_help = "Example:\n  gen completions bash > ~/.local/share/bash-completion/completions/gen"
     )]
     Completions(CompletionsArgs),
+}
+
+/// `gen init`
+#[derive(Debug, Args)]
+pub struct InitArgs {
+    /// The one file to make it from: a workflow, or what `docker buildx bake --print` says.
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, conflicts_with = "preset")]
+    pub from: Option<PathBuf>,
+    /// A matrix to begin with, whatever is there.
+    #[arg(long, value_name = "PRESET")]
+    pub preset: Option<Preset>,
+    /// Print it, write nothing.
+    #[arg(long)]
+    pub dry_run: bool,
 }
 
 /// `gen import`

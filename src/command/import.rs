@@ -43,7 +43,7 @@ pub(super) fn run(shell: &mut Shell<'_>, args: &ImportArgs) -> Result<Outcome, E
     Ok(Outcome(if imported.lacks() { FOUND } else { CLEAN }))
 }
 
-fn said(path: &str, told: &Told) -> String {
+pub(super) fn said(path: &str, told: &Told) -> String {
     let weight = match told.weight {
         Weight::Unsaid => "not declared",
         Weight::Odd => "note",

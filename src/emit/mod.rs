@@ -23,6 +23,7 @@ pub use cloud_build::build_configs;
 pub use emitters::{Emission, emit, schema_text, test_script};
 pub use github::{ActionEdit, ActionEdits, Unfit, adopt, stated_pin, workflow_files};
 pub use jobs::{Jobs, jobs};
+pub(crate) use login::secrets as secrets_of;
 pub use provider::{File, Layout, Provider};
 pub use providers::{PROVIDERS, Providers};
 pub use site::Site;

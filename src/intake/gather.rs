@@ -51,7 +51,28 @@ pub fn import(
     options: &Options,
     declared: &dyn Fn(&str) -> Option<Vec<String>>,
 ) -> Result<Imported, Unreadable> {
-    let (mut gathered, count) = gathered(text, options)?;
+    let (gathered, count) = gathered(text, options)?;
+    Ok(Imported {
+        rows: count,
+        ..declared_as(name, gathered, declared)
+    })
+}
+
+/// Declares rows that were gathered elsewhere.
+pub(super) fn put_together(
+    name: &str,
+    mut gathered: Gathered,
+    declared: &dyn Fn(&str) -> Option<Vec<String>>,
+) -> Imported {
+    settle(&mut gathered);
+    declared_as(name, gathered, declared)
+}
+
+fn declared_as(
+    name: &str,
+    mut gathered: Gathered,
+    declared: &dyn Fn(&str) -> Option<Vec<String>>,
+) -> Imported {
     look(&mut gathered, declared);
     let reason = format!("not in {name}");
     let text = match gathered.rows.is_empty() {
@@ -67,12 +88,12 @@ pub fn import(
     let mut told = gathered.told;
     told.sort();
     told.dedup();
-    Ok(Imported {
+    Imported {
         text: text.map(|text| format!("# The images of {name}, as `gen import` found them.\n\n{text}")),
         images: gathered.rows.len(),
-        rows: count,
+        rows: gathered.rows.len(),
         told,
-    })
+    }
 }
 
 /// The rows of a file, each one image with references of its own, and how many the file has.
@@ -94,11 +115,16 @@ fn gathered(text: &str, options: &Options) -> Result<(Gathered, usize), Unreadab
         return Err(whole(format!("it has {count} rows, and {MOST_ROWS} can be read")));
     }
     let count = gathered.rows.len();
-    split_by_name(&mut gathered);
-    fold_platforms(&mut gathered);
-    part_shared(&mut gathered);
-    stand(&mut gathered.rows);
+    settle(&mut gathered);
     Ok((gathered, count))
+}
+
+/// Each row one image, with references of its own.
+fn settle(gathered: &mut Gathered) {
+    split_by_name(gathered);
+    fold_platforms(gathered);
+    part_shared(gathered);
+    stand(&mut gathered.rows);
 }
 
 enum Kind {

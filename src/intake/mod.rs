@@ -8,6 +8,7 @@ mod bake;
 mod factor;
 mod fields;
 mod gather;
+mod init;
 mod look;
 mod prove;
 mod row;
@@ -15,6 +16,7 @@ mod value;
 mod workflow;
 
 pub use fields::FieldOption;
+pub use init::{Begun, Preset, begin};
 pub use gather::{Imported, Options, agrees, import};
 pub use row::{Told, Weight};
 pub use value::Unreadable;

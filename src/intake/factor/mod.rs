@@ -252,7 +252,7 @@ fn keys(rows: &[Row], groups: &[Vec<usize>]) -> Vec<String> {
 }
 
 /// A word for paths or stages that are all one, in the grammar of keys: of `docker/Dockerfile.gpu` `gpu`.
-fn stem<'a>(all: impl Iterator<Item = &'a str>) -> Option<String> {
+pub(super) fn stem<'a>(all: impl Iterator<Item = &'a str>) -> Option<String> {
     let all: IndexSet<&str> = all.collect();
     let (Some(path), 1) = (all.first(), all.len()) else {
         return None;

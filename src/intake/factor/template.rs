@@ -349,7 +349,8 @@ mod tests {
         for text in ["{{ x }}", "a{% b", "{# c", "two\nlines", "it's \\"] {
             let tokens = [Token::Text(text.to_owned()), Token::Expr("x".to_owned())];
             let environment = minijinja::Environment::new();
-            let rendered = environment.render_str(&source(&tokens), [("x", "1")]);
+            let names = minijinja::context! { x => "1" };
+            let rendered = environment.render_str(&source(&tokens), names);
             assert_eq!(rendered.expect("a template"), format!("{text}1"));
         }
     }
