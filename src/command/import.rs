@@ -24,7 +24,12 @@ pub(super) fn run(shell: &mut Shell<'_>, args: &ImportArgs) -> Result<Outcome, E
     let imported = match import(&path, &text, &options, &|path| declared(&here, path)) {
         Ok(imported) => imported,
         Err(fault) => {
-            shell.insist(&format!("error: {}:{}: {}", visible(&path), fault.line, visible(&fault.what)));
+            shell.insist(&format!(
+                "error: {}:{}: {}",
+                visible(&path),
+                fault.line,
+                visible(&fault.what)
+            ));
             return Ok(Outcome(NO_PLAN));
         }
     };
@@ -48,7 +53,12 @@ pub(super) fn said(path: &str, told: &Told) -> String {
         Weight::Unsaid => "not declared",
         Weight::Odd => "note",
     };
-    format!("{}:{}: {weight}: {}", visible(path), told.line, visible(&told.what))
+    format!(
+        "{}:{}: {weight}: {}",
+        visible(path),
+        told.line,
+        visible(&told.what)
+    )
 }
 
 fn summary(imported: &Imported, text: &str) -> String {

@@ -15,7 +15,10 @@ pub(super) fn run(shell: &mut Shell<'_>, args: &InitArgs) -> Result<Outcome, Err
     };
     if let (Some(there), false) = (&there, args.dry_run) {
         let path = there.absolute(there.matrix_path());
-        shell.insist(&format!("error: {} is there, and stays as it is", visible(&path.display().to_string())));
+        shell.insist(&format!(
+            "error: {} is there, and stays as it is",
+            visible(&path.display().to_string())
+        ));
         shell.insist("  = help: `gen init --dry-run` prints what would be written, `gen import FILE` what a file builds");
         return Ok(Outcome(NO_PLAN));
     }
@@ -25,8 +28,12 @@ pub(super) fn run(shell: &mut Shell<'_>, args: &InitArgs) -> Result<Outcome, Err
         Some(path) => Some((shell.from_root(&here, path), shell.read(path)?)),
         None => None,
     };
-    let only = from.as_ref().map(|(path, text)| (path.as_str(), text.as_str()));
-    let begun = begin(&here, only, args.preset, today, &|path| declared(&here, path));
+    let only = from
+        .as_ref()
+        .map(|(path, text)| (path.as_str(), text.as_str()));
+    let begun = begin(&here, only, args.preset, today, &|path| {
+        declared(&here, path)
+    });
     let begun = match begun {
         Ok(begun) => begun,
         Err(why) => {
@@ -48,7 +55,7 @@ pub(super) fn run(shell: &mut Shell<'_>, args: &InitArgs) -> Result<Outcome, Err
     }
     if !begun.left.is_empty() {
         let left = counted(&begun.left);
-        shell.say(&format!("`gen check` will say {left}, none of which stops a release"));
+        shell.say(&format!("`gen check` will find {left}, and no error"));
     }
     shell.say("next:");
     for (index, step) in begun.next.iter().enumerate() {
@@ -58,5 +65,9 @@ pub(super) fn run(shell: &mut Shell<'_>, args: &InitArgs) -> Result<Outcome, Err
 }
 
 fn written(here: &Repository, from: &[String]) -> String {
-    format!("wrote {} from {}", here.matrix_path(), visible(&from.join(", ")))
+    format!(
+        "wrote {} from {}",
+        here.matrix_path(),
+        visible(&from.join(", "))
+    )
 }

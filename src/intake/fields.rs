@@ -380,7 +380,10 @@ mod tests {
         let found = rows(&node, &fields).expect("rows");
         let row = &found.rows[0];
         let references: Vec<String> = row.references.iter().map(|r| r.to_string()).collect();
-        assert_eq!(references, ["docker.io/acme/base:a", "docker.io/acme/base:b"]);
+        assert_eq!(
+            references,
+            ["docker.io/acme/base:a", "docker.io/acme/base:b"]
+        );
         assert_eq!(row.dockerfile.as_deref(), Some("docker/3.12/Dockerfile"));
         assert_eq!(row.args["X"], "1");
         assert_eq!(row.args["PY"], "3.12");

@@ -81,7 +81,10 @@ fn declared_as(
     };
     if text.is_none() {
         for row in std::mem::take(&mut gathered.rows) {
-            let what = format!("{}: no declaration was found that says just this", row.called);
+            let what = format!(
+                "{}: no declaration was found that says just this",
+                row.called
+            );
             gathered.unsaid(row.line, what);
         }
     }
@@ -89,7 +92,8 @@ fn declared_as(
     told.sort();
     told.dedup();
     Imported {
-        text: text.map(|text| format!("# The images of {name}, as `gen import` found them.\n\n{text}")),
+        text: text
+            .map(|text| format!("# The images of {name}, as `gen import` found them.\n\n{text}")),
         images: gathered.rows.len(),
         rows: gathered.rows.len(),
         told,
@@ -112,7 +116,9 @@ fn gathered(text: &str, options: &Options) -> Result<(Gathered, usize), Unreadab
     let mut gathered = gathered.map_err(whole)?;
     if gathered.rows.len() > MOST_ROWS {
         let count = gathered.rows.len();
-        return Err(whole(format!("it has {count} rows, and {MOST_ROWS} can be read")));
+        return Err(whole(format!(
+            "it has {count} rows, and {MOST_ROWS} can be read"
+        )));
     }
     let count = gathered.rows.len();
     settle(&mut gathered);
@@ -211,7 +217,8 @@ fn fold_platforms(gathered: &mut Gathered) {
                     same.platforms.push(platform);
                 }
             }
-            same.variables.retain(|name, value| row.variables.get(name) == Some(value));
+            same.variables
+                .retain(|name, value| row.variables.get(name) == Some(value));
             continue;
         }
         known.entry(row.references.clone()).or_insert(rows.len());
@@ -238,14 +245,22 @@ fn part_shared(gathered: &mut Gathered) {
             }
         }
         // In every registry alike, or it would be two images.
-        row.references.retain(|reference| !lost.contains(&reference.tag));
+        row.references
+            .retain(|reference| !lost.contains(&reference.tag));
         if row.references.is_empty() {
-            told.push((line, format!("{called} has no reference of its own, and is not declared")));
+            told.push((
+                line,
+                format!("{called} has no reference of its own, and is not declared"),
+            ));
         }
         for reference in &row.references {
             known.insert(reference.clone(), (called.clone(), line));
         }
-        if row.references.first().is_some_and(|r| r.repository != first) {
+        if row
+            .references
+            .first()
+            .is_some_and(|r| r.repository != first)
+        {
             row.references.sort_by_key(|r| r.repository != first);
         }
     }

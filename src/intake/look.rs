@@ -72,7 +72,8 @@ fn lone_values(gathered: &mut Gathered) {
             }
         }
     }
-    told.into_iter().for_each(|(line, what)| gathered.odd(line, what));
+    told.into_iter()
+        .for_each(|(line, what)| gathered.odd(line, what));
 }
 
 /// Whether two texts differ in a digit: `3.11` and `3.12` are both meant.

@@ -37,7 +37,9 @@ impl Image {
         Image {
             references: row.references.iter().map(ToString::to_string).collect(),
             platforms,
-            args: args.map(|(name, value)| (name.clone(), value.clone())).collect(),
+            args: args
+                .map(|(name, value)| (name.clone(), value.clone()))
+                .collect(),
             base: row.base.as_deref().map(full),
             dockerfile: row.dockerfile.clone(),
             target: row.target.clone(),
@@ -109,7 +111,9 @@ fn image(config: &Config, matrix: &Matrix, spec: &Spec, aliases: &[&str]) -> Opt
     };
     let merged = &spec.merged;
     let args: &IndexMap<Arc<str>, Field> = &merged.args;
-    let args = args.iter().map(|(name, field)| Some((name.to_string(), render(field)?)));
+    let args = args
+        .iter()
+        .map(|(name, field)| Some((name.to_string(), render(field)?)));
     let dockerfile = maybe(&merged.dockerfile)?;
     let context = match maybe(&merged.context)? {
         Some(context) => path(&context),

@@ -207,7 +207,9 @@ impl<'a> Git<'a> {
 
     /// The address of the remote called `origin`, as it is configured.
     pub fn origin_url(&self) -> Option<String> {
-        let said = self.run("config", &["config", "--get", "remote.origin.url"]).ok()?;
+        let said = self
+            .run("config", &["config", "--get", "remote.origin.url"])
+            .ok()?;
         let url = String::from_utf8(said).ok()?.trim().to_owned();
         (!url.is_empty()).then_some(url)
     }

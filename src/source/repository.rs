@@ -151,7 +151,9 @@ impl Repository {
             path: directory.to_owned(),
             source,
         })?;
-        let root = start.ancestors().find(|folder| folder.join(".git").exists());
+        let root = start
+            .ancestors()
+            .find(|folder| folder.join(".git").exists());
         let root = root.unwrap_or(&start).to_owned();
         Ok(Repository {
             family: Arc::new(Family::read(&root)),

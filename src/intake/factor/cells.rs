@@ -130,6 +130,10 @@ mod tests {
             .flat_map(|one| cells(one).expect("few"))
             .collect();
         assert_eq!(all, set);
-        assert!(wanted.iter().all(|cell| found.iter().any(|one| holds(one, cell))));
+        assert!(
+            wanted
+                .iter()
+                .all(|cell| found.iter().any(|one| holds(one, cell)))
+        );
     }
 }

@@ -99,7 +99,10 @@ impl Family {
     fn selected(&self, table: &Table, meant: &[usize]) -> Vec<Selection> {
         let meant: HashSet<usize> = meant.iter().copied().collect();
         let of = |wanted: bool| {
-            let rows = self.rows.iter().filter(move |row| meant.contains(row) == wanted);
+            let rows = self
+                .rows
+                .iter()
+                .filter(move |row| meant.contains(row) == wanted);
             rows.map(|row| self.cell(table, *row)).collect::<Vec<_>>()
         };
         let others: HashSet<Vec<usize>> = of.clone()(false).into_iter().collect();
@@ -116,7 +119,11 @@ impl Family {
         by_exclusion: bool,
     ) -> Declared {
         let mut declared = Declared::default();
-        let args: IndexSet<&String> = self.rows.iter().flat_map(|r| rows[*r].args.keys()).collect();
+        let args: IndexSet<&String> = self
+            .rows
+            .iter()
+            .flat_map(|r| rows[*r].args.keys())
+            .collect();
         let fixed = [
             Key::Name,
             Key::Tag,
@@ -181,7 +188,11 @@ impl Family {
                 let row = declared.whens.entry(without).or_default();
                 row.insert(key.clone(), Said::Absent);
             } else {
-                declared.whens.entry(with).or_default().insert(key.clone(), said);
+                declared
+                    .whens
+                    .entry(with)
+                    .or_default()
+                    .insert(key.clone(), said);
             }
             return;
         }
@@ -197,7 +208,12 @@ impl Family {
                 let mut trial = table.clone();
                 let said = self.said(&mut trial, rows, key, &hint, kept, of)?;
                 // What would take a new attribute is no way of one value.
-                if trial.axes.iter().zip(&table.axes).any(|(a, b)| a.attributes.len() != b.attributes.len()) {
+                if trial
+                    .axes
+                    .iter()
+                    .zip(&table.axes)
+                    .any(|(a, b)| a.attributes.len() != b.attributes.len())
+                {
                     return None;
                 }
                 ways.entry(said).or_default().extend(kept);
@@ -231,7 +247,11 @@ impl Family {
         }
         for (said, kept) in ways {
             let selection = self.selected(table, &self.of(&kept));
-            declared.whens.entry(selection).or_default().insert(key.clone(), said);
+            declared
+                .whens
+                .entry(selection)
+                .or_default()
+                .insert(key.clone(), said);
         }
     }
 
@@ -303,7 +323,11 @@ impl Family {
         let excluded = missing
             .filter(|missing| missing.len() <= 2_000)
             .map(|missing| cover(&missing, &counts, &|cell| !present.contains(cell)));
-        let lines = if allowed.len() == 1 { 1 } else { allowed.len() + 2 };
+        let lines = if allowed.len() == 1 {
+            1
+        } else {
+            allowed.len() + 2
+        };
         match excluded {
             Some(excluded) if by_exclusion || exclusion_lines(&excluded, &hull_alone) <= lines => {
                 declared.allowed = hull_alone;

@@ -163,8 +163,11 @@ impl Layout<'_> {
             return shared;
         };
         for name in first.fields.keys() {
-            let all: Option<Vec<&Said>> =
-                self.declared.iter().map(|one| one.fields.get(name)).collect();
+            let all: Option<Vec<&Said>> = self
+                .declared
+                .iter()
+                .map(|one| one.fields.get(name))
+                .collect();
             let Some(all) = all else { continue };
             // One image may lay over another's row, not under it.
             let in_rows = |one: &Declared| one.whens.values().any(|row| row.contains_key(name));
@@ -176,10 +179,13 @@ impl Layout<'_> {
                 }
                 continue;
             }
-            let by_key = all.iter().zip(self.families).map(|(said, family)| match said {
-                Said::Template(tokens) => by_key(tokens, &family.key),
-                _ => None,
-            });
+            let by_key = all
+                .iter()
+                .zip(self.families)
+                .map(|(said, family)| match said {
+                    Said::Template(tokens) => by_key(tokens, &family.key),
+                    _ => None,
+                });
             let by_key: Option<Vec<Vec<Token>>> = by_key.collect();
             if let Some([one, others @ ..]) = by_key.as_deref()
                 && others.iter().all(|other| other == one)
@@ -316,8 +322,10 @@ impl Layout<'_> {
                 .families
                 .iter()
                 .filter(|other| named.iter().all(|axis| other.axes.contains(axis)));
-            let images: Vec<String> =
-                whose.iter().map(|at| self.families[*at].key.clone()).collect();
+            let images: Vec<String> = whose
+                .iter()
+                .map(|at| self.families[*at].key.clone())
+                .collect();
             let images = (touched.count() != whose.len()).then_some(&images[..]);
             let mut block = "[[exclude]]\n".to_owned();
             block += &self.matching("match", &selections, family, images);
@@ -332,7 +340,10 @@ impl Layout<'_> {
             .declared
             .iter()
             .map(|one| {
-                let all = one.aliases.iter().filter(|(selected, _)| selected.is_none());
+                let all = one
+                    .aliases
+                    .iter()
+                    .filter(|(selected, _)| selected.is_none());
                 all.map(|(_, tokens)| tokens).collect()
             })
             .collect();
@@ -345,6 +356,9 @@ impl Layout<'_> {
         if alike {
             blocks.push(format!("[[alias]]\n{}", tags(&of_all[0])));
         }
+        // What several images have for the same cells is said once.
+        let mut some: IndexMap<(&Vec<Selection>, &Vec<usize>, String), Vec<&Family>> =
+            IndexMap::new();
         for ((family, declared), whole) in self.families.iter().zip(self.declared).zip(&of_all) {
             if !alike && !whole.is_empty() {
                 let matching = match self.families.len() {
@@ -353,18 +367,22 @@ impl Layout<'_> {
                 };
                 blocks.push(format!("[[alias]]\n{matching}{}", tags(whole)));
             }
-            let mut some: IndexMap<&Vec<Selection>, Vec<&Vec<Token>>> = IndexMap::new();
+            let mut of: IndexMap<&Vec<Selection>, Vec<&Vec<Token>>> = IndexMap::new();
             for (selected, tokens) in &declared.aliases {
                 if let Some(selected) = selected {
-                    some.entry(selected).or_default().push(tokens);
+                    of.entry(selected).or_default().push(tokens);
                 }
             }
-            for (selected, all) in some {
-                let image = [family.key.clone()];
-                let images = (self.families.len() > 1).then_some(&image[..]);
-                let matching = self.matching("match", selected, family, images);
-                blocks.push(format!("[[alias]]\n{matching}{}", tags(&all)));
+            for (selected, all) in of {
+                let what = (selected, &family.axes, tags(&all));
+                some.entry(what).or_default().push(family);
             }
+        }
+        for ((selected, _, tags), whose) in some {
+            let images: Vec<String> = whose.iter().map(|family| family.key.clone()).collect();
+            let images = (self.families.len() > 1).then_some(&images[..]);
+            let matching = self.matching("match", selected, whose[0], images);
+            blocks.push(format!("[[alias]]\n{matching}{tags}"));
         }
         blocks
     }
@@ -378,8 +396,7 @@ fn by_key(tokens: &[Token], key: &str) -> Option<Vec<Token>> {
         match token {
             Token::Text(text) => {
                 let mut rest = text.as_str();
-                while let Some((before, after)) = rest.split_once(key).filter(|_| !key.is_empty())
-                {
+                while let Some((before, after)) = rest.split_once(key).filter(|_| !key.is_empty()) {
                     parts.push(Token::Text(before.to_owned()));
                     parts.push(Token::Expr("image".to_owned()));
                     found = true;
@@ -455,7 +472,10 @@ fn fields(rows: &IndexMap<&Key, &Said>, table: &str) -> String {
     if args.is_empty() {
         return lines;
     }
-    let all: Vec<String> = args.iter().map(|(arg, what)| format!("{arg} = {what}")).collect();
+    let all: Vec<String> = args
+        .iter()
+        .map(|(arg, what)| format!("{arg} = {what}"))
+        .collect();
     let line = format!("args = {{ {} }}\n", all.join(", "));
     if line.len() <= WIDE || table.ends_with(".when") && args.len() < 3 {
         return lines + &line;

@@ -69,7 +69,11 @@ fn searches(rows: &[Row]) -> Vec<Search> {
         && rows.iter().all(|row| row.platforms.len() == 1)
         && rows.iter().any(|row| row.platforms != rows[0].platforms);
     let mut all = Vec::new();
-    for arch in if printed { vec![true, false] } else { vec![false] } {
+    for arch in if printed {
+        vec![true, false]
+    } else {
+        vec![false]
+    } {
         for by_row in [false, true] {
             for least in [true, false] {
                 all.push(Search {
@@ -127,7 +131,11 @@ fn draft(
     let families = families?;
     let homes = Homes::of(rows);
     let printed = printed_arch(rows, &table, search);
-    let arches = if printed.is_some() { None } else { arches(rows) };
+    let arches = if printed.is_some() {
+        None
+    } else {
+        arches(rows)
+    };
     let parents = Parents::of(rows, &families);
     let mut declared: Vec<Declared> = Vec::new();
     for family in &families {
@@ -164,9 +172,9 @@ fn draft(
                 Key::Alias(nth) => {
                     let own = &of.references[0];
                     let mut others = of.references.iter().skip(1);
-                    let others = others.by_ref().filter(|other| {
-                        other.repository == own.repository && other.tag != own.tag
-                    });
+                    let others = others
+                        .by_ref()
+                        .filter(|other| other.repository == own.repository && other.tag != own.tag);
                     others.map(|other| Fact::Text(other.tag.clone())).nth(*nth)
                 }
             }
@@ -203,11 +211,14 @@ fn arches(rows: &[Row]) -> Option<Vec<String>> {
     for row in rows.iter().filter(|row| row.platforms.len() > 1) {
         *counts.entry(&row.platforms).or_default() += 1;
     }
-    let (most, count) = counts.into_iter().max_by_key(|(all, count)| (*count, all.len()))?;
+    let (most, count) = counts
+        .into_iter()
+        .max_by_key(|(all, count)| (*count, all.len()))?;
     // What fewer have is said with them.
     let others = rows.len() - count;
     let arches: Option<Vec<String>> = most.iter().map(|p| arch_value(p)).collect();
-    arches.filter(|_| count >= others || rows.iter().any(|row| row.platforms.is_empty()) || count > 1)
+    arches
+        .filter(|_| count >= others || rows.iter().any(|row| row.platforms.is_empty()) || count > 1)
 }
 
 /// A key for each family, unique and in the grammar of keys.
@@ -220,7 +231,9 @@ fn keys(rows: &[Row], groups: &[Vec<usize>]) -> Vec<String> {
         match names.len() {
             1 => names[0].to_owned(),
             _ => {
-                let files = group.iter().filter_map(|row| rows[*row].dockerfile.as_deref());
+                let files = group
+                    .iter()
+                    .filter_map(|row| rows[*row].dockerfile.as_deref());
                 stem(files).unwrap_or_else(|| "base".to_owned())
             }
         }
@@ -335,7 +348,10 @@ impl Homes {
 }
 
 fn shared_folder(one: &str, other: &str) -> String {
-    let same = one.split('/').zip(other.split('/')).take_while(|(a, b)| a == b);
+    let same = one
+        .split('/')
+        .zip(other.split('/'))
+        .take_while(|(a, b)| a == b);
     let same: Vec<&str> = same.map(|(a, _)| a).collect();
     same.join("/")
 }

@@ -97,7 +97,10 @@ impl Table {
         self.at_depth(axes, rows, texts, hint, more, 2, true)
     }
 
-    #[expect(clippy::too_many_arguments, reason = "it calls itself with parts of them")]
+    #[expect(
+        clippy::too_many_arguments,
+        reason = "it calls itself with parts of them"
+    )]
     fn at_depth(
         &mut self,
         axes: &[usize],

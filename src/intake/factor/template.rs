@@ -91,7 +91,11 @@ pub(super) fn either(condition: &str, yes: &[Token], no: &[Token]) -> Vec<Token>
         (true, true) => None,
         (false, true) => Some(format!("{} if {condition}", joined(&yes))),
         (true, false) => Some(format!("{} if {}", joined(&no), negated(condition))),
-        (false, false) => Some(format!("{} if {condition} else {}", joined(&yes), joined(&no))),
+        (false, false) => Some(format!(
+            "{} if {condition} else {}",
+            joined(&yes),
+            joined(&no)
+        )),
     };
     let expr = expr.map(Token::Expr);
     tidy(before.into_iter().chain(expr).chain(after))
@@ -145,7 +149,11 @@ pub(super) fn parted(all: &[Vec<Token>]) -> (Vec<Token>, Vec<Vec<Token>>, Vec<To
     }
     let middles = middles.into_iter().map(|middle| {
         let front = Token::Text(front.clone());
-        tidy(std::iter::once(front).chain(middle).chain([Token::Text(back.clone())]))
+        tidy(
+            std::iter::once(front)
+                .chain(middle)
+                .chain([Token::Text(back.clone())]),
+        )
     });
     (tidy(before), middles.collect(), tidy(after))
 }
@@ -167,7 +175,9 @@ fn apart(all: &[Vec<Token>]) -> (Vec<Token>, Vec<Vec<Token>>, Vec<Token>) {
         (0..shortest).take_while(same).count()
     };
     let front = shared(&pieces, false);
-    let before: Vec<Token> = pieces.first().map_or(Vec::new(), |one| one[..front].to_vec());
+    let before: Vec<Token> = pieces
+        .first()
+        .map_or(Vec::new(), |one| one[..front].to_vec());
     pieces.iter_mut().for_each(|one| drop(one.drain(..front)));
     let back = shared(&pieces, true);
     let after = pieces
@@ -339,7 +349,10 @@ mod tests {
         let text = |t: &str| Token::Text(t.to_owned());
         let yes = [text("base-cu"), Token::Expr("cuda".to_owned()), text("-x")];
         let tokens = either("cuda", &yes, &[text("base-cpu-x")]);
-        assert_eq!(source(&tokens), "base-{{ 'cu' ~ cuda if cuda else 'cpu' }}-x");
+        assert_eq!(
+            source(&tokens),
+            "base-{{ 'cu' ~ cuda if cuda else 'cpu' }}-x"
+        );
         let tokens = either("cuda", &[], &[text("no")]);
         assert_eq!(source(&tokens), "{{ 'no' if not cuda }}");
     }

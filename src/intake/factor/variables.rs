@@ -32,10 +32,7 @@ struct Column {
 impl Column {
     fn new(name: String, texts: Vec<String>) -> Self {
         let mut known: IndexSet<&str> = IndexSet::new();
-        let values: Vec<usize> = texts
-            .iter()
-            .map(|text| known.insert_full(text).0)
-            .collect();
+        let values: Vec<usize> = texts.iter().map(|text| known.insert_full(text).0).collect();
         let count = known.len();
         Column {
             name,
@@ -62,7 +59,10 @@ pub(super) fn table(rows: &[Row], search: Search) -> Option<Table> {
             .map(|row| row.references[0].repository.clone())
             .collect(),
     );
-    let tags: Vec<&str> = rows.iter().map(|row| row.references[0].tag.as_str()).collect();
+    let tags: Vec<&str> = rows
+        .iter()
+        .map(|row| row.references[0].tag.as_str())
+        .collect();
     // Of those that say the same, the one that reads best.
     let mut order: Vec<usize> = (0..columns.len()).collect();
     let rank = |at: &usize| {
@@ -71,7 +71,12 @@ pub(super) fn table(rows: &[Row], search: Search) -> Option<Table> {
         let printed = printed(column, &tags);
         let dots = column.texts.iter().map(|text| text.matches('.').count());
         let long = column.texts.iter().map(String::len).max().unwrap_or(0) > 40;
-        (!fits, !printed, long, std::cmp::Reverse(dots.sum::<usize>()))
+        (
+            !fits,
+            !printed,
+            long,
+            std::cmp::Reverse(dots.sum::<usize>()),
+        )
     };
     order.sort_by_cached_key(rank);
     let mut kept: Vec<usize> = Vec::new();
@@ -100,7 +105,12 @@ pub(super) fn table(rows: &[Row], search: Search) -> Option<Table> {
     doubtful.sort_by_key(|at| {
         let column = &columns[*at];
         let whole = search.by_row && column.count == rows.len();
-        (whole, printed(column, &tags), column.count, std::cmp::Reverse(*at))
+        (
+            whole,
+            printed(column, &tags),
+            column.count,
+            std::cmp::Reverse(*at),
+        )
     });
     for at in doubtful {
         let rest: Vec<usize> = kept.iter().copied().filter(|other| *other != at).collect();
@@ -122,7 +132,9 @@ pub(super) fn table(rows: &[Row], search: Search) -> Option<Table> {
         names.insert(name.clone());
         let mut values: IndexSet<String> = IndexSet::new();
         let cells = column.texts.iter();
-        let cells = cells.map(|text| values.insert_full(text.clone()).0).collect();
+        let cells = cells
+            .map(|text| values.insert_full(text.clone()).0)
+            .collect();
         let mut attributes = IndexMap::new();
         for other in &columns {
             if other.count > column.count || !column.says(other) || other.name == column.name {
@@ -213,7 +225,10 @@ fn columns(rows: &[Row], search: Search) -> Vec<Column> {
 
 /// An axis for rows that nothing else tells apart: what is left of their tags without what all share.
 fn variants(rows: &[Row], names: &HashSet<String>) -> Option<(Axis, Vec<usize>)> {
-    let tags: Vec<&str> = rows.iter().map(|row| row.references[0].tag.as_str()).collect();
+    let tags: Vec<&str> = rows
+        .iter()
+        .map(|row| row.references[0].tag.as_str())
+        .collect();
     let mut by_repository: HashMap<&str, HashSet<&str>> = HashMap::new();
     for (row, tag) in rows.iter().zip(&tags) {
         let known = by_repository.entry(&row.references[0].repository);
@@ -235,7 +250,9 @@ fn variants(rows: &[Row], names: &HashSet<String>) -> Option<(Axis, Vec<usize>)>
         same.min(tag.len() - front)
     });
     let back = back.min().unwrap_or(0);
-    let back = first[first.len() - back..].find(edge).map_or(0, |at| back - at);
+    let back = first[first.len() - back..]
+        .find(edge)
+        .map_or(0, |at| back - at);
     let mut values: IndexSet<String> = IndexSet::new();
     let mut cells = Vec::new();
     for tag in tags {
@@ -260,7 +277,9 @@ pub(super) fn short(name: &str) -> String {
     let lower = name.to_ascii_lowercase().replace(['.', ' ', '/'], "-");
     let endings = ["_version", "-version", "_ver", "-ver", "_tag", "-tag"];
     let cut = endings.iter().find_map(|end| lower.strip_suffix(end));
-    cut.filter(|rest| !rest.is_empty()).unwrap_or(&lower).to_owned()
+    cut.filter(|rest| !rest.is_empty())
+        .unwrap_or(&lower)
+        .to_owned()
 }
 
 /// A name for an axis that is none yet.

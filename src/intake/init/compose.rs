@@ -32,7 +32,8 @@ fn row(name: &str, build: &Node, image: &Node) -> Result<Row, String> {
     let context = path(stated.as_deref().unwrap_or("."));
     let context = context.ok_or("its context is no folder of this repository")?;
     let file = of("dockerfile").unwrap_or_else(|| "Dockerfile".to_owned());
-    let dockerfile = path(&below(&context, &file)).ok_or("its Dockerfile is not in this repository")?;
+    let dockerfile =
+        path(&below(&context, &file)).ok_or("its Dockerfile is not in this repository")?;
     let mut args = IndexMap::new();
     let stated = build.get("args");
     let pairs = stated.and_then(Node::map).unwrap_or_default().iter();

@@ -10,10 +10,10 @@ use crate::grammar::Version;
 use crate::grammar::reference::path_fault;
 use crate::intake::factor;
 use crate::intake::gather::{Imported, Options, import, put_together};
+use crate::intake::init::compose;
 use crate::intake::init::presets::Preset;
 use crate::intake::init::sound::{findings, is_sound};
 use crate::intake::init::survey::{Language, MOST_DOCKERFILES, Survey};
-use crate::intake::init::compose;
 use crate::intake::row::{Told, Weight, folder};
 use crate::source::{Owner, Repository, SourceFile};
 
@@ -78,7 +78,13 @@ pub fn begin(
             let text = attempt.text(&survey, &source, &questions);
             let left = findings(repository, &text, today);
             if is_sound(&left) {
-                let next = next(&text, &survey, &source);
+                let mut next = next(&text, &survey, &source);
+                let outputs = [repository.owner().path("plan.json")];
+                if let Some((_, line)) = repository.ignored(outputs).into_iter().next() {
+                    let folder = repository.owner().folder();
+                    let file = line.file.unwrap_or_else(|| "the list above".to_owned());
+                    next.insert(0, format!("add the line `!/{folder}/` at the end of {file}, which keeps what is generated out of git"));
+                }
                 return Ok(Begun {
                     text,
                     from: source.from,
@@ -107,9 +113,16 @@ struct Attempt {
 }
 
 fn attempts(survey: &Survey, source: &Source) -> Vec<Attempt> {
-    let version = survey.project.as_ref().and_then(|project| project.version.as_ref());
+    let version = survey
+        .project
+        .as_ref()
+        .and_then(|project| project.version.as_ref());
     let prints = source.released || source.body.contains("release.");
-    let releases = if version.is_some() && prints { vec![true] } else { vec![false] };
+    let releases = if version.is_some() && prints {
+        vec![true]
+    } else {
+        vec![false]
+    };
     let pipelines = match source.homes && !survey.providers.is_empty() {
         true => vec![true, false],
         false => vec![false],
@@ -181,7 +194,9 @@ impl Attempt {
             text.push('\n');
         }
         if !source.homes {
-            text += &comment("? Where images go. Without a registry they are built and checked, and no pipeline publishes them.");
+            text += &comment(
+                "? Where images go. Without a registry they are built and checked, and no pipeline publishes them.",
+            );
             let prefix = match &survey.remote {
                 Some(remote) if remote.host == "github.com" => {
                     format!("ghcr.io/{}", remote.owner().to_lowercase())
@@ -191,7 +206,11 @@ impl Attempt {
                 }
                 _ => "docker.io/acme".to_owned(),
             };
-            let _ = write!(text, "# [registry.home]\n# prefix = {}\n\n", quoted(&prefix));
+            let _ = write!(
+                text,
+                "# [registry.home]\n# prefix = {}\n\n",
+                quoted(&prefix)
+            );
         }
         text += &with_source(&source.body, survey);
         if self.pipelines {
@@ -204,13 +223,22 @@ impl Attempt {
                 let _ = write!(text, "\n[ci.{provider}]\n{file}");
             }
         } else if !survey.providers.is_empty() {
-            let all: Vec<String> = survey.providers.iter().map(|p| format!("[ci.{p}]")).collect();
+            let all: Vec<String> = survey
+                .providers
+                .iter()
+                .map(|p| format!("[ci.{p}]"))
+                .collect();
             text.push('\n');
-            text += &comment(&format!("? A pipeline that publishes these, once it is known where to: {}", all.join(", ")));
+            text += &comment(&format!(
+                "? A pipeline that publishes these, once it is known where to: {}",
+                all.join(", ")
+            ));
         }
         if !questions.is_empty() {
             text.push('\n');
-            questions.iter().for_each(|question| text += &comment(&format!("? {question}")));
+            questions
+                .iter()
+                .for_each(|question| text += &comment(&format!("? {question}")));
         }
         text
     }
@@ -232,14 +260,14 @@ fn with_source(body: &str, survey: &Survey) -> String {
 }
 
 /// What to say of a run that nobody makes here.
-fn settings(survey: &Survey, tag: Option<&str>) -> Options {
+fn settings(survey: &Survey, git_ref: Option<String>) -> Options {
     let mut set = Vec::new();
     if let Some(remote) = &survey.remote {
         set.push(("github.repository".to_owned(), remote.path.clone()));
         set.push(("github.event_name".to_owned(), "push".to_owned()));
     }
-    if let Some(tag) = tag {
-        set.push(("github.ref".to_owned(), format!("refs/tags/{tag}")));
+    if let Some(git_ref) = git_ref {
+        set.push(("github.ref".to_owned(), git_ref));
     }
     Options {
         fields: Vec::new(),
@@ -253,25 +281,48 @@ fn of_file(
     text: &str,
     declared: &dyn Fn(&str) -> Option<Vec<String>>,
 ) -> Result<Source, String> {
-    let version = survey.project.as_ref().and_then(|project| project.version.clone());
+    let version = survey
+        .project
+        .as_ref()
+        .and_then(|project| project.version.clone());
     let mut attempts = vec![(settings(survey, None), None)];
+    if let Some(branch) = only_branch(text) {
+        attempts.push((settings(survey, Some(format!("refs/heads/{branch}"))), None));
+    }
     if let Some(version) = &version {
-        attempts.push((settings(survey, Some(&format!("v{version}"))), Some(version.as_str())));
+        let tag = format!("refs/tags/v{version}");
+        attempts.push((settings(survey, Some(tag)), Some(version.as_str())));
     }
     let mut best: Option<(Imported, Options, Option<&str>)> = None;
     for (options, version) in attempts {
-        let found = import(path, text, &options, declared).map_err(|fault| {
-            format!("{path}:{}: {}", fault.line, fault.what)
-        })?;
-        let more = best.as_ref().is_none_or(|(known, ..)| known.images < found.images);
+        let found = import(path, text, &options, declared)
+            .map_err(|fault| format!("{path}:{}: {}", fault.line, fault.what))?;
+        let rank = |found: &Imported| match found.text {
+            Some(_) => found.images,
+            None => 0,
+        };
+        let more = best
+            .as_ref()
+            .is_none_or(|(known, ..)| rank(known) < rank(&found));
         if more {
             best = Some((found, options, version));
         }
     }
-    let best = best.filter(|(found, ..)| found.text.is_some());
-    let (found, options, version) = best.ok_or_else(|| format!("{path} builds no image that can be declared"))?;
-    let body = found.text.unwrap_or_default();
-    let body = body.split_once("\n\n").map_or(body.as_str(), |(_, body)| body);
+    let (found, options, version) = best.ok_or_else(|| format!("{path} was not read"))?;
+    let Some(body) = found.text else {
+        let first = found.told.iter().find(|told| told.weight == Weight::Unsaid);
+        let first = first.or(found.told.first());
+        return Err(match first {
+            Some(told) => format!(
+                "{path}:{} builds no image that can be declared: {}",
+                told.line, told.what
+            ),
+            None => format!("{path} builds no image that can be declared"),
+        });
+    };
+    let body = body
+        .split_once("\n\n")
+        .map_or(body.as_str(), |(_, body)| body);
     let mut body = body.to_owned();
     if let Some(version) = version {
         body = released(&body, version, text, &options).unwrap_or(body);
@@ -283,11 +334,32 @@ fn of_file(
     Ok(Source {
         body,
         from: vec![path.to_owned()],
-        told: found.told.into_iter().map(|told| (path.to_owned(), told)).collect(),
+        told: found
+            .told
+            .into_iter()
+            .map(|told| (path.to_owned(), told))
+            .collect(),
         questions,
         homes: true,
         released: false,
     })
+}
+
+/// The branch that a workflow runs for, where it names one alone: `on: { push: { branches: [main] } }`.
+fn only_branch(text: &str) -> Option<String> {
+    let node = crate::intake::value::read(text).ok()?;
+    let push = node.get("on")?.get("push")?;
+    if push.get("tags").is_some() {
+        return None;
+    }
+    let branches = push.get("branches")?;
+    let branch = match branches.list() {
+        Some([only]) => only.text()?,
+        Some(_) => return None,
+        None => branches.text()?,
+    };
+    let plain = |c: char| c.is_ascii_alphanumeric() || "._-/".contains(c);
+    branch.chars().all(plain).then_some(branch)
 }
 
 /// The declaration with the release where its version stands in tags, if that says the same.
@@ -308,7 +380,10 @@ fn released(body: &str, version: &str, text: &str, options: &Options) -> Option<
         Ok(_) => "",
         Err(_) => "scheme = \"pep440\"\n",
     };
-    let whole = format!("[release]\nversion = {}\n{scheme}\n{after}", quoted(version));
+    let whole = format!(
+        "[release]\nversion = {}\n{scheme}\n{after}",
+        quoted(version)
+    );
     let same = crate::intake::gather::agrees(text, options, &whole);
     same.is_ok_and(|same| same).then_some(after)
 }
@@ -324,7 +399,11 @@ fn of_workflows(
         let Some(text) = repository.text(path) else {
             continue;
         };
-        let words = ["docker/build-push-action", "docker build", "docker/bake-action"];
+        let words = [
+            "docker/build-push-action",
+            "docker build",
+            "docker/bake-action",
+        ];
         if !words.iter().any(|word| text.text.contains(word)) {
             continue;
         }
@@ -337,7 +416,10 @@ fn of_workflows(
     let most = (0..found.len()).max_by_key(|at| (found[*at].body.len(), std::cmp::Reverse(*at)))?;
     let most = found.remove(most);
     for other in found {
-        questions.push(format!("{} builds images, too: `gen import` declares them", other.from.join(", ")));
+        questions.push(format!(
+            "{} builds images, too: `gen import` declares them",
+            other.from.join(", ")
+        ));
     }
     Some(most)
 }
@@ -372,11 +454,17 @@ fn of_compose(
     let gathered = compose::rows(&text.text).ok()?;
     let found = put_together(path, gathered, declared);
     let body = found.text?;
-    let body = body.split_once("\n\n").map_or(body.clone(), |(_, body)| body.to_owned());
+    let body = body
+        .split_once("\n\n")
+        .map_or(body.clone(), |(_, body)| body.to_owned());
     Some(Source {
         body,
         from: vec![path.clone()],
-        told: found.told.into_iter().map(|told| (path.clone(), told)).collect(),
+        told: found
+            .told
+            .into_iter()
+            .map(|told| (path.clone(), told))
+            .collect(),
         questions: Vec::new(),
         homes: true,
         released: false,
@@ -393,19 +481,32 @@ fn of_dockerfiles(
     if survey.dockerfiles.is_empty() {
         return None;
     }
-    let version = survey.project.as_ref().and_then(|project| project.version.as_ref());
+    let version = survey
+        .project
+        .as_ref()
+        .and_then(|project| project.version.as_ref());
     let tag = match version {
         Some(_) => "",
         None => "tag = \"latest\"                     # ? how it is called\n",
     };
-    let project = survey.project.as_ref().map_or("", |project| project.name.as_str());
-    let remote = survey.remote.as_ref().map(|remote| remote.path.rsplit('/').next().unwrap_or_default());
+    let project = survey
+        .project
+        .as_ref()
+        .map_or("", |project| project.name.as_str());
+    let remote = survey
+        .remote
+        .as_ref()
+        .map(|remote| remote.path.rsplit('/').next().unwrap_or_default());
     let mut body = String::new();
     let mut from = Vec::new();
     let mut taken: Vec<String> = Vec::new();
     for path in survey.dockerfiles.iter().take(MOST_DOCKERFILES) {
         let named = factor::stem(std::iter::once(path.as_str()));
-        let parent = folder(path).rsplit('/').next().map(word).filter(|word| !word.is_empty());
+        let parent = folder(path)
+            .rsplit('/')
+            .next()
+            .map(word)
+            .filter(|word| !word.is_empty());
         let whole = word(remote.unwrap_or(project));
         let mut key = named.or(parent).unwrap_or(whole);
         if path_fault(&key).is_some() || key.contains('/') {
@@ -467,7 +568,9 @@ fn of_dockerfiles(
         body,
         from,
         told: Vec::new(),
-        questions: vec!["Which args vary, and over which values: such an arg is an axis".to_owned()],
+        questions: vec![
+            "Which args vary, and over which values: such an arg is an axis".to_owned(),
+        ],
         homes: false,
         released: version.is_some(),
     })
@@ -494,11 +597,23 @@ fn word(text: &str) -> String {
 }
 
 fn of_preset(survey: &Survey, preset: Preset) -> Source {
-    let released = survey.project.as_ref().is_some_and(|project| project.version.is_some());
+    let released = survey
+        .project
+        .as_ref()
+        .is_some_and(|project| project.version.is_some());
     let remote = survey.remote.as_ref().map(|remote| remote.path.as_str());
     let project = survey.project.as_ref().map(|project| project.name.as_str());
-    let name = word(project.filter(|name| !name.is_empty()).or(remote).unwrap_or("base"));
-    let name = if name.is_empty() { "base".to_owned() } else { name };
+    let name = word(
+        project
+            .filter(|name| !name.is_empty())
+            .or(remote)
+            .unwrap_or("base"),
+    );
+    let name = if name.is_empty() {
+        "base".to_owned()
+    } else {
+        name
+    };
     let text = match (preset, &survey.project) {
         (Preset::Minimal, Some(project)) if project.language == Language::Python => {
             python(&name, project.python.as_deref(), released)
@@ -523,14 +638,22 @@ fn python(name: &str, asked: Option<&str>, released: bool) -> String {
     let known = ["3.10", "3.11", "3.12", "3.13", "3.14"];
     let least = asked.and_then(|asked| {
         let at = asked.split(">=").nth(1)?;
-        let text: String = at.trim().chars().take_while(|c| c.is_ascii_digit() || *c == '.').collect();
+        let text: String = at
+            .trim()
+            .chars()
+            .take_while(|c| c.is_ascii_digit() || *c == '.')
+            .collect();
         Version::parse(&text)
     });
     let fits = |text: &&str| match (&least, Version::parse(text)) {
         (Some(least), Some(version)) => version >= *least,
         _ => *text == "3.13",
     };
-    let values: Vec<String> = known.iter().filter(|v| fits(v)).map(|v| quoted(v)).collect();
+    let values: Vec<String> = known
+        .iter()
+        .filter(|v| fits(v))
+        .map(|v| quoted(v))
+        .collect();
     let values = match values.is_empty() {
         true => quoted("3.13"),
         false => values.join(", "),
@@ -546,7 +669,8 @@ fn python(name: &str, asked: Option<&str>, released: bool) -> String {
 
 /// What is left for people to do.
 fn next(text: &str, survey: &Survey, source: &Source) -> Vec<String> {
-    let mut next = vec!["gen matrix    writes what follows from it; then `gen check` proves it".to_owned()];
+    let mut next =
+        vec!["gen matrix    writes what follows from it; then `gen check` proves it".to_owned()];
     if text.contains("\n[release]") {
         next.push("gen bump --amend    records what the release is made of".to_owned());
     }
@@ -570,7 +694,11 @@ fn next(text: &str, survey: &Survey, source: &Source) -> Vec<String> {
         if survey.providers.contains(&"github") {
             next.push("make the environment `publish` in the repository's settings".to_owned());
         }
-        for path in source.from.iter().filter(|path| survey.workflows.contains(path)) {
+        for path in source
+            .from
+            .iter()
+            .filter(|path| survey.workflows.contains(path))
+        {
             next.push(format!("{path} publishes the same tags: take its build jobs out once the new pipeline has run"));
         }
     } else {

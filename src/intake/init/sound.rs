@@ -16,9 +16,20 @@ pub(super) fn findings(repository: &Repository, text: &str, today: Day) -> Vec<F
         && let Ok(drift) = flow::compare(&repository, &expanded, &rendered, None, false)
     {
         let standpoint = Standpoint::on(today);
-        flow::judge(&repository, &expanded, &rendered, &drift, &standpoint, &mut sink);
-        let states = drift.changes.iter().filter(|change| !change.state.is_refused());
-        missing.extend(states.filter_map(|change| Some((change.path.clone(), change.state.code()?))));
+        flow::judge(
+            &repository,
+            &expanded,
+            &rendered,
+            &drift,
+            &standpoint,
+            &mut sink,
+        );
+        let states = drift
+            .changes
+            .iter()
+            .filter(|change| !change.state.is_refused());
+        missing
+            .extend(states.filter_map(|change| Some((change.path.clone(), change.state.code()?))));
     }
     let mut findings = sink.into_sorted();
     // Written by then.
@@ -31,5 +42,7 @@ pub(super) fn findings(repository: &Repository, text: &str, today: Day) -> Vec<F
 }
 
 pub(super) fn is_sound(findings: &[Finding]) -> bool {
-    findings.iter().all(|finding| finding.severity() != Severity::Error)
+    findings
+        .iter()
+        .all(|finding| finding.severity() != Severity::Error)
 }

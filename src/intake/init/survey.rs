@@ -53,7 +53,10 @@ impl Remote {
     pub(super) fn read(url: &str) -> Option<Self> {
         let url = url.trim();
         let rest = match url.split_once("://") {
-            Some((_, rest)) => rest.split_once('@').map_or(rest, |(_, rest)| rest).to_owned(),
+            Some((_, rest)) => rest
+                .split_once('@')
+                .map_or(rest, |(_, rest)| rest)
+                .to_owned(),
             // `git@host:path`
             None => {
                 let (host, path) = url.split_once(':')?;
@@ -87,9 +90,12 @@ impl Remote {
 impl Survey {
     pub(super) fn of(repository: &Repository) -> Self {
         let project = project(repository);
-        let version = project.as_ref().and_then(|project| project.version.as_deref());
+        let version = project
+            .as_ref()
+            .and_then(|project| project.version.as_deref());
         let constants = version.map_or(Vec::new(), |version| constants(repository, version));
-        let workflows = repository.matching(&[".github/workflows/*.yml", ".github/workflows/*.yaml"]);
+        let workflows =
+            repository.matching(&[".github/workflows/*.yml", ".github/workflows/*.yaml"]);
         let mut providers = Vec::new();
         if !workflows.is_empty() {
             providers.push("github");
@@ -115,13 +121,21 @@ impl Survey {
             "!**/test/**",
             "!**/*.dockerignore",
         ];
-        let mut globs = vec!["**/Dockerfile", "**/Dockerfile.*", "**/*.Dockerfile", "**/*.dockerfile"];
+        let mut globs = vec![
+            "**/Dockerfile",
+            "**/Dockerfile.*",
+            "**/*.Dockerfile",
+            "**/*.dockerfile",
+        ];
         globs.extend(strange);
         let mut dockerfiles = repository.matching(&globs);
         dockerfiles.sort_by_key(|path| (path.matches('/').count(), path.clone()));
         Survey {
             project,
-            remote: Git::new(repository).origin_url().as_deref().and_then(Remote::read),
+            remote: Git::new(repository)
+                .origin_url()
+                .as_deref()
+                .and_then(Remote::read),
             dockerfiles,
             workflows,
             compose: repository.matching(&[
@@ -130,7 +144,12 @@ impl Survey {
                 "docker-compose.yml",
                 "docker-compose.yaml",
             ]),
-            bake: repository.matching(&["docker-bake.json", "docker-bake.hcl", "**/docker-bake.json", "**/docker-bake.hcl"]),
+            bake: repository.matching(&[
+                "docker-bake.json",
+                "docker-bake.hcl",
+                "**/docker-bake.json",
+                "**/docker-bake.hcl",
+            ]),
             providers,
             constants,
         }
@@ -139,10 +158,30 @@ impl Survey {
 
 fn project(repository: &Repository) -> Option<Project> {
     let kinds = [
-        ("pyproject.toml", "project.name", "project.version", Language::Python),
-        ("pyproject.toml", "tool.poetry.name", "tool.poetry.version", Language::Python),
-        ("Cargo.toml", "package.name", "package.version", Language::Rust),
-        ("Cargo.toml", "workspace.package.name", "workspace.package.version", Language::Rust),
+        (
+            "pyproject.toml",
+            "project.name",
+            "project.version",
+            Language::Python,
+        ),
+        (
+            "pyproject.toml",
+            "tool.poetry.name",
+            "tool.poetry.version",
+            Language::Python,
+        ),
+        (
+            "Cargo.toml",
+            "package.name",
+            "package.version",
+            Language::Rust,
+        ),
+        (
+            "Cargo.toml",
+            "workspace.package.name",
+            "workspace.package.version",
+            Language::Rust,
+        ),
         ("package.json", "name", "version", Language::Script),
     ];
     let mut nameless = None;
@@ -213,7 +252,13 @@ mod tests {
             assert_eq!(remote.url(), "https://github.com/acme/lib", "{url}");
             assert_eq!(remote.owner(), "acme");
         }
-        for url in ["/srv/git/lib.git", "../lib", "file:///srv/lib", "", "a b:c/d"] {
+        for url in [
+            "/srv/git/lib.git",
+            "../lib",
+            "file:///srv/lib",
+            "",
+            "a b:c/d",
+        ] {
             assert!(Remote::read(url).is_none(), "{url}");
         }
     }

@@ -31,7 +31,10 @@ impl std::fmt::Display for Fault {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
             Fault::Unknown(name) => {
-                write!(f, "`{name}` is known to a run alone; state it with `--set {name}=…`")
+                write!(
+                    f,
+                    "`{name}` is known to a run alone; state it with `--set {name}=…`"
+                )
             }
             Fault::Syntax(what) => f.write_str(what),
         }
@@ -148,7 +151,11 @@ pub(super) fn evaluate(text: &str, names: &dyn Names) -> Result<Value, Fault> {
     let value = reader.or()?;
     match reader.peek() {
         None => Ok(value),
-        Some(word) => Err(Fault::Syntax(format!("`{}` cannot stand in `{}`", word.shown(), text.trim()))),
+        Some(word) => Err(Fault::Syntax(format!(
+            "`{}` cannot stand in `{}`",
+            word.shown(),
+            text.trim()
+        ))),
     }
 }
 
@@ -215,7 +222,8 @@ fn words(text: &str) -> Result<Vec<Word>, Fault> {
             rest = &rest[length..];
         } else {
             let sign = SIGNS.iter().find(|sign| rest.starts_with(**sign));
-            let sign = sign.ok_or_else(|| Fault::Syntax(format!("`{first}` cannot stand in an expression")))?;
+            let sign = sign
+                .ok_or_else(|| Fault::Syntax(format!("`{first}` cannot stand in an expression")))?;
             words.push(Word::Sign(sign));
             rest = &rest[sign.len()..];
         }
@@ -484,7 +492,8 @@ fn format(pattern: &str, given: &[Value]) -> Result<String, Fault> {
             '{' => {
                 let number: String = chars.by_ref().take_while(|c| *c != '}').collect();
                 let value = number.parse().ok().and_then(|at: usize| given.get(at));
-                let value = value.ok_or_else(|| Fault::Syntax(format!("`format` has no `{{{number}}}`")))?;
+                let value = value
+                    .ok_or_else(|| Fault::Syntax(format!("`format` has no `{{{number}}}`")))?;
                 text += &value.text();
             }
             c => text.push(c),

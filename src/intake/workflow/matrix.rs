@@ -36,7 +36,9 @@ pub(super) fn combinations(matrix: &Node) -> Result<Vec<Combination>, String> {
             combinations.push(Combination::new());
         }
         if combinations.len().saturating_mul(values.len()) > MOST_COMBINATIONS {
-            return Err(format!("its matrix has more than {MOST_COMBINATIONS} combinations"));
+            return Err(format!(
+                "its matrix has more than {MOST_COMBINATIONS} combinations"
+            ));
         }
         let longer = combinations.iter().flat_map(|combination| {
             values.iter().map(|value| {
@@ -132,9 +134,9 @@ mod tests {
         let matrix = read(text).expect("YAML");
         let all = combinations(&matrix).expect("combinations");
         let one = |combination: &super::Combination| {
-            let one = combination.iter().map(|(name, value)| {
-                format!("{name}={}", value.text().unwrap_or_default())
-            });
+            let one = combination
+                .iter()
+                .map(|(name, value)| format!("{name}={}", value.text().unwrap_or_default()));
             one.collect::<Vec<_>>().join(" ")
         };
         all.iter().map(one).collect()
@@ -143,7 +145,9 @@ mod tests {
     /// The example of GitHub's own documentation.
     #[test]
     fn includes_add_to_what_they_do_not_overwrite() {
-        let found = of("fruit: [apple, pear]\nanimal: [cat, dog]\ninclude:\n- color: green\n- color: pink\n  animal: cat\n- fruit: apple\n  shape: circle\n- fruit: banana\n- fruit: banana\n  animal: cat\n");
+        let found = of(
+            "fruit: [apple, pear]\nanimal: [cat, dog]\ninclude:\n- color: green\n- color: pink\n  animal: cat\n- fruit: apple\n  shape: circle\n- fruit: banana\n- fruit: banana\n  animal: cat\n",
+        );
         assert_eq!(
             found,
             [
@@ -159,7 +163,9 @@ mod tests {
 
     #[test]
     fn excludes_are_partial_and_come_before_includes() {
-        let found = of("os: [a, b]\nversion: [1, 2]\nexclude:\n- { os: a, version: 1 }\n- { os: b }\ninclude:\n- { os: b, version: 2 }\n");
+        let found = of(
+            "os: [a, b]\nversion: [1, 2]\nexclude:\n- { os: a, version: 1 }\n- { os: b }\ninclude:\n- { os: b, version: 2 }\n",
+        );
         assert_eq!(found, ["os=a version=2", "os=b version=2"]);
         assert_eq!(of("include: [{ a: 1 }, { a: 1 }]"), ["a=1", "a=1"]);
         let none = read("a: []\n").expect("YAML");
@@ -168,7 +174,10 @@ mod tests {
 
     #[test]
     fn what_is_too_much_is_refused() {
-        let axis = (0..400).map(|n| n.to_string()).collect::<Vec<_>>().join(",");
+        let axis = (0..400)
+            .map(|n| n.to_string())
+            .collect::<Vec<_>>()
+            .join(",");
         let huge = read(&format!("a: [{axis}]\nb: [{axis}]\nc: [{axis}]\n")).expect("YAML");
         assert!(combinations(&huge).is_err());
     }

@@ -23,7 +23,9 @@ impl Line {
 
     fn priority(&self) -> Result<u32, String> {
         if let Some(stated) = self.get("priority") {
-            return stated.parse().map_err(|_| format!("`{stated}` is no priority"));
+            return stated
+                .parse()
+                .map_err(|_| format!("`{stated}` is no priority"));
         }
         Ok(match self.kind.as_str() {
             "schedule" => 1000,
@@ -40,17 +42,37 @@ impl Line {
 /// The references, one a line, as the output `tags` has them.
 pub(super) fn tags(given: &Given<'_>) -> Result<String, String> {
     let mut lines = Vec::new();
-    for line in given.tags.lines().map(str::trim).filter(|line| !line.is_empty()) {
+    for line in given
+        .tags
+        .lines()
+        .map(str::trim)
+        .filter(|line| !line.is_empty())
+    {
         lines.push(read(line));
     }
     if lines.is_empty() {
-        let defaults = ["type=schedule", "type=ref,event=branch", "type=ref,event=tag", "type=ref,event=pr"];
+        let defaults = [
+            "type=schedule",
+            "type=ref,event=branch",
+            "type=ref,event=tag",
+            "type=ref,event=pr",
+        ];
         lines = defaults.into_iter().map(read).collect();
     }
     let mut flavor: Vec<(String, String)> = Vec::new();
-    for line in given.flavor.lines().flat_map(|line| line.split(',')) {
-        if let Some((key, value)) = line.trim().split_once('=') {
+    // The affixes whose line says that they are for `latest`, too.
+    let mut on_latest: Vec<&str> = Vec::new();
+    for line in given.flavor.lines() {
+        let pairs = || {
+            line.split(',')
+                .filter_map(|pair| pair.trim().split_once('='))
+        };
+        let latest_too = pairs().any(|pair| pair == ("onlatest", "true"));
+        for (key, value) in pairs() {
             flavor.push((key.to_owned(), value.to_owned()));
+            if latest_too {
+                on_latest.push(key);
+            }
         }
     }
     let flavored = |key: &str| {
@@ -88,8 +110,13 @@ pub(super) fn tags(given: &Given<'_>) -> Result<String, String> {
         }
     }
     let wants = flavored("latest") == "true" || !names.is_empty();
-    if latest && wants && !names.iter().any(|name| name == "latest") {
-        names.push("latest".to_owned());
+    let on_latest = |key: &str| match on_latest.contains(&key) {
+        true => flavored(key),
+        false => "",
+    };
+    let moving = format!("{}latest{}", on_latest("prefix"), on_latest("suffix"));
+    if latest && wants && !names.contains(&moving) {
+        names.push(moving);
     }
     let images = given.images.split(['\n', ',']).map(str::trim);
     let images = images.filter(|image| !image.is_empty()).map(|image| {
@@ -130,7 +157,9 @@ fn one(line: &Line, git_ref: &str) -> Result<Option<(String, bool)>, String> {
         "ref" => Ok(match line.get("event") {
             Some("branch") => branch.map(|name| (name.to_owned(), false)),
             Some("tag") => tag.map(|name| (name.to_owned(), true)),
-            Some("pr") => pull.and_then(|name| Some((format!("pr-{}", name.split('/').next()?), false))),
+            Some("pr") => {
+                pull.and_then(|name| Some((format!("pr-{}", name.split('/').next()?), false)))
+            }
             other => return Err(format!("`type=ref` of the event {other:?} cannot be told")),
         }),
         "semver" | "pep440" => {
@@ -161,7 +190,9 @@ fn one(line: &Line, git_ref: &str) -> Result<Option<(String, bool)>, String> {
         },
         // No run of a schedule is meant.
         "schedule" => Ok(None),
-        other => Err(format!("what `type={other}` comes to is known to a run alone")),
+        other => Err(format!(
+            "what `type={other}` comes to is known to a run alone"
+        )),
     }
 }
 
@@ -233,14 +264,44 @@ mod tests {
         let cases = [
             ("", "", "refs/heads/main", "main"),
             ("", "", "refs/tags/v1.2.3", "v1.2.3 latest"),
-            ("type=semver,pattern={{version}}\ntype=semver,pattern={{major}}.{{minor}}", "", "refs/tags/v1.2.3", "1.2.3 1.2 latest"),
-            ("type=semver,pattern={{major}}", "", "refs/tags/v1.2.3-rc.1", "1.2.3-rc.1"),
-            ("type=raw,value=x\ntype=ref,event=branch", "", "refs/heads/a/b", "a-b x"),
-            ("x,enable=false\ny", "suffix=-gpu", "refs/heads/main", "y-gpu"),
+            (
+                "type=semver,pattern={{version}}\ntype=semver,pattern={{major}}.{{minor}}",
+                "",
+                "refs/tags/v1.2.3",
+                "1.2.3 1.2 latest",
+            ),
+            (
+                "type=semver,pattern={{major}}",
+                "",
+                "refs/tags/v1.2.3-rc.1",
+                "1.2.3-rc.1",
+            ),
+            (
+                "type=raw,value=x\ntype=ref,event=branch",
+                "",
+                "refs/heads/a/b",
+                "a-b x",
+            ),
+            (
+                "x,enable=false\ny",
+                "suffix=-gpu",
+                "refs/heads/main",
+                "y-gpu",
+            ),
             ("type=ref,event=tag", "latest=false", "refs/tags/1.0", "1.0"),
+            (
+                "type=semver,pattern={{raw}}",
+                "suffix=-x,onlatest=true",
+                "refs/tags/1.0.0",
+                "1.0.0-x latest-x",
+            ),
         ];
         for (lines, flavor, git_ref, expected) in cases {
-            assert_eq!(of(lines, flavor, git_ref).as_deref(), Ok(expected), "{lines}");
+            assert_eq!(
+                of(lines, flavor, git_ref).as_deref(),
+                Ok(expected),
+                "{lines}"
+            );
         }
         assert!(of("type=sha", "", "refs/heads/main").is_err());
         assert!(of("type=raw,value={{date 'YYYY'}}", "", "refs/heads/main").is_err());

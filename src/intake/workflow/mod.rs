@@ -118,8 +118,16 @@ impl Names for Run<'_> {
     }
 }
 
-fn of_job(workflow: &Node, id: &str, job: &Node, set: &[(String, String)], gathered: &mut Gathered) {
-    let strategy = job.get("strategy").and_then(|strategy| strategy.get("matrix"));
+fn of_job(
+    workflow: &Node,
+    id: &str,
+    job: &Node,
+    set: &[(String, String)],
+    gathered: &mut Gathered,
+) {
+    let strategy = job
+        .get("strategy")
+        .and_then(|strategy| strategy.get("matrix"));
     let blank = Run {
         set,
         matrix: Combination::new(),
@@ -200,7 +208,9 @@ fn known(node: &Node, run: &Run<'_>) -> Result<Node, String> {
             Kind::List(items.collect::<Result<_, _>>()?)
         }
         Kind::Map(entries) => {
-            let entries = entries.iter().map(|(key, value)| Ok((key.clone(), known(value, run)?)));
+            let entries = entries
+                .iter()
+                .map(|(key, value)| Ok((key.clone(), known(value, run)?)));
             Kind::Map(entries.collect::<Result<_, String>>()?)
         }
         kind => kind.clone(),
@@ -254,14 +264,25 @@ fn variables(combination: &Combination) -> IndexMap<String, String> {
 
 fn uses(step: &Node) -> Option<String> {
     let whole = step.get("uses").and_then(Node::text)?;
-    Some(whole.split('@').next().unwrap_or_default().to_ascii_lowercase())
+    Some(
+        whole
+            .split('@')
+            .next()
+            .unwrap_or_default()
+            .to_ascii_lowercase(),
+    )
 }
 
 fn may_build(step: &Node) -> bool {
     let run = step.get("run").and_then(Node::text).unwrap_or_default();
     let uses = uses(step).unwrap_or_default();
     uses.contains("build-push-action") || uses.contains("bake-action") || {
-        let words = ["docker build", "docker buildx build", "podman build", "buildx bake"];
+        let words = [
+            "docker build",
+            "docker buildx build",
+            "podman build",
+            "buildx bake",
+        ];
         words.iter().any(|word| run.contains(word))
     }
 }
@@ -281,7 +302,9 @@ fn of_step(
             Ok(value) if !value.holds() => return,
             Ok(_) => {}
             Err(fault) if may_build(step) => {
-                let what = format!("{called}: a step is taken to run, whose condition cannot be told: {fault}");
+                let what = format!(
+                    "{called}: a step is taken to run, whose condition cannot be told: {fault}"
+                );
                 gathered.odd(step.line, what);
             }
             Err(_) => {}
@@ -305,7 +328,8 @@ fn of_step(
                     first.rsplit(':').next().unwrap_or_default().to_owned()
                 });
                 run.outputs.insert(format!("{id}.version"), version);
-                run.outputs.insert(format!("{id}.labels"), Ok(String::new()));
+                run.outputs
+                    .insert(format!("{id}.labels"), Ok(String::new()));
             }
         }
         Some("docker/build-push-action") => {
@@ -333,7 +357,15 @@ fn of_step(
     let script = step.get("run").and_then(Node::text).unwrap_or_default();
     let mut lasting = IndexMap::new();
     if !script.is_empty() {
-        of_script(&script, step, called, variables, run, gathered, &mut lasting);
+        of_script(
+            &script,
+            step,
+            called,
+            variables,
+            run,
+            gathered,
+            &mut lasting,
+        );
     }
     (run.environment, run.unknown) = before;
     for (name, value) in lasting {
@@ -394,9 +426,11 @@ fn metadata(run: &Run<'_>, text: &Text<'_>) -> Result<String, Fault> {
     let git_ref = run.look(&["github".to_owned(), "ref".to_owned()]);
     let (images, lines) = (text(run, "images")?, text(run, "tags")?);
     let fixed = !lines.trim().is_empty()
-        && lines.lines().map(str::trim).filter(|l| !l.is_empty()).all(|line| {
-            line.starts_with("type=raw") || !line.contains("type=")
-        });
+        && lines
+            .lines()
+            .map(str::trim)
+            .filter(|l| !l.is_empty())
+            .all(|line| line.starts_with("type=raw") || !line.contains("type="));
     let git_ref = match git_ref {
         Ok(value) => value.text(),
         // Fixed tags are the same for every ref.
@@ -436,7 +470,8 @@ fn action(
             None if line.is_empty() => {}
             None => {
                 let value = run.environment.get(line);
-                let value = value.ok_or_else(|| format!("the build arg `{line}` comes from the runner"))?;
+                let value =
+                    value.ok_or_else(|| format!("the build arg `{line}` comes from the runner"))?;
                 args.insert(line.to_owned(), value.clone());
             }
         }
@@ -445,7 +480,9 @@ fn action(
     let outputs = text("outputs")?;
     let mut references = Vec::new();
     for tag in parts(&tags) {
-        references.push(Reference::parse(tag).map_err(|fault| format!("`{tag}` is no reference: {fault}"))?);
+        references.push(
+            Reference::parse(tag).map_err(|fault| format!("`{tag}` is no reference: {fault}"))?,
+        );
     }
     if references.is_empty() {
         return Err(match outputs.contains("push-by-digest") {
@@ -454,7 +491,9 @@ fn action(
         });
     }
     if !text("build-contexts")?.trim().is_empty() {
-        let what = format!("{called}: its named contexts are not declared; where they are images of the matrix, `needs` says so");
+        let what = format!(
+            "{called}: its named contexts are not declared; where they are images of the matrix, `needs` says so"
+        );
         gathered.unsaid(step.line, what);
     }
     if !text("dockerfile-inline").unwrap_or_default().is_empty() {
@@ -469,12 +508,14 @@ fn action(
     };
     let context = match context.is_empty() {
         true => ".".to_owned(),
-        false => path(context).ok_or_else(|| format!("its context `{context}` is no folder of this repository"))?,
+        false => path(context)
+            .ok_or_else(|| format!("its context `{context}` is no folder of this repository"))?,
     };
     let file = text("file")?;
     let dockerfile = match file.trim().is_empty() {
         true => below(&context, "Dockerfile"),
-        false => path(&file).ok_or_else(|| format!("its Dockerfile `{file}` is not in this repository"))?,
+        false => path(&file)
+            .ok_or_else(|| format!("its Dockerfile `{file}` is not in this repository"))?,
     };
     let target = Some(text("target")?).filter(|target| !target.is_empty());
     Ok(Row {
@@ -510,16 +551,24 @@ fn from_call(
     variables: &IndexMap<String, String>,
     run: &Run<'_>,
 ) -> Result<Row, String> {
-    let stated = step.get("working-directory").and_then(Node::text).unwrap_or_default();
-    let stated = filled(&stated, run).map_err(|fault| fault.to_string())?.text();
-    let place = path(&stated).ok_or_else(|| format!("`{stated}` is no folder of this repository"))?;
+    let stated = step
+        .get("working-directory")
+        .and_then(Node::text)
+        .unwrap_or_default();
+    let stated = filled(&stated, run)
+        .map_err(|fault| fault.to_string())?
+        .text();
+    let place =
+        path(&stated).ok_or_else(|| format!("`{stated}` is no folder of this repository"))?;
     let here = |text: &str| {
         let found = path(text).and_then(|text| path(&below(&place, &text)));
         found.ok_or_else(|| format!("`{text}` is not in this repository"))
     };
     let mut references = Vec::new();
     for tag in &call.tags {
-        references.push(Reference::parse(tag).map_err(|fault| format!("`{tag}` is no reference: {fault}"))?);
+        references.push(
+            Reference::parse(tag).map_err(|fault| format!("`{tag}` is no reference: {fault}"))?,
+        );
     }
     if references.is_empty() {
         return Err("it has no tag".to_owned());

@@ -40,7 +40,10 @@ pub(super) fn puts(
             return None;
         }
         let words = words(said.trim(), environment).ok()?;
-        let (name, value) = words.first().filter(|_| words.len() == 1)?.split_once('=')?;
+        let (name, value) = words
+            .first()
+            .filter(|_| words.len() == 1)?
+            .split_once('=')?;
         Some((name.to_owned(), value.to_owned()))
     });
     lines.collect()
@@ -85,7 +88,9 @@ fn words(line: &str, environment: &IndexMap<String, String>) -> Result<Vec<Strin
                     return Err("it computes a word, which only a shell can".to_owned());
                 }
                 let value = environment.get(&name);
-                let fault = || format!("`${name}` is set by the script: state it with `--set env.{name}=…`");
+                let fault = || {
+                    format!("`${name}` is set by the script: state it with `--set env.{name}=…`")
+                };
                 let value = value.ok_or_else(fault)?;
                 if quote.is_none() && value.contains(char::is_whitespace) {
                     return Err(format!("`${name}` without quotes is several words"));
@@ -160,7 +165,8 @@ fn call(words: &[String]) -> Result<Call, String> {
             "--target" => call.target = Some(given()?),
             "--platform" => {
                 let platforms = given()?;
-                call.platforms.extend(platforms.split(',').map(|p| p.trim().to_owned()));
+                call.platforms
+                    .extend(platforms.split(',').map(|p| p.trim().to_owned()));
             }
             "--build-arg" => {
                 let arg = given()?;
@@ -222,7 +228,8 @@ mod tests {
     #[test]
     fn what_later_steps_get_is_known_where_it_is_plain() {
         let none = IndexMap::new();
-        let script = "echo \"tag=v1\" >> \"$GITHUB_OUTPUT\"\necho \"x=$(date)\" >> $GITHUB_OUTPUT\n";
+        let script =
+            "echo \"tag=v1\" >> \"$GITHUB_OUTPUT\"\necho \"x=$(date)\" >> $GITHUB_OUTPUT\n";
         let found = puts(script, "GITHUB_OUTPUT", &none);
         assert_eq!(found, [("tag".to_owned(), "v1".to_owned())]);
     }
