@@ -262,7 +262,7 @@ fn drawn() -> impl Strategy<Value = Drawn> {
                 for cuda in &cudas {
                     for job in &jobs {
                         at += 1;
-                        let hole = (holes >> (at % 64)) & 3 == 0;
+                        let hole = (holes >> (at % 64)).trailing_zeros() > 1;
                         if hole && !rows.is_empty() {
                             continue;
                         }
@@ -339,12 +339,15 @@ proptest! {
     }
 }
 
-/// Small repositories of different build, as they are found: a name, its files, and what the matrix must say.
-fn shapes() -> Vec<(
+/// A small repository, as it is found: its name, its files, and what the matrix must say.
+type Shape = (
     &'static str,
     Vec<(&'static str, &'static str)>,
     &'static str,
-)> {
+);
+
+/// Repositories of different build.
+fn shapes() -> Vec<Shape> {
     const WORKFLOW: &str = "name: images\non:\n  push:\n    tags: ['v*']\njobs:\n  images:\n    runs-on: ubuntu-24.04\n    strategy:\n      matrix:\n        python: ['3.12', '3.13']\n    steps:\n      - id: meta\n        uses: docker/metadata-action@v5\n        with:\n          images: ghcr.io/acme/server\n          tags: type=semver,pattern={{version}}\n          flavor: |\n            latest=false\n            suffix=-py${{ matrix.python }}\n      - uses: docker/build-push-action@v6\n        with:\n          file: docker/Dockerfile\n          tags: ${{ steps.meta.outputs.tags }}\n          build-args: PYTHON_VERSION=${{ matrix.python }}\n";
     const DOCKERFILE: &str =
         "ARG PYTHON_VERSION=3.13\nFROM python:${PYTHON_VERSION}-slim-trixie\nCOPY app.py /\n";

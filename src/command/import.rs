@@ -15,7 +15,7 @@ pub(super) fn run(shell: &mut Shell<'_>, args: &ImportArgs) -> Result<Outcome, E
     let text = shell.read(&args.file)?;
     let path = match args.file.as_os_str() == "-" {
         true => "what was piped in".to_owned(),
-        false => shell.from_root(&here, &args.file),
+        false => shell.path_from_root(&here, &args.file),
     };
     let options = Options {
         fields: args.field.clone(),

@@ -25,7 +25,7 @@ pub(super) fn run(shell: &mut Shell<'_>, args: &InitArgs) -> Result<Outcome, Err
     let here = shell.around()?;
     let today = shell.today(Dates::default())?;
     let from = match &args.from {
-        Some(path) => Some((shell.from_root(&here, path), shell.read(path)?)),
+        Some(path) => Some((shell.path_from_root(&here, path), shell.read(path)?)),
         None => None,
     };
     let only = from

@@ -111,7 +111,7 @@ impl<'a> Shell<'a> {
     }
 
     /// A path as told from the folder that this is run in, from the root of the repository.
-    pub(super) fn from_root(&self, repository: &Repository, path: &Path) -> String {
+    pub(super) fn path_from_root(&self, repository: &Repository, path: &Path) -> String {
         let absolute = self.global.directory.join(path).canonicalize().ok();
         let below = absolute.and_then(|path| {
             let below = path.strip_prefix(repository.root()).ok()?;

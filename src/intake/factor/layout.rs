@@ -357,8 +357,8 @@ impl Layout<'_> {
             blocks.push(format!("[[alias]]\n{}", tags(&of_all[0])));
         }
         // What several images have for the same cells is said once.
-        let mut some: IndexMap<(&Vec<Selection>, &Vec<usize>, String), Vec<&Family>> =
-            IndexMap::new();
+        type Same<'d> = (&'d Vec<Selection>, &'d Vec<usize>, String);
+        let mut some: IndexMap<Same<'_>, Vec<&Family>> = IndexMap::new();
         for ((family, declared), whole) in self.families.iter().zip(self.declared).zip(&of_all) {
             if !alike && !whole.is_empty() {
                 let matching = match self.families.len() {

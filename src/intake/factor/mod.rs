@@ -205,20 +205,20 @@ fn printed_arch(rows: &[Row], table: &Table, search: Search) -> Option<Vec<(Stri
     Some(known.into_iter().collect())
 }
 
-/// The values of an `arch` axis that is folded: of the platforms that most rows have, where there are several.
+/// The values of an `arch` axis that is folded: of the platforms that most rows have, where there are several. An image can
+/// have fewer of them, and none besides.
 fn arches(rows: &[Row]) -> Option<Vec<String>> {
     let mut counts: IndexMap<&[String], usize> = IndexMap::new();
     for row in rows.iter().filter(|row| row.platforms.len() > 1) {
         *counts.entry(&row.platforms).or_default() += 1;
     }
-    let (most, count) = counts
+    let (most, _) = counts
         .into_iter()
         .max_by_key(|(all, count)| (*count, all.len()))?;
-    // What fewer have is said with them.
-    let others = rows.len() - count;
+    let mut all = rows.iter().flat_map(|row| &row.platforms);
+    let known = all.all(|platform| most.contains(platform));
     let arches: Option<Vec<String>> = most.iter().map(|p| arch_value(p)).collect();
-    arches
-        .filter(|_| count >= others || rows.iter().any(|row| row.platforms.is_empty()) || count > 1)
+    arches.filter(|_| known)
 }
 
 /// A key for each family, unique and in the grammar of keys.

@@ -237,9 +237,9 @@ pub(super) fn direct(texts: &[&str], exprs: &[Expr], plain: bool) -> Option<Vec<
     }
     let mut kept: Vec<usize> = Vec::new();
     let mut known = HashSet::new();
-    for row in 0..texts.len() {
+    for (row, text) in texts.iter().enumerate() {
         let seen: Vec<&str> = exprs.iter().map(|expr| expr.texts[row].as_str()).collect();
-        if known.insert((texts[row], seen)) {
+        if known.insert((*text, seen)) {
             kept.push(row);
         }
     }

@@ -36,9 +36,9 @@ impl Column {
         let count = known.len();
         Column {
             name,
+            texts,
             values,
             count,
-            texts,
         }
     }
 

@@ -15,7 +15,7 @@ use crate::intake::init::presets::Preset;
 use crate::intake::init::sound::{findings, is_sound};
 use crate::intake::init::survey::{Language, MOST_DOCKERFILES, Survey};
 use crate::intake::row::{Told, Weight, folder};
-use crate::source::{Owner, Repository, SourceFile};
+use crate::source::{Git, Owner, Repository, SourceFile};
 
 /// A matrix to begin with.
 #[derive(Debug)]
@@ -79,11 +79,14 @@ pub fn begin(
             let left = findings(repository, &text, today);
             if is_sound(&left) {
                 let mut next = next(&text, &survey, &source);
-                let outputs = [repository.owner().path("plan.json")];
-                if let Some((_, line)) = repository.ignored(outputs).into_iter().next() {
+                if let Some(file) =
+                    Git::new(repository).ignoring(&repository.owner().path("plan.json"))
+                {
                     let folder = repository.owner().folder();
-                    let file = line.file.unwrap_or_else(|| "the list above".to_owned());
-                    next.insert(0, format!("add the line `!/{folder}/` at the end of {file}, which keeps what is generated out of git"));
+                    next.insert(
+                        0,
+                        format!("add the line `!/{folder}/` at the end of {file}, which keeps what is generated out of git"),
+                    );
                 }
                 return Ok(Begun {
                     text,
@@ -508,7 +511,7 @@ fn of_dockerfiles(
             .map(word)
             .filter(|word| !word.is_empty());
         let whole = word(remote.unwrap_or(project));
-        let mut key = named.or(parent).unwrap_or(whole);
+        let mut key = named.or(parent).unwrap_or(whole).replace('.', "-");
         if path_fault(&key).is_some() || key.contains('/') {
             key = "image".to_owned();
         }

@@ -51,11 +51,16 @@ pub(super) fn puts(
 
 fn builds(line: &str) -> bool {
     let mut words = line.split_whitespace().filter(|word| *word != "sudo");
-    match (words.next(), words.next(), words.next()) {
-        (Some("docker" | "podman"), Some("build"), _) => true,
-        (Some("docker"), Some("buildx" | "image" | "builder"), Some("build")) => true,
-        _ => false,
-    }
+    let first = (words.next(), words.next(), words.next());
+    matches!(
+        first,
+        (Some("docker" | "podman"), Some("build"), _)
+            | (
+                Some("docker"),
+                Some("buildx" | "image" | "builder"),
+                Some("build")
+            )
+    )
 }
 
 /// The words of a line as a shell takes them.
