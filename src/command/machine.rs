@@ -37,7 +37,7 @@ pub(super) fn code(error: &Error) -> &'static str {
 pub(super) fn help(error: &Error) -> &'static str {
     match error {
         Error::Read(ReadError::NoMatrix(_)) => {
-            "create a `matrix.toml` there, or name one with `--config`"
+            "write one with `gen init`, or name one with `--config`"
         }
         Error::Read(ReadError::Outside { .. }) => {
             "call it from the folder that the matrix is below, or name that with `-C`"

@@ -1,6 +1,6 @@
 //! Moving in: rows in, a declaration out.
 //!
-//! What another tool's file says of images ([`read`](import)) becomes rows; whatever it was, one engine puts a short
+//! What another tool's file says of images ([`import`]) becomes rows; whatever it was, one engine puts a short
 //! declaration together (`factor`) and proves, before anything is written, that it expands to the same images (`prove`).
 //! What cannot be said is told with its line.
 

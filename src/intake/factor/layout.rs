@@ -189,7 +189,7 @@ impl Layout<'_> {
             let by_key: Option<Vec<Vec<Token>>> = by_key.collect();
             if let Some([one, others @ ..]) = by_key.as_deref()
                 && others.iter().all(|other| other == one)
-                && *one != [Token::Expr("image".to_owned())]
+                && (*name != Key::Name || *one != [Token::Expr("image".to_owned())])
             {
                 shared.insert(name.clone(), Said::Template(one.clone()));
             }

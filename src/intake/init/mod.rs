@@ -4,6 +4,7 @@ mod compose;
 mod presets;
 mod propose;
 mod sound;
+mod sources;
 mod survey;
 
 pub use presets::Preset;
