@@ -5,7 +5,7 @@ use indexmap::IndexMap;
 use crate::grammar::reference::{given_tag_fault, path_fault, split_prefix};
 
 /// More rows than this are refused: what is put together of them takes time.
-pub(super) const MOST_ROWS: usize = 20_000;
+pub(super) const MOST_ROWS: usize = 5_000;
 
 /// `host/path` and a tag.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]

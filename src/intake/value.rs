@@ -113,7 +113,10 @@ fn json(text: &str) -> Result<Node, Unreadable> {
         let what = "the values are too deep in each other".to_owned();
         return Err(Unreadable { line: 1, what });
     }
+    // Strict, so that what `deepest` counts is what there is: in a comment a quote is none.
     let options = ParseOptions {
+        allow_comments: false,
+        allow_single_quoted_strings: false,
         allow_missing_commas: false,
         ..ParseOptions::default()
     };
@@ -390,6 +393,9 @@ mod tests {
         assert!(read(&text).expect_err("a fault").what.contains("aliases"));
         let deep = format!("{}{}", "[".repeat(100_000), "]".repeat(100_000));
         assert!(read(&deep).is_err());
+        for hidden in ["// \"\n", "/* \" */", "['\"', "] {
+            assert!(read(&format!("[{hidden}{deep}")).is_err());
+        }
     }
 
     #[test]

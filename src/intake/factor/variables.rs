@@ -8,6 +8,9 @@ use crate::intake::factor::table::{Axis, NONE, Table, attribute_name, compact};
 use crate::intake::row::{Row, split};
 use crate::matrix::{reserved_axis_name, valid_axis_name, value_fault};
 
+/// Of what rows vary no more than this is looked at, each beside each other.
+const MOST_COLUMNS: usize = 100;
+
 /// How axes are looked for; which is shortest shows when all is written.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Search {
@@ -220,7 +223,9 @@ fn columns(rows: &[Row], search: Search) -> Vec<Column> {
     let platforms = Column::new("arch".to_owned(), platforms.collect());
     let platforms = Some(platforms).filter(|_| search.arch);
     let all = named.chain(std::iter::once(repository)).chain(platforms);
-    all.filter(|column| column.count > 1).collect()
+    all.filter(|column| column.count > 1)
+        .take(MOST_COLUMNS)
+        .collect()
 }
 
 /// An axis for rows that nothing else tells apart: what is left of their tags without what all share.
