@@ -7,6 +7,7 @@ use clap_complete::Shell;
 
 use crate::diagnostic::nearest;
 use crate::facts::Day;
+use crate::intake::{FieldOption, Preset};
 
 /// Declare, generate and check the container base images of a library.
 #[derive(Debug, Parser)]
@@ -157,6 +158,16 @@ pub enum DiffFormat {
 /// What to do.
 #[derive(Debug, Subcommand)]
 pub enum Command {
+    /// Write a first `matrix.toml` for the repository: what is there is declared, what cannot be told is asked in a comment.
+    #[command(
+        after_help = "Examples:\n  gen init                                      look around, and declare what builds images today\n  gen init --from .github/workflows/images.yml  from this file alone\n  gen init --preset ml                          Python, CUDA and jobs to begin with\n  gen init --dry-run                            print it, write nothing\n\nA matrix that is there is never overwritten. `gen matrix` and then `gen check`\nare clean afterwards."
+    )]
+    Init(InitArgs),
+    /// Declare what a workflow, a bake file or a list of rows builds: `matrix.toml` where there is none, else on stdout.
+    #[command(
+        after_help = "Examples:\n  gen import .github/workflows/images.yml\n  gen import .github/workflows/images.yml --set github.ref=refs/tags/v1.2.0\n  docker buildx bake --print all | gen import -\n  gen import rows.json --field reference=TAGS --field dockerfile=FILE --field arg=PYTHON_VERSION\n  gen import rows.json --field 'reference=ghcr.io/acme/{name}:{cuda}' --field dockerfile==docker/Dockerfile\n\nWhat is written is proved to be the same images before it is written.\n\nExit codes: 0 all of it is declared, 1 something is not and is told, 2 nothing\ncould be declared."
+    )]
+    Import(ImportArgs),
     /// Regenerate every output of the matrix.
     #[command(
         after_help = "Examples:\n  gen matrix              write what changed, remove what is no longer rendered\n  gen matrix --dry-run    say what would be written\n  gen matrix --diff       show it as a diff, write nothing\n  gen matrix --adopt      take over actions that a bot moved in the workflow\n  gen matrix --take-over  also replace what gen did not write"
@@ -227,6 +238,42 @@ pub enum Command {
         after_help = "Examples:\n  gen man | man -l -                      read it here\n  gen man > ~/.local/share/man/man1/gen.1\n  gen man bump > ~/.local/share/man/man1/gen-bump.1"
     )]
     Man(ManArgs),
+}
+
+/// `gen init`
+#[derive(Debug, Args)]
+pub struct InitArgs {
+    /// The one file to make it from: a workflow, or what `docker buildx bake --print` says.
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, conflicts_with = "preset")]
+    pub from: Option<PathBuf>,
+    /// A matrix to begin with, whatever is there.
+    #[arg(long, value_name = "PRESET")]
+    pub preset: Option<Preset>,
+    /// Print it, write nothing.
+    #[arg(long)]
+    pub dry_run: bool,
+}
+
+/// `gen import`
+#[derive(Debug, Args)]
+pub struct ImportArgs {
+    /// A GitHub workflow, what `docker buildx bake --print` says, or a list of rows in YAML or JSON; `-` is stdin.
+    #[arg(value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub file: PathBuf,
+    /// Which column of a list of rows is what: `tag=TAG`, a text with columns (`tag=py{python}`), or a text (`dockerfile==docker/Dockerfile`). A key is `reference`, `name`, `tag`, `base`, `dockerfile`, `context`, `target`, `platforms`, `args`, `arg` or `arg.NAME`.
+    #[arg(long, value_name = "KEY=COLUMN", value_parser = FieldOption::parse)]
+    pub field: Vec<FieldOption>,
+    /// What a workflow knows only when it runs: `github.ref=refs/tags/v1.2.0`, `steps.meta.outputs.tags=…`, `inputs.x=…`.
+    #[arg(long, value_name = "NAME=VALUE", value_parser = pair)]
+    pub set: Vec<(String, String)>,
+    /// Print the declaration, write nothing.
+    #[arg(long)]
+    pub dry_run: bool,
+}
+
+fn pair(text: &str) -> Result<(String, String), String> {
+    let (name, value) = text.split_once('=').ok_or("write NAME=VALUE")?;
+    Ok((name.trim().to_owned(), value.to_owned()))
 }
 
 /// `gen matrix`

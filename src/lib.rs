@@ -23,6 +23,7 @@
 //! - `diff`: two revisions, side by side
 //! - `flow`: the steps that every command runs a part of
 //! - `bump`: what moves with a release, or with a base
+//! - `intake`: what other tools' files say of images, as a declaration
 //! - `registry`: what stands at registries, of upstream images (`gen lock`) and of the plan (`gen published`)
 //! - `engine`: docker and its kin: one command that builds what is selected, tests in containers, and who signed an image
 //! - `cli`: the command line
@@ -48,6 +49,7 @@ pub mod facts;
 pub mod flow;
 pub mod grammar;
 pub mod image;
+pub mod intake;
 pub mod locate;
 pub mod lock;
 mod matrix;

@@ -14,6 +14,7 @@ mod faults;
 mod fixtures;
 mod formats;
 mod incidents;
+mod intake;
 mod language;
 mod laws;
 mod layers;

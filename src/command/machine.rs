@@ -38,7 +38,7 @@ pub(super) fn code(error: &Error) -> &'static str {
 pub(super) fn help(error: &Error) -> &'static str {
     match error {
         Error::Read(ReadError::NoMatrix(_)) => {
-            "create a `matrix.toml` there, or name one with `--config`; how one begins: https://github.com/basematrix/basematrix#readme"
+            "write one with `gen init`, or name one with `--config`; how one begins: https://github.com/basematrix/basematrix#readme"
         }
         Error::Read(ReadError::Outside { .. }) => {
             "call it from the folder that the matrix is below, or name that with `-C`"

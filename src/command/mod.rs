@@ -7,6 +7,8 @@ mod completions;
 mod diff;
 mod difference;
 mod explain;
+mod import;
+mod init;
 mod list;
 mod lock;
 mod look;
@@ -37,6 +39,8 @@ pub const NO_PLAN: u8 = 2;
 pub fn run(cli: &Cli) -> ExitCode {
     let mut shell = Shell::new(&cli.global);
     let result = match &cli.command {
+        Command::Init(args) => init::run(&mut shell, args),
+        Command::Import(args) => import::run(&mut shell, args),
         Command::Matrix(args) => matrix::run(&mut shell, args),
         Command::Check(args) => check::run(&mut shell, args),
         Command::Bump(args) => bump::run(&mut shell, args),

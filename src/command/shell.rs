@@ -7,7 +7,7 @@
 
 use std::env;
 use std::fs;
-use std::io::{self, BufWriter, IsTerminal, StdoutLock, Write};
+use std::io::{self, BufWriter, IsTerminal, Read, StdoutLock, Write};
 use std::mem::ManuallyDrop;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -20,7 +20,7 @@ use crate::diagnostic::{self, Finding, Severity, Sink, fold, visible, visible_li
 use crate::engine::EngineFault;
 use crate::facts::Day;
 use crate::flow::Fault;
-use crate::output::WriteError;
+use crate::output::{self, WriteError};
 use crate::source::{GitError, ReadError, Repository};
 
 /// The exit code of a command that came to its end.
@@ -68,6 +68,9 @@ pub(super) enum Error {
     Epoch(String),
 }
 
+/// The longest file that is asked for by its path and read, in bytes.
+const LONGEST: u64 = 16 * 1024 * 1024;
+
 /// Bytes of data that are printed at once.
 const PIECE: usize = 128 * 1024;
 
@@ -98,6 +101,57 @@ impl<'a> Shell<'a> {
             &self.global.directory,
             self.global.config.as_deref(),
         )?)
+    }
+
+    /// The repository around the folder that this is run in, whether it has a matrix or not.
+    pub(super) fn around(&self) -> Result<Repository, Error> {
+        match self.repository() {
+            Err(Error::Read(ReadError::NoMatrix(_))) => {
+                Ok(Repository::around(&self.global.directory)?)
+            }
+            found => found,
+        }
+    }
+
+    /// A path as told from the folder that this is run in, from the root of the repository.
+    pub(super) fn path_from_root(&self, repository: &Repository, path: &Path) -> String {
+        let absolute = self.global.directory.join(path).canonicalize().ok();
+        let below = absolute.and_then(|path| {
+            let below = path.strip_prefix(repository.root()).ok()?;
+            Some(below.to_string_lossy().replace('\\', "/"))
+        });
+        below.unwrap_or_else(|| path.to_string_lossy().into_owned())
+    }
+
+    /// Writes the matrix of a repository that has none. Whether it had none.
+    pub(super) fn creates(&self, repository: &Repository, text: &str) -> Result<bool, Error> {
+        let there = repository.absolute(repository.matrix_path());
+        Ok(fs::symlink_metadata(&there).is_err() && output::create(repository, text)?)
+    }
+
+    /// A file that was asked for by its path, from the folder that this is run in; `-` is stdin.
+    ///
+    /// # Errors
+    /// When it cannot be read, is no text or longer than one may be.
+    pub(super) fn read(&self, path: &Path) -> Result<String, Error> {
+        let whole = self.global.directory.join(path);
+        let io = |source| ReadError::Io {
+            path: whole.clone(),
+            source,
+        };
+        let mut bytes = Vec::new();
+        let limit = LONGEST + 1;
+        if path == Path::new("-") {
+            let read = io::stdin().lock().take(limit).read_to_end(&mut bytes);
+            read.map_err(io)?;
+        } else {
+            let file = fs::File::open(&whole).map_err(io)?;
+            file.take(limit).read_to_end(&mut bytes).map_err(io)?;
+        }
+        if bytes.len() as u64 == limit {
+            return Err(io(io::Error::other("it is longer than a text may be")).into());
+        }
+        Ok(String::from_utf8(bytes).map_err(|_| ReadError::NotText(whole.clone()))?)
     }
 
     /// Finds the repository, and in it all matrices that are meant: without `--config` those that the nearest lists, too.

@@ -362,7 +362,7 @@ fn private(host: &str) -> Option<(&str, &str)> {
 }
 
 /// The names of user and password, or of an access key and its secret.
-fn secrets(registry: &Registry) -> [String; 2] {
+pub(crate) fn secrets(registry: &Registry) -> [String; 2] {
     let (username, password) = match registry.kind {
         RegistryKind::DockerHub => ("DOCKERHUB_USERNAME", "DOCKERHUB_TOKEN"),
         RegistryKind::Ghcr => ("GHCR_USERNAME", "GHCR_TOKEN"),

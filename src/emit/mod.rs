@@ -27,6 +27,7 @@ pub use emitters::{Emission, emit, schema_text, setup, test_script};
 use github::workflow_dialect;
 pub use github::{ActionEdit, ActionEdits, Unfit, adopt, stated_pin, workflow_files};
 pub use jobs::{Jobs, jobs};
+pub(crate) use login::secrets as secrets_of;
 pub use provider::{File, Layout, Provider};
 pub use providers::{PROVIDERS, Providers};
 pub use site::Site;

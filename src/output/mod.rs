@@ -15,4 +15,6 @@ pub use links::is_linked;
 pub use list::{Owned, has_header, made_from};
 pub use tree::{Planned, Refused, Tree};
 pub use whose::Claims;
-pub use write::{Edit, WriteError, lock, note, note_path, noted, probe, settle, unnote, write};
+pub use write::{
+    Edit, WriteError, create, lock, note, note_path, noted, probe, settle, unnote, write,
+};

@@ -104,6 +104,28 @@ pub struct Edit {
     pub text: String,
 }
 
+/// Makes the matrix file of a repository that has none; `false` where there is one by now, which stays as it is.
+///
+/// # Errors
+/// When it cannot be written; then there is none.
+pub fn create(repository: &Repository, text: &str) -> Result<bool, WriteError> {
+    let path = repository.absolute(repository.matrix_path());
+    let fault = |source| WriteError {
+        doing: "write",
+        path: path.clone(),
+        source,
+    };
+    let mut file = tempfile::NamedTempFile::new_in(repository.root()).map_err(fault)?;
+    file.write_all(text.as_bytes()).map_err(fault)?;
+    set_mode(file.as_file(), Mode::Kept, &path).map_err(fault)?;
+    file.as_file().sync_all().map_err(fault)?;
+    match file.persist_noclobber(&path) {
+        Ok(_) => Ok(true),
+        Err(e) if e.error.kind() == io::ErrorKind::AlreadyExists => Ok(false),
+        Err(e) => Err(fault(e.error)),
+    }
+}
+
 /// Carries out changes: writes what is missing or stale, removes orphans. The list of owned paths comes last, so that
 /// a run that was cut short is healed by the next: what it wrote bears the header, what it did not remove is still listed.
 /// Then the edits, in their order; each file keeps its mode.

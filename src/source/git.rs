@@ -205,6 +205,25 @@ impl<'a> Git<'a> {
         remotes.is_ok_and(|said| said.split(|b| *b == b'\n').any(|name| name == b"origin"))
     }
 
+    /// The address of the remote called `origin`, as it is configured.
+    pub fn origin_url(&self) -> Option<String> {
+        let said = self
+            .run("config", &["config", "--get", "remote.origin.url"])
+            .ok()?;
+        let url = String::from_utf8(said).ok()?.trim().to_owned();
+        (!url.is_empty()).then_some(url)
+    }
+
+    /// The file whose line would keep a path out of git, that may not be there yet.
+    pub fn ignoring(&self, path: &str) -> Option<String> {
+        let said = self
+            .run("check-ignore", &["check-ignore", "-v", "--", path])
+            .ok()?;
+        let said = String::from_utf8(said).ok()?;
+        let (file, _) = said.split_once(':')?;
+        (!file.is_empty()).then(|| file.to_owned())
+    }
+
     /// Where the current commit left the default branch of `origin`; `None` where either is unknown.
     pub fn merge_base(&self) -> Option<Commit> {
         let arguments = ["merge-base", "HEAD", ORIGIN];

@@ -141,6 +141,34 @@ impl Repository {
         })
     }
 
+    /// The repository around a folder in which a matrix is yet to be written: `matrix.toml` in the nearest folder upwards
+    /// that git knows as a root, else in that folder itself.
+    ///
+    /// # Errors
+    /// When there is no such folder.
+    pub fn around(directory: &Path) -> Result<Self, ReadError> {
+        let start = directory.canonicalize().map_err(|source| ReadError::Io {
+            path: directory.to_owned(),
+            source,
+        })?;
+        let root = start
+            .ancestors()
+            .find(|folder| folder.join(".git").exists());
+        let root = root.unwrap_or(&start).to_owned();
+        Ok(Repository {
+            family: Arc::new(Family::read(&root)),
+            root,
+            owner: Owner::alone(family::LISTER),
+            snapshot: None,
+            overlay: BTreeMap::new(),
+            texts: Mutex::default(),
+            confined: Confined::default(),
+            listings: Listings::default(),
+            refused: Mutex::default(),
+            members: Arc::default(),
+        })
+    }
+
     /// The same matrix as a commit has it. Nothing that is laid over the disk is laid over that.
     pub fn at(&self, snapshot: Arc<Snapshot>) -> Self {
         Repository {

@@ -326,9 +326,12 @@ fn spec_view<'a>(
         args: &planned.args,
         labels: &planned.labels,
         pip_files: {
-            let files = &e.contents.get(id).pip_files;
-            files
-                .iter()
+            let files = &e.contents.get(id).installed_from;
+            // Certificates are no packages.
+            let authority = spec.merged.ca.as_ref().map(|ca| ca.span.clone());
+            let packages = files.iter();
+            packages
+                .filter(|(stated, _)| Some(stated) != authority.as_ref())
                 .flat_map(|(_, paths)| paths)
                 .map(String::as_str)
                 .collect()
