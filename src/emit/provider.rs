@@ -13,6 +13,16 @@ use crate::render::{Dialect, Shipped};
 
 /// A CI provider. One is a folder of this room, a line in [`PROVIDERS`](super::PROVIDERS), and a folder of templates.
 pub trait Provider: ProviderTable {
+    /// Globs of files by which a repository shows that it uses the provider.
+    fn signs(&self) -> &'static [&'static str] {
+        &[]
+    }
+
+    /// The line of its table by which its output stands beside such a file, where its own place is that of one.
+    fn apart(&self) -> &'static str {
+        ""
+    }
+
     /// What its pipelines are made of, as people count it.
     fn unit(&self) -> &'static str {
         "jobs"

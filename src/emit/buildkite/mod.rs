@@ -87,6 +87,10 @@ impl ProviderTable for Buildkite {
 }
 
 impl Provider for Buildkite {
+    fn signs(&self) -> &'static [&'static str] {
+        &[".buildkite/pipeline.yml", ".buildkite/pipeline.yaml"]
+    }
+
     fn templates(&self) -> Shipped {
         shipped!(
             "buildkite/jobs.sh",

@@ -121,6 +121,14 @@ impl ProviderTable for CloudBuild {
 }
 
 impl Provider for CloudBuild {
+    fn signs(&self) -> &'static [&'static str] {
+        &["cloudbuild.yaml", "cloudbuild.json"]
+    }
+
+    fn apart(&self) -> &'static str {
+        "file = \"cloudbuild.base-images.yaml\"\n"
+    }
+
     fn unit(&self) -> &'static str {
         "steps"
     }

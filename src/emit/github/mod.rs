@@ -107,6 +107,10 @@ impl ProviderTable for GitHub {
 }
 
 impl Provider for GitHub {
+    fn signs(&self) -> &'static [&'static str] {
+        &[".github/workflows/*.yml", ".github/workflows/*.yaml"]
+    }
+
     fn templates(&self) -> Shipped {
         shipped!(
             "github/changes.yml",

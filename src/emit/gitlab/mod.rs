@@ -93,6 +93,10 @@ impl ProviderTable for GitLab {
 }
 
 impl Provider for GitLab {
+    fn signs(&self) -> &'static [&'static str] {
+        &[".gitlab-ci.yml"]
+    }
+
     fn templates(&self) -> Shipped {
         shipped!(
             "gitlab/base-images.gitlab-ci.yml",

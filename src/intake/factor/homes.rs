@@ -93,7 +93,7 @@ fn registry_name(prefix: &str) -> String {
     let host = prefix.split('/').next().unwrap_or_default();
     let known = [
         ("docker.io", "hub"),
-        ("ghcr.io", "github"),
+        ("ghcr.io", "ghcr"),
         ("quay.io", "quay"),
         ("gcr.io", "google"),
         ("pkg.dev", "google"),

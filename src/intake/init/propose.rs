@@ -197,11 +197,8 @@ impl Attempt {
         text += &with_source(&source.body, survey);
         if self.pipelines {
             for provider in &survey.providers {
-                let file = match *provider {
-                    // Where the one that is there stands.
-                    "cloud-build" => "file = \"cloudbuild.base-images.yaml\"\n",
-                    _ => "",
-                };
+                let table = PROVIDERS.iter().find(|one| one.key() == *provider);
+                let file = table.map_or("", |table| table.apart());
                 let _ = write!(text, "\n[ci.{provider}]\n{file}");
             }
         } else if !survey.providers.is_empty() {
@@ -256,7 +253,9 @@ fn next(text: &str, survey: &Survey, source: &Source) -> Vec<String> {
     };
     if config.publishes().is_some() {
         for registry in &config.registries {
-            let github_alone = survey.providers == ["github"] && registry.host == "ghcr.io";
+            let github_alone = survey.providers.len() == 1
+                && !survey.workflows.is_empty()
+                && registry.host == "ghcr.io";
             if !github_alone {
                 let [user, password] = secrets_of(registry);
                 next.push(format!(
@@ -265,7 +264,7 @@ fn next(text: &str, survey: &Survey, source: &Source) -> Vec<String> {
                 ));
             }
         }
-        if survey.providers.contains(&"github") {
+        if !survey.workflows.is_empty() {
             next.push("make the environment `publish` in the repository's settings".to_owned());
         }
         for path in source

@@ -1,5 +1,6 @@
 //! What is there: the project and its version, where it is at home, Dockerfiles, and what builds them today.
 
+use crate::emit::PROVIDERS;
 use crate::locate;
 use crate::source::{Git, Repository};
 
@@ -96,21 +97,10 @@ impl Survey {
         let constants = version.map_or(Vec::new(), |version| constants(repository, version));
         let workflows =
             repository.matching(&[".github/workflows/*.yml", ".github/workflows/*.yaml"]);
-        let mut providers = Vec::new();
-        if !workflows.is_empty() {
-            providers.push("github");
-        }
-        let others = [
-            ("gitlab", ".gitlab-ci.yml"),
-            ("cloud-build", "cloudbuild.yaml"),
-            ("cloud-build", "cloudbuild.json"),
-            ("buildkite", ".buildkite/pipeline.yml"),
-        ];
-        for (provider, file) in others {
-            if repository.is_file(file) && !providers.contains(&provider) {
-                providers.push(provider);
-            }
-        }
+        let in_use = PROVIDERS
+            .iter()
+            .filter(|provider| !repository.matching(provider.signs()).is_empty());
+        let providers = in_use.map(|provider| provider.key()).collect();
         // Trees of others, and what is built for tests alone.
         let strange = [
             "!**/node_modules/**",

@@ -54,6 +54,37 @@ impl Names for Run<'_> {
         if let Some(value) = self.stated(&name) {
             return Ok(Value::Text(value.to_owned()));
         }
+        match name.as_str() {
+            "github.ref_name" => {
+                return match self.stated("github.ref") {
+                    Some(whole) => {
+                        let kinds = ["refs/heads/", "refs/tags/", "refs/pull/"];
+                        let short = kinds.iter().find_map(|kind| whole.strip_prefix(kind));
+                        Ok(Value::Text(short.unwrap_or(whole).to_owned()))
+                    }
+                    None => Err(Fault::Unknown("github.ref".to_owned())),
+                };
+            }
+            "github.ref_type" => {
+                return match self.stated("github.ref") {
+                    Some(whole) if whole.starts_with("refs/tags/") => {
+                        Ok(Value::Text("tag".to_owned()))
+                    }
+                    Some(_) => Ok(Value::Text("branch".to_owned())),
+                    None => Err(Fault::Unknown("github.ref".to_owned())),
+                };
+            }
+            "github.repository_owner" => {
+                return match self.stated("github.repository") {
+                    Some(whole) => {
+                        let owner = whole.split('/').next().unwrap_or_default();
+                        Ok(Value::Text(owner.to_owned()))
+                    }
+                    None => Err(Fault::Unknown("github.repository_owner".to_owned())),
+                };
+            }
+            _ => {}
+        }
         let rest: Vec<&str> = path.iter().skip(1).map(String::as_str).collect();
         match (path[0].as_str(), &rest[..]) {
             ("matrix", []) => Ok(Value::Object(Node {
@@ -76,26 +107,6 @@ impl Names for Run<'_> {
                     None => Err(Fault::Unknown(name)),
                 }
             }
-            ("github", ["ref_name"]) => match self.stated("github.ref") {
-                Some(whole) => {
-                    let kinds = ["refs/heads/", "refs/tags/", "refs/pull/"];
-                    let short = kinds.iter().find_map(|kind| whole.strip_prefix(kind));
-                    Ok(Value::Text(short.unwrap_or(whole).to_owned()))
-                }
-                None => Err(Fault::Unknown("github.ref".to_owned())),
-            },
-            ("github", ["ref_type"]) => match self.stated("github.ref") {
-                Some(whole) if whole.starts_with("refs/tags/") => Ok(Value::Text("tag".to_owned())),
-                Some(_) => Ok(Value::Text("branch".to_owned())),
-                None => Err(Fault::Unknown("github.ref".to_owned())),
-            },
-            ("github", ["repository_owner"]) => match self.stated("github.repository") {
-                Some(whole) => {
-                    let owner = whole.split('/').next().unwrap_or_default();
-                    Ok(Value::Text(owner.to_owned()))
-                }
-                None => Err(Fault::Unknown("github.repository_owner".to_owned())),
-            },
             _ => Err(Fault::Unknown(name)),
         }
     }

@@ -170,7 +170,12 @@ fn of_script(
 type Text<'a> = dyn Fn(&Run<'_>, &str) -> Result<String, Fault> + 'a;
 
 fn metadata(run: &Run<'_>, text: &Text<'_>) -> Result<String, Fault> {
-    let git_ref = run.look(&["github".to_owned(), "ref".to_owned()]);
+    let git_ref = run.look(
+        &"github.ref"
+            .split('.')
+            .map(str::to_owned)
+            .collect::<Vec<_>>(),
+    );
     let (images, lines) = (text(run, "images")?, text(run, "tags")?);
     let fixed = !lines.trim().is_empty()
         && lines
