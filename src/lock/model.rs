@@ -206,8 +206,8 @@ impl Lock {
     /// The same records over another day that packages are not to be older than, and the day of that move.
     pub fn with_days(self, packages: Option<Day>, moved: Option<Day>) -> Lock {
         Lock {
-            packages,
             moved,
+            packages,
             ..self
         }
     }
