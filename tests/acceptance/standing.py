@@ -157,7 +157,12 @@ class Standing:
         return reference
 
     def layers(self, reference: str) -> list[dict]:
-        return self.engine.manifest(reference)["layers"]
+        manifest = self.engine.manifest(reference)
+        # What is attested stands beside the image, in an index.
+        images = [row for row in manifest.get("manifests", []) if "attestation-manifest" not in row.get("annotations", {}).values()]
+        if images:
+            manifest = self.engine.manifest(f"{reference.rsplit(':', 1)[0]}@{images[0]['digest']}")
+        return manifest["layers"]
 
     def added(self, reference: str, base: str) -> list[dict]:
         """The layers that an image has above another."""
