@@ -1135,9 +1135,9 @@ build() {
   case $attest in --provenance=false) kind=manifest ;; *) kind=index ;; esac
   stated=$(plan '$1 == "plan" { stated = $4 } $1 == "image" && $2 == id && stated { print $4 }' id="$id")
   if [ -n "$stated" ]; then set -- --annotation "$kind:$CONTENT_KEY=$stated" "$@"; fi
+  exported=type=image,push=true,oci-mediatypes=true$packed$rewritten
   # Told by words without blanks.
   # shellcheck disable=SC2086
-  exported=type=image,push=true,oci-mediatypes=true$packed$rewritten
   set -- $attest "$@"
   if ! is_signing; then
     try docker buildx build --output "$exported" --tag "$leg" "$@" </dev/null >&2

@@ -13,6 +13,7 @@ TABLES = """\
 version = "1.0.0"
 
 [ci]
+provenance = "off"
 compression = "zstd"
 reproducible = true
 

@@ -58,6 +58,13 @@ def published(plan: Plan, stub: Stub) -> Built:
     contents = {f"{normal(content)}-{platform.split('/', 1)[1].replace('/', '-')}": normal(content)
                 for spec in plan.specs for content in [spec["content_reference"]] for platform in spec["platforms"]}  # fmt: skip
     built, by_digest = Built(), {}
+    blobs = stub.state()["blobs"]
+
+    def children(digest: str) -> list:
+        """The images of an index, without what is attested of them; none of what is none."""
+        rows = json.loads(blobs[digest]).get("manifests", [])
+        return [row["digest"] for row in rows if "attestation-manifest" not in row.get("annotations", {}).values()]
+
     for call in pushes(stub.journal()):
         for leg in call["tags"]:
             reference = contents.get(leg, leg)
@@ -68,14 +75,13 @@ def published(plan: Plan, stub: Stub) -> Built:
             for platform in call["platforms"]:
                 image = (platform, base, arguments(call["args"]))
                 built.builds[(reference, *image)] += 1
-                by_digest[call["digest"]] = image
+                by_digest |= dict.fromkeys([call["digest"], *children(call["digest"])], image)
     state = stub.state()
 
     def images(digest: str) -> list:
-        manifest = json.loads(state["blobs"][digest])
-        if "manifests" not in manifest:
+        if "manifests" not in json.loads(blobs[digest]):
             return [by_digest.get(digest, f"nobody built {digest}")]
-        return [image for child in manifest["manifests"] for image in images(child["digest"])]
+        return [image for child in children(digest) for image in images(child)]
 
     for tag, digest in state["tags"].items():
         if tag not in contents and tag not in contents.values() and MARKER not in tag:

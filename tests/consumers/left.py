@@ -25,6 +25,7 @@ LEFT = {
         f"test_equivalence.py::test_a_provider_builds_and_tags_what_the_plan_says[repository-{provider}": PUBLISHES
         for provider in ("buildkite", "cloud-build", "github", "gitlab")
     },
+    "test_equivalence.py::test_all_providers_build_the_same[repository": PUBLISHES,
     **{
         f"test_gitlab_truth.py::{case}[{tree}": SMALL
         for tree in ("caliban", "envd")

@@ -37,7 +37,7 @@ TREES = trees() + shapes()
 
 
 #: Keys of `[ci]` that are for all providers.
-COMMON = ["provenance", "sign"]
+COMMON = ["provenance", "compression", "cache", "sign"]
 
 
 def test_every_provider_is_tried():
