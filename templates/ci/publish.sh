@@ -845,13 +845,15 @@ told() {
     function code(text) { return "`" text "`" }
     $1 in state && !(($1, $2) in seen) {
       seen[$1, $2]
-      count[$1]++
-      rows = rows "| " code($2) " | " state[$1] " | " code($1 == "stay" || $1 == "refuse" ? $6 : $7) " |\n"
-      if (pull == "" && ($1 == "put" || $1 == "done") && $7 != "") pull = $2 "@" $7
+      # What moves and stands nowhere yet is put.
+      what = $1 == "move" && $6 == "" ? "put" : $1
+      count[what]++
+      rows = rows "| " code($2) " | " state[what] " | " code($1 == "stay" || $1 == "refuse" ? $6 : $7) " |\n"
+      if (pull == "" && (what == "put" || what == "done") && $7 != "") pull = $2 "@" $7
     }
     END {
       print "### Base images" (version == "" ? "" : " " version) "\n"
-      print count["put"] + count["move"] " put, " count["done"] + 0 " there already, " count["stay"] + 0 " left alone, " count["refuse"] + 0 " refused\n"
+      print count["put"] + 0 " put, " count["move"] + 0 " moved, " count["done"] + 0 " there already, " count["stay"] + 0 " left alone, " count["refuse"] + 0 " refused\n"
       print "| tag | | digest |\n|---|---|---|"
       printf "%s", rows
       if (pull != "" && !dry) print "\nBy digest it stays the same whatever becomes of the tag:\n\n```sh\ndocker pull " pull "\n```"
@@ -887,12 +889,14 @@ tags() {
     die "stopped: no tag was changed"
   fi
   if [ -n "$1" ]; then
-    decided unbuilt 'print "would build and put " $2' >"$work/would"
-    decided put 'print "would put " $2' >>"$work/would"
-    decided move 'print "would move " $2 " to " $7' >>"$work/would"
-    decided stay 'print "would leave alone: " $2' >>"$work/would"
+    {
+      decided unbuilt 'print "would build and put " $2'
+      decided put 'print "would put " $2'
+      decided move 'print ($6 == "" ? "would put " $2 : "would move " $2 " to " $7)'
+      decided stay 'print "would leave alone: " $2'
+    } >"$work/would"
     while IFS= read -r line; do say "$line"; done <"$work/would"
-    say "tags: $(decided put 'print' | wc -l | tr -d ' ') would be put, $(decided unbuilt 'print' | wc -l | tr -d ' ') of what is not built yet, $(decided move 'print' | wc -l | tr -d ' ') would move; nothing was changed"
+    say "tags: $(grep -c '^would put' "$work/would") would be put, $(grep -c '^would build' "$work/would") of what is not built yet, $(grep -c '^would move' "$work/would") would move; nothing was changed"
     tell "$1"
     return 0
   fi

@@ -581,7 +581,7 @@ def test_what_became_of_each_tag_is_told(world, tmp_path):
     told = dict(line.split("\t") for line in results.read_text().splitlines())
     assert len(told) == 17 and told == {reference: world.digest(reference) for reference in told}
     text = summary.read_text()
-    assert text.startswith("### Base images v0.12.0\n\n17 put, 0 there already, 0 left alone, 0 refused\n")
+    assert text.startswith("### Base images v0.12.0\n\n17 put, 0 moved, 0 there already, 0 left alone, 0 refused\n")
     assert all(f"| `{reference}` | put | `{digest}` |\n" in text for reference, digest in told.items())
     assert "```sh\ndocker pull " in text
 
