@@ -12,7 +12,8 @@
 #   sh publish.sh make ID PLATFORM    the first half of `build`: all but the push, so that a job can log in again before it
 #   sh publish.sh push ID PLATFORM    the second half
 #   sh publish.sh merge ID...         join the platforms of each image under its content tag, unless it is there
-#   sh publish.sh tags                put the release's tags and aliases on the contents, copy to other registries
+#   sh publish.sh tags [--dry-run]    put the release's tags and aliases on the contents, copy to other registries; or say what
+#                                     would become of each, and change nothing
 #   sh publish.sh sign                sign what was there before images were signed, once its stated hash was checked
 #
 # PLAN           the plan for scripts (default <{ folder | bare }>/plan.lines)
@@ -21,6 +22,8 @@
 # SIGNER         where images are signed with no key: the workflow of this run, with its ref, as a certificate names it
 # COSIGN_IMAGE   an image of cosign, which the engine runs where this job has none
 # COSIGN_NETWORK the network of its container (default host)
+# SUMMARY        a file to which `tags` adds what became of each tag, as Markdown
+# RESULTS        a file in which `tags` leaves the references that stand for their content then, each with a tab and its digest
 # RELEASE_TAG    the git tag that started this run, if one did: where it is not that of the plan's release, nothing is done
 # TEST_IN        where tests run: buildkit, as steps on top of the image, which leaves the builder once it has passed them
 #                (default); engine, in containers of `docker run`
@@ -45,6 +48,8 @@ BUILDER_ID=${BUILDER_ID-}
 SIGNER=${SIGNER-}
 COSIGN_IMAGE=${COSIGN_IMAGE-}
 COSIGN_NETWORK=${COSIGN_NETWORK:-host}
+SUMMARY=${SUMMARY-}
+RESULTS=${RESULTS-}
 RELEASE_TAG=${RELEASE_TAG-}
 TEST_IN=${TEST_IN:-buildkit}
 PUBLISH_JOBS=${PUBLISH_JOBS:-8}
@@ -825,6 +830,45 @@ decide() {
 # decided WHAT PROGRAM: what is decided so, as awk prints it.
 decided() { awk -F '\t' -v what="$1" '$1 == what { '"$2"' }' "$work/decided"; }
 
+# told: print what becomes of each tag as Markdown: a table, and how to pull what is there.
+told() {
+  version=$(plan '$1 == "release" { print $3 }')
+  awk -F '\t' -v version="$version" -v dry="$1" '
+    BEGIN {
+      state["put"] = dry ? "would be put" : "put"
+      state["move"] = dry ? "would move here" : "moved here"
+      state["done"] = "there already"
+      state["stay"] = "left alone"
+      state["unbuilt"] = dry ? "would be built and put" : "not built"
+      state["refuse"] = "**refused**: it holds other content"
+    }
+    function code(text) { return "`" text "`" }
+    $1 in state && !(($1, $2) in seen) {
+      seen[$1, $2]
+      # What moves and stands nowhere yet is put.
+      what = $1 == "move" && $6 == "" ? "put" : $1
+      count[what]++
+      rows = rows "| " code($2) " | " state[what] " | " code($1 == "stay" || $1 == "refuse" ? $6 : $7) " |\n"
+      if (pull == "" && (what == "put" || what == "done") && $7 != "") pull = $2 "@" $7
+    }
+    END {
+      print "### Base images" (version == "" ? "" : " " version) "\n"
+      print count["put"] + 0 " put, " count["move"] + 0 " moved, " count["done"] + 0 " there already, " count["stay"] + 0 " left alone, " count["refuse"] + 0 " refused\n"
+      print "| tag | | digest |\n|---|---|---|"
+      printf "%s", rows
+      if (pull != "" && !dry) print "\nBy digest it stays the same whatever becomes of the tag:\n\n```sh\ndocker pull " pull "\n```"
+    }' "$work/decided"
+}
+
+# tell: leave what became of each tag where the pipeline wants it: as Markdown in SUMMARY, as lines in RESULTS.
+tell() {
+  if [ -n "$SUMMARY" ]; then told "$1" >>"$SUMMARY"; fi
+  if [ -n "$RESULTS" ]; then
+    awk -F '\t' '$1 ~ /^(put|move|done)$/ && $7 != "" && !($2 in seen) { seen[$2]; print $2 "\t" $7 }' "$work/decided" >"$RESULTS"
+  fi
+}
+
+# tags [DRY]
 tags() {
   # What stands in the registries now.
   ask_tags '$1 == "image" && is_meant { print $5 }
@@ -836,11 +880,25 @@ tags() {
 
   # What is to be done: decided in one place, before anything changes.
   decide
-  decided unbuilt 'print "not published yet: " $4' | sort -u >"$work/bad"
+  : >"$work/bad"
+  if [ -z "$1" ]; then decided unbuilt 'print "not published yet: " $4' | sort -u >"$work/bad"; fi
   decided refuse 'print "refused: " $2 " is published and holds " $6 ", this plan has " $7 " (" $5 "); a published release is never overwritten"' >>"$work/bad"
   if [ -s "$work/bad" ]; then
+    tell "$1"
     while IFS= read -r line; do say "$line"; done <"$work/bad"
     die "stopped: no tag was changed"
+  fi
+  if [ -n "$1" ]; then
+    {
+      decided unbuilt 'print "would build and put " $2'
+      decided put 'print "would put " $2'
+      decided move 'print ($6 == "" ? "would put " $2 : "would move " $2 " to " $7)'
+      decided stay 'print "would leave alone: " $2'
+    } >"$work/would"
+    while IFS= read -r line; do say "$line"; done <"$work/would"
+    say "tags: $(grep -c '^would put' "$work/would") would be put, $(grep -c '^would build' "$work/would") of what is not built yet, $(grep -c '^would move' "$work/would") would move; nothing was changed"
+    tell "$1"
+    return 0
   fi
   # Each content that is tagged now is looked at.
   awk -F '\t' 'pass == 1 { if ($1 ~ /^(put|mark|move)$/) wanted[$4]; next } $1 == "image" && $5 in wanted { print $5 "\t" $4 }' \
@@ -875,11 +933,12 @@ tags() {
 
   decided stay 'print "left alone, only a final release may move it, and only forward: " $2' >"$work/stay"
   while IFS= read -r line; do say "$line"; done <"$work/stay"
+  tell ''
   say "tags: $counted put, $(decided 'done' 'print' | wc -l | tr -d ' ') there already, $(wc -l <"$work/stay" | tr -d ' ') left alone"
 }
 
 usage() {
-  say "usage: publish.sh probe [ID...] | build ID PLATFORM | make ID PLATFORM | push ID PLATFORM | merge ID... | tags | sign"
+  say "usage: publish.sh probe [ID...] | build ID PLATFORM | make ID PLATFORM | push ID PLATFORM | merge ID... | tags [--dry-run] | sign"
   exit 2
 }
 
@@ -904,7 +963,8 @@ case ${1-} in
   build) [ $# -eq 3 ] || usage; build "$2" "$3" whole ;;
   make | push) [ $# -eq 3 ] || usage; build "$2" "$3" "$1" ;;
   merge) [ $# -ge 2 ] || usage; shift; merge "$@" ;;
-  tags) [ $# -eq 1 ] || usage; tags ;;
+  tags)
+    case $#:${2-} in 1: | 2:--dry-run) tags "${2-}" ;; *) usage ;; esac ;;
   sign) [ $# -eq 1 ] || usage; sign ;;
   *) usage ;;
 esac

@@ -561,6 +561,45 @@ def test_attestations_come_through(world, asked, provenance, sbom, place):
             assert tags[tag]["digest"] == tags[spec["content_reference"]]["digest"]
 
 
+# What people and callers are told
+
+
+@in_every_shell
+def test_what_became_of_each_tag_is_told(world, tmp_path):
+    summary, results = tmp_path / "summary", tmp_path / "results"
+    env = {"SUMMARY": str(summary), "RESULTS": str(results)}
+    before = world.stub.tags()
+    said = world.ok("tags", "--dry-run", env=env).stderr
+    assert world.stub.tags() == before and f"would build and put {HOME}:" in said and "nothing was changed" in said
+    assert "would be built and put" in summary.read_text() and results.read_text() == ""
+    world.build()
+    held = world.stub.tags()
+    said = world.ok("tags", "--dry-run", env=env).stderr
+    assert "17 would be put, 0 of what is not built yet, 0 would move" in said and world.stub.tags() == held
+    summary.unlink()
+    world.ok("tags", env=env)
+    told = dict(line.split("\t") for line in results.read_text().splitlines())
+    assert len(told) == 17 and told == {reference: world.digest(reference) for reference in told}
+    text = summary.read_text()
+    assert text.startswith("### Base images v0.12.0\n\n17 put, 0 moved, 0 there already, 0 left alone, 0 refused\n")
+    assert all(f"| `{reference}` | put | `{digest}` |\n" in text for reference, digest in told.items())
+    assert "```sh\ndocker pull " in text
+
+
+@in_every_shell
+def test_what_is_refused_is_told_too(built, tmp_path):
+    world = built
+    world.ok("tags")
+    (spec, reference) = next((spec, ref) for spec in world.plan["specs"] for ref in spec["references"] if spec["immutable"])
+    other = world.put(reference)
+    summary = tmp_path / "summary"
+    for words in (["tags"], ["tags", "--dry-run"]):
+        done = world.run(*words, env={"SUMMARY": str(summary)})
+        assert done.returncode == 1 and "refused: " in done.stderr
+    assert summary.read_text().count(f"| `{reference}` | **refused**: it holds other content | `{other}` |") == 2
+    assert world.run("tags", "--dry").returncode == 2
+
+
 # How images are packed and dated
 
 
