@@ -229,3 +229,60 @@ fn sources(folder: &Path, look: &mut impl FnMut(&Path, &str)) {
         }
     }
 }
+
+/// Everything that only people can make: logins, what builds are handed, what signs, what proposes.
+const SET_UP: &str = r#"
+[registry.hub]
+prefix = "docker.io/acme"
+
+[secret.index]
+env = "PIP_INDEX_URL"
+
+[image.server]
+tag = "1"
+from = "python:3.13-slim-trixie"
+pip = ["six"]
+secrets = ["index"]
+
+[ci]
+gen = "gen"
+sign = { with = "cosign", key = "env://COSIGN_PRIVATE_KEY", public-key = "cosign.pub" }
+
+[ci.github]
+refresh = "17 4 * * 1"
+refresh-token = "REFRESH_TOKEN"
+
+[ci.gitlab]
+
+[ci.cloud-build]
+
+[ci.buildkite]
+"#;
+
+#[test]
+fn the_first_run_says_all_that_is_to_be_set_up() {
+    let folder = support::project(&[("matrix.toml", SET_UP), ("cosign.pub", "a key\n")]);
+    let said = support::stderr(&support::run(folder.path(), &["matrix"]));
+    let names = [
+        "`DOCKERHUB_USERNAME` and `DOCKERHUB_TOKEN` for docker.io",
+        "`PIP_INDEX_URL` to build with",
+        "`COSIGN_PRIVATE_KEY` and `COSIGN_PASSWORD` to sign with",
+    ];
+    for provider in ["GitHub", "GitLab", "Cloud Build"] {
+        let line = said
+            .lines()
+            .find(|line| line.starts_with(&format!("{provider} needs ")));
+        let line = line.unwrap_or_else(|| panic!("nothing of {provider}: {said}"));
+        for name in names {
+            assert!(line.contains(name), "{line}");
+        }
+    }
+    let refresh =
+        "environment `refresh`, and in it the secret `REFRESH_TOKEN` to propose refreshes with";
+    assert!(said.contains(refresh), "{said}");
+    let agents = "Buildkite needs agents that are logged in at docker.io; secrets of its cluster \
+                  `PIP_INDEX_URL`, `COSIGN_PRIVATE_KEY` and `COSIGN_PASSWORD`";
+    assert!(said.contains(agents), "{said}");
+    // Said once: the next run finds its outputs.
+    assert!(!support::stderr(&support::run(folder.path(), &["matrix"])).contains(" needs "));
+}

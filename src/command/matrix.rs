@@ -1,5 +1,7 @@
 //! `gen matrix`: regenerate.
 
+use indexmap::IndexSet;
+
 use std::collections::HashMap;
 use std::sync::Arc;
 
@@ -109,16 +111,17 @@ pub(super) fn run(shell: &mut Shell<'_>, options: &MatrixArgs) -> Result<Outcome
         writes,
     ));
     if writes {
-        looked.iter().for_each(|one| first_steps(shell, one));
+        first_steps(shell, &looked);
     }
     Ok(outcome(&findings, false))
 }
 
-/// What is to be set up where, the first time that outputs are written.
-fn first_steps(shell: &Shell<'_>, one: &Looked) {
-    for (provider, lines) in &one.first {
-        shell.say(&visible(&format!("{provider} needs {}", lines.join("; "))));
-    }
+/// What is to be set up where, the first time that outputs are written: once, where several matrices need the same.
+fn first_steps(shell: &Shell<'_>, looked: &[Looked]) {
+    let all = looked.iter().flat_map(|one| &one.first);
+    let lines = all.map(|(provider, lines)| format!("{provider} needs {}", lines.join("; ")));
+    let lines: IndexSet<String> = lines.collect();
+    lines.iter().for_each(|line| shell.say(&visible(line)));
 }
 
 /// The matrix file with what it adopts.

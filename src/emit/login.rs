@@ -10,7 +10,7 @@ use serde::Serialize;
 use super::site::Site;
 use super::work::unused;
 use crate::config::{Registry, RegistryKind};
-use crate::diagnostic::{Finding, and_list, code};
+use crate::diagnostic::{Finding, code};
 use crate::facts::Machinery;
 
 /// What a provider's jobs bring, by which a registry opens without a secret.
@@ -158,28 +158,6 @@ pub(super) fn logins<'a>(
         (registry, login)
     })
     .collect()
-}
-
-/// What people make before jobs can log in, a line for each registry: what `kept` calls secrets, or trust at the registry.
-/// Jobs have what is `given` without that.
-pub(super) fn to_set_up(site: &Site<'_>, means: Means, kept: &str, given: &[&str]) -> Vec<String> {
-    let logins = logins(site, means, &mut Vec::new()).into_iter();
-    let mut lines: Vec<String> = logins
-        .filter_map(|(_, login)| {
-            let secrets = login.secrets().into_iter().map(String::as_str);
-            let secrets: Vec<&str> = secrets.filter(|name| !given.contains(name)).collect();
-            match (secrets.as_slice(), login.is_by_identity()) {
-                ([], true) => Some(format!("trust in this pipeline at {}", login.host)),
-                ([], false) => None,
-                (names, _) => {
-                    let names = and_list(names.iter().copied());
-                    Some(format!("{kept} {names} for {}", login.host))
-                }
-            }
-        })
-        .collect();
-    lines.dedup();
-    lines
 }
 
 /// The finding about a login by a secret that cannot be called so, and why.

@@ -16,6 +16,7 @@ mod login;
 mod own_step;
 mod provider;
 mod providers;
+mod setup;
 mod signing;
 mod site;
 mod split;

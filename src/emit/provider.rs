@@ -14,7 +14,7 @@ use crate::render::{Dialect, Shipped};
 /// A CI provider. One is a folder of this room, a line in [`PROVIDERS`](super::PROVIDERS), and a folder of templates.
 pub trait Provider: ProviderTable {
     /// Globs of files by which a repository shows that it uses the provider.
-    fn signs(&self) -> &'static [&'static str] {
+    fn traces(&self) -> &'static [&'static str] {
         &[]
     }
 

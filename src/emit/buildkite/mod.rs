@@ -28,7 +28,9 @@ use super::signing::Cosign;
 use super::site::Site;
 use super::split;
 use crate::config::{Options, ProviderTable, options_schema, read_options};
+use crate::diagnostic::and_list;
 use crate::diagnostic::{Finding, code};
+use crate::emit::build_secrets;
 use crate::facts::Machinery;
 use crate::grammar::arch;
 use crate::render::{Dialect, Shipped, Sign, shipped};
@@ -87,7 +89,7 @@ impl ProviderTable for Buildkite {
 }
 
 impl Provider for Buildkite {
-    fn signs(&self) -> &'static [&'static str] {
+    fn traces(&self) -> &'static [&'static str] {
         &[".buildkite/pipeline.yml", ".buildkite/pipeline.yaml"]
     }
 
@@ -109,13 +111,19 @@ impl Provider for Buildkite {
             .map(|r| r.host.as_str())
             .collect();
         hosts.dedup();
-        match hosts.is_empty() {
-            true => Vec::new(),
-            false => vec![format!(
-                "agents that are logged in at {}",
-                hosts.join(" and ")
-            )],
-        }
+        let logins = (!hosts.is_empty())
+            .then(|| format!("agents that are logged in at {}", hosts.join(" and ")));
+        // Agents log in by themselves: no registry's secret is read here.
+        let built = build_secrets::variables(site.share());
+        let signing = Cosign::of(site).map(|sign| sign.secrets);
+        let read: Vec<&str> = built
+            .iter()
+            .chain(signing.iter().flatten())
+            .map(String::as_str)
+            .collect();
+        let secrets = (!read.is_empty())
+            .then(|| format!("secrets of its cluster {}", and_list(read.iter().copied())));
+        logins.into_iter().chain(secrets).collect()
     }
 
     fn lay_out(&self, site: &Site<'_>) -> Layout {

@@ -47,6 +47,7 @@ use super::{split, work};
 use crate::config::header;
 use crate::config::{Config, Options, Pipeline, ProviderTable, options_schema, read_options};
 use crate::diagnostic::{Finding, code};
+use crate::emit::setup;
 use crate::facts::Machinery;
 use crate::grammar::Spanned;
 use crate::output::{Planned, Tree};
@@ -121,7 +122,7 @@ impl ProviderTable for CloudBuild {
 }
 
 impl Provider for CloudBuild {
-    fn signs(&self) -> &'static [&'static str] {
+    fn traces(&self) -> &'static [&'static str] {
         &["cloudbuild.yaml", "cloudbuild.json"]
     }
 
@@ -144,7 +145,7 @@ impl Provider for CloudBuild {
     }
 
     fn setup(&self, site: &Site<'_>) -> Vec<String> {
-        login::to_set_up(site, MEANS, "secrets in Secret Manager", &[])
+        setup::stored(site, MEANS, "secrets in Secret Manager", &[])
     }
 
     fn lay_out(&self, site: &Site<'_>) -> Layout {

@@ -26,8 +26,7 @@ impl Options for CloudBuild {
         self.substitutions(reader);
         self.tags(reader);
         self.logs(reader);
-        self.attests(reader);
-        self.packs(reader);
+        self.classic(reader);
         for platform in self.platforms.iter().flatten() {
             reader.whole_platform(platform);
         }
@@ -96,27 +95,28 @@ impl CloudBuild {
         }
     }
 
-    fn attests(&self, reader: &mut TableReader<'_>) {
-        if let Some(shape) = &self.shape
-            && **shape == BuildShape::Classic
-            && reader.attests()
-        {
-            let fact = "the classic shape attests nothing";
-            let label = "what Docker itself pushes carries no list of software and no provenance";
+    /// What the classic shape cannot do, for it is plain calls of Docker.
+    fn classic(&self, reader: &mut TableReader<'_>) {
+        let classic = self.shape.as_ref();
+        let Some(shape) = classic.filter(|shape| ***shape == BuildShape::Classic) else {
+            return;
+        };
+        let asked = [
+            (
+                reader.attests(),
+                "the classic shape attests nothing",
+                "what Docker itself pushes carries no list of software and no provenance",
+                "leave out `shape`, or `sbom` and `provenance` of `[ci]`",
+            ),
+            (
+                reader.packs(),
+                "the classic shape packs, dates and caches as Docker does",
+                "a plain call of Docker is told of none of that",
+                "leave out `shape`, or `compression`, `cache` and `reproducible` of `[ci]`",
+            ),
+        ];
+        for (_, fact, label, help) in asked.into_iter().filter(|(is_asked, ..)| *is_asked) {
             let finding = reader.finding(&code::INVALID_OPTION, fact, &shape.span, label);
-            reader.push(finding.help("leave out `shape`, or `sbom` and `provenance` of `[ci]`"));
-        }
-    }
-
-    fn packs(&self, reader: &mut TableReader<'_>) {
-        if let Some(shape) = &self.shape
-            && **shape == BuildShape::Classic
-            && reader.packs()
-        {
-            let fact = "the classic shape packs, dates and caches as Docker does";
-            let label = "a plain call of Docker is told of none of that";
-            let finding = reader.finding(&code::INVALID_OPTION, fact, &shape.span, label);
-            let help = "leave out `shape`, or `compression`, `cache` and `reproducible` of `[ci]`";
             reader.push(finding.help(help));
         }
     }

@@ -41,18 +41,13 @@ pub(crate) struct Login {
 }
 
 /// What a job of GitHub's brings. Docker Hub's action gets a token itself, since 4.5.0 (docker/login-action#1048).
-const MEANS: Means = Means {
+pub(super) const MEANS: Means = Means {
     runs_on_google: false,
     ghcr_token: true,
     docker_hub: true,
     google: Google::ProviderAndAccount,
     aws: true,
 };
-
-/// What people make before jobs can log in.
-pub(super) fn to_set_up(site: &Site<'_>, kept: &str) -> Vec<String> {
-    login::to_set_up(site, MEANS, kept, &[])
-}
 
 /// The logins for the registries that the plan uses.
 pub(super) fn logins<'a>(

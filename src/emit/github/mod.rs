@@ -24,6 +24,7 @@ use super::signing::Cosign;
 use super::site::Site;
 use crate::config::{Config, Options, ProviderTable, RegistryKind, options_schema, read_options};
 use crate::diagnostic::Finding;
+use crate::emit::setup;
 use crate::facts::Machinery;
 use crate::grammar::Spanned;
 use crate::image::plan::PlanSpec;
@@ -107,7 +108,7 @@ impl ProviderTable for GitHub {
 }
 
 impl Provider for GitHub {
-    fn signs(&self) -> &'static [&'static str] {
+    fn traces(&self) -> &'static [&'static str] {
         &[".github/workflows/*.yml", ".github/workflows/*.yaml"]
     }
 
@@ -136,7 +137,9 @@ impl Provider for GitHub {
             "" => "secrets".to_owned(),
             name => format!("environment `{name}`, and in it the secrets"),
         };
-        login::to_set_up(site, &environment)
+        let mut lines = setup::stored(site, login::MEANS, &environment, &[login::JOB_TOKEN]);
+        lines.extend(refresh::setup(options));
+        lines
     }
 
     fn lay_out(&self, site: &Site<'_>) -> Layout {

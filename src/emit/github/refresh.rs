@@ -46,6 +46,20 @@ pub(super) fn file(options: &Github) -> Option<String> {
     })
 }
 
+/// What people make before it can propose anything.
+pub(super) fn setup(options: &Github) -> Option<String> {
+    file(options)?;
+    let token = options.refresh_token.as_ref()?;
+    let place = match options.environment.as_str() {
+        "" => String::new(),
+        _ => format!("environment `{ENVIRONMENT}`, and in it "),
+    };
+    Some(format!(
+        "{place}the secret `{}` to propose refreshes with",
+        token.value
+    ))
+}
+
 /// Decides what there is to decide.
 pub(super) fn context(site: &Site<'_>, options: &Github) -> RefreshView {
     let pins = Pins {

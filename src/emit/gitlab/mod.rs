@@ -26,6 +26,7 @@ use super::site::{Site, stated_or};
 use super::work;
 use crate::config::{Config, Options, ProviderTable, Registry, options_schema, read_options};
 use crate::diagnostic::{Finding, and_list, code};
+use crate::emit::setup;
 use crate::facts::Machinery;
 use crate::grammar::Spanned;
 use crate::grammar::arch;
@@ -93,7 +94,7 @@ impl ProviderTable for GitLab {
 }
 
 impl Provider for GitLab {
-    fn signs(&self) -> &'static [&'static str] {
+    fn traces(&self) -> &'static [&'static str] {
         &[".gitlab-ci.yml"]
     }
 
@@ -107,7 +108,7 @@ impl Provider for GitLab {
     }
 
     fn setup(&self, site: &Site<'_>) -> Vec<String> {
-        login::to_set_up(site, MEANS, "masked and protected variables", &GIVEN)
+        setup::stored(site, MEANS, "masked and protected variables", &GIVEN)
     }
 
     fn lay_out(&self, site: &Site<'_>) -> Layout {
