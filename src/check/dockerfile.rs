@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use crate::check::Context;
 use crate::diagnostic::Place;
-use crate::dockerfile::{Build, Dockerfile, Fault, Instruction, Request, Word, other_frontend};
+use crate::dockerfile::{Build, Dockerfile, Fault, Instruction, Word, other_frontend};
 use crate::grammar::{Platform, SpecId};
 use crate::image::TEMPLATE;
 use crate::image::{RenderedSpec, Spec};
@@ -190,12 +190,7 @@ impl<'a> Context<'a> {
             if let Some(known) = self.recipes.built.borrow().get(&key) {
                 return known.clone();
             }
-            let build = Rc::new(parsed.evaluate(&Request {
-                args: &rendered.args,
-                target: rendered.target.as_deref(),
-                platform: platform.as_str(),
-                build_platform: None,
-            }));
+            let build = Rc::new(parsed.evaluate(&rendered.request(platform)));
             let mut built = self.recipes.built.borrow_mut();
             if built.len() < KEPT {
                 built.insert(key, build.clone());

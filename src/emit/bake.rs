@@ -17,6 +17,7 @@ use indexmap::IndexMap;
 use itertools::Itertools;
 use serde::{Serialize, Serializer};
 
+use crate::grammar::relative::relative;
 use crate::grammar::{Pairs, Platform, SpecId, familiar};
 use crate::image::plan::{Plan, PlanSpec, json};
 use crate::image::targets::{self, Names};
@@ -209,21 +210,6 @@ pub(super) fn calls(matrix: &Matrix, contents: &Contents, id: SpecId) -> Vec<(St
     called
 }
 
-/// The path from a folder to a file; both are paths from the repository root, and `.` is the root.
-fn relative(folder: &str, file: &str) -> String {
-    let mut folders: Vec<&str> = folder.split('/').filter(|part| *part != ".").collect();
-    let mut parts: Vec<&str> = file.split('/').collect();
-    let shared = folders
-        .iter()
-        .zip(&parts)
-        .take_while(|(folder, part)| folder == part)
-        .count();
-    folders.drain(..shared);
-    parts.drain(..shared);
-    let up = folders.iter().map(|_| "..");
-    up.chain(parts).collect::<Vec<_>>().join("/")
-}
-
 /// A text that HCL reads as itself: `${` and `%{` would start a template.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 struct Literal<'a>(Cow<'a, str>);
@@ -249,15 +235,6 @@ impl Serialize for Literal<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn dockerfiles_are_found_from_the_context() {
-        assert_eq!(relative("a/b", "a/b/Dockerfile"), "Dockerfile");
-        assert_eq!(relative(".", "a/Dockerfile"), "a/Dockerfile");
-        assert_eq!(relative("a/b", "a/c/Dockerfile"), "../c/Dockerfile");
-        assert_eq!(relative("ab", "a/Dockerfile"), "../a/Dockerfile");
-        assert_eq!(relative("a/b", "Dockerfile"), "../../Dockerfile");
-    }
 
     #[test]
     fn a_literal_starts_no_template() {

@@ -5,6 +5,7 @@ mod mirrors;
 mod pairs;
 mod platform;
 pub mod reference;
+pub mod relative;
 pub mod release;
 mod spanned;
 mod spec_id;

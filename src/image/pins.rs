@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::ops::Range;
 use std::sync::Arc;
 
-use crate::dockerfile::{Dockerfile, Request, Source, other_frontend};
+use crate::dockerfile::{Dockerfile, Source, other_frontend};
 use crate::grammar::reference::{Parts, full};
 use crate::grammar::{Pairs, Platform, familiar};
 use crate::image::{Digest, Matrix, RenderedSpec, Spec};
@@ -58,12 +58,7 @@ impl Read {
         let mut found: BTreeMap<(usize, usize, Result<String, String>), BTreeSet<Platform>> =
             BTreeMap::new();
         for platform in &spec.platforms {
-            let build = file.evaluate(&Request {
-                args: &rendered.args,
-                target: rendered.target.as_deref(),
-                platform: platform.as_str(),
-                build_platform: None,
-            });
+            let build = file.evaluate(&rendered.request(platform));
             let Ok(build) = build else { continue };
             for named in build.named() {
                 let reference = match named.source {
@@ -119,12 +114,7 @@ pub fn stands_on(
         return found;
     };
     for platform in &spec.platforms {
-        let build = file.evaluate(&Request {
-            args: &rendered.args,
-            target: rendered.target.as_deref(),
-            platform: platform.as_str(),
-            build_platform: None,
-        });
+        let build = file.evaluate(&rendered.request(platform));
         let Ok(build) = build else { return Vec::new() };
         let mut at = build.target;
         while let Source::Stage(below) = build.standings[at].base {

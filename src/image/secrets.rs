@@ -4,7 +4,7 @@
 use serde::Serialize;
 
 use crate::config::{Config, SecretId, SecretRef};
-use crate::dockerfile::{Request, SecretMount, other_frontend};
+use crate::dockerfile::{SecretMount, other_frontend};
 use crate::image::pins::Read;
 use crate::image::{RenderedSpec, Spec};
 
@@ -61,12 +61,7 @@ fn mounts(read: &mut Read, spec: &Spec, rendered: &RenderedSpec) -> Option<Vec<S
     let file = read.of(rendered)?;
     let mut found = Vec::new();
     for platform in &spec.platforms {
-        let build = file.evaluate(&Request {
-            args: &rendered.args,
-            target: rendered.target.as_deref(),
-            platform: platform.as_str(),
-            build_platform: None,
-        });
+        let build = file.evaluate(&rendered.request(platform));
         found.extend(build.ok()?.secrets());
     }
     Some(found)

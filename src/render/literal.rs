@@ -232,22 +232,6 @@ pub fn heading(column: &str) -> String {
     }
 }
 
-/// The path from a file to another, both from the root of the repository.
-pub(super) fn relative(to: &str, from: &str) -> String {
-    let mut folders: Vec<&str> = from.split('/').collect();
-    folders.pop();
-    let mut parts: Vec<&str> = to.split('/').collect();
-    let shared = folders
-        .iter()
-        .zip(&parts)
-        .take_while(|(folder, part)| folder == part)
-        .count();
-    folders.drain(..shared);
-    parts.drain(..shared);
-    let up = folders.iter().map(|_| "..");
-    up.chain(parts).collect::<Vec<_>>().join("/")
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -282,12 +266,5 @@ mod tests {
     fn fields_are_quoted_where_they_must() {
         assert_eq!(csv("a/b:1"), "a/b:1");
         assert_eq!(csv("a,\"b\""), "\"a,\"\"b\"\"\"");
-    }
-
-    #[test]
-    fn files_are_found_from_files() {
-        assert_eq!(relative("a/b.md", "a/c.md"), "b.md");
-        assert_eq!(relative("generated/x", "docs/a/b.md"), "../../generated/x");
-        assert_eq!(relative("a", "README.md"), "a");
     }
 }

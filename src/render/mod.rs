@@ -17,12 +17,13 @@ mod python;
 mod spent;
 mod table;
 mod templates;
+mod yaml;
 
 pub use analyse::{Uses, analyse};
 pub use compared::{Comparison, Unequal};
 #[cfg(test)]
 pub(crate) use depth::bounded;
-pub use dialect::{Dialect, Sign, environment, other_than_text, shell_word};
+pub use dialect::{Dialect, Sign, environment, shell_word};
 pub use fields::{Field, FieldFault, Fields, field_words};
 pub use kinds::Comment;
 pub use literal::{csv as csv_field, heading};
@@ -34,3 +35,4 @@ pub use table::{RELEASE_FIELDS, TableObject};
 pub(crate) use templates::COMMON;
 pub(crate) use templates::shipped;
 pub use templates::{Shipped, Templates, fault_finding, is_shipped};
+pub use yaml::other_than_text;

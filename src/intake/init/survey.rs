@@ -99,7 +99,7 @@ impl Survey {
             repository.matching(&[".github/workflows/*.yml", ".github/workflows/*.yaml"]);
         let in_use = PROVIDERS
             .iter()
-            .filter(|provider| !repository.matching(provider.signs()).is_empty());
+            .filter(|provider| !repository.matching(provider.traces()).is_empty());
         let providers = in_use.map(|provider| provider.key()).collect();
         // Trees of others, and what is built for tests alone.
         let strange = [
