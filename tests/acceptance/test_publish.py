@@ -5,13 +5,10 @@ import json
 import pytest
 from world import World, lineage
 
-LATE = "stand-in/late:1"
-
-
 def push_late(world: World) -> None:
     """From now on the world outside has the image it lacked."""
     engine = world.engine
-    engine.crane("copy", f"{engine.host}/library/debian:trixie-slim", f"{engine.host}/{LATE}")
+    engine.crane("copy", f"{engine.host}/library/debian:trixie-slim", f"{engine.host}/{world.late}")
 
 
 def without_curl(world: World) -> str:
@@ -36,7 +33,7 @@ def single(engine, tmp_path, name) -> World:
     return lineage(engine, tmp_path, name).only("core", "server/large", platforms=["linux/amd64"])
 
 
-def test_a_lineage_is_published_once(world, engine):
+def test_a_lineage_is_published_once(world, engine, name):
     if engine.emulates:
         pytest.skip(engine.emulates)
     assert world.publish() == []
@@ -49,9 +46,9 @@ def test_a_lineage_is_published_once(world, engine):
     # One head a reference and one challenge, no manifest is fetched, and docker's own way comes to the same.
     refs = {ref for spec in world.plan["specs"] for ref in [spec["content_reference"], *spec["references"], *spec["aliases"]]}
     markers = {spec["content_reference"].rsplit(":", 1)[0] for spec in world.plan["specs"]}
-    seen = len(engine.requests())
+    seen = len(engine.requests(name))
     said = world.ok("tags").stderr
-    asked = engine.requests()[seen:]
+    asked = engine.requests(name)[seen:]
     heads = [path for method, path in asked if method == "HEAD" and "/manifests/" in path]
     fetched = [path for method, path in asked if method == "GET" and "/manifests/" in path]
     assert len(heads) <= 1.2 * (len(refs) + len(markers)), heads
@@ -281,6 +278,7 @@ def test_without_markers_the_releases_of_the_repository_decide(single, curl):
     assert {engine.digest(tag) for tag in late["latest"]} == {content if curl else engine.digest(other)}
 
 
+@pytest.mark.alone
 def test_a_registry_that_is_down_is_not_empty(single):
     world = single
     world.engine.stop_registry()

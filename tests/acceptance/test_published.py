@@ -11,7 +11,7 @@ from world import World, lineage
 @pytest.fixture
 def world(engine, tmp_path, name) -> World:
     made = lineage(engine, tmp_path, name)
-    engine.crane("copy", f"{engine.host}/library/debian:trixie-slim", f"{engine.host}/stand-in/late:1")
+    engine.crane("copy", f"{engine.host}/library/debian:trixie-slim", f"{engine.host}/{made.late}")
     assert made.publish() == []
     return made
 
@@ -30,7 +30,7 @@ def odd(report: dict) -> dict[str, str]:
     return {row["reference"]: row["state"] for row in report["references"] if row["state"] != "there"}
 
 
-def test_what_is_published_is_there_and_what_was_changed_is_told(world):
+def test_what_is_published_is_there_and_what_was_changed_is_told(world, name):
     if world.engine.emulates:
         pytest.skip(world.engine.emulates)
     engine = world.engine
@@ -51,10 +51,10 @@ def test_what_is_published_is_there_and_what_was_changed_is_told(world):
     # By its tag alone: the API of this registry deletes manifests, and with them other tags.
     kept = engine.folder / "registry/docker/registry/v2/repositories" / home.split("/", 1)[1] / "_manifests/tags"
     (kept / tag / "current/link").unlink()
-    seen = len(engine.requests())
+    seen = len(engine.requests(name))
     code, report = published(world)
     assert (code, odd(report)) == (1, {moved: "differs", copy: "differs", gone: "missing"})
-    heads = [path for method, path in engine.requests()[seen:] if method == "HEAD"]
+    heads = [path for method, path in engine.requests(name)[seen:] if method == "HEAD"]
     rows = {row["reference"]: row for row in report["references"]}
     assert len(heads) == len(rows), "one question for each reference"
     content = engine.digest(core["content_reference"]).removeprefix("sha256:")[:12]
@@ -67,7 +67,7 @@ def test_what_is_published_is_there_and_what_was_changed_is_told(world):
 def test_what_nothing_stands_on(world):
     engine, core = world.engine, world.spec("core")
     home = core["content_reference"].rsplit(":", 1)[0]
-    late = f"{engine.host}/stand-in/late:1"
+    late = f"{engine.host}/{world.late}"
     for tag in ["content-0123456789ab", "oneoff-0123456789ab", "mine", "v1.3.0"]:
         engine.crane("copy", late, f"{home}:{tag}")
     code, report = published(world, "--unused")
@@ -78,6 +78,7 @@ def test_what_nothing_stands_on(world):
     assert (code, tags) == (0, ["content-0123456789ab", "mine", "oneoff-0123456789ab"])
 
 
+@pytest.mark.alone
 def test_of_a_registry_that_is_down_nothing_is_known(world):
     world.engine.stop_registry()
     try:

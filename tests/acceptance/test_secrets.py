@@ -223,11 +223,11 @@ def test_what_is_built_on_it_trusts_it(published, index):
 
 def test_a_missing_one_is_told_before_a_build(engine, installing, index, tmp_path, name):
     world = world_of(engine, tmp_path, index, name)
-    before = len(engine.requests())
+    before = len(engine.requests(name))
     done = world.call("build", "own", "linux/amd64", TOKEN="")
     assert done.returncode == 1
     assert "stopped before anything is built: the secret `token` is not here, TOKEN is not set" in done.stderr
-    assert {method for method, _ in engine.requests()[before:]} <= {"GET", "HEAD"}
+    assert {method for method, _ in engine.requests(name)[before:]} <= {"GET", "HEAD"}
     assert "load build definition" not in done.stderr
 
 

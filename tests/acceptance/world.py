@@ -11,6 +11,8 @@ from engine import ROOT, Engine
 from harness import missing
 
 LINEAGE = Path(__file__).resolve().parent / "lineage"
+#: What is not there at first.
+LATE = "stand-in/late:1"
 
 
 class World:
@@ -99,8 +101,10 @@ class World:
 
 
 def lineage(engine: Engine, folder: Path, name: str, **env: str) -> World:
-    """The small lineage, with repositories below `name`."""
-    world = World(engine, LINEAGE, folder, {"HOST": f"{engine.host}/{name}"}, **env)
+    """The small lineage, with repositories below `name`. The image of the world outside that it lacks is its own, too."""
+    late = f"stand-in/late-{name}:1"
+    world = World(engine, LINEAGE, folder, {"HOST": f"{engine.host}/{name}", LATE: late}, **env)
+    world.late = late
     if engine.emulates:
         for spec in world.plan["specs"]:
             spec["platforms"] = ["linux/amd64"]
