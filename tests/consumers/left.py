@@ -9,6 +9,11 @@ import os
 PUBLISHES = "every path of a pipeline is in one of the six smaller trees, and all validators read this repository's own files"
 SMALL = "the widest tree (truss), the deepest (core-images) and what is not published stay"
 SIZES = "a thousand images stay: what five thousand add is the cut into more parts, which small limits force in the shapes of each provider"
+LINES = "a Dockerfile is as long as its image is: hadolint reads those of all other trees"
+SHELLS = "pipelines run the scripts in bash throughout the truth tests; here each case keeps the shells that they have besides"
+MODES = "each way of signing stays in one of the shells, and in the pipelines of each provider"
+RUN = "the same jobs are read and run by this tool in test_gitlab_truth.py"
+BUILT = "the wheel is built and its hook is run; what is built from these sources by a hook's own installer is that wheel"
 
 #: What the ids of cases begin with, and what holds the same in every run.
 LEFT = {
@@ -44,8 +49,41 @@ LEFT = {
             ("test_a_push_is_tried_again", "envd"),
             ("test_a_run_cut_short_is_finished_by_the_next", "build-envd"),
             ("test_a_run_cut_short_is_finished_by_the_next", "merge-envd"),
+            ("test_a_dead_registry_is_not_an_empty_one", "caliban"),
+            ("test_a_failed_leg_stops_what_stands_on_it", "caliban"),
+            ("test_a_job_is_logged_in_wherever_it_goes_and_nowhere_else", "caliban"),
+            ("test_a_push_is_tried_again", "caliban"),
+            ("test_a_run_cut_short_is_finished_by_the_next", "build-caliban"),
+            ("test_a_run_cut_short_is_finished_by_the_next", "merge-caliban"),
         )
     },
+    "test_gitlab_truth.py::test_one_leaf_is_one_build[truss": SMALL,
+    **{f"test_validators.py::test_outputs_pass[{tree}-gitlab-ci-local": RUN for tree in ("caliban", "core-images", "envd", "truss")},
+    **{
+        f"test_signing.py::{case}[{mode}": MODES
+        for case in (
+            "test_a_signature_that_cannot_be_looked_at_is_no_answer",
+            "test_everything_is_signed_before_it_has_a_tag",
+            "test_only_what_states_its_hash_is_signed_by_hand",
+            "test_what_is_cut_short_before_its_signature_has_no_tag",
+            "test_what_somebody_else_pushed_is_refused_before_a_build",
+            "test_what_was_there_before_is_signed_by_hand",
+        )
+        for mode in ("key-bash", "keyless-bash", "key-busybox", "keyless-dash")
+    },
+    **{
+        f"test_publish_script.py::{case}[bash": SHELLS
+        for case in (
+            "test_a_pipeline_has_its_share",
+            "test_aliases_of_a_line_move_within_it",
+            "test_everything_is_published_once",
+            "test_moving_tags_go_forward_only",
+            "test_values_come_through_whole",
+            "test_what_became_of_each_tag_is_told",
+        )
+    },
+    "test_hooks.py::test_the_hooks_of_this_repository": BUILT,
+    "test_size.py::test_every_file_is_accepted[1000-hadolint": LINES,
     **{
         f"{case}[5000": SIZES
         for case in (
