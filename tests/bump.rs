@@ -2,6 +2,7 @@
 
 mod agreement;
 mod amend;
+mod branches;
 mod carried;
 mod files;
 mod locks;

@@ -84,6 +84,15 @@ pub struct Checks {
     pub suppressions: Vec<Suppression>,
 }
 
+impl Checks {
+    /// Whether a change may wait for the next release, on branches and beside others: it then fails neither `gen check` nor
+    /// the pipeline of a proposed change.
+    pub fn lets_changes_wait(&self) -> bool {
+        let stated = self.severities.get(code::UNRELEASED_CHANGE.name);
+        stated.is_some_and(|severity| *severity != Some(Severity::Error))
+    }
+}
+
 /// Findings that are accepted.
 #[derive(Debug)]
 pub struct Suppression {

@@ -303,7 +303,9 @@ fn pull_request_script(e: &mut Emission<'_, '_>) -> Vec<Planned> {
     };
     let lock = lock_path(&e.config.file.path);
     let pipelines = e.providers.keys();
-    let context = with_header(e.config, minijinja::context! { bake, lock, pipelines });
+    let waits = e.config.check.lets_changes_wait();
+    let context = minijinja::context! { bake, lock, pipelines, waits };
+    let context = with_header(e.config, context);
     let path = e.config.owner.path(CHANGES);
     render(e, Dialect::Shell, CHANGES, &context, &path, at)
         .into_iter()

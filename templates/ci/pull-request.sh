@@ -104,16 +104,40 @@ released() {
     say "not compared with the release: the plan at the tag \`$tag\` is of another format"
     return 0
   fi
+<% if waits %>
+  lock=$LOCK
+  [ -r "$lock" ] || lock=/dev/null
+<% endif %>
   plan '
     $1 == "image" { id = $2; content = $4 }
     $1 == "reference" && pass == 3 { before[$3] = content }
+<% if waits %>
+    # What the lock does not record waits for the next release, as `[check.severity]` lets it.
+    pass == 4 { if ($1 ~ /^content = "/) recorded[substr($1, 12, 71)]; next }
+<% endif %>
     $1 == "reference" && pass == 2 && $4 == "fixed" && $3 in before && before[$3] != content {
+<% if waits %>
+      if (!(content in recorded)) { waiting++; next }
+<% endif %>
       print $3 " is released with " substr(before[$3], 1, 19) ", and stands for " substr(content, 1, 19) " here (" id ")"
+<% if waits %>
+    }
+    END { if (waiting) print "references that wait for the release after this one: " waiting >told
+    }' told="$work/waiting" pass=4 "$lock" pass=3 "$work/released" >"$work/moved"
+<% else %>
     }' pass=3 "$work/released" >"$work/moved"
+<% endif %>
   if [ -s "$work/moved" ]; then
     while IFS= read -r line; do say "$line"; done <"$work/moved"
     die "stopped: \`$tag\` is released, with other content than this change has for it: run \`gen bump\` to another version"
   fi
+<% if waits %>
+  if [ -r "$work/waiting" ]; then
+    say "$(cat "$work/waiting")"
+    say "what \`$tag\` has released is the same here, but for what waits"
+    return 0
+  fi
+<% endif %>
   say "what \`$tag\` has released is the same here"
 }
 

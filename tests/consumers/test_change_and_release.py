@@ -137,6 +137,45 @@ def test_what_was_released_and_did_not_change_passes(history, how):
     assert (done.returncode, done.stderr) == (0, "pull request: what `v1.2.0` has released is the same here\n")
 
 
+WAITS = '\n[check.severity]\nunreleased-change = "note"\n'
+
+
+@in_every_shell
+def test_a_change_that_may_wait_is_told_and_stops_nothing(history):
+    history.edit('[image.omega]\nfrom = "debian:trixie-slim"', '[image.omega]\nfrom = "debian:bookworm-slim"')
+    history.edit("\n[ci.github]\n", f"\n[ci.github]\n{WAITS}")
+    history.regenerate()
+    history.git("commit", "-qam", "omega")
+    clone = history.clone(*CLONES["github"])
+    done = history.script(clone, "released")
+    said = [
+        "references that wait for the release after this one: 1",
+        "what `v1.2.0` has released is the same here, but for what waits",
+    ]
+    assert (done.returncode, done.stderr.splitlines()) == (0, [f"pull request: {line}" for line in said])
+    done = history.script(clone, "fetch", "HEAD^1")
+    assert done.returncode == 0 and history.check(clone).returncode == 0
+    # A release made of it waits for nothing.
+    assert subprocess.run([history.gen, "bump", "--check"], cwd=clone, capture_output=True).returncode == 1
+    run([history.gen, "bump", "minor", "--quiet"], clone)
+    done = history.script(clone, "released")
+    assert done.stderr == "pull request: origin has no tag `v1.3.0`: nothing is released under it yet\n"
+    run([history.gen, "bump", "--check"], clone)
+
+
+@in_every_shell
+def test_what_a_bump_has_recorded_does_not_wait(history):
+    """Two branches that bump to one version contradict each other, whatever may wait."""
+    history.edit("\n[ci.github]\n", f"\n[ci.github]\n{WAITS}")
+    history.regenerate()
+    history.git("commit", "-qam", "may wait")
+    history.git("tag", "--force", "v1.2.0")
+    history.two_branches_bump()
+    done = history.script(history.clone(), "released")
+    assert done.returncode == 1
+    assert "docker.io/acme/omega:v1.3.0 is released with sha256:" in done.stderr and "wait" not in done.stderr
+
+
 @in_every_shell
 def test_a_release_that_nobody_tagged_is_said(history):
     history.edit('version = "1.2.0"', 'version = "1.3.0"')
