@@ -170,7 +170,7 @@ pub enum Command {
     Import(ImportArgs),
     /// Regenerate every output of the matrix.
     #[command(
-        after_help = "Examples:\n  gen matrix              write what changed, remove what is no longer rendered\n  gen matrix --dry-run    say what would be written\n  gen matrix --diff       show it as a diff, write nothing\n  gen matrix --adopt      take over actions that a bot moved in the workflow\n  gen matrix --take-over  also replace what gen did not write"
+        after_help = "Examples:\n  gen matrix              write what changed, remove what is no longer rendered\n  gen matrix --dry-run    say what would be written\n  gen matrix --diff       show it as a diff, write nothing\n  gen matrix --adopt      take over what a bot moved in pipelines\n  gen matrix --take-over  also replace what gen did not write"
     )]
     Matrix(MatrixArgs),
     /// Prove, offline, that nothing drifted.
@@ -285,10 +285,10 @@ pub struct MatrixArgs {
     /// Show what would be written as a diff, write nothing.
     #[arg(long)]
     pub diff: bool,
-    /// Take actions that were moved in the generated workflows over into the matrix, and regenerate from that.
+    /// Take actions and images that were moved in generated pipelines over into the matrix and its facts, and regenerate from that.
     #[arg(long)]
     pub adopt: bool,
-    /// Replace what gen did not write: files that stand where outputs belong, actions moved in the workflow.
+    /// Replace what gen did not write: files that stand where outputs belong, what was moved in pipelines.
     #[arg(long, conflicts_with = "adopt")]
     pub take_over: bool,
     /// The day.

@@ -1,5 +1,7 @@
 //! The flow, step by step: what every command runs a part of.
 
+mod adoption;
+
 use std::collections::HashSet;
 use std::sync::Arc;
 
@@ -8,14 +10,16 @@ use crate::config::pinned_output;
 use crate::config::{self, Config};
 use crate::diagnostic::{Finding, Place, Sink, Stopped, code};
 use crate::diff::Side;
-use crate::emit::{ActionEdits, Emission, PROVIDERS, Providers, adopt, emit, workflow_files};
+use crate::emit::{Emission, PROVIDERS, Providers, emit};
 use crate::facts::{Day, Facts};
 use crate::image::{Contents, ContextHash, Matrix, Plan, ignore_path, render_specs, resolve};
 use crate::lock::{Before, Lock, Unread};
-use crate::output::{self, Claims, Drift, Owned, State, Tree, made_from};
+use crate::output::{self, Claims, Drift, Owned, Tree, made_from};
 use crate::render::Templates;
 use crate::source::lock_path;
 use crate::source::{Ours, Owner, ReadError, Refusal, Repository, SourceFile};
+
+pub use adoption::{Adoption, adopted};
 
 /// The matrix with its specs resolved: enough to list them.
 #[derive(Debug)]
@@ -393,16 +397,10 @@ pub fn compare(
 ) -> Result<Drift, ReadError> {
     let Rendered { tree, owned, .. } = rendered;
     let mut drift = output::compare(repository, tree, owned, claims, take_over)?;
-    let workflows = workflow_files(&expanded.config);
-    for change in &mut drift.changes {
-        if change.state == State::Stale
-            && !take_over
-            && workflows.contains(&change.path)
-            && ActionEdits::of(change).is_some()
-        {
-            change.state = State::Edited;
-        }
+    if take_over {
+        return Ok(drift);
     }
+    adoption::mark(repository, expanded, &mut drift);
     Ok(drift)
 }
 
@@ -447,41 +445,4 @@ pub fn judge(
         recipes: Default::default(),
     };
     check::run(&context, sink);
-}
-
-/// Actions that were moved in the workflows, taken over into the matrix.
-#[derive(Debug)]
-pub struct Adoption {
-    /// The matrix file as it would be on disk.
-    pub matrix: Arc<SourceFile>,
-    /// What was moved, from where, to where.
-    pub moved: Vec<(String, String, String)>,
-}
-
-/// What the matrix file would be if every action that was moved in a workflow were moved there too. `None` when none was,
-/// or when the matrix cannot say all of it: the findings tell why. Where workflows disagree, the first is followed, and
-/// what is newer in another is an edit of that one still.
-pub fn adopted(expanded: &Expanded, drift: &Drift) -> Option<Adoption> {
-    let edited = drift.changes.iter().filter(|c| c.state == State::Edited);
-    let edited: Vec<ActionEdits> = edited.filter_map(ActionEdits::of).collect();
-    let mut pins = Vec::new();
-    let mut moved: Vec<(String, String, String)> = Vec::new();
-    for edits in &edited {
-        for (edit, pin) in edits.edits.iter().zip(edits.pins()?) {
-            if moved.iter().all(|(action, ..)| *action != edit.action) {
-                let (from, to) = edit.moved.clone();
-                moved.push((edit.action.clone(), from, to));
-                pins.push(pin);
-            }
-        }
-    }
-    if moved.is_empty() {
-        return None;
-    }
-    let file = &expanded.config.file;
-    let text = adopt(&file.text, &pins).ok()?;
-    Some(Adoption {
-        matrix: SourceFile::new(file.path.clone(), file.edited_on_disk(&text)),
-        moved,
-    })
 }

@@ -412,3 +412,145 @@ fn a_bump_waits_until_the_edit_is_adopted() {
     ends(root, &["bump", "minor"], 0);
     assert!(read(root, WORKFLOW).contains(NEW) && read(root, "matrix.toml").contains("1.1.0"));
 }
+
+const PROVIDERS: &str = "[registry.ghcr]\nprefix = \"ghcr.io/acme\"\n\n[image.base]\ntag = \"1\"\nfrom = \"debian:13-slim\"\n\n\
+                         [ci.gitlab]\n\n[ci.buildkite]\n\n[ci.cloud-build] # all\n";
+const JOBS: &str = ".gitlab/base-images-jobs.yml";
+const SCRIPT: &str = "generated/ci/buildkite.sh";
+const CLOUD: &str = "cloudbuild.yaml";
+const DIGEST: &str = "1111111111111111111111111111111111111111111111111111111111111111";
+
+/// What a bot does to every line of an image in one file; what stood there.
+fn move_image(root: &Path, path: &str, image: &str, to: &str) -> String {
+    let text = read(root, path);
+    let start = text
+        .find(image)
+        .unwrap_or_else(|| panic!("no `{image}` in {path}"));
+    let end = text[start..].find(['"', ' ', '\n']).expect("it ends");
+    let was = text[start..start + end].to_owned();
+    fs::write(root.join(path), text.replace(&was, to)).expect("the pipeline");
+    was
+}
+
+#[test]
+fn images_that_a_bot_moved_in_any_pipeline_become_facts() {
+    let cli = format!("docker:99.1.0-cli@sha256:{DIGEST}");
+    for (path, image, to) in [
+        (JOBS, "docker:28.5.2-cli", &*cli),
+        (JOBS, "docker:28.5.2-dind", "docker:99.1.0-dind"),
+        (SCRIPT, "moby/buildkit:", "moby/buildkit:v9.0.0"),
+        (CLOUD, "docker:28.5.2-cli", &*cli),
+        (CLOUD, "moby/buildkit:", "moby/buildkit:v9.0.0"),
+    ] {
+        let root = committed(PROVIDERS);
+        let root = root.path();
+        let was = move_image(root, path, image, to);
+        let edited = read(root, path);
+        let said = ends(root, &["check", "--format", "concise"], 1);
+        assert_eq!(said.matches("machinery-edited").count(), 1, "{said}");
+        assert!(!said.contains("stale-output"), "{said}");
+        // Nothing else is lost either: the file waits.
+        ends(root, &["matrix"], 1);
+        assert_eq!(read(root, path), edited);
+
+        let said = ends(root, &["matrix", "--adopt", "--diff"], 0);
+        assert!(
+            said.contains("+++ b/facts.toml") && said.contains("would adopt"),
+            "{said}"
+        );
+        assert!(!root.join("facts.toml").exists());
+        ends(root, &["matrix", "--adopt"], 0);
+        assert_eq!(
+            read(root, path),
+            edited,
+            "the bot's lines are the rendered ones"
+        );
+        assert!(read(root, "facts.toml").contains(&format!("image = \"{to}\"\n")));
+        let matrix = read(root, "matrix.toml");
+        assert_eq!(
+            matrix.replace("\n[facts]\nfile = \"facts.toml\"\n", ""),
+            PROVIDERS
+        );
+        for pipeline in [JOBS, SCRIPT, CLOUD] {
+            assert!(
+                !read(root, pipeline).contains(&was),
+                "{pipeline} goes along"
+            );
+        }
+        ends(root, &["check"], 0);
+    }
+}
+
+#[test]
+fn an_image_that_the_matrix_or_its_facts_state_is_moved_there() {
+    let facts =
+        "# ours\n[[machinery]]\nname = \"buildkit\"\nimage = \"moby/buildkit:v9.0.0\" # held\n";
+    let matrix = format!(
+        "{PROVIDERS}image = \"docker:90.0.0-cli\" # ours\n\n[facts]\nfile = \"known/facts.toml\"\n"
+    );
+    let root = project(&[("matrix.toml", &matrix), ("known/facts.toml", facts)]);
+    let root = root.path();
+    ends(root, &["matrix"], 0);
+    move_image(root, CLOUD, "docker:90.0.0-cli", "docker:91.0.0-cli");
+    move_image(root, CLOUD, "moby/buildkit:", "moby/buildkit:v9.1.0");
+    ends(root, &["matrix", "--adopt"], 0);
+    assert_eq!(
+        read(root, "matrix.toml"),
+        matrix.replace("90.0.0", "91.0.0")
+    );
+    assert_eq!(
+        read(root, "known/facts.toml"),
+        facts.replace("9.0.0", "9.1.0")
+    );
+    ends(root, &["check"], 0);
+}
+
+/// What is older, or what gen ships, was rendered before the matrix moved on.
+#[test]
+fn a_matrix_that_states_another_image_finds_no_edit() {
+    for image in [
+        "docker:20.0.0-cli",
+        "docker:90.0.0-cli",
+        "mirror.example.com/docker:1-cli",
+    ] {
+        let root = committed(PROVIDERS);
+        let root = root.path();
+        fs::write(
+            root.join("matrix.toml"),
+            format!("{PROVIDERS}image = \"{image}\"\n"),
+        )
+        .expect("the matrix");
+        let said = ends(root, &["check", "--format", "concise"], 1);
+        assert!(
+            said.contains("stale-output") && !said.contains("machinery-edited"),
+            "{said}"
+        );
+        ends(root, &["matrix"], 0);
+        ends(root, &["check"], 0);
+    }
+}
+
+#[test]
+fn an_image_moved_in_two_ways_is_nobodys_to_choose() {
+    let root = committed(PROVIDERS);
+    let root = root.path();
+    move_image(root, JOBS, "docker:28.5.2-dind", "docker:99.0.0-dind");
+    let text = read(root, JOBS).replacen("docker:28.5.2-cli", "docker:98.0.0-cli", 1);
+    fs::write(
+        root.join(JOBS),
+        text.replace("docker:28.5.2-cli", "docker:99.0.0-cli"),
+    )
+    .expect("jobs");
+    let before = outputs(root);
+    let said = ends(root, &["matrix", "--adopt"], 1);
+    assert!(
+        said.contains("and to this") && said.contains("it waits for the others"),
+        "{said}"
+    );
+    assert_eq!(
+        (read(root, "matrix.toml"), outputs(root)),
+        (PROVIDERS.to_owned(), before)
+    );
+    ends(root, &["matrix", "--take-over"], 0);
+    ends(root, &["check"], 0);
+}

@@ -170,6 +170,7 @@ pub static RULES: &[Rule] = &[
         codes: &[
             &code::ACTION_EDITED,
             &code::ANOTHER_MATRIX,
+            &code::MACHINERY_EDITED,
             &code::MARKER_MISPLACED,
             &code::MARKER_MISSING,
             &code::MISSING_OUTPUT,

@@ -31,15 +31,16 @@ pub(super) fn run(shell: &mut Shell<'_>, options: &MatrixArgs) -> Result<Outcome
         Ok(looked) => left(looked),
         Err(fault) => return shell.stopped(fault, sink, options.format),
     };
-    let mut adoptions: Vec<Option<(Arc<SourceFile>, Adoption)>> = Vec::new();
+    let mut adoptions: Vec<Option<Adopting>> = Vec::new();
     if options.adopt {
         for (repository, one) in repositories.iter_mut().zip(looked.iter()) {
-            let found = flow::adopted(&one.expanded, &one.drift);
-            let before = repository.read_text(repository.matrix_path())?;
-            if let Some(found) = &found {
-                *repository = repository.with([found.matrix.clone()]);
-            }
-            adoptions.push(found.map(|found| (before, found)));
+            let found = flow::adopted(repository, &one.expanded, &one.drift).map(|adoption| {
+                let paths = adoption.files.iter().map(|file| &file.path);
+                let before = paths.map(|path| repository.text(path)).collect();
+                *repository = repository.with(adoption.files.iter().cloned());
+                Adopting { adoption, before }
+            });
+            adoptions.push(found);
         }
         if adoptions.iter().any(Option::is_some) {
             sink = Sink::new();
@@ -65,9 +66,11 @@ pub(super) fn run(shell: &mut Shell<'_>, options: &MatrixArgs) -> Result<Outcome
     findings.retain(|f| codes.get(&*f.primary.path) != Some(&Some(f.code)));
     let findings = fold(findings);
     if options.diff {
-        for (before, adoption) in adoptions.iter().flatten() {
-            let after = &adoption.matrix;
-            shell.patch(&patch(&after.path, Some(&before.text), Some(&after.text)))?;
+        for Adopting { adoption, before } in adoptions.iter().flatten() {
+            for (before, after) in before.iter().zip(&adoption.files) {
+                let before = before.as_ref().map(|file| &*file.text);
+                shell.patch(&patch(&after.path, before, Some(&after.text)))?;
+            }
         }
         for change in &all {
             shell.tell(&difference(change))?;
@@ -79,7 +82,7 @@ pub(super) fn run(shell: &mut Shell<'_>, options: &MatrixArgs) -> Result<Outcome
         adoptions.resize_with(repositories.len(), || None);
         for ((repository, changes), adoption) in repositories.iter().zip(&changes).zip(&adoptions) {
             // The matrix file last: a run that is cut short before finds the same edits again.
-            let edits: Vec<Edit> = adoption.iter().map(|(_, found)| edit(found)).collect();
+            let edits: Vec<Edit> = adoption.iter().flat_map(Adopting::edits).collect();
             if !edits.is_empty() {
                 let paths = changes.iter().map(|change| &change.path);
                 let paths = paths.chain(edits.iter().map(|edit| &edit.path));
@@ -89,7 +92,7 @@ pub(super) fn run(shell: &mut Shell<'_>, options: &MatrixArgs) -> Result<Outcome
         }
     }
     let moved = adoptions.iter().flatten();
-    for (action, from, to) in moved.flat_map(|(_, found)| &found.moved) {
+    for (action, from, to) in moved.flat_map(|found| &found.adoption.moved) {
         let will = if writes { "adopted" } else { "would adopt" };
         shell.say(&visible(&format!("{will} {action} {from} → {to}")));
     }
@@ -124,11 +127,18 @@ fn first_steps(shell: &Shell<'_>, looked: &[Looked]) {
     lines.iter().for_each(|line| shell.say(&visible(line)));
 }
 
-/// The matrix file with what it adopts.
-fn edit(adoption: &Adoption) -> Edit {
-    Edit {
-        path: adoption.matrix.path.to_string(),
-        text: adoption.matrix.text.clone(),
+/// What is taken over, with the files as they were.
+struct Adopting {
+    adoption: Adoption,
+    before: Vec<Option<Arc<SourceFile>>>,
+}
+
+impl Adopting {
+    fn edits(&self) -> impl Iterator<Item = Edit> {
+        self.adoption.files.iter().map(|file| Edit {
+            path: file.path.to_string(),
+            text: file.text.clone(),
+        })
     }
 }
 

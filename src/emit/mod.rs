@@ -1,6 +1,7 @@
 //! Which outputs there are, and the context each template gets. One file per kind of output; decisions are taken here,
 //! layout is the templates'.
 
+mod adopt_image;
 mod bake;
 mod build_secrets;
 mod buildkite;
@@ -22,6 +23,7 @@ mod site;
 mod split;
 mod work;
 
+pub use adopt_image::{facts_beside, name_facts, put_machinery, restate, stated_images};
 pub use bake::text as bake_text;
 pub use cloud_build::build_configs;
 pub use emitters::{Emission, emit, schema_text, setup, test_script};

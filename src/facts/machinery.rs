@@ -5,13 +5,13 @@ use std::borrow::Cow;
 
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::de::Error;
-use serde::{Deserialize, Deserializer};
+use serde::{Deserialize, Deserializer, Serialize};
 
 use crate::facts::{Day, Facts, shipped};
 use crate::grammar::reference::{Parts, base_fault};
 
 /// What a pipeline runs.
-#[derive(Clone, Copy, Debug, Deserialize, JsonSchema, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Deserialize, JsonSchema, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Machinery {
     /// The command `aws`, for jobs that have an engine and not the command.
@@ -91,7 +91,28 @@ impl JsonSchema for Pulled {
     }
 }
 
+impl Machinery {
+    /// How a row of facts names it.
+    pub fn word(self) -> String {
+        let word = toml::Value::try_from(self).ok();
+        word.and_then(|word| word.as_str().map(str::to_owned))
+            .unwrap_or_default()
+    }
+}
+
 impl Facts {
+    /// Whether it is the shipped image of a part of the machinery.
+    pub fn ships(image: &str) -> bool {
+        let rows = &shipped::machinery().machinery;
+        rows.iter().any(|row| row.image.0 == image)
+    }
+
+    /// Every part of the machinery with its image.
+    pub fn all_machinery(&self) -> impl Iterator<Item = (Machinery, &str)> {
+        let names = shipped::machinery().machinery.iter().map(|row| row.name);
+        names.map(|name| (name, self.machinery(name)))
+    }
+
     /// The image for a part of the machinery: the user's, else the shipped one.
     pub fn machinery(&self, name: Machinery) -> &str {
         let found = self.find(

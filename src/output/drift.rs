@@ -8,6 +8,7 @@ use crate::output::block::{self, Block, Unmarked};
 use crate::output::found::{Found, found};
 use crate::output::links::Links;
 use crate::output::list::{Owned, lines};
+use crate::output::moved::MovedImages;
 use crate::output::tree::{Planned, Tree};
 use crate::output::whose::{Claims, Eye, Whose};
 use crate::render::blocks::Misplaced;
@@ -31,6 +32,8 @@ pub enum State {
     NotOurs,
     /// An output of another matrix, whose file that is; there, or about to be.
     Another(String),
+    /// There, ours, and with other images than are rendered, which somebody put there.
+    Moved(Arc<MovedImages>),
     /// Its path leads through a symbolic link.
     Linked,
     /// There, ours, and no longer rendered.
@@ -56,6 +59,7 @@ impl State {
             }),
             State::Unmarked(..) => Some(&code::MARKER_MISSING),
             State::Edited => Some(&code::ACTION_EDITED),
+            State::Moved(_) => Some(&code::MACHINERY_EDITED),
             State::NotOurs => Some(&code::NOT_OURS),
             State::Another(_) => Some(&code::ANOTHER_MATRIX),
             State::Linked => Some(&code::SYMLINK_OUTPUT),
@@ -67,6 +71,7 @@ impl State {
     pub fn is_refused(&self) -> bool {
         match self {
             State::Edited
+            | State::Moved(_)
             | State::NotOurs
             | State::Another(_)
             | State::Linked

@@ -5,6 +5,7 @@ mod drift;
 mod found;
 mod links;
 mod list;
+mod moved;
 mod tree;
 mod whose;
 mod write;
@@ -13,6 +14,7 @@ pub use block::{Block, Unmarked, ranges as block_ranges};
 pub use drift::{Change, Drift, State, compare};
 pub use links::is_linked;
 pub use list::{Owned, has_header, made_from};
+pub use moved::{MovedImage, MovedImages, RunImage, Unadoptable};
 pub use tree::{Planned, Refused, Tree};
 pub use whose::Claims;
 pub use write::{

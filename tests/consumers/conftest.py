@@ -34,7 +34,7 @@ os.environ["GEN_BIN"] = str(Path(os.environ.get("GEN_BIN") or ROOT / "target/deb
 
 
 def pytest_collection_modifyitems(config, items):
-    files = {item.nodeid.rsplit("/", 1)[-1].split("::")[0] for item in items}
+    files = {item.nodeid.split("::")[0].rsplit("/", 1)[-1] for item in items}
     # A case that is named here and is nowhere would be run by nobody, and nobody would know.
     if len(files) > len({begin.split("::")[0] for begin in left.LEFT}) and (gone := left.unknown(items)):
         raise pytest.UsageError(f"left.py names what is no case: {gone}")

@@ -47,9 +47,8 @@ def summary(dependencies: list[dict]) -> list[tuple]:
 
 
 def sample() -> str:
-    """The matrix that docs/hooks.md shows."""
-    (block,) = blocks("toml")
-    return block
+    """The last matrix that docs/hooks.md shows."""
+    return blocks("toml")[-1]
 
 
 #: Where Renovate would look: the repository's own matrix, and the documented one.
@@ -204,9 +203,39 @@ def test_an_action_moved_in_matrix_and_workflows_alike_is_complete(gen, tmp_path
 
 
 def left_alone(preset: dict, path: str) -> bool:
-    """Whether a rule keeps Renovate off a file. Of its globs these presets use `**` at the end, and whole paths."""
+    """Whether a rule keeps Renovate off a file. Of its globs these presets use `**` at the end, and `*` in a name."""
     globs = [glob for rule in preset["packageRules"] if rule.get("enabled") is False for glob in rule.get("matchFileNames", [])]
-    return any(path.startswith(glob.removesuffix("**")) if glob.endswith("**") else path == glob for glob in globs)
+    patterns = [re.escape(glob).replace(r"\*\*", ".*").replace(r"\*", "[^/]*") for glob in globs]
+    return any(re.fullmatch(pattern, path) for pattern in patterns)
+
+
+def test_the_shipped_preset_knows_every_default_place(gen, tmp_path):
+    """Of every provider, of pipelines that are split, and of a matrix that another lists."""
+    providers = "[ci]\ngen = 'gen'\n[output.bake]\n" + "".join(
+        f"[ci.{key}]\n" for key in ("gitlab", "buildkite", "cloud-build", "github")
+    )
+    images = """
+[registry.hub]
+prefix = "docker.io/acme"
+
+[image.base]
+tag = "1"
+from = "debian:13-slim"
+
+"""
+    listed = images.replace("base", "builder") + providers
+    files = {"matrix.toml": "matrices = ['docker/builder.toml']\n" + images + providers, "docker/builder.toml": listed}
+    root = repository(tmp_path / "project", files)
+    run([gen, "matrix"], root)
+    owned = [
+        line.split("\t")[0] for list in root.glob("generated/**/.outputs") for line in list.read_text().splitlines()[1:]
+    ]
+    outside = [path for path in owned if not path.startswith("generated/")]
+    assert len(outside) > 15 and any("docker-builder" in path for path in outside), outside
+    shipped = json.loads(PRESET.read_text())
+    for path in owned:
+        assert left_alone(shipped, path) != path.startswith(".github/workflows/"), path
+    assert not left_alone(shipped, "docker-compose.yml") and not left_alone(shipped, ".gitlab/deploy.yml")
 
 
 def test_no_generated_file_is_a_bots_wherever_it_is(gen, tmp_path):

@@ -3,7 +3,9 @@
 use std::collections::{BTreeSet, HashSet};
 
 use crate::check::Context;
-use crate::check::rules::{action_edited, another_matrix, content_format, markers};
+use crate::check::rules::{
+    action_edited, another_matrix, content_format, machinery_edited, markers,
+};
 use crate::config::Config;
 use crate::diagnostic::{Finding, Place, Sink, and_list, code};
 use crate::emit::ActionEdits;
@@ -138,6 +140,15 @@ pub(crate) fn drift_findings(drift: &Drift, config: &Config, family: &Family) ->
                 }
                 stale(config, change, &edits.rebased)
                     .help("decide on the actions that were moved in it first")
+            }
+            State::Moved(images) => {
+                let before = change.before.as_deref().unwrap_or_default();
+                findings.extend(machinery_edited::findings(config, path, before, images));
+                if before.replace("\r\n", "\n") == images.rebased {
+                    continue;
+                }
+                stale(config, change, &images.rebased)
+                    .help("decide on the images that were moved in it first")
             }
             State::Orphan => Finding::new(
                 &code::ORPHAN_OUTPUT,

@@ -34,6 +34,7 @@ pub(super) mod lfs_pointer;
 pub(super) mod lock_old;
 pub(super) mod lock_stale;
 pub(super) mod lockfile_stale;
+pub(super) mod machinery_edited;
 pub(super) mod markers;
 pub(super) mod matrices;
 pub(super) mod mentions;
