@@ -471,7 +471,7 @@ fn every_block_of_the_shipped_templates_is_described() {
 
 #[test]
 fn the_table_of_commands_holds_what_there_is() {
-    let shown: Vec<String> = read("README.md")
+    let shown: Vec<String> = read("docs/commands.md")
         .lines()
         .filter_map(|l| l.strip_prefix("| `gen ")?.split(['`', ' ']).next())
         .map(str::to_owned)
