@@ -9,7 +9,7 @@ use proptest::prelude::*;
 use proptest::sample::subsequence;
 use serde_json::{Value, json};
 
-use crate::support::{project, run};
+use crate::support::{commit, project, run, stderr};
 
 /// How much longer than by hand a declaration may be.
 const LONGER: f64 = 1.5;
@@ -498,6 +498,26 @@ fn a_first_matrix_is_clean_in_one_run() {
         }
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+/// In a worktree of git's, which does not list the matrix before it is written.
+#[test]
+fn what_is_said_to_be_left_is_what_is_found() {
+    for (name, files, _) in shapes() {
+        let folder = project(&files);
+        commit(folder.path(), "as it was");
+        let said = stderr(&run(folder.path(), &["init"]));
+        let told = said.split_once("`gen check` will find ");
+        let told = told.and_then(|(_, rest)| rest.split_once(", and no error"));
+        let told = told.map_or("no findings", |(told, _)| told);
+        run(folder.path(), &["matrix"]);
+        let found = stderr(&run(folder.path(), &["check", "--format", "concise"]));
+        let found = found.lines().last().unwrap_or_default();
+        assert!(
+            found.starts_with(&format!("{told};")),
+            "{name}: {told} was told, and {found}"
+        );
+    }
 }
 
 #[test]

@@ -174,9 +174,21 @@ pub struct Below {
     pub unasked: BTreeMap<Vec<u8>, String>,
 }
 
+/// Whether git is what answers here.
+fn answers(root: &Path) -> bool {
+    let asked = ["rev-parse", "--is-inside-work-tree"];
+    let said = Git::at(root).run("rev-parse", &asked);
+    said.is_ok_and(|said| said.trim_ascii() == b"true")
+}
+
+/// Whether git will list a file that is not there yet, as the matrix is not before it is written.
+fn will_be(root: &Path, path: &str) -> bool {
+    !root.join(path).exists() && answers(root) && Git::at(root).ignoring(path).is_none()
+}
+
 impl Members {
-    /// Those of the worktree at `root`. `known` is a file that surely is one of them: where git does not list it, the
-    /// folder only lies in some other worktree that ignores it.
+    /// Those of the worktree at `root`. `known` is a file that surely is one of them, or will be: where git does not list it,
+    /// the folder only lies in some other worktree that ignores it.
     pub fn of_worktree(root: &Path, known: &str) -> Self {
         let unasked = |origin| Members {
             origin,
@@ -188,21 +200,18 @@ impl Members {
             return unasked(Origin::Walk);
         }
         match listed(root, b"") {
-            Ok(trees) if trees.files.contains_key(known.as_bytes()) => Members {
-                origin: Origin::Worktree,
-                links: trees.submodules.keys().cloned().collect(),
-                trees: Mutex::new(trees),
-                plain: None,
-            },
-            Ok(_) => {
-                let asked = ["rev-parse", "--is-inside-work-tree"];
-                let said = Git::at(root).run("rev-parse", &asked);
-                let is_git = said.is_ok_and(|said| said.trim_ascii() == b"true");
-                unasked(Origin::Unasked(match is_git {
-                    true => format!("it ignores `{known}`"),
-                    false => "what is called `git` here does not answer as git does".to_owned(),
-                }))
+            Ok(trees) if trees.files.contains_key(known.as_bytes()) || will_be(root, known) => {
+                Members {
+                    origin: Origin::Worktree,
+                    links: trees.submodules.keys().cloned().collect(),
+                    trees: Mutex::new(trees),
+                    plain: None,
+                }
             }
+            Ok(_) => unasked(Origin::Unasked(match answers(root) {
+                true => format!("it ignores `{known}`"),
+                false => "what is called `git` here does not answer as git does".to_owned(),
+            })),
             Err(error) => unasked(Origin::Unasked(error.to_string())),
         }
     }
