@@ -20,6 +20,10 @@ pub static RULES: &[Rule] = &[
         run: rules::alias_unmatched::run,
     },
     Rule {
+        codes: &[&code::IMMUTABLE_TAG],
+        run: rules::immutable_tag::run,
+    },
+    Rule {
         codes: &[&code::ARCH_SPECIFIC_URL],
         run: rules::arch_specific_url::run,
     },

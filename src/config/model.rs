@@ -299,6 +299,8 @@ pub struct Registry {
     pub service_account: Option<String>,
     /// Id of the OIDC connection of Docker Hub.
     pub oidc_connection: Option<String>,
+    /// Globs of the tags that can be put again there, where its others cannot.
+    pub movable: Option<Spanned<Vec<String>>>,
     /// Where its name stands.
     pub span: Range<usize>,
 }

@@ -219,6 +219,8 @@ pub struct RawRegistry {
     pub service_account: Option<Spanned<String>>,
     /// Id of the organisation's OIDC connection (`docker-hub`), by which GitHub Actions logs in.
     pub oidc_connection: Option<Spanned<String>>,
+    /// The tags that can be put again there, as globs; its other tags are immutable. Default: all.
+    pub movable: Option<Spanned<Vec<String>>>,
 }
 
 /// A secret that builds are handed.

@@ -187,6 +187,7 @@ impl Builder<'_> {
             workload_identity_provider: text(&table.workload_identity_provider),
             service_account: text(&table.service_account),
             oidc_connection: text(&table.oidc_connection),
+            movable: table.movable.clone(),
             span: name.span.clone(),
         }
     }

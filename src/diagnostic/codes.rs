@@ -221,6 +221,9 @@ codes! {
     IMAGE_PASSED_BY = "image-passed-by" Rule Note
         "images that a selector passes by, for want of an axis"
         "A selector holds for nothing of an image that lacks an axis it names: `{ cuda = \"none\" }` in an alias gives no tag to images that do not vary by `cuda`. That is told of aliases, and of the `match` of pipelines and of the catalog, where it names no `image`; not where the axis has a `none` that the selector does not accept: `{ cuda = \"!none\" }` is how images with a GPU are meant, and one that has no `cuda` is none of them. Add the images as an alternative of their own (`match = [{ cuda = \"none\" }, { image = [\"docs\", \"proxy\"] }]`), or name the ones that are meant by `image`. An image without the axis is left alone by excludes and `when` rows too, and is none of those that an `[[expect]]` counts: there that is what is wanted.";
+    IMMUTABLE_TAG = "immutable-tag" Rule Error
+        "a tag that moves goes to a registry where it can be put once"
+        "The first release puts each tag for the first time, and no registry says beforehand what it will refuse the next time: that one would stop between its own tags and those that move. Let the registry except what moves, and list that in `movable`; or send the image elsewhere, or declare no alias for it.";
     INVALID_DATE = "invalid-date" Plan Error
         "a date that is none"
         "Dates are days of the calendar, written `2027-03-01`.";

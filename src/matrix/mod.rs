@@ -11,4 +11,4 @@ pub(crate) use axis::{
 };
 pub(crate) use expand::{Cell, MAX_CELLS, Rules, expand, product, product_size};
 pub(crate) use selector::{Arches, Conjunction, ImageId, Selector};
-pub(crate) use term::{Term, TermFault};
+pub(crate) use term::{Term, TermFault, glob};

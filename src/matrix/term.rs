@@ -157,8 +157,9 @@ impl Test {
     }
 }
 
-/// Whether `text` matches `pattern`, in which `*` stands for any run of characters. Linear in the text for each star.
-fn glob(pattern: &str, text: &str) -> bool {
+/// Whether `text` matches `pattern`, in which `*` stands for any run of characters, once at least. Linear in the text for
+/// each star.
+pub(crate) fn glob(pattern: &str, text: &str) -> bool {
     let mut pieces = pattern.split('*');
     let Some(mut rest) = pieces.next().and_then(|first| text.strip_prefix(first)) else {
         return false;

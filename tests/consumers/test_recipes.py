@@ -1,6 +1,9 @@
 """docs/recipes.md where it speaks of registries: releases are published one after another by the script that pipelines run."""
 
+import json
+import re
 import subprocess
+from fnmatch import fnmatch
 from pathlib import Path
 
 import pytest
@@ -125,3 +128,27 @@ def test_tags_of_another_system_stay_and_the_next_release_begins(line):
     assert len(line.publish()) == 4
     assert line.digest(f"{SERVER}:3.13-v1.4.0") == before[f"{SERVER}:3.13-v1.4.0"]["digest"]
     assert line.digest(f"{SERVER}:latest") == line.digest(f"{SERVER}:3.13-v1.4.1")
+
+
+def test_what_is_said_to_move_is_what_is_put_again(line):
+    """Where a registry lets tags be put once, `gen check` names all that the script puts again, and nothing else."""
+    line.edit('prefix = "docker.io/acme"\n', 'prefix = "docker.io/acme"\nmovable = []\n')
+    done = subprocess.run([line.gen, "check"], cwd=line.root, capture_output=True, text=True)
+    assert done.returncode == 1 and "error[immutable-tag]" in done.stderr
+    (said,) = re.findall(r"say so: `movable = (\[.*\])`", done.stderr)
+    line.edit("movable = []", f"movable = {said}")
+    line.bump("patch")
+    line.publish()
+    put = tags_put(line)
+    line.stub.forget()
+    line.edit('"fastapi"', '"fastapi", "httpx"')
+    line.bump("patch")
+    line.publish()
+    again = put & tags_put(line)
+    globs = json.loads(said)
+    assert again and all(any(fnmatch(tag, glob) for glob in globs) for tag in again), (again, globs)
+    assert all(any(fnmatch(tag, glob) for tag in again) for glob in globs), (again, globs)
+
+
+def tags_put(line: Line) -> set[str]:
+    return {tag.rpartition(":")[2] for call in line.stub.journal() if call["verb"] == "create" for tag in call["tags"]}

@@ -30,6 +30,7 @@ pub(super) mod idle_key;
 pub(super) mod ignore_syntax;
 pub(super) mod ignored_input;
 pub(super) mod image_passed_by;
+pub(super) mod immutable_tag;
 pub(super) mod lfs_pointer;
 pub(super) mod lock_old;
 pub(super) mod lock_stale;
