@@ -71,7 +71,7 @@ pub struct Adoption {
 /// newer in another is an edit of that one still.
 pub fn adopted(repository: &Repository, expanded: &Expanded, drift: &Drift) -> Option<Adoption> {
     let file = &expanded.config.file;
-    let mut text = file.text.to_string();
+    let mut text = file.text.clone();
     let mut moved = Vec::new();
     let edited = drift.changes.iter().filter(|c| c.state == State::Edited);
     let edited: Vec<ActionEdits> = edited.filter_map(ActionEdits::of).collect();
@@ -125,7 +125,7 @@ pub fn adopted(repository: &Repository, expanded: &Expanded, drift: &Drift) -> O
             Some(_) => repository.text(&path)?.with_lf(),
             None => SourceFile::new(&*path, ""),
         };
-        let mut rows = before.text.to_string();
+        let mut rows = before.text.clone();
         for (name, image) in facts {
             rows = put_machinery(&rows, name, image).ok()?;
         }
