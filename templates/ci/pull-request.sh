@@ -37,7 +37,8 @@ FETCH_DELAY=${FETCH_DELAY:-5}
 TEST_IN=${TEST_IN:-buildkit}
 
 say() { printf '%s\n' "pull request: $*" >&2; }
-die() { say "$@"; exit 1; }
+
+<% include "ci/shown.sh" %>
 
 <% include "ci/plan.sh" %>
 
@@ -111,7 +112,7 @@ released() {
       print $3 " is released with " substr(before[$3], 1, 19) ", and stands for " substr(content, 1, 19) " here (" id ")"
     }' pass=3 "$work/released" >"$work/moved"
   if [ -s "$work/moved" ]; then
-    while IFS= read -r line; do say "$line"; done <"$work/moved"
+    while IFS= read -r line; do blame "$line"; done <"$work/moved"
     die "stopped: \`$tag\` is released, with other content than this change has for it: run \`gen bump\` to another version"
   fi
   say "what \`$tag\` has released is the same here"
@@ -160,6 +161,8 @@ changed() {
   ' pass=3 "$work/base" told="$work/told" >"$work/changed"
   cat "$work/changed"
   while IFS= read -r line; do say "$line"; done <"$work/told"
+  sed '/^not built: /!d' "$work/told" >"$work/unbuilt"
+  if [ -s "$work/unbuilt" ]; then annotate notice <"$work/unbuilt"; fi
 }
 
 <% include "ci/context.sh" %>
@@ -221,8 +224,8 @@ build() {
   proxies
   set --
   while IFS='	' read -r target _; do set -- "$@" "$target"; done <"$work/images"
-  say "building for $platform: $*"
-  bake --set '*.output=type=cacheonly' "$@"
+  group "building for $platform: $*"
+  bake --set '*.output=type=cacheonly' "$@" || die "stopped: not built for $platform"
 
   ok=true
   while IFS='	' read -r target image id context; do
@@ -264,7 +267,7 @@ test_in_buildkit() {
 
 # fails TEST: say that it does.
 fails() {
-  say "\`$target\` for $platform fails its test: $1"
+  blame "\`$target\` for $platform fails its test: $1"
   passed=false
 }
 
@@ -278,10 +281,6 @@ case $TEST_IN in
   engine | buildkit) ;;
   *) die "TEST_IN is engine or buildkit, not \`$TEST_IN\`" ;;
 esac
-work=$(mktemp -d)
-trap 'rm -rf "$work"' EXIT
-trap 'exit 130' INT
-trap 'exit 143' TERM
 : >"$work/found"
 
 case ${1-} in
