@@ -14,6 +14,8 @@
 #   sh publish.sh merge ID...         join the platforms of each image under its content tag, unless it is there
 #   sh publish.sh tags [--dry-run]    put the release's tags and aliases on the contents, copy to other registries; or say what
 #                                     would become of each, and change nothing
+#   sh publish.sh images              print what the tags go on, as soon as all of it is there: lines of an id, the reference of
+#                                     its content by digest, and its platforms by blanks, apart by tabs; equal contents once
 #   sh publish.sh sign                sign what was there before images were signed, once its stated hash was checked
 #
 # PLAN           the plan for scripts (default generated/plan.lines)
@@ -22,8 +24,12 @@
 # SIGNER         where images are signed with no key: the workflow of this run, with its ref, as a certificate names it
 # COSIGN_IMAGE   an image of cosign, which the engine runs where this job has none
 # COSIGN_NETWORK the network of its container (default host)
+# BASE_IMAGES_ONLY     ids, keys of images, or ids with `*` for any characters, apart by commas or blanks: `probe` and `tags` are
+#                of these alone, and of what they stand on, which gets no tag (default: all)
+# BASE_IMAGES_DRY_RUN  true: say what would be built and put, and change nothing
 # SUMMARY        a file to which `tags` adds what became of each tag, as Markdown
-# RESULTS        a file in which `tags` leaves the references that stand for their content then, each with a tab and its digest
+# RESULTS        a file for what comes after. `tags` leaves the references in it that stand for their content then, each with
+#                a tab and its digest; `build`, `push` and `merge` what they pushed, or found: IMAGE_REFERENCE=, IMAGE_DIGEST=
 # RELEASE_TAG    the git tag that started this run, if one did: where it is not that of the plan's release, nothing is done
 # TEST_IN        where tests run: buildkit, as steps on top of the image, which leaves the builder once it has passed them
 #                (default); engine, in containers of `docker run`
@@ -51,6 +57,8 @@ COSIGN_NETWORK=${COSIGN_NETWORK:-host}
 SUMMARY=${SUMMARY-}
 RESULTS=${RESULTS-}
 RELEASE_TAG=${RELEASE_TAG-}
+BASE_IMAGES_ONLY=${BASE_IMAGES_ONLY-}
+BASE_IMAGES_DRY_RUN=${BASE_IMAGES_DRY_RUN:-false}
 TEST_IN=${TEST_IN:-buildkit}
 PUBLISH_JOBS=${PUBLISH_JOBS:-8}
 PUBLISH_DELAY=${PUBLISH_DELAY:-5}
@@ -59,7 +67,86 @@ MARKER_OF=
 VERSION_KEY=org.opencontainers.image.version
 CONTENT_KEY=org.basematrix.content
 say() { printf '%s\n' "publish: $*" >&2; }
-die() { say "$@"; exit 1; }
+
+# What a run looks like where it runs: groups of its log, and what is wrong beside the log. Elsewhere all is plain lines.
+
+shown_by=
+if [ "${GITHUB_ACTIONS-}" = true ]; then shown_by=github
+elif [ "${GITLAB_CI-}" = true ]; then shown_by=gitlab
+elif [ "${BUILDKITE-}" = true ]; then shown_by=buildkite
+fi
+command_line="${0##*/} $*" groups=0 is_grouped=
+
+work=$(mktemp -d)
+trap 'ungroup; rm -rf "$work"' EXIT
+trap 'exit 130' INT
+trap 'exit 143' TERM
+
+# group TITLE: what follows is one group of the log, until the next one.
+group() {
+  ungroup
+  groups=$((groups + 1)) is_grouped=yes
+  case $shown_by in
+    github) printf '::group::%s\n' "$1" ;;
+    gitlab) printf '\033[0Ksection_start:%s:base_images_%s[collapsed=true]\r\033[0K%s\n' "$(date +%s)" "$groups" "$1" ;;
+    buildkite) printf '%s\n' "--- $1" ;;
+    *) say "$1" ;;
+  esac >&2
+}
+
+# ungroup [FAILED]: no longer. Where it failed its lines are wanted.
+ungroup() {
+  if [ -z "$is_grouped" ]; then return 0; fi
+  is_grouped=
+  case $shown_by in
+    github) echo ::endgroup:: ;;
+    gitlab) printf '\033[0Ksection_end:%s:base_images_%s\r\033[0K\n' "$(date +%s)" "$groups" ;;
+    buildkite) if [ -n "${1-}" ]; then echo "^^^ +++"; fi ;;
+  esac >&2
+}
+
+# blame TEXT: say what is wrong; `die` tells it with what came of it.
+blame() {
+  ungroup failed
+  say "$@"
+  printf '%s\n' "$*" >>"$work/blamed"
+}
+
+die() {
+  blame "$@"
+  annotate error <"$work/blamed"
+  exit 1
+}
+
+# notice TEXT: say what is not wrong, and easily overlooked.
+notice() {
+  say "$@"
+  printf '%s\n' "$*" | annotate notice
+}
+
+# annotate LEVEL: tell what stdin says beside the log: LEVEL is error or notice.
+annotate() {
+  case $shown_by in
+    # A command of GitHub's is one line: actions/toolkit, packages/core/src/command.ts.
+    github)
+      awk -v level="$1" -v title="$command_line" '
+        function data(text) { gsub(/%/, "%25", text); gsub(/\r/, "%0D", text); gsub(/\n/, "%0A", text); return text }
+        function property(text) { text = data(text); gsub(/:/, "%3A", text); gsub(/,/, "%2C", text); return text }
+        { text = text (NR > 1 ? "\n" : "") $0 }
+        END { print "::" level " title=" property(title) "::" data(text) }' >&2 ;;
+    # Markdown takes what is indented by the letter.
+    buildkite)
+      style=$1
+      if [ "$style" = notice ]; then style=info; fi
+      { printf '%s\n' "$command_line"; cat; } | sed 's/^/    /' | to_buildkite "$style" "${BUILDKITE_JOB_ID-}-$style" ;;
+  esac
+}
+
+# to_buildkite STYLE CONTEXT: let the build show what stdin says, as Markdown.
+to_buildkite() {
+  if ! command -v buildkite-agent >/dev/null; then return 0; fi
+  buildkite-agent annotate --style "$1" --context "base-images-$2" --append >&2 || say "this is told by the log alone"
+}
 
 # What reads the plan. Of each record the first field says what it is; those of an image follow its `image`. Records that
 # nobody asks for are passed over, so that a plan may say more than this script knows. See docs/plan.md of basematrix.
@@ -103,6 +190,73 @@ unfold() {
     *) word=$1 ;;
   esac
 }
+
+# narrow: where BASE_IMAGES_ONLY says so, let the plan be that of these images alone: they, without tags what they stand on,
+# and nothing else. WHOLE is the plan as it is written.
+narrow() {
+  WHOLE=$PLAN
+  printf '%s\n' "$BASE_IMAGES_ONLY" | awk '{ gsub(/,/, " "); for (n = 1; n <= NF; n++) print $n }' >"$work/words"
+  if [ ! -s "$work/words" ]; then return 0; fi
+  awk -F '\t' "$PLAN_AWK"'
+    # A word is an id, the key of an image, or an id with stars for any characters.
+    function is_like(id, word) {
+      if (id == word || index(id, word "/") == 1) return 1
+      if (word !~ /[*]/ || word ~ /[^A-Za-z0-9.+=_\/*-]/) return 0
+      gsub(/[.+]/, "[&]", word)
+      gsub(/[*]/, ".*", word)
+      return id ~ ("^" word "$")
+    }
+    function repository(ref) { sub(/:[^:\/]*$/, "", ref); return ref }
+    BEGIN { OFS = "\t" }
+    pass == 2 { word[++words] = $0; next }
+    pass == 3 && $1 == "image" { is_here = has($7); content[$2] = $5; stands[$2, ++count[$2]] = $5 }
+    pass == 3 && $1 == "image" && has($8) { builder[$5] = $2 }
+    pass == 3 && $1 == "image" && is_here {
+      for (n = 1; n <= words; n++) if (is_like($2, word[n])) { met[n]; wanted[$2]; open[++left] = $2 }
+    }
+    pass == 3 && $1 == "below" { below[$2] = below[$2] " " $3 }
+    pass == 3 && ($1 == "reference" || $1 == "alias") { stands[$2, ++count[$2]] = $3 }
+    pass == 3 { next }
+    FNR == 1 {
+      for (n = 1; n <= words; n++) if (!(n in met)) print word[n] >unknown
+      # What has the same content is built by its first.
+      while (left) {
+        id = open[left--]
+        if (id == "" || id in kept) continue
+        kept[id]
+        many = id in wanted ? count[id] : 1
+        for (n = 1; n <= many; n++) used[repository(stands[id, n])]
+        open[++left] = builder[content[id]]
+        many = split(below[id], low, " ")
+        for (n = 1; n <= many; n++) open[++left] = low[n]
+      }
+      is_kept = 1
+    }
+    $1 == "repository" && !(($4 "/" $5) in used) { next }
+    # Records of an image follow it.
+    $1 == "group" { is_kept = is_wanted = 1 }
+    $1 == "image" { is_kept = $2 in kept; is_wanted = $2 in wanted; if (!is_wanted) $9 = "" }
+    !is_wanted && ($1 == "reference" || $1 == "alias") { next }
+    is_kept' pipeline="${PIPELINE:-all}" unknown="$work/unknown" pass=2 "$work/words" pass=3 "$PLAN" pass=4 "$PLAN" >"$work/plan"
+  if [ -s "$work/unknown" ]; then
+    die "BASE_IMAGES_ONLY: ${PIPELINE:-the plan} has no image \`$(sed -n 1p "$work/unknown")\`: \`gen list\` prints their ids"
+  fi
+  PLAN=$work/plan
+  say "only: $(plan '$1 == "image" && has($9) { print $2 }' | tr '\n' ' ')"
+}
+
+# of_all COMMAND...: run it on the whole plan.
+of_all() {
+  narrowed=$PLAN PLAN=$WHOLE of_all=0
+  "$@" || of_all=$?
+  PLAN=$narrowed
+  return "$of_all"
+}
+
+is_dry() { [ "$BASE_IMAGES_DRY_RUN" = true ]; }
+
+# result REFERENCE DIGEST: leave it where the pipeline wants it.
+result() { if [ -n "$RESULTS" ]; then printf 'IMAGE_REFERENCE=%s\nIMAGE_DIGEST=%s\n' "${1%:*}@$2" "$2" >"$RESULTS"; fi; }
 
 # What reads the few answers that are JSON: of registries, and docker's own. A machine that builds images has awk, and often
 # nothing better.
@@ -279,7 +433,7 @@ inquire() {
     again "$inquiries" "$work/$slot.said" || {
       answer=$(cat "$work/$slot.said") hint=
       if is_refusal "$answer"; then hint=' (check the credentials of this job, and that the repository exists)'; fi
-      say "cannot tell whether $1 exists, so nothing is assumed$hint. The registry's answer: $answer"
+      blame "cannot tell whether $1 exists, so nothing is assumed$hint. The registry's answer: $answer"
       return 1
     }
     inquiries=$((inquiries + 1))
@@ -335,7 +489,7 @@ curls() { curl --silent --parallel --parallel-max "$((PUBLISH_JOBS * 4))" --conf
 # sign_in FILE: add to $work/logins, for each repository of FILE's references that is not there, the header that its
 # registry wants: a token once for each repository.
 sign_in() {
-  sed 's/:[^:/]*$//' "$1" | sort -u >"$work/named"
+  sed 's/@[^@]*$//; s/:[^:/]*$//' "$1" | sort -u >"$work/named"
   awk -F '\t' 'pass == 1 { has[$1]; next } !($1 in has)' pass=1 "$work/logins" pass=2 "$work/named" >"$work/strangers"
   if [ ! -s "$work/strangers" ]; then return 0; fi
   rm -rf "$work/challenges" "$work/tokens"
@@ -443,7 +597,7 @@ gets() {
       pass == 1 { login[$1] = $2; next }
       {
         name = $0
-        sub(":[^:/]*$", "", name)
+        sub("(@[^@]*|:[^:/]*)$", "", name)
         transfer(endpoint(host_of(name)) "/v2/" path_of(name) "/manifests/" substr($0, length(name) + 2), FNR)
         say("header", "Accept: " accept)
         if (name in login) say("header", login[name])
@@ -517,12 +671,17 @@ raw_line() {
   try docker buildx imagetools inspect --raw "${1#* }" </dev/null >"$work/manifests/${1%% *}" || return 2
 }
 
-# state FILE: leave in $work/stated, for each reference of FILE, "REF<tab>HASH": of the content that its manifest states.
-state() {
+# read_manifests FILE: leave the manifests of the references of FILE in $work/manifests, each under its number.
+read_manifests() {
   rm -rf "$work/manifests"
   mkdir "$work/manifests"
   gets "$1"
-  each raw_line "$work/unread" || die "stopped: a registry did not say what it holds"
+  each raw_line "$work/unread"
+}
+
+# state FILE: leave in $work/stated, for each reference of FILE, "REF<tab>HASH": of the content that its manifest states.
+state() {
+  read_manifests "$1" || die "stopped: a registry did not say what it holds"
   LC_ALL=C awk "$JSON_AWK"'
     function tell() { if (name != "") print name "\t" member(text, "annotations\n" key); text = "" }
     FNR == 1 { tell(); name = FILENAME; sub(/.*\//, "", name) }
@@ -559,7 +718,7 @@ hold_stated() {
   differing "$1" >"$work/differing"
   if [ ! -s "$work/differing" ]; then return 0; fi
   while IFS='	' read -r ref hash stated; do
-    say "foreign: $ref is not what the plan means by it, which states $hash; it states ${stated:-nothing}"
+    blame "foreign: $ref is not what the plan means by it, which states $hash; it states ${stated:-nothing}"
   done <"$work/differing"
   die "stopped: look who pushed that. Where it was a mistake, delete it in the registry and run this again"
 }
@@ -687,7 +846,7 @@ verify_line() {
         ;;
     esac
     again "$verifications" "$work/$slot.said" || {
-      say "cannot tell who signed $subject, so nothing is assumed. cosign says: $(last_word "$work/$slot.said")"
+      blame "cannot tell who signed $subject, so nothing is assumed. cosign says: $(last_word "$work/$slot.said")"
       return 2
     }
     verifications=$((verifications + 1))
@@ -716,7 +875,7 @@ hold_signed() {
   unsigned "$1"
   if [ ! -s "$work/unsigned" ]; then return 0; fi
   while IFS='	' read -r ref why; do
-    say "foreign: $ref is not signed by this pipeline: $why"
+    blame "foreign: $ref is not signed by this pipeline: $why"
   done <"$work/unsigned"
   die "stopped: look who pushed that. What this pipeline pushed before images were signed is signed by \`sh publish.sh sign\`"
 }
@@ -815,8 +974,8 @@ check_repositories() {
   fi
   each repository_line "$work/repositories"
   cat "$work"/*.create >"$work/missing" 2>/dev/null || return 0
-  say "these repositories do not exist yet, and AWS makes none by itself. Whoever may, runs:"
-  sort "$work/missing" >&2
+  blame "these repositories do not exist yet, and AWS makes none by itself. Whoever may, runs:
+$(sort "$work/missing")"
   die "stopped: nothing was built"
 }
 
@@ -824,7 +983,7 @@ probe() {
   check_repositories
   printf '%s\n' "$@" >"$work/ids"
   if [ $# -gt 0 ]; then
-    plan '
+    of_all plan '
       pass == 3 { asked[$0]; next }
       $1 == "image" && has($8) { delete asked[$2] }
       END { for (id in asked) print id }' pass=3 "$work/ids" | sort >"$work/unknown"
@@ -847,7 +1006,13 @@ probe() {
     $1 == "image" { content = $5; is_joined = 0 }
     $1 == "leg" && is_open && $4 != content && !is_joined++ { print "merge\t" $2 "\t" layer }
     $1 == "leg" && is_open && digest[$4] == "" { print "build\t" $2 "\t" $3 "\t" layer }' pass=3 "$work/ids" >"$work/missing"
-  cat "$work/missing"
+  if is_dry; then
+    group "what would be built"
+    awk -F '\t' '$1 == "build" { print $2 " for " $3 }' "$work/missing" >&2
+    ungroup
+  else
+    cat "$work/missing"
+  fi
   say "missing: $(awk '$1 == "build" { builds++ } !seen[$2]++ { images++ } END { print builds + 0 " builds, " images + 0 " images" }' "$work/missing")"
 }
 
@@ -868,9 +1033,9 @@ restore() {
   if [ -s "$work/differing" ]; then
     while IFS='	' read -r ref hash stated; do
       if [ -n "$stated" ]; then
-        say "$ref is published with content $stated, and the plan has $hash: what goes into it changed, and the release did not"
+        blame "$ref is published with content $stated, and the plan has $hash: what goes into it changed, and the release did not"
       else
-        say "$ref is published and states no content: something else published it"
+        blame "$ref is published and states no content: something else published it"
       fi
     done <"$work/differing"
     die "stopped: nothing was built. Release under a new version: gen bump"
@@ -879,7 +1044,7 @@ restore() {
   hold_signed "$work/references"
   awk -F '\t' 'pass == 1 { digest[$1] = $2; next } !seen[$3]++ { home = $3; sub(/:[^:\/]*$/, "", home); print $3 "\t" home "@" digest[$1] }' \
     pass=1 "$work/found" pass=2 "$work/there" >"$work/put"
-  put "$work/put"
+  if ! is_dry; then put "$work/put"; fi
   sed 's/	.*@/	/' "$work/put" >>"$work/found"
 }
 
@@ -989,7 +1154,7 @@ run_test() {
 test_in_engine() {
   id=$1 platform=$2 leg=$3
   shift 3
-  docker buildx build --provenance=false --load --tag "$leg" "$@" </dev/null >&2
+  docker buildx build --provenance=false --load --tag "$leg" "$@" </dev/null >&2 || die "\`$id\` for $platform is not built"
   while IFS= read -r line; do
     unfold "$line"
     say "testing $id for $platform: $word"
@@ -1078,11 +1243,12 @@ build() {
     awk -F '\t' -v ref="${there%@*}" '$1 == "image" { print ref "\t" $4 }' "$work/spec" >"$work/hashes"
     if [ "$half" != push ]; then hold "$work/hashes"; fi
     say "$id for $platform is there already: $there"
+    result "${there%@*}" "${there##*@}"
     return 0
   fi
   lacking=$(awk -F '\t' 'pass == 1 { digest[$1] = $2; next } digest[$0] == "" { print; exit }' pass=1 "$work/found" pass=2 "$work/below")
   if [ -n "$lacking" ]; then
-    say "$id for $platform is not built: it stands on $lacking, which is not there"
+    notice "$id for $platform is not built: it stands on $lacking, which is not there"
     exit 3
   fi
   # What it stands on may have been pushed by somebody else since the probe.
@@ -1117,17 +1283,17 @@ build() {
   if [ "$half" = push ]; then
     : # Tested by the first half.
   elif [ -s "$work/tests" ]; then
-    say "building $id for $platform"
+    group "building and testing $id for $platform"
     case $TEST_IN in
       engine) test_in_engine "$id" "$platform" "$leg" "$@" ;;
       buildkit) test_in_buildkit "$id" "$platform" "$leg" "$kept" ;;
     esac
   elif [ "$half" = make ]; then
-    say "building $id for $platform"
-    try docker buildx build --provenance=false --output type=cacheonly "$@" </dev/null >&2
+    group "building $id for $platform"
+    try docker buildx build --provenance=false --output type=cacheonly "$@" </dev/null >&2 || unbuilt
   fi
   if [ "$half" = make ]; then return 0; fi
-  say "building and pushing $leg"
+  group "building and pushing $leg"
   # OCI media types: Docker's own hold no annotations, and the marker of the newest release is one.
   attest=$(plan '$1 == "attest" { print $2 (builder != "" && $2 ~ /^--provenance=mode=/ ? ",builder-id=" builder : "") }' \
     builder="$BUILDER_ID")
@@ -1144,16 +1310,18 @@ build() {
   # Told by words without blanks.
   # shellcheck disable=SC2086
   set -- $attest "$@"
-  if ! is_signing; then
-    try docker buildx build --output "$exported" --tag "$leg" "$@" </dev/null >&2
-    return
-  fi
   export BUILDX_METADATA_PROVENANCE=disabled
-  try docker buildx build --output "$exported" --metadata-file "$work/pushed" --tag "$leg$UNSIGNED" "$@" \
-    </dev/null >&2
+  pushed=$leg
+  if is_signing; then pushed=$leg$UNSIGNED; fi
+  try docker buildx build --output "$exported" --metadata-file "$work/pushed" --tag "$pushed" "$@" </dev/null >&2 || unbuilt
   digest=$(member "$work/pushed" containerimage.digest) || die "stopped: docker does not say what it pushed"
-  release_signed "$leg" "$digest" || die "stopped: $leg is not signed, and has no tag"
+  if is_signing; then release_signed "$leg" "$digest" || die "stopped: $leg is not signed, and has no tag"; fi
+  ungroup
+  say "$id for $platform is now $leg@$digest"
+  result "$leg" "$digest"
 }
+
+unbuilt() { die "\`$id\` for $platform is not built and pushed: $(last_word "$work/$slot.said")"; }
 
 # merge_line "ID CONTENT HASH LEG...", without a hash a dash.
 merge_line() {
@@ -1165,11 +1333,12 @@ merge_line() {
   digest=$(grep "^$content	" "$work/found" | cut -f 2)
   if [ -n "$digest" ]; then
     say "$id is there already: $content@$digest"
+    result "$content" "$digest"
     return 0
   fi
   for leg in "$@"; do
     if grep -qxF "$leg	" "$work/found"; then
-      say "$id is not joined: $leg is not there"
+      blame "$id is not joined: $leg is not there"
       return 1
     fi
   done
@@ -1177,12 +1346,16 @@ merge_line() {
   if [ "$hash" != - ]; then set -- --annotation "index:$CONTENT_KEY=$hash" "$@"; fi
   # --prefer-index=false: a single platform keeps its digest instead of being wrapped.
   if ! is_signing; then
-    try docker buildx imagetools create --prefer-index=false --tag "$content" "$@" </dev/null >&2
+    try docker buildx imagetools create --prefer-index=false --tag "$content" "$@" </dev/null >&2 || return 1
+    if [ -z "$RESULTS" ]; then return 0; fi
+    inquire "$content" && digest=$(member "$work/$slot.out" digest) || return 1
+    result "$content" "$digest"
     return
   fi
   try docker buildx imagetools create --prefer-index=false --tag "$content$UNSIGNED" "$@" </dev/null >&2 || return 1
   inquire "$content$UNSIGNED" && digest=$(member "$work/$slot.out" digest) || return 1
-  release_signed "$content" "$digest"
+  release_signed "$content" "$digest" || return 1
+  result "$content" "$digest"
 }
 
 merge() {
@@ -1212,6 +1385,7 @@ merge() {
   awk -F '\t' 'pass == 1 { digest[$1] = $2; next } digest[$2] == "" { for (n = 4; n <= NF; n++) if (digest[$n] != "") print $n }' \
     pass=1 "$work/found" pass=2 "$work/merges" >"$work/legs"
   hold_signed "$work/legs"
+  group "joining platforms"
   each merge_line "$work/merges" || die "stopped: not everything could be merged"
 }
 
@@ -1321,7 +1495,7 @@ listed() {
 # repository; nothing where there is none. Fail where that cannot be told.
 newest_listed() {
   listed "$1" >"$work/tags" || return 1
-  ask_tags '
+  of_all ask_tags '
     pass == 3 { tag[++tags] = $0; next }
     is_meant && $1 == "reference" && $4 == "fixed" && repository($3) == asked {
       # What stands before and behind the release in a tag of it.
@@ -1397,10 +1571,81 @@ decide() {
 # decided WHAT PROGRAM: what is decided so, as awk prints it.
 decided() { awk -F '\t' -v what="$1" '$1 == what { '"$2"' }' "$work/decided"; }
 
-# told: print what becomes of each tag as Markdown: a table, and how to pull what is there.
+# What became of the tags, for people and for what comes after.
+
+# weigh: leave in $work/sizes, of each content that gets a tag now, "CONTENT<tab>SIZE": what its platforms weigh, as they are
+# pulled. Where a registry does not say, there is none.
+weigh() {
+  : >"$work/sizes"
+  awk -F '\t' '($1 == "put" || $1 == "move") && !seen[$4]++ { print $4 }' "$work/decided" >"$work/weighed"
+  weighed "$work/weighed" || return 0
+  awk -F '\t' 'pass == 1 { ref[FNR] = $0; next }
+    { home = ref[$1]; sub(/:[^:\/]*$/, "", home) }
+    $2 == "size" { print ref[$1] "\t" "\t" $3 >sizes; next }
+    { print home "@" $2 "\t" ref[$1] "\t" $3 }' sizes="$work/alone" pass=1 "$work/weighed" pass=2 "$work/weights" >"$work/platforms"
+  cut -f 1 "$work/platforms" >"$work/weighed"
+  weighed "$work/weighed" || return 0
+  {
+    cat "$work/alone" 2>/dev/null
+    awk -F '\t' 'pass == 1 { size[$1] = $3; next } FNR in size { print $2 "\t" $3 "\t" size[FNR] }' pass=1 "$work/weights" pass=2 "$work/platforms"
+  } | awk -F '\t' '
+    function people(bytes) { return bytes < 1000000 ? sprintf("%.0f kB", bytes / 1000) : sprintf("%.0f MB", bytes / 1000000) }
+    { sizes[$1] = sizes[$1] (sizes[$1] == "" ? "" : ", ") people($3) ($2 == "" ? "" : " " $2) }
+    END { for (content in sizes) print content "\t" sizes[content] }' >"$work/sizes"
+}
+
+# weighed FILE: leave in $work/weights, for the references of FILE by number, "NUMBER<tab>DIGEST<tab>PLATFORM" of each
+# platform in an index, "NUMBER<tab>size<tab>BYTES" of an image.
+weighed() {
+  : >"$work/weights"
+  if [ ! -s "$1" ]; then return 0; fi
+  read_manifests "$1" || return 1
+  LC_ALL=C awk "$JSON_AWK"'
+    # The leaves of a manifest by their path, lists as if each item stood for the list.
+    function walk(text,   token, depth, key, at) {
+      while (match(text, /"([^"\\]|\\.)*"|[][{}]|[0-9]+/)) {
+        token = substr(text, RSTART, RLENGTH)
+        text = substr(text, RSTART + RLENGTH)
+        if (token == "{" || token == "[") { at[depth + 1] = at[depth] (key == "" ? "" : "/" key); depth++; key = "" }
+        else if (token == "}" || token == "]") { if (at[depth] == "/manifests" && token == "}") entry(); depth--; key = "" }
+        else if (text ~ /^[ \t\r\n]*:/) key = plain(token)
+        else { leaf(at[depth] "/" key, token); key = "" }
+      }
+    }
+    function leaf(path, token) {
+      if (path == "/config/size" || path == "/layers/size") { bytes += token; is_image = 1 }
+      else if (path == "/manifests/digest") digest = plain(token)
+      else if (path == "/manifests/platform/architecture") arch = plain(token)
+      else if (path == "/manifests/platform/variant") variant = "/" plain(token)
+    }
+    # What is attested has no platform.
+    function entry() {
+      if (arch != "" && arch != "unknown") print name "\t" digest "\t" arch variant
+      digest = arch = variant = ""
+    }
+    function tell() {
+      if (name == "") return
+      bytes = is_image = 0
+      walk(text)
+      if (is_image) printf "%s\tsize\t%.0f\n", name, bytes
+      text = ""
+    }
+    FNR == 1 { tell(); name = FILENAME; sub(/.*\//, "", name) }
+    length(text) < 200000 { text = text $0 "\n" }
+    END { tell() }' "$work/manifests"/* >"$work/weights"
+}
+
+# told: print what becomes of each tag as Markdown: a table, and how to pull what is there, and verify it.
 told() {
   version=$(plan '$1 == "release" { print $3 }')
-  awk -F '\t' -v version="$version" -v dry="$1" '
+  verify=
+  if is_signing && [ -n "$sign_public" ]; then
+    verify="--key $sign_public"
+    if [ "$sign_log" = false ]; then verify="$verify --insecure-ignore-tlog=true"; fi
+  elif is_signing; then
+    verify="--certificate-identity-regexp '$sign_pattern' --certificate-oidc-issuer $sign_issuer"
+  fi
+  VERIFY=$verify awk -F '\t' -v version="$version" -v dry="$1" '
     BEGIN {
       state["put"] = dry ? "would be put" : "put"
       state["move"] = dry ? "would move here" : "moved here"
@@ -1410,28 +1655,41 @@ told() {
       state["refuse"] = "**refused**: it holds other content"
     }
     function code(text) { return "`" text "`" }
+    pass == 1 { size[$1] = $2; next }
     $1 in state && !(($1, $2) in seen) {
       seen[$1, $2]
       # What moves and stands nowhere yet is put.
       what = $1 == "move" && $6 == "" ? "put" : $1
       count[what]++
-      rows = rows "| " code($2) " | " state[what] " | " code($1 == "stay" || $1 == "refuse" ? $6 : $7) " |\n"
+      rows = rows "| " code($2) " | " state[what] " | " code($1 == "stay" || $1 == "refuse" ? $6 : $7) " | " size[$4] " |\n"
       if (pull == "" && (what == "put" || what == "done") && $7 != "") pull = $2 "@" $7
     }
     END {
       print "### Base images" (version == "" ? "" : " " version) "\n"
-      print count["put"] + 0 " put, " count["move"] + 0 " moved, " count["done"] + 0 " there already, " count["stay"] + 0 " left alone, " count["refuse"] + 0 " refused\n"
-      print "| tag | | digest |\n|---|---|---|"
+      print count["put"] + 0 " put, " count["move"] + 0 " moved, " count["done"] + 0 " there already, " count["stay"] + 0 " left alone, " count["refuse"] + 0 " refused, " count["unbuilt"] + 0 " not built\n"
+      print "| tag | | digest | size |\n|---|---|---|---|"
       printf "%s", rows
-      if (pull != "" && !dry) print "\nBy digest it stays the same whatever becomes of the tag:\n\n```sh\ndocker pull " pull "\n```"
-    }' "$work/decided"
+      if (pull != "" && !dry) {
+        print "\nBy digest it stays the same whatever becomes of the tag:\n\n```sh\ndocker pull " pull
+        if (ENVIRON["VERIFY"] != "") print "cosign verify " pull " " ENVIRON["VERIFY"]
+        print "```"
+      }
+    }' pass=1 "$work/sizes" pass=2 "$work/decided"
 }
 
-# tell: leave what became of each tag where the pipeline wants it: as Markdown in SUMMARY, as lines in RESULTS.
+# tell DRY: leave what became of each tag where the pipeline wants it: as Markdown in SUMMARY, and beside the log of a build of
+# Buildkite; as lines in RESULTS.
 tell() {
-  if [ -n "$SUMMARY" ]; then told "$1" >>"$SUMMARY"; fi
+  : >"$work/sizes"
+  if [ -n "$SUMMARY" ] || [ "$shown_by" = buildkite ]; then
+    if [ -z "$1" ] && [ ! -s "$work/bad" ]; then weigh; fi
+    told "$1" >"$work/summary"
+    if [ -n "$SUMMARY" ]; then cat "$work/summary" >>"$SUMMARY"; fi
+    if [ "$shown_by" = buildkite ]; then to_buildkite info tags <"$work/summary"; fi
+  fi
   if [ -n "$RESULTS" ]; then
-    awk -F '\t' '$1 ~ /^(put|move|done)$/ && $7 != "" && !($2 in seen) { seen[$2]; print $2 "\t" $7 }' "$work/decided" >"$RESULTS"
+    awk -F '\t' -v dry="$1" '($1 == "done" || (!dry && $1 ~ /^(put|move)$/)) && $7 != "" && !($2 in seen) { seen[$2]; print $2 "\t" $7 }' \
+      "$work/decided" >"$RESULTS"
   fi
 }
 
@@ -1452,7 +1710,7 @@ tags() {
   decided refuse 'print "refused: " $2 " is published and holds " $6 ", this plan has " $7 " (" $5 "); a published release is never overwritten"' >>"$work/bad"
   if [ -s "$work/bad" ]; then
     tell "$1"
-    while IFS= read -r line; do say "$line"; done <"$work/bad"
+    while IFS= read -r line; do blame "$line"; done <"$work/bad"
     die "stopped: no tag was changed"
   fi
   if [ -n "$1" ]; then
@@ -1473,6 +1731,7 @@ tags() {
   hold "$work/hashes"
   carry
   decided put 'print $2 "\t" $3' >"$work/put"
+  group "putting tags"
   put "$work/put"
   counted=$(wc -l <"$work/put")
 
@@ -1497,15 +1756,32 @@ tags() {
   decided move 'print $2 "\t" $3' >"$work/put"
   put "$work/put"
   counted=$((counted + $(wc -l <"$work/put")))
+  ungroup
 
   decided stay 'print "left alone, only a final release may move it, and only forward: " $2' >"$work/stay"
   while IFS= read -r line; do say "$line"; done <"$work/stay"
+  if [ -s "$work/stay" ]; then annotate notice <"$work/stay"; fi
   tell ''
   say "tags: $counted put, $(decided 'done' 'print' | wc -l | tr -d ' ') there already, $(wc -l <"$work/stay" | tr -d ' ') left alone"
 }
 
+# images: what the tags go on.
+images() {
+  plan '$1 == "image" && has($9) && !seen[$5]++ { print $5 }' >"$work/refs"
+  look_all "$work/refs"
+  plan '$1 == "image" && has($9) && digest[$5] == "" && !seen[$5]++ { print $5 }' >"$work/bad"
+  while IFS= read -r line; do blame "not published yet: $line"; done <"$work/bad"
+  if [ -s "$work/bad" ]; then die "stopped: not all is there"; fi
+  plan '
+    function tell() { if (id != "") print id "\t" home "@" wanted "\t" platforms; id = "" }
+    $1 == "image" { tell() }
+    $1 == "image" && has($9) && !seen[$5]++ { id = $2; home = $5; sub(/:[^:\/]*$/, "", home); wanted = digest[$5]; platforms = "" }
+    $1 == "leg" && $2 == id { platforms = platforms (platforms == "" ? "" : " ") $3 }
+    END { tell() }'
+}
+
 usage() {
-  say "usage: publish.sh probe [ID...] | build ID PLATFORM | make ID PLATFORM | push ID PLATFORM | merge ID... | tags [--dry-run] | sign"
+  say "usage: publish.sh probe [ID...] | build ID PLATFORM | make ID PLATFORM | push ID PLATFORM | merge ID... | tags [--dry-run] | images | sign"
   exit 2
 }
 
@@ -1513,25 +1789,28 @@ case $PUBLISH_JOBS in '' | 0* | *[!0-9]*) die "PUBLISH_JOBS is no number of at l
 case $PUBLISH_DELAY in '' | *[!0-9]*) die "PUBLISH_DELAY is no number of whole seconds: \`$PUBLISH_DELAY\`" ;; esac
 case $PIPELINE in '' | github | gitlab | cloud-build | buildkite) ;; *) die "PIPELINE is none of github, gitlab, cloud-build, buildkite: \`$PIPELINE\`" ;; esac
 case $BUILDER_ID in *[!A-Za-z0-9:/._~#@%=+-]*) die "BUILDER_ID is no address of a run: \`$BUILDER_ID\`" ;; esac
+case $BASE_IMAGES_DRY_RUN in true | false) ;; *) die "BASE_IMAGES_DRY_RUN is neither true nor false: \`$BASE_IMAGES_DRY_RUN\`" ;; esac
 case $TEST_IN in engine | buildkit) ;; *) die "TEST_IN is neither engine nor buildkit: \`$TEST_IN\`" ;; esac
 check_plan
-work=$(mktemp -d)
-trap 'rm -rf "$work"' EXIT
-trap 'exit 130' INT
-trap 'exit 143' TERM
 : >"$work/found"
 : >"$work/logins"
 slot=main
 check_tag
+narrow
 
-case ${1-} in probe | build | make | push | merge | tags | sign) needs_buildx; check_signing ;; esac
+case ${1-}:$BASE_IMAGES_DRY_RUN in build:true | make:true | push:true | merge:true | sign:true) die "a dry run changes nothing: BASE_IMAGES_DRY_RUN is set" ;; esac
+case ${1-} in probe | build | make | push | merge | tags | images | sign) needs_buildx; check_signing ;; esac
 case ${1-} in
   probe) shift; probe "$@" ;;
   build) [ $# -eq 3 ] || usage; build "$2" "$3" whole ;;
   make | push) [ $# -eq 3 ] || usage; build "$2" "$3" "$1" ;;
   merge) [ $# -ge 2 ] || usage; shift; merge "$@" ;;
   tags)
-    case $#:${2-} in 1: | 2:--dry-run) tags "${2-}" ;; *) usage ;; esac ;;
+    case $#:${2-} in 1: | 2:--dry-run) ;; *) usage ;; esac
+    dry=${2-}
+    if is_dry; then dry=--dry-run; fi
+    tags "$dry" ;;
+  images) [ $# -eq 1 ] || usage; images ;;
   sign) [ $# -eq 1 ] || usage; sign ;;
   *) usage ;;
 esac

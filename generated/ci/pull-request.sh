@@ -37,7 +37,86 @@ FETCH_DELAY=${FETCH_DELAY:-5}
 TEST_IN=${TEST_IN:-buildkit}
 
 say() { printf '%s\n' "pull request: $*" >&2; }
-die() { say "$@"; exit 1; }
+
+# What a run looks like where it runs: groups of its log, and what is wrong beside the log. Elsewhere all is plain lines.
+
+shown_by=
+if [ "${GITHUB_ACTIONS-}" = true ]; then shown_by=github
+elif [ "${GITLAB_CI-}" = true ]; then shown_by=gitlab
+elif [ "${BUILDKITE-}" = true ]; then shown_by=buildkite
+fi
+command_line="${0##*/} $*" groups=0 is_grouped=
+
+work=$(mktemp -d)
+trap 'ungroup; rm -rf "$work"' EXIT
+trap 'exit 130' INT
+trap 'exit 143' TERM
+
+# group TITLE: what follows is one group of the log, until the next one.
+group() {
+  ungroup
+  groups=$((groups + 1)) is_grouped=yes
+  case $shown_by in
+    github) printf '::group::%s\n' "$1" ;;
+    gitlab) printf '\033[0Ksection_start:%s:base_images_%s[collapsed=true]\r\033[0K%s\n' "$(date +%s)" "$groups" "$1" ;;
+    buildkite) printf '%s\n' "--- $1" ;;
+    *) say "$1" ;;
+  esac >&2
+}
+
+# ungroup [FAILED]: no longer. Where it failed its lines are wanted.
+ungroup() {
+  if [ -z "$is_grouped" ]; then return 0; fi
+  is_grouped=
+  case $shown_by in
+    github) echo ::endgroup:: ;;
+    gitlab) printf '\033[0Ksection_end:%s:base_images_%s\r\033[0K\n' "$(date +%s)" "$groups" ;;
+    buildkite) if [ -n "${1-}" ]; then echo "^^^ +++"; fi ;;
+  esac >&2
+}
+
+# blame TEXT: say what is wrong; `die` tells it with what came of it.
+blame() {
+  ungroup failed
+  say "$@"
+  printf '%s\n' "$*" >>"$work/blamed"
+}
+
+die() {
+  blame "$@"
+  annotate error <"$work/blamed"
+  exit 1
+}
+
+# notice TEXT: say what is not wrong, and easily overlooked.
+notice() {
+  say "$@"
+  printf '%s\n' "$*" | annotate notice
+}
+
+# annotate LEVEL: tell what stdin says beside the log: LEVEL is error or notice.
+annotate() {
+  case $shown_by in
+    # A command of GitHub's is one line: actions/toolkit, packages/core/src/command.ts.
+    github)
+      awk -v level="$1" -v title="$command_line" '
+        function data(text) { gsub(/%/, "%25", text); gsub(/\r/, "%0D", text); gsub(/\n/, "%0A", text); return text }
+        function property(text) { text = data(text); gsub(/:/, "%3A", text); gsub(/,/, "%2C", text); return text }
+        { text = text (NR > 1 ? "\n" : "") $0 }
+        END { print "::" level " title=" property(title) "::" data(text) }' >&2 ;;
+    # Markdown takes what is indented by the letter.
+    buildkite)
+      style=$1
+      if [ "$style" = notice ]; then style=info; fi
+      { printf '%s\n' "$command_line"; cat; } | sed 's/^/    /' | to_buildkite "$style" "${BUILDKITE_JOB_ID-}-$style" ;;
+  esac
+}
+
+# to_buildkite STYLE CONTEXT: let the build show what stdin says, as Markdown.
+to_buildkite() {
+  if ! command -v buildkite-agent >/dev/null; then return 0; fi
+  buildkite-agent annotate --style "$1" --context "base-images-$2" --append >&2 || say "this is told by the log alone"
+}
 
 # What reads the plan. Of each record the first field says what it is; those of an image follow its `image`. Records that
 # nobody asks for are passed over, so that a plan may say more than this script knows. See docs/plan.md of basematrix.
@@ -152,7 +231,7 @@ released() {
       print $3 " is released with " substr(before[$3], 1, 19) ", and stands for " substr(content, 1, 19) " here (" id ")"
     }' pass=3 "$work/released" >"$work/moved"
   if [ -s "$work/moved" ]; then
-    while IFS= read -r line; do say "$line"; done <"$work/moved"
+    while IFS= read -r line; do blame "$line"; done <"$work/moved"
     die "stopped: \`$tag\` is released, with other content than this change has for it: run \`gen bump\` to another version"
   fi
   say "what \`$tag\` has released is the same here"
@@ -201,6 +280,8 @@ changed() {
   ' pass=3 "$work/base" told="$work/told" >"$work/changed"
   cat "$work/changed"
   while IFS= read -r line; do say "$line"; done <"$work/told"
+  sed '/^not built: /!d' "$work/told" >"$work/unbuilt"
+  if [ -s "$work/unbuilt" ]; then annotate notice <"$work/unbuilt"; fi
 }
 
 # needs_buildx: stop where docker cannot do what is asked of it here, before anything takes its words for an answer.
@@ -355,8 +436,8 @@ build() {
   proxies
   set --
   while IFS='	' read -r target _; do set -- "$@" "$target"; done <"$work/images"
-  say "building for $platform: $*"
-  bake --set '*.output=type=cacheonly' "$@"
+  group "building for $platform: $*"
+  bake --set '*.output=type=cacheonly' "$@" || die "stopped: not built for $platform"
 
   ok=true
   while IFS='	' read -r target image id context; do
@@ -401,7 +482,7 @@ test_in_buildkit() {
 
 # fails TEST: say that it does.
 fails() {
-  say "\`$target\` for $platform fails its test: $1"
+  blame "\`$target\` for $platform fails its test: $1"
   passed=false
 }
 
@@ -415,10 +496,6 @@ case $TEST_IN in
   engine | buildkit) ;;
   *) die "TEST_IN is engine or buildkit, not \`$TEST_IN\`" ;;
 esac
-work=$(mktemp -d)
-trap 'rm -rf "$work"' EXIT
-trap 'exit 130' INT
-trap 'exit 143' TERM
 : >"$work/found"
 
 case ${1-} in

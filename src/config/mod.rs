@@ -58,7 +58,8 @@ pub use outputs::{
 };
 pub use pins::{check_pin, is_commit, is_version};
 pub use pipeline_keys::{
-    At, BuildRow, BuildsRow, Cache, Compression, Provenance, PullRequest, Step, Steps,
+    Access, At, BuildRow, BuildsRow, Cache, Compression, Provenance, PullRequest, Step, StepMeans,
+    Steps,
 };
 pub use pipelines::{Ci, GROUPS, Pipeline, Runner, Shape};
 pub use provider::{Options, ProviderTable, options_schema, read_options};

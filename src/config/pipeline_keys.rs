@@ -154,9 +154,40 @@ pub struct Step {
     pub uses: Option<Spanned<String>>,
     /// The version that commit of the action has, as in `v4.1.0`.
     pub version: Option<Spanned<String>>,
-    /// GitHub: inputs of the action.
+    /// GitHub: inputs of the action. One that is `$NAME` and nothing else is what that variable of the step holds.
     #[serde(default)]
     pub with: IndexMap<Spanned<String>, Spanned<String>>,
+    /// GitHub: what the token of its job may do besides, as in `{ id-token = "write" }`.
+    #[serde(default)]
+    pub permissions: IndexMap<Spanned<String>, Access>,
+    /// GitLab: identity tokens of its job, each a variable with the audience that the token is for.
+    #[serde(default)]
+    pub id_tokens: IndexMap<Spanned<String>, Spanned<String>>,
+}
+
+/// What a token may do with one kind of thing.
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Deserialize, Serialize, JsonSchema,
+)]
+#[serde(rename_all = "kebab-case")]
+pub enum Access {
+    /// Nothing.
+    None,
+    /// Look.
+    Read,
+    /// Change.
+    Write,
+}
+
+/// What a provider's jobs can be besides what runs a shell text.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum StepMeans {
+    /// Nothing.
+    Shell,
+    /// GitHub's: they use actions, and their tokens have permissions.
+    Actions,
+    /// GitLab's: they are handed identity tokens.
+    IdTokens,
 }
 
 /// Steps by key, in declared order.

@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use crate::config::pins::{is_commit, is_version};
-use crate::config::pipeline_keys::{Step, Steps};
+use crate::config::pipeline_keys::{Step, StepMeans, Steps};
 use crate::config::table_reader::TableReader;
 use crate::diagnostic::code;
 use crate::grammar::Spanned;
@@ -11,12 +11,13 @@ use crate::matrix::Selector;
 use crate::render::other_than_text;
 
 impl TableReader<'_> {
-    /// The steps that are only for some builds; `actions` says whether the provider has actions.
-    pub(super) fn steps(&mut self, steps: &Steps, actions: bool) -> Vec<(String, Selector)> {
+    /// The steps that are only for some builds.
+    pub(super) fn steps(&mut self, steps: &Steps, means: StepMeans) -> Vec<(String, Selector)> {
         self.step_texts(steps);
         let mut narrowed = Vec::new();
         for (key, step) in steps {
-            self.step(key, step, actions);
+            self.step(key, step, means);
+            self.rights(key, step, means);
             if let Some(selector) = step.matches.as_ref().and_then(|m| self.selector(m)) {
                 narrowed.push((key.value.clone(), selector));
             }
@@ -24,7 +25,7 @@ impl TableReader<'_> {
         narrowed
     }
 
-    fn step(&mut self, key: &Spanned<String>, step: &Spanned<Step>, actions: bool) {
+    fn step(&mut self, key: &Spanned<String>, step: &Spanned<Step>, means: StepMeans) {
         if !is_key(key) {
             self.step_fault(
                 format!("`{}` cannot be a step's key", key.escape_debug()),
@@ -41,7 +42,7 @@ impl TableReader<'_> {
                 Some("write the shell text, or delete the step"),
             ),
             (Some(_), None) => {}
-            (None, Some(uses)) if !actions => self.step_fault(
+            (None, Some(uses)) if means != StepMeans::Actions => self.step_fault(
                 format!("step `{}` uses an action, which only GitHub has", key.value),
                 &uses.span,
                 "not known here",
@@ -83,14 +84,44 @@ impl TableReader<'_> {
             );
         }
         for (name, _) in &step.env {
-            if !is_variable(name) {
-                self.step_fault(
-                    format!("`{}` cannot name a variable", name.escape_debug()),
-                    &name.span,
-                    "letters, digits and `_`, no digit first",
-                    None,
-                );
+            self.variable(name);
+        }
+    }
+
+    /// What a step asks for, the jobs of its provider have to be able to have.
+    fn rights(&mut self, key: &Spanned<String>, step: &Spanned<Step>, means: StepMeans) {
+        let asked = [
+            (
+                step.permissions.keys().next(),
+                StepMeans::Actions,
+                "`permissions`, which only GitHub has",
+            ),
+            (
+                step.id_tokens.keys().next(),
+                StepMeans::IdTokens,
+                "`id-tokens`, which only GitLab has",
+            ),
+        ];
+        for (first, wanted, what) in asked {
+            if let Some(first) = first.filter(|_| means != wanted) {
+                let fact = format!("step `{}` asks for {what}", key.value);
+                self.step_fault(fact, &first.span, "not known here", None);
             }
+        }
+        for (name, audience) in &step.id_tokens {
+            self.variable(name);
+            self.line(&name.value, audience);
+        }
+    }
+
+    fn variable(&mut self, name: &Spanned<String>) {
+        if !is_variable(name) {
+            self.step_fault(
+                format!("`{}` cannot name a variable", name.escape_debug()),
+                &name.span,
+                "letters, digits and `_`, no digit first",
+                None,
+            );
         }
     }
 

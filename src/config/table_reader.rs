@@ -4,7 +4,7 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use crate::config::axes::platform_finding;
-use crate::config::pipeline_keys::{BuildRow, BuildsRow, Provenance, Steps};
+use crate::config::pipeline_keys::{BuildRow, BuildsRow, Provenance, StepMeans, Steps};
 use crate::config::pipelines::{GROUPS, Runner, Shape, ShapeRow};
 use crate::config::provider::ProviderTable;
 use crate::config::raw::RawCi;
@@ -54,9 +54,9 @@ impl TableReader<'_> {
         matches: &Option<Spanned<RawSelector>>,
         rows: Vec<ShapeRow>,
         steps: &Steps,
-        actions: bool,
+        means: StepMeans,
     ) -> Shape {
-        let steps = self.steps(steps, actions);
+        let steps = self.steps(steps, means);
         Shape {
             selector: matches.as_ref().and_then(|m| self.selector(m)),
             rows,

@@ -1,6 +1,6 @@
 //! A step of the user's own, as shell text among the text of a job.
 
-use crate::config::Step;
+use crate::config::{At, Step};
 use crate::render::shell_word;
 
 /// A shell of its own, so that a step can neither change the job's nor, by what it does not close, swallow the next.
@@ -12,8 +12,13 @@ pub(super) fn script(key: &str, step: &Step) -> Option<String> {
         .iter()
         .map(|(name, value)| format!("{}={} ", name.value, shell_word(value)))
         .collect();
+    // A dry run puts no tag, so what stands around that is left out.
+    let unless = match step.at {
+        At::BeforeTags | At::AfterTags => "[ \"${BASE_IMAGES_DRY_RUN-}\" = true ] || ",
+        At::BeforeProbe | At::BeforeBuild | At::AfterBuild => "",
+    };
     Some(format!(
-        "printf '%s\\n' {}\n{env}sh -e -c {}",
+        "printf '%s\\n' {}\n{unless}{env}sh -e -c {}",
         shell_word(name),
         shell_word(run)
     ))

@@ -42,7 +42,7 @@ curls() { curl --silent --parallel --parallel-max "$((PUBLISH_JOBS * 4))" --conf
 # sign_in FILE: add to $work/logins, for each repository of FILE's references that is not there, the header that its
 # registry wants: a token once for each repository.
 sign_in() {
-  sed 's/:[^:/]*$//' "$1" | sort -u >"$work/named"
+  sed 's/@[^@]*$//; s/:[^:/]*$//' "$1" | sort -u >"$work/named"
   awk -F '\t' 'pass == 1 { has[$1]; next } !($1 in has)' pass=1 "$work/logins" pass=2 "$work/named" >"$work/strangers"
   if [ ! -s "$work/strangers" ]; then return 0; fi
   rm -rf "$work/challenges" "$work/tokens"
@@ -150,7 +150,7 @@ gets() {
       pass == 1 { login[$1] = $2; next }
       {
         name = $0
-        sub(":[^:/]*$", "", name)
+        sub("(@[^@]*|:[^:/]*)$", "", name)
         transfer(endpoint(host_of(name)) "/v2/" path_of(name) "/manifests/" substr($0, length(name) + 2), FNR)
         say("header", "Accept: " accept)
         if (name in login) say("header", login[name])

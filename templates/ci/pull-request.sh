@@ -37,7 +37,8 @@ FETCH_DELAY=${FETCH_DELAY:-5}
 TEST_IN=${TEST_IN:-buildkit}
 
 say() { printf '%s\n' "pull request: $*" >&2; }
-die() { say "$@"; exit 1; }
+
+<% include "ci/shown.sh" %>
 
 <% include "ci/plan.sh" %>
 
@@ -128,7 +129,7 @@ released() {
     }' pass=3 "$work/released" >"$work/moved"
 <% endif %>
   if [ -s "$work/moved" ]; then
-    while IFS= read -r line; do say "$line"; done <"$work/moved"
+    while IFS= read -r line; do blame "$line"; done <"$work/moved"
     die "stopped: \`$tag\` is released, with other content than this change has for it: run \`gen bump\` to another version"
   fi
 <% if waits %>
@@ -184,6 +185,8 @@ changed() {
   ' pass=3 "$work/base" told="$work/told" >"$work/changed"
   cat "$work/changed"
   while IFS= read -r line; do say "$line"; done <"$work/told"
+  sed '/^not built: /!d' "$work/told" >"$work/unbuilt"
+  if [ -s "$work/unbuilt" ]; then annotate notice <"$work/unbuilt"; fi
 }
 
 <% include "ci/context.sh" %>
@@ -245,8 +248,8 @@ build() {
   proxies
   set --
   while IFS='	' read -r target _; do set -- "$@" "$target"; done <"$work/images"
-  say "building for $platform: $*"
-  bake --set '*.output=type=cacheonly' "$@"
+  group "building for $platform: $*"
+  bake --set '*.output=type=cacheonly' "$@" || die "stopped: not built for $platform"
 
   ok=true
   while IFS='	' read -r target image id context; do
@@ -288,7 +291,7 @@ test_in_buildkit() {
 
 # fails TEST: say that it does.
 fails() {
-  say "\`$target\` for $platform fails its test: $1"
+  blame "\`$target\` for $platform fails its test: $1"
   passed=false
 }
 
@@ -302,10 +305,6 @@ case $TEST_IN in
   engine | buildkit) ;;
   *) die "TEST_IN is engine or buildkit, not \`$TEST_IN\`" ;;
 esac
-work=$(mktemp -d)
-trap 'rm -rf "$work"' EXIT
-trap 'exit 130' INT
-trap 'exit 143' TERM
 : >"$work/found"
 
 case ${1-} in

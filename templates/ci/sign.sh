@@ -121,7 +121,7 @@ verify_line() {
         ;;
     esac
     again "$verifications" "$work/$slot.said" || {
-      say "cannot tell who signed $subject, so nothing is assumed. cosign says: $(last_word "$work/$slot.said")"
+      blame "cannot tell who signed $subject, so nothing is assumed. cosign says: $(last_word "$work/$slot.said")"
       return 2
     }
     verifications=$((verifications + 1))
@@ -150,7 +150,7 @@ hold_signed() {
   unsigned "$1"
   if [ ! -s "$work/unsigned" ]; then return 0; fi
   while IFS='	' read -r ref why; do
-    say "foreign: $ref is not signed by this pipeline: $why"
+    blame "foreign: $ref is not signed by this pipeline: $why"
   done <"$work/unsigned"
   die "stopped: look who pushed that. What this pipeline pushed before images were signed is signed by \`sh publish.sh sign\`"
 }

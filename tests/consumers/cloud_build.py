@@ -146,7 +146,7 @@ class Runs:
     def __init__(self, tree: Path, folder: Path):
         self.tree, self.folder, self.stub = tree, folder, Stub(folder / "stub")
         self.gcloud = folder / "gcloud"
-        self.gcloud.mkdir()
+        self.gcloud.mkdir(exist_ok=True)
         self.env = self.stub.env(GCLOUD_STUB=str(self.gcloud), GCLOUD_SERVICE=str(service()), SUBMIT_DELAY="0")
 
     def publish(self, substitutions: dict | None = None) -> Service:

@@ -31,7 +31,7 @@ def test_only_what_is_missing_has_a_job(tree, tmp_path):
 
 def test_a_job_waits_for_what_it_stands_on(tree, tmp_path):
     build, plan = publish(tree, Stub(tmp_path / "stub")), Plan(tree)
-    order = {(step["env"].get("SPEC"), step["env"].get("PLATFORM")): build.done.index(key) for key, step in build.jobs.items()}
+    order = {(step["env"].get("IMAGE_ID"), step["env"].get("IMAGE_PLATFORM")): build.done.index(key) for key, step in build.jobs.items()}
     first = {spec["content_reference"]: spec["id"] for spec in reversed(plan.specs)}
     for spec in (spec for spec in plan.builders if (spec["id"], None) in order):
         for below in [spec["parent"], *spec.get("needs", [])]:

@@ -248,4 +248,4 @@ def test_one_more_cell_changes_one_group(gen, tmp_path):
     old, new = both[changed.pop()]
     step = [line for line in new if line not in old]
     assert 0 < len(new) - len(old) <= 16, "more than the lines of one step"
-    assert [line for line in step if "SPEC=" in line] == ['      - "SPEC=app/l7_21"']
+    assert [line for line in step if "IMAGE_ID=" in line] == ['      - "IMAGE_ID=app/l7_21"']

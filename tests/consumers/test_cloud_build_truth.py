@@ -96,7 +96,7 @@ def test_steps_name_only_steps_before_them(tree):
 
 
 def spec_of(step) -> str | None:
-    return dict(entry.split("=", 1) for entry in step.env).get("SPEC")
+    return dict(entry.split("=", 1) for entry in step.env).get("IMAGE_ID")
 
 
 def waits_for(build) -> dict:

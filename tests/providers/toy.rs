@@ -1,8 +1,8 @@
 //! A provider of nobody's: all that one is stands in this folder. It prints its images, and has room for one.
 
 use basematrix::config::{
-    BuildsRow, Options, ProviderTable, PullRequest, RawSelector, Shape, Steps, TableReader,
-    options_schema, read_options,
+    BuildsRow, Options, ProviderTable, PullRequest, RawSelector, Shape, StepMeans, Steps,
+    TableReader, options_schema, read_options,
 };
 use basematrix::emit::{File, Layout, Provider, Site};
 use basematrix::grammar::Spanned;
@@ -51,7 +51,7 @@ impl Options for ToyOptions {
     fn validate(&self, reader: &mut TableReader<'_>) -> Shape {
         reader.line("greeting", &self.greeting);
         let rows = reader.rows(&self.when);
-        reader.shape(&self.matches, rows, &self.step, false)
+        reader.shape(&self.matches, rows, &self.step, StepMeans::Shell)
     }
 }
 

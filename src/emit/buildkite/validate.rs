@@ -1,7 +1,7 @@
 //! What Buildkite would refuse of the options, or take otherwise than they were meant.
 
 use super::options::Buildkite;
-use crate::config::{Options, PullRequest, Shape, TableReader};
+use crate::config::{Options, PullRequest, Shape, StepMeans, TableReader};
 use crate::grammar::Spanned;
 
 impl Options for Buildkite {
@@ -21,6 +21,6 @@ impl Options for Buildkite {
         }
         reader.platforms(self.runner.keys());
         let rows = reader.rows(&self.when);
-        reader.shape(&self.matches, rows, &self.step, false)
+        reader.shape(&self.matches, rows, &self.step, StepMeans::Shell)
     }
 }

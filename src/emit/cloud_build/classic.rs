@@ -31,6 +31,8 @@ pub(super) fn file(maker: &Maker<'_>, mut own: Own, built: &Built<'_>) -> File {
     let mut context = maker.speaking(&path, Part::Whole);
     let here = built.units.iter().zip(&built.here);
     context.sources = Checkout::of(here.filter(|(_, here)| **here).map(|(unit, _)| unit.spec));
+    // A plain call builds whatever is there.
+    context.asked.clear();
     let start = own.before_probe(&mut context);
     own.around_tags(&mut context);
     context.left_out = built.left_out();
@@ -70,6 +72,9 @@ pub(super) fn file(maker: &Maker<'_>, mut own: Own, built: &Built<'_>) -> File {
         let push = own.unused(&format!("{image}-push"));
         let mut pushed = call(push.clone(), last, vec![word("push"), leg(spec, &homes)]);
         pushed.after = own.of_image(At::AfterBuild, spec, &image, vec![push]);
+        for step in &mut pushed.after {
+            step.reference = Some(leg(spec, &homes));
+        }
         context.classic.push(pushed);
         builds.push(image);
     }

@@ -60,6 +60,8 @@ pub(super) struct ConfigView {
     pub after_tags: Vec<OwnStep>,
     /// What checks and builds a change.
     pub change: Option<Change>,
+    /// Substitutions that say what one run is of, where they may.
+    pub asked: Vec<&'static str>,
     /// Substitutions with their defaults.
     pub substitutions: IndexMap<String, String>,
     /// How long the build may take, and wait for a machine, in seconds.
@@ -156,7 +158,7 @@ pub(super) struct SpecStep {
     pub after: Vec<OwnStep>,
     pub step: String,
     pub wait_for: Vec<String>,
-    /// `SPEC=id`, and `PLATFORMS=` and the platforms, by spaces.
+    /// `IMAGE_ID=id`, and `IMAGE_PLATFORM=` and the platforms, by spaces.
     pub env: Vec<String>,
     /// Secrets that its builds are handed, by the variables that hold them.
     pub secrets: Vec<String>,
@@ -175,6 +177,12 @@ pub(super) struct OwnStep {
     pub env: Vec<String>,
     /// Whether it belongs to an image, and ends at once when the probe found that.
     pub probed: bool,
+    /// Whether it stands around the tags, which a dry run does not put.
+    pub of_tags: bool,
+    /// The step that pushed the image it is for, and left what that is.
+    pub pushed: Option<String>,
+    /// The same where Docker itself pushed: the reference.
+    pub reference: Option<Arg>,
     /// What people see.
     pub name: Option<String>,
     /// Shell text.
@@ -197,7 +205,7 @@ pub(super) struct ClassicStep {
 }
 
 /// One word of a call: text, or a reference below a home registry.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Clone, Serialize)]
 pub(super) struct Arg {
     /// The substitution that stands for the home's prefix.
     pub home: Option<String>,

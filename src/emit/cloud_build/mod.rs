@@ -89,6 +89,9 @@ const NATIVE: &str = "linux/amd64";
 /// so too.
 const PARTS: &str = "ci/cloudbuild";
 
+/// Substitutions that say what one run is of: variables of the script that publishes, behind a `_`.
+const ASKED: [&str; 2] = ["_BASE_IMAGES_ONLY", "_BASE_IMAGES_DRY_RUN"];
+
 /// The longest a build may wait for a machine, and take, in seconds: the configs of a split build wait for each other.
 const DAY: u64 = 86_400;
 
@@ -369,7 +372,12 @@ fn publishing(
         file: path,
         script: script.clone(),
         layers,
-        substitutions: substitutions.map(|name| name.value.clone()).collect(),
+        substitutions: substitutions
+            .map(|name| name.value.as_str())
+            .filter(|name| !ASKED.contains(name))
+            .chain(ASKED)
+            .map(str::to_owned)
+            .collect(),
     };
     Files {
         configs,
@@ -411,6 +419,7 @@ impl Maker<'_> {
     /// A config that logs in, and does nothing yet.
     fn speaking(&self, file: &str, part: Part) -> ConfigView {
         let mut context = self.bare(file, part);
+        context.asked = ASKED.to_vec();
         context.registries.clone_from(&self.registries);
         context.secrets = secrets(&self.registries);
         context.sign = Cosign::of(self.site);
@@ -459,6 +468,7 @@ impl Maker<'_> {
             before_tags: Vec::new(),
             after_tags: Vec::new(),
             change: None,
+            asked: Vec::new(),
             substitutions: substitutions
                 .map(|(name, default)| (name.value.clone(), default.value.clone()))
                 .collect(),

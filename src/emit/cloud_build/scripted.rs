@@ -168,7 +168,10 @@ pub(super) fn units(built: &Built<'_>, own: &mut Own) -> Vec<Unit> {
         let wait_for = before
             .last()
             .map_or(wait_for, |last| vec![last.step.clone()]);
-        let after = probed(own.of_image(At::AfterBuild, spec, &image, vec![image.clone()]));
+        let mut after = probed(own.of_image(At::AfterBuild, spec, &image, vec![image.clone()]));
+        for step in &mut after {
+            step.pushed = Some(image.clone());
+        }
         let layers = unit.stands_on.iter().map(|&place| there[place].1 + 1);
         let layer = layers.max().unwrap_or(0);
         let last = after.last().map_or(&image, |step| &step.step);
@@ -204,8 +207,8 @@ fn probed(mut steps: Vec<OwnStep>) -> Vec<OwnStep> {
 /// What tells a step which image it is for.
 pub(super) fn image_env(spec: &PlanSpec) -> Vec<String> {
     vec![
-        format!("SPEC={}", spec.id),
-        format!("PLATFORMS={}", spec.platforms.join(" ")),
+        format!("IMAGE_ID={}", spec.id),
+        format!("IMAGE_PLATFORM={}", spec.platforms.join(" ")),
     ]
 }
 

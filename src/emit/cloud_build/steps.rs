@@ -48,6 +48,11 @@ impl Own {
                     .map(|(name, text)| format!("{}={}", name.value, text.value))
                     .collect(),
                 probed: false,
+                of_tags: !step.at.of_builds()
+                    && step.at != At::BeforeProbe
+                    && !options.is_classic(),
+                pushed: None,
+                reference: None,
                 name: step.name.as_ref().map(|name| name.value.clone()),
                 run: step
                     .run

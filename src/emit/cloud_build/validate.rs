@@ -1,7 +1,7 @@
 //! What Cloud Build would refuse of the options, or take otherwise than they were meant.
 
 use super::options::{CloudBuild, Shape as BuildShape};
-use crate::config::{Options, PullRequest, Shape, TableReader};
+use crate::config::{Options, PullRequest, Shape, StepMeans, TableReader};
 use crate::diagnostic::code;
 use crate::grammar::Spanned;
 
@@ -33,7 +33,7 @@ impl Options for CloudBuild {
         let rows = reader.build_rows(&self.when);
         Shape {
             builds_anew: self.is_classic(),
-            ..reader.shape(&self.matches, rows, &self.step, false)
+            ..reader.shape(&self.matches, rows, &self.step, StepMeans::Shell)
         }
     }
 }

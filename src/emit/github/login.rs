@@ -4,22 +4,26 @@ use std::collections::HashSet;
 
 use serde::Serialize;
 
-use super::options::{Access, Github};
+use super::options::Github;
 use super::pins::{Action, Pins};
-use crate::config::{Registry, RegistryKind};
+use crate::config::{Access, Registry, RegistryKind};
 use crate::diagnostic::{Finding, code};
 use crate::emit::login::{self, Google, Means, Way};
 use crate::emit::signing::Cosign;
 use crate::emit::site::Site;
+use indexmap::IndexMap;
 
 /// What a job may do, and where it logs in.
 #[derive(Debug, Serialize)]
 pub(crate) struct Rights {
     pub logins: Vec<Login>,
+    pub contents: Access,
     pub packages: Option<Access>,
     pub id_token: bool,
     /// Whether its identity signs.
     pub signs: bool,
+    /// What steps of the user's ask for besides.
+    pub steps: IndexMap<String, Access>,
     /// The logins that may have run out when a long build is done, which are made again before its push.
     pub renewed: Vec<Login>,
     pub environment: Option<String>,
@@ -134,9 +138,11 @@ pub(super) fn rights(
     Rights {
         renewed: renewed.cloned().collect(),
         logins,
+        contents: Access::Read,
         packages,
         id_token,
         signs: false,
+        steps: IndexMap::new(),
         environment,
     }
 }

@@ -22,7 +22,9 @@ use super::emitters::PUBLISH;
 use super::provider::{File, Layout, Provider};
 use super::signing::Cosign;
 use super::site::Site;
-use crate::config::{Config, Options, ProviderTable, RegistryKind, options_schema, read_options};
+use crate::config::{
+    self, Access, At, Config, Options, ProviderTable, RegistryKind, options_schema, read_options,
+};
 use crate::diagnostic::Finding;
 use crate::emit::setup;
 use crate::facts::Machinery;
@@ -39,6 +41,7 @@ mod limits;
 mod login;
 mod options;
 mod parts;
+mod permissions;
 mod pins;
 mod pull_request;
 mod refresh;
@@ -50,8 +53,9 @@ pub use edits::{ActionEdit, ActionEdits, Unfit};
 
 use legs::{Legs, Runners};
 use login::{JOB_TOKEN, Rights, is_in, logins, release_rights, rights, signing_rights, unstored};
-use options::{Access, ActionPin, Github};
+use options::{ActionPin, Github};
 use parts::{Block, Limits, Part, Work, cut};
+use permissions::{asked, asked_by_builds};
 use pins::{Action, Pins};
 use steps::{Hook, Steps, hooks};
 
@@ -118,6 +122,7 @@ impl Provider for GitHub {
             "github/cosign.yml",
             "github/emulation.yml",
             "github/fetch.yml",
+            "github/inputs.yml",
             "github/legs.sh",
             "github/login.yml",
             "github/pull-request.yml",
@@ -390,7 +395,9 @@ fn context(site: &Site<'_>, options: &Github, findings: &mut Vec<Finding>) -> Pu
         needs.extend(merges.iter().map(|job| job.id.clone()));
         let secrets = build_secrets::variables(work.iter().map(|work| work.spec));
         layers.push(Layer {
-            build: signing(rights(&lineage, &homes).reading(&secrets, options)),
+            build: signing(rights(&lineage, &homes).reading(&secrets, options)).and(
+                asked_by_builds(&options.step, &pipeline.shape, work.iter().map(|w| w.spec)),
+            ),
             secrets,
             merge: signing(rights(&[], &homes)),
             builds,
@@ -416,17 +423,21 @@ fn context(site: &Site<'_>, options: &Github, findings: &mut Vec<Finding>) -> Pu
     let made_first = logins.iter().filter(|(registry, _)| {
         matches!(registry.kind, RegistryKind::Ecr | RegistryKind::EcrPublic)
     });
-    let asked: Vec<&str> = made_first
+    let read: Vec<&str> = made_first
         .flat_map(|(registry, _)| {
             let tagged = tagged.iter().copied();
             tagged.filter(|reference| is_in(registry, reference))
         })
         .chain(homes.iter().copied())
         .collect();
-    let probe = rights(&asked, &[]);
+    let probe = rights(&read, &[]).and(asked(&options.step, &[At::BeforeProbe], |_| true));
     let tags = Tags {
         needs,
-        rights: release_rights(options, rights(&homes, &tagged)),
+        rights: release_rights(options, rights(&homes, &tagged)).and(asked(
+            &options.step,
+            &[At::BeforeTags, At::AfterTags],
+            |_| true,
+        )),
     };
     let signer = signing(rights(&[], &homes));
     let then = hooks(options);
@@ -436,7 +447,7 @@ fn context(site: &Site<'_>, options: &Github, findings: &mut Vec<Finding>) -> Pu
     PublishView {
         file: options.file.value.clone(),
         script: config.owner.path(PUBLISH),
-        grants: grants(&tags.rights, sign.as_ref(), &then),
+        grants: grants(&tags.rights, sign.as_ref(), &then, &options.step),
         secrets: secrets(&tags.rights, &layers, sign.as_ref(), &then),
         schedule: options
             .schedule
@@ -519,7 +530,12 @@ fn job(
 }
 
 /// The rights that a caller has to grant: the tags job goes wherever any other job goes, and hooks ask for their own.
-fn grants(tags: &Rights, sign: Option<&Cosign>, then: &[Hook]) -> IndexMap<String, Access> {
+fn grants(
+    tags: &Rights,
+    sign: Option<&Cosign>,
+    then: &[Hook],
+    steps: &config::Steps,
+) -> IndexMap<String, Access> {
     let mut grants = IndexMap::from([("contents".to_owned(), Access::Read)]);
     let mut grant = |what: &str, access: Access| {
         let granted = grants.entry(what.to_owned()).or_insert(access);
@@ -531,10 +547,11 @@ fn grants(tags: &Rights, sign: Option<&Cosign>, then: &[Hook]) -> IndexMap<Strin
     if tags.id_token || sign.is_some_and(|sign| sign.by_identity) {
         grant("id-token", Access::Write);
     }
-    for (what, access) in then.iter().flat_map(|hook| &hook.permissions) {
-        if *access != Access::None {
-            grant(what, *access);
-        }
+    let hooks = then.iter().flat_map(|hook| &hook.permissions);
+    let steps = steps.values().flat_map(|step| &step.permissions);
+    let asked = hooks.chain(steps.map(|(what, access)| (&what.value, access)));
+    for (what, access) in asked.filter(|(_, access)| **access != Access::None) {
+        grant(what, *access);
     }
     grants
 }

@@ -2,9 +2,9 @@
 
 use indexmap::IndexMap;
 use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 
-use crate::config::{BuildsRow, PullRequest, RawSelector, Steps};
+use crate::config::{Access, BuildsRow, PullRequest, RawSelector, Steps};
 use crate::grammar::Spanned;
 
 /// `[ci.github]`
@@ -69,20 +69,6 @@ pub(super) struct Then {
     /// What its token may do, as in `{ contents = "read" }`.
     #[serde(default)]
     pub permissions: IndexMap<Spanned<String>, Access>,
-}
-
-/// What a token may do with one kind of thing.
-#[derive(
-    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Deserialize, Serialize, JsonSchema,
-)]
-#[serde(rename_all = "kebab-case")]
-pub(crate) enum Access {
-    /// Nothing.
-    None,
-    /// Look.
-    Read,
-    /// Change.
-    Write,
 }
 
 /// One action at one commit.

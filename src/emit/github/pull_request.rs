@@ -83,6 +83,10 @@ pub(super) fn context(site: &Site<'_>, options: &Github) -> ChangeView {
         driver_opts: driver_opts(site),
         qemu: pins.action("docker/setup-qemu-action"),
         binfmt: site.facts.machinery(Machinery::Binfmt).to_owned(),
-        before_build: steps.before_build,
+        before_build: steps
+            .before_build
+            .into_iter()
+            .map(Step::of_change)
+            .collect(),
     }
 }

@@ -3,8 +3,8 @@
 use indexmap::IndexMap;
 use serde::Serialize;
 
-use super::options::{Access, Github};
-use crate::config::{At, Shape};
+use super::options::Github;
+use crate::config::{self, Access, At, Shape};
 use crate::grammar::Spanned;
 
 /// The steps of the user's own, by where they run.
@@ -28,8 +28,50 @@ pub(crate) struct Step {
     pub uses: Option<String>,
     /// What is written behind `uses`.
     pub version: Option<String>,
-    pub with: IndexMap<String, String>,
+    pub with: IndexMap<String, Input>,
     pub env: IndexMap<String, String>,
+}
+
+/// What an action is handed: a text, or what a variable of the job holds, by its name.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum Input {
+    Text(String),
+    Variable(String),
+}
+
+impl Input {
+    /// `$NAME` and nothing else means a variable that the step has: of its own, or of what it knows of its image.
+    fn of(text: &str, step: &config::Step) -> Self {
+        let known: &[&str] = match step.at {
+            At::BeforeBuild => &["IMAGE_ID", "IMAGE_PLATFORM"],
+            At::AfterBuild => &[
+                "IMAGE_ID",
+                "IMAGE_PLATFORM",
+                "IMAGE_REFERENCE",
+                "IMAGE_DIGEST",
+            ],
+            At::BeforeProbe | At::BeforeTags | At::AfterTags => &[],
+        };
+        let has =
+            |name: &&str| known.contains(name) || step.env.keys().any(|own| own.value == *name);
+        match text.strip_prefix('$').filter(has) {
+            Some(name) => Input::Variable(name.to_owned()),
+            None => Input::Text(text.to_owned()),
+        }
+    }
+}
+
+impl Step {
+    /// The same where it stands before several images at once, and knows none.
+    pub(super) fn of_change(mut self) -> Self {
+        for input in self.with.values_mut() {
+            if matches!(input, Input::Variable(name) if !self.env.contains_key(name)) {
+                *input = Input::Text(String::new());
+            }
+        }
+        self
+    }
 }
 
 /// A reusable workflow that is called when all tags are put.
@@ -58,7 +100,11 @@ impl Steps {
                     run: step.run.as_ref().map(|run| run.value.clone()),
                     uses: step.uses.as_ref().map(|uses| of_this_commit(uses)),
                     version: step.version.as_ref().map(|version| version.value.clone()),
-                    with: texts(&step.with),
+                    with: step
+                        .with
+                        .iter()
+                        .map(|(key, text)| (key.value.clone(), Input::of(text, step)))
+                        .collect(),
                     env: texts(&step.env),
                 })
                 .collect()

@@ -2,7 +2,8 @@
 
 use super::cron::is_cron;
 use super::options::{Github, Then};
-use crate::config::{Options, PullRequest, Shape, TableReader, check_pin, is_key};
+use super::permissions::check;
+use crate::config::{Options, PullRequest, Shape, StepMeans, TableReader, check_pin, is_key};
 use crate::diagnostic::code;
 use crate::grammar::Spanned;
 
@@ -33,12 +34,15 @@ impl Options for Github {
             check_pin(file, repo, stated, pin.span.clone(), sink);
         }
         hooks(reader, &self.then);
+        for step in self.step.values() {
+            check(reader, &step.permissions);
+        }
         reader.positive(self.max_parallel.as_ref(), "max-parallel");
         schedule(reader, &self.schedule);
         refresh(reader, self);
         reader.platforms(self.emulate.iter().chain(self.runner.keys()));
         let rows = reader.rows(&self.when);
-        reader.shape(&self.matches, rows, &self.step, true)
+        reader.shape(&self.matches, rows, &self.step, StepMeans::Actions)
     }
 }
 
@@ -128,14 +132,7 @@ fn hooks(reader: &mut TableReader<'_>, all: &[Spanned<Then>]) {
         for secret in then.secrets.iter().filter(|secret| !is_secret(secret)) {
             secret_fault(reader, secret);
         }
-        for right in then.permissions.keys().filter(|right| !is_right(right)) {
-            reader.option_fault(
-                format!("`{}` is no permission", right.escape_debug()),
-                right,
-                "lower-case words with `-` between them",
-                "name one of GitHub's, as in `contents` or `id-token`",
-            );
-        }
+        check(reader, &then.permissions);
     }
 }
 
@@ -145,10 +142,4 @@ fn is_secret(text: &str) -> bool {
         && !text.starts_with(|c: char| c.is_ascii_digit())
         && !text.to_ascii_uppercase().starts_with("GITHUB_")
         && text.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_')
-}
-
-/// The form of a key of `permissions`. Which there are is GitHub's to say, and grows.
-fn is_right(text: &str) -> bool {
-    text.starts_with(|c: char| c.is_ascii_lowercase())
-        && text.bytes().all(|b| b.is_ascii_lowercase() || b == b'-')
 }

@@ -104,6 +104,7 @@ impl Provider for GitLab {
             "gitlab/children.sh",
             "gitlab/jobs.yml",
             "gitlab/merge-request.gitlab-ci.yml",
+            "gitlab/tokens.yml",
         )
     }
 

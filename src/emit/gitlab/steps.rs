@@ -1,5 +1,6 @@
 //! The user's own steps, as lines of a job's script.
 
+use indexmap::IndexMap;
 use serde::Serialize;
 
 use crate::config::{self, At, Shape};
@@ -13,6 +14,10 @@ pub(crate) struct Steps {
     pub after_build: Vec<String>,
     pub before_tags: Vec<String>,
     pub after_tags: Vec<String>,
+    /// Identity tokens that they ask for, by the variables that hold them, each with its audience.
+    pub tokens_of_probe: IndexMap<String, String>,
+    pub tokens_of_builds: IndexMap<String, String>,
+    pub tokens_of_tags: IndexMap<String, String>,
 }
 
 /// The steps of a pipeline, in declared order.
@@ -28,6 +33,13 @@ pub(super) fn steps(steps: &config::Steps, shape: &Shape) -> Steps {
             script =
                 format!("case \" ${{BASE_IMAGE_STEPS-}} \" in *\" {key} \"*)\n{script}\n;; esac");
         }
+        let tokens = match step.at {
+            At::BeforeProbe => &mut all.tokens_of_probe,
+            At::BeforeBuild | At::AfterBuild => &mut all.tokens_of_builds,
+            At::BeforeTags | At::AfterTags => &mut all.tokens_of_tags,
+        };
+        let asked = step.id_tokens.iter();
+        tokens.extend(asked.map(|(name, audience)| (name.value.clone(), audience.value.clone())));
         match step.at {
             At::BeforeProbe => all.before_probe.push(script),
             At::BeforeBuild => all.before_build.push(script),

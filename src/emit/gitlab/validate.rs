@@ -1,7 +1,7 @@
 //! What GitLab would refuse of the options, or take otherwise than they were meant.
 
 use super::options::GitLab;
-use crate::config::{Options, PullRequest, Shape, TableReader};
+use crate::config::{Options, PullRequest, Shape, StepMeans, TableReader};
 use crate::grammar::Spanned;
 
 impl Options for GitLab {
@@ -27,7 +27,7 @@ impl Options for GitLab {
         let rows = reader.rows(&self.when);
         Shape {
             groups: self.jobs_per_pipeline.get(),
-            ..reader.shape(&self.matches, rows, &self.step, false)
+            ..reader.shape(&self.matches, rows, &self.step, StepMeans::IdTokens)
         }
     }
 }

@@ -47,8 +47,8 @@ def heads(config):
                 said.append({"verb": "tags", "at": time.monotonic(), "ok": True, "job": docker_stub.JOB, "ref": repository})
                 continue
             assert "oci.image.index" in transfer["headers"], transfer
-            ref = host + "/" + path.replace("/manifests/", ":")
-            digest = tags.get(ref)
+            ref = host + "/" + path.replace("/manifests/sha256:", "@sha256:").replace("/manifests/", ":")
+            digest = tags.get(ref) or next((held for held in blobs if ref.endswith(f"@{held}")), None)
             status = 403 if any(fnmatch.fnmatch(ref, f.get("ref", "*")) for f in faults) else 200 if digest else 404
             with open(transfer["output"], "w") as file:
                 if "head" not in transfer:
