@@ -18,6 +18,7 @@ from harness import Stub
 from judges import JUDGES, Refused
 from packages import commit, repository, run
 from test_outputs import RUNTIME_IMAGE
+from test_refresh import upstream  # noqa: F401
 from trees import ROOT, kind_of
 
 EXAMPLES = ["caliban", "core-images", "elyra", "envd", "truss"]
@@ -116,6 +117,10 @@ def test_readers_take_them(example, name, tmp_path):
     schemas = [(path, own(path)) for path in owned(root) if (own(path) or "").startswith("vendor.")]
     for path, schema in schemas:
         run(["check-jsonschema", "--builtin-schema", schema, path], root)
+        # Negative control: a key at the top that its reader does not know.
+        broken = tmp_path / Path(path).name
+        broken.write_text((root / path).read_text() + "\nsurvices: {}\n")
+        run(["check-jsonschema", "--builtin-schema", schema, broken], root, code=1)
 
 
 @pytest.mark.parametrize("name", EXAMPLES)
@@ -275,6 +280,24 @@ def test_default_tags_are_held(gen, mine, constant):
     edit(root / "caliban/docker/build.py", f'{constant} = "', f'{constant} = "x')
     said = run([gen, "check", "--format", "concise"], root, code=1)
     assert "caliban/docker/build.py" in said and "error[mention-unknown]" in said and "1 error" in said
+
+
+def test_images_are_kept_up_to_date_by_a_change(gen, mine, upstream):  # noqa: F811
+    """`refresh.sh` without a release: what upstream images are today is a commit, and the steps follow."""
+    root = mine("caliban")
+    for file, image in [("matrix.toml", "nvidia/cuda"), ("dockerfiles/Dockerfile.gpu", "nvidia/cuda"), ("matrix.toml", '"ubuntu')]:
+        quote, name = ('"' if image[0] == '"' else ""), image.strip('"')
+        edit(root / file, f"{image}:", f"{quote}{upstream.host}/{name}:")
+    run([gen, "-q", "lock"], root)
+    commit(root)
+    asked = {"GEN": str(gen), "GIT_AUTHOR_NAME": "a", "GIT_AUTHOR_EMAIL": "a@example.com"}
+    assert run(["sh", "generated/ci/refresh.sh", "bases"], root, **asked).count("Refresh base images") == 0
+    upstream.push("2")
+    assert "Refresh base images" in run(["sh", "generated/ci/refresh.sh", "bases"], root, **asked)
+    assert run(["git", "log", "-1", "--format=%s"], root) == "Refresh base images\n"
+    steps = json.loads((root / "cloudbuild.json").read_text())["steps"]
+    assert f"BASE_IMAGE={upstream.host}/ubuntu:20.04@{upstream.digest}" in steps[-2]["args"]
+    run([gen, "check"], root)
 
 
 # Truss
