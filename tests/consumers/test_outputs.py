@@ -5,7 +5,6 @@ where they are installed by gofmt and tsc. Compose, make, Dependabot and CSV are
 """
 
 import json
-import os
 import re
 import shutil
 import subprocess
