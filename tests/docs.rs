@@ -7,6 +7,7 @@
 //! - `<!-- frame: NAME -->`: it is a part of a matrix; the frame supplies the top-level tables it does not write.
 //! - `<!-- expect: CODE -->`: it shows a mistake, and raises exactly that finding.
 //! - `<!-- tour -->`: a new, empty folder from here on. A document starts with one.
+//! - `<!-- tour: NAME -->`: the same with a clone of `examples/NAME` in it.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -96,14 +97,16 @@ fn read(path: &str) -> String {
     fs::read_to_string(root().join(path)).unwrap_or_else(|e| panic!("{path}: {e}"))
 }
 
-/// README.md, CONTRIBUTING.md and docs/*.md, sorted.
+/// README.md, CONTRIBUTING.md, docs/*.md and docs/migrate/*.md, sorted.
 fn documents() -> Vec<String> {
     let mut found = vec!["README.md".to_owned(), "CONTRIBUTING.md".to_owned()];
-    for entry in fs::read_dir(root().join("docs")).expect("docs is a folder") {
-        let name = entry.expect("an entry").file_name();
-        let name = name.to_string_lossy();
-        if name.ends_with(".md") {
-            found.push(format!("docs/{name}"));
+    for folder in ["docs", "docs/migrate"] {
+        for entry in fs::read_dir(root().join(folder)).expect("a folder") {
+            let name = entry.expect("an entry").file_name();
+            let name = name.to_string_lossy();
+            if name.ends_with(".md") {
+                found.push(format!("{folder}/{name}"));
+            }
         }
     }
     found.sort();
@@ -173,6 +176,14 @@ impl Tour {
     fn new() -> Self {
         let folder = tempfile::tempdir().expect("a folder");
         Tour { folder, code: 0 }
+    }
+
+    /// One that begins with a clone of an example.
+    fn of(example: &str) -> Self {
+        let tour = Tour::new();
+        support::lay(&root().join("examples").join(example), tour.folder.path());
+        support::commit(tour.folder.path(), "the example");
+        tour
     }
 
     fn write(&self, path: &str, text: &str) {
@@ -314,8 +325,10 @@ fn every_block_of_every_document_is_true() {
             .filter(|l| l.starts_with("```toml"))
             .count();
         for block in blocks(&document) {
-            if block.mark("tour").is_some() {
-                tour = Tour::new();
+            match block.mark("tour") {
+                Some("") => tour = Tour::new(),
+                Some(example) => tour = Tour::of(example),
+                None => {}
             }
             match block.language.as_str() {
                 "toml" => {

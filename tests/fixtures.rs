@@ -1,13 +1,13 @@
 //! The fixtures are the systems of other libraries, told again in `matrix.toml`. What each must yield is written
 //! down here by hand, row by row, from what those systems built; nothing is derived from the product.
 
-use std::collections::{BTreeSet, HashMap};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
 use serde_json::Value;
 
 use crate::support;
+use crate::support::rows::{assert_rows, list};
 
 fn gen_in(root: &Path, arguments: &[&str]) -> Output {
     Command::new(env!("CARGO_BIN_EXE_gen"))
@@ -26,92 +26,11 @@ fn fixture(name: &str) -> PathBuf {
         .join(name)
 }
 
-fn text(value: &Value) -> &str {
-    value
-        .as_str()
-        .unwrap_or_else(|| panic!("{value} is no text"))
-}
-
-fn list(value: &Value) -> Vec<&str> {
-    value
-        .as_array()
-        .map(|items| items.iter().map(text).collect())
-        .unwrap_or_default()
-}
-
-/// The plan, one line a spec: `references : platforms < base or parent + needs | target | args`. A parent, a need and a
-/// content in an arg are written as the home reference of the spec that they are.
-fn rows(name: &str) -> Vec<String> {
-    let output = gen_in(&fixture(name), &["plan"]);
-    let plan: Value = serde_json::from_slice(&output.stdout)
-        .unwrap_or_else(|fault| panic!("{fault}: {}", String::from_utf8_lossy(&output.stderr)));
-    let specs = plan["specs"].as_array().expect("specs");
-    let home = |spec: &Value| list(&spec["references"])[0].to_owned();
-    let by_id: HashMap<&str, String> = specs
-        .iter()
-        .map(|spec| (text(&spec["id"]), home(spec)))
-        .collect();
-    let by_content: HashMap<&str, String> = specs
-        .iter()
-        .map(|spec| (text(&spec["content_reference"]), home(spec)))
-        .collect();
-    let row = |spec: &Value| {
-        let mut row = format!(
-            "{} : {}",
-            list(&spec["references"]).join(" "),
-            list(&spec["platforms"]).join(" ")
-        );
-        match (&spec["base"], &spec["parent"]) {
-            (Value::String(base), Value::Null) => row += &format!(" < {base}"),
-            (Value::Null, Value::String(parent)) => {
-                row += &format!(" < {}", by_id[parent.as_str()]);
-            }
-            (base, parent) => assert!(base.is_null() && parent.is_null(), "{spec}"),
-        }
-        for need in list(&spec["needs"]) {
-            row += &format!(" + {}", by_id[need]);
-        }
-        if let Some(target) = spec["target"].as_str() {
-            row += &format!(" | {target}");
-        }
-        let args = spec["args"].as_object().expect("args");
-        for (index, (name, value)) in args.iter().enumerate() {
-            let value = by_content
-                .get(text(value))
-                .map_or(text(value), String::as_str);
-            row += &format!("{} {name}={value}", if index == 0 { " |" } else { "" });
-        }
-        row
-    };
-    specs.iter().map(row).collect()
-}
-
-/// Both sides as sets: what exists is the promise here, order is declared in each `matrix.toml`.
-fn assert_rows(name: &str, expected: &str) {
-    let expected: Vec<&str> = expected
-        .lines()
-        .map(str::trim)
-        .filter(|line| !line.is_empty())
-        .collect();
-    let found = rows(name);
-    let (found, wanted): (BTreeSet<&str>, BTreeSet<&str>) = (
-        found.iter().map(String::as_str).collect(),
-        expected.iter().copied().collect(),
-    );
-    assert_eq!(wanted.len(), expected.len(), "a row is written twice");
-    let missing: Vec<_> = wanted.difference(&found).collect();
-    let surplus: Vec<_> = found.difference(&wanted).collect();
-    assert!(
-        missing.is_empty() && surplus.is_empty(),
-        "missing: {missing:#?}\nsurplus: {surplus:#?}"
-    );
-}
-
 /// Truss at v0.2.2: two jobs, three Pythons, with and without GPU and reload: 24 images.
 #[test]
 fn truss() {
     assert_rows(
-        "truss",
+        &fixture("truss"),
         "
         docker.io/baseten/truss-server-base:3.7-v0.2.2 : linux/amd64 < python:3.7
         docker.io/baseten/truss-server-base:3.8-v0.2.2 : linux/amd64 < python:3.8
@@ -145,7 +64,7 @@ fn truss() {
 #[test]
 fn caliban() {
     assert_rows(
-        "caliban",
+        &fixture("caliban"),
         "
         gcr.io/blueshift-playground/blueshift:gpu-base-cuda100 : linux/amd64 < nvidia/cuda:10.0-base-ubuntu18.04 | CUDA=10.0
         gcr.io/blueshift-playground/blueshift:gpu-base-cuda101 : linux/amd64 < nvidia/cuda:10.1-base-ubuntu18.04 | CUDA=10.1
@@ -162,6 +81,12 @@ fn caliban() {
 /// ml-mesh's twelve core images: their graph, their regions, the args each build got.
 #[test]
 fn core_images() {
+    let expected = core_image_rows("123456789012");
+    assert_rows(&fixture("core-images"), &expected);
+}
+
+/// Those of an account of AWS.
+pub(crate) fn core_image_rows(account: &str) -> String {
     let table = [
         (
             "python-base",
@@ -192,7 +117,7 @@ fn core_images() {
         ("kubeflow-torch-inf", 2, "E1 python-base", ""),
     ];
     let place = |region: u8, image: &str| {
-        format!("123456789012.dkr.ecr.us-east-{region}.amazonaws.com/{image}:v23.4.0")
+        format!("{account}.dkr.ecr.us-east-{region}.amazonaws.com/{image}:v23.4.0")
     };
     let mut expected = String::new();
     for (image, region, from, args) in table {
@@ -204,7 +129,7 @@ fn core_images() {
                 _ => from.to_owned(),
             })
             .collect();
-        let always = format!("AWS_ACCOUNT_ID=123456789012 IMAGE_TAG=v23.4.0 IMAGE_NAME={image}");
+        let always = format!("AWS_ACCOUNT_ID={account} IMAGE_TAG=v23.4.0 IMAGE_NAME={image}");
         let row = format!(
             "{} : linux/amd64 < {} | production | {always} {args}",
             place(region, image),
@@ -213,14 +138,14 @@ fn core_images() {
         expected += row.trim_end();
         expected.push('\n');
     }
-    assert_rows("core-images", &expected);
+    expected
 }
 
 /// envd's images of August 2022, and the one their SSH server is copied from.
 #[test]
 fn envd() {
     assert_rows(
-        "envd",
+        &fixture("envd"),
         "
         docker.io/tensorchord/envd-sshd-from-scratch:v0.2.0 ghcr.io/tensorchord/envd-sshd-from-scratch:v0.2.0 : linux/amd64 linux/arm64 | ENVD_VERSION=0.2.0
         docker.io/tensorchord/python:3.9-ubuntu20.04-envd-v0.2.0 : linux/amd64 linux/arm64 < ubuntu:20.04 + docker.io/tensorchord/envd-sshd-from-scratch:v0.2.0 | ENVD_VERSION=0.2.0 ENVD_SSH_IMAGE=docker.io/tensorchord/envd-sshd-from-scratch:v0.2.0

@@ -10,6 +10,7 @@ mod diff;
 mod diff_base;
 mod digests;
 mod docs;
+mod examples;
 mod faults;
 mod fixtures;
 mod formats;

@@ -68,8 +68,8 @@ table() {
   printf '%s\n' "${RUNNERS-}" | sed 's/\\/\\\\/g; s/^/runner	/'
   cat <<'TABLE'
 job	probe	build-0-0	0	0	128
-job	probe	build-1-0	1	0	128
 job	probe	merge-0-0	0	0	896
+job	probe	build-1-0	1	0	128
 job	probe	merge-1-0	1	0	896
 TABLE
 }

@@ -1,11 +1,10 @@
 """Outputs of one's own: the example of examples/outputs, and what its files are to those who read them.
 
-Everything there is made by `gen matrix` in a copy, and judged by Compose's schema, make, Dependabot's schema, the shape of
-Elyra's runtime images, esbuild and node, and where they are installed by gofmt and tsc.
+Everything there is made by `gen matrix` in a copy, and judged by the shape of Elyra's runtime images, esbuild and node, and
+where they are installed by gofmt and tsc. Compose, make, Dependabot and CSV are judged in test_examples.py.
 """
 
 import json
-import os
 import re
 import shutil
 import subprocess
@@ -62,7 +61,7 @@ def test_the_table_stands_between_its_markers(example, listed):
     readme = (example / "README.md").read_text()
     before, rest = readme.split("<!-- gen:images -->\n")
     table, after = rest.split("<!-- /gen:images -->\n")
-    assert before == "# Core images\n\n" and after.startswith("\n`make help`")
+    assert before == "# Core images\n\n" and after == "\nAsk us for others.\n"
     rows = [re.split(r"\s*\|\s*", line.strip("|\n ")) for line in table.splitlines()]
     assert rows[0][:3] == ["Reference", "Tag", "Base image"] and set(map(len, rows)) == {7}
     assert [row[0] for row in rows[2:]] == list(listed)
@@ -82,59 +81,6 @@ def test_the_documents_of_this_repository_are_what_is_listed(gen):
     assert edges == {(family[row["parent"]], row["image"]) for row in rows if "parent" in row} and edges
 
 
-@pytest.mark.parametrize("environment", ["dev", "ci"])
-def test_compose_reads_the_services(example, listed, environment):
-    path = example / f"compose.{environment}.yml"
-    run(["check-jsonschema", "--builtin-schema", "vendor.compose-spec", path], example)
-    services = yaml.safe_load(path.read_text())["services"]
-    images = {name: service for name, service in services.items() if not name.endswith("-tests")}
-    assert list(images) == list(listed)
-    for name, service in images.items():
-        repository, _, tag = listed[name].rpartition(":")
-        assert service["image"] == f"{repository}:{'latest' if environment == 'dev' else tag}"
-        assert service["build"]["target"] == {"dev": "development", "ci": "production"}[environment]
-        assert (example / service["build"]["context"] / "Dockerfile").is_file()
-        assert services[f"{name}-tests"]["extends"] == {"service": name}
-    # A parent is the service that builds it, under the name that FROM comes to.
-    train = images["gpu-train"]["build"]
-    assert train["additional_contexts"][train["args"]["BASE"]] == "service:gpu-base"
-    # Negative control.
-    broken = example / "broken.yml"
-    broken.write_text(path.read_text().replace("services:", "service:"))
-    run(["check-jsonschema", "--builtin-schema", "vendor.compose-spec", broken], example, code=1)
-    broken.unlink()
-
-
-def test_make_has_every_target_of_every_image(example, listed):
-    for image in listed:
-        for verb in ["lock", "build", "deploy", "start", "stop", "validate"]:
-            said = run(["make", "-n", f"docker.{verb}/{image}", "ENVIRONMENT=ci"], example)
-            if verb == "lock":
-                assert f"uv pip compile --upgrade --output-file docker/{image}/requirements.txt" in said
-            else:
-                assert f"docker compose --file compose.ci.yml" in said and image in said
-    assert "aws ecr get-login-password | docker login" in run(["make", "-n", "docker.login"], example)
-    assert all(image in run(["make", "help"], example) for image in listed)
-    run(["make", "-n", "docker.build/ghost"], example, code=2)
-
-
-def test_make_calls_compose(example, listed, tmp_path):
-    """What is really run, by an engine that only records."""
-    called = tmp_path / "called"
-    stub = tmp_path / "docker"
-    stub.write_text(f'#!/bin/sh\necho "$@" >> {called}\n')
-    stub.chmod(0o755)
-    path = f"{tmp_path}:{os.environ['PATH']}"
-    for target in ["docker.build-all", "docker.validate/gpu-train", "docker.stop/gpu-train"]:
-        run(["make", target], example, PATH=path)
-    dev = "compose --file compose.dev.yml"
-    assert called.read_text().splitlines() == [
-        *(f"{dev} build {image}" for image in listed),
-        f"{dev} run --rm gpu-train-tests",
-        f"{dev} rm --stop --force gpu-train",
-    ]
-
-
 def test_elyra_reads_what_is_built_and_what_is_described(example, listed, tmp_path):
     schema = tmp_path / "runtime-image.json"
     schema.write_text(json.dumps(RUNTIME_IMAGE))
@@ -149,18 +95,6 @@ def test_elyra_reads_what_is_built_and_what_is_described(example, listed, tmp_pa
     broken = tmp_path / "broken.json"
     broken.write_text(files[0].read_text().replace("image_name", "image"))
     run(["check-jsonschema", "--schemafile", schema, broken], example, code=1)
-
-
-def test_dependabot_updates_requirements_and_no_generated_file(example):
-    path = example / ".github/dependabot.yml"
-    run(["check-jsonschema", "--builtin-schema", "vendor.dependabot", path], example)
-    updates = yaml.safe_load(path.read_text())["updates"]
-    folders = [update["directory"] for update in updates if update["package-ecosystem"] == "pip"]
-    wanted = sorted(f"/{file.parent.relative_to(example)}" for file in example.glob("docker/*/requirements.txt"))
-    assert sorted(folders) == wanted and len(wanted) == 3
-    (actions,) = (update for update in updates if update["package-ecosystem"] == "github-actions")
-    owned = [line.split("\t")[0] for line in (example / "generated/.outputs").read_text().splitlines()[1:]]
-    assert actions["exclude-paths"] == owned
 
 
 def test_constants_of_typescript_are_what_is_listed(example, listed, tmp_path):
@@ -195,7 +129,7 @@ def test_a_bump_moves_all_of_it(gen, example, tmp_path):
     run([gen, "bump", "26.12.0"], root)
     assert "no findings" in run([gen, "check"], root)
     changed = set(run(["git", "diff", "--name-only"], root).split())
-    assert {"README.md", "compose.ci.yml", "images.go", "images.ts", "matrix.toml"} <= changed
+    assert {"README.md", "images.go", "images.ts", "matrix.toml"} <= changed
     assert "v26.11.0" not in subprocess.run(["git", "grep", "-h", "v26.11.0"], cwd=root, capture_output=True, text=True).stdout
 
 

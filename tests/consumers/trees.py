@@ -21,6 +21,7 @@ CATALOG = {"python": "module", "json": "catalog"}
 UNJUDGED = {
     ".outputs": "the list of owned paths itself",
     ".gitattributes": "git takes any line",
+    "Dockerfile.dockerignore": "acceptance/test_contexts.py asks BuildKit what it sends",
 }
 
 #: Endings of outputs of one's own that other tests judge.
@@ -44,7 +45,7 @@ def kind_of(path: str) -> str | None:
         return "gitlab"
     if yaml and pure.stem.endswith("-jobs"):
         return "gitlab-templates"
-    if yaml and pure.name.startswith("cloudbuild"):
+    if (yaml or pure.suffix == ".json") and pure.name.startswith("cloudbuild"):
         return "cloud-build"
     if yaml and (".github/workflows" in path or "github" in pure.parts[:-1]):
         return "github"

@@ -13,6 +13,8 @@ use basematrix::facts::Day;
 use similar::TextDiff;
 use tempfile::TempDir;
 
+pub(crate) mod rows;
+
 /// The day on which every test runs, as seconds since 1970 and as itself.
 pub(crate) const SOURCE_DATE_EPOCH: (&str, &str) = ("1795219200", "2026-11-21");
 

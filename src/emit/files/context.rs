@@ -36,7 +36,7 @@ struct SpecView<'a> {
     image: &'a str,
     /// The name of its repository.
     name: &'a str,
-    /// The axes it has, in their order: tables have none in templates.
+    /// The axes it has, in their order.
     axes: Vec<&'a str>,
     cell: &'a Pairs<Arc<str>, Arc<str>>,
     /// By axis, what its value states and its version says.

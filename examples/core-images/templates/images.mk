@@ -1,28 +1,31 @@
 # <{ header | comment }>
 # dev or ci: which Compose file, and so which stage and tags.
 ENVIRONMENT ?= dev
-COMPOSE = docker compose --file compose.$(ENVIRONMENT).yml
-DOCKER_IMAGES :=<% for spec in specs %> <{ spec.image }><% endfor %>
+COMPOSE = docker compose --file docker/docker-compose.$(ENVIRONMENT).yaml
+ALL_DOCKER_IMGS :=<% for spec in specs %> <{ spec.image }><% endfor %>
 
-<% for registry in registries %>
-REGISTRY := <{ registry.host }>
-<% endfor %>
 
-.PHONY: help docker.login docker.build-all
-help:
+.PHONY: docker.help docker.login docker.build-all
+docker.help:
 	@echo 'docker.{lock,build,deploy,start,stop,validate}/<image>, docker.login, docker.build-all; ENVIRONMENT=dev|ci'
-	@echo 'images: $(DOCKER_IMAGES)'
+	@echo 'images: $(ALL_DOCKER_IMGS)'
 
 docker.login:
-	aws ecr get-login-password | docker login --username AWS --password-stdin $(REGISTRY)
+<% for registry in registries %>
+	aws ecr get-login-password --region <{ (registry.host | split("."))[3] }> | docker login --username AWS --password-stdin <{ registry.host }>
+<% endfor %>
 
-docker.build-all: $(addprefix docker.build/,$(DOCKER_IMAGES))
+docker.build-all: $(addprefix docker.build/,$(ALL_DOCKER_IMGS))
 <% for spec in specs %>
 
 .PHONY:<% for verb in ["lock", "build", "deploy", "start", "stop", "validate"] %> docker.<{ verb }>/<{ spec.image }><% endfor %>
 
 docker.lock/<{ spec.image }>:
-	uv pip compile --upgrade --output-file <{ (spec.context ~ "/requirements.txt") | shell }> <{ (spec.context ~ "/requirements.in") | shell }>
+<% if spec.parent %>
+	uv pip compile --upgrade --output-file <{ spec.context ~ "/requirements.txt" }> <{ spec.context ~ "/requirements.in" }>
+<% else %>
+	@echo 'nothing to lock'
+<% endif %>
 docker.build/<{ spec.image }>:
 	$(COMPOSE) build <{ spec.image }>
 docker.deploy/<{ spec.image }>: docker.login

@@ -1,0 +1,2 @@
+#!/bin/sh
+exec jupyter lab --ip=0.0.0.0 --no-browser "$@"

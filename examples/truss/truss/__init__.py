@@ -1,0 +1,1 @@
+"""Packages models together with all that they need."""
