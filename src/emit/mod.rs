@@ -20,6 +20,7 @@ mod setup;
 mod signing;
 mod site;
 mod split;
+mod triggers;
 mod work;
 
 pub use bake::text as bake_text;
