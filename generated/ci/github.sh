@@ -8,7 +8,7 @@
 #   sh github.sh changed CHANGED         of what `pull-request.sh changed` printed: what is built
 #
 # PLAN      the plan for scripts (default generated/plan.lines)
-# RUNNERS   lines of a platform and the label of its runner, apart by a tab
+# RUNNERS   lines of a platform and the labels of its runner, apart by tabs; its group comes first, behind an empty field
 #
 # An image belongs to the job of its place in the plan, whatever else is missing.
 # (SC2016: what stands in single quotes with a dollar is awk's.)
@@ -80,8 +80,15 @@ LEGS_AWK='
   function quoted(field) { gsub(/"/, "\\\\&", field); return "\"" field "\"" }
   function listed(list, one) { return list (list == "" ? "" : ",") one }
   function key(name, value) { return quoted(name) ":" value }
-  function label(id, platform) { return ((id, platform) in own_label) ? own_label[id, platform] : (platform in runner) ? runner[platform] : "null" }
-  FILENAME == table && $1 == "runner" && $3 != "" { runner[$2] = quoted($3) }
+  function machine(id, platform) { return ((id, platform) in own_machine) ? own_machine[id, platform] : (platform in runner) ? runner[platform] : "null" }
+  # The runner that the fields from one on name, as `runs-on` takes it.
+  function named(n,   group, count, list) {
+    if ($n == "") { group = key("group", quoted($(n + 1))); n += 2 }
+    for (; n <= NF; n++) { count++; list = listed(list, quoted($n)) }
+    if (group != "") return "{" group (count ? "," key("labels", "[" list "]") : "") "}"
+    return count == 1 ? list : "[" list "]"
+  }
+  FILENAME == table && $1 == "runner" && NF > 2 { runner[$2] = named(3) }
   FILENAME == table && $1 == "job" && $2 == probe { job[++jobs] = $3; of_layer[jobs] = $4; first[jobs] = $5; size[jobs] = $6 }
   FILENAME == table { next }
   FILENAME == plan && $1 == "image" && "," $8 "," ~ /,github,/ { image[$3, places[$3]++] = $2 }
@@ -91,7 +98,7 @@ LEGS_AWK='
   FILENAME == plan && $1 == "own" && $2 == "github" {
     own_minutes[$3, $4] = $5
     own_steps[$3, $4] = $6
-    if (NF > 6) own_label[$3, $4] = quoted($7)
+    if (NF > 6) own_machine[$3, $4] = named(7)
   }
   FILENAME == plan { next }
 '
@@ -117,7 +124,7 @@ missing() {
     $1 == "merge" { merge[$2] }
     function leg(id, platform,   said) {
       said = key("id", quoted(id)) "," key("platform", quoted(platform))
-      return "{" said "," key("runner", label(id, platform)) "}"
+      return "{" said "," key("runner", machine(id, platform)) "}"
     }
     function steps(own,   count, n, step, list) {
       count = split(own, step, " ")
@@ -176,7 +183,7 @@ changed() {
       count = split($2, id, " ")
       title = id[count] (count > 1 ? " and " count - 1 " more" : "")
       runs = (($1 in runner) ? runner[$1] : "null")
-      for (n = count; n >= 1; n--) if ((id[n], $1) in own_label) runs = own_label[id[n], $1]
+      for (n = count; n >= 1; n--) if ((id[n], $1) in own_machine) runs = own_machine[id[n], $1]
       said = key("leg", FNR - 1) "," key("platform", quoted($1)) "," key("title", quoted(title))
       list = listed(list, "{" said "," key("runner", runs) "}")
     }

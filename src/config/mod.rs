@@ -33,6 +33,7 @@ mod steps;
 mod table_reader;
 mod taking;
 mod terms;
+mod trigger;
 mod unions;
 mod validate;
 
@@ -51,6 +52,7 @@ pub use model::{
     Offer, Offered, ParentRef, Pin, PipFile, PipFileKind, Registry, RegistryId, RegistryKind,
     Relation, Release, SecretRef, Unreleased, UserName, When,
 };
+pub use option_texts::Machines;
 pub use outputs::{
     BAKE, BakeOptions, CATALOG_JSON, CATALOG_PYTHON, Catalog, CatalogOptions, Each, FileOptions,
     OutputFile, Outputs, PublishOptions, PythonNames, RESERVED_CONSTANTS, SCHEMA_FILE,
@@ -72,4 +74,5 @@ pub use signing::{SignTool, Signer, Signing, refs_pattern};
 pub use steps::is_key;
 pub use table_reader::TableReader;
 pub use taking::{List, Packages, Table, Take, Taking};
+pub use trigger::{Paths, Trigger};
 pub use unions::{OneOrMany, RawSelector};

@@ -22,19 +22,19 @@ enum Form {
 
 /// What a row or table names machines by.
 pub trait Machines {
-    /// The labels or tags.
-    fn words(&self) -> &[Spanned<String>];
+    /// The labels or tags, and whatever group they are of.
+    fn words(&self) -> Vec<&Spanned<String>>;
 }
 
 impl Machines for Spanned<String> {
-    fn words(&self) -> &[Spanned<String>] {
-        std::slice::from_ref(self)
+    fn words(&self) -> Vec<&Spanned<String>> {
+        vec![self]
     }
 }
 
 impl Machines for Vec<Spanned<String>> {
-    fn words(&self) -> &[Spanned<String>] {
-        self
+    fn words(&self) -> Vec<&Spanned<String>> {
+        self.iter().collect()
     }
 }
 

@@ -88,6 +88,28 @@ pub enum Runner {
     Label(String),
     /// Tags, of which a machine has all.
     Tags(Vec<String>),
+    /// One of a group, with all of these labels.
+    Group {
+        /// What the group is called.
+        group: String,
+        /// The labels; none: any machine of the group.
+        #[serde(skip_serializing_if = "Vec::is_empty")]
+        labels: Vec<String>,
+    },
+}
+
+impl Runner {
+    /// As fields of a line: each label or tag; a group stands first, behind an empty field, which no label is.
+    pub fn fields(&self) -> Vec<&str> {
+        fn texts(texts: &[String]) -> Vec<&str> {
+            texts.iter().map(String::as_str).collect()
+        }
+        match self {
+            Runner::Label(label) => vec![label],
+            Runner::Tags(tags) => texts(tags),
+            Runner::Group { group, labels } => [vec!["", group], texts(labels)].concat(),
+        }
+    }
 }
 
 impl From<Spanned<String>> for Runner {

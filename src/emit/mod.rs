@@ -21,6 +21,7 @@ mod setup;
 mod signing;
 mod site;
 mod split;
+mod triggers;
 mod work;
 
 pub use adopt_image::{facts_beside, name_facts, put_machinery, restate, stated_images};

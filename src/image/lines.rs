@@ -195,11 +195,8 @@ impl Lines {
                     minutes.as_deref().unwrap_or(""),
                     &steps,
                 ]);
-                match &leg.runner {
-                    Some(Runner::Label(label)) => self.field(label),
-                    Some(Runner::Tags(tags)) => tags.iter().for_each(|tag| self.field(tag)),
-                    None => {}
-                }
+                let machine = leg.runner.iter().flat_map(Runner::fields);
+                machine.for_each(|field| self.field(field));
                 self.end();
             }
         }

@@ -27,6 +27,19 @@ SILENCE = 150
 STOOD_STILL = f"act said nothing for {SILENCE} seconds\n"
 
 
+def machine(fields: list):
+    """A runner as `runs-on` takes it, of the fields by which scripts are told: a group stands behind an empty one."""
+    if fields[0] == "":
+        return {"group": fields[1]} | ({"labels": fields[2:]} if fields[2:] else {})
+    return fields[0] if len(fields) == 1 else fields
+
+
+def labels_of(machine) -> list:
+    """The labels of a runner."""
+    labels = machine.get("labels", []) if isinstance(machine, dict) else machine
+    return [labels] if isinstance(labels, str) else labels
+
+
 @dataclass
 class Workflow:
     """One workflow of a tree, made fit for act in place: the one that publishes, or the one that calls `script`."""
@@ -57,7 +70,8 @@ class Workflow:
         """{platform: runner}, as the job that hands out work knows them."""
         asked = [step["env"]["RUNNERS"] for job in self.own() for step in job["steps"] if "RUNNERS" in step.get("env", {})]
         # A workflow that builds nothing hands out none.
-        return dict(line.split("\t") for text in asked[:1] for line in text.splitlines())
+        lines = [line.split("\t") for text in asked[:1] for line in text.splitlines()]
+        return {platform: machine(fields) for platform, *fields in lines}
 
     def parts(self) -> dict:
         """{job: (probe, layer, first, size)}, as the script hands them out."""
@@ -75,8 +89,9 @@ class Workflow:
         jobs = self.own() + [job for file in called for job in read_yaml(file)["jobs"].values()]
         plan = json.loads((self.root / "generated/plan.json").read_text())
         legs = [leg for spec in plan["specs"] for leg in spec.get("ci", {}).get("github", {}).get("legs", {}).values()]
-        labels = {job["runs-on"] for job in jobs if "${{" not in job["runs-on"]} | set(self.runners().values())
-        labels |= {leg["runner"] for leg in legs if "runner" in leg}
+        machines = [job["runs-on"] for job in jobs if "matrix.runner" not in job["runs-on"]]
+        machines += [*self.runners().values(), *(leg["runner"] for leg in legs if "runner" in leg)]
+        labels = {label for machine in machines for label in labels_of(machine)}
         actions = {step["uses"] for job in jobs for step in job["steps"] if "uses" in step}
         words = ["act", self.event, "--workflows", str(self.file), "--no-cache-server", "--json", *self.more]
         for label in sorted(labels):

@@ -138,6 +138,8 @@ def own(spec: dict) -> list:
         for platform, leg in told.get("legs", {}).items():
             runner = leg.get("runner", [])
             machine = [runner] if isinstance(runner, str) else runner
+            if isinstance(runner, dict):
+                machine = ["", runner["group"], *runner.get("labels", [])]
             found.append(["own", name, spec["id"], platform, leg.get("timeout_minutes", ""), " ".join(leg.get("steps", [])), *machine])
     return found
 

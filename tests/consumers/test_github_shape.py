@@ -93,7 +93,8 @@ def test_everything_that_can_be_said_is_done(tree, stub, notes):
     assert set(rows) == {(spec["id"], platform) for spec in plan.builders for platform in spec["platforms"]}
     for (id, platform), leg in rows.items():
         training = id.endswith("training")
-        amd64 = "ubuntu-24.04-huge" if training else "ubuntu-24.04-large"
+        huge = {"group": 'it\'s "huge" \\', "labels": ["ubuntu-24.04-huge", "gpu"]}
+        amd64 = huge if training else ["self-hosted", "ubuntu-24.04-large"]
         usual = {"linux/amd64": amd64, "linux/arm64": "ubuntu-24.04-arm", "linux/s390x": "ubuntu-24.04"}
         assert leg["runner"] == usual[platform], leg
         shorter = (id, platform) == ("base/3.13_training", "linux/arm64")

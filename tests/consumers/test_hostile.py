@@ -349,7 +349,8 @@ def executed(seed, gen, tmp_path_factory) -> Executed:
         }
         lines += ["", f"[image.{name}]", *(f"{key} = {toml(value)}" for key, value in keys.items())]
     label = "it's a \"large\" `one`, 50% $(id) \\ é"
-    lines += ["", "[ci.github]", f"runner = {toml({'amd64': label})}", f"environment = {toml(label)}"]
+    runners = {"amd64": {"group": label, "labels": [label, "gpu"]}}
+    lines += ["", "[ci.github]", f"runner = {toml(runners)}", f"control-runner = {toml([label, 'x'])}", f"environment = {toml(label)}"]
     lines += ["", "[ci.gitlab]", f"runner = {toml({'amd64': [label]})}", "", "[ci.cloud-build]"]
     login = f'docker login --username "$V" --password-stdin {HOST} </dev/null'
     names = [text for text in steps if text.strip()]  # a blank name is refused

@@ -43,7 +43,7 @@ def kind_of(path: str) -> str | None:
         return "buildkite"
     if pure.name.endswith((".gitlab-ci.yml", ".gitlab-ci.yaml")):
         return "gitlab"
-    if yaml and pure.stem.endswith("-jobs"):
+    if yaml and pure.stem.endswith(("-jobs", "-rules")):
         return "gitlab-templates"
     if (yaml or pure.suffix == ".json") and pure.name.startswith("cloudbuild"):
         return "cloud-build"

@@ -141,7 +141,7 @@ pub(super) fn queue(
     let legs = spec.ci.get(site.pipeline.provider).map(|own| &own.legs);
     let own = legs.and_then(|legs| match &legs.get(platform)?.runner {
         Some(Runner::Label(queue)) => Some(queue.clone()),
-        Some(Runner::Tags(_)) | None => None,
+        Some(Runner::Tags(_) | Runner::Group { .. }) | None => None,
     });
     own.or_else(|| usual_queue(site.config, options, platform))
 }

@@ -16,6 +16,7 @@
 mod jobs;
 mod options;
 mod steps;
+mod trigger;
 mod validate;
 
 use schemars::{Schema, SchemaGenerator};
@@ -38,6 +39,7 @@ use crate::render::{Dialect, Shipped, Sign, shipped};
 use jobs::{Job, Unit, queue, units, usual_queue};
 use options::{Buildkite as BuildkiteOptions, QUEUE};
 use steps::Steps;
+use trigger::Trigger;
 
 /// The probe and the tags, below the template folder.
 const TEMPLATE: &str = "buildkite/pipeline.yml";
@@ -148,6 +150,7 @@ impl Provider for Buildkite {
             file: options.file.value.clone(),
             script: site.config.owner.path(WRITTEN),
             queue: options.control_runner.value.clone(),
+            trigger: Trigger::of(site, options),
             steps: &steps,
             sign: sign.clone(),
         };
@@ -168,8 +171,7 @@ impl Provider for Buildkite {
                 parts: &parts,
             },
         ));
-        let usual = beside(&options.file, "-pull-request");
-        if let Some(path) = options.pull_request.path(&usual) {
+        if let Some(path) = change_file(options) {
             let change = change(site, options, &steps);
             files.push(File::new(path, CHANGE, DIALECT, &change));
         }
@@ -181,6 +183,12 @@ impl Provider for Buildkite {
     }
 }
 
+/// Where the pipeline of a change is written, if anywhere: by default beside the other.
+fn change_file(options: &BuildkiteOptions) -> Option<String> {
+    let usual = beside(&options.file, "-pull-request");
+    options.pull_request.path(&usual).map(str::to_owned)
+}
+
 /// What the template of the pipeline sees.
 #[derive(Serialize)]
 struct Pipeline<'a> {
@@ -188,6 +196,7 @@ struct Pipeline<'a> {
     script: String,
     /// Of the jobs that build nothing.
     queue: String,
+    trigger: Trigger,
     steps: &'a Steps,
     /// How jobs sign, and see who signed.
     sign: Option<Cosign>,
@@ -219,6 +228,7 @@ struct Change {
     builds: Vec<ChangeBuild>,
     sources: Checkout,
     before_build: Vec<String>,
+    trigger: Trigger,
 }
 
 /// Builds for one platform what a change changed.
@@ -247,6 +257,7 @@ fn change(site: &Site<'_>, options: &BuildkiteOptions, steps: &Steps) -> Change 
         builds,
         sources: Checkout::of(site.share()),
         before_build: steps.of_changes(),
+        trigger: Trigger::of(site, options),
     }
 }
 

@@ -4,7 +4,7 @@ use indexmap::IndexMap;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use crate::config::{BuildsRow, PullRequest, RawSelector, Steps};
+use crate::config::{BuildsRow, PullRequest, RawSelector, Steps, Trigger};
 use crate::grammar::Spanned;
 
 /// `[ci.buildkite]`
@@ -25,6 +25,8 @@ pub(super) struct Buildkite {
     pub matches: Option<Spanned<RawSelector>>,
     /// Where the pipeline of pull requests is written, or `false` for none.
     pub pull_request: PullRequest,
+    /// What starts the pipelines.
+    pub trigger: Trigger,
     /// What holds for some builds.
     pub when: Vec<BuildsRow<Spanned<String>>>,
     /// Steps of your own, by key.
@@ -43,6 +45,7 @@ impl Default for Buildkite {
             timeout_minutes: 120,
             matches: None,
             pull_request: PullRequest::default(),
+            trigger: Trigger::default(),
             when: Vec::new(),
             step: Steps::new(),
         }

@@ -14,6 +14,7 @@ impl Options for Buildkite {
     }
 
     fn validate(&self, reader: &mut TableReader<'_>) -> Shape {
+        reader.trigger(&self.trigger);
         reader.machines("runner", self.runner.values());
         reader.line("control-runner", &self.control_runner);
         for row in &self.when {

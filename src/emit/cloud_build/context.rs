@@ -13,6 +13,8 @@ use crate::emit::signing::Cosign;
 pub(super) struct ConfigView {
     /// Its path.
     pub file: String,
+    /// Commands that make its triggers, where the matrix says what starts it.
+    pub triggers: Vec<String>,
     /// What it is of the whole.
     pub part: Part,
     /// The image of scripted steps.

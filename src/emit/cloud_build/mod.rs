@@ -26,6 +26,7 @@ mod limits;
 mod options;
 mod scripted;
 mod steps;
+mod trigger;
 mod validate;
 
 use std::sync::Arc;
@@ -263,8 +264,14 @@ fn files(site: &Site<'_>, options: &CloudBuildOptions, findings: &mut Vec<Findin
         publishing(&maker, &own, units, built.left_out(), site.limit("steps"))
     };
     files.configs.extend(change::file(&maker, site));
+    let [publish, change] = trigger::commands(site, options);
     for file in &mut files.configs {
         file.context.make_available();
+        file.context.triggers = match file.context.part {
+            Part::PullRequest => change.clone(),
+            Part::Group | Part::Tags => Vec::new(),
+            _ => publish.clone(),
+        };
     }
     findings.extend(limits::check(site, &files, options));
     files
@@ -445,6 +452,7 @@ impl Maker<'_> {
         ConfigView {
             file: file.to_owned(),
             part,
+            triggers: Vec::new(),
             image: self.image(&options.image, Machinery::DockerCli),
             builder: self.image(&options.builder, Machinery::DockerCli),
             sources: Checkout::default(),

@@ -4,7 +4,7 @@ use indexmap::IndexMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::config::{BuildRow, PullRequest, RawSelector, Steps};
+use crate::config::{BuildRow, PullRequest, RawSelector, Steps, Trigger};
 use crate::grammar::Spanned;
 
 /// `[ci.cloud-build]`
@@ -55,6 +55,8 @@ pub(super) struct CloudBuild {
     pub matches: Option<Spanned<RawSelector>>,
     /// Where the build of pull requests is written, or `false` for none.
     pub pull_request: PullRequest,
+    /// What starts the pipelines.
+    pub trigger: Trigger,
     /// What holds for some builds.
     pub when: Vec<BuildRow>,
     /// Steps of your own, by key.
@@ -159,6 +161,7 @@ impl Default for CloudBuild {
             tags: Vec::new(),
             matches: None,
             pull_request: PullRequest::default(),
+            trigger: Trigger::default(),
             when: Vec::new(),
             step: Steps::new(),
         }

@@ -15,6 +15,7 @@ impl Options for CloudBuild {
     }
 
     fn validate(&self, reader: &mut TableReader<'_>) -> Shape {
+        reader.trigger(&self.trigger);
         reader.optional_word("image", &self.image);
         reader.optional_word("emulator", &self.emulator);
         reader.optional_word("builder", &self.builder);

@@ -25,7 +25,7 @@ const EMULATING: &str = "ubuntu-24.04";
 /// What holds for all legs, unless the plan says otherwise of one.
 #[derive(Debug, Serialize)]
 pub(crate) struct Legs {
-    /// The runner of each platform, one a line, apart by a tab: labels are words.
+    /// The runner of each platform, one a line, as fields apart by tabs.
     pub runners: String,
     /// Minutes that a leg may take, when legs differ in that.
     pub timeout: Option<u32>,
@@ -42,7 +42,7 @@ pub(crate) struct Legs {
 struct Leg<'a> {
     id: &'a str,
     platform: &'a str,
-    runner: Option<&'a str>,
+    runner: Option<&'a Runner>,
     #[serde(skip_serializing_if = "Option::is_none")]
     timeout: Option<u32>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -61,13 +61,11 @@ impl Legs {
         let legs = spec.platforms.iter().map(|platform| {
             let own = own.and_then(|own| own.legs.get(platform));
             let platform = platform.to_string();
-            let runner = own.and_then(|own| match &own.runner {
-                Some(Runner::Label(label)) => Some(label.as_str()),
-                _ => None,
-            });
             let leg = Leg {
                 id: &spec.id,
-                runner: runner.or_else(|| runners.label(&platform)),
+                runner: own
+                    .and_then(|own| own.runner.as_ref())
+                    .or_else(|| runners.of(&platform)),
                 timeout: self
                     .timeout
                     .map(|usual| own.and_then(|own| own.timeout_minutes).unwrap_or(usual)),
@@ -85,7 +83,7 @@ impl Legs {
 }
 
 /// The runner of every platform that is built: the user's, else GitHub's own, which are of two architectures.
-pub(super) struct Runners(IndexMap<String, Option<String>>);
+pub(super) struct Runners(IndexMap<String, Option<Runner>>);
 
 impl Runners {
     pub(super) fn new(
@@ -96,7 +94,7 @@ impl Runners {
     ) -> Self {
         let config = site.config;
         let mut told: Vec<String> = Vec::new();
-        let mut runners: IndexMap<String, Option<String>> = IndexMap::new();
+        let mut runners: IndexMap<String, Option<Runner>> = IndexMap::new();
         for (spec, platform) in builders
             .iter()
             .flat_map(|spec| spec.platforms.iter().map(move |platform| (spec, platform)))
@@ -107,7 +105,7 @@ impl Runners {
                 .and_then(|own| own.legs.get(platform));
             let has_its_own = own.is_some_and(|own| own.runner.is_some());
             let name = platform.to_string();
-            let label = runners.entry(name.clone()).or_insert_with(|| {
+            let runner = runners.entry(name.clone()).or_insert_with(|| {
                 let usual = match arch(&name).as_str() {
                     _ if emulates(config, options, &name) => Some(EMULATING),
                     "amd64" => Some("ubuntu-24.04"),
@@ -115,10 +113,10 @@ impl Runners {
                     _ => None,
                 };
                 work::runner(config, &options.runner, &name)
-                    .map(|runner| runner.value.clone())
-                    .or_else(|| usual.map(str::to_owned))
+                    .map(|runner| runner.clone().into())
+                    .or_else(|| usual.map(|label| Runner::Label(label.to_owned())))
             });
-            if label.is_none() && !has_its_own && !told.contains(&name) {
+            if runner.is_none() && !has_its_own && !told.contains(&name) {
                 findings.push(site.no_runner(&name, "\"…\""));
                 told.push(name);
             }
@@ -126,16 +124,16 @@ impl Runners {
         Runners(runners)
     }
 
-    fn label(&self, platform: &str) -> Option<&str> {
-        self.0.get(platform)?.as_deref()
+    fn of(&self, platform: &str) -> Option<&Runner> {
+        self.0.get(platform)?.as_ref()
     }
 
     /// As the script reads it.
     pub(super) fn to_lines(&self) -> String {
-        let labels = self.0.iter();
-        let lines = labels.filter_map(|(platform, label)| {
-            let label = label.as_deref()?;
-            Some(format!("{platform}\t{label}"))
+        let runners = self.0.iter();
+        let lines = runners.filter_map(|(platform, runner)| {
+            let fields = [vec![platform.as_str()], runner.as_ref()?.fields()];
+            Some(fields.concat().join("\t"))
         });
         lines.collect::<Vec<_>>().join("\n")
     }

@@ -22,8 +22,10 @@ use super::emitters::PUBLISH;
 use super::provider::{File, Layout, Provider};
 use super::signing::Cosign;
 use super::site::Site;
+use super::triggers::Triggers;
 use crate::config::{
-    self, Access, At, Config, Options, ProviderTable, RegistryKind, options_schema, read_options,
+    self, Access, At, Config, Options, ProviderTable, RegistryKind, Runner, options_schema,
+    read_options,
 };
 use crate::diagnostic::Finding;
 use crate::emit::setup;
@@ -39,6 +41,7 @@ mod edits;
 mod legs;
 mod limits;
 mod login;
+mod machine;
 mod options;
 mod parts;
 mod permissions;
@@ -197,8 +200,10 @@ pub(super) struct PublishView {
     pub grants: IndexMap<String, Access>,
     /// Names of all secrets that any job reads.
     pub secrets: Vec<String>,
+    pub trigger: Triggers,
     pub schedule: Vec<String>,
-    pub runner: String,
+    /// Of the jobs that build nothing.
+    pub runner: Runner,
     /// Minutes that a build may take.
     pub timeout: u32,
     pub max_parallel: Option<u32>,
@@ -270,6 +275,13 @@ pub(super) struct Tags {
 /// The options of the pipeline, where it is turned on.
 fn options(config: &Config) -> Option<&Github> {
     config.ci.pipeline(GitHub.key())?.options()
+}
+
+/// What starts the workflows.
+fn trigger(site: &Site<'_>, options: &Github) -> Triggers {
+    let files = workflow_files(site.config);
+    let files: Vec<&str> = files.iter().map(String::as_str).collect();
+    Triggers::of(site, &options.trigger, &files)
 }
 
 /// Where workflows are written.
@@ -449,12 +461,13 @@ fn context(site: &Site<'_>, options: &Github, findings: &mut Vec<Finding>) -> Pu
         script: config.owner.path(PUBLISH),
         grants: grants(&tags.rights, sign.as_ref(), &then, &options.step),
         secrets: secrets(&tags.rights, &layers, sign.as_ref(), &then),
+        trigger: trigger(site, options),
         schedule: options
             .schedule
             .iter()
             .map(|cron| cron.value.clone())
             .collect(),
-        runner: options.control_runner.value.clone(),
+        runner: options.control_runner.value.clone().into(),
         timeout: options.timeout_minutes,
         max_parallel: options.max_parallel.as_ref().map(|most| most.value),
         legs,

@@ -4,7 +4,8 @@ use indexmap::IndexMap;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use crate::config::{Access, BuildsRow, PullRequest, RawSelector, Steps};
+use super::machine::Machine;
+use crate::config::{Access, BuildsRow, PullRequest, RawSelector, Steps, Trigger};
 use crate::grammar::Spanned;
 
 /// `[ci.github]`
@@ -14,11 +15,11 @@ pub(super) struct Github {
     /// Where the workflow is written: GitHub runs what is in `.github/workflows`.
     pub file: Spanned<String>,
     /// The runner for each value of `arch`, or for a platform such as `linux/arm/v7`. Default: GitHub's own.
-    pub runner: IndexMap<Spanned<String>, Spanned<String>>,
+    pub runner: IndexMap<Spanned<String>, Spanned<Machine>>,
     /// Platforms that are built by emulation, since there is no runner for them: slowly.
     pub emulate: Vec<Spanned<String>>,
     /// The runner of the jobs that build nothing.
-    pub control_runner: Spanned<String>,
+    pub control_runner: Spanned<Machine>,
     /// The environment of the jobs that read secrets or log in by identity; empty: none.
     pub environment: Spanned<String>,
     /// The environment of the job that puts the tags, where it is another: one that people are asked for, once.
@@ -32,6 +33,8 @@ pub(super) struct Github {
     pub matches: Option<Spanned<RawSelector>>,
     /// Where the workflow of pull requests is written, or `false` for none.
     pub pull_request: PullRequest,
+    /// What starts the pipelines.
+    pub trigger: Trigger,
     /// Cron lines, in UTC: it publishes then too.
     pub schedule: Vec<Spanned<String>>,
     /// Cron lines, in UTC: when upstream images are asked for what they are now, and a change is proposed where one moved.
@@ -43,7 +46,7 @@ pub(super) struct Github {
     /// How many builds of one job may run at a time. Default: as many as GitHub gives.
     pub max_parallel: Option<Spanned<u32>>,
     /// What holds for some builds.
-    pub when: Vec<BuildsRow<Spanned<String>>>,
+    pub when: Vec<BuildsRow<Spanned<Machine>>>,
     /// Steps of your own, by key.
     pub step: Steps,
     /// Reusable workflows that are called one after the other when all tags are put.
@@ -87,13 +90,14 @@ impl Default for Github {
             file: Spanned::nowhere(".github/workflows/base-images.yml".to_owned()),
             runner: IndexMap::new(),
             emulate: Vec::new(),
-            control_runner: Spanned::nowhere("ubuntu-24.04".to_owned()),
+            control_runner: Machine::label("ubuntu-24.04"),
             environment: Spanned::nowhere("publish".to_owned()),
             release_environment: None,
             timeout_minutes: 120,
             actions: IndexMap::new(),
             matches: None,
             pull_request: PullRequest::default(),
+            trigger: Trigger::default(),
             schedule: Vec::new(),
             refresh: None,
             refresh_packages: None,

@@ -6,10 +6,12 @@ use super::legs::{Legs, Runners};
 use super::options::Github;
 use super::pins::{Action, Pins};
 use super::steps::{Step, Steps};
-use super::{builders, driver_opts};
+use super::{builders, driver_opts, trigger};
+use crate::config::Runner;
 use crate::emit::checkout::Extent;
 use crate::emit::emitters::CHANGES;
 use crate::emit::site::Site;
+use crate::emit::triggers::Triggers;
 use crate::facts::Machinery;
 
 /// Below the template folder. It includes `github/changes.yml`, `github/emulation.yml`, `github/fetch.yml` and
@@ -22,7 +24,7 @@ pub(super) struct ChangeView {
     pub script: String,
     /// The command that checks, when one is stated.
     pub check: Option<String>,
-    pub runner: String,
+    pub runner: Runner,
     pub max_parallel: Option<u32>,
     pub legs: Legs,
     /// Platforms that are built by emulation, as a JSON list; absent: none.
@@ -35,6 +37,7 @@ pub(super) struct ChangeView {
     /// The image that registers QEMU.
     pub binfmt: String,
     pub before_build: Vec<Step>,
+    pub trigger: Triggers,
 }
 
 /// Where the workflow is written; `None` for none. Default: beside the publishing one.
@@ -67,7 +70,7 @@ pub(super) fn context(site: &Site<'_>, options: &Github) -> ChangeView {
     ChangeView {
         script: config.owner.path(CHANGES),
         check: config.ci.check.clone(),
-        runner: options.control_runner.value.clone(),
+        runner: options.control_runner.value.clone().into(),
         max_parallel: options.max_parallel.as_ref().map(|most| most.value),
         legs: Legs {
             runners: runners.to_lines(),
@@ -88,5 +91,6 @@ pub(super) fn context(site: &Site<'_>, options: &Github) -> ChangeView {
             .into_iter()
             .map(Step::of_change)
             .collect(),
+        trigger: trigger(site, options),
     }
 }

@@ -4,6 +4,7 @@ use serde::Serialize;
 
 use super::options::Github;
 use super::pins::{Action, Pins};
+use crate::config::Runner;
 use crate::emit::checkout::Extent;
 use crate::emit::emitters::REFRESH;
 use crate::emit::site::Site;
@@ -29,7 +30,7 @@ pub(super) struct RefreshView {
     /// The environment whose secret the token is; `None`: the repository's.
     pub environment: Option<&'static str>,
     pub script: String,
-    pub runner: String,
+    pub runner: Runner,
     pub submodules: Extent,
     pub checkout: Action,
 }
@@ -84,7 +85,7 @@ pub(super) fn context(site: &Site<'_>, options: &Github) -> RefreshView {
         branch: format!("base-images-refresh{}", site.config.owner.suffix()),
         environment: (!options.environment.is_empty()).then_some(ENVIRONMENT),
         script: site.config.owner.path(REFRESH),
-        runner: options.control_runner.value.clone(),
+        runner: options.control_runner.value.clone().into(),
         submodules: Extent::of(&all, |spec| spec.submodules),
         checkout: pins.action("actions/checkout"),
     }

@@ -1,6 +1,7 @@
 //! What GitHub would refuse of the options, or take otherwise than they were meant.
 
 use super::cron::is_cron;
+use super::machine::Machine;
 use super::options::{Github, Then};
 use super::permissions::check;
 use crate::config::{Options, PullRequest, Shape, StepMeans, TableReader, check_pin, is_key};
@@ -17,8 +18,9 @@ impl Options for Github {
     }
 
     fn validate(&self, reader: &mut TableReader<'_>) -> Shape {
+        reader.trigger(&self.trigger);
         reader.machines("runner", self.runner.values());
-        reader.line("control-runner", &self.control_runner);
+        reader.machines("control-runner", [&self.control_runner]);
         if !self.environment.is_empty() {
             reader.line("environment", &self.environment);
         }
@@ -27,6 +29,13 @@ impl Options for Github {
         }
         for row in &self.when {
             reader.machines("runner", row.runner.values());
+        }
+        let rows = self.when.iter().flat_map(|row| row.runner.values());
+        for machine in rows
+            .chain(self.runner.values())
+            .chain([&self.control_runner])
+        {
+            Machine::check(machine, reader);
         }
         for (repo, pin) in &self.actions {
             let stated = (pin.sha.as_str(), pin.version.as_str());

@@ -34,17 +34,21 @@ use crate::render::{Dialect, Shipped, Sign, shipped};
 
 mod children;
 mod options;
+mod rules;
 mod steps;
 mod validate;
 
 use children::{Child, children, jobs};
 use options::{Builder, GitLab as GitLabOptions};
+use rules::Rules;
 use steps::{Steps, steps};
 
 /// The pipeline that publishes, below the template folder.
 const TEMPLATE: &str = "gitlab/base-images.gitlab-ci.yml";
 /// The pipeline of a merge request.
 const MERGE_REQUEST: &str = "gitlab/merge-request.gitlab-ci.yml";
+/// Rules by which a pipeline of the user's calls them, where the matrix says when.
+const RULES: &str = "gitlab/rules.yml";
 /// The templates of the jobs of all pipelines.
 const JOBS: &str = "gitlab/jobs.yml";
 /// The script that writes the child pipelines.
@@ -105,6 +109,7 @@ impl Provider for GitLab {
             "gitlab/jobs.yml",
             "gitlab/merge-request.gitlab-ci.yml",
             "gitlab/tokens.yml",
+            "gitlab/rules.yml",
         )
     }
 
@@ -120,10 +125,12 @@ impl Provider for GitLab {
         let context = context(site, options, &mut findings);
         let file = |path: &str, template| File::new(path, template, DIALECT, &context);
         let merge_request = merge_request_file(options);
+        let rules = context.rules.is_stated.then(|| rules_file(options));
         let files = [
             Some(file(&options.file, TEMPLATE)),
             Some(file(&jobs_file(options), JOBS)),
             merge_request.map(|path| file(&path, MERGE_REQUEST)),
+            rules.map(|path| file(&path, RULES)),
             Some(File::script(
                 site.config.owner.path(SCRIPT),
                 CHILDREN,
@@ -159,6 +166,8 @@ pub(super) struct View {
     pub merge_request_file: Option<String>,
     /// The file of the job templates, as `include:local` names it: from the root of the repository.
     pub jobs_path: String,
+    /// When they run.
+    pub rules: Rules,
     pub image: String,
     pub service_image: String,
     /// What builds, on an engine.
@@ -265,6 +274,7 @@ fn context(site: &Site<'_>, options: &GitLabOptions, findings: &mut Vec<Finding>
         file: options.file.value.clone(),
         merge_request_file: merge_request_file(options),
         jobs_path: format!("/{}", jobs_file(options)),
+        rules: Rules::of(site, options),
         image: image.to_owned(),
         service_image: site
             .image(&options.service, options.builder.machinery())
@@ -299,6 +309,11 @@ fn context(site: &Site<'_>, options: &GitLabOptions, findings: &mut Vec<Finding>
 /// Where the templates of the jobs are written: beside the pipeline.
 fn jobs_file(options: &GitLabOptions) -> String {
     beside(&options.file, "-jobs.yml")
+}
+
+/// Where the rules are written by which others call the pipelines: beside them.
+fn rules_file(options: &GitLabOptions) -> String {
+    beside(&options.file, "-rules.yml")
 }
 
 /// Where the pipeline of merge requests is written, if anywhere: by default beside the other.

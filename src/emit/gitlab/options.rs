@@ -6,7 +6,7 @@ use indexmap::IndexMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::config::{BuildsRow, PullRequest, RawSelector, Steps};
+use crate::config::{BuildsRow, PullRequest, RawSelector, Steps, Trigger};
 use crate::facts::Machinery;
 use crate::grammar::Spanned;
 
@@ -43,6 +43,8 @@ pub(super) struct GitLab {
     pub matches: Option<Spanned<RawSelector>>,
     /// Where the pipeline of merge requests is written, or `false` for none.
     pub pull_request: PullRequest,
+    /// What starts the pipelines.
+    pub trigger: Trigger,
     /// What holds for some builds.
     pub when: Vec<BuildsRow<Vec<Spanned<String>>>>,
     /// Steps of your own, by key.
@@ -85,6 +87,7 @@ impl Default for GitLab {
             check_image: None,
             matches: None,
             pull_request: PullRequest::default(),
+            trigger: Trigger::default(),
             when: Vec::new(),
             step: Steps::new(),
         }
