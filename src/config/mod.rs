@@ -33,6 +33,7 @@ mod steps;
 mod table_reader;
 mod taking;
 mod terms;
+mod test_rows;
 mod unions;
 mod validate;
 
@@ -60,7 +61,7 @@ pub use pins::{check_pin, is_commit, is_version};
 pub use pipeline_keys::{
     At, BuildRow, BuildsRow, Cache, Compression, Provenance, PullRequest, Step, Steps,
 };
-pub use pipelines::{Ci, GROUPS, Pipeline, Runner, Shape};
+pub use pipelines::{Ci, GROUPS, Lack, Pipeline, Runner, Shape, Wish};
 pub use provider::{Options, ProviderTable, options_schema, read_options};
 pub use raw::RawPython as PythonSource;
 pub use registries::full_prefix;
@@ -71,4 +72,5 @@ pub use signing::{SignTool, Signer, Signing, refs_pattern};
 pub use steps::is_key;
 pub use table_reader::TableReader;
 pub use taking::{List, Packages, Table, Take, Taking};
+pub use test_rows::TestRow;
 pub use unions::{OneOrMany, RawSelector};

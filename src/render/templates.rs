@@ -38,6 +38,7 @@ pub(crate) const COMMON: Shipped = shipped!(
     "ci/refresh.sh",
     "ci/sign.sh",
     "ci/test.sh",
+    "ci/tests.sh",
     "docker/Dockerfile",
     "docs/images.md",
     "docs/lineage.md",
