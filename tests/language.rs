@@ -18,5 +18,6 @@ mod selectors;
 mod sets;
 mod tags;
 mod templates;
+mod test_rows;
 mod users;
 mod values;

@@ -21,7 +21,7 @@
 # LOCK      what was released (default as below)
 # FETCH_DELAY  seconds to wait before origin is asked once more (default 5), twice at most
 # TEST_IN   where tests run: buildkit, as steps on top of the images, which never leave the builder (default); engine, in
-#           containers of `docker run`
+#           containers of `docker run`, as those always do that take options of it
 #
 # Every value is read from the plan and handed on as one word; none becomes part of a command's text.
 # stdout carries only the lines of `changed`; people are spoken to on stderr.
@@ -251,7 +251,8 @@ changed() {
   plan '
     $1 == "image" { id = $2; state[pass, id] = $4 "\t" }
     $1 == "image" && pass == 2 && has($7) { own[id]; order[++count_of_all] = id }
-    $1 == "test" { state[pass, id] = state[pass, id] $3 "\t" }
+    # All that is said of a test, and what it reads by its digest.
+    $1 ~ /^test(-file|-option)?$/ { $2 = ""; state[pass, id] = state[pass, id] $0 "\n" }
     $1 == "withheld" && pass == 2 && id in own { lacks[id] = $3 }
     function compare() { if (!begun++) for (key in state) if (key ~ "^3" SUBSEP) had[state[key]] }
     $1 == "group" && pass == 2 && has($2) {
@@ -373,10 +374,12 @@ BAKE_AWK='
     }
     return "\"" out "\""
   }
-  # The target that runs one test of what another target builds. Nothing of its context is sent.
-  function tester(name, subject, context, run, platform) {
-    return quoted(name) ": {\"context\": " quoted(context) ", \"dockerfile-inline\": " quoted("FROM subject\\n" run "\\n") \
-      ", \"contexts\": {\"subject\": " quoted("target:" subject) "}, \"platforms\": [" quoted(platform) "]" \
+  # The target that runs one test of what another target builds. Nothing of its context is sent; `files` is where what it
+  # reads is laid out, or nothing.
+  function tester(name, subject, context, steps, platform, files) {
+    return quoted(name) ": {\"context\": " quoted(context) ", \"dockerfile-inline\": " quoted("FROM subject\\n" steps "\\n") \
+      ", \"contexts\": {\"subject\": " quoted("target:" subject) (files == "" ? "" : ", \"files\": " quoted(files)) "}" \
+      ", \"platforms\": [" quoted(platform) "]" \
       ", \"no-cache\": true, \"output\": [\"type=cacheonly\"]}"
   }
 '
@@ -391,7 +394,7 @@ build() {
   printf '%s\n' "$@" >"$work/ids"
   : >"$work/sources"
   : >"$work/artifacts"
-  : >"$work/tests"
+  : >"$work/records"
   # The images, and of all that is built with them what it takes.
   plan '
     pass == 3 { if (!($0 in asked)) { asked[$0]; order[++count] = $0 }; next }
@@ -401,7 +404,7 @@ build() {
     $1 == "below" { below[id] = below[id] " " $3 }
     $1 == "source" { source[id] = $5 " " $4 " " $3; context[id] = $3 }
     $1 == "artifact" { artifacts[id] = artifacts[id] $3 "\t" $4 "\n" }
-    $1 == "test" && id in asked { print id "\t" $3 "\t" $4 >tests }
+    $1 ~ /^test(-file|-option)?$/ && id in asked { print >tests }
     function fault(text) { print text >faults; exit }
     END {
       for (n = 1; n <= count; n++) {
@@ -423,7 +426,7 @@ build() {
           for (m = 1; m <= many; m++) open[++left] = lower[m]
         }
       }
-    }' platform="$platform" tests="$work/tests" faults="$work/fault" sources="$work/sources" made="$work/artifacts" \
+    }' platform="$platform" tests="$work/records" faults="$work/fault" sources="$work/sources" made="$work/artifacts" \
     pass=3 "$work/ids" >"$work/images"
   if [ -e "$work/fault" ]; then die "$(cat "$work/fault")"; fi
   while IFS=' ' read -r submodules lfs context; do
@@ -441,43 +444,132 @@ build() {
 
   ok=true
   while IFS='	' read -r target image id context; do
-    awk -F '\t' -v id="$id" '$1 == id' "$work/tests" >"$work/own"
-    if [ -s "$work/own" ]; then "test_in_$TEST_IN" || ok=false; fi
+    tests_of "$id" "$platform" "$work/records"
+    passed=true
+    if any_in builder; then test_in_builder; fi
+    if any_in engine; then test_in_engine || ok=false; fi
+    $passed || ok=false
   done <"$work/images"
   $ok || die "stopped: not every test succeeds"
 }
 
-# run_test PLATFORM IMAGE TEST: run a test in a container of the image, of which nothing is pulled.
-run_test() {
-  docker run --rm --pull never --platform "$1" --entrypoint /bin/sh "$2" -c "$3" </dev/null >&2
+# tests_of ID PLATFORM FILE: leave in $work/tests the tests that the records in FILE have for a platform of an image: number,
+# `builder` or `engine`, stage, user, command and steps, a dash for no stage and no user. What they read is in
+# $work/test-files, and the options of those in the engine in $work/test-options, by number. A builder has no options for a
+# step: what takes some runs in the engine, wherever the others do.
+tests_of() {
+  : >"$work/test-files"
+  : >"$work/test-options"
+  LC_ALL=C awk -F '\t' '
+    function or_dash(text) { return text == "" ? "-" : text }
+    $1 == "test" && $2 == id { number++; is_meant = $5 == "" || index(" " $5 " ", " " platform " ") }
+    $2 != id || !is_meant { next }
+    $1 == "test" {
+      print number "\t" (place == "engine" || $8 == "engine" ? "engine" : "builder") "\t" or_dash($6) "\t" or_dash($7) "\t" $3 "\t" $4
+    }
+    $1 == "test-file" { print number "\t" $3 "\t" $4 >files }
+    $1 == "test-option" { print number "\t" $3 >options }
+  ' id="$1" platform="$2" place="$TEST_IN" files="$work/test-files" options="$work/test-options" "$3" >"$work/tests"
 }
 
-# test_in_engine: each test of the image in a container of its own.
+# any_in PLACE: whether any of those tests runs there.
+any_in() { awk -F '\t' -v place="$1" '$2 == place { any = 1; exit } END { exit !any }' "$work/tests"; }
+
+# lay_out NUMBER: put what a test reads where the builder is sent it from: apart from all else, and past any ignore file.
+lay_out() {
+  rm -rf "$work/laid"
+  mkdir "$work/laid"
+  laid=0
+  while IFS='	' read -r reader path _; do
+    if [ "$reader" != "$1" ]; then continue; fi
+    laid=$((laid + 1))
+    cp -RH "./$path" "$work/laid/$laid" || die "stopped: a test reads $path, which is not here"
+  done <"$work/test-files"
+}
+
+# run_test PLATFORM IMAGE TEST USER [FILE PLACE]... -- [OPTION]...: run a test in a container of the image, of which nothing is
+# pulled. An empty USER is the image's own. Files are told from the root of the repository, where this runs, and a place that
+# begins with no `/` from the working folder of the image.
+run_test() {
+  test_on=$1 test_image=$2 test_command=$3 test_user=$4 test_folder=
+  shift 4
+  while [ "$1" != -- ]; do
+    test_place=$2
+    case $2 in
+      /*) ;;
+      *)
+        [ -n "$test_folder" ] || test_folder=$(docker image inspect --format '{{.Config.WorkingDir}}/' "$test_image" </dev/null)
+        test_place=/$(printf '%s' "$test_folder$2" | sed 's/^\/*//')
+        ;;
+    esac
+    set -- "$@" --mount "type=bind,\"source=$PWD/$1\",target=$test_place,readonly"
+    shift 2
+  done
+  shift
+  if [ -n "$test_user" ]; then set -- --user "$test_user" "$@"; fi
+  docker run --rm --pull never --platform "$test_on" "$@" --entrypoint /bin/sh "$test_image" -c "$test_command" </dev/null >&2
+}
+
+# contain PLATFORM IMAGE NUMBER USER: run that test, whose command is in $word, in a container of the image.
+contain() {
+  contained=$3
+  case $4 in -) set -- "$1" "$2" "$word" '' ;; *) set -- "$1" "$2" "$word" "$4" ;; esac
+  while IFS='	' read -r reader path at; do
+    if [ "$reader" = "$contained" ]; then set -- "$@" "$path" "$at"; fi
+  done <"$work/test-files"
+  set -- "$@" --
+  while IFS='	' read -r reader option; do
+    if [ "$reader" != "$contained" ]; then continue; fi
+    unfold "$option"
+    set -- "$@" "$word"
+  done <"$work/test-options"
+  run_test "$@"
+}
+
+# test_in_engine: the tests of the image that run there, each in a container of its own.
 test_in_engine() {
   # One image at a time: a machine has room for the cache of the builder, hardly for every image besides.
-  bake --set "$target.output=type=docker" --set "$target.tags=$image" "$target" || return 1
-  passed=true
-  while IFS='	' read -r _ test _; do
+  loaded='' name=''
+  while IFS='	' read -r number place stage user test _; do
+    if [ "$place" != engine ]; then continue; fi
+    if [ "$stage" != "$loaded" ]; then
+      unload
+      loaded=$stage
+      case $stage in
+        -) name=$image; set -- ;;
+        *) name=$image-stage; set -- --set "$target.target=$stage" ;;
+      esac
+      bake --set "$target.output=type=docker" --set "$target.tags=$name" "$@" "$target" || return 1
+    fi
     unfold "$test"
-    say "testing $target for $platform: $word"
-    run_test "$platform" "$image" "$word" || fails "$word"
-  done <"$work/own"
-  docker image rm "$image" </dev/null >/dev/null || say "could not remove $image"
-  $passed
+    command=$word
+    say "testing $target for $platform in the engine: $command"
+    contain "$platform" "$name" "$number" "$user" || fails "$command"
+  done <"$work/tests"
+  unload
 }
 
-# test_in_buildkit: each test of the image as a step on top of it.
-test_in_buildkit() {
-  passed=true
-  while IFS='	' read -r _ test run; do
+# unload: drop what was tested in the engine, if anything was.
+unload() {
+  if [ -z "$name" ]; then return 0; fi
+  docker image rm "$name" </dev/null >/dev/null || say "could not remove $name"
+}
+
+# test_in_builder: the tests of the image that run there, each as steps on top of it, or of another stage of its Dockerfile.
+test_in_builder() {
+  while IFS='	' read -r number place stage _ test steps; do
+    if [ "$place" != builder ]; then continue; fi
     unfold "$test"
     say "testing $target for $platform: $word"
-    TARGET=$target CONTEXT=$context RUN=$run LC_ALL=C awk "$BAKE_AWK"'BEGIN {
-      print "{\"target\": {" tester(ENVIRON["TARGET"] "-test", ENVIRON["TARGET"], ENVIRON["CONTEXT"], ENVIRON["RUN"], ARGV[1]) "}}"
-    }' "$platform" >"$work/test.json"
-    bake --file "$work/test.json" "$target-test" || fails "$word"
-  done <"$work/own"
-  $passed
+    lay_out "$number"
+    case $laid in 0) files= ;; *) files=$work/laid ;; esac
+    TARGET=$target CONTEXT=$context STEPS=$steps LC_ALL=C awk "$BAKE_AWK"'BEGIN {
+      print "{\"target\": {" tester(ENVIRON["TARGET"] "-test", ENVIRON["TARGET"], ENVIRON["CONTEXT"], ENVIRON["STEPS"], ARGV[1], ARGV[2]) "}}"
+    }' "$platform" "$files" >"$work/test.json"
+    case $stage in -) set -- ;; *) set -- --set "$target.target=$stage" ;; esac
+    # What is laid out is none of the folder that this runs in.
+    (export BUILDX_BAKE_ENTITLEMENTS_FS=0; bake --file "$work/test.json" "$@" "$target-test") || fails "$word"
+  done <"$work/tests"
 }
 
 # fails TEST: say that it does.

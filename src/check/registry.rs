@@ -272,6 +272,14 @@ pub static RULES: &[Rule] = &[
         run: rules::tag_unchecked::run,
     },
     Rule {
+        codes: &[&code::TEST_FILE],
+        run: rules::test_file::run,
+    },
+    Rule {
+        codes: &[&code::TEST_PLACE],
+        run: rules::test_place::run,
+    },
+    Rule {
         codes: &[&code::UNDECLARED_ARG],
         run: rules::undeclared_arg::run,
     },

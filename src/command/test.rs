@@ -5,12 +5,13 @@ use crate::command::one_off::one_off;
 use crate::command::select::{Given, meant, selectors};
 use crate::command::shell::{Error, Outcome, Shell, left, number};
 use crate::command::{CLEAN, FOUND, NO_PLAN};
+use crate::config::header;
 use crate::diagnostic::{Sink, visible};
-use crate::emit::test_script;
+use crate::emit::{bake_text, test_script};
 use crate::engine::{Case, Docker, End, Subject, Trial, failed, junit};
 use crate::flow;
 use crate::grammar::{Platform, SpecId};
-use crate::image::Plan;
+use crate::image::{Plan, Test};
 use crate::render::Templates;
 
 /// A test that was to be run, and what became of it.
@@ -45,7 +46,11 @@ pub(super) fn run(shell: &mut Shell<'_>, args: &TestArgs) -> Result<Outcome, Err
     let Ok(script) = test_script(&expanded.config, &mut templates, &mut sink) else {
         return shell.unreadable(sink);
     };
-    let plan = left(Plan::new(&expanded.config, &expanded.matrix, &contents));
+    let mut plan = left(Plan::new(&expanded.config, &expanded.matrix, &contents));
+    plan.name_targets(&expanded.config, &expanded.matrix);
+    let targets = plan.names.as_ref().map_or(&[][..], |names| &names.targets);
+    let head = header(&expanded.config);
+    let definition = bake_text(&expanded.matrix, &contents, &plan, &head).unwrap_or_default();
     let specs = plan
         .specs
         .iter()
@@ -91,6 +96,8 @@ pub(super) fn run(shell: &mut Shell<'_>, args: &TestArgs) -> Result<Outcome, Err
                 platform = platform.as_str()
             );
             let lacks = match subject {
+                // Not of the image is asked where each test has a stage of its own.
+                _ if spec.tests.iter().all(|test| test.target.is_some()) => None,
                 None => Some("it is not published, and so has no name: build and test it with a `--tag`".to_owned()),
                 Some(subject) if args.published => docker.pull(subject)?.err(),
                 Some(subject) => docker.has(subject.image)?.err().map(|why| {
@@ -100,17 +107,35 @@ pub(super) fn run(shell: &mut Shell<'_>, args: &TestArgs) -> Result<Outcome, Err
             if let Some(why) = &lacks {
                 shell.insist(&format!("{name} is not tested: {why}"));
             }
-            for test in &spec.tests {
-                let trial = match (subject, &lacks) {
+            let mut stages = Stages {
+                docker: &docker,
+                definition: &definition,
+                target: &targets[place],
+                subject: Subject {
+                    platform: platform.as_str(),
+                    image: &format!("{}-stage", spec.content_reference),
+                },
+                built: None,
+            };
+            for test in spec.tests.iter().filter(|test| test.is_for(platform)) {
+                let (subject, lacks) = match &test.target {
+                    Some(stage) => match stages.build(shell, &name, stage)? {
+                        Ok(subject) => (Some(subject), None),
+                        Err(why) => (None, Some(why)),
+                    },
+                    None => (subject, lacks.clone()),
+                };
+                let trial = match (subject, lacks) {
                     (Some(subject), None) => one(shell, &docker, &script, subject, (&name, test))?,
                     (_, why) => Trial::unrun(why.as_deref().unwrap_or_default()),
                 };
                 runs.push(Run {
                     subject: name.clone(),
-                    test: test.clone(),
+                    test: test.title(),
                     trial,
                 });
             }
+            stages.drop()?;
         }
     }
     if let Some(path) = &args.junit {
@@ -125,23 +150,68 @@ pub(super) fn run(shell: &mut Shell<'_>, args: &TestArgs) -> Result<Outcome, Err
     Ok(outcome(&runs))
 }
 
+/// Other stages of an image's Dockerfile, which are built for its tests.
+struct Stages<'a> {
+    docker: &'a Docker<'a>,
+    /// The bake file.
+    definition: &'a str,
+    /// What that calls the image.
+    target: &'a str,
+    /// What the engine calls a stage of it.
+    subject: Subject<'a>,
+    /// The one that goes by that name now, or why it does not.
+    built: Option<(String, Result<(), String>)>,
+}
+
+impl<'a> Stages<'a> {
+    /// The stage in the engine; why it is not there, where it is not.
+    fn build(
+        &mut self,
+        shell: &Shell<'_>,
+        name: &str,
+        stage: &str,
+    ) -> Result<Result<Subject<'a>, String>, Error> {
+        let ended = match &self.built {
+            Some((built, ended)) if built == stage => ended.clone(),
+            _ => {
+                shell.say(&format!("building stage {stage} of {name}"));
+                let what = (self.definition, self.target, stage);
+                let hear = |said: &[u8]| shell.pass_on(said);
+                let ended = self.docker.build_stage(what, self.subject, &hear)?;
+                if let Err(why) = &ended {
+                    shell.insist(&format!("{name} is not tested: {why}"));
+                }
+                self.built = Some((stage.to_owned(), ended.clone()));
+                ended
+            }
+        };
+        Ok(ended.map(|()| self.subject))
+    }
+
+    /// Leaves none of them in the engine.
+    fn drop(self) -> Result<(), Error> {
+        match self.built {
+            Some((_, Ok(()))) => Ok(self.docker.drop_image(self.subject.image)?),
+            _ => Ok(()),
+        }
+    }
+}
+
 /// Runs one test, and says that it does.
 fn one(
     shell: &Shell<'_>,
     docker: &Docker<'_>,
     script: &str,
     subject: Subject<'_>,
-    (name, test): (&str, &str),
+    (name, test): (&str, &Test),
 ) -> Result<Trial, Error> {
-    shell.say(&format!("testing {name}: {}", visible(test)));
+    let title = test.title();
+    let title = visible(&title);
+    shell.say(&format!("testing {name}: {title}"));
     let trial = docker.run_test(script, subject, test, &|said| shell.pass_on(said))?;
     let why = match &trial.end {
         End::Passed => return Ok(trial),
-        End::Failed(code) => format!(
-            "{name} fails its test, {}: {}",
-            failed(*code),
-            visible(test)
-        ),
+        End::Failed(code) => format!("{name} fails its test, {}: {title}", failed(*code)),
         End::Unrun(why) => format!("{name} is not tested: {why}"),
     };
     if shell.is_quiet() {

@@ -269,7 +269,7 @@ impl Builder<'_> {
     }
 
     /// A selector that belongs to one image may only name its axes.
-    fn lacking_axes(
+    pub(super) fn lacking_axes(
         &mut self,
         scope: &Scope<'_>,
         (raw, selector): (&Spanned<RawSelector>, &Selector),

@@ -18,8 +18,10 @@ use crate::matrix::{Axis, AxisId, ImageId};
 use crate::render::Field;
 
 /// What a templated field of an image may read.
-struct Sight<'a> {
+pub(super) struct Sight<'a> {
     whose: &'a str,
+    /// Whether it stands in `[defaults]`, and is laid under other images, too.
+    pub(super) is_shared: bool,
     is_object: &'a dyn Fn(&str) -> bool,
     known: Vec<&'a str>,
     with_from: Vec<&'a str>,
@@ -50,6 +52,7 @@ impl Builder<'_> {
         };
         let sight = Sight {
             whose: &who,
+            is_shared: whose.contains("[defaults"),
             is_object: &is_object,
             known,
             with_from,
@@ -110,21 +113,30 @@ impl Builder<'_> {
                 .map(|p| (self.platforms(scope, p), p.span.clone())),
             epoch: raw.epoch.as_ref().map(|e| e.value),
             template: raw.template.clone(),
-            test: self.replacing(&sight, raw.test, List::Test, &mut takes),
+            test: self.tests(scope, image, axes, &sight, raw.test, &mut takes),
             meta: self.named(&sight, &raw.meta, Table::Meta, &mut takes),
             publish: raw.publish.clone(),
             takes,
         }
     }
 
-    fn one(&mut self, sight: &Sight<'_>, text: &Spanned<String>, from: bool) -> Option<Field> {
+    pub(super) fn one(
+        &mut self,
+        sight: &Sight<'_>,
+        text: &Spanned<String>,
+        from: bool,
+    ) -> Option<Field> {
         let field = self.field(text, sight.is_object)?;
         let known = if from { &sight.with_from } else { &sight.known };
         self.check_names(&field, known, sight.whose);
         Some(field)
     }
 
-    fn plain(&mut self, sight: &Sight<'_>, text: &Option<Spanned<String>>) -> Option<Field> {
+    pub(super) fn plain(
+        &mut self,
+        sight: &Sight<'_>,
+        text: &Option<Spanned<String>>,
+    ) -> Option<Field> {
         text.as_ref().and_then(|t| self.one(sight, t, false))
     }
 
@@ -146,7 +158,7 @@ impl Builder<'_> {
         }
     }
 
-    fn list(&mut self, sight: &Sight<'_>, list: &[Spanned<String>]) -> Vec<Field> {
+    pub(super) fn list(&mut self, sight: &Sight<'_>, list: &[Spanned<String>]) -> Vec<Field> {
         list.iter()
             .filter_map(|t| self.one(sight, t, false))
             .collect()

@@ -33,6 +33,7 @@ mod steps;
 mod table_reader;
 mod taking;
 mod terms;
+mod test_rows;
 mod trigger;
 mod unions;
 mod validate;
@@ -63,7 +64,7 @@ pub use pipeline_keys::{
     Access, At, BuildRow, BuildsRow, Cache, Compression, Provenance, PullRequest, Step, StepMeans,
     Steps,
 };
-pub use pipelines::{Ci, GROUPS, Pipeline, Runner, Shape};
+pub use pipelines::{Ci, GROUPS, Lack, Pipeline, Runner, Shape, Wish};
 pub use provider::{Options, ProviderTable, options_schema, read_options};
 pub use raw::RawPython as PythonSource;
 pub use registries::full_prefix;
@@ -74,5 +75,6 @@ pub use signing::{SignTool, Signer, Signing, refs_pattern};
 pub use steps::is_key;
 pub use table_reader::TableReader;
 pub use taking::{List, Packages, Table, Take, Taking};
+pub use test_rows::TestRow;
 pub use trigger::{Paths, Trigger};
 pub use unions::{OneOrMany, RawSelector};

@@ -17,6 +17,7 @@ use crate::config::pipelines::Ci;
 use crate::config::raw::{Named, RawPython, RawSelector};
 use crate::config::secrets::{Secret, SecretId};
 use crate::config::taking::Taking;
+use crate::config::test_rows::TestRow;
 use crate::diagnostic::Place;
 use crate::grammar::Spanned;
 use crate::grammar::release::ReleaseVersion;
@@ -482,7 +483,7 @@ pub struct Keys {
     /// Template of the Dockerfile.
     pub template: Option<Spanned<String>>,
     /// Tests of the built image.
-    pub test: Vec<Field>,
+    pub test: Vec<TestRow>,
     /// Facts for outputs and the catalog.
     pub meta: IndexMap<Arc<str>, Field>,
     /// Whether it is given its tag.

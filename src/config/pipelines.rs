@@ -67,6 +67,30 @@ pub struct Shape {
     pub groups: usize,
     /// Whether it builds what is there already: then nothing is pushed as a content before that was looked for.
     pub builds_anew: bool,
+    /// What tests cannot have where they run.
+    pub lacks: Vec<Lack>,
+}
+
+/// What tests cannot have where a pipeline runs them.
+#[derive(Clone, Copy, Debug)]
+pub struct Lack {
+    /// What that is.
+    pub of: Wish,
+    /// The fact about the provider.
+    pub fact: &'static str,
+    /// What to do.
+    pub help: &'static str,
+}
+
+/// What a test may want of the place where it runs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Wish {
+    /// Options of an engine.
+    Engine,
+    /// A graphics card, by such an option.
+    Gpu,
+    /// Files at a place that is told from the working folder of the image.
+    FromWorkingFolder,
 }
 
 /// What holds for the builds that a selector accepts.

@@ -12,6 +12,7 @@ use crate::config::facts::RawFacts;
 use crate::config::pipeline_keys::{Cache, Compression, Provenance};
 use crate::config::signing::RawSign;
 use crate::config::taking::Packages;
+use crate::config::test_rows::RawTest;
 pub use crate::config::unions::RawSelector;
 use crate::config::unions::{
     OneOrMany, RawParent, RawPip, RawPipFile, RawPipItem, RawText, RawValue,
@@ -21,6 +22,9 @@ use crate::grammar::Spanned;
 
 /// A list of texts. An empty one says that there is none, whatever the rows below state.
 pub type RawList = Option<Spanned<Vec<Spanned<String>>>>;
+
+/// Tests of an image. An empty list says that there is none, whatever the rows below state.
+pub type RawTests = Option<Spanned<Vec<Spanned<RawTest>>>>;
 
 /// A table whose keys are names the user chose.
 pub type Named<T> = IndexMap<Spanned<String>, T>;
@@ -415,9 +419,9 @@ macro_rules! with_image_keys {
             /// Template of the Dockerfile, below `templates/`.
             #[serde(default)]
             pub template: Option<Spanned<String>>,
-            /// Shell commands that must succeed inside the built image; replaces earlier ones.
+            /// What must succeed inside the built image before it is pushed; replaces earlier ones.
             #[serde(default)]
-            pub test: RawList,
+            pub test: RawTests,
             /// Facts of the image for outputs and the catalog, such as a description; merged, never part of its content.
             /// `false` takes one away.
             #[serde(default)]
@@ -540,7 +544,7 @@ pub struct RawKeys<'a> {
     pub platforms: &'a Option<Spanned<Vec<Spanned<String>>>>,
     pub epoch: &'a Option<Spanned<u64>>,
     pub template: &'a Option<Spanned<String>>,
-    pub test: &'a RawList,
+    pub test: &'a RawTests,
     pub meta: Vec<RawEntry<'a>>,
     pub publish: &'a Option<Spanned<bool>>,
     /// Whether the tag is laid under what is never given one.

@@ -63,6 +63,7 @@ impl TableReader<'_> {
             steps,
             groups: GROUPS,
             builds_anew: false,
+            lacks: Vec::new(),
         }
     }
 

@@ -8,6 +8,7 @@ use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::de::{MapAccess, SeqAccess, Unexpected, Visitor, value::MapAccessDeserializer};
 use serde::{Deserialize, Deserializer};
 
+use crate::config::test_rows::RawTest;
 use crate::grammar::Spanned;
 
 /// `"a"` or `["a", "b"]`.
@@ -144,7 +145,7 @@ macro_rules! union {
                         Ok($list(items))
                     })?
                     $(fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<$type, A::Error> {
-                        IndexMap::deserialize(MapAccessDeserializer::new(map)).map($table)
+                        Deserialize::deserialize(MapAccessDeserializer::new(map)).map($table)
                     })?
                 }
                 deserializer.deserialize_any(UnionVisitor)
@@ -177,6 +178,11 @@ union!(
 union!(
     RawPip, "a list of requirements and files of them, or a table with `requirements` or `uv-lock`",
     list => RawPip::List, table => RawPip::File,
+);
+
+union!(
+    RawTest, "a command, or a table with `run`",
+    text => RawTest::Command, table => |table| RawTest::Table(Box::new(table)),
 );
 
 fn strings() -> serde_json::Value {

@@ -5,6 +5,7 @@
     reason = "the room that starts docker, and hands it what it reads"
 )]
 
+use std::fs::File;
 use std::io::{self, ErrorKind, Seek, Write};
 use std::path::Path;
 use std::process::{Command, Output, Stdio};
@@ -37,7 +38,7 @@ impl<'a> Docker<'a> {
         last_word(output)
     }
 
-    fn command(&self) -> Command {
+    pub(super) fn command(&self) -> Command {
         let mut command = Command::new(DOCKER);
         command.current_dir(self.root).envs(proxies());
         command
@@ -92,14 +93,18 @@ impl<'a> Docker<'a> {
         let mut command = self.command();
         command.args(words);
         if let Some(text) = input {
-            // A file that nobody sees: docker may read it after we are gone.
-            let mut file = tempfile::tempfile()?;
-            file.write_all(text.as_bytes())?;
-            file.rewind()?;
-            command.stdin(file);
+            command.stdin(given(text)?);
         }
         replaced(&mut command)
     }
+}
+
+/// A text to read, in a file that nobody sees: docker may read it after we are gone.
+pub(super) fn given(text: &str) -> io::Result<File> {
+    let mut file = tempfile::tempfile()?;
+    file.write_all(text.as_bytes())?;
+    file.rewind()?;
+    Ok(file)
 }
 
 /// Ends this program by becoming another; returns only where that fails.

@@ -6,10 +6,12 @@
 )]
 
 use std::io::{self, Read};
-use std::process::{Command, Stdio};
+use std::process::{Command, ExitStatus, Stdio};
 use std::time::{Duration, Instant};
 
+use crate::engine::docker::given;
 use crate::engine::{Docker, EngineFault};
+use crate::image::Test;
 
 /// The most that is kept of what a test says, in bytes: its end.
 const KEPT: usize = 64 * 1024;
@@ -92,6 +94,48 @@ impl Docker<'_> {
         Ok(output.status.success().then_some(()).ok_or_else(said))
     }
 
+    /// Builds another stage of an image's Dockerfile into the engine, by the bake file `definition`; why it could not be,
+    /// where it could not. What is said goes to `hear` as it comes.
+    ///
+    /// # Errors
+    /// When nothing could be started.
+    pub(crate) fn build_stage(
+        &self,
+        (definition, target, stage): (&str, &str, &str),
+        subject: Subject<'_>,
+        hear: &dyn Fn(&[u8]),
+    ) -> Result<Result<(), String>, EngineFault> {
+        let Subject { platform, image } = subject;
+        let mut command = self.command();
+        command.args(["buildx", "bake", "--file", "-", "--provenance=false"]);
+        for set in [
+            format!("*.platform={platform}"),
+            format!("{target}.target={stage}"),
+            format!("{target}.tags={image}"),
+            format!("{target}.output=type=docker"),
+        ] {
+            command.arg("--set").arg(set);
+        }
+        command.arg(target).stdin(given(definition)?);
+        let (status, said) = heard(command, hear)?;
+        let last = said.lines().rfind(|line| !line.trim().is_empty());
+        let why = || {
+            format!(
+                "stage `{stage}` cannot be built: {}",
+                last.unwrap_or_default()
+            )
+        };
+        Ok(status.success().then_some(()).ok_or_else(why))
+    }
+
+    /// Drops an image of the engine; one that is not there is none.
+    ///
+    /// # Errors
+    /// When docker does not start.
+    pub(crate) fn drop_image(&self, image: &str) -> Result<(), EngineFault> {
+        self.ask(&["image", "rm", image]).map(drop)
+    }
+
     /// Runs a test by `script`, which has the function `run_test`. What it says goes to `hear` as it comes.
     ///
     /// # Errors
@@ -100,32 +144,21 @@ impl Docker<'_> {
         &self,
         script: &str,
         subject: Subject<'_>,
-        test: &str,
+        test: &Test,
         hear: &dyn Fn(&[u8]),
     ) -> Result<Trial, EngineFault> {
         let begun = Instant::now();
-        let (mut said, says) = io::pipe()?;
         let mut command = Command::new("sh");
         command
             .current_dir(self.root())
             .args(["-c", &format!("{script}\nrun_test \"$@\""), "sh"])
-            .args([subject.platform, subject.image, test])
-            .stdin(Stdio::null())
-            .stdout(says.try_clone()?)
-            .stderr(says);
-        let mut child = command.spawn()?;
-        // Our ends of the pipe: what is read has no end while they are open.
-        drop(command);
-        let mut kept = Vec::new();
-        let mut piece = [0; 4096];
-        while let length @ 1.. = said.read(&mut piece)? {
-            hear(&piece[..length]);
-            kept.extend_from_slice(&piece[..length]);
-            let over = kept.len().saturating_sub(KEPT);
-            kept.drain(..over);
+            .args([subject.platform, subject.image, &test.run])
+            .arg(test.user.as_deref().unwrap_or_default());
+        for (path, place) in &test.files {
+            command.args([path, place]);
         }
-        let status = child.wait()?;
-        let said = String::from_utf8_lossy(&kept).into_owned();
+        command.arg("--").args(&test.options).stdin(Stdio::null());
+        let (status, said) = heard(command, hear)?;
         let end = match status.code() {
             Some(0) => End::Passed,
             Some(DOCKER_FAILED) => End::Unrun("docker could not run a container of it".to_owned()),
@@ -137,4 +170,23 @@ impl Docker<'_> {
             took: begun.elapsed(),
         })
     }
+}
+
+/// Runs a command to its end: how it ended, and what it said, or the end of that.
+fn heard(mut command: Command, hear: &dyn Fn(&[u8])) -> Result<(ExitStatus, String), EngineFault> {
+    let (mut said, says) = io::pipe()?;
+    command.stdout(says.try_clone()?).stderr(says);
+    let mut child = command.spawn()?;
+    // Our ends of the pipe: what is read has no end while they are open.
+    drop(command);
+    let mut kept = Vec::new();
+    let mut piece = [0; 4096];
+    while let length @ 1.. = said.read(&mut piece)? {
+        hear(&piece[..length]);
+        kept.extend_from_slice(&piece[..length]);
+        let over = kept.len().saturating_sub(KEPT);
+        kept.drain(..over);
+    }
+    let status = child.wait()?;
+    Ok((status, String::from_utf8_lossy(&kept).into_owned()))
 }

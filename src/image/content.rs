@@ -17,7 +17,7 @@ use crate::image::hash::Ingredients;
 use crate::image::pins;
 use crate::image::rendering::{self, Brings, Python, SOURCE_LABEL};
 use crate::image::secrets;
-use crate::image::{ContextHash, Digest, Matrix, Spec};
+use crate::image::{ContextHash, Digest, Matrix, Spec, Tested};
 use crate::image::{RELEASE_LABEL, release_finding};
 use crate::matrix::Axis;
 use crate::render::{Dialect, Field, Printed, Scope, TableObject, Templates};
@@ -62,7 +62,7 @@ pub struct RenderedSpec {
     /// How its layers are packed, where the matrix says.
     pub compression: Option<Compression>,
     /// Tests of the built image.
-    pub tests: Vec<String>,
+    pub tests: Vec<Tested>,
     /// The secrets that its build is handed: those that it lists and a step of it mounts.
     pub secrets: Vec<SecretId>,
     /// What is sent to install from, Python packages by a file and certificates, told from the context, by where the matrix
@@ -82,6 +82,14 @@ impl RenderedSpec {
         let own = self.own.as_ref().map(|file| file.text.as_str());
         let rendered = self.rendered.as_ref().map(|text| text.as_str());
         rendered.or(own).unwrap_or_default()
+    }
+
+    /// The files that a checkout to build it from has to have: of its context, and those that tests read.
+    pub fn checked_out(&self) -> impl Iterator<Item = &Arc<BuildContext>> {
+        let tests = self.tests.iter();
+        [&self.files]
+            .into_iter()
+            .chain(tests.flat_map(|tested| &tested.files))
     }
 
     /// How its Dockerfile is evaluated for a platform.
@@ -359,12 +367,7 @@ impl One<'_> {
         };
         let target = self.opt(merged.target.as_ref(), &spec.scope)?;
         let stated_context = self.opt(merged.context.as_ref(), &spec.scope)?;
-        let mut tests = merged
-            .test
-            .iter()
-            .map(|f| self.text(f, &spec.scope))
-            .collect::<Result<Vec<_>, _>>()?;
-        tests.retain(|test| !test.trim().is_empty());
+        let tests = self.tests(repository, contexts)?;
         let context_inside = match (&stated_context, &merged.context) {
             (Some(context), Some(field)) => self.inside(context, field),
             _ => Ok(()),

@@ -2,11 +2,11 @@
 //!
 //! A script needs no more than `awk` to read it, and decides nothing: see `docs/plan.md` for the records.
 
-use std::fmt::Write;
-
 use crate::config::Runner;
+use crate::grammar::Platform;
 use crate::image::plan::{FORMAT, Plan, PlanSpec, Signed, TYPICAL};
 use crate::image::shares::ALL;
+use crate::image::{Digest, Test};
 
 /// The text of `plan.lines`, below a header that no script reads.
 pub(super) fn lines(plan: &Plan, header: &str) -> String {
@@ -180,9 +180,7 @@ impl Lines {
         if let Some(seconds) = spec.timestamp {
             self.record(&["dated", id, &seconds.to_string()]);
         }
-        for test in &spec.tests {
-            self.record(&["test", id, test, &run(test)]);
-        }
+        spec.tests.iter().for_each(|test| self.test(id, test));
         for (pipeline, deviation) in &spec.ci {
             for (platform, leg) in &deviation.legs {
                 let minutes = leg.timeout_minutes.map(|minutes| minutes.to_string());
@@ -226,6 +224,27 @@ impl Lines {
         }
         for made in &spec.artifacts {
             self.record(&["artifact", id, &made.name, &made.path]);
+        }
+    }
+
+    /// What more than its command is said of a test stands behind it.
+    fn test(&mut self, id: &str, test: &Test) {
+        self.start(&["test", id, &test.run, &test.steps()]);
+        if !test.is_plain() {
+            let platforms = test.platforms.iter().map(Platform::as_str);
+            self.field(&platforms.collect::<Vec<_>>().join(" "));
+            self.field(test.target.as_deref().unwrap_or(""));
+            self.field(test.user.as_deref().unwrap_or(""));
+            self.field(if test.wants_engine() { "engine" } else { "" });
+            let digest = test.digest.as_ref().map(Digest::to_string);
+            self.field(&digest.unwrap_or_default());
+        }
+        self.end();
+        for (path, place) in &test.files {
+            self.record(&["test-file", id, path, place]);
+        }
+        for option in &test.options {
+            self.record(&["test-option", id, option]);
         }
     }
 
@@ -282,13 +301,4 @@ fn escape(field: &str, text: &mut String) {
         from = at + 1;
     }
     text.push_str(&field[from..]);
-}
-
-/// A test as a step of a Dockerfile. As JSON it is no shell text to anybody but the shell in the image; a `<` that is written
-/// out would begin a heredoc.
-fn run(test: &str) -> String {
-    let words = serde_json::json!(["/bin/sh", "-c", test]).to_string();
-    let mut line = String::from("RUN ");
-    let _ = write!(line, "{}", words.replace('<', "\\u003c"));
-    line
 }

@@ -33,6 +33,7 @@ mod shared;
 pub mod shares;
 mod spec;
 pub mod targets;
+mod tests;
 mod verdict;
 
 pub use alias::aliases;
@@ -48,4 +49,5 @@ pub use rendering::TEMPLATE;
 pub use resolve::resolve;
 pub use shared::shared;
 pub use spec::{Alias, Matrix, Spec, describe_cell, id_word};
+pub use tests::{Test, Tested};
 pub use verdict::{Judged, Verdict, removers, verdict, verdict_on, verdicts};

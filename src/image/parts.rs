@@ -126,7 +126,7 @@ impl One<'_> {
     }
 
     /// A path stands in an option of a mount, and in an ignore file.
-    fn mountable(&mut self, path: &str, field: &Field) -> Result<(), Stopped> {
+    pub(super) fn mountable(&mut self, path: &str, field: &Field) -> Result<(), Stopped> {
         let plain = |b: u8| b.is_ascii_alphanumeric() || b"_./+@-".contains(&b);
         if path.bytes().all(plain) {
             return Ok(());

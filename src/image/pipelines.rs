@@ -121,7 +121,11 @@ fn legs(config: &Config, shape: &Shape, spec: &Spec) -> Pairs<Platform, Leg> {
 }
 
 /// The folded value of `arch` that a platform of a spec stands for; nothing where its cell has it.
-fn arch_of(config: &Config, spec: &Spec, platform: &Platform) -> Option<(AxisId, usize)> {
+pub(super) fn arch_of(
+    config: &Config,
+    spec: &Spec,
+    platform: &Platform,
+) -> Option<(AxisId, usize)> {
     let Arches::Folded(axis, arches) = &spec.arches else {
         return None;
     };

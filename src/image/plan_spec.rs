@@ -10,7 +10,7 @@ use crate::config::Config;
 use crate::grammar::{Pairs, Platform, SpecId, arch};
 use crate::image::pipelines::{ByPipeline, Role};
 use crate::image::spec::Alias;
-use crate::image::{Contents, Matrix, RenderedSpec, Short, Spec};
+use crate::image::{Contents, Matrix, RenderedSpec, Short, Spec, Test};
 
 /// Build args that no Dockerfile declares, and that neither history nor cache knows of: programs differ in which case they
 /// read. Source: "Predefined ARGs" of the Dockerfile reference.
@@ -117,8 +117,8 @@ pub struct PlanSpec {
     /// Facts of it that the matrix states; no part of its content.
     #[serde(skip_serializing_if = "Pairs::is_empty")]
     pub meta: Pairs<Arc<str>, String>,
-    /// Shell commands that must succeed inside the built image.
-    pub tests: Vec<String>,
+    /// What must succeed inside the built image before it is pushed.
+    pub tests: Vec<Test>,
     /// By platform, where the layers of its builds are kept for later ones, if anywhere.
     #[serde(skip_serializing_if = "Pairs::is_empty")]
     pub layers_kept: Pairs<Platform, String>,
@@ -200,14 +200,19 @@ impl PlanSpec {
             dockerfile: rendered.dockerfile.clone(),
             target: rendered.target.clone(),
             context: rendered.context.clone(),
-            lfs: rendered.files.holds_lfs,
-            submodules: rendered.files.holds_submodules || rendered.from_submodule,
+            lfs: rendered.checked_out().any(|files| files.holds_lfs),
+            submodules: rendered.from_submodule
+                || rendered.checked_out().any(|files| files.holds_submodules),
             args: rendered.args.clone(),
             labels: rendered.labels.clone(),
             contexts: contexts(matrix, contents, id),
             artifacts: MadeFirst::of(config, rendered),
             meta: spec.meta.clone(),
-            tests: rendered.tests.clone(),
+            tests: rendered
+                .tests
+                .iter()
+                .map(|tested| tested.test.clone())
+                .collect(),
             layers_kept: layers_kept(config, spec),
             content: rendered.content.to_string(),
             bake_target: None,

@@ -4,7 +4,7 @@
 use serde::Serialize;
 
 use crate::config::{Config, SecretId, SecretRef};
-use crate::dockerfile::{SecretMount, other_frontend};
+use crate::dockerfile::{Request, SecretMount, other_frontend};
 use crate::image::pins::Read;
 use crate::image::{RenderedSpec, Spec};
 
@@ -60,9 +60,25 @@ fn mounts(read: &mut Read, spec: &Spec, rendered: &RenderedSpec) -> Option<Vec<S
     }
     let file = read.of(rendered)?;
     let mut found = Vec::new();
+    let stages = rendered.tests.iter();
+    let stages = stages.filter_map(|tested| tested.test.target.as_deref());
+    let targets: Vec<_> = [rendered.target.as_deref()]
+        .into_iter()
+        .chain(stages.map(Some))
+        .collect();
     for platform in &spec.platforms {
-        let build = file.evaluate(&rendered.request(platform));
-        found.extend(build.ok()?.secrets());
+        for target in &targets {
+            let request = Request {
+                target: *target,
+                ..rendered.request(platform)
+            };
+            match file.evaluate(&request) {
+                Ok(build) => found.extend(build.secrets()),
+                // A stage that is not there is told of by itself.
+                Err(_) if *target != rendered.target.as_deref() => {}
+                Err(_) => return None,
+            }
+        }
     }
     Some(found)
 }

@@ -41,6 +41,7 @@ pub(crate) const COMMON: Shipped = shipped!(
     "ci/sign.sh",
     "ci/summary.sh",
     "ci/test.sh",
+    "ci/tests.sh",
     "docker/Dockerfile",
     "docs/images.md",
     "docs/lineage.md",

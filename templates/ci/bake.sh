@@ -16,10 +16,12 @@ BAKE_AWK='
     }
     return "\"" out "\""
   }
-  # The target that runs one test of what another target builds. Nothing of its context is sent.
-  function tester(name, subject, context, run, platform) {
-    return quoted(name) ": {\"context\": " quoted(context) ", \"dockerfile-inline\": " quoted("FROM subject\\n" run "\\n") \
-      ", \"contexts\": {\"subject\": " quoted("target:" subject) "}, \"platforms\": [" quoted(platform) "]" \
+  # The target that runs one test of what another target builds. Nothing of its context is sent; `files` is where what it
+  # reads is laid out, or nothing.
+  function tester(name, subject, context, steps, platform, files) {
+    return quoted(name) ": {\"context\": " quoted(context) ", \"dockerfile-inline\": " quoted("FROM subject\\n" steps "\\n") \
+      ", \"contexts\": {\"subject\": " quoted("target:" subject) (files == "" ? "" : ", \"files\": " quoted(files)) "}" \
+      ", \"platforms\": [" quoted(platform) "]" \
       ", \"no-cache\": true, \"output\": [\"type=cacheonly\"]}"
   }
 '

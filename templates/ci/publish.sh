@@ -32,7 +32,7 @@
 #                a tab and its digest; `build`, `push` and `merge` what they pushed, or found: IMAGE_REFERENCE=, IMAGE_DIGEST=
 # RELEASE_TAG    the git tag that started this run, if one did: where it is not that of the plan's release, nothing is done
 # TEST_IN        where tests run: buildkit, as steps on top of the image, which leaves the builder once it has passed them
-#                (default); engine, in containers of `docker run`
+#                (default); engine, in containers of `docker run`, as those always do that take options of it
 # CURL_IMAGE     an image with curl, which the engine runs where this job has none, to tell repositories that are missing
 # PUBLISH_JOBS   images put at once (default 8); four times as many questions
 # PUBLISH_DELAY  whole seconds to wait before trying again (default 5): three tries, more and longer ones for a rate
@@ -443,32 +443,51 @@ restore() {
 
 <% include "ci/bake.sh" %>
 
-<% include "ci/test.sh" %>
+<% include "ci/tests.sh" %>
 
-# test_in_engine ID PLATFORM LEG OPTION...: each test in a container of its own.
+# test_in_engine ID PLATFORM LEG OPTION...: the tests that run there, each in a container of its own: of the image, or of
+# another stage of its Dockerfile, which goes by a name of its own and nowhere else.
 test_in_engine() {
-  id=$1 platform=$2 leg=$3
+  id=$1 platform=$2 leg=$3 loaded=
   shift 3
-  docker buildx build --provenance=false --load --tag "$leg" "$@" </dev/null >&2 || die "\`$id\` for $platform is not built"
-  while IFS= read -r line; do
-    unfold "$line"
-    say "testing $id for $platform: $word"
-    run_test "$platform" "$leg" "$word" ||
-      die "\`$id\` for $platform fails its test, so it is not pushed: $word"
+  while IFS='	' read -r number place stage user test _; do
+    if [ "$place" != engine ]; then continue; fi
+    if [ "$stage" != "$loaded" ]; then
+      loaded=$stage
+      case $stage in
+        -) subject=$leg; docker buildx build --provenance=false --load --tag "$subject" "$@" </dev/null >&2 ;;
+        *) subject=$leg-stage; docker buildx build --provenance=false --load --tag "$subject" "$@" --target "$stage" </dev/null >&2 ;;
+      esac || die "\`$id\` for $platform is not built"
+    fi
+    unfold "$test"
+    command=$word
+    say "testing $id for $platform in the engine: $command"
+    contain "$platform" "$subject" "$number" "$user" ||
+      die "\`$id\` for $platform fails its test, so it is not pushed: $command"
   done <"$work/tests"
 }
 
-# test_in_buildkit ID PLATFORM LEG KEPT: each test as a step on top of the image, which the builder keeps. Layers are taken
-# from where earlier builds kept theirs.
-test_in_buildkit() {
+# test_in_builder ID PLATFORM LEG KEPT: the tests that run there, each as steps on top of the image, which the builder keeps, or
+# of another stage. Layers are taken from where earlier builds kept theirs.
+test_in_builder() {
   id=$1 platform=$2 leg=$3 kept=$4
   LC_ALL=C awk -F '\t' "$BAKE_AWK"'
     function join(list, value) { return list (list == "" ? "" : ", ") value }
     function pair(field,   at) { at = index(field, "="); return quoted(substr(field, 1, at - 1)) ": " quoted(substr(field, at + 1)) }
+    function subject(name, stage) {
+      return quoted(name) ": {\"context\": " quoted(context) ", \"dockerfile\": " quoted(file) \
+        (stage == "" ? "" : ", \"target\": " quoted(stage)) \
+        (kept == "" ? "" : ", \"cache-from\": [" quoted("type=registry,ref=" kept) "]") \
+        ", \"args\": {" args "}, \"secret\": [" secrets "], \"labels\": {" labels "}, \"contexts\": {" contexts "}" \
+        ", \"tags\": [" quoted(leg) "], \"platforms\": [" quoted(platform) "]}"
+    }
+    FILENAME == reads { files[$1] = laid; next }
+    FILENAME == rows && $2 == "builder" { order[++count] = $1; stage_of[$1] = $3; steps[$1] = $6 }
+    FILENAME == rows { next }
     $1 == "word" && option == "" { if ($3 ~ /^--/) option = $3; else context = $3; next }
     $1 == "word" {
       if (option == "--file") file = $3
-      else if (option == "--target") target = ", \"target\": " quoted($3)
+      else if (option == "--target") target = $3
       else if (option == "--build-arg" && index($3, "=") == 0) {
         # What is not set here is not passed.
         args = join(args, quoted($3) ": \"${" $3 "}\"")
@@ -481,23 +500,26 @@ test_in_buildkit() {
       else exit wrong = 1
       option = ""
     }
-    $1 == "test" { run[++tests] = $4 }
     END {
       if (wrong) exit 1
       # bake looks for it from the context.
-      for (count = split(context, above, "/"); count; count--) if (above[count] != "." && above[count] != "") file = "../" file
-      print "{" (variables == "" ? "" : "\"variable\": {" variables "}, ") "\"target\": {\"subject\": {\"context\": " quoted(context) ", \"dockerfile\": " quoted(file) target
-      if (kept != "") print ", \"cache-from\": [" quoted("type=registry,ref=" kept) "]"
-      print ", \"args\": {" args "}, \"secret\": [" secrets "], \"labels\": {" labels "}, \"contexts\": {" contexts "}, \"tags\": [" quoted(leg) "], \"platforms\": [" quoted(platform) "]}"
-      for (n = 1; n <= tests; n++) print ", " tester("test-" n, "subject", context, run[n], platform)
+      for (parts = split(context, above, "/"); parts; parts--) if (above[parts] != "." && above[parts] != "") file = "../" file
+      print "{" (variables == "" ? "" : "\"variable\": {" variables "}, ") "\"target\": {" subject("subject", target)
+      for (n = 1; n <= count; n++) {
+        number = order[n]; name = "subject"
+        if (stage_of[number] != "-") { name = "subject-" number; print ", " subject(name, stage_of[number]) }
+        print ", " tester("test-" number, name, context, steps[number], platform, files[number])
+      }
       print "}}"
-    }' platform="$platform" leg="$leg" kept="$kept" "$work/spec" >"$work/tests.json" || die "the plan has a word for \`$id\` that this script does not know"
-  number=0
-  while IFS= read -r line; do
-    unfold "$line"
-    number=$((number + 1))
+    }' platform="$platform" leg="$leg" kept="$kept" laid="$work/laid" reads="$work/test-files" rows="$work/tests" \
+    "$work/spec" "$work/test-files" "$work/tests" >"$work/tests.json" || die "the plan has a word for \`$id\` that this script does not know"
+  while IFS='	' read -r number place _ _ test _; do
+    if [ "$place" != builder ]; then continue; fi
+    unfold "$test"
     say "testing $id for $platform: $word"
-    docker buildx bake --file "$work/tests.json" --provenance=false "test-$number" </dev/null >&2 ||
+    lay_out "$number"
+    # What is laid out is none of the folder that this runs in.
+    BUILDX_BAKE_ENTITLEMENTS_FS=0 docker buildx bake --file "$work/tests.json" --provenance=false "test-$number" </dev/null >&2 ||
       die "\`$id\` for $platform fails its test, so it is not pushed: $word"
   done <"$work/tests"
 }
@@ -574,15 +596,13 @@ build() {
   kept=$(awk -F '\t' -v platform="$platform" '$1 == "layers" && $3 == platform { print $4 }' "$work/spec")
   if [ -n "$kept" ]; then set -- --cache-from "type=registry,ref=$kept" "$@"; fi
 
-  awk -F '\t' '$1 == "test" { print $3 }' "$work/spec" >"$work/tests"
+  tests_of "$id" "$platform" "$work/spec"
   if [ "$half" = push ]; then
     : # Tested by the first half.
   elif [ -s "$work/tests" ]; then
     group "building and testing $id for $platform"
-    case $TEST_IN in
-      engine) test_in_engine "$id" "$platform" "$leg" "$@" ;;
-      buildkit) test_in_buildkit "$id" "$platform" "$leg" "$kept" ;;
-    esac
+    if any_in builder; then test_in_builder "$id" "$platform" "$leg" "$kept"; fi
+    if any_in engine; then test_in_engine "$id" "$platform" "$leg" "$@"; fi
   elif [ "$half" = make ]; then
     group "building $id for $platform"
     try docker buildx build --provenance=false --output type=cacheonly "$@" </dev/null >&2 || unbuilt

@@ -21,7 +21,7 @@
 # LOCK      what was released (default as below)
 # FETCH_DELAY  seconds to wait before origin is asked once more (default 5), twice at most
 # TEST_IN   where tests run: buildkit, as steps on top of the images, which never leave the builder (default); engine, in
-#           containers of `docker run`
+#           containers of `docker run`, as those always do that take options of it
 #
 # Every value is read from the plan and handed on as one word; none becomes part of a command's text.
 # stdout carries only the lines of `changed`; people are spoken to on stderr.
@@ -156,7 +156,8 @@ changed() {
   plan '
     $1 == "image" { id = $2; state[pass, id] = $4 "\t" }
     $1 == "image" && pass == 2 && has($7) { own[id]; order[++count_of_all] = id }
-    $1 == "test" { state[pass, id] = state[pass, id] $3 "\t" }
+    # All that is said of a test, and what it reads by its digest.
+    $1 ~ /^test(-file|-option)?$/ { $2 = ""; state[pass, id] = state[pass, id] $0 "\n" }
     $1 == "withheld" && pass == 2 && id in own { lacks[id] = $3 }
     function compare() { if (!begun++) for (key in state) if (key ~ "^3" SUBSEP) had[state[key]] }
     $1 == "group" && pass == 2 && has($2) {
@@ -203,7 +204,7 @@ build() {
   printf '%s\n' "$@" >"$work/ids"
   : >"$work/sources"
   : >"$work/artifacts"
-  : >"$work/tests"
+  : >"$work/records"
   # The images, and of all that is built with them what it takes.
   plan '
     pass == 3 { if (!($0 in asked)) { asked[$0]; order[++count] = $0 }; next }
@@ -213,7 +214,7 @@ build() {
     $1 == "below" { below[id] = below[id] " " $3 }
     $1 == "source" { source[id] = $5 " " $4 " " $3; context[id] = $3 }
     $1 == "artifact" { artifacts[id] = artifacts[id] $3 "\t" $4 "\n" }
-    $1 == "test" && id in asked { print id "\t" $3 "\t" $4 >tests }
+    $1 ~ /^test(-file|-option)?$/ && id in asked { print >tests }
     function fault(text) { print text >faults; exit }
     END {
       for (n = 1; n <= count; n++) {
@@ -235,7 +236,7 @@ build() {
           for (m = 1; m <= many; m++) open[++left] = lower[m]
         }
       }
-    }' platform="$platform" tests="$work/tests" faults="$work/fault" sources="$work/sources" made="$work/artifacts" \
+    }' platform="$platform" tests="$work/records" faults="$work/fault" sources="$work/sources" made="$work/artifacts" \
     pass=3 "$work/ids" >"$work/images"
   if [ -e "$work/fault" ]; then die "$(cat "$work/fault")"; fi
   while IFS=' ' read -r submodules lfs context; do
@@ -253,40 +254,61 @@ build() {
 
   ok=true
   while IFS='	' read -r target image id context; do
-    awk -F '\t' -v id="$id" '$1 == id' "$work/tests" >"$work/own"
-    if [ -s "$work/own" ]; then "test_in_$TEST_IN" || ok=false; fi
+    tests_of "$id" "$platform" "$work/records"
+    passed=true
+    if any_in builder; then test_in_builder; fi
+    if any_in engine; then test_in_engine || ok=false; fi
+    $passed || ok=false
   done <"$work/images"
   $ok || die "stopped: not every test succeeds"
 }
 
-<% include "ci/test.sh" %>
+<% include "ci/tests.sh" %>
 
-# test_in_engine: each test of the image in a container of its own.
+# test_in_engine: the tests of the image that run there, each in a container of its own.
 test_in_engine() {
   # One image at a time: a machine has room for the cache of the builder, hardly for every image besides.
-  bake --set "$target.output=type=docker" --set "$target.tags=$image" "$target" || return 1
-  passed=true
-  while IFS='	' read -r _ test _; do
+  loaded='' name=''
+  while IFS='	' read -r number place stage user test _; do
+    if [ "$place" != engine ]; then continue; fi
+    if [ "$stage" != "$loaded" ]; then
+      unload
+      loaded=$stage
+      case $stage in
+        -) name=$image; set -- ;;
+        *) name=$image-stage; set -- --set "$target.target=$stage" ;;
+      esac
+      bake --set "$target.output=type=docker" --set "$target.tags=$name" "$@" "$target" || return 1
+    fi
     unfold "$test"
-    say "testing $target for $platform: $word"
-    run_test "$platform" "$image" "$word" || fails "$word"
-  done <"$work/own"
-  docker image rm "$image" </dev/null >/dev/null || say "could not remove $image"
-  $passed
+    command=$word
+    say "testing $target for $platform in the engine: $command"
+    contain "$platform" "$name" "$number" "$user" || fails "$command"
+  done <"$work/tests"
+  unload
 }
 
-# test_in_buildkit: each test of the image as a step on top of it.
-test_in_buildkit() {
-  passed=true
-  while IFS='	' read -r _ test run; do
+# unload: drop what was tested in the engine, if anything was.
+unload() {
+  if [ -z "$name" ]; then return 0; fi
+  docker image rm "$name" </dev/null >/dev/null || say "could not remove $name"
+}
+
+# test_in_builder: the tests of the image that run there, each as steps on top of it, or of another stage of its Dockerfile.
+test_in_builder() {
+  while IFS='	' read -r number place stage _ test steps; do
+    if [ "$place" != builder ]; then continue; fi
     unfold "$test"
     say "testing $target for $platform: $word"
-    TARGET=$target CONTEXT=$context RUN=$run LC_ALL=C awk "$BAKE_AWK"'BEGIN {
-      print "{\"target\": {" tester(ENVIRON["TARGET"] "-test", ENVIRON["TARGET"], ENVIRON["CONTEXT"], ENVIRON["RUN"], ARGV[1]) "}}"
-    }' "$platform" >"$work/test.json"
-    bake --file "$work/test.json" "$target-test" || fails "$word"
-  done <"$work/own"
-  $passed
+    lay_out "$number"
+    case $laid in 0) files= ;; *) files=$work/laid ;; esac
+    TARGET=$target CONTEXT=$context STEPS=$steps LC_ALL=C awk "$BAKE_AWK"'BEGIN {
+      print "{\"target\": {" tester(ENVIRON["TARGET"] "-test", ENVIRON["TARGET"], ENVIRON["CONTEXT"], ENVIRON["STEPS"], ARGV[1], ARGV[2]) "}}"
+    }' "$platform" "$files" >"$work/test.json"
+    case $stage in -) set -- ;; *) set -- --set "$target.target=$stage" ;; esac
+    # What is laid out is none of the folder that this runs in.
+    (export BUILDX_BAKE_ENTITLEMENTS_FS=0; bake --file "$work/test.json" "$@" "$target-test") || fails "$word"
+  done <"$work/tests"
 }
 
 # fails TEST: say that it does.

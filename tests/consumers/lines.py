@@ -120,7 +120,7 @@ def records(spec: dict, shares: dict) -> list:
         *(["layers", id, platform, kept] for platform, kept in spec.get("layers_kept", {}).items()),
         *(["word", id, word] for word in words),
         *(["dated", id, seconds] for seconds in [spec.get("timestamp")] if seconds is not None),
-        *(["test", id, test, "RUN " + step(test)] for test in spec["tests"]),
+        *(record for test in spec["tests"] for record in tests(id, test)),
         *own(spec),
         *(["reference", id, reference, "fixed" if spec["immutable"] else "moves"] for reference in spec["references"]),
         *(["alias", id, alias, spec.get("alias_lines", {}).get(alias, "")] for alias in spec["aliases"]),
@@ -144,8 +144,29 @@ def own(spec: dict) -> list:
     return found
 
 
-def step(test: str) -> str:
-    return json.dumps(["/bin/sh", "-c", test], ensure_ascii=False, separators=(",", ":")).replace("<", "\\u003c")
+def command(test: str | dict) -> str:
+    return test if isinstance(test, str) else test["run"]
+
+
+def tests(id: str, test: str | dict) -> list:
+    """A test, and what more is said of it than its command."""
+    if isinstance(test, str):
+        return [["test", id, test, steps(test)]]
+    files, options = test.get("files", []), test.get("options", [])
+    more = [" ".join(test.get("platforms", [])), test.get("target", ""), test.get("user", ""),
+            "engine" if test["in"] == "engine" else "", test.get("files_digest", "")]  # fmt: skip
+    return [
+        ["test", id, test["run"], steps(test["run"], test.get("user"), [file["at"] for file in files]), *more],
+        *(["test-file", id, file["path"], file["at"]] for file in files),
+        *(["test-option", id, option] for option in options),
+    ]
+
+
+def steps(run: str, user: str | None = None, places: list = ()) -> str:
+    """A test as steps of a Dockerfile."""
+    words = json.dumps(["/bin/sh", "-c", run], ensure_ascii=False, separators=(",", ":")).replace("<", "\\u003c")
+    mounts = [f"--mount=type=bind,from=files,source=/{n},target={place} " for n, place in enumerate(places, 1)]
+    return (f"USER {user}\n" if user else "") + "RUN " + "".join(mounts) + words
 
 
 def stands_on(spec: dict) -> list:
@@ -159,7 +180,7 @@ def groups(specs: list, has: list, pipeline: str, most: int) -> list:
     first = {}
     for spec in has:
         if "withheld" not in spec:
-            first.setdefault((spec["content"], tuple(spec["tests"])), place[spec["id"]])
+            first.setdefault((spec["content"], json.dumps(spec["tests"])), place[spec["id"]])
     built = sorted(first.values())
     needed = set(built)
     left = list(built)

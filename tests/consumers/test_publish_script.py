@@ -692,6 +692,64 @@ def test_a_test_that_fails_inside_buildkit_keeps_the_image_from_being_pushed(wor
     assert not world.stub.tags()
 
 
+ROW = {
+    "run": "cat plan.json", "in": "builder", "target": "build", "user": "0:0", "files_digest": "sha256:" + "0" * 64,
+    "files": [{"path": "generated/plan.json", "at": "plan.json"}, {"path": "generated/docker", "at": "/opt/docker"}],
+}  # fmt: skip
+CARD = {"run": "nvidia-smi", "in": "engine", "options": ["--gpus=all", "--env", "A= b\t\"\\c"]}
+
+
+@in_every_shell
+def test_what_a_row_says_of_its_test_holds_inside_the_builder(world):
+    spec = world.plan["specs"][1]
+    spec["tests"] = ["true", ROW, {"run": "false", "in": "builder", "platforms": ["linux/arm64"]}]
+    (world.stub.folder / "real-bake").touch()
+    world.ok("build", spec["id"], "linux/amd64")
+    plain, row = calls(world, "run")
+    assert plain["command"][-1] == "true" and "target" not in plain["targets"]["subject"] and plain["read"] == {}
+    assert row["command"] == ["/bin/sh", "-c", "cat plan.json"]
+    (tester,) = (target for target in row["targets"].values() if target["requested"])
+    assert tester["dockerfile-inline"].splitlines()[:2] == ["FROM subject", "USER 0:0"]
+    assert row["targets"][tester["from"][0].removeprefix("target:")]["target"] == "build"
+    assert row["read"] == {"plan.json": (SAMPLE / "generated/plan.json").read_text(), "/opt/docker": sorted(os.listdir(SAMPLE / "generated/docker"))}
+    assert world.stub.tags().keys() == {f"{spec['content_reference']}-amd64"}, "no other stage is pushed"
+
+
+@in_every_shell
+def test_what_takes_options_runs_in_the_engine_and_the_rest_in_the_builder(world):
+    spec = world.plan["specs"][1]
+    spec["tests"] = [CARD, "true", {**CARD, **ROW, "in": "engine"}]
+    world.ok("build", spec["id"], "linux/amd64")
+    inside, card, row = calls(world, "run")
+    assert (inside["place"], inside["command"][-1]) == ("buildkit", "true")
+    leg = f"{spec['content_reference']}-amd64"
+    assert [call["ref"] for call in (card, row)] == [leg, f"{leg}-stage"]
+    assert card["options"] == ["--rm", "--pull", "never", "--platform", "linux/amd64", *CARD["options"], "--entrypoint", "/bin/sh"]
+    mounts = [f'type=bind,"source={SAMPLE}/{path}",target={at},readonly' for path, at in (("generated/plan.json", "/srv/plan.json"), ("generated/docker", "/opt/docker"))]
+    assert row["options"][5:-2] == ["--user", "0:0", *CARD["options"], "--mount", mounts[0], "--mount", mounts[1]]
+    assert [(call["target"], call["tags"]) for call in calls(world, "build") if call["load"]] == [
+        (spec["target"], [leg]), ("build", [f"{leg}-stage"])]  # fmt: skip
+    assert world.stub.tags().keys() == {leg}
+
+
+@pytest.mark.parametrize("row", [ROW, CARD], ids=["builder", "engine"])
+def test_a_row_that_fails_keeps_the_image_away(world, row):
+    spec = world.plan["specs"][1]
+    spec["tests"] = [row]
+    world.strike({"verb": "run", "error": "failed"})
+    done = world.run("build", spec["id"], "linux/amd64")
+    assert done.returncode == 1 and f"fails its test, so it is not pushed: {row['run']}" in done.stderr
+    assert not world.stub.tags()
+
+
+def test_a_file_that_a_test_reads_has_to_be_there(world):
+    spec = world.plan["specs"][1]
+    spec["tests"] = [{**ROW, "files": [{"path": "gone", "at": "gone"}]}]
+    done = world.run("build", spec["id"], "linux/amd64")
+    assert done.returncode == 1 and "a test reads gone, which is not here" in done.stderr
+    assert not world.stub.tags()
+
+
 # Trying again
 
 

@@ -203,6 +203,19 @@ def test_a_new_test_is_run(world):
     assert {id for id, _ in world.builds()} == {"core"}
 
 
+@pytest.mark.parametrize("change", [
+    {"files_digest": "sha256:" + "1" * 64}, {"files": [{"path": "matrix.toml", "at": "/else"}]}, {"user": "1"},
+    {"options": ["--cap-add=ALL"], "in": "engine"}, {"target": "other"}, {"platforms": ["linux/arm64"]},
+], ids=lambda change: next(iter(change)))  # fmt: skip
+def test_what_a_row_says_of_its_test_is_a_change(world, change):
+    row = {"run": "true", "in": "builder", "files": [{"path": "matrix.toml", "at": "a"}], "files_digest": "sha256:" + "0" * 64}
+    for plan, more in ((world.base, {}), (world.plan, {})):
+        world.spec("core", plan)["tests"] = [{**row, **more}]
+    assert world.builds() == set()
+    world.spec("core")["tests"] = [{**row, **change}]
+    assert {id for id, _ in world.builds()} == {"core"}
+
+
 def test_a_new_name_is_no_new_image(world):
     world.spec("own")["references"] = ["docker.io/acme/own:2"]
     world.spec("own")["content_reference"] = "docker.io/acme/moved:content-" + world.spec("own")["content"][7:19]
@@ -305,6 +318,41 @@ def test_tests_run_inside_the_builder(world):
         assert (shell, option) == ("/bin/sh", "-c")
         tests.append(test)
     assert tests == world.spec("top/a")["tests"]
+
+
+@in_every_shell
+def test_rows_say_who_runs_a_test_on_what_and_where(world):
+    files = {"files": [{"path": "matrix.toml", "at": "m"}], "files_digest": "sha256:" + "0" * 64}
+    world.spec("top/a")["tests"] = [
+        {"run": "one", "in": "builder", "user": "0", "target": "early", **files},
+        {"run": "two", "in": "engine", "options": ["--gpus=all"], "target": "early", "user": "5"},
+        {"run": "three", "in": "engine", "options": ["--cap-add=ALL"], **files},
+        {"run": "four", "in": "builder", "platforms": ["linux/arm64"]},
+    ]
+    done = world.run("build", "linux/amd64", "top/a")
+    assert done.returncode == 0, done.stderr
+    image = f"{world.spec('top/a')['content_reference']}-amd64"
+    _, one, early, plain = world.bakes()
+    assert [next(name for name, target in call["targets"].items() if target["requested"]) for call in (one, early, plain)] == [
+        "top-a-test", "top-a", "top-a"]  # fmt: skip
+    assert one["targets"]["top-a-test"]["dockerfile-inline"].splitlines()[1] == "USER 0"
+    assert one["read"] == {"m": (world.root / "matrix.toml").read_text()}
+    assert [call["targets"]["top-a"].get("target") for call in (one, early, plain)] == ["early", "early", None]
+    assert [call["targets"]["top-a"]["tags"] for call in (early, plain)] == [[f"{image}-stage"], [image]]
+    runs = [call for call in world.stub.journal() if call["verb"] in ("run", "rm")]
+    assert [(call["verb"], call.get("ref") or call["refs"][0]) for call in runs] == [
+        ("run", f"{image}-stage"), ("rm", f"{image}-stage"), ("run", image), ("rm", image)]  # fmt: skip
+    assert runs[0]["options"][5:-2] == ["--user", "5", "--gpus=all"]
+    assert runs[2]["options"][5:-2] == ["--cap-add=ALL", "--mount", f'type=bind,"source={world.root}/matrix.toml",target=/srv/m,readonly']
+
+
+@pytest.mark.parametrize("row", [{"in": "builder", "user": "0"}, {"in": "engine", "options": ["--gpus=all"]}], ids=str)
+def test_a_row_that_fails_fails(world, row):
+    world.spec("top/a")["tests"] = [{"run": "one", **row}, "two"]
+    world.strike({"verb": "run", "error": "failed", "times": 1})
+    done = world.run("build", "linux/amd64", "top/a")
+    assert done.returncode == 1
+    assert done.stderr.count("fails its test") == 1 and done.stderr.count(": testing ") == 2
 
 
 @in_every_shell

@@ -107,8 +107,6 @@ fn killed_at(tree: &Tree, arguments: &[&str], call: &str, nth: usize) -> Option<
     strace
         .args([
             "-f",
-            // Stops at that call alone, and at no other.
-            "--seccomp-bpf",
             "-qq",
             "-o",
             "/dev/null",

@@ -86,6 +86,12 @@ impl Outcome {
         found.unwrap_or_else(|| panic!("no `{id}` among {:?}", self.ids()))
     }
 
+    /// The commands of the tests of a spec.
+    pub(super) fn commands(&self, id: &str) -> Vec<&str> {
+        let tests = self.spec(id).tests.iter();
+        tests.map(|test| &*test.run).collect()
+    }
+
     pub(super) fn platforms(&self, id: &str) -> Vec<&str> {
         self.spec(id)
             .platforms

@@ -568,8 +568,8 @@ fn test_commands_stand_in_the_plan_and_later_rows_replace_them() {
     let outcome = image(
         "[defaults]\ntest = [\"true\"]\n[image.i]\ntag = \"{{ python }}\"\nfrom = \"f\"\n[[image.i.when]]\nmatch = { python = \"3.10\" }\ntest = [\"python{{ python }} --version\"]\n",
     );
-    assert_eq!(outcome.spec("i/3.9").tests, ["true"]);
-    assert_eq!(outcome.spec("i/3.10").tests, ["python3.10 --version"]);
+    assert_eq!(outcome.commands("i/3.9"), ["true"]);
+    assert_eq!(outcome.commands("i/3.10"), ["python3.10 --version"]);
 }
 
 #[test]

@@ -46,7 +46,7 @@ fn what_is_not_published_has_no_reference_and_needs_no_tag() {
             "{id}"
         );
     }
-    assert_eq!(outcome.spec("wheels/3.12").tests, ["true"]);
+    assert_eq!(outcome.commands("wheels/3.12"), ["true"]);
     assert_eq!(
         outcome.spec("base/3.12").parent.as_deref(),
         Some("wheels/3.12")

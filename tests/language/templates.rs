@@ -599,8 +599,8 @@ fn an_item_that_renders_empty_is_none() {
         outcome.dockerfile("a/none")
     );
     assert!(outcome.dockerfile("a/12.8.1").contains("nvtop"));
-    assert_eq!(outcome.spec("a/none").tests, ["true"]);
-    assert_eq!(outcome.spec("a/12.8.1").tests, ["nvidia-smi", "true"]);
+    assert_eq!(outcome.commands("a/none"), ["true"]);
+    assert_eq!(outcome.commands("a/12.8.1"), ["nvidia-smi", "true"]);
 }
 
 /// The template language's own `none` is as little to be printed as an axis that is absent.

@@ -1,12 +1,13 @@
-//! A `when` row of an image or of the defaults that applies to no spec, and a row or step of a pipeline that is for no build.
+//! A `when` row of an image or of the defaults that applies to no spec, a test that is for no build, and a row or step of a
+//! pipeline that is for none.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::check::Context;
 use crate::diagnostic::{Finding, Sink, code};
 use crate::image::Spec;
 use crate::image::pipelines::{Role, roles};
-use crate::matrix::ImageId;
+use crate::matrix::{ImageId, Selector};
 
 pub(crate) fn run(cx: &Context<'_>, sink: &mut Sink) {
     // Where rows of `[[defaults.when]]` stand that some spec has.
@@ -47,6 +48,7 @@ pub(crate) fn run(cx: &Context<'_>, sink: &mut Sink) {
             );
         }
     }
+    tests(cx, sink);
     for pipeline in &cx.config.ci.pipelines {
         let (pipeline, shape) = (pipeline.provider, &pipeline.shape);
         if shape.rows.is_empty() && shape.steps.is_empty() {
@@ -85,5 +87,28 @@ pub(crate) fn run(cx: &Context<'_>, sink: &mut Sink) {
             );
             sink.push(finding);
         }
+    }
+}
+
+/// Rows of `test` whose `match` holds for no build of any image that they are laid under.
+fn tests(cx: &Context<'_>, sink: &mut Sink) {
+    // By where each stands, with whether it is for any.
+    let mut known: BTreeMap<usize, (&Selector, bool)> = BTreeMap::new();
+    for (index, image) in cx.config.images.iter().enumerate() {
+        let specs = &cx.matrix.specs[cx.matrix.of_image(ImageId(index))];
+        let rows = image.rows.iter().flat_map(|row| &row.keys.test);
+        for selector in rows.filter_map(|test| test.selector.as_ref()) {
+            let is_meant = specs.iter().any(|spec| spec.is_meant(selector));
+            // An image without any spec is reported by itself.
+            let (_, alive) = known
+                .entry(selector.span.start)
+                .or_insert((selector, false));
+            *alive |= is_meant || specs.is_empty();
+        }
+    }
+    for (selector, _) in known.into_values().filter(|(_, alive)| !alive) {
+        let place = cx.place(selector.span.clone(), "holds for no cell that exists");
+        let finding = Finding::new(&code::DEAD_WHEN, "a row of `test` is for no build", place);
+        sink.push(finding.help("correct its `match`, or delete the row"));
     }
 }

@@ -81,6 +81,9 @@ fn needed(cx: &Context<'_>) -> BTreeSet<String> {
                 needed.insert(format!("templates/{name}"));
             }
         }
+        let tests = rendered.tests.iter();
+        let files = tests.flat_map(|tested| &tested.test.files);
+        needed.extend(files.map(|(path, _)| path.clone()));
         let context = rendered.context.as_str();
         needed.insert(match context {
             "." => ".dockerignore".to_owned(),

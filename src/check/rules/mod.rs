@@ -56,6 +56,8 @@ pub(super) mod submodule_missing;
 pub(super) mod tag_lies;
 pub(super) mod tag_moved;
 pub(super) mod tag_unchecked;
+pub(super) mod test_file;
+pub(super) mod test_place;
 pub(super) mod undeclared_arg;
 pub(super) mod undeclared_parent;
 pub(super) mod unlisted_matrix;

@@ -18,6 +18,7 @@ use crate::config::At;
 use crate::emit::build_secrets;
 use crate::emit::checkout::Checkout;
 
+use crate::image::Test;
 use crate::image::plan::PlanSpec;
 
 /// The substitution for the home registry, and how those of further ones begin.
@@ -63,10 +64,19 @@ pub(super) fn file(maker: &Maker<'_>, mut own: Own, built: &Built<'_>) -> File {
         });
         let mut last = image.clone();
         for test in &spec.tests {
+            let mut tested = spec.content_reference.clone();
+            if let Some(stage) = &test.target {
+                tested.push_str("-stage");
+                let step = own.unused(&format!("{image}-stage"));
+                let mut built = call(step.clone(), last, stage_args(spec, stage, &tested));
+                built.secrets = build_secrets::variables([spec]);
+                context.classic.push(built);
+                last = step;
+            }
             let step = own.unused(&format!("{image}-test"));
             context
                 .classic
-                .push(call(step.clone(), last, test_args(spec, test)));
+                .push(call(step.clone(), last, test_args(&tested, test)));
             last = step;
         }
         let push = own.unused(&format!("{image}-push"));
@@ -143,15 +153,22 @@ fn below<'a>(reference: &'a str, prefix: &str) -> Option<&'a str> {
 }
 
 fn build_args(spec: &PlanSpec, homes: &[Home]) -> Vec<Arg> {
-    let mut args = vec![
-        word("build"),
-        word("--tag"),
-        word(&spec.content_reference),
-        word("--tag"),
-    ];
-    args.push(leg(spec, homes));
+    let tags = [word(&spec.content_reference), leg(spec, homes)];
+    builds(spec, tags, spec.target.as_deref())
+}
+
+/// The build of another stage of its Dockerfile, which stays on the machine.
+fn stage_args(spec: &PlanSpec, stage: &str, name: &str) -> Vec<Arg> {
+    builds(spec, [word(name)], Some(stage))
+}
+
+fn builds(spec: &PlanSpec, tags: impl IntoIterator<Item = Arg>, target: Option<&str>) -> Vec<Arg> {
+    let mut args = vec![word("build")];
+    for tag in tags {
+        args.extend([word("--tag"), tag]);
+    }
     args.extend([word("--file"), word(&spec.dockerfile)]);
-    if let Some(target) = &spec.target {
+    if let Some(target) = target {
         args.extend([word("--target"), word(target)]);
     }
     for (name, value) in &spec.args {
@@ -176,10 +193,21 @@ fn build_args(spec: &PlanSpec, homes: &[Home]) -> Vec<Arg> {
     args
 }
 
-fn test_args(spec: &PlanSpec, test: &str) -> Vec<Arg> {
-    let call = ["run", "--rm", "--pull", "never", "--entrypoint", "/bin/sh"];
+/// A test in a container of the machine's own Docker, which has the checkout at the same path as the steps do.
+/// Source: `dockerRunArgs` of cloud-build-local, which mounts it so.
+fn test_args(image: &str, test: &Test) -> Vec<Arg> {
+    let call = ["run", "--rm", "--pull", "never"];
     let mut args: Vec<Arg> = call.into_iter().map(word).collect();
-    args.extend([word(&spec.content_reference), word("-c"), word(test)]);
+    if let Some(user) = &test.user {
+        args.extend([word("--user"), word(user)]);
+    }
+    for (path, place) in &test.files {
+        let mount = format!("type=bind,source=/workspace/{path},target={place},readonly");
+        args.extend([word("--mount"), word(&mount)]);
+    }
+    args.extend(test.options.iter().map(|option| word(option)));
+    args.extend([word("--entrypoint"), word("/bin/sh")]);
+    args.extend([word(image), word("-c"), word(&test.run)]);
     args
 }
 

@@ -62,7 +62,7 @@ struct SpecView<'a> {
     labels: &'a Pairs<Arc<str>, String>,
     /// Files of Python packages that are installed.
     pip_files: Vec<&'a str>,
-    tests: &'a [String],
+    tests: Vec<&'a str>,
     meta: &'a Pairs<Arc<str>, String>,
     /// What its Dockerfile calls the specs that it stands on.
     stands_on: Vec<StandsOn<'a>>,
@@ -336,7 +336,7 @@ fn spec_view<'a>(
                 .map(String::as_str)
                 .collect()
         },
-        tests: &planned.tests,
+        tests: planned.tests.iter().map(|test| &*test.run).collect(),
         meta: &planned.meta,
         stands_on: below
             .map(|(name, below)| StandsOn {
@@ -379,7 +379,7 @@ fn fill(view: &mut SpecView<'_>) {
     show("parent", some(view.parent));
     show("needs", view.needs.iter().map(|n| n.to_string()).collect());
     show("dockerfile", vec![view.dockerfile.to_owned()]);
-    show("tests", view.tests.to_vec());
+    show("tests", all(&view.tests));
     for (axis, value) in view.cell.iter() {
         show(axis, vec![value.to_string()]);
     }

@@ -1,8 +1,15 @@
 //! What GitLab would refuse of the options, or take otherwise than they were meant.
 
-use super::options::GitLab;
-use crate::config::{Options, PullRequest, Shape, StepMeans, TableReader};
+use super::options::{Builder, GitLab};
+use crate::config::{Lack, Options, PullRequest, Shape, StepMeans, TableReader, Wish};
 use crate::grammar::Spanned;
+
+/// A builder by itself runs steps, and no containers with options.
+const NO_ENGINE: Lack = Lack {
+    of: Wish::Engine,
+    fact: "builds with rootless BuildKit here, and has no engine",
+    help: "build with `builder = \"dind\"`, or let the row's `match` leave out what this pipeline has",
+};
 
 impl Options for GitLab {
     fn file(&mut self) -> &mut Spanned<String> {
@@ -28,6 +35,10 @@ impl Options for GitLab {
         let rows = reader.rows(&self.when);
         Shape {
             groups: self.jobs_per_pipeline.get(),
+            lacks: match self.builder {
+                Builder::Rootless => vec![NO_ENGINE],
+                Builder::Dind => Vec::new(),
+            },
             ..reader.shape(&self.matches, rows, &self.step, StepMeans::IdTokens)
         }
     }

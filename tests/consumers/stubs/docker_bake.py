@@ -6,6 +6,7 @@ The journal's call has "targets", by name as buildx printed them, with "requeste
 
 import json
 import os
+import re
 import subprocess
 
 import docker_stub
@@ -48,6 +49,19 @@ def read(text):
     return text.replace("$${", "${").replace("%%{", "%{")
 
 
+def laid_out(dockerfile, folder):
+    """{place: the text of the file there, or the names in the folder}, of what a step mounts from a context."""
+    found = {}
+    for number, place in re.findall(r"--mount=type=bind,from=files,source=/(\d+),target=(\S+)", dockerfile):
+        path = os.path.join(folder, number)
+        if os.path.isdir(path):
+            found[place] = sorted(os.listdir(path))
+        else:
+            with open(path) as file:
+                found[place] = file.read()
+    return found
+
+
 def bake(words, registry, call):
     bake = tests(words) or printed(words)
     targets, digests = bake["target"], {}
@@ -83,17 +97,21 @@ def bake(words, registry, call):
             target["from"].append(link)
             if link.startswith("target:"):
                 stands_on.append(built(link.removeprefix("target:")))
-            elif name == "subject" and (place := docker_stub.normal(link.removeprefix("docker-image://"))) in registry.tags:
+            elif name.startswith("subject") and (place := docker_stub.normal(link.removeprefix("docker-image://"))) in registry.tags:
                 stands_on.append(registry.tags[place])
             elif ":content-" in ref:
                 raise Failure(f"ERROR: target {name}: failed to solve: {ref}: not found")
         tags = [docker_stub.normal(tag) for tag in target.get("tags", [])]
-        # A Dockerfile that stands in no file is a test of an image: of `subject`, where publish.sh runs it.
+        # A Dockerfile that stands in no file is a test of an image: of `subject` or another stage, where publish.sh runs it.
         tested = "dockerfile-inline" in target
-        of = targets["subject"]["tags"][0] if contexts.get("subject") == "target:subject" else name
+        subject = contexts.get("subject", "").removeprefix("target:")
+        of = targets[subject]["tags"][0] if subject.startswith("subject") else name
+        if tested:
+            # What it reads is there while it runs, and no longer.
+            call["read"] = laid_out(dockerfile, contexts.get("files"))
         if tested and of != name:
-            step = dockerfile.splitlines()[1].removeprefix("RUN ")
-            call.update(verb="run", ref=docker_stub.normal(of), platform=target["platforms"][0], command=json.loads(step), place="buildkit")
+            step = dockerfile.splitlines()[-1].removeprefix("RUN ")
+            call.update(verb="run", ref=docker_stub.normal(of), platform=target["platforms"][0], command=json.loads(step[step.index("["):]), place="buildkit")
         for platform in target["platforms"]:
             docker_stub.strike("run" if tested else "bake", docker_stub.normal(of), platform)
         manifests = [
