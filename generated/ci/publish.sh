@@ -33,6 +33,8 @@
 # RELEASE_TAG    the git tag that started this run, if one did: where it is not that of the plan's release, nothing is done
 # TEST_IN        where tests run: buildkit, as steps on top of the image, which leaves the builder once it has passed them
 #                (default); engine, in containers of `docker run`, as those always do that take options of it
+# ROOM_GIB       on machines of GitHub's own, and nowhere else: less free space than that has their toolchains removed (default
+#                40; 0 never)
 # CURL_IMAGE     an image with curl, which the engine runs where this job has none, to tell repositories that are missing
 # PUBLISH_JOBS   images put at once (default 8); four times as many questions
 # PUBLISH_DELAY  whole seconds to wait before trying again (default 5): three tries, more and longer ones for a rate
@@ -60,6 +62,7 @@ RELEASE_TAG=${RELEASE_TAG-}
 BASE_IMAGES_ONLY=${BASE_IMAGES_ONLY-}
 BASE_IMAGES_DRY_RUN=${BASE_IMAGES_DRY_RUN:-false}
 TEST_IN=${TEST_IN:-buildkit}
+ROOM_GIB=${ROOM_GIB:-40}
 PUBLISH_JOBS=${PUBLISH_JOBS:-8}
 PUBLISH_DELAY=${PUBLISH_DELAY:-5}
 MARKER=newest-release
@@ -1055,6 +1058,18 @@ needs_buildx() {
     die "stopped: docker has no buildx here, or cannot run it (\`docker buildx version\`): install its plugin, 0.13 or newer"
 }
 
+# make_room: have toolchains removed that machines of GitHub's bring and no build here uses, where less than ROOM_GIB is free:
+# about 25 GiB, the largest with the fewest files first. The build does not wait for it: what fills a disk takes longer to come.
+# Whatever lies on any other machine is somebody's.
+make_room() {
+  if [ "${RUNNER_ENVIRONMENT-}" != github-hosted ]; then return 0; fi
+  free=$(df -Pk / | awk 'NR == 2 { printf "%d", $4 / 1048576 }')
+  if [ "$free" -ge "$ROOM_GIB" ]; then return 0; fi
+  say "making room: $free GiB are free, and toolchains of this machine are removed meanwhile"
+  sudo -n rm -rf /opt/hostedtoolcache/CodeQL /usr/local/.ghcup /opt/ghc /usr/share/swift /usr/share/dotnet \
+    /usr/local/lib/android </dev/null >/dev/null 2>&1 &
+}
+
 # proxies: programs differ in the case of the variables in which they read a proxy: what is set in one is handed on in both.
 proxies() {
   if [ -n "${HTTP_PROXY-}" ] && [ -z "${http_proxy-}" ]; then export "http_proxy=$HTTP_PROXY"; fi
@@ -1355,6 +1370,7 @@ build() {
 
   awk -F '\t' '$1 == "secret" { print $3 "\t" $4 }' "$work/spec" >"$work/secrets"
   secrets "$work/secrets"
+  if [ "$half" != push ]; then make_room; fi
   proxies
   if grep -q '^word	[^	]*	HTTPS_PROXY$' "$work/spec"; then unattested; fi
   # The day that is recorded for the content, which the image and its files carry then.
@@ -1880,6 +1896,7 @@ case $PUBLISH_DELAY in '' | *[!0-9]*) die "PUBLISH_DELAY is no number of whole s
 case $PIPELINE in '' | github | gitlab | cloud-build | buildkite) ;; *) die "PIPELINE is none of github, gitlab, cloud-build, buildkite: \`$PIPELINE\`" ;; esac
 case $BUILDER_ID in *[!A-Za-z0-9:/._~#@%=+-]*) die "BUILDER_ID is no address of a run: \`$BUILDER_ID\`" ;; esac
 case $BASE_IMAGES_DRY_RUN in true | false) ;; *) die "BASE_IMAGES_DRY_RUN is neither true nor false: \`$BASE_IMAGES_DRY_RUN\`" ;; esac
+case $ROOM_GIB in *[!0-9]*) die "ROOM_GIB is no number of whole GiB: \`$ROOM_GIB\`" ;; esac
 case $TEST_IN in engine | buildkit) ;; *) die "TEST_IN is neither engine nor buildkit: \`$TEST_IN\`" ;; esac
 check_plan
 : >"$work/found"

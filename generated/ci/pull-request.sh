@@ -22,6 +22,8 @@
 # FETCH_DELAY  seconds to wait before origin is asked once more (default 5), twice at most
 # TEST_IN   where tests run: buildkit, as steps on top of the images, which never leave the builder (default); engine, in
 #           containers of `docker run`, as those always do that take options of it
+# ROOM_GIB  on machines of GitHub's own, and nowhere else: less free space than that has their toolchains removed (default
+#           40; 0 never)
 #
 # Every value is read from the plan and handed on as one word; none becomes part of a command's text.
 # stdout carries only the lines of `changed`; people are spoken to on stderr.
@@ -35,6 +37,7 @@ PIPELINE=${PIPELINE:-}
 [ -n "${LOCK:-}" ] || LOCK=matrix.lock
 FETCH_DELAY=${FETCH_DELAY:-5}
 TEST_IN=${TEST_IN:-buildkit}
+ROOM_GIB=${ROOM_GIB:-40}
 
 say() { printf '%s\n' "pull request: $*" >&2; }
 
@@ -292,6 +295,18 @@ needs_buildx() {
     die "stopped: docker has no buildx here, or cannot run it (\`docker buildx version\`): install its plugin, 0.13 or newer"
 }
 
+# make_room: have toolchains removed that machines of GitHub's bring and no build here uses, where less than ROOM_GIB is free:
+# about 25 GiB, the largest with the fewest files first. The build does not wait for it: what fills a disk takes longer to come.
+# Whatever lies on any other machine is somebody's.
+make_room() {
+  if [ "${RUNNER_ENVIRONMENT-}" != github-hosted ]; then return 0; fi
+  free=$(df -Pk / | awk 'NR == 2 { printf "%d", $4 / 1048576 }')
+  if [ "$free" -ge "$ROOM_GIB" ]; then return 0; fi
+  say "making room: $free GiB are free, and toolchains of this machine are removed meanwhile"
+  sudo -n rm -rf /opt/hostedtoolcache/CodeQL /usr/local/.ghcup /opt/ghc /usr/share/swift /usr/share/dotnet \
+    /usr/local/lib/android </dev/null >/dev/null 2>&1 &
+}
+
 # proxies: programs differ in the case of the variables in which they read a proxy: what is set in one is handed on in both.
 proxies() {
   if [ -n "${HTTP_PROXY-}" ] && [ -z "${http_proxy-}" ]; then export "http_proxy=$HTTP_PROXY"; fi
@@ -436,6 +451,7 @@ build() {
   sort -u "$work/artifacts" >"$work/wanted"
   made "$work/wanted"
 
+  make_room
   proxies
   set --
   while IFS='	' read -r target _; do set -- "$@" "$target"; done <"$work/images"
@@ -584,6 +600,7 @@ usage() {
 }
 
 check_plan
+case $ROOM_GIB in *[!0-9]*) die "ROOM_GIB is no number of whole GiB: \`$ROOM_GIB\`" ;; esac
 case $TEST_IN in
   engine | buildkit) ;;
   *) die "TEST_IN is engine or buildkit, not \`$TEST_IN\`" ;;

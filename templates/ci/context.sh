@@ -5,6 +5,18 @@ needs_buildx() {
     die "stopped: docker has no buildx here, or cannot run it (\`docker buildx version\`): install its plugin, 0.13 or newer"
 }
 
+# make_room: have toolchains removed that machines of GitHub's bring and no build here uses, where less than ROOM_GIB is free:
+# about 25 GiB, the largest with the fewest files first. The build does not wait for it: what fills a disk takes longer to come.
+# Whatever lies on any other machine is somebody's.
+make_room() {
+  if [ "${RUNNER_ENVIRONMENT-}" != github-hosted ]; then return 0; fi
+  free=$(df -Pk / | awk 'NR == 2 { printf "%d", $4 / 1048576 }')
+  if [ "$free" -ge "$ROOM_GIB" ]; then return 0; fi
+  say "making room: $free GiB are free, and toolchains of this machine are removed meanwhile"
+  sudo -n rm -rf /opt/hostedtoolcache/CodeQL /usr/local/.ghcup /opt/ghc /usr/share/swift /usr/share/dotnet \
+    /usr/local/lib/android </dev/null >/dev/null 2>&1 &
+}
+
 # proxies: programs differ in the case of the variables in which they read a proxy: what is set in one is handed on in both.
 proxies() {
   if [ -n "${HTTP_PROXY-}" ] && [ -z "${http_proxy-}" ]; then export "http_proxy=$HTTP_PROXY"; fi

@@ -22,6 +22,8 @@
 # FETCH_DELAY  seconds to wait before origin is asked once more (default 5), twice at most
 # TEST_IN   where tests run: buildkit, as steps on top of the images, which never leave the builder (default); engine, in
 #           containers of `docker run`, as those always do that take options of it
+# ROOM_GIB  on machines of GitHub's own, and nowhere else: less free space than that has their toolchains removed (default
+#           40; 0 never)
 #
 # Every value is read from the plan and handed on as one word; none becomes part of a command's text.
 # stdout carries only the lines of `changed`; people are spoken to on stderr.
@@ -35,6 +37,7 @@ PIPELINE=${PIPELINE:-}
 [ -n "${LOCK:-}" ] || LOCK=<{ lock }>
 FETCH_DELAY=${FETCH_DELAY:-5}
 TEST_IN=${TEST_IN:-buildkit}
+ROOM_GIB=${ROOM_GIB:-40}
 
 say() { printf '%s\n' "pull request: $*" >&2; }
 
@@ -246,6 +249,7 @@ build() {
   sort -u "$work/artifacts" >"$work/wanted"
   made "$work/wanted"
 
+  make_room
   proxies
   set --
   while IFS='	' read -r target _; do set -- "$@" "$target"; done <"$work/images"
@@ -323,6 +327,7 @@ usage() {
 }
 
 check_plan
+case $ROOM_GIB in *[!0-9]*) die "ROOM_GIB is no number of whole GiB: \`$ROOM_GIB\`" ;; esac
 case $TEST_IN in
   engine | buildkit) ;;
   *) die "TEST_IN is engine or buildkit, not \`$TEST_IN\`" ;;

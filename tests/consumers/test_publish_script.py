@@ -4,6 +4,7 @@ import json
 import os
 import shutil
 import subprocess
+import time
 from pathlib import Path
 
 import lines
@@ -750,6 +751,40 @@ def test_a_file_that_a_test_reads_has_to_be_there(world):
     assert not world.stub.tags()
 
 
+# Room for large images
+
+
+@pytest.mark.parametrize(
+    ("machine", "free", "room", "makes"),
+    [("github-hosted", 21, None, True), ("github-hosted", 21, "0", False), ("github-hosted", 41, None, False), ("github-hosted", 41, "60", True),
+     ("self-hosted", 1, None, False), (None, 1, None, False)],
+)  # fmt: skip
+def test_room_is_made_on_machines_of_githubs_alone(world, tmp_path, machine, free, room, makes):
+    programs, told = tmp_path / "programs", tmp_path / "told"
+    programs.mkdir()
+    scripts = {"df": f"echo Filesystem; echo /dev/root 75000000 0 {free * 1024 * 1024} 0% /", "sudo": f'echo "$*" >{told}.new; mv {told}.new {told}'}
+    for name, text in scripts.items():
+        (programs / name).write_text(f"#!/bin/sh\n{text}\n")
+        (programs / name).chmod(0o755)
+    stub = world.stub.env()
+    env = {"PATH": f"{programs}:{stub['PATH']}"} | ({"RUNNER_ENVIRONMENT": machine} if machine else {}) | ({"ROOM_GIB": room} if room else {})
+    done = world.ok("make", "base/3.11_none_server", "linux/amd64", env=env)
+    assert ("making room: " in done.stderr) == makes
+    for _ in range(100 if makes else 0):
+        if told.exists():
+            break
+        time.sleep(0.05)
+    assert told.exists() == makes
+    if makes:
+        words = told.read_text().split()
+        assert words[:3] == ["-n", "rm", "-rf"]
+        # Nothing of the engine, of git or of actions is there.
+        assert all(path.startswith(("/opt/hostedtoolcache/CodeQL", "/usr/local/.ghcup", "/opt/ghc", "/usr/share/", "/usr/local/lib/android")) for path in words[3:])
+    # The half that pushes finds its room.
+    told.unlink(missing_ok=True)
+    assert "making room: " not in world.ok("push", "base/3.11_none_server", "linux/amd64", env=env).stderr
+
+
 # Trying again
 
 
@@ -953,7 +988,7 @@ def test_a_credential_helper_is_asked(aws, tmp_path):
 
 @pytest.mark.parametrize(
     ("name", "value"),
-    [("PIPELINE", "gitub"), ("TEST_IN", "docker"), ("PUBLISH_JOBS", "0"), ("PUBLISH_JOBS", "many"), ("PUBLISH_DELAY", "0.5")],
+    [("PIPELINE", "gitub"), ("TEST_IN", "docker"), ("ROOM_GIB", "1.5"), ("PUBLISH_JOBS", "0"), ("PUBLISH_JOBS", "many"), ("PUBLISH_DELAY", "0.5")],
 )
 def test_wrong_settings(world, name, value):
     done = world.run("probe", env={name: value})

@@ -320,6 +320,18 @@ def test_tests_run_inside_the_builder(world):
     assert tests == world.spec("top/a")["tests"]
 
 
+@pytest.mark.parametrize(("machine", "makes"), [("github-hosted", True), ("self-hosted", False)])
+def test_room_is_made_on_machines_of_githubs_alone(world, machine, makes):
+    programs = world.folder / "programs"
+    programs.mkdir()
+    for name, text in {"df": "echo Filesystem; echo /dev/root 75000000 0 20000000 0% /", "sudo": "true"}.items():
+        (programs / name).write_text(f"#!/bin/sh\n{text}\n")
+        (programs / name).chmod(0o755)
+    done = world.run("build", "linux/amd64", "core", PATH=f"{programs}:{world.stub.env()['PATH']}", RUNNER_ENVIRONMENT=machine)
+    assert done.returncode == 0, done.stderr
+    assert ("making room: 19 GiB are free" in done.stderr) == makes
+
+
 @in_every_shell
 def test_rows_say_who_runs_a_test_on_what_and_where(world):
     files = {"files": [{"path": "matrix.toml", "at": "m"}], "files_digest": "sha256:" + "0" * 64}
