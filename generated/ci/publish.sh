@@ -1777,7 +1777,7 @@ told() {
       printf "%s", rows
       if (pull != "" && !dry) {
         print "\nBy digest it stays the same whatever becomes of the tag:\n\n```sh\ndocker pull " pull
-        if (ENVIRON["VERIFY"] != "") print "cosign verify " pull " " ENVIRON["VERIFY"]
+        if (ENVIRON["VERIFY"] != "") print "cosign verify " ENVIRON["VERIFY"] " " pull
         print "```"
       }
     }' pass=1 "$work/sizes" pass=2 "$work/decided"

@@ -188,3 +188,20 @@ def test_without_cosign_or_the_key_nothing_begins(tmp_path):
     (tmp_path / "cosign.pub").unlink()
     done = world.run("probe")
     assert done.returncode == 1 and "which is not here" in done.stderr
+
+
+def test_the_summary_says_how_to_verify(world, tmp_path):
+    """With the very command: run as it stands there, it finds the signature; of another pipeline's it finds none."""
+    world.build()
+    summary = tmp_path / "summary"
+    world.ok("tags", env={"SUMMARY": str(summary)})
+    (line,) = [line for line in summary.read_text().splitlines() if line.startswith("cosign verify ")]
+    pulled = next(line for line in summary.read_text().splitlines() if line.startswith("docker pull ")).split()[-1]
+    world.forget()
+    done = subprocess.run(["sh", "-eu", "-c", line], cwd=world.folder, env=world.stub.env(), capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    assert world.cosigned("verify") == [pulled]
+    # Nor by anybody else's.
+    other = line.replace(str(world.folder / "cosign.pub"), "theirs").replace("refs/tags", "refs/other").replace("refs/heads", "refs/more")
+    (world.folder / "theirs").write_text("theirs\n")
+    assert subprocess.run(["sh", "-eu", "-c", other], cwd=world.folder, env=world.stub.env(), capture_output=True).returncode

@@ -94,7 +94,7 @@ def test_github_signs_where_it_pushes_contents_and_nowhere_else(tree, sign):
     else:
         assert "SIGNER" not in workflow["env"]
         assert set(SECRETS) <= set(workflow["on"]["workflow_call"]["secrets"])
-    assert jobs["sign"]["if"] == "${{ github.event_name == 'workflow_dispatch' && inputs.sign }}"
+    assert jobs["sign"]["if"] == "${{ github.event_name == 'workflow_dispatch' && inputs.sign && !inputs.dry-run }}"
     assert jobs["probe"]["needs"] == ["sign"]
 
 
@@ -104,7 +104,7 @@ def test_github_logs_in_again_between_build_and_push(tree):
     host = "europe-docker.pkg.dev"
     again = [f"Get an identity anew for {host}", f"Log in again to {host}"]
     assert names[names.index("Build and test") :] == ["Build and test", *again, "Push"]
-    assert [step["run"] for step in job["steps"] if step["name"] == "Push"] == ['sh "$PUBLISH" push "$ID" "$PLATFORM"']
+    assert [step["run"] for step in job["steps"] if step["name"] == "Push"] == ['sh "$PUBLISH" push "$IMAGE_ID" "$IMAGE_PLATFORM"']
     ids = [step["id"] for step in job["steps"] if "id" in step]
     assert len(ids) == len(set(ids))
 
