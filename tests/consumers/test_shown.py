@@ -132,8 +132,8 @@ def kept(plan: dict, ids: set) -> set:
 
 
 @in_every_shell
-@pytest.mark.parametrize("only", ["base", "base/3.11_none_server", "base/*_none_*, gpu-base", "notebook"],
-                         ids=["key", "id", "stars-and-key", "alone"])  # fmt: skip
+@pytest.mark.parametrize("only", ["base", "base/3.11_none_server", "base/*_none_*, gpu-base", "notebook", "alias-base"],
+                         ids=["key", "id", "stars-and-key", "alone", "equal"])  # fmt: skip
 def test_only_some_images_are_built_and_tagged(world, only):  # noqa: F811
     words = re.split(r"[, ]+", only)
     like = [re.compile(re.escape(word).replace(r"\*", ".*") + ("$" if "/" in word or "*" in word else "(/.*)?$")) for word in words]
@@ -164,7 +164,7 @@ def test_only_some_images_are_built_and_tagged(world, only):  # noqa: F811
     # What is tagged can be told to a step.
     told = [line.split("\t") for line in world.ok("images", env=env).stdout.splitlines()]
     contents = {spec["content_reference"] for spec in world.plan["specs"] if spec["id"] in ids}
-    assert {reference for _, reference in told} == {f"{ref.rsplit(':', 1)[0]}@{world.digest(ref)}" for ref in contents}
+    assert {reference for _, reference, _ in told} == {f"{ref.rsplit(':', 1)[0]}@{world.digest(ref)}" for ref in contents}
 
 
 @in_every_shell
