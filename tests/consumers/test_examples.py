@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 import yaml
 from cloud_build import Service, message, substituted
+from github import Workflow
 from harness import Stub, copy_tree
 from judges import JUDGES, Refused
 from packages import commit, repository, run
@@ -133,14 +134,14 @@ def test_no_output_is_committed_here(name):
     assert "\ngen matrix " in readme and "\ngen check " in readme and f"docs/migrate/{name}.md" in readme
 
 
-def published(root: Path, provider: str, folder: Path, scripts: dict[str, str]) -> set[str]:
+def published(root: Path, publish, folder: Path, scripts: dict[str, str]) -> set[str]:
     """What its pipeline puts on registries of a stub, when it is really run; with these in the place of scripts."""
     bare = shutil.copytree(root, folder / "bare", ignore=shutil.ignore_patterns(".git"))
     for path, text in scripts.items():
         (bare / path).write_text(text)
     # As pipelines find it, with a remote.
     tree, stub = copy_tree(bare, folder / "tree"), Stub(folder / "stub")
-    PROVIDERS[provider](tree, stub)
+    publish(tree, stub)
     return set(stub.tags())
 
 
@@ -267,7 +268,7 @@ def test_another_base_url_needs_no_other_file(example, tmp_path):
 
 def test_the_other_configuration_publishes_the_same(example, tmp_path):
     """`cloudbuild.yaml`, which builds what is missing alone, and tests each before it is pushed."""
-    assert {f"{HOME}:{tag}" for tag, *_ in CALIBAN} <= published(example("caliban"), "cloud-build", tmp_path, {})
+    assert {f"{HOME}:{tag}" for tag, *_ in CALIBAN} <= published(example("caliban"), PROVIDERS["cloud-build"], tmp_path, {})
 
 
 def test_the_trigger_names_all_that_images_are_made_of(example, tmp_path):
@@ -282,6 +283,14 @@ def test_the_trigger_names_all_that_images_are_made_of(example, tmp_path):
     # The configuration is in what is built: with args that are others, the file is another.
     assert included == {spec["dockerfile"] for spec in plan(root)} | copied | {"cloudbuild.json"}
     assert all((root / path).is_file() for path in included)
+
+
+def test_the_other_trigger_looks_at_the_same_files(example):
+    """That of `cloudbuild.yaml`, whose commands stand at its head."""
+    head = (example("caliban") / "cloudbuild.yaml").read_text().split("\nsteps:")[0]
+    assert head.count("gcloud builds triggers create github") == 1 and "--branch-pattern='^main$'" in head
+    included = set(re.search(r"--included-files='([^']*)'", head)[1].split(","))
+    assert {"dockerfiles/**", "scripts/bashrc", "matrix.toml", "generated/**"} <= included
 
 
 def test_the_table_of_the_documentation_has_every_image(example):
@@ -322,7 +331,10 @@ def test_images_are_kept_up_to_date_by_a_change(gen, mine, upstream):  # noqa: F
 
 def test_images_then_tests_then_library(example):
     root = example("truss")
-    jobs = yaml.safe_load((root / ".github/workflows/base-images.yml").read_text())["jobs"]
+    workflow = yaml.safe_load((root / ".github/workflows/base-images.yml").read_text())
+    # `on` is a truth value of YAML 1.1.
+    assert workflow[True]["push"] == {"branches": ["release"]} and "release" not in workflow[True]
+    jobs = workflow["jobs"]
     for job, before in [("integration-tests", "tags"), ("library", "integration-tests")]:
         assert jobs[job]["needs"] == [before] and f"needs.{before}.result == 'success'" in jobs[job]["if"]
         # A called workflow may do no more than the job that calls it, or GitHub starts none of them.
@@ -338,7 +350,8 @@ def test_the_tests_find_the_images_and_the_library_comes_last(example, tmp_path)
         "scripts/integration-tests": f"#!/bin/sh\n{look}echo tests >>{said}\n",
         "scripts/publish-library": f"#!/bin/sh\necho library >>{said}\n",
     }
-    assert references <= published(root, "github", tmp_path, scripts) and len(references) == 12
+    pushed = lambda tree, stub: Workflow(tree, event="push").publish(stub)  # noqa: E731
+    assert references <= published(root, pushed, tmp_path, scripts) and len(references) == 12
     assert said.read_text() == "tests\nlibrary\n"
 
 
