@@ -212,6 +212,10 @@ fn agreement(shell: &Shell<'_>) -> Result<Outcome, Error> {
     };
     let mut findings: Vec<Finding> = sink.into_sorted();
     findings.retain(|f| f.severity() == Severity::Error || AGREEMENT.contains(&f.code));
+    // What a channel publishes meanwhile is still to be released.
+    let unreleased = findings.iter_mut();
+    let unreleased = unreleased.filter(|f| f.code == &code::UNRELEASED_CHANGE);
+    unreleased.for_each(|f| f.severity = f.code.severity);
     let behind = findings.iter().any(|f| f.code == &code::LOCK_STALE);
     findings.extend(other_release(&looked.expanded).filter(|_| !behind));
     let findings = fold(findings);

@@ -30,6 +30,8 @@ struct Listed<'a> {
     copies: Option<Vec<String>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     aliases: Option<Vec<String>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    channels: Option<Pairs<String, Vec<String>>>,
     platforms: Vec<&'a str>,
     /// The upstream image that the matrix names, as in the plan.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -211,6 +213,23 @@ fn alias_tags<'e>(expanded: &'e Expanded, args: &ListArgs) -> Vec<Vec<&'e str>> 
     }
 }
 
+/// The references that runs of channels put on a spec, with what only they know in braces.
+fn channels(
+    expanded: &Expanded,
+    id: SpecId,
+    spec: &Spec,
+    args: &ListArgs,
+) -> Pairs<String, Vec<String>> {
+    let named = expanded.config.channels.iter().enumerate();
+    let named = named.map(|(number, channel)| {
+        let tags = expanded.matrix.channel_tags.iter();
+        let tags = tags.filter(|tag| tag.channel == number && tag.spec == id);
+        let references = tags.flat_map(|tag| references(spec, &tag.tag, args.copies));
+        (channel.name.clone(), references.collect::<Vec<_>>())
+    });
+    named.filter(|(_, all)| !all.is_empty()).collect()
+}
+
 fn lines(expanded: &Expanded, specs: &[(SpecId, &Spec)], args: &ListArgs) -> String {
     let mut out = String::new();
     let aliases = alias_tags(expanded, args);
@@ -254,6 +273,8 @@ fn json(
                     .flat_map(|tag| references(spec, tag, args.copies))
                     .collect()
             }),
+            channels: (args.aliases && !config.channels.is_empty())
+                .then(|| channels(expanded, *id, spec, args)),
             platforms: spec.platforms.iter().map(|p| p.as_str()).collect(),
             base: spec.base.clone(),
             from: one_base(&bases[id.0]),
@@ -327,6 +348,12 @@ fn columns(
             let tags = tags[id.0].iter();
             tags.flat_map(|tag| references(spec, tag, args.copies))
                 .collect()
+        }));
+    }
+    if args.aliases && !expanded.config.channels.is_empty() {
+        columns.push(column("channels", true, &|id, spec| {
+            let of_all = channels(expanded, id, spec, args);
+            of_all.values().flatten().cloned().collect()
         }));
     }
     columns.push(column("stands on", true, &|id, spec| {

@@ -71,6 +71,9 @@ impl Builder<'_> {
             if name == "release" {
                 finding = finding.help("add a `[release]` with its `version`");
             }
+            if ["commit", "date"].contains(&name.as_str()) {
+                finding = finding.note("a commit and a day are known to runs of a channel: its `tags` alone print them");
+            }
             if name == ARCH {
                 finding = finding.note("`arch` is folded into one multi-platform spec; in a Dockerfile use `TARGETARCH`, or print `arch` in `name` or `tag` to have a spec each");
             }

@@ -3,6 +3,7 @@
 mod artifacts;
 mod attributes;
 mod axes;
+mod channels;
 mod check;
 mod ci;
 mod comparisons;
@@ -40,6 +41,7 @@ mod validate;
 
 pub use artifacts::Artifact;
 pub use attributes::{Attributes, misread};
+pub use channels::{Channel, Starts};
 pub use check::{Checks, Suppression};
 pub use comparisons::comparison_finding;
 pub use described::Described;

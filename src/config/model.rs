@@ -9,6 +9,7 @@ use serde::{Serialize, Serializer};
 
 use crate::config::artifacts::Artifact;
 use crate::config::attributes::Attributes;
+use crate::config::channels::Channel;
 use crate::config::check::Checks;
 use crate::config::described::Described;
 use crate::config::facts::RawFacts;
@@ -64,6 +65,8 @@ pub struct Config {
     pub described: Vec<Described>,
     /// Moving tags.
     pub aliases: Vec<Alias>,
+    /// Tags for what has no release yet.
+    pub channels: Vec<Channel>,
     /// What pipelines make before they build images from it.
     pub artifacts: Vec<Artifact>,
     /// Pipelines that are turned on.

@@ -65,6 +65,8 @@ pub struct RawMatrix {
     pub described: Named<Spanned<RawDescribed>>,
     /// Moving tags.
     pub alias: Vec<Spanned<RawAlias>>,
+    /// Tags for what has no release yet, by name.
+    pub channel: Named<Spanned<RawChannel>>,
     /// Pipelines to generate; a table's presence turns the provider on.
     pub ci: Option<RawCi>,
     /// How findings are weighed, and what the checks want to know.
@@ -301,6 +303,21 @@ pub struct RawDescribed {
     /// Facts of it: templates over `release`.
     #[serde(default)]
     pub meta: Named<Spanned<String>>,
+}
+
+/// Tags for what has no release yet: runs of a branch or a schedule put them, and nothing else.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct RawChannel {
+    /// The branch a push to which is published: `main`.
+    pub branch: Option<Spanned<String>>,
+    /// Instead: a cron line, in UTC, at which it is published.
+    pub schedule: Option<Spanned<String>>,
+    /// Which specs have it. Default: all.
+    #[serde(rename = "match", default)]
+    pub matches: Option<Spanned<RawSelector>>,
+    /// The tags: templates over each spec, and over `commit.sha`, `commit.short` and `date`, which the pipeline fills in.
+    pub tags: Vec<Spanned<String>>,
 }
 
 /// A moving tag over the specs that match.

@@ -156,6 +156,7 @@ pub(super) fn validate(
         .iter()
         .filter_map(|a| b.alias(&scope, a, images.iter().all(|i| i.folded)))
         .collect();
+    let channels = b.channels(&scope, &raw.channel);
     let check = b.checks(raw, &names);
     let printed = axes
         .iter()
@@ -212,6 +213,7 @@ pub(super) fn validate(
         images,
         described,
         aliases,
+        channels,
         artifacts,
         ci,
         check,

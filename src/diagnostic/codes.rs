@@ -113,6 +113,9 @@ codes! {
     BUMP_REFUSED = "bump-refused" Plan Error
         "a bump that cannot be carried out"
         "Nothing was touched. Either the version asked for is none, or is older than the release, or one of the places cannot be moved.";
+    CHANNEL_CLASH = "channel-clash" Plan Error
+        "a tag of a channel is something else's too"
+        "A run of a channel puts its tags on what a branch holds now. One that two specs, two channels, or a release and a channel have would go to and fro between them. Print what tells them apart, or narrow its `match`.";
     CONTENT_FORMAT = "content-format" Rule Error
         "the lock records contents of another format"
         "What counts as content, or how it is hashed, changed with this gen, so nothing can be compared with what was recorded: it is told once, not for each spec. A bump gives the images of this gen tags of their own; `gen bump --amend` records the release anew, for one that was never published.";

@@ -303,7 +303,10 @@ fn pull_request_script(e: &mut Emission<'_, '_>) -> Vec<Planned> {
     };
     let lock = lock_path(&e.config.file.path);
     let pipelines = e.providers.keys();
-    let waits = e.config.check.lets_changes_wait();
+    // Where a branch is published, too, what changes there is released later.
+    let mut channels = e.config.channels.iter();
+    let waits =
+        channels.any(|channel| channel.branch().is_some()) || e.config.check.lets_changes_wait();
     let context = minijinja::context! { bake, lock, pipelines, waits };
     let context = with_header(e.config, context);
     let path = e.config.owner.path(CHANGES);

@@ -2,9 +2,11 @@
 
 use std::collections::BTreeSet;
 
+use regex::Regex;
 use serde::Serialize;
 
 use crate::config::{Paths, Trigger};
+use crate::diagnostic::{Finding, code};
 use crate::emit::site::Site;
 use crate::grammar::Spanned;
 use crate::source::lock_path;
@@ -60,6 +62,60 @@ impl Triggers {
     pub(super) fn branch_regex(&self) -> Option<&str> {
         self.branches.as_ref().map(|branches| &*branches.regex)
     }
+}
+
+/// A channel, as providers are told of it.
+#[derive(Clone, Debug, Serialize)]
+pub(super) struct Started {
+    /// Its name.
+    pub name: String,
+    /// Its branch.
+    pub branch: Option<String>,
+    /// That as a regular expression over the whole name.
+    pub regex: Option<String>,
+    /// Its cron line.
+    pub schedule: Option<String>,
+}
+
+/// The channels of the matrix.
+pub(super) fn channels(site: &Site<'_>) -> Vec<Started> {
+    let channels = site.plan.channels.iter();
+    let started = channels.map(|channel| Started {
+        name: channel.name.clone(),
+        branch: channel.branch.clone(),
+        regex: channel
+            .branch
+            .as_deref()
+            .map(|branch| Refs::of(&[branch]).regex),
+        schedule: channel.schedule.clone(),
+    });
+    started.collect()
+}
+
+/// The findings about channels whose branch starts a release, too: a push to it cannot be both.
+pub(super) fn also_released(site: &Site<'_>, trigger: &Trigger) -> Vec<Finding> {
+    let patterns: Vec<Regex> = trigger
+        .branches
+        .iter()
+        .filter_map(|pattern| Regex::new(&format!("^{}$", regex(pattern))).ok())
+        .collect();
+    let channels = site.config.channels.iter().filter_map(|channel| {
+        let branch = channel.branch()?;
+        patterns.iter().find(|pattern| pattern.is_match(branch))?;
+        let fact = format!(
+            "would publish a release and channel `{}` by a push to `{branch}`",
+            channel.name
+        );
+        let label = "its `trigger` has that branch, too";
+        let finding = site.finding(&code::CHANNEL_CLASH, &fact, label);
+        let place = site.config.place(channel.span.clone(), "the channel");
+        Some(
+            finding
+                .related(place)
+                .help("take the branch out of `branches`: tags or people start releases"),
+        )
+    });
+    channels.collect()
 }
 
 /// What looks like a release.

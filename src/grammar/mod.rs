@@ -1,5 +1,6 @@
 //! Words of the field as types, without a file, a finding or a decision: what every other room speaks of.
 
+mod cron;
 pub mod lists;
 mod mirrors;
 mod pairs;
@@ -12,6 +13,7 @@ mod spec_id;
 mod target;
 mod version;
 
+pub use cron::is_cron;
 pub use mirrors::Mirrors;
 pub use pairs::Pairs;
 pub use platform::{Platform, arch};

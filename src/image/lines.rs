@@ -35,6 +35,13 @@ pub(super) fn lines(plan: &Plan, header: &str) -> String {
             [&one_off.tag, &one_off.registry].map(|at| at.as_deref().unwrap_or(""));
         lines.record(&["one-off", tag, registry]);
     }
+    for channel in &plan.channels {
+        let (kind, of) = match (&channel.branch, &channel.schedule) {
+            (Some(branch), _) => ("branch", branch.as_str()),
+            (None, schedule) => ("schedule", schedule.as_deref().unwrap_or_default()),
+        };
+        lines.record(&["channel", &channel.name, kind, of]);
+    }
     for word in plan.attestation_words() {
         lines.record(&["attest", &word]);
     }
@@ -205,6 +212,11 @@ impl Lines {
         for alias in &spec.aliases {
             let line = spec.alias_lines.get(alias.as_str());
             self.record(&["alias", id, alias, line.map_or("", String::as_str)]);
+        }
+        for (channel, references) in &spec.channels {
+            for reference in references {
+                self.record(&["channel-tag", id, channel, reference]);
+            }
         }
         // Last, since it seldom changes: what a release changes of one spec and what a change does of the next stay apart, and
         // git merges both.

@@ -6,6 +6,7 @@ mod authority;
 mod baked;
 mod bounds;
 mod carried;
+mod channel;
 mod content;
 mod context;
 mod digest;
@@ -38,6 +39,7 @@ mod verdict;
 
 pub use alias::aliases;
 pub use baked::{RELEASE_LABEL, release_finding};
+pub use channel::{ChannelTag, fits};
 pub use content::{Contents, RenderedSpec, render_specs};
 pub use context::{ContextHash, ignore_path, ignore_text};
 pub use digest::{Digest, NoDigest, Short};

@@ -61,6 +61,7 @@ impl Plan {
             moved.push((there, here));
             plan.references = one_off.references(matrix, SpecId(place));
             plan.aliases.clear();
+            plan.channels = Pairs::default();
             plan.alias_lines = Pairs::default();
             plan.immutable = false;
             plan.publish = meant[place];
@@ -91,6 +92,7 @@ impl Plan {
             }];
         }
         self.release = None;
+        self.channels.clear();
         self.on.truncate(1);
         self.one_off = Some(one_off);
         let mut place = 0;

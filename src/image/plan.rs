@@ -7,7 +7,7 @@ use indexmap::IndexMap;
 use rustc_hash::FxHashMap;
 use serde::Serialize;
 
-use crate::config::{Config, Described, GROUPS, Provenance, RegistryKind};
+use crate::config::{Channel, Config, Described, GROUPS, Provenance, RegistryKind};
 pub use crate::image::carried::{Attestations, Packing, Signed};
 use crate::image::lines::lines;
 use crate::image::one_off::OneOff;
@@ -64,6 +64,9 @@ pub struct Plan {
     pub pipelines: Vec<Share>,
     /// Specs in declared order.
     pub specs: Vec<PlanSpec>,
+    /// Channels: what starts their runs, which put the tags that the specs have of them, and nothing else.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub channels: Vec<PlannedChannel>,
     /// Images of others, which are never built.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub described: Vec<Described>,
@@ -85,6 +88,29 @@ pub struct Release {
     /// Whether it is no pre-release: only then do aliases move.
     #[serde(rename = "final")]
     pub is_final: bool,
+}
+
+/// A channel.
+#[derive(Debug, Serialize)]
+pub struct PlannedChannel {
+    /// Its key in `matrix.toml`.
+    pub name: String,
+    /// The branch that it publishes.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub branch: Option<String>,
+    /// Or the cron line, in UTC, at which it does.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub schedule: Option<String>,
+}
+
+impl PlannedChannel {
+    fn of(channel: &Channel) -> Self {
+        PlannedChannel {
+            name: channel.name.clone(),
+            branch: channel.branch().map(str::to_owned),
+            schedule: channel.schedule().map(str::to_owned),
+        }
+    }
 }
 
 /// A registry that some spec uses.
@@ -171,6 +197,7 @@ impl Plan {
             layers: matrix.layers(),
             pipelines: Vec::new(),
             specs,
+            channels: config.channels.iter().map(PlannedChannel::of).collect(),
             described: config.described.clone(),
             names,
             on,

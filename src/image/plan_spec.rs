@@ -71,6 +71,10 @@ pub struct PlanSpec {
     /// an alias names.
     #[serde(skip_serializing_if = "Pairs::is_empty")]
     pub alias_lines: Pairs<String, String>,
+    /// By channel, the references that its runs put, each home first. What only a run knows stands in braces: `{commit.sha}`,
+    /// `{commit.short}`, `{date}`.
+    #[serde(skip_serializing_if = "Pairs::is_empty")]
+    pub channels: Pairs<String, Vec<String>>,
     /// OCI platforms.
     pub platforms: Vec<Platform>,
     /// Where each platform's image is pushed before they are joined; one alone is the content.
@@ -149,6 +153,23 @@ fn everywhere<'a>(
     })
 }
 
+/// By channel, the references of its tags, each for each home first.
+fn of_channels(config: &Config, matrix: &Matrix, id: SpecId) -> Pairs<String, Vec<String>> {
+    let spec = matrix.spec(id);
+    let named = config.channels.iter().enumerate().map(|(number, channel)| {
+        let tags = matrix.channel_tags.iter();
+        let tags = tags.filter(|tag| tag.channel == number && tag.spec == id);
+        let references = tags.flat_map(|tag| {
+            let repositories = spec.repositories.iter();
+            repositories.map(|repository| format!("{repository}:{}", tag.tag))
+        });
+        (channel.name.clone(), references.collect::<Vec<_>>())
+    });
+    named
+        .filter(|(_, references)| !references.is_empty())
+        .collect()
+}
+
 impl PlanSpec {
     pub(super) fn new(
         config: &Config,
@@ -176,6 +197,7 @@ impl PlanSpec {
             alias_lines: everywhere(spec, aliases)
                 .filter_map(|(reference, alias)| Some((reference, alias.line.clone()?)))
                 .collect(),
+            channels: of_channels(config, matrix, id),
             platforms: spec.platforms.clone(),
             pushed: spec
                 .platforms

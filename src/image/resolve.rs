@@ -10,6 +10,7 @@ use crate::config::{Config, Image, Keys, field_finding};
 use crate::diagnostic::{Finding, Sink, Stopped, code};
 use crate::grammar::{Platform, SpecId};
 use crate::image::bounds::{bounded, no_cells, no_specs};
+use crate::image::channel::channel_tags;
 use crate::image::grammar::{described, duplicates, grammar};
 use crate::image::spec::{describe_cell, spec_id};
 use crate::image::{Matrix, Spec, aliases, lineage, merge};
@@ -72,6 +73,7 @@ pub fn resolve(config: &Config, sink: &mut Sink) -> Result<Matrix, Stopped> {
     duplicates(config, &specs, sink);
     let order = lineage::link(config, &mut specs, sink);
     let found = aliases(config, &specs, sink);
+    let channel_tags = channel_tags(config, &specs, &found, sink);
     described(config, &specs, &found, sink);
     let rests = config
         .release
@@ -89,6 +91,7 @@ pub fn resolve(config: &Config, sink: &mut Sink) -> Result<Matrix, Stopped> {
         order,
         aliases,
         resting,
+        channel_tags,
         locked: Default::default(),
         packages: None,
         recorded: Default::default(),

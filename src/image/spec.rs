@@ -10,7 +10,7 @@ use minijinja::Value;
 use crate::config::{self, Config, Keys};
 use crate::facts::Day;
 use crate::grammar::{Pairs, Platform, SpecId};
-use crate::image::Digest;
+use crate::image::{ChannelTag, Digest};
 use crate::matrix::{Arches, Cell, ImageId, Selector};
 use crate::source::Owner;
 
@@ -76,6 +76,8 @@ pub struct Matrix {
     pub aliases: Vec<Alias>,
     /// Aliases that rest where they are, since a pre-release moves none.
     pub resting: Vec<Alias>,
+    /// Tags that runs of channels put, by declared channel and then by spec.
+    pub channel_tags: Vec<ChannelTag>,
     /// Digests that are locked for upstream images, by their full reference.
     pub locked: BTreeMap<String, Digest>,
     /// The day that packages are not to be older than, where one is locked.

@@ -3,12 +3,12 @@
 //! Nothing is deleted here, and nothing is called unused on a guess: a tag that some release of the matrix would have is
 //! used, whichever release that is; a content is used while a used tag holds its digest, or an index that one holds names it.
 
-use std::collections::{BTreeSet, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 
 use indexmap::IndexSet;
 
-use crate::image::Digest;
 use crate::image::plan::Plan;
+use crate::image::{Digest, fits};
 use crate::registry::client::Client;
 use crate::registry::fault::Fault;
 use crate::registry::published::{AT_ONCE, Answers, repository};
@@ -55,6 +55,15 @@ pub(crate) fn unused(
         })
         .map(String::as_str)
         .collect();
+    // What a run of a channel fills in is another in each: a tag that may have come of one is in use.
+    let mut of_channels: HashMap<&str, Vec<&str>> = HashMap::new();
+    let of_specs = plan
+        .specs
+        .iter()
+        .flat_map(|spec| spec.channels.values().flatten());
+    for (repository, tag) in of_specs.filter_map(|reference| reference.rsplit_once(':')) {
+        of_channels.entry(repository).or_default().push(tag);
+    }
     let repositories: BTreeSet<&str> = planned.iter().map(|at| repository(at)).collect();
     let repositories: Vec<&str> = repositories.into_iter().collect();
     let lists = Client::each(&repositories, AT_ONCE, &|one| client.tags(one), waiting);
@@ -71,7 +80,14 @@ pub(crate) fn unused(
         for tag in tags {
             let reference = format!("{repository}:{tag}");
             let of_release = names.is_some_and(|names| names.states(repository, &tag).is_some());
-            if planned.contains(reference.as_str()) || of_release || tag.starts_with(MARKER) {
+            let of_channel = of_channels
+                .get(repository)
+                .is_some_and(|tags| tags.iter().any(|holed| fits(holed, &tag)));
+            if planned.contains(reference.as_str())
+                || of_release
+                || of_channel
+                || tag.starts_with(MARKER)
+            {
                 used.insert(reference);
             } else {
                 open.insert(reference);
@@ -121,12 +137,12 @@ pub(crate) fn unused(
         };
         let why = match (is_kept, about(tag)) {
             (true, _) if held.contains(&digest) => continue,
-            (true, _) => "a content that no release, alias or plan stands on",
+            (true, _) => "a content that no release, alias, channel or plan stands on",
             (false, Some(about)) if held.contains(&about) => continue,
             (false, Some(_)) => {
                 "says something of an image that no release, alias or plan stands on"
             }
-            (false, None) => "no release and no alias of the matrix is called so",
+            (false, None) => "no release, alias or channel of the matrix is called so",
         };
         unused.push(Unused {
             reference: reference.to_owned(),

@@ -32,6 +32,7 @@ pub(crate) const COMMON: Shipped = shipped!(
     "ci/bake.sh",
     "ci/context.sh",
     "ci/json.sh",
+    "ci/channel.sh",
     "ci/only.sh",
     "ci/plan.sh",
     "ci/publish.sh",

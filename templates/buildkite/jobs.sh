@@ -9,6 +9,10 @@
 #   sh buildkite.sh build ID PLATFORM SECRET...
 #                                     build one platform of an image that is handed secrets, each by the variable that holds
 #                                     it: of the agent's environment, else the one that Buildkite stores under that name
+<% if channels %>
+#   sh buildkite.sh channel           print the channel that this build is of, if it is of one: of its branch, or of what the
+#                                     schedule that started it sets as BASE_IMAGES_CHANNEL
+<% endif %>
 #   sh buildkite.sh builder           set up BuildKit, where the agent has not for a job before
 
 set -eu
@@ -76,6 +80,21 @@ build() {
   sh <{ folder | bare }>/ci/publish.sh build "$id" "$platform"
 }
 
+<% if channels %>
+channel() {
+  if [ -n "${BASE_IMAGES_CHANNEL:-}" ]; then printf '%s\n' "$BASE_IMAGES_CHANNEL"; return; fi
+  # By hand and by schedule it is the release, and of a tag, too.
+  [ "${BUILDKITE_SOURCE:-}" = webhook ] && [ -z "${BUILDKITE_TAG:-}" ] || return 0
+  case ${BUILDKITE_BRANCH:-} in
+<% for channel in channels %>
+<% if channel.branch %>
+    <{ channel.branch }>) echo <{ channel.name }> ;;
+<% endif %>
+<% endfor %>
+  esac
+}
+
+<% endif %>
 builder() {
   docker buildx inspect base-images >/dev/null 2>&1 ||
     docker buildx create --name base-images --driver docker-container --driver-opt image=<{ buildkit | bare }>

@@ -30,6 +30,9 @@
 # SUMMARY        a file to which `tags` adds what became of each tag, as Markdown
 # RESULTS        a file for what comes after. `tags` leaves the references in it that stand for their content then, each with
 #                a tab and its digest; `build`, `push` and `merge` what they pushed, or found: IMAGE_REFERENCE=, IMAGE_DIGEST=
+# CHANNEL        the channel that this run is of: only its tags are put, on contents of its images; none: the release's
+# COMMIT         the commit that these tags name (default: that which is checked out)
+# DATE           the day that they name, as 20261231 (default: today, in UTC)
 # RELEASE_TAG    the git tag that started this run, if one did: where it is not that of the plan's release, nothing is done
 # TEST_IN        where tests run: buildkit, as steps on top of the image, which leaves the builder once it has passed them
 #                (default); engine, in containers of `docker run`, as those always do that take options of it
@@ -58,6 +61,9 @@ COSIGN_IMAGE=${COSIGN_IMAGE-}
 COSIGN_NETWORK=${COSIGN_NETWORK:-host}
 SUMMARY=${SUMMARY-}
 RESULTS=${RESULTS-}
+CHANNEL=${CHANNEL-}
+COMMIT=${COMMIT-}
+DATE=${DATE-}
 RELEASE_TAG=${RELEASE_TAG-}
 BASE_IMAGES_ONLY=${BASE_IMAGES_ONLY-}
 BASE_IMAGES_DRY_RUN=${BASE_IMAGES_DRY_RUN:-false}
@@ -75,6 +81,8 @@ say() { printf '%s\n' "publish: $*" >&2; }
 <% include "ci/shown.sh" %>
 
 <% include "ci/plan.sh" %>
+
+<% include "ci/channel.sh" %>
 
 <% include "ci/only.sh" %>
 
@@ -996,6 +1004,7 @@ check_plan
 : >"$work/logins"
 slot=main
 check_tag
+of_channel
 narrow
 
 case ${1-}:$BASE_IMAGES_DRY_RUN in build:true | make:true | push:true | merge:true | sign:true) die "a dry run changes nothing: BASE_IMAGES_DRY_RUN is set" ;; esac

@@ -64,7 +64,7 @@ weighed() {
 
 # told: print what becomes of each tag as Markdown: a table, and how to pull what is there, and verify it.
 told() {
-  version=$(plan '$1 == "release" { print $3 }')
+  version=${CHANNEL:-$(plan '$1 == "release" { print $3 }')}
   verify=
   if is_signing && [ -n "$sign_public" ]; then
     verify="--key $sign_public"

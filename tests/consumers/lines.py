@@ -124,6 +124,7 @@ def records(spec: dict, shares: dict) -> list:
         *own(spec),
         *(["reference", id, reference, "fixed" if spec["immutable"] else "moves"] for reference in spec["references"]),
         *(["alias", id, alias, spec.get("alias_lines", {}).get(alias, "")] for alias in spec["aliases"]),
+        *(["channel-tag", id, name, reference] for name, all in spec.get("channels", {}).items() for reference in all),
         ["source", id, spec["context"], flag[spec.get("lfs", False)], flag[spec.get("submodules", False)]],
         *(["secret", id, name, variable] for name, variable in spec.get("secrets", {}).items()),
         *([["withheld", id, " ".join(spec["withheld"])]] if "withheld" in spec else []),

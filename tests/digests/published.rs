@@ -136,9 +136,14 @@ struct World {
 
 impl World {
     fn new() -> Self {
+        Self::with("")
+    }
+
+    /// One whose matrix says more.
+    fn with(more: &str) -> Self {
         let shelf = Shelf::default();
         let server = shelf.serve();
-        let room = Room::new(&matrix(&server.host));
+        let room = Room::new(&(matrix(&server.host) + more));
         let plan = serde_json::from_str(&room.gen_(&["plan"]).0).expect("JSON");
         let world = World {
             shelf,
@@ -515,6 +520,37 @@ fn one_token_is_asked_for_each_repository() {
 }
 
 #[test]
+fn what_a_channel_may_have_put_is_in_use() {
+    let channel = "\n[channel.edge]\nbranch = \"main\"\nmatch = { image = \"server\" }\ntags = [\"edge\", \"py-{{ commit.short }}\", \"{{ date }}\"]\n";
+    let world = World::with(channel);
+    for tag in ["edge", "py-0123abc", "20261130"] {
+        let content = "content-0000000000aa";
+        let body = index(&["amd64"], Some(&digest(tag.as_bytes())));
+        world
+            .shelf
+            .put(&world.at(&format!("one/server:{tag}")), &body);
+        let content = format!("{content}{}", tag.len());
+        world
+            .shelf
+            .put(&world.at(&format!("one/server:{content}")), &body);
+    }
+    assert_eq!(world.published(&["--unused"]), (Some(0), Vec::new()));
+    let other = index(&["amd64"], None);
+    for tag in ["py-0123abz", "2026113", "edge2"] {
+        world
+            .shelf
+            .put(&world.at(&format!("one/server:{tag}")), &other);
+    }
+    let (_, unused) = world.published(&["--unused"]);
+    let why = "unused no release, alias or channel of the matrix is called so";
+    let expected = ["2026113", "edge2", "py-0123abz"];
+    assert_eq!(
+        unused,
+        expected.map(|tag| format!("one/server:{tag} {why}"))
+    );
+}
+
+#[test]
 fn what_nothing_stands_on_is_listed_and_nothing_else() {
     let world = World::new();
     let (server, tool) = (&world.specs()[0], &world.specs()[1]);
@@ -564,7 +600,7 @@ fn what_nothing_stands_on_is_listed_and_nothing_else() {
         )),
         &single("d"),
     );
-    let content = "unused a content that no release, alias or plan stands on";
+    let content = "unused a content that no release, alias, channel or plan stands on";
     let expected = [
         format!("one/server:content-0000000000ac {content}"),
         format!("one/server:content-0000000000ac-arm64 {content}"),
@@ -572,7 +608,7 @@ fn what_nothing_stands_on_is_listed_and_nothing_else() {
             "one/tool:{}.sig unused says something of an image that no release, alias or plan stands on",
             digest(b"gone").replace(':', "-")
         ),
-        "two/server:mine unused no release and no alias of the matrix is called so".to_owned(),
+        "two/server:mine unused no release, alias or channel of the matrix is called so".to_owned(),
         format!("two/server:oneoff-0000000000ad {content}"),
     ];
     assert_eq!(world.published(&["--unused"]), (Some(0), expected.to_vec()));

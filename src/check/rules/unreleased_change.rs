@@ -1,7 +1,7 @@
 //! What is built changed, and the release did not.
 
 use crate::check::Context;
-use crate::diagnostic::{Finding, Sink, code};
+use crate::diagnostic::{Finding, Severity, Sink, code};
 use crate::grammar::SpecId;
 use crate::lock::{Before, Difference, Lock, Standing, grouped, some};
 
@@ -37,6 +37,16 @@ pub(crate) fn run(cx: &Context<'_>, sink: &mut Sink) {
     }));
     for cause in told {
         finding = finding.note(cause);
+    }
+    let published = cx
+        .config
+        .channels
+        .iter()
+        .find(|channel| channel.branch().is_some());
+    if let Some(channel) = published {
+        let fact = format!("channel `{}` publishes it until then", channel.name);
+        finding.severity = Severity::Note;
+        finding = finding.related(cx.place(channel.span.clone(), fact));
     }
     sink.push(match cx.before {
         Before::At(published) if published.certain => finding.help(format!(

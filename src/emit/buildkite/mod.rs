@@ -28,6 +28,7 @@ use super::provider::{File, Layout, Provider};
 use super::signing::Cosign;
 use super::site::Site;
 use super::split;
+use super::triggers::{Started, also_released, channels};
 use crate::config::{Options, ProviderTable, options_schema, read_options};
 use crate::diagnostic::and_list;
 use crate::diagnostic::{Finding, code};
@@ -137,6 +138,7 @@ impl Provider for Buildkite {
         // The probe and the tags are jobs too.
         let size = units.iter().map(|unit| unit.jobs.len()).sum::<usize>() + 2;
         let mut findings = without_queue(site, options);
+        findings.extend(also_released(site, &options.trigger));
         findings.extend(site.over("jobs_per_build", "the build", size, None));
         let sign = Cosign::of(site);
         let parts = parts(
@@ -168,6 +170,7 @@ impl Provider for Buildkite {
             SCRIPT,
             &Script {
                 buildkit: site.facts.machinery(Machinery::Buildkit),
+                channels: channels(site),
                 parts: &parts,
             },
         ));
@@ -215,6 +218,8 @@ struct Part {
 struct Script<'a> {
     /// The image of BuildKit.
     buildkit: &'a str,
+    /// The channels of the matrix.
+    channels: Vec<Started>,
     parts: &'a [Part],
 }
 

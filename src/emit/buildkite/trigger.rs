@@ -5,7 +5,7 @@ use serde::Serialize;
 use super::options::Buildkite;
 use super::{beside, change_file};
 use crate::emit::site::Site;
-use crate::emit::triggers::Triggers;
+use crate::emit::triggers::{Started, Triggers, channels};
 
 /// What the templates see.
 #[derive(Debug, Serialize)]
@@ -15,6 +15,8 @@ pub(super) struct Trigger {
     /// Paths of which a change has to touch one, as one glob; none: whatever it touches. By one, since agents before 3.109 take
     /// no list.
     pub changes: Option<String>,
+    /// The channels of the matrix.
+    pub channels: Vec<Started>,
 }
 
 /// A step that uploads the pipeline.
@@ -49,13 +51,28 @@ impl Trigger {
             ),
             changes: changes.clone(),
         });
-        let mut starts: Vec<Start> = tags.into_iter().chain(branches).collect();
+        let started = channels(site);
+        let own = started
+            .iter()
+            .filter_map(|channel| channel.regex.as_deref());
+        let own = own.map(|regex| Start {
+            condition: format!(
+                "build.branch =~ /{regex}/ && build.tag == null && build.pull_request.id == null"
+            ),
+            changes: changes.clone(),
+        });
+        let own: Vec<Start> = own.collect();
+        let mut starts: Vec<Start> = tags.into_iter().chain(branches).chain(own).collect();
         if starts.is_empty() {
             starts.push(Start {
                 condition: "build.source == \"ui\" || build.source == \"api\"".to_owned(),
                 changes: None,
             });
         }
-        Trigger { starts, changes }
+        Trigger {
+            starts,
+            changes,
+            channels: started,
+        }
     }
 }

@@ -13,6 +13,8 @@ use crate::emit::signing::Cosign;
 pub(super) struct ConfigView {
     /// Its path.
     pub file: String,
+    /// Whether there are channels, of which it may be.
+    pub channels: bool,
     /// Commands that make its triggers, where the matrix says what starts it.
     pub triggers: Vec<String>,
     /// What it is of the whole.

@@ -44,6 +44,7 @@ use super::login::{self, Google, Lent, Login, Means, Way};
 use super::provider::{self, Layout, Provider};
 use super::signing::Cosign;
 use super::site::Site;
+use super::triggers::also_released;
 use super::{split, work};
 use crate::config::header;
 use crate::config::{Config, Options, Pipeline, ProviderTable, options_schema, read_options};
@@ -252,6 +253,18 @@ fn files(site: &Site<'_>, options: &CloudBuildOptions, findings: &mut Vec<Findin
             .map(|(_, login)| login)
             .collect(),
     };
+    findings.extend(also_released(site, &options.trigger));
+    if options.is_classic() && !site.plan.channels.is_empty() {
+        let fact = "publishes no channel by the classic shape";
+        let finding = site.finding(
+            &code::INVALID_OPTION,
+            fact,
+            "it builds everything, every time",
+        );
+        findings.push(finding.help(
+            "take the scripted shape, or leave channels to another pipeline: delete `shape`",
+        ));
+    }
     let built = scripted::built_here(site, options, findings);
     let mut own = Own::of(options, &site.pipeline.shape);
     let mut files = if options.is_classic() {
@@ -445,6 +458,9 @@ impl Maker<'_> {
     /// A config that knows no registry, and does nothing yet.
     fn bare(&self, file: &str, part: Part) -> ConfigView {
         let options = self.options;
+        let has_channels = part != Part::PullRequest && !self.site.plan.channels.is_empty();
+        let of_channel = [trigger::CHANNEL, trigger::COMMIT];
+        let of_channel = of_channel.into_iter().filter(|_| has_channels);
         let labels = options.tags.iter().map(|tag| tag.value.clone());
         let substitutions = options.substitutions.iter();
         let seconds = |minutes: u32| u64::from(minutes) * 60;
@@ -479,7 +495,9 @@ impl Maker<'_> {
             asked: Vec::new(),
             substitutions: substitutions
                 .map(|(name, default)| (name.value.clone(), default.value.clone()))
+                .chain(of_channel.map(|name| (name.to_owned(), String::new())))
                 .collect(),
+            channels: has_channels,
             timeout: seconds(options.timeout_minutes),
             queue_ttl: options.queue_ttl_minutes.map(seconds),
             labels: std::iter::once("base-images".to_owned())

@@ -4,8 +4,13 @@
 use super::change;
 use super::options::CloudBuild;
 use crate::emit::site::Site;
-use crate::emit::triggers::Triggers;
+use crate::emit::triggers::{Triggers, channels};
 use crate::render::shell_word;
+
+/// The substitutions by which a build is told that it is of a channel, and the commit that tags of it name.
+pub(super) const CHANNEL: &str = "_BASE_IMAGES_CHANNEL";
+/// The other.
+pub(super) const COMMIT: &str = "_BASE_IMAGES_COMMIT";
 
 /// The commands for the config that publishes, and those for the config of a change: lines of a shell.
 pub(super) fn commands(site: &Site<'_>, options: &CloudBuild) -> [Vec<String>; 2] {
@@ -13,7 +18,8 @@ pub(super) fn commands(site: &Site<'_>, options: &CloudBuild) -> [Vec<String>; 2
     let files = [Some(&*options.file), change.as_ref()];
     let files: Vec<&str> = files.into_iter().flatten().map(String::as_str).collect();
     let trigger = Triggers::of(site, &options.trigger, &files);
-    if !trigger.is_stated() {
+    let channels = channels(site);
+    if !trigger.is_stated() && channels.is_empty() {
         return [Vec::new(), Vec::new()];
     }
     let suffix = site.config.owner.suffix();
@@ -47,12 +53,32 @@ pub(super) fn commands(site: &Site<'_>, options: &CloudBuild) -> [Vec<String>; 2
         let more = included.iter().chain(&account).cloned();
         command("-branch", &options.file, event, more.collect())
     });
+    let channels = channels.iter().filter_map(|channel| {
+        let event = format!("--branch-pattern={}", shell_word(channel.regex.as_deref()?));
+        let given = format!(
+            "--substitutions={CHANNEL}={},{COMMIT}='$COMMIT_SHA'",
+            channel.name
+        );
+        let more = [given]
+            .into_iter()
+            .chain(included.iter().chain(&account).cloned());
+        Some(command(
+            &format!("-{}", channel.name),
+            &options.file,
+            event,
+            more.collect(),
+        ))
+    });
     let changes = change.map(|path| {
         let event = "--pull-request-pattern='.*' --comment-control=COMMENTS_ENABLED_FOR_EXTERNAL_CONTRIBUTORS_ONLY";
         command("-change", &path, event.to_owned(), included.iter().cloned().collect())
     });
     [
-        tags.into_iter().chain(branches).flatten().collect(),
+        tags.into_iter()
+            .chain(branches)
+            .chain(channels)
+            .flatten()
+            .collect(),
         changes.unwrap_or_default(),
     ]
 }

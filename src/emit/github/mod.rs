@@ -22,12 +22,12 @@ use super::emitters::PUBLISH;
 use super::provider::{File, Layout, Provider};
 use super::signing::Cosign;
 use super::site::Site;
-use super::triggers::Triggers;
+use super::triggers::{Started, Triggers, also_released, channels};
 use crate::config::{
     self, Access, At, Config, Options, ProviderTable, RegistryKind, Runner, options_schema,
     read_options,
 };
-use crate::diagnostic::Finding;
+use crate::diagnostic::{Finding, code};
 use crate::emit::setup;
 use crate::facts::Machinery;
 use crate::grammar::Spanned;
@@ -36,7 +36,6 @@ use crate::output::Planned;
 use crate::render::{Dialect, Shipped, Sign, shipped};
 
 mod adopt;
-mod cron;
 mod edits;
 mod legs;
 mod limits;
@@ -201,6 +200,10 @@ pub(super) struct PublishView {
     /// Names of all secrets that any job reads.
     pub secrets: Vec<String>,
     pub trigger: Triggers,
+    /// The channel that a run is of, as an expression; none: there are no channels.
+    pub channel: Option<String>,
+    /// Branches a push to which starts it, those of channels among them.
+    pub branches: Vec<String>,
     pub schedule: Vec<String>,
     /// Of the jobs that build nothing.
     pub runner: Runner,
@@ -277,6 +280,62 @@ fn options(config: &Config) -> Option<&Github> {
     config.ci.pipeline(GitHub.key())?.options()
 }
 
+/// The expression that tells of which channel a run is.
+fn channel(channels: &[Started]) -> Option<String> {
+    let asked = channels
+        .iter()
+        .map(|channel| match (&channel.branch, &channel.schedule) {
+            (Some(branch), _) => format!(
+                "github.event_name == 'push' && github.ref == 'refs/heads/{branch}' && '{}'",
+                channel.name
+            ),
+            (None, schedule) => format!(
+                "github.event_name == 'schedule' && github.event.schedule == '{}' && '{}'",
+                schedule.as_deref().unwrap_or_default(),
+                channel.name
+            ),
+        });
+    let asked: Vec<String> = asked.collect();
+    (!asked.is_empty()).then(|| format!("${{{{ {} || '' }}}}", asked.join(" || ")))
+}
+
+fn branches(trigger: &Triggers, channels: &[Started]) -> Vec<String> {
+    let stated = trigger
+        .branches
+        .iter()
+        .flat_map(|branches| branches.globs.clone());
+    let own = channels
+        .iter()
+        .filter_map(|channel| channel.branch.as_ref());
+    stated
+        .chain(own.map(|branch| branch.replace('+', "\\+")))
+        .collect()
+}
+
+/// The findings about a line of `schedule` that a channel has, too: a run cannot be of both.
+fn twice_a_day(site: &Site<'_>, options: &Github) -> Vec<Finding> {
+    let both = options.schedule.iter().filter_map(|cron| {
+        let mut channels = site.config.channels.iter();
+        let channel = channels.find(|channel| channel.schedule() == Some(cron))?;
+        let fact = format!(
+            "GitHub would publish a release and channel `{}` at `{}`",
+            channel.name, cron.value
+        );
+        let finding = Finding::new(
+            &code::CHANNEL_CLASH,
+            fact,
+            site.config.place(cron.span.clone(), "in `schedule`"),
+        );
+        let place = site.config.place(channel.span.clone(), "the channel");
+        Some(
+            finding
+                .related(place)
+                .help("give one of them another minute"),
+        )
+    });
+    both.collect()
+}
+
 /// What starts the workflows.
 fn trigger(site: &Site<'_>, options: &Github) -> Triggers {
     let files = workflow_files(site.config);
@@ -319,6 +378,9 @@ fn context(site: &Site<'_>, options: &Github, findings: &mut Vec<Finding>) -> Pu
     };
     let logins = logins(site, &pins, findings);
     findings.extend(unstored(site));
+    findings.extend(also_released(site, &options.trigger));
+    findings.extend(twice_a_day(site, options));
+    let (trigger, channels) = (trigger(site, options), channels(site));
     let rights = |read: &[&str], written: &[&str]| rights(&logins, options, read, written);
     let sign = Cosign::of(site);
     let signing = |own: Rights| signing_rights(sign.as_ref(), options, own);
@@ -461,11 +523,18 @@ fn context(site: &Site<'_>, options: &Github, findings: &mut Vec<Finding>) -> Pu
         script: config.owner.path(PUBLISH),
         grants: grants(&tags.rights, sign.as_ref(), &then, &options.step),
         secrets: secrets(&tags.rights, &layers, sign.as_ref(), &then),
-        trigger: trigger(site, options),
+        channel: channel(&channels),
+        branches: branches(&trigger, &channels),
+        trigger,
         schedule: options
             .schedule
             .iter()
             .map(|cron| cron.value.clone())
+            .chain(
+                channels
+                    .iter()
+                    .filter_map(|channel| channel.schedule.clone()),
+            )
             .collect(),
         runner: options.control_runner.value.clone().into(),
         timeout: options.timeout_minutes,

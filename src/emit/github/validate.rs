@@ -1,12 +1,11 @@
 //! What GitHub would refuse of the options, or take otherwise than they were meant.
 
-use super::cron::is_cron;
 use super::machine::Machine;
 use super::options::{Github, Then};
 use super::permissions::check;
 use crate::config::{Options, PullRequest, Shape, StepMeans, TableReader, check_pin, is_key};
 use crate::diagnostic::code;
-use crate::grammar::Spanned;
+use crate::grammar::{Spanned, is_cron};
 
 impl Options for Github {
     fn file(&mut self) -> &mut Spanned<String> {

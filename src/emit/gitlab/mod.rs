@@ -23,6 +23,7 @@ use super::login::{self, Google, Lent, Login, Means, Way};
 use super::provider::{File, Layout, Provider};
 use super::signing::Cosign;
 use super::site::{Site, stated_or};
+use super::triggers::also_released;
 use super::work;
 use crate::config::{Config, Options, ProviderTable, Registry, options_schema, read_options};
 use crate::diagnostic::{Finding, and_list, code};
@@ -219,6 +220,7 @@ pub(super) struct Token {
 /// Decides all that the pipelines need to know; which jobs there are is decided while they run.
 fn context(site: &Site<'_>, options: &GitLabOptions, findings: &mut Vec<Finding>) -> View {
     let config = site.config;
+    findings.extend(also_released(site, &options.trigger));
     let logins = login::logins(site, MEANS, findings);
     // Of the image that is known here, it is known what it has not.
     let has_known_image = options.image.is_none();

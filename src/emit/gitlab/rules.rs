@@ -8,7 +8,7 @@ use serde::Serialize;
 use super::options::GitLab;
 use super::{jobs_file, merge_request_file, rules_file};
 use crate::emit::site::Site;
-use crate::emit::triggers::{Triggers, widened};
+use crate::emit::triggers::{Started, Triggers, channels, widened};
 
 /// What the templates see.
 #[derive(Debug, Serialize)]
@@ -19,8 +19,21 @@ pub(in crate::emit) struct Rules {
     pub path: String,
     /// By which a push starts the pipeline that publishes.
     pub pushes: Vec<Rule>,
+    /// Channels of branches.
+    pub channels: Vec<Of>,
+    /// Whether there are channels, of branches or schedules.
+    pub has_channels: bool,
     /// Paths of which a merge request has to touch one; none: whatever it touches.
     pub changes: Vec<String>,
+}
+
+/// A channel.
+#[derive(Debug, Serialize)]
+pub(in crate::emit) struct Of {
+    /// Its name.
+    pub name: String,
+    /// What is asked of variables.
+    pub condition: String,
 }
 
 /// One of them.
@@ -30,6 +43,8 @@ pub(in crate::emit) struct Rule {
     pub condition: String,
     /// Paths of which one has to be touched.
     pub changes: Vec<String>,
+    /// Whether a channel is what it starts.
+    pub of_channel: bool,
 }
 
 impl Rules {
@@ -46,15 +61,33 @@ impl Rules {
         let tags = trigger.tag_regex().map(|regex| Rule {
             condition: asked("CI_COMMIT_TAG", regex),
             changes: Vec::new(),
+            of_channel: false,
         });
         let branches = trigger.branch_regex().map(|regex| Rule {
             condition: asked("CI_COMMIT_BRANCH", regex),
             changes: changes.clone(),
+            of_channel: false,
         });
+        let started = channels(site);
+        let of = |channel: &Started| {
+            Some(Of {
+                name: channel.name.clone(),
+                condition: asked("CI_COMMIT_BRANCH", channel.regex.as_deref()?),
+            })
+        };
+        let channels: Vec<Of> = started.iter().filter_map(of).collect();
+        let pushed = channels.iter().map(|channel| Rule {
+            condition: channel.condition.clone(),
+            changes: changes.clone(),
+            of_channel: true,
+        });
+        let pushed: Vec<Rule> = pushed.collect();
         Rules {
-            is_stated: trigger.is_stated(),
+            is_stated: trigger.is_stated() || !channels.is_empty(),
+            has_channels: !started.is_empty(),
+            channels,
             path,
-            pushes: tags.into_iter().chain(branches).collect(),
+            pushes: tags.into_iter().chain(branches).chain(pushed).collect(),
             changes,
         }
     }

@@ -419,6 +419,12 @@ fn repositories<'a>(config: &Config, matrix: &'a Matrix) -> BTreeMap<&'a str, Ta
         let same = others.get(index).filter(|o| o.spec == alias.spec);
         add(alias.spec.0, &alias.tag, same.map(|o| o.tag.as_str()));
     }
+    // What a channel fills in is known to nobody here.
+    let channels = matrix
+        .channel_tags
+        .iter()
+        .filter(|tag| !tag.tag.contains('{'));
+    channels.for_each(|tag| add(tag.spec.0, &tag.tag, None));
     for tags in repositories.values_mut() {
         // Of two that match, the one that says more of the tag.
         tags.framed

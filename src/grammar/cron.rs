@@ -18,7 +18,7 @@ const FIELDS: [(RangeInclusive<u32>, &[&str]); 5] = [
 
 /// Whether a text is a cron line: five fields of `*`, numbers, names, ranges, lists and steps. Without `@daily` and its
 /// kin, which GitHub does not know. Source: docs.github.com, "Events that trigger workflows", `schedule`.
-pub(super) fn is_cron(text: &str) -> bool {
+pub fn is_cron(text: &str) -> bool {
     let words: Vec<&str> = text.split(' ').filter(|word| !word.is_empty()).collect();
     words.len() == FIELDS.len()
         && words
