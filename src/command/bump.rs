@@ -214,7 +214,8 @@ fn agreement(shell: &Shell<'_>) -> Result<Outcome, Error> {
     findings.retain(|f| f.severity() == Severity::Error || AGREEMENT.contains(&f.code));
     // What a channel publishes meanwhile is still to be released.
     let unreleased = findings.iter_mut();
-    let unreleased = unreleased.filter(|f| f.code == &code::UNRELEASED_CHANGE);
+    let unreleased =
+        unreleased.filter(|f| [&code::UNRELEASED_CHANGE, &code::TAG_MOVED].contains(&f.code));
     unreleased.for_each(|f| f.severity = f.code.severity);
     let behind = findings.iter().any(|f| f.code == &code::LOCK_STALE);
     findings.extend(other_release(&looked.expanded).filter(|_| !behind));

@@ -245,7 +245,9 @@ def test_a_change_without_a_bump_passes_where_a_branch_is_published(branch, tmp_
     run(["git", "tag", "v1.4.0"], tree)
     run(["git", "remote", "set-url", "origin", str(tree)], tree)
     (tree / "matrix.toml").write_text(matrix.replace('OTHER = "1"', 'OTHER = "2"'))
-    run([os.environ["GEN_BIN"], "matrix"], tree)
+    done = subprocess.run([os.environ["GEN_BIN"], "matrix"], cwd=tree, capture_output=True, text=True)
+    assert (done.returncode == 0) == branch, done.stderr
+    assert ("note" if branch else "error") + "[tag-moved]" in done.stderr
     words = ["sh", "generated/ci/pull-request.sh", "released"]
     done = subprocess.run(words, cwd=tree, env={"PATH": os.environ["PATH"]}, capture_output=True, text=True)
     assert "other-v1.4.0 is released with" in done.stderr, done.stderr

@@ -2,7 +2,7 @@
 
 use crate::check::Context;
 use crate::check::rules::unreleased_change;
-use crate::diagnostic::{Finding, Sink, code};
+use crate::diagnostic::{Finding, Severity, Sink, code};
 use crate::grammar::SpecId;
 use crate::lock::{Before, some};
 
@@ -42,7 +42,7 @@ pub(crate) fn run(cx: &Context<'_>, sink: &mut Sink) {
         n => (format!("{n} references"), "s"),
     };
     let stand = if plural.is_empty() { "stands" } else { "stand" };
-    let finding = Finding::new(
+    let mut finding = Finding::new(
         &code::TAG_MOVED,
         format!(
             "{count} of release `{}` {stand} for other content than at `{}`",
@@ -52,6 +52,17 @@ pub(crate) fn run(cx: &Context<'_>, sink: &mut Sink) {
     )
     .note(some(&moved))
     .help("run `gen bump patch`, so that the new content gets tags of its own");
+    // Without a lock this alone tells of what is not released yet.
+    let mut channels = cx.config.channels.iter();
+    let channel = channels.find(|channel| channel.branch().is_some());
+    if let (Some(channel), None) = (channel, cx.lock) {
+        let fact = format!(
+            "channel `{}` publishes it until the next release",
+            channel.name
+        );
+        finding.severity = Severity::Note;
+        finding = finding.related(cx.place(channel.span.clone(), fact));
+    }
     sink.push(if published.certain {
         finding
     } else {
