@@ -213,10 +213,11 @@ fn agreement(shell: &Shell<'_>) -> Result<Outcome, Error> {
     let mut findings: Vec<Finding> = sink.into_sorted();
     findings.retain(|f| f.severity() == Severity::Error || AGREEMENT.contains(&f.code));
     // What a channel publishes meanwhile is still to be released.
-    let unreleased = findings.iter_mut();
-    let unreleased =
-        unreleased.filter(|f| [&code::UNRELEASED_CHANGE, &code::TAG_MOVED].contains(&f.code));
-    unreleased.for_each(|f| f.severity = f.code.severity);
+    if !looked.expanded.config.channels.is_empty() {
+        let unreleased = [&code::UNRELEASED_CHANGE, &code::TAG_MOVED];
+        let told = findings.iter_mut().filter(|f| unreleased.contains(&f.code));
+        told.for_each(|f| f.severity = f.code.severity);
+    }
     let behind = findings.iter().any(|f| f.code == &code::LOCK_STALE);
     findings.extend(other_release(&looked.expanded).filter(|_| !behind));
     let findings = fold(findings);
