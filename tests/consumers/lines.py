@@ -17,6 +17,9 @@ def lines(plan: dict, pipelines: list = PIPELINES, most: dict = MOST) -> str:
     out = [["plan", 2, plan.get("content_format", 1), "stated" if plan.get("contents_stated", True) else ""]]
     if release := plan["release"]:
         out.append(["release", release["version"], release["tag"], "final" if release["final"] else "pre-release"])
+    for channel in plan.get("channels", []):
+        starts = "branch" if "branch" in channel else "schedule"
+        out.append(["channel", channel["name"], starts, channel[starts]])
     attestations = plan.get("attestations", {"sbom": False, "provenance": "off"})
     provenance = attestations["provenance"]
     out.append(["attest", "--provenance=" + ("false" if provenance == "off" else f"mode={provenance}")])
