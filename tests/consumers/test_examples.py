@@ -83,6 +83,11 @@ def plan(root: Path) -> list[dict]:
     return json.loads((root / "generated/plan.json").read_text())["specs"]
 
 
+def trials_of(spec: dict) -> list[dict]:
+    """Its tests, of which one that says no more than its command is a text in the plan."""
+    return [test if isinstance(test, dict) else {"run": test} for test in spec["tests"]]
+
+
 def edit(file: Path, old: str, new: str) -> None:
     text = file.read_text()
     assert old in text, f"{file}: no {old!r}"
@@ -398,7 +403,8 @@ def test_elyra_reads_the_metadata(example, tmp_path):
     named = {file.stem: json.loads(file.read_text())["metadata"]["image_name"] for file in files}
     # Each that is offered is held to the contract, by the image that is built on it.
     assert named == {spec["cell"]["runtime"]: spec["base"] for spec in plan(root) if spec["image"] == "contract"} and len(named) == 3
-    assert all(spec["tests"] for spec in plan(root) if spec["image"] == "contract")
+    for tests in (trials_of(spec) for spec in plan(root) if spec["image"] == "contract"):
+        assert any("papermill" in test["run"] and test.get("files") for test in tests), "no notebook is run"
 
 
 def test_a_locked_digest_is_part_of_what_is_offered(gen, mine):
@@ -431,8 +437,8 @@ def test_a_base_of_the_house_keeps_its_contract(gen, mine):
     edit(root / "custom/Dockerfile", "FROM ubuntu:22.04", "FROM debian:13-slim")
     said = run([gen, "check", "--format", "concise"], root, code=1)
     assert "error[parent-ignored]" in said
-    tests = next(spec["tests"] for spec in plan(root) if spec["image"] == "custom")
-    assert any("pip --version" in test for test in tests) and any("ID=ubuntu" in test for test in tests)
+    tests = next(trials_of(spec) for spec in plan(root) if spec["image"] == "custom")
+    assert any("pip --version" in test["run"] for test in tests) and any("ID=ubuntu" in test["run"] for test in tests)
 
 
 @pytest.mark.parametrize(("old", "new", "tag"), [
@@ -515,6 +521,14 @@ def test_compose_has_a_service_for_each_image_and_each_validation(example, envir
     after = services["neuron-inference-tests"]
     assert after["devices"] == ["/dev/neuron0:/dev/neuron0"]
     assert after["depends_on"] == {"neuron-compile-tests": {"condition": "service_completed_successfully"}}
+
+
+def test_hardware_is_tried_in_development_and_production_is_published(example):
+    specs = {spec["image"]: spec for spec in plan(example("core-images"))}
+    assert {spec["target"] for spec in specs.values()} == {"production"}
+    for image, option in [("gpu-train", "--gpus=all"), ("neuron-compile", "--device=/dev/neuron0"), ("neuron-inference", "--device=/dev/neuron0")]:
+        (test,) = (test for test in trials_of(specs[image]) if test.get("options"))
+        assert (test["options"], test["target"]) == ([option], "development"), image
 
 
 def test_dependabot_updates_every_folder_with_requirements(example):
