@@ -230,6 +230,16 @@ fn channels(
     named.filter(|(_, all)| !all.is_empty()).collect()
 }
 
+/// The same for whoever asks for aliases, of all channels.
+fn listed_channels(expanded: &Expanded, id: SpecId, spec: &Spec, args: &ListArgs) -> Vec<String> {
+    let all = args.aliases.then(|| channels(expanded, id, spec, args));
+    all.iter()
+        .flat_map(Pairs::values)
+        .flatten()
+        .cloned()
+        .collect()
+}
+
 fn lines(expanded: &Expanded, specs: &[(SpecId, &Spec)], args: &ListArgs) -> String {
     let mut out = String::new();
     let aliases = alias_tags(expanded, args);
@@ -244,6 +254,10 @@ fn lines(expanded: &Expanded, specs: &[(SpecId, &Spec)], args: &ListArgs) -> Str
                 out.push_str(&reference);
                 out.push('\n');
             }
+        }
+        for reference in listed_channels(expanded, *id, spec, args) {
+            out.push_str(&reference);
+            out.push('\n');
         }
     }
     out
@@ -425,7 +439,8 @@ fn table(
             .iter()
             .flat_map(|tag| references(spec, tag, args.copies));
         let mut rest = Some([platforms.join(","), from]);
-        for reference in own.chain(aliases) {
+        let channels = listed_channels(expanded, *id, spec, args);
+        for reference in own.chain(aliases).chain(channels) {
             let [platforms, from] = rest.take().unwrap_or_default();
             rows.push([reference, platforms, from].map(|cell| visible(&cell).into_owned()));
         }

@@ -115,7 +115,7 @@ impl Builder<'_> {
                         fact,
                         &cron.span,
                         "minute, hour, day, month and day of the week",
-                        "write five fields, as in `17 3 * * *`",
+                        "write minute (0 to 59), hour (0 to 23), day (1 to 31), month (1 to 12) and day of the week (0 to 6), as in `17 3 * * *`",
                     );
                 }
                 Starts::Schedule(cron.value.clone())
@@ -192,7 +192,13 @@ impl Builder<'_> {
                 continue;
             }
             let span = inner_span(self.file, source, &field.span, Some(at.clone()));
-            let fact = format!("`{name}` is not printed as it is");
+            let part = behind.strip_prefix('.').unwrap_or_default();
+            let part = part.split(|c: char| !(c.is_ascii_alphanumeric() || c == '_'));
+            let part = part.into_iter().next().unwrap_or_default();
+            let fact = match name == "commit" && !matches!(part, "" | "sha" | "short") {
+                true => format!("a run knows no `commit.{part}`"),
+                false => format!("`{name}` is not printed as it is"),
+            };
             self.channel_fault(
                 fact,
                 &span,

@@ -35,6 +35,16 @@ pub struct ChannelTag {
     pub tag: String,
 }
 
+impl ChannelTag {
+    /// What moves, with `*` for what only a run knows; nothing where a commit is printed, whose content is one. A day has
+    /// several runs.
+    pub fn moving(&self) -> Option<String> {
+        let [sha, short, date] = HOLES.map(|(hole, _)| hole);
+        let is_of_a_commit = self.tag.contains(sha) || self.tag.contains(short);
+        (!is_of_a_commit).then(|| self.tag.replace(date, "*"))
+    }
+}
+
 /// Renders the tags of all channels over the specs that match.
 pub(super) fn channel_tags(
     config: &Config,

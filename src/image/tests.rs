@@ -179,6 +179,7 @@ impl One<'_> {
                 let read = read(repository, contexts, &path);
                 hashes.extend(read.hash);
                 files.push(read);
+                self.apart(&test.files, &place, field)?;
                 test.files.push((path, place));
             }
             test.digest = (!files.is_empty()).then(|| Digest::of(&hashes));
@@ -253,8 +254,15 @@ impl One<'_> {
         let (path, place) = text.split_once(':').unwrap_or((&text, &text));
         let path = path.strip_prefix("./").unwrap_or(path);
         let path = path.strip_suffix('/').unwrap_or(path);
-        // All of it would be another with every commit.
-        self.inside(if path == "." { "" } else { path }, field)?;
+        if matches!(path, "" | ".") {
+            let label = "all of the repository is another with every commit";
+            let headline = "a test cannot read the whole repository".to_owned();
+            let at = self.config.place(field.span.clone(), label);
+            let finding = Finding::new(&code::UNSAFE_VALUE, headline, at)
+                .help("name the files and folders that it reads");
+            return Err(self.report(field.span.start, finding));
+        }
+        self.inside(path, field)?;
         self.mountable(path, field)?;
         let place = place.strip_prefix("./").unwrap_or(place);
         let place = place.strip_suffix('/').unwrap_or(place);
@@ -269,6 +277,29 @@ impl One<'_> {
             return Err(self.report(field.span.start, finding));
         }
         Ok((path.to_owned(), place.to_owned()))
+    }
+
+    /// Two mounts at one place, or one inside of the other, which is read-only, hide or stop each other.
+    fn apart(
+        &mut self,
+        before: &[(String, String)],
+        place: &str,
+        field: &Field,
+    ) -> Result<(), Stopped> {
+        let within = |inner: &str, outer: &str| {
+            let rest = inner.strip_prefix(outer);
+            rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+        };
+        let meets = |other: &str| within(place, other) || within(other, place);
+        let Some((path, other)) = before.iter().find(|(_, other)| meets(other)) else {
+            return Ok(());
+        };
+        let headline = format!("`{place}` of a test is where it finds `{path}` already");
+        let label = format!("`{other}` is mounted, and nothing can be mounted over or into it");
+        let at = self.config.place(field.span.clone(), label);
+        let finding = Finding::new(&code::UNSAFE_VALUE, headline, at)
+            .help("give each a place of its own, as in `\"tests/data:/data\"`");
+        Err(self.report(field.span.start, finding))
     }
 }
 

@@ -370,3 +370,40 @@ def test_attestations_come_through_merge_and_copy(engine, tmp_path, name, asked,
             assert len(found) == len(kinds) * len(spec["platforms"])
             assert all(any(predicate.startswith(kind) for kind in kinds) for predicate in found), found
     assert world.missing() == {"build": [], "merge": []}
+
+
+EDGE = """\
+[channel.edge]
+branch = "main"
+match = { image = "server", size = "large" }
+tags = ["edge", "{{ size }}-{{ commit.short }}", "{{ date }}"]
+
+"""
+
+
+def test_a_channel_puts_its_own_tags_and_nothing_of_the_release(engine, tmp_path, name):
+    """Whatever the release's tags hold: here something else, for which a run of the release stops."""
+    world = lineage(engine, tmp_path, name, EDGE).only("core", "server/large", platforms=["linux/amd64"])
+    core, server = world.spec("core"), world.spec("server/large")
+    other = f"{engine.host}/library/debian:trixie-slim"
+    for reference in server["references"]:
+        engine.crane("copy", other, reference)
+    assert world.call("probe").returncode == 1
+    held = world.digests()
+
+    world.more |= {"CHANNEL": "edge", "COMMIT": "0123456789" * 4, "DATE": "20261231"}
+    assert world.publish() == []
+    assert world.digests() == held, "the release is as it was"
+    homes = [reference.rsplit(":", 1)[0] for reference in server["references"]]
+    edge = [f"{home}:{tag}" for home in homes for tag in ("edge", "large-0123456", "20261231")]
+    assert {engine.digest(reference) for reference in edge} == {engine.digest(server["content_reference"])}
+    listed = {home: set(engine.crane("ls", home).split()) for home in homes}
+    own = {reference.rsplit(":", 1)[1] for reference in edge} | {reference.rsplit(":", 1)[1] for reference in server["references"]}
+    contents = {spec["content_reference"].rsplit(":", 1)[1] for spec in (core, server)}
+    assert set().union(*listed.values()) - own <= contents, "no marker, no alias"
+    assert "0 put, " in world.ok("tags").stderr
+
+    # The next commit moves what moves.
+    engine.crane("copy", other, edge[0])
+    assert "1 put, " in world.ok("tags").stderr
+    assert engine.digest(edge[0]) == engine.digest(server["content_reference"])

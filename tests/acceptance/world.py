@@ -100,10 +100,12 @@ class World:
                 assert self.engine.platforms(spec["content_reference"]) == sorted(spec["platforms"])
 
 
-def lineage(engine: Engine, folder: Path, name: str, **env: str) -> World:
-    """The small lineage, with repositories below `name`. The image of the world outside that it lacks is its own, too."""
+def lineage(engine: Engine, folder: Path, name: str, tables: str = "", **env: str) -> World:
+    """The small lineage, with repositories below `name`. The image of the world outside that it lacks is its own, too.
+    `tables` are added to its matrix."""
     late = f"stand-in/late-{name}:1"
-    world = World(engine, LINEAGE, folder, {"HOST": f"{engine.host}/{name}", LATE: late}, **env)
+    prefixes = {"HOST": f"{engine.host}/{name}", LATE: late, "[[alias]]": f"{tables}[[alias]]"}
+    world = World(engine, LINEAGE, folder, prefixes, **env)
     world.late = late
     if engine.emulates:
         for spec in world.plan["specs"]:

@@ -14,6 +14,7 @@ use crate::matrix::glob;
 struct Moving {
     aliases: IndexSet<String>,
     unreleased: IndexSet<String>,
+    channels: IndexSet<String>,
     markers: IndexSet<String>,
     layers: IndexSet<String>,
 }
@@ -34,6 +35,7 @@ pub(crate) fn run(cx: &Context<'_>, sink: &mut Sink) {
         let kinds = [
             &mut moving.aliases,
             &mut moving.unreleased,
+            &mut moving.channels,
             &mut moving.markers,
             &mut moving.layers,
         ];
@@ -46,7 +48,8 @@ pub(crate) fn run(cx: &Context<'_>, sink: &mut Sink) {
     }
 }
 
-/// What moves there: aliases and tags that print no release at every registry, markers and layers at homes alone.
+/// What moves there: aliases, tags that print no release, and those of channels at every registry, markers and layers at homes
+/// alone.
 fn moving(cx: &Context<'_>, at: RegistryId) -> Moving {
     let mut moving = Moving::default();
     let release = cx.config.release.as_ref().map(|r| r.version.as_str());
@@ -80,6 +83,11 @@ fn moving(cx: &Context<'_>, at: RegistryId) -> Moving {
             mark(&mut moving, line);
         }
     }
+    for tag in &cx.matrix.channel_tags {
+        if goes(cx.matrix.spec(tag.spec)) {
+            moving.channels.extend(tag.moving());
+        }
+    }
     moving
 }
 
@@ -88,6 +96,7 @@ fn told(moving: &Moving) -> Option<String> {
     let kinds = [
         ("aliases", &moving.aliases),
         ("tags that print no release", &moving.unreleased),
+        ("tags of channels", &moving.channels),
         ("markers of the newest release", &moving.markers),
         ("layers of builds before", &moving.layers),
     ];
@@ -101,8 +110,8 @@ fn told(moving: &Moving) -> Option<String> {
 
 fn finding(cx: &Context<'_>, registry: &Registry, stated: &[String], moving: &Moving) -> Finding {
     let mut movable: IndexSet<String> = stated.iter().cloned().collect();
-    let named = moving.aliases.iter().chain(&moving.unreleased);
-    movable.extend(named.cloned());
+    let named = [&moving.aliases, &moving.unreleased, &moving.channels];
+    movable.extend(named.into_iter().flatten().cloned());
     if !moving.markers.is_empty() {
         movable.insert(format!("{MARKER}*"));
     }
