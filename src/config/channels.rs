@@ -6,7 +6,7 @@ use crate::config::fields::inner_span;
 use crate::config::raw::RawChannel;
 use crate::config::validate::{Builder, Scope};
 use crate::diagnostic::{Finding, code};
-use crate::grammar::{Spanned, is_cron};
+use crate::grammar::{Spanned, is_cron, is_ref_name};
 use crate::matrix::{Axis, Selector};
 use crate::render::Field;
 
@@ -97,12 +97,12 @@ impl Builder<'_> {
         let starts = match (&raw.branch, &raw.schedule) {
             (Some(branch), None) => {
                 let is_plain = |c: char| c.is_ascii_alphanumeric() || "._-+/".contains(c);
-                if branch.is_empty() || !branch.chars().all(is_plain) {
+                if !branch.chars().all(is_plain) || !is_ref_name(branch) {
                     let fact = format!("`{}` is no branch of a channel", branch.escape_debug());
                     self.channel_fault(
                         fact,
                         &branch.span,
-                        "one branch: letters, digits and `. _ - + /`",
+                        "one branch, as git may call it, of letters, digits and `. _ - + /`",
                         "name it, as in `branch = \"main\"`",
                     );
                 }

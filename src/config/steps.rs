@@ -111,6 +111,23 @@ impl TableReader<'_> {
         for (name, audience) in &step.id_tokens {
             self.variable(name);
             self.line(&name.value, audience);
+            let is_of_the_job = ["PATH", "HOME"].contains(&&*name.value)
+                || ["CI_", "GITLAB_", "DOCKER_", "IMAGE_", "BASE_IMAGES_"]
+                    .iter()
+                    .any(|of| name.starts_with(of));
+            let is_of_the_step = step.env.keys().any(|key| key.value == name.value);
+            if is_of_the_job || is_of_the_step {
+                let fact = format!(
+                    "the token of step `{}` cannot be `{}`",
+                    key.value, name.value
+                );
+                let label = match is_of_the_step {
+                    true => "a variable of its `env`",
+                    false => "a variable that the job has already",
+                };
+                let help = "call it otherwise, as in `SIGSTORE_ID_TOKEN`";
+                self.step_fault(fact, &name.span, label, Some(help));
+            }
         }
     }
 

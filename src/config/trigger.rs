@@ -11,7 +11,7 @@ use serde::{Deserialize, Deserializer};
 
 use crate::config::table_reader::TableReader;
 use crate::diagnostic::code;
-use crate::grammar::Spanned;
+use crate::grammar::{Spanned, is_ref_name};
 
 /// What starts the pipelines of a provider.
 #[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
@@ -78,7 +78,8 @@ impl TableReader<'_> {
     pub fn trigger(&mut self, trigger: &Trigger) {
         let tags = trigger.tags.iter().flatten();
         let refs = tags.chain(&trigger.branches);
-        for pattern in refs.filter(|pattern| !is_pattern(pattern, true)) {
+        let is_of_refs = |text: &str| is_pattern(text, true) && is_ref_name(text);
+        for pattern in refs.filter(|pattern| !is_of_refs(pattern)) {
             let label = "letters, digits and `. _ - + /`, classes such as `[0-9]`, `*` for what holds no `/`, `**` for anything";
             self.pattern_fault(pattern, "of git tags or branches", label);
         }

@@ -1,6 +1,7 @@
 //! What starts a provider's pipelines, in the words that providers take: globs, or regular expressions.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashSet};
+use std::iter;
 
 use regex::Regex;
 use serde::Serialize;
@@ -206,26 +207,34 @@ fn paths(site: &Site<'_>, stated: &Paths, files: &[&str]) -> Vec<String> {
 /// Without what stands below a folder of which everything is there.
 fn each_once(paths: BTreeSet<String>) -> Vec<String> {
     let folders = paths.iter().filter_map(|path| path.strip_suffix("**"));
-    let folders: Vec<String> = folders.map(str::to_owned).collect();
+    let folders: HashSet<String> = folders.map(str::to_owned).collect();
     let mut paths: Vec<String> = paths.into_iter().collect();
     paths.retain(|path| {
-        let mut folders = folders.iter();
-        !folders.any(|folder| path.starts_with(&**folder) && path[folder.len()..] != *"**")
+        let ends = path.match_indices('/').map(|(at, _)| at + 1);
+        let mut above = iter::once(0).chain(ends).map(|end| path.split_at(end));
+        !above.any(|(folder, rest)| rest != "**" && folders.contains(folder))
     });
     paths
 }
 
-/// As many patterns as `most`, or fewer: those that lie deepest are widened to the folder above.
+/// As many patterns as `most`, or fewer: those that lie deepest are widened to the folder above, one by one, or where there
+/// are twice as many and more, all of them.
 pub(super) fn widened(paths: &[String], most: usize) -> Vec<String> {
     let mut paths = paths.to_vec();
     while paths.len() > most.max(1) {
         let depth = |path: &String| path.trim_end_matches("/**").matches('/').count();
-        let Some(deepest) = paths.iter().max_by_key(|path| depth(path)).cloned() else {
-            break;
+        let deepest = paths.iter().map(depth).max().unwrap_or_default();
+        let at_once = if paths.len() > 2 * most {
+            paths.len()
+        } else {
+            1
         };
-        let above = deepest.trim_end_matches("/**").rsplit_once('/');
-        let mut wider: BTreeSet<String> = paths.into_iter().collect();
-        wider.insert(below(above.map_or("", |(folder, _)| folder)));
+        let lie_there = paths.iter().rev().filter(|path| depth(path) == deepest);
+        let above = lie_there.take(at_once).map(|path| {
+            let above = path.trim_end_matches("/**").rsplit_once('/');
+            below(above.map_or("", |(folder, _)| folder))
+        });
+        let wider: BTreeSet<String> = above.chain(paths.iter().cloned()).collect();
         paths = each_once(wider);
     }
     paths
@@ -278,5 +287,9 @@ mod tests {
         assert_eq!(widened(&paths, 4), paths);
         assert_eq!(widened(&paths, 3), ["a/b/**", "e/f", "g"]);
         assert_eq!(widened(&paths, 1), ["**"]);
+        let many: Vec<String> = (0..4000).map(|n| format!("dir{n}/sub/**")).collect();
+        assert_eq!(widened(&many, 50), ["**"]);
+        let many: Vec<String> = (0..4000).map(|n| format!("dir{}/{n}/**", n % 40)).collect();
+        assert_eq!(widened(&many, 50).len(), 40);
     }
 }

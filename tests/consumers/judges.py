@@ -102,7 +102,8 @@ def actionlint(root: Path, paths: list[str], scratch: Path) -> int:
 def zizmor(root: Path, paths: list[str], scratch: Path) -> int:
     # Exit 3 means that nothing was parsed: a failure like any other code but 0.
     placed = at_home(root, paths, scratch)
-    said = run("zizmor", "--offline", "--no-progress", "--persona", "auditor", *placed, cwd=scratch)
+    words = ["--config", Path(__file__).with_name("zizmor.yml"), "--offline", "--no-progress", "--persona", "auditor"]
+    said = run("zizmor", *words, *placed, cwd=scratch)
     return said.stderr.count("completed .github/workflows/")
 
 

@@ -291,7 +291,7 @@ def test_hundreds_of_images_stay_within_the_limits(hundreds, tmp_path):
     triggers = [job for job in jobs(read_yaml(own)).values() if "trigger" in job]
     assert [job["trigger"]["include"][0]["artifact"] for job in triggers] == [f".base-images/{n}.yml" for n in range(1, 4)]
     assert own.stat().st_size < 8000
-    assert_accepted(hundreds, [files[0], files[-1]], tmp_path)
+    assert_accepted(hundreds, files[-1:], tmp_path)
 
 
 def test_one_image_more_changes_no_pipeline(hundreds, tmp_path):

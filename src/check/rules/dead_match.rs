@@ -1,4 +1,4 @@
-//! An image's `match` that removes nothing.
+//! An image's `match` that removes nothing, and a channel's that leaves nothing.
 
 use crate::check::Context;
 use crate::diagnostic::{Finding, Sink, code};
@@ -14,6 +14,19 @@ pub(crate) fn run(cx: &Context<'_>, sink: &mut Sink) {
                 )
                 .help("delete it, or correct the value it means"),
             );
+        }
+    }
+    for (number, channel) in cx.config.channels.iter().enumerate() {
+        let mut tags = cx.matrix.channel_tags.iter();
+        if !tags.any(|tag| tag.channel == number) {
+            let span = channel.selector.as_ref().map(|selector| &selector.span);
+            let place = span.unwrap_or(&channel.span).clone();
+            let finding = Finding::new(
+                &code::DEAD_MATCH,
+                format!("channel `{}` has no images", channel.name),
+                cx.place(place, "none that is published"),
+            );
+            sink.push(finding.help("correct the `match` of it, or delete the channel"));
         }
     }
 }
