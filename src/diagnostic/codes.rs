@@ -135,8 +135,8 @@ codes! {
         "an `[[expect]]` that cannot fail"
         "Its `match` holds for no spec, or what it expects to be absent has no cell in any image, before excludes: it holds whatever the matrix becomes, and only looks like a test. Correct the selector; where there shall be no spec at all, `count = 0` says so.";
     DEAD_MATCH = "dead-match" Rule Error
-        "an image's `match` removes nothing"
-        "It accepts every cell of the image's axes, so it only looks like a restriction. Delete it, or correct the value it means.";
+        "an image's `match` removes nothing, or a channel's leaves nothing"
+        "An image's accepts every cell of its axes, so it only looks like a restriction; a channel's accepts nothing that is published, so its runs do nothing. Delete it, or correct the value it means.";
     DEAD_RULE = "dead-rule" Rule Error
         "an exclude removes nothing"
         "Alone against the products of all images it matches no cell, so whatever it was written to forbid is being built, or was never there. Correct or delete it.";
