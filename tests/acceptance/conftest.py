@@ -27,6 +27,8 @@ def pytest_unconfigure(config):
         engines.end()
 
 
+# First of all: what shares tests out reads the groups in the same hook.
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items):
     for item in items:
         if "installing" in item.fixturenames:

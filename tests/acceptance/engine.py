@@ -156,7 +156,8 @@ class Engine:
     def start_engine(self) -> None:
         config = self.folder / "config/cli-plugins"
         config.mkdir(parents=True)
-        (config / "docker-buildx").symlink_to(INSTALLED / "root/usr/libexec/docker/cli-plugins/docker-buildx")
+        for plugin in ("docker-buildx", "docker-compose"):
+            (config / plugin).symlink_to(INSTALLED / "root/usr/libexec/docker/cli-plugins" / plugin)
         (self.folder / "config/config.json").write_text("{}")
         with open(self.folder / "engine.log", "ab") as log:
             process = subprocess.Popen(

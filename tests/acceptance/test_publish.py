@@ -384,7 +384,7 @@ tags = ["edge", "{{ size }}-{{ commit.short }}", "{{ date }}"]
 def test_a_channel_puts_its_own_tags_and_nothing_of_the_release(engine, tmp_path, name):
     """Whatever the release's tags hold: here something else, for which a run of the release stops."""
     world = lineage(engine, tmp_path, name, EDGE).only("core", "server/large", platforms=["linux/amd64"])
-    core, server = world.spec("core"), world.spec("server/large")
+    server = world.spec("server/large")
     other = f"{engine.host}/library/debian:trixie-slim"
     for reference in server["references"]:
         engine.crane("copy", other, reference)
@@ -399,7 +399,9 @@ def test_a_channel_puts_its_own_tags_and_nothing_of_the_release(engine, tmp_path
     assert {engine.digest(reference) for reference in edge} == {engine.digest(server["content_reference"])}
     listed = {home: set(engine.crane("ls", home).split()) for home in homes}
     own = {reference.rsplit(":", 1)[1] for reference in edge} | {reference.rsplit(":", 1)[1] for reference in server["references"]}
-    contents = {spec["content_reference"].rsplit(":", 1)[1] for spec in (core, server)}
+    # Of this image one platform was left out of two, which is joined all the same.
+    content = server["content_reference"].rsplit(":", 1)[1]
+    contents = {content, f"{content}-amd64"}
     assert set().union(*listed.values()) - own <= contents, "no marker, no alias"
     assert "0 put, " in world.ok("tags").stderr
 
