@@ -1,8 +1,7 @@
 """The engine and the stand-ins of a run. Without an engine every test here is skipped, with the reason.
 
-Two workers share one engine and one registry, since most of a test is waiting for a step of a build. What needs the
-stand-ins that install packages goes to one worker, so that they are made once. A test that is marked `alone` takes away what
-others stand on (the builder's cache, the registry) and has the engine for itself.
+One worker runs them all. Several may share its engine and registry by hand (`-n 2 --dist loadgroup`): a test that is marked
+`alone` takes away what others stand on (the builder's cache, the registry) and then has the engine for itself.
 """
 
 import fcntl
