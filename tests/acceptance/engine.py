@@ -198,27 +198,17 @@ class Engine:
         RUNNING.unlink(missing_ok=True)
 
 
-def claim() -> None:
-    """Wait until no other run has an engine, and keep the next from having one for as long as this process lives."""
-    if INSTALLED.is_dir():
-        claim.lock = open(INSTALLED / "lock", "w")
-        fcntl.flock(claim.lock, fcntl.LOCK_EX)
-        # Left behind by a run that was killed.
-        end()
-
-
-def end() -> None:
-    """Stop what runs."""
-    if RUNNING.exists():
-        Engine(Path(RUNNING.read_text()), 0).close()
-
-
 def start() -> Engine:
     """Start both; raises `Unavailable`."""
     if reason := os.environ.get("ACCEPTANCE_WITHOUT"):
         raise Unavailable(reason)
     if not (INSTALLED / ".stamp").exists():
         raise Unavailable("no engine is installed: run scripts/acceptance")
+    # One run at a time: what else stands in `running` was left behind by one that was killed.
+    start.lock = open(INSTALLED / "lock", "w")
+    fcntl.flock(start.lock, fcntl.LOCK_EX)
+    if RUNNING.exists():
+        Engine(Path(RUNNING.read_text()), 0).close()
     # Sockets have short names.
     engine = Engine(Path(tempfile.mkdtemp(prefix="acceptance.")))
     RUNNING.write_text(str(engine.folder))

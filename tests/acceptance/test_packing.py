@@ -5,7 +5,6 @@ import os
 import subprocess
 import time
 
-import pytest
 from standing import NAMES
 from world import World
 
@@ -56,7 +55,6 @@ cache = "registry"
 """
 
 
-@pytest.mark.alone
 def test_what_was_compiled_before_is_not_compiled_again(engine, tmp_path, name):
     """On another machine, of which a builder without a cache is one: a change behind a long step takes that from the
     registry."""
@@ -80,7 +78,6 @@ def test_what_was_compiled_before_is_not_compiled_again(engine, tmp_path, name):
     assert seen[0] == seen[1]
 
 
-@pytest.mark.alone
 def test_two_builds_of_one_content_are_one_image(engine, installing, tmp_path, name):
     """Packages of apt, a virtual environment and what uv installs; each layer packed by zstd, those of the base too."""
     id, digests = "core/python_3.13", []

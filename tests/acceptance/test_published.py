@@ -78,7 +78,6 @@ def test_what_nothing_stands_on(world):
     assert (code, tags) == (0, ["content-0123456789ab", "mine", "oneoff-0123456789ab"])
 
 
-@pytest.mark.alone
 def test_of_a_registry_that_is_down_nothing_is_known(world):
     world.engine.stop_registry()
     try:
