@@ -1,9 +1,10 @@
-//! Files that tests read, and that are not there.
+//! Files that tests read, and that are not there, or lie behind a link.
 
 use std::collections::BTreeSet;
 
 use crate::check::Context;
 use crate::diagnostic::{Finding, Sink, code};
+use crate::output::is_linked;
 
 pub(crate) fn run(cx: &Context<'_>, sink: &mut Sink) {
     let mut seen = BTreeSet::new();
@@ -14,13 +15,27 @@ pub(crate) fn run(cx: &Context<'_>, sink: &mut Sink) {
                 let is_there = cx.is_output(path)
                     || cx.repository.is_file(path)
                     || cx.repository.has_folder(path);
-                if is_there || !seen.insert((field.span.start, path.clone())) {
+                // What a link leads to may lie outside, and is not what git has of it.
+                let is_linked = is_linked(cx.repository, path);
+                let is_fine = is_there && !is_linked;
+                if is_fine || !seen.insert((field.span.start, path.clone())) {
                     continue;
                 }
-                let headline = format!("a test reads `{path}`, which is not there");
-                let place = cx.place(field.span.clone(), "no file or folder of the repository");
-                let finding = Finding::new(&code::TEST_FILE, headline, place)
-                    .help("correct the path, which is told from the root of the repository");
+                let (what, label, help) = match is_linked {
+                    true => (
+                        "lies behind a link",
+                        "what it leads to is not seen to change",
+                        "name the file or folder itself",
+                    ),
+                    false => (
+                        "is not there",
+                        "no file or folder of the repository",
+                        "correct the path, which is told from the root of the repository",
+                    ),
+                };
+                let headline = format!("a test reads `{path}`, which {what}");
+                let place = cx.place(field.span.clone(), label);
+                let finding = Finding::new(&code::TEST_FILE, headline, place).help(help);
                 sink.push(finding.about([id]));
             }
         }
