@@ -7,6 +7,7 @@
 import os
 from pathlib import Path
 
+import judges
 import left
 import pytest
 from first_runs import FirstRuns
@@ -57,6 +58,14 @@ def shared(tmp_path_factory, worker_id) -> Path:
     """A folder that all workers of a run of the tests have in common."""
     base = tmp_path_factory.getbasetemp()
     return base if worker_id == "master" else base.parent
+
+
+@pytest.fixture(scope="session", autouse=True)
+def passed(shared):
+    """What the consumers of single files have passed in this run, so that each reads the same file once."""
+    folder = shared / "passed"
+    folder.mkdir(exist_ok=True)
+    judges.PASSED = folder
 
 
 @pytest.fixture(scope="session")

@@ -1,5 +1,6 @@
 """What pipelines say of signing and of logins that run out, on each provider, read by the tools that will read it."""
 
+import functools
 import re
 from pathlib import Path
 
@@ -46,26 +47,36 @@ TABLES = {
 
 @pytest.fixture(scope="module")
 def tree(gen, tmp_path_factory):
-    """A generated tree of one provider, signed so."""
+    """A generated tree of one provider, signed so; made once."""
 
+    @functools.cache
     def make(provider: str, sign: str) -> Path:
         scratch = tmp_path_factory.mktemp("signed")
         source = scratch / "source"
         source.mkdir()
         (source / "matrix.toml").write_text(HEAD % sign + TABLES[provider])
-        made = Tree("signed", source)
-        root = made.generate(gen, scratch)
-        for judge in JUDGES:
-            paths = [path for kind in judge.kinds for path in outputs(root, kind)]
-            if paths and made.expected_kinds() & set(judge.kinds):
-                told = tmp_path_factory.mktemp("judge")
-                try:
-                    assert judge.ask(root, paths, told) == len(paths)
-                except Refused as refusal:
-                    pytest.fail(f"{judge.name}: {refusal}", pytrace=False)
-        return root
+        return Tree("signed", source).generate(gen, scratch)
 
     return make
+
+
+@pytest.mark.parametrize(
+    ("provider", "sign"),
+    # By an identity where the provider has one.
+    [("github", KEYLESS), ("gitlab", KEYLESS), *((provider, KEY) for provider in TABLES)],
+    ids=["github-keyless", "gitlab-keyless", *(f"{provider}-key" for provider in TABLES)],
+)
+def test_readers_take_what_signs(tree, provider, sign, tmp_path):
+    root = tree(provider, sign)
+    kinds = Tree("signed", root).expected_kinds()
+    for judge in JUDGES:
+        paths = [path for kind in judge.kinds for path in outputs(root, kind)]
+        if paths and kinds & set(judge.kinds):
+            (told := tmp_path / judge.name).mkdir()
+            try:
+                assert judge.ask(root, paths, told) == len(paths)
+            except Refused as refusal:
+                pytest.fail(f"{judge.name}: {refusal}", pytrace=False)
 
 
 def signing_steps(job: dict) -> list[dict]:

@@ -158,3 +158,24 @@ def test_act_is_shown_three_rewrites_and_no_more():
         "concurrency:\n  group: a\njobs:\n  a:\n    environment:\n      name: registry\n"
         "    steps:\n      - uses: ./.github/actions/x\n      - run: echo 'uses: $/' deployment: false\n"
     )
+
+
+def test_what_has_passed_is_read_once_and_what_is_refused_again(tmp_path, passed):
+    read = []
+
+    def reader(root: Path, paths: list[str], scratch: Path) -> int:
+        read.extend(paths)
+        if any((root / path).read_text() == "bad" for path in paths):
+            raise Refused("bad")
+        return len(paths)
+
+    judge = Judge(f"counting-{tmp_path.name}", (), reader, alone=True)
+    for name, text in {"a/x": "good", "b/x": "good", "c/y": "good", "d/x": "bad"}.items():
+        (tmp_path / name).parent.mkdir()
+        (tmp_path / name).write_text(text)
+    assert judge.ask(tmp_path, ["a/x"], tmp_path) == 1
+    assert judge.ask(tmp_path, ["a/x", "b/x", "c/y"], tmp_path) == 3
+    for _ in range(2):
+        with pytest.raises(Refused):
+            judge.ask(tmp_path, ["a/x", "d/x"], tmp_path)
+    assert read == ["a/x", "c/y", "d/x", "d/x"]
