@@ -126,6 +126,7 @@ impl Builder<'_> {
             Pipeline::new(provider.key(), span, options, shape)
         });
         let pipelines: Vec<Pipeline> = pipelines.collect();
+        reader.published_parents(&pipelines);
         // What Docker itself pushes carries nothing, and one plan is for all pipelines.
         let usual = if pipelines.iter().any(|own| own.shape.builds_anew) {
             Provenance::Off

@@ -23,6 +23,7 @@ mod pipeline_keys;
 mod pipelines;
 mod places;
 mod provider;
+mod pull_request;
 pub mod raw;
 mod registries;
 mod release;
@@ -63,11 +64,11 @@ pub use outputs::{
 };
 pub use pins::{check_pin, is_commit, is_version};
 pub use pipeline_keys::{
-    Access, At, BuildRow, BuildsRow, Cache, Compression, Provenance, PullRequest, Step, StepMeans,
-    Steps,
+    Access, At, BuildRow, BuildsRow, Cache, Compression, Provenance, Step, StepMeans, Steps,
 };
 pub use pipelines::{Ci, GROUPS, Lack, Pipeline, Runner, Shape, Wish};
 pub use provider::{Options, ProviderTable, options_schema, read_options};
+pub use pull_request::{Parents, PullRequest};
 pub use raw::RawPython as PythonSource;
 pub use registries::full_prefix;
 pub use release::pinned_output;

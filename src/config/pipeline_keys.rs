@@ -1,90 +1,12 @@
-//! What the tables of all providers may say alike: which specs a pipeline publishes, rows over its builds, steps of the
-//! user's own, and whether changes have a pipeline too.
-
-use std::borrow::Cow;
-use std::fmt;
+//! What the tables of all providers may say alike: which specs a pipeline publishes, rows over its builds, and steps
+//! of the user's own.
 
 use indexmap::IndexMap;
-use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
-use serde::de::Visitor;
-use serde::{Deserialize, Deserializer, Serialize};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
 
 use crate::config::unions::RawSelector;
 use crate::grammar::Spanned;
-
-/// Where the pipeline of a proposed change is written: `"path"`, or `false` for none.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum PullRequest {
-    /// At the provider's own place, or not at all.
-    Switch(bool),
-    /// At this path.
-    File(Spanned<String>),
-}
-
-impl Default for PullRequest {
-    fn default() -> Self {
-        PullRequest::Switch(true)
-    }
-}
-
-impl PullRequest {
-    /// The path, when there is one; `usual` is the provider's own place.
-    pub fn path<'a>(&'a self, usual: &'a str) -> Option<&'a str> {
-        match self {
-            PullRequest::Switch(on) => on.then_some(usual),
-            PullRequest::File(path) => Some(path),
-        }
-    }
-
-    /// The path, where one is stated.
-    pub(super) fn stated(&self) -> Option<&Spanned<String>> {
-        match self {
-            PullRequest::File(path) => Some(path),
-            PullRequest::Switch(_) => None,
-        }
-    }
-}
-
-impl<'de> Deserialize<'de> for PullRequest {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct Either;
-        impl Visitor<'_> for Either {
-            type Value = Result<bool, String>;
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("a path, `true` or `false`")
-            }
-            fn visit_bool<E>(self, on: bool) -> Result<Self::Value, E> {
-                Ok(Ok(on))
-            }
-            fn visit_str<E>(self, path: &str) -> Result<Self::Value, E> {
-                Ok(Err(path.to_owned()))
-            }
-        }
-        struct Stated(Result<bool, String>);
-        impl<'de> Deserialize<'de> for Stated {
-            fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-                deserializer.deserialize_any(Either).map(Stated)
-            }
-        }
-        let Spanned { value, span } = Spanned::<Stated>::deserialize(deserializer)?;
-        Ok(match value.0 {
-            Ok(on) => PullRequest::Switch(on),
-            Err(value) => PullRequest::File(Spanned { value, span }),
-        })
-    }
-}
-
-impl JsonSchema for PullRequest {
-    fn schema_name() -> Cow<'static, str> {
-        "PullRequest".into()
-    }
-    fn json_schema(_: &mut SchemaGenerator) -> Schema {
-        json_schema!({
-            "description": "A path, or `false` for none.",
-            "type": ["string", "boolean"],
-        })
-    }
-}
 
 /// What holds for some builds of a pipeline: rows lay over its own options in order, and later ones win.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]

@@ -177,6 +177,11 @@ impl Pipeline {
         }
     }
 
+    /// Where its table says that the images of a change stand on published parents, if it does.
+    pub fn published_parents(&self) -> Option<Range<usize>> {
+        self.options.pull_request().published_parents()
+    }
+
     /// What its table says, to the provider whose options these are.
     pub fn options<O: Options>(&self) -> Option<&O> {
         let options: &dyn Any = &*self.options;
@@ -194,6 +199,12 @@ impl Config {
     /// Whether anything asks for a bake file: a table of its own, or the first pipeline of changes.
     pub fn bakes(&self) -> bool {
         self.outputs.bake.is_some() || self.ci.pull_request().is_some()
+    }
+
+    /// Whether any pipeline lets the images of a change stand on published parents.
+    pub fn stands_on_published(&self) -> bool {
+        let mut pipelines = self.ci.pipelines.iter();
+        pipelines.any(|own| own.published_parents().is_some())
     }
 
     /// Whether a word means a platform: a value of `arch`, a platform, or one without its system.

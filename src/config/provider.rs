@@ -8,8 +8,8 @@ use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::de::DeserializeOwned;
 use toml::de::{DeValue, Error, ValueDeserializer};
 
-use crate::config::pipeline_keys::PullRequest;
 use crate::config::pipelines::Shape;
+use crate::config::pull_request::PullRequest;
 use crate::config::table_reader::TableReader;
 use crate::grammar::Spanned;
 
@@ -54,7 +54,7 @@ pub trait Options: Any + fmt::Debug + Send + Sync {
     /// Where the pipeline is written: what is stated, or the provider's own place, with no span.
     fn file(&mut self) -> &mut Spanned<String>;
 
-    /// Where the pipeline of a change is written.
+    /// Where the pipeline of a change is written, and on what it builds.
     fn pull_request(&self) -> &PullRequest;
 
     /// Reports what is wrong with what is stated, and gives what of it all pipelines have alike.

@@ -35,7 +35,12 @@ impl TableReader<'_> {
         at: &Range<usize>,
         label: impl Into<String>,
     ) -> Finding {
-        Finding::new(code, fact, Place::span(self.file, at.clone(), label))
+        Finding::new(code, fact, self.place(at, label))
+    }
+
+    /// Bytes of the matrix file.
+    pub(super) fn place(&self, at: &Range<usize>, label: impl Into<String>) -> Place {
+        Place::span(self.file, at.clone(), label)
     }
 
     /// Reports a finding.

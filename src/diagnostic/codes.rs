@@ -211,7 +211,7 @@ codes! {
         "The folder lies in a repository of git's, and git failed or ignores the matrix: it may distrust the owner of the folder, or be missing. Every file of a context then counts, ignored or not, and as its bytes are on disk, so another clone may yield other contents.";
     IDLE_KEY = "idle-key" Rule Error
         "a key that does nothing where it stands"
-        "`apt`, `pip`, `python`, `env`, `user`, `entrypoint`, `cmd` and `template` go into Dockerfiles that `gen` renders; beside a `dockerfile` of your own they would be passed over without a word. What stands in `[defaults]` passes by images that it cannot serve, as long as it serves one; its `axes` are for images that state none. A `tag` does nothing where `publish = false`, and an identity (`role`, `oidc-connection`) in the table of a registry where nobody logs in by it.";
+        "`apt`, `pip`, `python`, `env`, `user`, `entrypoint`, `cmd` and `template` go into Dockerfiles that `gen` renders; beside a `dockerfile` of your own they would be passed over without a word. What stands in `[defaults]` passes by images that it cannot serve, as long as it serves one; its `axes` are for images that state none. A `tag` does nothing where `publish = false`, an identity (`role`, `oidc-connection`) in the table of a registry where nobody logs in by it, and published `parents` of a `pull-request` where no image stands on another.";
     IGNORE_SYNTAX = "ignore-syntax" Rule Error
         "a line of an ignore file that the builder refuses"
         "The builder stops at a pattern of `.dockerignore` that it cannot read: a class without its end, a `\\` that escapes nothing, an exception of nothing, a line over 64 KiB. No image with that context can be built.";

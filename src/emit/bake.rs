@@ -18,9 +18,9 @@ use itertools::Itertools;
 use serde::{Serialize, Serializer};
 
 use crate::grammar::relative::relative;
-use crate::grammar::{Pairs, Platform, SpecId, familiar};
+use crate::grammar::{Pairs, Platform, SpecId};
 use crate::image::plan::{Plan, PlanSpec, json};
-use crate::image::targets::{self, Names};
+use crate::image::targets::{self, Names, calls};
 use crate::image::{Contents, Matrix};
 
 /// The file.
@@ -194,20 +194,6 @@ fn contexts<'a>(
         .into_iter()
         .unique_by(|(name, _)| name.clone())
         .collect()
-}
-
-/// Every name by which the Dockerfile of a spec may call what the spec stands on, in its familiar form, and what that is.
-pub(super) fn calls(matrix: &Matrix, contents: &Contents, id: SpecId) -> Vec<(String, SpecId)> {
-    let own = contents.get(id).rendered.is_none();
-    let mut called = Vec::new();
-    for below in matrix.spec(id).stands_on() {
-        let spec = matrix.spec(below);
-        let references = if own { spec.references() } else { Vec::new() };
-        for name in std::iter::once(contents.reference(spec, below)).chain(references) {
-            called.push((familiar(&name), below));
-        }
-    }
-    called
 }
 
 /// A text that HCL reads as itself: `${` and `%{` would start a template.

@@ -307,7 +307,8 @@ fn pull_request_script(e: &mut Emission<'_, '_>) -> Vec<Planned> {
     let mut channels = e.config.channels.iter();
     let waits =
         channels.any(|channel| channel.branch().is_some()) || e.config.check.lets_changes_wait();
-    let context = minijinja::context! { bake, lock, pipelines, waits };
+    let parents = e.config.stands_on_published();
+    let context = minijinja::context! { bake, lock, pipelines, waits, parents };
     let context = with_header(e.config, context);
     let path = e.config.owner.path(CHANGES);
     render(e, Dialect::Shell, CHANGES, &context, &path, at)

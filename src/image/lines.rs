@@ -53,6 +53,13 @@ pub(super) fn lines(plan: &Plan, header: &str) -> String {
     for (word, fact) in signing {
         lines.record(&["sign", word, &fact]);
     }
+    let mut published = plan.pipelines.iter().filter(|own| !own.parents.are_built());
+    if let Some(first) = published.next() {
+        let pipelines = published.fold(first.pipeline.to_owned(), |all, own| {
+            all + "," + own.pipeline
+        });
+        lines.record(&["parents", &pipelines]);
+    }
     for made in &plan.repositories {
         let pipelines = made.pipelines.join(",");
         let at = [
@@ -149,6 +156,9 @@ impl Lines {
         );
         for below in spec.parent.iter().chain(&spec.needs) {
             self.record(&["below", id, below]);
+        }
+        for (name, below) in &spec.links {
+            self.record(&["link", id, below, name]);
         }
         for (platform, reference) in &spec.pushed {
             self.record(&["leg", id, platform, reference]);

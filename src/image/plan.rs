@@ -7,7 +7,8 @@ use indexmap::IndexMap;
 use rustc_hash::FxHashMap;
 use serde::Serialize;
 
-use crate::config::{Channel, Config, Described, GROUPS, Provenance, RegistryKind};
+use crate::config::{Channel, Config, Described, GROUPS, Parents, Provenance, RegistryKind};
+use crate::grammar::SpecId;
 pub use crate::image::carried::{Attestations, Packing, Signed};
 use crate::image::lines::lines;
 use crate::image::one_off::OneOff;
@@ -151,16 +152,25 @@ impl Plan {
         if contents_stated {
             specs.iter_mut().for_each(PlanSpec::push_alone);
         }
+        let links = config.stands_on_published();
         for (place, spec) in specs.iter_mut().enumerate() {
+            if links {
+                spec.link(matrix, contents, SpecId(place));
+            }
             spec.bake_target = names.as_ref().map(|names| names.targets[place].clone());
         }
         let on: Vec<Pipeline> = std::iter::once(Pipeline {
             name: ALL,
             groups: GROUPS,
+            parents: Parents::Built,
         })
         .chain(config.ci.pipelines.iter().map(|pipeline| Pipeline {
             name: pipeline.provider,
             groups: pipeline.shape.groups,
+            parents: match pipeline.published_parents() {
+                Some(_) => Parents::Published,
+                None => Parents::Built,
+            },
         }))
         .collect();
         let mut plan = Plan {

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use itertools::Itertools;
 use rustc_hash::FxHashMap;
 use serde::Serialize;
 
@@ -10,6 +11,7 @@ use crate::config::Config;
 use crate::grammar::{Pairs, Platform, SpecId, arch};
 use crate::image::pipelines::{ByPipeline, Role};
 use crate::image::spec::Alias;
+use crate::image::targets::calls;
 use crate::image::{Contents, Matrix, RenderedSpec, Short, Spec, Test};
 
 /// Build args that no Dockerfile declares, and that neither history nor cache knows of: programs differ in which case they
@@ -137,6 +139,10 @@ pub struct PlanSpec {
     /// Its target in the bake file, where there is one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub bake_target: Option<Arc<str>>,
+    /// Names by which its target is linked to what it stands on, each with the id of that: where a pipeline lets the images of
+    /// a change stand on published parents.
+    #[serde(skip_serializing_if = "Pairs::is_empty")]
+    pub links: Pairs<String, Arc<str>>,
     /// What a pipeline does with it that it does not do with all.
     #[serde(skip_serializing_if = "Pairs::is_empty")]
     pub ci: ByPipeline,
@@ -238,6 +244,7 @@ impl PlanSpec {
             layers_kept: layers_kept(config, spec),
             content: rendered.content.to_string(),
             bake_target: None,
+            links: Pairs::default(),
             content_reference,
             timestamp: config
                 .ci
@@ -251,6 +258,16 @@ impl PlanSpec {
                 .flatten(),
             ci,
         }
+    }
+
+    /// Says by which names its target is linked to what it stands on.
+    pub(super) fn link(&mut self, matrix: &Matrix, contents: &Contents, id: SpecId) {
+        let called = calls(matrix, contents, id).into_iter();
+        // Of a name that comes again, the first says what it is.
+        self.links = called
+            .unique_by(|(name, _)| name.clone())
+            .map(|(name, below)| (name, matrix.spec(below).id.clone()))
+            .collect();
     }
 
     /// One platform alone is pushed as the content.

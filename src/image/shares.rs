@@ -6,6 +6,7 @@ use std::sync::Arc;
 use rustc_hash::{FxHashMap, FxHashSet};
 use serde::Serialize;
 
+use crate::config::Parents;
 use crate::image::groups::{Group, SIZE, groups};
 use crate::image::pipelines::Role;
 use crate::image::plan::PlanSpec;
@@ -20,6 +21,8 @@ pub struct Pipeline {
     pub name: &'static str,
     /// Groups of a change, at most.
     pub groups: usize,
+    /// On what the images of a change stand.
+    pub parents: Parents,
 }
 
 /// What a pipeline does. Of all but the first, what is not said is as with the first: most do the same.
@@ -27,6 +30,9 @@ pub struct Pipeline {
 pub struct Share {
     /// [`ALL`], or the provider's word.
     pub pipeline: &'static str,
+    /// On what the images of a change stand.
+    #[serde(skip_serializing_if = "Parents::are_built")]
+    pub parents: Parents,
     /// The ids of the specs that it builds, what each stands on before it: of those of one content the first.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub builds: Option<Vec<Arc<str>>>,
@@ -56,6 +62,7 @@ impl Share {
         }
         Share {
             pipeline: self.pipeline,
+            parents: self.parents,
             builds: other(self.builds, &first.builds),
             publishes: other(self.publishes, &first.publishes),
             groups: other(self.groups, &first.groups),
@@ -97,6 +104,7 @@ pub fn shares(specs: &[PlanSpec], pipelines: &[Pipeline]) -> Vec<Share> {
         };
         Share {
             pipeline: name,
+            parents: pipeline.parents,
             builds: Some(ids(&mut builds.iter())),
             publishes: Some(ids(&mut share.iter().filter(is_published))),
             groups: Some(groups(specs, &below, &share, name, pipeline.groups)),
@@ -108,6 +116,7 @@ pub fn shares(specs: &[PlanSpec], pipelines: &[Pipeline]) -> Vec<Share> {
             None => share(pipeline),
             Some(first) if is_like(first, specs, pipeline) => Share {
                 pipeline: pipeline.name,
+                parents: pipeline.parents,
                 builds: None,
                 publishes: None,
                 groups: None,

@@ -1,4 +1,5 @@
-//! What the targets and groups of the bake file are called: words of bake's grammar, all of them different.
+//! What the targets and groups of the bake file are called: words of bake's grammar, all of them different. And by which
+//! names a target is linked to others.
 //!
 //! Groups go first, since people type them: images, sets, values of axes. A name that is taken gets its kind in front,
 //! `set-gpu` where an image is `gpu` already, and then a number. Targets take what is left.
@@ -7,8 +8,8 @@ use std::collections::HashSet;
 use std::sync::Arc;
 
 use crate::config::Config;
-use crate::grammar::SpecId;
-use crate::image::{Matrix, Spec};
+use crate::grammar::{SpecId, familiar};
+use crate::image::{Contents, Matrix, Spec};
 use crate::matrix::{AxisId, ImageId, Selector};
 
 /// The group of everything, which bake builds when it is asked for nothing.
@@ -113,6 +114,20 @@ impl Names {
             .collect();
         Names { targets, groups }
     }
+}
+
+/// Every name by which the Dockerfile of a spec may call what the spec stands on, in its familiar form, and what that is.
+pub fn calls(matrix: &Matrix, contents: &Contents, id: SpecId) -> Vec<(String, SpecId)> {
+    let own = contents.get(id).rendered.is_none();
+    let mut called = Vec::new();
+    for below in matrix.spec(id).stands_on() {
+        let spec = matrix.spec(below);
+        let references = if own { spec.references() } else { Vec::new() };
+        for name in std::iter::once(contents.reference(spec, below)).chain(references) {
+            called.push((familiar(&name), below));
+        }
+    }
+    called
 }
 
 /// `base-3_11-12_8_1-server`: the image and its values.

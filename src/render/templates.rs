@@ -34,6 +34,7 @@ pub(crate) const COMMON: Shipped = shipped!(
     "ci/context.sh",
     "ci/json.sh",
     "ci/only.sh",
+    "ci/parents.sh",
     "ci/plan.sh",
     "ci/publish.sh",
     "ci/pull-request.sh",

@@ -14,6 +14,9 @@
 #                                       each line is a platform and ids, apart by a tab and the ids by blanks
 #   sh pull-request.sh build PLATFORM ID...
 #                                       build these images for one platform, and run their tests
+<% if parents %>
+#                                       What they stand on is built too, unless it is published, and PIPELINE takes that
+<% endif %>
 #
 # PLAN      the plan for scripts (default <{ folder | bare }>/plan.lines)
 # BAKE      the bake file (default as below)
@@ -197,8 +200,18 @@ changed() {
 
 <% include "ci/bake.sh" %>
 
+<% if parents %>
+<% include "ci/parents.sh" %>
+
+# bake OPTIONS TARGETS: every target and what it stands on that is not published, for the one platform.
+bake() {
+  docker buildx bake --file "$BAKE" ${published:+--file} ${published:+"$published"} --provenance=false \
+    --set "*.platform=$platform" "$@" </dev/null >&2
+}
+<% else %>
 # bake OPTIONS TARGETS: every target and what it stands on, for the one platform.
 bake() { docker buildx bake --file "$BAKE" --provenance=false --set "*.platform=$platform" "$@" </dev/null >&2; }
+<% endif %>
 
 build() {
   platform=$1
@@ -208,6 +221,11 @@ build() {
   : >"$work/sources"
   : >"$work/artifacts"
   : >"$work/records"
+<% if parents %>
+  : >"$work/links"
+  published=
+  stand_on_published
+<% endif %>
   # The images, and of all that is built with them what it takes.
   plan '
     pass == 3 { if (!($0 in asked)) { asked[$0]; order[++count] = $0 }; next }
@@ -218,6 +236,11 @@ build() {
     $1 == "source" { source[id] = $5 " " $4 " " $3; context[id] = $3 }
     $1 == "artifact" { artifacts[id] = artifacts[id] $3 "\t" $4 "\n" }
     $1 ~ /^test(-file|-option)?$/ && id in asked { print >tests }
+<% if parents %>
+    $1 == "image" { place[id] = $5 }
+    $1 == "link" { link[++count_of_links] = $0 }
+    function is_there(id) { return !(id in asked) && digest[place[id]] != "" }
+<% endif %>
     function fault(text) { print text >faults; exit }
     END {
       for (n = 1; n <= count; n++) {
@@ -236,12 +259,27 @@ build() {
           said[source[id]]
           printf "%s", artifacts[id] >made
           many = split(below[id], lower, " ")
+<% if parents %>
+          for (m = 1; m <= many; m++) if (!is_there(lower[m])) open[++left] = lower[m]
+        }
+      }
+      for (n = 1; n <= count_of_links; n++) {
+        split(link[n], words, "\t")
+        if (words[2] in met && is_there(words[3])) print target[words[2]] "\t" words[4] "\t" place[words[3]] "@" digest[place[words[3]]] >links
+      }
+    }' links="$work/links" platform="$platform" tests="$work/records" faults="$work/fault" sources="$work/sources" \
+    made="$work/artifacts" pass=3 "$work/ids" >"$work/images"
+<% else %>
           for (m = 1; m <= many; m++) open[++left] = lower[m]
         }
       }
     }' platform="$platform" tests="$work/records" faults="$work/fault" sources="$work/sources" made="$work/artifacts" \
     pass=3 "$work/ids" >"$work/images"
+<% endif %>
   if [ -e "$work/fault" ]; then die "$(cat "$work/fault")"; fi
+<% if parents %>
+  link "$work/links"
+<% endif %>
   while IFS=' ' read -r submodules lfs context; do
     unfold "$context"
     sources "$word" "$lfs" "$submodules"

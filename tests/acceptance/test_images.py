@@ -9,7 +9,7 @@ import lines
 from engine import ROOT
 from harness import legs
 from standing import NAMES
-from world import World, lineage, own
+from world import LINEAGE, World, lineage, own
 
 DOCKERFILES = sorted(path.relative_to(ROOT).as_posix() for path in (ROOT / "generated/docker").glob("**/Dockerfile"))
 
@@ -99,3 +99,35 @@ def test_a_pull_request_builds_what_changed_and_pushes_nothing(engine, tmp_path,
     server["tests"].append("test $SIZE = small")
     world.save()
     assert engine.run(*script, "build", leg["platform"], *leg["targets"], check=False, cwd=world.root).returncode != 0
+
+
+def test_a_pull_request_stands_on_published_parents(engine, tmp_path, name):
+    """Nobody is logged in, and what is published cannot be built again: it would fail."""
+    stated = {"[ci.github]\n": '[ci.github]\npull-request = { parents = "published" }\n', "HOST": f"{engine.host}/{name}"}
+    world = World(engine, LINEAGE, tmp_path, stated).only("core", "server/large", platforms=["linux/amd64"])
+    assert world.publish() == []
+    core, before = world.spec("core")["content_reference"], world.digests()
+    digest = engine.digest(core)
+    (world.root / world.spec("core")["dockerfile"]).write_text("FROM debian:trixie-slim\nRUN false\n")
+    leaf = world.root / world.spec("server/large")["dockerfile"]
+    leaf.write_text(leaf.read_text() + "ENV CHANGED=yes\n")
+    world.spec("server/large")["tests"].append('test "$CHANGED" = yes')
+    world.save()
+
+    build = ["sh", "generated/ci/pull-request.sh", "build", "linux/amd64", "server/large"]
+    seen = len(engine.requests(name))
+    said = engine.run(*build, cwd=world.root, PIPELINE="github").stderr.decode()
+    assert f"not built, for it is published: {core}@{digest}" in said
+    assert f"resolve {core}@{digest}" in said and "RUN false" not in said
+    assert said.count(": testing server-large") == 3
+    asked = [(method, path) for method, path in engine.requests(name)[seen:] if "/manifests/content-" in path]
+    assert asked == [("HEAD", "/v2/" + core.partition("/")[2].replace(":", "/manifests/"))]
+    assert world.digests() == before
+
+    # A pipeline that does not say so builds it, and so does this one where it is gone.
+    other = engine.run(*build, cwd=world.root, PIPELINE="gitlab", check=False)
+    engine.crane("delete", f"{core.rsplit(':', 1)[0]}@{digest}")
+    gone = engine.run(*build, cwd=world.root, PIPELINE="github", check=False)
+    assert f"built, for it is not published: {core}\n" in gone.stderr.decode()
+    for done in (other, gone):
+        assert done.returncode == 1 and "RUN false" in done.stderr.decode()

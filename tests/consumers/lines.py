@@ -28,6 +28,8 @@ def lines(plan: dict, pipelines: list = PIPELINES, most: dict = MOST) -> str:
     if packed := plan.get("packing", {}).get("compression"):
         out.append(["packed", f",compression={packed},force-compression=true"])
     out += signing(plan.get("signing", {}))
+    if published := [one["pipeline"] for one in plan["pipelines"] if "parents" in one]:
+        out.append(["parents", ",".join(published)])
     specs = plan["specs"]
     shares = {name: share(specs, name) for name in pipelines}
     out += repositories(plan, shares)
@@ -119,6 +121,7 @@ def records(spec: dict, shares: dict) -> list:
     return [
         ["image", id, spec["layer"], spec["content"], spec["content_reference"], spec.get("bake_target", ""), *tasks],
         *(["below", id, below] for below in stands_on(spec)),
+        *(["link", id, below, name] for name, below in spec.get("links", {}).items()),
         *(["leg", id, platform, leg] for platform, leg in zip(spec["platforms"], legs_of(spec))),
         *(["layers", id, platform, kept] for platform, kept in spec.get("layers_kept", {}).items()),
         *(["word", id, word] for word in words),

@@ -44,6 +44,23 @@ def test_the_lines_of_any_matrix(seed, gen, tmp_path):
     assert_same(gen, random_tree(seed).generate(gen, tmp_path))
 
 
+@pytest.mark.parametrize("seed", range(3))
+def test_the_lines_where_changes_stand_on_published_parents(seed, gen, tmp_path):
+    root = random_tree(seed).generate(gen, tmp_path)
+    matrix = root / "matrix.toml"
+    text = matrix.read_text()
+    for provider in ("github", "buildkite"):
+        assert f"[ci.{provider}]\n" in text
+        text = text.replace(f"[ci.{provider}]\n", f'[ci.{provider}]\npull-request = {{ parents = "published" }}\n')
+    matrix.write_text(text)
+    records = [line.split("\t") for line in told(gen, root, "--format", "lines").splitlines()]
+    assert ["parents", "github,buildkite"] in records
+    # Whatever stands on something is linked to it by a name.
+    linked, below = ({tuple(record[1:3]) for record in records if record[0] == kind} for kind in ("link", "below"))
+    assert linked == below != set()
+    assert_same(gen, root)
+
+
 def random_plan(dice: random.Random) -> list:
     """Some specs on each other, some with equal content, on some platforms and machines."""
     specs = []

@@ -104,7 +104,7 @@ class World:
         return [call for call in self.stub.journal() if call["verb"] == "bake"]
 
     def strike(self, *faults: dict) -> None:
-        self.stub.folder.mkdir()
+        self.stub.folder.mkdir(exist_ok=True)
         (self.stub.folder / "faults.json").write_text(json.dumps(faults))
 
 
@@ -414,6 +414,194 @@ def test_somewhere_else_for_tests_is_refused(world):
 def test_without_a_plan(world):
     done = world.run("changed", PLAN="no such file")
     assert (done.returncode, "no plan at no such file" in done.stderr) == (1, True)
+
+
+# What images stand on that is published
+
+LINEAGE = """
+[image.middle]
+axes = []
+tag = "1"
+parent = "core"
+
+[image.leaf]
+axes = []
+tag = "1"
+parent = "middle"
+test = ["true"]
+
+[ci.github]
+pull-request = { parents = "published" }
+
+[ci.gitlab]
+"""
+
+
+@pytest.fixture(scope="session")
+def published_sample(gen, tmp_path_factory) -> Path:
+    """The same tree with a lineage of three, where GitHub's changes stand on what is published."""
+    source = tmp_path_factory.mktemp("source")
+    (source / "matrix.toml").write_text(MATRIX.replace("[ci.github]\n", LINEAGE))
+    (source / "own").mkdir()
+    (source / "own/Dockerfile").write_text(OWN)
+    return Tree("published", source).generate(gen, tmp_path_factory.mktemp("published"))
+
+
+class Published(World):
+    """Registries that have some contents, put there by publish.sh."""
+
+    def publish(self, *ids: str) -> None:
+        for id in ids:
+            spec = self.spec(id)
+            for words in [*(["build", id, platform] for platform in spec["platforms"]), ["merge", id]]:
+                done = subprocess.run(
+                    ["sh", "generated/ci/publish.sh", *words], cwd=self.root, env=self.stub.env(), stdin=subprocess.DEVNULL,
+                    capture_output=True, text=True,
+                )  # fmt: skip
+                assert done.returncode == 0, done.stderr
+        self.stub.forget()
+
+    def build(self, *ids: str, **env: str) -> subprocess.CompletedProcess:
+        done = self.run("build", "linux/amd64", *ids, **{"PIPELINE": "github", **env})
+        assert (done.returncode, done.stdout) == (0, ""), done.stderr
+        assert not [call for call in self.stub.journal() if not call["ok"] and call["verb"] != "inspect"]
+        return done
+
+    def asked(self) -> list:
+        return [call["ref"] for call in self.stub.journal() if call["verb"] == "inspect"]
+
+    def content(self, id: str) -> str:
+        return self.spec(id)["content_reference"]
+
+    def place(self, id: str) -> str:
+        """What bake is told to stand on."""
+        return f"docker-image://{self.content(id)}@{self.stub.tags()[self.content(id)]['digest']}"
+
+    def built(self) -> dict:
+        """What every call of bake builds, with all that it links to: {its target: what that stands on}"""
+        return {name: target["from"] for call in self.bakes() for name, target in call["targets"].items()}
+
+
+@pytest.fixture
+def there(published_sample, tmp_path, shell) -> Published:
+    if not shutil.which(shell[0]):
+        pytest.skip(f"no {shell[0]} on this machine")
+    return Published(published_sample, tmp_path, shell)
+
+
+@in_every_shell
+def test_what_is_published_is_stood_upon_and_not_built(there):
+    there.publish("core", "other")
+    before = there.stub.tags()
+    done = there.build("top/a", "own")
+    core, other = there.place("core"), there.place("other")
+    assert there.built() == {
+        "top-a": [core], "own": ["docker.io/library/debian:trixie-slim", other], "top-a-test": ["target:top-a"],
+    }  # fmt: skip
+    assert sorted(there.asked()) == sorted([there.content("core"), there.content("other")])
+    assert f"not built, for it is published: {core.removeprefix('docker-image://')}" in done.stderr
+    assert there.stub.tags() == before, "nothing is pushed"
+
+
+@pytest.mark.parametrize("pipeline", ["gitlab", ""])
+def test_a_pipeline_that_does_not_say_so_builds_parents_and_asks_nobody(there, pipeline):
+    there.publish("core")
+    there.build("top/a", PIPELINE=pipeline)
+    assert there.built()["top-a"] == ["target:core"]
+    assert there.asked() == []
+
+
+@in_every_shell
+def test_what_is_not_published_is_built(there):
+    done = there.build("top/a", "top/b")
+    assert there.built()["top-a"] == there.built()["top-b"] == ["target:core"]
+    assert there.asked() == [there.content("core")]
+    assert f"built, for it is not published: {there.content('core')}\n" in done.stderr
+
+
+@pytest.mark.parametrize("error", ["refused", "denied", "server-error"])
+def test_a_registry_that_does_not_answer_fails_nothing(there, error):
+    there.publish("core")
+    there.strike({"verb": "inspect", "error": error})
+    done = there.build("top/a")
+    assert there.built()["top-a"] == ["target:core"]
+    (told,) = [line for line in done.stderr.splitlines() if there.content("core") in line and "built, for" in line]
+    assert "built, for nobody says whether it is published" in told and "(ERROR: " in told
+
+
+@pytest.mark.parametrize("stated", ["sha256:" + "0" * 64, None])
+def test_what_is_published_under_the_name_and_states_another_hash_is_built(there, stated):
+    there.stub.put(there.content("core"), {"org.basematrix.content": stated} if stated else {})
+    done = there.build("top/a")
+    assert there.built()["top-a"] == ["target:core"]
+    assert f"{there.content('core')} states {stated or 'none'}, and {there.spec('core')['content']} is wanted" in done.stderr
+
+
+@pytest.mark.parametrize("program", ["timeout", "sha256sum"])
+def test_what_a_machine_lacks_fails_nothing(there, program):
+    """A registry that never answers, and a machine that cannot tell a digest."""
+    there.publish("core")
+    programs = there.folder / "programs"
+    programs.mkdir()
+    (programs / program).write_text("#!/bin/sh\nexit 124\n")
+    (programs / program).chmod(0o755)
+    done = there.build("top/a", PATH=f"{programs}:{there.stub.env()['PATH']}")
+    assert there.built()["top-a"] == ["target:core"]
+    assert {"timeout": "(no answer)", "sha256sum": "there is no sha256sum here"}[program] in done.stderr
+
+
+@in_every_shell
+def test_the_nearest_that_is_published_is_enough(there):
+    there.publish("core")
+    there.build("leaf")
+    assert {name: there.built()[name] for name in ("leaf", "middle")} == {"leaf": ["target:middle"], "middle": [there.place("core")]}
+    assert "core" not in there.built()
+    assert there.asked() == [there.content("middle"), there.content("core")]
+    there.publish("middle")
+    there.build("leaf")
+    assert there.built() == {"leaf": [there.place("middle")], "leaf-test": ["target:leaf"]}
+    assert there.asked() == [there.content("middle")], "what lies below is of no interest then"
+
+
+def test_what_is_to_be_built_itself_is_built(there):
+    there.publish("core")
+    there.build("core", "top/a")
+    assert there.built()["top-a"] == ["target:core"]
+    assert there.asked() == []
+
+
+def test_a_parent_that_changed_is_not_there(there, gen, tmp_path):
+    """Shown by gen: the base's core is published, that of the change is another content."""
+    there.publish("core")
+    before = there.content("core")
+    tree = tmp_path / "changed"
+    shutil.copytree(there.root, tree)
+    text = (tree / "matrix.toml").read_text()
+    (tree / "matrix.toml").write_text(text.replace("debian:trixie-slim", "debian:sid-slim", 1))
+    subprocess.run([gen, "-q", "matrix", "-C", tree], check=True)
+    there.root, there.plan = tree, json.loads((tree / "generated/plan.json").read_text())
+    assert {id for id, _ in there.builds()} == {"core", "middle", "leaf", "top/a", "top/b", "top/c"}
+    # As a part of a family that is cut, which has its parent in another part.
+    there.build("top/a")
+    assert there.content("core") != before
+    assert there.built()["top-a"] == ["target:core"]
+    assert there.asked() == [there.content("core")]
+
+
+def test_what_a_published_parent_takes_is_not_wanted(there):
+    there.publish("core")
+    there.spec("core")["artifacts"] = [{"name": "wheel", "path": "dist/*.whl", "version": "1"}]
+    there.build("top/a")
+    there.strike({"verb": "inspect", "error": "refused"})
+    done = there.run("build", "linux/amd64", "top/a", PIPELINE="github")
+    assert (done.returncode, "the artifact `wheel`" in done.stderr) == (1, True)
+
+
+def test_the_engine_is_handed_what_stands_on_the_published(there):
+    there.publish("core")
+    there.build("top/a", TEST_IN="engine")
+    assert there.built() == {"top-a": [there.place("core")]}
+    assert any(call["targets"]["top-a"]["load"] for call in there.bakes())
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,5 @@
-//! A key of an image that does nothing where it stands: what a Dockerfile of the user's cannot be told, the tag of what is
-//! not published.
+//! A key that does nothing where it stands: what a Dockerfile of the user's cannot be told, the tag of what is not
+//! published, published parents where no image has one.
 
 use std::collections::BTreeMap;
 use std::ops::Range;
@@ -124,6 +124,22 @@ pub(crate) fn run(cx: &Context<'_>, sink: &mut Sink) {
         )
         .note("every image states its own `axes`");
         sink.push(finding.help("delete it here, or in the images that vary over these axes"));
+    }
+    let mut specs = cx.matrix.specs.iter();
+    if specs.all(|spec| spec.stands_on().next().is_none()) {
+        let pipelines = cx.config.ci.pipelines.iter();
+        for own in pipelines {
+            let Some(parents) = own.published_parents() else {
+                continue;
+            };
+            let finding = Finding::new(
+                &code::IDLE_KEY,
+                format!("`parents` of `[ci.{}]` serves no image", own.provider),
+                cx.place(parents, "for images that stand on others of the matrix"),
+            );
+            let note = "no image has a `parent` or `needs`";
+            sink.push(finding.note(note).help("delete it here"));
+        }
     }
     for ((_, key), shared) in shared.into_iter().filter(|(_, shared)| !shared.serves_any) {
         let (note, help) = match shared.serves {

@@ -9,7 +9,6 @@ use minijinja::value::Serde;
 use serde::Serialize;
 
 use crate::config::Config;
-use crate::emit::bake::calls;
 use crate::emit::emitters::Emission;
 use crate::emit::files::lineage::graph;
 use crate::emit::files::missing::{Lacking, lacking, missing};
@@ -17,6 +16,7 @@ use crate::emit::workflow_files;
 use crate::grammar::{Pairs, Platform, SpecId};
 use crate::image::Spec;
 use crate::image::plan::PlanSpec;
+use crate::image::targets::calls;
 use crate::matrix::{ImageId, Selector};
 
 /// What the template of any file sees: values that are made once.

@@ -99,6 +99,8 @@ def bake(words, registry, call):
                 stands_on.append(built(link.removeprefix("target:")))
             elif name.startswith("subject") and (place := docker_stub.normal(link.removeprefix("docker-image://"))) in registry.tags:
                 stands_on.append(registry.tags[place])
+            elif link.startswith("docker-image://") and ":content-" in link:
+                stands_on.append(registry.resolve(docker_stub.normal(link.removeprefix("docker-image://"))))
             elif ":content-" in ref:
                 raise Failure(f"ERROR: target {name}: failed to solve: {ref}: not found")
         tags = [docker_stub.normal(tag) for tag in target.get("tags", [])]
