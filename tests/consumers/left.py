@@ -137,9 +137,14 @@ LEFT = {
 }
 
 
+def is_drawn(id: str) -> bool:
+    """Whether a case is another with each MATRIX_SEED."""
+    return id.startswith("test_hostile.py::") or "[random-" in id
+
+
 def part(items: list) -> tuple[list, list]:
-    """The cases to run, and those that are left: these alone with FULL in the environment. One that is asked for by its whole
-    id is run."""
+    """The cases to run, and those that are left: with FULL in the environment these, and what is drawn, which is drawn anew
+    there. One that is asked for by its whole id is run."""
     asked = os.environ.get("FULL")
     if len(items) == 1:
         return items, []
@@ -147,7 +152,8 @@ def part(items: list) -> tuple[list, list]:
     for item in items:
         id = item.nodeid.rsplit("/", 1)[-1]
         begins = next((begin for begin in LEFT if id.startswith(begin)), None)
-        (left if (begins is None) == bool(asked) else here).append(item)
+        runs = begins is not None or is_drawn(id) if asked else begins is None
+        (here if runs else left).append(item)
     return here, left
 
 
