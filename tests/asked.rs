@@ -212,17 +212,26 @@ fn a_set_that_is_a_group_of_the_bake_file_is_used() {
 
 #[test]
 fn an_action_of_the_same_repository_may_be_spelled_as_github_does() {
-    for uses in ["$/.github/actions/wheel", "./.github/actions/wheel"] {
+    for start in ["$/", "./"] {
         let step = format!(
-            "{ARCHES}\n[ci.github]\n[ci.github.step.wheel]\nat = \"before-build\"\nuses = \"{uses}\"\n\
-             [[ci.github.then]]\njob = \"tests\"\nuses = \"{uses}\"\n"
+            "{ARCHES}\n[ci.github]\n[ci.github.step.wheel]\nat = \"before-build\"\nuses = \"{start}.github/actions/wheel\"\n\
+             [[ci.github.then]]\njob = \"tests\"\nuses = \"{start}.github/workflows/tests.yml\"\n"
         );
-        let folder = project(&[("matrix.toml", &step)]);
+        let called = "on: workflow_call\njobs: {}\n";
+        let files = [
+            ("matrix.toml", step.as_str()),
+            (".github/workflows/tests.yml", called),
+        ];
+        let folder = project(&files);
         let output = run(folder.path(), &["matrix"]);
         assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
         let path = folder.path().join(".github/workflows/base-images.yml");
         let workflow = std::fs::read_to_string(path).expect("the workflow");
         assert!(workflow.contains("$/.github/actions/wheel"), "{workflow}");
+        assert!(
+            workflow.contains("$/.github/workflows/tests.yml"),
+            "{workflow}"
+        );
     }
 }
 

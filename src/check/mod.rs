@@ -12,6 +12,7 @@ mod settle;
 mod stands_on;
 mod strays;
 mod tag_words;
+mod workflow;
 
 pub use bases::{BaseImage, cuda_built, cuda_said, cuda_version};
 pub use context::Context;

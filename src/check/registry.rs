@@ -58,6 +58,14 @@ pub static RULES: &[Rule] = &[
         run: rules::bump_cut_short::run,
     },
     Rule {
+        codes: &[
+            &code::WORKFLOW_MISSING,
+            &code::WORKFLOW_PERMISSIONS,
+            &code::WORKFLOW_UNCALLABLE,
+        ],
+        run: rules::called_workflow::run,
+    },
+    Rule {
         codes: &[&code::CONTENT_FORMAT],
         run: rules::content_format::run,
     },

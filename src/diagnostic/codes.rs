@@ -569,6 +569,15 @@ codes! {
     WINDOWS_RECIPE = "windows-recipe" Rule Error
         "a Dockerfile for Linux, for a platform of Windows"
         "What `gen` renders by default installs with `apt`, makes users with `useradd` and runs `sh`. No image for Windows can come of it.";
+    WORKFLOW_MISSING = "workflow-missing" Rule Error
+        "a workflow that is called is not there"
+        "`then` of `[ci.github]` calls reusable workflows of the repository, which GitHub takes from `.github/workflows/` alone. It refuses the whole run where one is missing, before any image is built. Correct `uses`, or add the file.";
+    WORKFLOW_PERMISSIONS = "workflow-permissions" Rule Error
+        "a workflow that is called asks for more than its call gives"
+        "The token of a called workflow can do what the job that calls it may, and never more; what `permissions` of that `then` does not name is nothing. GitHub refuses the whole run where the workflow, or any job of it, asks for more, even one that would be skipped. Give it that in `permissions`, or let the workflow ask for less.";
+    WORKFLOW_UNCALLABLE = "workflow-uncallable" Rule Error
+        "a workflow that is called cannot be"
+        "GitHub lets a workflow be called that names `workflow_call` under `on`, and refuses the whole run that calls another, or one that cannot be read.";
     WRONG_TYPE = "wrong-type" Plan Error
         "a value of the wrong type"
         "Values are strings: `3.10` without quotes would be the number 3.1.";

@@ -29,7 +29,9 @@ pub use bake::text as bake_text;
 pub use cloud_build::build_configs;
 pub use emitters::{Emission, emit, schema_text, setup, test_script};
 use github::workflow_dialect;
-pub use github::{ActionEdit, ActionEdits, Unfit, adopt, stated_pin, workflow_files};
+pub use github::{
+    ActionEdit, ActionEdits, Call, Unfit, adopt, all_permissions, calls, stated_pin, workflow_files,
+};
 pub use jobs::{Jobs, jobs};
 pub(crate) use login::secrets as secrets_of;
 pub use provider::{File, Layout, Provider};

@@ -22,6 +22,8 @@ mod search;
 mod unfound;
 mod word;
 
+pub(crate) use data::yaml::documents as yaml_documents;
+pub(crate) use data::{Kind, Node};
 pub use find::{constant, key, key_list, list};
 pub use found::{Edit, Found, FoundList, Unwritable};
 pub use path::{KeyPath, PathFault};

@@ -230,6 +230,11 @@ impl Tree {
         self.files.values()
     }
 
+    /// The output of that path.
+    pub fn get(&self, path: &str) -> Option<&Arc<Planned>> {
+        self.files.get(path)
+    }
+
     /// Whether an output has this path.
     pub fn contains(&self, path: &str) -> bool {
         self.files.contains_key(path)

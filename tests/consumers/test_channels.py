@@ -227,6 +227,9 @@ def test_a_release_puts_no_tag_of_a_channel(tree, stub):
 def test_what_is_called_at_the_end_is_for_releases(tmp_path):
     hooks = "".join(f'\n[[ci.github.then]]\njob = "{job}"\nuses = "$/.github/workflows/{job}.yml"\n' for job in ("first", "second"))
     (tmp_path / "matrix.toml").write_text(MATRIX.replace("[ci.github]\n", "[ci.github]\n" + hooks))
+    (tmp_path / ".github/workflows").mkdir(parents=True)
+    for job in ("first", "second"):
+        (tmp_path / f".github/workflows/{job}.yml").write_text("on: workflow_call\n")
     run([os.environ["GEN_BIN"], "matrix"], tmp_path)
     jobs = read_yaml(tmp_path / ".github/workflows/base-images.yml")["jobs"]
     assert jobs["first"]["if"].endswith("&& needs.tags.result == 'success' && needs.tags.outputs.channel == '' }}")

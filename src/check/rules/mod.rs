@@ -10,6 +10,7 @@ pub(super) mod base_platform;
 pub(super) mod base_unclear;
 pub(super) mod build_config;
 pub(super) mod bump_cut_short;
+pub(super) mod called_workflow;
 pub(super) mod content_format;
 pub(super) mod context_file;
 pub(super) mod context_unmatched;

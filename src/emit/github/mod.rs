@@ -36,6 +36,7 @@ use crate::output::Planned;
 use crate::render::{Dialect, Shipped, Sign, shipped};
 
 mod adopt;
+mod calls;
 mod edits;
 mod legs;
 mod limits;
@@ -51,7 +52,9 @@ mod steps;
 mod validate;
 
 pub use adopt::adopt;
+pub use calls::{Call, calls};
 pub use edits::{ActionEdit, ActionEdits, Unfit};
+pub use permissions::all_permissions;
 
 use legs::{Legs, Runners};
 use login::{JOB_TOKEN, Rights, is_in, logins, release_rights, rights, signing_rights, unstored};

@@ -39,6 +39,12 @@ const ALL: [(&str, &[Access]); 20] = [
     ("vulnerability-alerts", READ),
 ];
 
+/// The permissions that `read-all` and `write-all` grant whatever else they do: those that can be looked at and changed.
+pub fn all_permissions() -> impl Iterator<Item = &'static str> {
+    let both = ALL.iter().filter(|(_, takes)| takes.len() == ANY.len());
+    both.map(|(name, _)| *name)
+}
+
 /// Reports what GitHub would refuse of `permissions`: then it refuses the whole workflow.
 pub(super) fn check(reader: &mut TableReader<'_>, permissions: &IndexMap<Spanned<String>, Access>) {
     for (right, access) in permissions {

@@ -13,13 +13,13 @@ use crate::locate::unfound::Unfound;
 
 /// A value of a data file.
 #[derive(Debug)]
-pub(super) struct Node {
+pub(crate) struct Node {
     pub span: Range<usize>,
     pub kind: Kind,
 }
 
 #[derive(Debug)]
-pub(super) enum Kind {
+pub(crate) enum Kind {
     Text(Found),
     Map(Vec<Entry>),
     List(Vec<Node>),
@@ -31,13 +31,13 @@ pub(super) enum Kind {
 
 /// A key and its value.
 #[derive(Debug)]
-pub(super) struct Entry {
+pub(crate) struct Entry {
     pub key: Key,
     pub value: Node,
 }
 
 #[derive(Debug)]
-pub(super) struct Key {
+pub(crate) struct Key {
     /// What paths call it.
     pub name: String,
     /// Where it is, with its quotes.
