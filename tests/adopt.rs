@@ -481,6 +481,62 @@ fn images_that_a_bot_moved_in_any_pipeline_become_facts() {
     }
 }
 
+/// It is named in every Dockerfile that installs Python packages, and the one row is for all of them.
+#[test]
+fn the_image_of_uv_that_a_bot_moved_in_a_dockerfile_becomes_a_fact() {
+    let matrix = "[axis]\npython = [\"3.13\", \"3.14\"]\n\n[registry.ghcr]\nprefix = \"ghcr.io/acme\"\n\n[image.base]\n\
+                  tag = \"{{ python }}\"\nfrom = \"debian:13-slim\"\n";
+    let root = committed(matrix);
+    let root = root.path();
+    let paths = [
+        "generated/docker/base/3.13/Dockerfile",
+        "generated/docker/base/3.14/Dockerfile",
+    ];
+    let text = read(root, paths[0]);
+    let uv = &text[text.find("ghcr.io/astral-sh/uv:").expect("uv")..];
+    let uv = &uv[..uv.find(',').expect("it ends")];
+    let to = format!("ghcr.io/astral-sh/uv:9.0.0@sha256:{DIGEST}");
+    let edited = text.replace(uv, &to);
+    fs::write(root.join(paths[0]), &edited).expect("the Dockerfile");
+    let said = ends(root, &["check", "--format", "concise"], 1);
+    assert!(
+        said.contains("machinery-edited")
+            && said.contains("in the Dockerfile")
+            && !said.contains("stale-output"),
+        "{said}"
+    );
+    ends(root, &["matrix"], 1);
+    assert_eq!(read(root, paths[0]), edited);
+    ends(root, &["matrix", "--adopt"], 0);
+    assert_eq!(read(root, paths[0]), edited);
+    assert!(read(root, paths[1]).contains(&to), "the other goes along");
+    assert!(read(root, "facts.toml").contains(&format!("name = \"uv\"\nimage = \"{to}\"\n")));
+    ends(root, &["check"], 0);
+}
+
+/// What no builder can pull is never written into the facts: it is drift, as any other line that somebody wrote.
+#[test]
+fn an_edit_that_is_no_image_is_drift_like_any_other() {
+    for to in [
+        format!("docker:99.1.0-cli@sha256:{}", "A".repeat(64)),
+        "docker:99.1.0-cli@sha256:abcd".to_owned(),
+        "docker 99".to_owned(),
+    ] {
+        let root = committed(PROVIDERS);
+        let root = root.path();
+        let before = read(root, JOBS);
+        move_image(root, JOBS, "docker:28.5.2-cli", &to);
+        let said = ends(root, &["check", "--format", "concise"], 1);
+        assert!(
+            said.contains("stale-output") && !said.contains("machinery-edited"),
+            "{said}"
+        );
+        ends(root, &["matrix", "--adopt"], 0);
+        assert_eq!(read(root, JOBS), before);
+        assert!(!root.join("facts.toml").exists());
+    }
+}
+
 #[test]
 fn an_image_that_the_matrix_or_its_facts_state_is_moved_there() {
     let facts =

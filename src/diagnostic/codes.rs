@@ -291,8 +291,8 @@ codes! {
         "a registry that a pipeline cannot log in to"
         "Its kind wants something that the `[registry]` table does not give, such as the role or the identity provider; or its secrets have names that no variable, or no secret of the provider, can have; or its host has another login already, of which Docker keeps one; or the jobs lack a command that the login takes.";
     MACHINERY_EDITED = "machinery-edited" Rule Error
-        "an image that a pipeline runs was moved in the generated file"
-        "Bots that update dependencies edit the pipeline, which is made from the matrix: the next `gen matrix` would undo it, so it refuses to touch that file. `gen matrix --adopt` writes the image where it is stated, in `[ci.…]` or as a row of `machinery` in your file of facts, which it makes where there is none, and regenerates all from there; `gen matrix --take-over` drops the edit. A tag that is older than the rendered one is no edit, it is stale.";
+        "an image that a pipeline runs, or uv is copied from, was moved in the generated file"
+        "Bots that update dependencies edit the pipeline or Dockerfile, which is made from the matrix: the next `gen matrix` would undo it, so it refuses to touch that file. `gen matrix --adopt` writes the image where it is stated, in `[ci.…]` or as a row of `machinery` in your file of facts, which it makes where there is none, and regenerates all from there; `gen matrix --take-over` drops the edit. A tag that is older than the rendered one is no edit, it is stale.";
     MARKER_MISPLACED = "marker-misplaced" Rule Error
         "a block whose markers stand where no block can be"
         "gen writes what stands between two markers, and leaves the rest of the file alone: it must be told where the block begins and where it ends, once. Nothing of the file is written before its markers are in order.";

@@ -23,19 +23,16 @@ pub(super) fn mark(repository: &Repository, expanded: &Expanded, drift: &mut Dri
     for change in stale {
         if workflows.contains(&change.path) && ActionEdits::of(change).is_some() {
             change.state = State::Edited;
-        } else if is_pipeline(&change.path)
-            && let Some(moved) = MovedImages::of(change, &images, Facts::ships)
-        {
+            continue;
+        }
+        let images: Vec<&RunImage> = images
+            .iter()
+            .filter(|image| image.may_be_in(&change.path))
+            .collect();
+        if let Some(moved) = MovedImages::of(change, &images, Facts::ships) {
             change.state = State::Moved(Arc::new(moved));
         }
     }
-}
-
-/// Whether an output may be of a pipeline, by how it ends: Dockerfiles and plans are not, whatever images they name.
-fn is_pipeline(path: &str) -> bool {
-    [".yml", ".yaml", ".sh"]
-        .iter()
-        .any(|end| path.ends_with(end))
 }
 
 /// The images that pipelines run, as the matrix, its facts or the shipped ones state them.
@@ -44,14 +41,16 @@ fn run_images(repository: &Repository, expanded: &Expanded) -> Vec<RunImage> {
     let stated = stated_images(&config.file.text);
     let beside = facts_beside(&config.file.path);
     let is_strange = config.facts.is_none() && repository.text(&beside).is_some();
-    let machinery = facts.all_machinery().map(|(_, image)| image.to_owned());
-    let machinery = machinery.filter(|image| !stated.contains(image));
-    let by_facts = machinery.map(|reference| RunImage {
-        reference,
+    let machinery = facts.all_machinery();
+    let machinery = machinery.filter(|(_, image)| !stated.iter().any(|stated| stated == image));
+    let by_facts = machinery.map(|(name, image)| RunImage {
+        reference: image.to_owned(),
+        in_dockerfiles: name == Machinery::Uv,
         not_ours: is_strange.then(|| beside.clone()),
     });
     let by_matrix = stated.iter().map(|reference| RunImage {
         reference: reference.clone(),
+        in_dockerfiles: false,
         not_ours: None,
     });
     by_matrix.chain(by_facts).collect()

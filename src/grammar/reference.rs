@@ -95,6 +95,9 @@ pub fn base_fault(base: &str) -> Option<String> {
     if digest.is_some_and(|d| !hex(d)) {
         return Some("its digest is not `sha256:` and 64 hex digits".to_owned());
     }
+    if digest.is_some_and(|d| d.contains(|c: char| c.is_ascii_uppercase())) {
+        return Some("a digest has no upper-case letters".to_owned());
+    }
     let (name, tag) = match named.rsplit_once(':') {
         Some((name, tag)) if !tag.contains('/') => (name, Some(tag)),
         _ => (named, None),
@@ -330,6 +333,14 @@ mod tests {
         ] {
             assert!(tag_fault(bad).is_some(), "{bad}");
         }
+    }
+
+    #[test]
+    fn digests_are_written_in_lower_case() {
+        let pinned = |digit: &str| format!("debian:13@sha256:{}", digit.repeat(64));
+        assert_eq!(base_fault(&pinned("a")), None);
+        assert!(base_fault(&pinned("A")).is_some_and(|fault| fault.contains("upper-case")));
+        assert!(base_fault("debian:13@sha256:a").is_some());
     }
 
     #[test]

@@ -8,7 +8,7 @@ use crate::output::block::{self, Block, Unmarked};
 use crate::output::found::{Found, found};
 use crate::output::links::Links;
 use crate::output::list::{Owned, lines};
-use crate::output::moved::MovedImages;
+use crate::output::moved::{MovedImages, is_dockerfile};
 use crate::output::tree::{Planned, Tree};
 use crate::output::whose::{Claims, Eye, Whose};
 use crate::render::blocks::Misplaced;
@@ -207,7 +207,6 @@ pub fn compare(
 
 /// Lets orphans stay while an output of their kind is refused: it may be what replaces them.
 fn keep(changes: &mut [Change]) {
-    let dockerfile = |path: &str| path.rsplit('/').next() == Some("Dockerfile");
     let refused: Vec<String> = changes
         .iter()
         .filter(|change| {
@@ -217,8 +216,8 @@ fn keep(changes: &mut [Change]) {
         .map(|change| change.path.clone())
         .collect();
     for change in changes.iter_mut().filter(|c| c.state == State::Orphan) {
-        let kind = dockerfile(&change.path);
-        if let Some(other) = refused.iter().find(|path| dockerfile(path) == kind) {
+        let kind = is_dockerfile(&change.path);
+        if let Some(other) = refused.iter().find(|path| is_dockerfile(path) == kind) {
             change.state = State::Kept(other.clone());
         }
     }

@@ -14,7 +14,7 @@ pub use block::{Block, Unmarked, ranges as block_ranges};
 pub use drift::{Change, Drift, State, compare};
 pub use links::is_linked;
 pub use list::{Owned, has_header, made_from};
-pub use moved::{MovedImage, MovedImages, RunImage, Unadoptable};
+pub use moved::{MovedImage, MovedImages, RunImage, Unadoptable, is_dockerfile};
 pub use tree::{Planned, Refused, Tree};
 pub use whose::Claims;
 pub use write::{

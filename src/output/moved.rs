@@ -2,11 +2,13 @@
 //!
 //! As with actions, age tells an edit: a tag on disk that is older than the rendered one is stale, since the matrix, the facts
 //! or the shipped table moved on. So is one that lacks the digest, or is the shipped one, which the matrix now states otherwise.
-//! Any other that differs was put there by somebody, and is not to be lost.
+//! Any other that differs was put there by somebody, and is not to be lost. What no builder can pull is no image, and an edit
+//! like any other of a generated file.
 
 use std::ops::Range;
 
 use crate::grammar::Version;
+use crate::grammar::reference::base_fault;
 use crate::output::Change;
 
 /// An image that outputs run, as it is stated.
@@ -14,8 +16,27 @@ use crate::output::Change;
 pub struct RunImage {
     /// `name:tag@digest`, as it is rendered.
     pub reference: String,
+    /// Whether Dockerfiles name it, and not pipelines.
+    pub in_dockerfiles: bool,
     /// The file that would have to state it otherwise, where that is not one of the matrix's.
     pub not_ours: Option<String>,
+}
+
+impl RunImage {
+    /// Whether an output may name it, by how its path ends. Plans do not, whatever images they name.
+    pub fn may_be_in(&self, path: &str) -> bool {
+        match self.in_dockerfiles {
+            true => is_dockerfile(path),
+            false => [".yml", ".yaml", ".sh"]
+                .iter()
+                .any(|end| path.ends_with(end)),
+        }
+    }
+}
+
+/// Whether an output is a Dockerfile.
+pub fn is_dockerfile(path: &str) -> bool {
+    path.rsplit('/').next() == Some("Dockerfile")
 }
 
 /// The images that were moved in one output.
@@ -70,7 +91,7 @@ impl MovedImage {
 impl MovedImages {
     /// The images that an output on disk runs otherwise than it is rendered; `None` when there are none. `ships` says of an
     /// image whether gen itself would render it.
-    pub fn of(change: &Change, images: &[RunImage], ships: impl Fn(&str) -> bool) -> Option<Self> {
+    pub fn of(change: &Change, images: &[&RunImage], ships: impl Fn(&str) -> bool) -> Option<Self> {
         let disk = change.before.as_deref()?;
         let mut rebased = change.after.as_ref()?.text.to_string();
         let mut moved: Vec<MovedImage> = Vec::new();
@@ -81,7 +102,7 @@ impl MovedImages {
             }
             let newer = |at: &Range<usize>| {
                 let found = &disk[at.clone()];
-                !ships(found) && is_moved(found, from)
+                !ships(found) && base_fault(found).is_none() && is_moved(found, from)
             };
             let mut found = uses(disk, from).filter(newer);
             let Some(span) = found.next() else { continue };
@@ -121,11 +142,10 @@ fn uses<'a>(text: &'a str, reference: &'a str) -> impl Iterator<Item = Range<usi
         let tagged = rest.strip_prefix(':')?;
         let end = tagged.bytes().position(|b| !is_part(b));
         let tag = tagged[..end.unwrap_or(tagged.len())].trim_end_matches('.');
-        let digest = tagged[tag.len()..].strip_prefix("@sha256:");
-        let digest = digest.map_or(0, |hex| {
-            let is_hex = |b: u8| b.is_ascii_digit() || (b'a'..=b'f').contains(&b);
-            let digits = hex.bytes().take_while(|b| is_hex(*b)).count();
-            "@sha256:".len() + digits
+        // All that is written, whether it is a digest or not.
+        let digest = tagged[tag.len()..].strip_prefix('@').map_or(0, |rest| {
+            let is_digest = |b: u8| is_part(b) || b == b':';
+            '@'.len_utf8() + rest.bytes().take_while(|b| is_digest(*b)).count()
         });
         let found = at..at + name.len() + 1 + tag.len() + digest;
         (kind == self::kind(tag)).then_some(found)
@@ -184,7 +204,8 @@ mod tests {
     use super::*;
     use crate::output::{Planned, State};
 
-    const CLI: &str = "docker:28.5.2-cli@sha256:aa";
+    const CLI: &str =
+        "docker:28.5.2-cli@sha256:aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa";
     const DIND: &str = "docker:28.5.2-dind";
 
     fn moved(rendered: &str, disk: &str) -> Option<MovedImages> {
@@ -197,22 +218,26 @@ mod tests {
         };
         let images = [CLI, DIND, "moby/buildkit:v0.32.2"].map(|reference| RunImage {
             reference: reference.to_owned(),
+            in_dockerfiles: false,
             not_ours: None,
         });
-        MovedImages::of(&change, &images, |image| image == "docker:30.9.9-cli")
+        MovedImages::of(&change, &images.each_ref(), |image| {
+            image == "docker:30.9.9-cli"
+        })
     }
 
     #[test]
     fn an_image_is_known_by_its_name_and_the_kind_of_its_tag() {
         let rendered = format!("image: \"{CLI}\"\nservice: {DIND}\nrun: docker:1.0 acme/{DIND}\n");
-        let disk = rendered.replace(CLI, "docker:29.0.0-cli@sha256:bb");
+        let to = format!("docker:29.0.0-cli@sha256:{}", "b".repeat(64));
+        let disk = rendered.replace(CLI, &to);
         let found = moved(&rendered, &disk).expect("one is moved");
         let told: Vec<_> = found
             .moved
             .iter()
             .map(|i| (&*i.from, &*i.to, i.name()))
             .collect();
-        assert_eq!(told, [(CLI, "docker:29.0.0-cli@sha256:bb", "docker")]);
+        assert_eq!(told, [(CLI, &*to, "docker")]);
         assert_eq!(found.rebased, disk);
         assert!(found.fit());
     }
@@ -220,7 +245,7 @@ mod tests {
     #[test]
     fn what_is_older_or_lacks_the_digest_is_stale() {
         for disk in [
-            "docker:28.5.1-cli@sha256:bb",
+            &format!("docker:28.5.1-cli@sha256:{}", "b".repeat(64)),
             "docker:27.0.0-cli",
             "docker:28.5.2-cli",
             CLI,
@@ -230,10 +255,26 @@ mod tests {
         ] {
             assert_eq!(moved(CLI, disk), None, "{disk}");
         }
-        let words = |disk| moved(CLI, disk).expect("it is moved").moved[0].words();
+        let words = |disk: &str| moved(CLI, disk).expect("it is moved").moved[0].words();
         let told = |from: &str, to: &str| (from.to_owned(), to.to_owned());
-        assert_eq!(words("docker:28.5.2-cli@sha256:bb"), told("aa", "bb"));
+        let newer = format!("docker:28.5.2-cli@sha256:{}", "b".repeat(64));
+        assert_eq!(words(&newer), told(&"a".repeat(12), &"b".repeat(12)));
         assert_eq!(words("docker:29-cli"), told("28.5.2-cli", "29-cli"));
+    }
+
+    #[test]
+    fn what_nobody_can_pull_is_an_edit_like_any_other() {
+        let digest = |digit: &str| format!("docker:29.0.0-cli@sha256:{}", digit.repeat(64));
+        for disk in [
+            &*digest("A"),
+            "docker:29.0.0-cli@sha256:bb",
+            "docker:29.0.0-cli@",
+            "docker:29.0.0-cli@sha256",
+        ] {
+            assert_eq!(moved(CLI, disk), None, "{disk}");
+        }
+        let found = moved(CLI, &digest("0")).expect("it is moved");
+        assert_eq!(found.moved[0].to, digest("0"));
     }
 
     #[test]

@@ -1,13 +1,13 @@
-//! Images that somebody, mostly a bot, moved in a generated pipeline: a kind of drift that has its own words.
+//! Images that somebody, mostly a bot, moved in a generated pipeline or Dockerfile: a kind of drift that has its own words.
 
 use crate::config::Config;
 use crate::diagnostic::{Finding, Place, code};
-use crate::output::{MovedImages, Unadoptable};
+use crate::output::{MovedImages, Unadoptable, is_dockerfile};
 use crate::source::SourceFile;
 
 const DROP: &str = "to drop the edit, run `gen matrix --take-over`";
 
-/// What is to be said of a pipeline in which images were moved: one finding for each.
+/// What is to be said of a file in which images were moved: one finding for each.
 pub(crate) fn findings(
     config: &Config,
     path: &str,
@@ -15,12 +15,17 @@ pub(crate) fn findings(
     images: &MovedImages,
 ) -> Vec<Finding> {
     let file = SourceFile::new(path, text);
+    let kind = if is_dockerfile(path) {
+        "Dockerfile"
+    } else {
+        "pipeline"
+    };
     let told = images.moved.iter().map(|image| {
         let (from, to) = image.words();
         let name = image.name();
         let finding = Finding::new(
             &code::MACHINERY_EDITED,
-            format!("`{name}` was moved from `{from}` to `{to}` in the pipeline"),
+            format!("`{name}` was moved from `{from}` to `{to}` in the {kind}"),
             Place::span(&file, image.span.clone(), format!("rendered: {}", image.from)),
         );
         match &image.unfit {
