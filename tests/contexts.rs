@@ -6,6 +6,7 @@ use std::ffi::OsStr;
 use std::fs;
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::{PermissionsExt, symlink};
+use std::os::unix::net::UnixListener;
 use std::path::Path;
 use std::process::Command;
 
@@ -346,6 +347,46 @@ fn without_git_submodules_are_as_gitmodules_has_them() {
     declared("path = ctx/v");
     fs::write(root.join("ctx/.dockerignore"), "v\n").expect("a file");
     assert!(!fetches_submodules(root));
+}
+
+/// None of them is read: a pipe would wait for somebody who writes into it.
+#[test]
+fn what_is_no_file_is_told_of_the_folder_that_a_test_reads() {
+    let matrix = "[registry.ghcr]\nprefix = \"ghcr.io/acme\"\n\n[image.base]\ntag = \"1\"\nfrom = \"debian:13-slim\"\n\
+                  test = [{ run = \"true\", files = [\"data\"] }]\n";
+    for kind in ["pipe", "socket", "name"] {
+        let folder = project(&[("matrix.toml", matrix), ("data/a/file", "1")]);
+        let root = folder.path();
+        let check = || {
+            let output = run(root, &["check", "--format", "concise"]);
+            stderr(&output)
+        };
+        assert_eq!(run(root, &["matrix"]).status.code(), Some(0));
+        assert!(!check().contains("test-file"), "{}", check());
+        let path = root.join("data/a/strange");
+        let (said, _socket) = match kind {
+            "pipe" => {
+                let pipe = Command::new("mkfifo").arg(&path).status();
+                assert!(pipe.expect("mkfifo runs").success());
+                ("is a device, pipe or socket", None)
+            }
+            "socket" => {
+                let socket = UnixListener::bind(&path).expect("a socket");
+                ("is a device, pipe or socket", Some(socket))
+            }
+            _ => {
+                let name = OsStr::from_bytes(b"strange\xff");
+                fs::write(root.join("data/a").join(name), "1").expect("a file");
+                ("has a name that is not UTF-8", None)
+            }
+        };
+        let told = check();
+        assert!(
+            told.contains("error[test-file]: a test reads `data`, in which `data/a/strange")
+                && told.contains(said),
+            "{kind}: {told}"
+        );
+    }
 }
 
 #[test]

@@ -465,8 +465,8 @@ codes! {
         "a template that cannot be parsed"
         "Templates follow Jinja's syntax: `{{ value }}`, `{% if … %}`.";
     TEST_FILE = "test-file" Rule Error
-        "a test reads a file that is not there, or lies behind a link"
-        "What `files` of a row of `test` names is given to the test as it is in the repository. Where it is missing the test cannot run, and a change of it could not be seen. What a link leads to may lie outside, and is not seen to change. Correct the path, or add the file to git.";
+        "a test reads a file that is not there, lies behind a link, or is none"
+        "What `files` of a row of `test` names is given to the test as it is in the repository. Where it is missing the test cannot run, and a change of it could not be seen. What a link leads to may lie outside, and is not seen to change; devices, pipes and sockets are in no checkout. A folder is looked at with all that lies in it. Correct the path, or add the file to git.";
     TEST_PLACE = "test-place" Rule Error
         "a test wants what a pipeline cannot give it"
         "A row of `test` with `options` runs in a container of the engine, since a builder has no options for a step; some pipelines have no engine, and some no such device. The pipeline would fail, or pass over the test. Change how it builds, or let the row or the pipeline be for other cells.";

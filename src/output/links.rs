@@ -17,6 +17,15 @@ pub fn is_linked(repository: &Repository, path: &str) -> bool {
     Links::new(repository).look(path) == Standing::Linked
 }
 
+/// The first of some paths from the root at which a symbolic link stands, or that lead through one.
+pub fn first_linked(
+    repository: &Repository,
+    mut paths: impl Iterator<Item = String>,
+) -> Option<String> {
+    let mut links = Links::new(repository);
+    paths.find(|path| links.look(path) == Standing::Linked)
+}
+
 /// Looks at paths below the root, at each folder on the way once.
 pub(super) struct Links<'a> {
     repository: &'a Repository,

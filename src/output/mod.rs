@@ -12,7 +12,7 @@ mod write;
 
 pub use block::{Block, Unmarked, ranges as block_ranges};
 pub use drift::{Change, Drift, State, compare};
-pub use links::is_linked;
+pub use links::{first_linked, is_linked};
 pub use list::{Owned, has_header, made_from};
 pub use moved::{MovedImage, MovedImages, RunImage, Unadoptable, is_dockerfile};
 pub use tree::{Planned, Refused, Tree};
