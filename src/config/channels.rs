@@ -144,7 +144,21 @@ impl Builder<'_> {
         known.extend(["image", "commit", "date"]);
         known.extend(scope.release.then_some("release"));
         let mut tags = Vec::new();
-        for tag in &raw.tags {
+        for (index, tag) in raw.tags.iter().enumerate() {
+            let mut before = raw.tags[..index].iter();
+            if let Some(first) = before.find(|first| first.value == tag.value) {
+                let fact = format!(
+                    "channel `{}` has the tag `{}` twice",
+                    name.value,
+                    tag.escape_debug()
+                );
+                let again = self.place(tag.span.clone(), "again here");
+                let finding = Finding::new(&code::DUPLICATE_VALUE, fact, again);
+                let first = self.place(first.span.clone(), "first here");
+                self.sink
+                    .push(finding.related(first).help("delete one of them"));
+                continue;
+            }
             if let Some(field) = self.field(tag, &is_object) {
                 self.check_names(&field, &known, "a channel");
                 self.printed_alone(&field);

@@ -175,6 +175,17 @@ impl Builder<'_> {
             self.idle_identity(of, "service-account", account, &[ArtifactRegistry]);
             self.idle_identity(of, "oidc-connection", &table.oidc_connection, &[DockerHub]);
         }
+        if let Some(movable) = &table.movable
+            && movable.iter().any(|tag| tag.trim().is_empty())
+        {
+            let fact = format!("registry `{}` would except a tag that is empty", name.value);
+            let finding = Finding::new(
+                &code::INVALID_OPTION,
+                fact,
+                self.place(movable.span.clone(), "one of these is empty"),
+            );
+            self.sink.push(finding.help("name tags, as in `movable = [\"latest\", \"edge-*\"]`; where it excepts none, write `movable = []`"));
+        }
         let text = |s: &Option<Spanned<String>>| s.as_ref().map(|s| s.value.clone());
         Registry {
             name: name.value.clone(),

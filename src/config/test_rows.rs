@@ -11,6 +11,7 @@ use crate::config::raw::RawTests;
 use crate::config::taking::{List, Take, Taking};
 use crate::config::unions::RawSelector;
 use crate::config::validate::{Builder, Scope};
+use crate::diagnostic::{Finding, code};
 use crate::grammar::Spanned;
 use crate::matrix::{AxisId, Selector};
 use crate::render::Field;
@@ -104,6 +105,7 @@ impl Builder<'_> {
                 RawTest::Command(command) => {
                     let (value, span) = (command.clone(), row.span.clone());
                     let run = Spanned { value, span };
+                    self.says_something("run", &run);
                     found.extend(self.one(sight, &run, false).map(TestRow::plain));
                     continue;
                 }
@@ -118,6 +120,19 @@ impl Builder<'_> {
                 Some(selector)
             });
             let options = table.options.as_ref();
+            self.says_something("run", &table.run);
+            let texts = [("target", &table.target), ("user", &table.user)];
+            for (key, text) in texts {
+                text.iter().for_each(|text| self.says_something(key, text));
+            }
+            if let Some(words) = options {
+                if words.is_empty() {
+                    self.says_nothing("options", &words.span);
+                }
+                words
+                    .iter()
+                    .for_each(|word| self.says_something("options", word));
+            }
             let Some(run) = self.one(sight, &table.run, false) else {
                 continue;
             };
@@ -132,6 +147,30 @@ impl Builder<'_> {
             });
         }
         found
+    }
+
+    /// Reports a text of a test that is empty as it is written. A template that comes to nothing here or there is another
+    /// matter: it is how a row is for some images only.
+    fn says_something(&mut self, key: &str, text: &Spanned<String>) {
+        if text.trim().is_empty() {
+            self.says_nothing(key, &text.span);
+        }
+    }
+
+    fn says_nothing(&mut self, key: &str, at: &Range<usize>) {
+        let (fact, help) = match key {
+            "run" => (
+                "a test without a command",
+                "write what must succeed, as in `python -c \"import torch\"`".to_owned(),
+            ),
+            _ => (
+                "a test that says nothing by a key",
+                format!("write what is meant, or delete `{key}`"),
+            ),
+        };
+        let place = self.place(at.clone(), format!("`{key}` is empty"));
+        self.sink
+            .push(Finding::new(&code::EMPTY_TEST, fact, place).help(help));
     }
 }
 

@@ -10,7 +10,7 @@ use serde::de::{SeqAccess, Visitor, value::SeqAccessDeserializer};
 use serde::{Deserialize, Deserializer};
 
 use crate::config::table_reader::TableReader;
-use crate::diagnostic::code;
+use crate::diagnostic::{Place, code};
 use crate::grammar::{Spanned, is_ref_name};
 
 /// What starts the pipelines of a provider.
@@ -76,6 +76,11 @@ impl JsonSchema for Paths {
 impl TableReader<'_> {
     /// Reports patterns that not every provider reads alike.
     pub fn trigger(&mut self, trigger: &Trigger) {
+        self.twice(trigger.tags.as_deref().unwrap_or_default());
+        self.twice(&trigger.branches);
+        if let Paths::List(paths) = &trigger.paths {
+            self.twice(paths);
+        }
         let tags = trigger.tags.iter().flatten();
         let refs = tags.chain(&trigger.branches);
         let is_of_refs = |text: &str| is_pattern(text, true) && is_ref_name(text);
@@ -95,6 +100,20 @@ impl TableReader<'_> {
                 let label = "from the root of the repository, with `*` within a folder and `**` for all below one";
                 self.pattern_fault(path, "of paths", label);
             }
+        }
+    }
+
+    /// Reports patterns that stand there again.
+    fn twice(&mut self, patterns: &[Spanned<String>]) {
+        for (index, pattern) in patterns.iter().enumerate() {
+            let mut before = patterns[..index].iter();
+            let Some(first) = before.find(|first| first.value == pattern.value) else {
+                continue;
+            };
+            let fact = format!("the pattern `{}` is there twice", pattern.escape_debug());
+            let finding = self.finding(&code::DUPLICATE_VALUE, fact, &pattern.span, "again here");
+            let first = Place::span(self.file, first.span.clone(), "first here");
+            self.push(finding.related(first).help("delete one of them"));
         }
     }
 

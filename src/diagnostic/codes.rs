@@ -162,8 +162,8 @@ codes! {
         "two steps of a build have one id"
         "Cloud Build refuses such a config when it is submitted. gen's own ids differ, so a template of yours wrote one of them; give it another.";
     DUPLICATE_VALUE = "duplicate-value" Plan Error
-        "an axis lists a value twice"
-        "Each value of an axis is one column of the product; the second can only make duplicates.";
+        "a list has an entry twice"
+        "Each value of an axis is one column of the product, and the second can only make duplicates. A tag of a channel, or a pattern of a trigger, that stands there again does nothing: one of the two was meant to be another.";
     EMPTY_AXIS = "empty-axis" Plan Error
         "an axis without values"
         "A product over an empty axis is empty, so no image that uses it exists. Give it a value, or remove it.";
@@ -179,6 +179,9 @@ codes! {
     EMPTY_PIPELINE = "empty-pipeline" Plan Error
         "a pipeline that would publish no image"
         "The `match` of its table accepts none of the specs that are published. Correct it, or delete it: without one, the pipeline publishes all.";
+    EMPTY_TEST = "empty-test" Plan Error
+        "a test in which something is empty"
+        "A row of `test` without a command tests nothing, and a `target`, `user` or option that is empty means nothing: the row would pass for a reason nobody sees. Write what is meant, or delete the key. A template that comes to nothing for some images is fine: the row is not for those.";
     END_OF_LIFE = "end-of-life" Rule Warning
         "something an image stands on no longer gets security fixes"
         "Python, the distribution, or the branch of the fleet's driver is past its end of life, so the images age from now on. The dates are data with source and date, `docs/facts.md` says how to state others; `--as-of` looks at another day.";
