@@ -171,7 +171,7 @@ impl TableReader<'_> {
         let known = || self.platforms.iter().map(String::as_str);
         let finding = match nearest(&key.value, known()) {
             Some(near) => finding.help(format!("did you mean `{near}`?")),
-            None => finding.note(format!("known here: {}", or_list(known()))),
+            None => finding.help(format!("name one that is: {}", or_list(known()))),
         };
         self.push(finding);
     }

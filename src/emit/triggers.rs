@@ -95,20 +95,22 @@ pub(super) fn channels(site: &Site<'_>) -> Vec<Started> {
 
 /// The findings about channels whose branch starts a release, too: a push to it cannot be both.
 pub(super) fn also_released(site: &Site<'_>, trigger: &Trigger) -> Vec<Finding> {
-    let patterns: Vec<Regex> = trigger
-        .branches
-        .iter()
-        .filter_map(|pattern| Regex::new(&format!("^{}$", regex(pattern))).ok())
-        .collect();
+    let regexes = trigger.branches.iter().filter_map(|pattern| {
+        let regex = Regex::new(&format!("^{}$", regex(pattern))).ok()?;
+        Some((regex, pattern))
+    });
+    let patterns: Vec<(Regex, &Spanned<String>)> = regexes.collect();
     let channels = site.config.channels.iter().filter_map(|channel| {
         let branch = channel.branch()?;
-        patterns.iter().find(|pattern| pattern.is_match(branch))?;
+        let (_, pattern) = patterns.iter().find(|(regex, _)| regex.is_match(branch))?;
         let fact = format!(
-            "would publish a release and channel `{}` by a push to `{branch}`",
+            "{} would publish a release and channel `{}` by a push to `{branch}`",
+            site.provider.title(),
             channel.name
         );
-        let label = "its `trigger` has that branch, too";
-        let finding = site.finding(&code::CHANNEL_CLASH, &fact, label);
+        let label = "in `branches` of its `trigger`";
+        let at = site.config.place(pattern.span.clone(), label);
+        let finding = Finding::new(&code::CHANNEL_CLASH, fact, at);
         let place = site.config.place(channel.span.clone(), "the channel");
         Some(
             finding

@@ -8,7 +8,7 @@ use rustc_hash::FxHashMap;
 use crate::config::{Channel, Config, field_finding};
 use crate::diagnostic::{Finding, Sink, code};
 use crate::grammar::SpecId;
-use crate::grammar::reference::given_tag_fault;
+use crate::grammar::reference::{given_tag_fault, mend_reference};
 use crate::image::Spec;
 use crate::image::spec::Alias;
 use crate::render::Field;
@@ -78,34 +78,36 @@ pub(super) fn channel_tags(
                 let clash = spec.repositories.iter().find_map(|repository| {
                     let standing = released.get(&**repository).into_iter().flatten();
                     let mut standing = standing.filter(|(other, _)| fits(&tag, other));
-                    if let Some((other, holder)) = standing.next() {
+                    if let Some((other, holder)) = standing.next().copied() {
                         let what = format!(
                             "`{repository}:{other}` is a release's, of {}",
                             specs[holder.0].describe(config)
                         );
-                        return Some(what);
+                        return Some((what, holder));
                     }
                     let before = taken.insert((repository, tag.clone()), (number, id))?;
                     (before != (number, id)).then(|| {
                         let of = &config.channels[before.0].name;
-                        format!(
+                        let what = format!(
                             "`{repository}:{tag}` is of channel `{of}`, for {}",
                             specs[before.1.0].describe(config)
-                        )
+                        );
+                        (what, before.1)
                     })
                 });
-                if let Some(what) = clash {
+                if let Some((what, holder)) = clash {
                     let fact = format!(
                         "the tag `{tag}` of channel `{}` is something else's too",
                         channel.name
                     );
                     let place = config.place(field.span.clone(), what);
-                    let finding = Finding::new(&code::CHANNEL_CLASH, fact, place);
-                    sink.push(
-                        finding
-                            .note(format!("for {}", spec.describe(config)))
-                            .help("print what tells them apart, or narrow its `match`"),
-                    );
+                    let finding = Finding::new(&code::CHANNEL_CLASH, fact, place)
+                        .help("print what tells them apart, or narrow its `match`");
+                    sink.push(match holder == id {
+                        // The label names it.
+                        true => finding,
+                        false => finding.note(format!("for {}", spec.describe(config))),
+                    });
                     break;
                 }
                 found.push(ChannelTag {
@@ -154,7 +156,9 @@ fn rendered(config: &Config, field: &Field, spec: &Spec, sink: &mut Sink) -> Opt
         format!("`{tag}` is not a tag"),
         config.place(field.span.clone(), fault),
     );
-    let finding = finding.note(note);
+    let finding = finding
+        .note(note)
+        .help(mend_reference(&longest, given_tag_fault));
     sink.push(if tag.contains("{commit.sha}") {
         finding.note("a commit has 40 digits, or 64 in a repository of SHA-256")
     } else {

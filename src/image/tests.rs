@@ -209,7 +209,7 @@ impl One<'_> {
     fn word(
         &mut self,
         field: Option<&Field>,
-        fault: fn(&str) -> Option<(Code, &'static str)>,
+        fault: fn(&str) -> Option<WordFault>,
     ) -> Result<Option<String>, Stopped> {
         let Some(field) = field else {
             return Ok(None);
@@ -220,10 +220,11 @@ impl One<'_> {
         }
         match fault(&text) {
             None => Ok(Some(text)),
-            Some((code, label)) => {
+            Some(fault) => {
                 let headline = format!("a test cannot name `{}` there", text.escape_debug());
-                let place = self.config.place(field.span.clone(), label);
-                Err(self.report(field.span.start, Finding::new(code, headline, place)))
+                let place = self.config.place(field.span.clone(), fault.label);
+                let finding = Finding::new(fault.code, headline, place).help(fault.help);
+                Err(self.report(field.span.start, finding))
             }
         }
     }
@@ -312,17 +313,27 @@ fn read(repository: &Repository, contexts: &mut ContextHash<'_>, path: &str) -> 
     contexts.get(folder, "", Some(&ignore_text("", &[name.to_owned()])))
 }
 
+/// Why a word cannot stand where a test names it.
+struct WordFault {
+    code: Code,
+    label: &'static str,
+    help: &'static str,
+}
+
 /// Names of stages begin with a letter; one without a name is called by its number.
 /// Source: `parser.ParseStageName` of BuildKit.
-fn stage_fault(name: &str) -> Option<(Code, &'static str)> {
+fn stage_fault(name: &str) -> Option<WordFault> {
     let plain = |b: u8| b.is_ascii_alphanumeric() || b"_.-".contains(&b);
     let first = name.starts_with(|c: char| c.is_ascii_alphanumeric());
-    let label = "a stage is called by letters, digits, `_`, `.` and `-`";
-    (!first || !name.bytes().all(plain)).then_some((&code::INVALID_NAME, label))
+    (!first || !name.bytes().all(plain)).then_some(WordFault {
+        code: &code::INVALID_NAME,
+        label: "a stage is called by letters, digits, `_`, `.` and `-`",
+        help: "name a stage of the Dockerfile, as in `target = \"test\"` for `FROM … AS test`",
+    })
 }
 
 /// A user is a name or a number, and so is the group behind a colon.
-fn user_fault(user: &str) -> Option<(Code, &'static str)> {
+fn user_fault(user: &str) -> Option<WordFault> {
     let plain = |part: &str| {
         part.starts_with(|c: char| c.is_ascii_alphanumeric() || c == '_')
             && part
@@ -332,6 +343,9 @@ fn user_fault(user: &str) -> Option<(Code, &'static str)> {
     let (user, group) = user
         .split_once(':')
         .map_or((user, None), |(user, group)| (user, Some(group)));
-    let label = "a user is a name or a number, and so is a group behind a `:`";
-    (!plain(user) || !group.is_none_or(plain)).then_some((&code::INVALID_USER, label))
+    (!plain(user) || !group.is_none_or(plain)).then_some(WordFault {
+        code: &code::INVALID_USER,
+        label: "a user is a name or a number, and so is a group behind a `:`",
+        help: "write one that the image has, as in `user = \"root\"` or `user = \"1000:1000\"`",
+    })
 }
