@@ -18,7 +18,23 @@ set -eu
 PLAN=${PLAN:-generated/plan.lines}
 
 say() { printf '%s\n' "github: $*" >&2; }
-die() { say "$@"; exit 1; }
+die() {
+  say "$@"
+  if [ "${GITHUB_ACTIONS-}" = true ]; then printf '%s\n' "$*" | github_command error; fi
+  exit 1
+}
+
+command_line="${0##*/} $*"
+
+# github_command LEVEL: tell what stdin says beside the log: error or notice. A command of GitHub's is one line:
+# actions/toolkit, packages/core/src/command.ts.
+github_command() {
+  awk -v level="$1" -v title="$command_line" '
+    function data(text) { gsub(/%/, "%25", text); gsub(/\r/, "%0D", text); gsub(/\n/, "%0A", text); return text }
+    function property(text) { text = data(text); gsub(/:/, "%3A", text); gsub(/,/, "%2C", text); return text }
+    { text = text (NR > 1 ? "\n" : "") $0 }
+    END { print "::" level " title=" property(title) "::" data(text) }' >&2
+}
 
 # What reads the plan. Of each record the first field says what it is; those of an image follow its `image`. Records that
 # nobody asks for are passed over, so that a plan may say more than this script knows. See docs/plan.md of basematrix.

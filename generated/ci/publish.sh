@@ -84,7 +84,19 @@ if [ "${GITHUB_ACTIONS-}" = true ]; then shown_by=github
 elif [ "${GITLAB_CI-}" = true ]; then shown_by=gitlab
 elif [ "${BUILDKITE-}" = true ]; then shown_by=buildkite
 fi
-command_line="${0##*/} $*" groups=0 is_grouped=
+groups=0 is_grouped=
+
+command_line="${0##*/} $*"
+
+# github_command LEVEL: tell what stdin says beside the log: error or notice. A command of GitHub's is one line:
+# actions/toolkit, packages/core/src/command.ts.
+github_command() {
+  awk -v level="$1" -v title="$command_line" '
+    function data(text) { gsub(/%/, "%25", text); gsub(/\r/, "%0D", text); gsub(/\n/, "%0A", text); return text }
+    function property(text) { text = data(text); gsub(/:/, "%3A", text); gsub(/,/, "%2C", text); return text }
+    { text = text (NR > 1 ? "\n" : "") $0 }
+    END { print "::" level " title=" property(title) "::" data(text) }' >&2
+}
 
 work=$(mktemp -d)
 trap 'ungroup; rm -rf "$work"' EXIT
@@ -136,13 +148,7 @@ notice() {
 # annotate LEVEL: tell what stdin says beside the log: LEVEL is error or notice.
 annotate() {
   case $shown_by in
-    # A command of GitHub's is one line: actions/toolkit, packages/core/src/command.ts.
-    github)
-      awk -v level="$1" -v title="$command_line" '
-        function data(text) { gsub(/%/, "%25", text); gsub(/\r/, "%0D", text); gsub(/\n/, "%0A", text); return text }
-        function property(text) { text = data(text); gsub(/:/, "%3A", text); gsub(/,/, "%2C", text); return text }
-        { text = text (NR > 1 ? "\n" : "") $0 }
-        END { print "::" level " title=" property(title) "::" data(text) }' >&2 ;;
+    github) github_command "$1" ;;
     # Markdown takes what is indented by the letter.
     buildkite)
       style=$1

@@ -32,6 +32,7 @@ pub(crate) const COMMON: Shipped = shipped!(
     "ci/bake.sh",
     "ci/channel.sh",
     "ci/context.sh",
+    "ci/github-command.sh",
     "ci/json.sh",
     "ci/only.sh",
     "ci/parents.sh",

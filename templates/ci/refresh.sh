@@ -18,7 +18,13 @@ set -eu
 MATRIX=<{ matrix }>
 
 say() { printf '%s\n' "refresh: $*" >&2; }
-die() { say "$@"; exit 1; }
+die() {
+  say "$@"
+  if [ "${GITHUB_ACTIONS-}" = true ]; then printf '%s\n' "$*" | github_command error; fi
+  exit 1
+}
+
+<% include "ci/github-command.sh" %>
 
 # run ARGUMENT...: what gen says.
 run() {

@@ -18,7 +18,13 @@ set -eu
 PLAN=${PLAN:-<{ folder | bare }>/plan.lines}
 
 say() { printf '%s\n' "github: $*" >&2; }
-die() { say "$@"; exit 1; }
+die() {
+  say "$@"
+  if [ "${GITHUB_ACTIONS-}" = true ]; then printf '%s\n' "$*" | github_command error; fi
+  exit 1
+}
+
+<% include "ci/github-command.sh" %>
 
 <% include "ci/plan.sh" %>
 

@@ -121,7 +121,7 @@ def tree(gen, upstream, tmp_path) -> Path:
 def refresh(tree: Path, *words: str, shell: str = "sh", **env: str) -> subprocess.CompletedProcess:
     return subprocess.run(
         [shell, "generated/ci/refresh.sh", *words], cwd=tree, stdin=subprocess.DEVNULL, capture_output=True, text=True,
-        env={**os.environ, **env},
+        env={**{name: value for name, value in os.environ.items() if name != "GITHUB_ACTIONS"}, **env},
     )  # fmt: skip
 
 
@@ -162,7 +162,11 @@ def test_nothing_is_committed_beside_work_that_is_not_or_after_a_failure(tree, u
     assert done.returncode == 1 and "the checkout is not clean" in done.stderr
     (tree / "notes").unlink()
     done = refresh(tree, "bases", GEN="false")
-    assert done.returncode == 1 and "`gen lock --refresh=bases` failed" in done.stderr
+    assert done.returncode == 1 and "refresh: `gen lock --refresh=bases` failed" in done.stderr
+    assert "::error" not in done.stderr
+    # Where the log is GitHub's it is told beside that, too.
+    done = refresh(tree, "bases", GEN="false", GITHUB_ACTIONS="true")
+    assert "::error title=refresh.sh bases::`gen lock --refresh=bases` failed" in done.stderr.splitlines()
     assert log(tree) == ["as released"]
 
 

@@ -1,12 +1,14 @@
 """What people see of a run: groups of the log, what is wrong beside the log, each as the place has it, and nowhere else. And what
 one run may be asked for: some images alone, or to say what it would do."""
 
+import os
 import re
+import shutil
 import subprocess
 
 import pytest
 from harness import missing
-from test_publish_script import HOME, World, built, in_every_shell, merged, shell, world  # noqa: F401
+from test_publish_script import HOME, SCRIPT, World, built, in_every_shell, merged, shell, world  # noqa: F401
 
 #: By the place: what its environment says, how a group begins there, and how the log says that it ends. (What is read as text
 #: has a line's end for GitLab's carriage return.)
@@ -105,6 +107,22 @@ def test_a_command_of_githubs_holds_no_other(world):  # noqa: F811
     line = next(line for line in done.stderr.split("\n") if line.startswith("::error"))
     title = "title=publish.sh build a%25b%0D%0A%3A%3Aset-env name=X%3A%3Ay%2C and%3A more linux/amd64::"
     assert line == f"::error {title}the plan has no image `a%25b%0D%0A::set-env name=X::y, and: more`"
+
+
+@in_every_shell
+def test_an_error_of_the_script_that_hands_work_to_jobs_is_told_too(shell, tmp_path):  # noqa: F811
+    if not shutil.which(shell[0]):
+        pytest.skip(f"no {shell[0]} on this machine")
+    for env, told in (PLACES["github"][0], ["::error title=github.sh images probe::no plan at none: run this"]), (PLACES["elsewhere"][0], []):
+        clean = {name: value for name, value in os.environ.items() if name != "GITHUB_ACTIONS"}
+        done = subprocess.run(
+            [*shell, SCRIPT.with_name("github.sh"), "images", "probe"], cwd=tmp_path, stdin=subprocess.DEVNULL,
+            capture_output=True, text=True, env={**clean, **env, "PLAN": "none"},
+        )  # fmt: skip
+        assert done.returncode == 1 and done.stdout == ""
+        assert "github: no plan at none: run this from the repository root" in done.stderr
+        commands = [line for line in done.stderr.splitlines() if line.startswith("::")]
+        assert len(commands) == len(told) and all(map(str.startswith, commands, told)), done.stderr
 
 
 @in_every_shell
