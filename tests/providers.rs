@@ -259,6 +259,45 @@ refresh-token = "REFRESH_TOKEN"
 [ci.buildkite]
 "#;
 
+/// A run of a channel is of its branch, or of the default one, which an environment may keep out.
+#[test]
+fn the_first_run_says_which_branches_environments_let_in() {
+    let channels = "[channel.edge]\nbranch = \"main\"\ntags = [\"edge\"]\n\n[channel.night]\nschedule = \"17 3 * * *\"\ntags = [\"night\"]\n\n";
+    let matrix = |prefix: &str, ci: &str| {
+        format!(
+            "[registry.hub]\nprefix = \"{prefix}\"\n\n[image.base]\ntag = \"1\"\nfrom = \"debian:13-slim\"\n\n{channels}[ci.github]\n{ci}"
+        )
+    };
+    let let_in = "`main` and the default branch among the branches that may deploy to";
+    for (prefix, ci, said_of) in [
+        (
+            "docker.io/acme",
+            "",
+            Some("environment `publish`, for channels"),
+        ),
+        (
+            "docker.io/acme",
+            "release-environment = \"release\"\n",
+            Some("environments `publish` and `release`, for channels"),
+        ),
+        (
+            "ghcr.io/acme",
+            "release-environment = \"release\"\n",
+            Some("environment `release`, for channels"),
+        ),
+        // Nobody's secrets, nobody's environment.
+        ("ghcr.io/acme", "", None),
+        ("docker.io/acme", "environment = \"\"\n", None),
+    ] {
+        let folder = support::project(&[("matrix.toml", &matrix(prefix, ci))]);
+        let said = support::stderr(&support::run(folder.path(), &["matrix"]));
+        match said_of {
+            Some(of) => assert!(said.contains(&format!("{let_in} {of}")), "{said}"),
+            None => assert!(!said.contains("may deploy"), "{said}"),
+        }
+    }
+}
+
 #[test]
 fn the_first_run_says_all_that_is_to_be_set_up() {
     let folder = support::project(&[("matrix.toml", SET_UP), ("cosign.pub", "a key\n")]);
@@ -283,6 +322,7 @@ fn the_first_run_says_all_that_is_to_be_set_up() {
     let agents = "Buildkite needs agents that are logged in at docker.io; secrets of its cluster \
                   `PIP_INDEX_URL`, `COSIGN_PRIVATE_KEY` and `COSIGN_PASSWORD`";
     assert!(said.contains(agents), "{said}");
+    assert!(!said.contains("may deploy"), "there is no channel: {said}");
     // Said once: the next run finds its outputs.
     assert!(!support::stderr(&support::run(folder.path(), &["matrix"])).contains(" needs "));
 }

@@ -11,7 +11,7 @@
 
 use std::collections::HashSet;
 
-use indexmap::IndexMap;
+use indexmap::{IndexMap, IndexSet};
 use schemars::{Schema, SchemaGenerator};
 use serde::Serialize;
 use toml::de::{DeValue, Error};
@@ -27,7 +27,7 @@ use crate::config::{
     self, Access, At, Config, Options, ProviderTable, RegistryKind, Runner, options_schema,
     read_options,
 };
-use crate::diagnostic::{Finding, code};
+use crate::diagnostic::{Finding, and_list, code};
 use crate::emit::setup;
 use crate::facts::Machinery;
 use crate::grammar::Spanned;
@@ -148,6 +148,7 @@ impl Provider for GitHub {
             name => format!("environment `{name}`, and in it the secrets"),
         };
         let mut lines = setup::stored(site, login::MEANS, &environment, &[login::JOB_TOKEN]);
+        lines.extend(deployed(site, options, !lines.is_empty()));
         lines.extend(refresh::setup(options));
         lines
     }
@@ -276,6 +277,38 @@ pub(super) struct Job {
 pub(super) struct Tags {
     pub needs: Vec<String>,
     pub rights: Rights,
+}
+
+/// What environments have to let in: they can be restricted to branches, and runs of channels are of theirs. A schedule runs on
+/// the default branch.
+fn deployed(site: &Site<'_>, options: &Github, stores: bool) -> Option<String> {
+    let own = Some(options.environment.as_str()).filter(|_| stores);
+    let release = options.release_environment.as_ref();
+    let environments = own.into_iter().chain(release.map(|own| own.value.as_str()));
+    let environments: IndexSet<&str> = environments.filter(|name| !name.is_empty()).collect();
+    let branches = site
+        .config
+        .channels
+        .iter()
+        .map(|channel| match channel.branch() {
+            Some(branch) => format!("`{branch}`"),
+            None => "the default branch".to_owned(),
+        });
+    let branches: IndexSet<String> = branches.collect();
+    if branches.is_empty() || environments.is_empty() {
+        return None;
+    }
+    let are = if environments.len() == 1 {
+        "environment"
+    } else {
+        "environments"
+    };
+    let branches: Vec<String> = branches.into_iter().collect();
+    Some(format!(
+        "{} among the branches that may deploy to {are} {}, for channels",
+        branches.join(" and "),
+        and_list(environments)
+    ))
 }
 
 /// The options of the pipeline, where it is turned on.
