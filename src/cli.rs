@@ -345,6 +345,15 @@ pub struct BumpArgs {
     /// Only say whether all places agree.
     #[arg(long, conflicts_with_all = ["dry_run", "backwards", "allow_errors"])]
     pub check: bool,
+    /// How findings of `--check` are printed.
+    #[arg(
+        long,
+        value_name = "FORMAT",
+        default_value = "full",
+        hide_default_value = true,
+        conflicts_with_all = ["to", "amend"]
+    )]
+    pub format: FindingFormat,
     /// Show what would be written as a diff, write nothing.
     #[arg(long)]
     pub dry_run: bool,

@@ -73,7 +73,7 @@ const UNTOLD: &[Code] = &[
 
 pub(super) fn run(shell: &mut Shell<'_>, options: &BumpArgs) -> Result<Outcome, Error> {
     if options.check {
-        return agreement(shell);
+        return agreement(shell, options.format);
     }
     let repository = shell.repository()?;
     let _lock = if options.dry_run {
@@ -202,13 +202,12 @@ fn refused(shell: &Shell<'_>, sink: Sink) -> Result<Outcome, Error> {
 }
 
 /// Whether all places agree, and nothing else.
-fn agreement(shell: &Shell<'_>) -> Result<Outcome, Error> {
+fn agreement(shell: &Shell<'_>, format: FindingFormat) -> Result<Outcome, Error> {
     let repository = shell.repository()?;
     let mut sink = Sink::new();
-    let full = FindingFormat::Full;
     let looked = match look(shell, &repository, Vantage::here(), &mut sink)? {
         Ok(looked) => looked,
-        Err(fault) => return shell.stopped(fault, sink, full),
+        Err(fault) => return shell.stopped(fault, sink, format),
     };
     let mut findings: Vec<Finding> = sink.into_sorted();
     findings.retain(|f| f.severity() == Severity::Error || AGREEMENT.contains(&f.code));
@@ -221,7 +220,7 @@ fn agreement(shell: &Shell<'_>) -> Result<Outcome, Error> {
     let behind = findings.iter().any(|f| f.code == &code::LOCK_STALE);
     findings.extend(other_release(&looked.expanded).filter(|_| !behind));
     let findings = fold(findings);
-    shell.findings(&findings, full)?;
+    shell.findings(&findings, format)?;
     let release = looked.expanded.config.release.as_ref();
     let version = release.map_or("", |r| r.version.as_str());
     let rendered = |f: &Finding| OUTPUTS.contains(&f.code);

@@ -1,0 +1,3 @@
+"""Images."""
+
+BASE_TAG = "v0.9.1"
