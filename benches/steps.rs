@@ -10,7 +10,7 @@ use basematrix::diagnostic::Sink;
 use basematrix::facts::Day;
 use basematrix::flow::{self, Expanded, Rendered, Standpoint};
 use basematrix::output::{Change, compare, write};
-use basematrix::release::mentions::Names;
+use basematrix::release::mentions::ImageNames;
 use basematrix::release::pins;
 use basematrix::source::Repository;
 use divan::{Bencher, counter::ItemsCount};
@@ -189,7 +189,7 @@ fn read_mentions(bencher: Bencher<'_, '_>, library: &Library) {
     let repository = Repository::find(tree.path(), None).expect("a repository");
     let expanded = expanded(&repository);
     let release = expanded.config.release.as_ref().expect("a release");
-    let names = Names::new(&expanded.config, &expanded.matrix).expect("a release");
+    let names = ImageNames::new(&expanded.config, &expanded.matrix).expect("a release");
     bencher
         .counter(ItemsCount::new(library.files))
         .bench_local(|| {

@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 use std::io::{BufRead, stdin};
 use std::sync::Arc;
 
-use basematrix::dockerfile::{Build, Dockerfile, Does, Request, Source, Value};
+use basematrix::dockerfile::{Build, Dockerfile, Does, Expansion, Request, Source};
 use basematrix::grammar::Pairs;
 use basematrix::grammar::reference::full;
 use basematrix::source::SourceFile;
@@ -95,10 +95,10 @@ impl<'a> Args<'a> {
         }
     }
 
-    fn add(&mut self, name: &str, value: Option<&Value>) {
+    fn add(&mut self, name: &str, value: Option<&Expansion>) {
         let value = match value {
-            Some(Value::Known(text)) => Some(text.to_string()),
-            Some(Value::Unknown(_)) => None,
+            Some(Expansion::Known(text)) => Some(text.to_string()),
+            Some(Expansion::Unknown(_)) => None,
             None => Some(String::new()),
         };
         let values = self.found.entry(name.to_owned()).or_default();
@@ -169,7 +169,7 @@ impl<'a> Args<'a> {
 /// Whether an ARG gives that name a default.
 fn step_gives(step: &basematrix::dockerfile::Step, name: &str) -> bool {
     match &step.instruction.kind {
-        basematrix::dockerfile::Kind::Arg(args) => args
+        basematrix::dockerfile::Operation::Arg(args) => args
             .iter()
             .any(|arg| arg.name.text == name && arg.value.is_some()),
         _ => false,

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use basematrix::intake::{FieldOption, Imported, Options, agrees, import};
+use basematrix::intake::{FieldOption, Imported, ReadOptions, agrees, import};
 use proptest::prelude::*;
 use proptest::sample::subsequence;
 use serde_json::{Value, json};
@@ -19,7 +19,7 @@ struct Case {
     name: String,
     file: &'static str,
     text: String,
-    options: Options,
+    options: ReadOptions,
     arguments: Vec<String>,
     hand: String,
 }
@@ -42,7 +42,7 @@ fn case(folder: &Path) -> Case {
     let arguments = read("arguments.txt");
     let arguments = arguments.lines().filter(|line| !line.is_empty());
     let arguments: Vec<String> = arguments.map(str::to_owned).collect();
-    let mut options = Options::default();
+    let mut options = ReadOptions::default();
     for pair in arguments.chunks(2) {
         match (pair[0].as_str(), &pair[1]) {
             ("--field", field) => options.field(field),
@@ -72,7 +72,7 @@ trait Given {
     fn field(&mut self, text: &str);
 }
 
-impl Given for Options {
+impl Given for ReadOptions {
     fn field(&mut self, text: &str) {
         self.fields.push(FieldOption::parse(text).expect("a field"));
     }
@@ -228,7 +228,7 @@ fn no_file_makes_it_fall_over() {
         "- {t: 'a/b:1', v: \"\\0\"}",
     ];
     for text in files {
-        let mut options = Options::default();
+        let mut options = ReadOptions::default();
         let _ = import("f", text, &options, &|_| None);
         options.field("reference=t");
         let _ = import("f", text, &options, &|_| None);
@@ -317,7 +317,7 @@ proptest! {
 
     #[test]
     fn whatever_is_drawn_is_declared_and_the_same(drawn in drawn()) {
-        let mut options = Options::default();
+        let mut options = ReadOptions::default();
         for field in ["reference=reference", "base=base", "platforms=platforms", "dockerfile=dockerfile"] {
             options.field(field);
         }

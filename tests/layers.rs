@@ -1,6 +1,6 @@
 //! The rooms of `src` are layers, in the order in which `src/lib.rs` lists them.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -76,4 +76,64 @@ fn what_is_named_in_any_way_is_seen() {
     let text = "use crate::flow::{self, Fault};\nfn f(x: crate::image::Plan) {}\n/// See [`y`](crate::emit::y).\nuse crate::{a, b};";
     let named: Vec<String> = named(text).into_iter().collect();
     assert_eq!(named, ["emit", "flow", "image", "{"]);
+}
+
+/// What a source takes from other rooms by name: types, each with the room it is from.
+fn taken(text: &str) -> BTreeSet<(String, String)> {
+    let comment = Regex::new(r"//[^\n]*").expect("a pattern");
+    let import = Regex::new(r"\buse crate::(\w+)::([^;]+);").expect("a pattern");
+    let path = Regex::new(r"\bcrate::(\w+)((?:::[a-z]\w*)*)::([A-Z]\w*)").expect("a pattern");
+    let name = Regex::new(r"(?:^|[\s{,:])([A-Z]\w*[a-z]\w*)\s*(?:[,}]|$| as )").expect("a pattern");
+    let text = comment.replace_all(text, "");
+    let mut found = BTreeSet::new();
+    for import in import.captures_iter(&text) {
+        // A name may end what the one after it begins with.
+        let list = import[2].replace(',', ", ").replace('}', " }");
+        let names = list
+            .split_inclusive(',')
+            .flat_map(|part| name.captures_iter(part));
+        found.extend(names.map(|name| (name[1].to_owned(), import[1].to_owned())));
+    }
+    let paths = path.captures_iter(&text);
+    found.extend(paths.map(|path| (path[3].to_owned(), path[1].to_owned())));
+    found
+}
+
+#[test]
+fn a_name_that_rooms_share_has_one_meaning() {
+    let mut rooms: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+    for path in sources(Path::new(SRC)) {
+        let own = room_of(&path);
+        for (name, room) in taken(&fs::read_to_string(&path).expect("a source")) {
+            if room != own {
+                rooms.entry(name).or_default().insert(room);
+            }
+        }
+    }
+    assert!(rooms.len() > 200, "{} names only", rooms.len());
+    rooms.retain(|_, rooms| rooms.len() > 1);
+    assert!(rooms.is_empty(), "of several rooms: {rooms:#?}");
+}
+
+#[test]
+fn what_is_taken_in_any_way_is_seen() {
+    let text = "use crate::flow::{self, Fault};\nuse crate::image::{a::{Plan, Spec as S}, lines};\nuse crate::lock::Lock;\n\
+                fn f(x: crate::emit::bake::Group) {} // crate::no::Thing\nuse crate::x::{\n    A1b,\n    Bc,\n};\n";
+    let taken = taken(text);
+    let names: Vec<String> = taken
+        .iter()
+        .map(|(name, room)| format!("{room} {name}"))
+        .collect();
+    assert_eq!(
+        names,
+        [
+            "x A1b",
+            "x Bc",
+            "flow Fault",
+            "emit Group",
+            "lock Lock",
+            "image Plan",
+            "image Spec"
+        ]
+    );
 }

@@ -11,5 +11,5 @@ pub use bases::{Base, Bases, Moved, Refreshed, Relock};
 pub use moving::Move;
 pub use news::News;
 pub use release::{Asked, Bump, plan};
-pub use target::{Ahead, Target};
+pub use target::{Ahead, Destination};
 pub use texts::Rewritten;

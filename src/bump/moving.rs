@@ -10,8 +10,8 @@ use crate::diagnostic::{Finding, Place, Sink, code};
 use crate::grammar::release::ReleaseVersion;
 use crate::output::is_linked;
 use crate::release::how_to_state;
-use crate::release::mentions::{Fixed, Kind, MARKER, Names, Sighting};
-use crate::release::pins::{Verdict, look};
+use crate::release::mentions::{Fixed, ImageNames, MARKER, MentionKind, Sighting};
+use crate::release::pins::{Agreement, look};
 use crate::release::unseen::{unread_findings, unseen_finding};
 
 /// A place that states a release.
@@ -101,7 +101,7 @@ impl Moving<'_, '_> {
                 continue;
             }
             let (verdict, _) = pin.judge(self.config, self.release, &found.value);
-            if verdict == Verdict::Agrees {
+            if verdict == Agreement::Agrees {
                 self.stays.push(moved(&found.value));
                 continue;
             }
@@ -113,7 +113,7 @@ impl Moving<'_, '_> {
                 let mut moves = self.pins.iter().filter(|m| m.to == found.value);
                 moves.any(|m| m.path == pin.file.value && m.line == line)
             };
-            if verdict == Verdict::Unread && !known() && !ours() {
+            if verdict == Agreement::Unread && !known() && !ours() {
                 let (named, stated) = (pin.locator.named(), found.value.escape_debug());
                 let wanted = &pin.states;
                 let finding = Finding::new(
@@ -160,7 +160,7 @@ impl Moving<'_, '_> {
     }
 
     /// Moves every mention of another release.
-    pub(super) fn mentions(&mut self, names: &Names<'_>) {
+    pub(super) fn mentions(&mut self, names: &ImageNames<'_>) {
         for mention in &self.release.mentions {
             // Documents stay at the last final release.
             if self.release.read.is_pre_release() && !mention.pre_releases {
@@ -193,7 +193,7 @@ impl Moving<'_, '_> {
             let headline = match look(self.texts.now(), pin) {
                 Ok(seen) => {
                     let states = |value: &str| {
-                        pin.judge(self.config, self.release, value).0 == Verdict::Agrees
+                        pin.judge(self.config, self.release, value).0 == Agreement::Agrees
                     };
                     let Some(other) = seen.found.iter().find(|f| !states(&f.value)) else {
                         continue;
@@ -213,7 +213,7 @@ impl Moving<'_, '_> {
     }
 
     fn mention(&mut self, sighting: &Sighting) -> Option<(Range<usize>, String)> {
-        let Kind::Stale { tag, .. } = &sighting.kind else {
+        let MentionKind::Stale { tag, .. } = &sighting.kind else {
             return None;
         };
         let reference = &sighting.file.text[sighting.span.clone()];

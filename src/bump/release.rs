@@ -7,7 +7,7 @@ use crate::bump::Move;
 use crate::bump::News;
 use crate::bump::moving::Moving;
 use crate::bump::texts::{Rewritten, Texts};
-use crate::bump::{Ahead, Target};
+use crate::bump::{Ahead, Destination};
 use crate::check::refused_outputs;
 use crate::config::{Config, Release};
 use crate::diagnostic::{Finding, Place, Sink, code};
@@ -18,7 +18,7 @@ use crate::locate;
 use crate::lock::{self, Lock, Unread};
 use crate::output::{Drift, Owned, State, is_linked};
 use crate::release::Begun;
-use crate::release::mentions::Names;
+use crate::release::mentions::ImageNames;
 use crate::source::Repository;
 use crate::source::lock_path;
 
@@ -26,7 +26,7 @@ use crate::source::lock_path;
 #[derive(Debug)]
 pub struct Asked<'a> {
     /// Where to.
-    pub target: Target,
+    pub target: Destination,
     /// Whether an older release is meant.
     pub back: bool,
     /// What a run that was cut short has noted.
@@ -76,7 +76,7 @@ pub fn plan(repository: &Repository, asked: &Asked<'_>, sink: &mut Sink) -> Resu
     let target = &asked.target;
     let before = aside(sink, |sink| flow::expand(repository, sink))?;
     let config = &before.config;
-    if *target != Target::Amend {
+    if *target != Destination::Amend {
         // What changed since the release, and which digests are locked, is told by the lock alone.
         let mut said = Sink::new();
         let read = Lock::read(repository, &mut said);
@@ -125,7 +125,7 @@ pub fn plan(repository: &Repository, asked: &Asked<'_>, sink: &mut Sink) -> Resu
         moving.pin(pin);
     }
     if !next.mentions.is_empty()
-        && let Some(names) = Names::new(&expanded.config, &expanded.matrix)
+        && let Some(names) = ImageNames::new(&expanded.config, &expanded.matrix)
     {
         moving.mentions(&names.after(&before.matrix, &expanded.matrix));
     }
@@ -165,7 +165,7 @@ pub fn plan(repository: &Repository, asked: &Asked<'_>, sink: &mut Sink) -> Resu
         recorded.is_some_and(|r| r.version == to.as_str()) && to.as_str() == release.version;
     let (mut lock, news) = match before.lock {
         // Of a release that is recorded, what changed since is `check`'s to say, and to record anew must be asked for.
-        Some(lock) if *target != Target::Amend && again => {
+        Some(lock) if *target != Destination::Amend && again => {
             let differ = lock.difference(&expanded.matrix, &rendered.contents).len();
             let news = match differ {
                 0 => News::of(Some(&lock), &expanded, &rendered),
@@ -179,7 +179,7 @@ pub fn plan(repository: &Repository, asked: &Asked<'_>, sink: &mut Sink) -> Resu
         }
     };
     lock.follow(config, &before.matrix);
-    if *target == Target::Amend {
+    if *target == Destination::Amend {
         tagged(repository, next, &lock, config, sink)?;
     }
     texts.put(&lock_path(repository.matrix_path()), lock.to_toml());

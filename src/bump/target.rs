@@ -4,18 +4,18 @@ use std::cmp::Ordering;
 
 use crate::config::{Config, Release};
 use crate::diagnostic::{Finding, code};
-use crate::grammar::release::{ReleaseVersion, Step};
+use crate::grammar::release::{ReleaseStep, ReleaseVersion};
 use crate::release::Begun;
 use crate::release::pins::look;
 use crate::source::Repository;
 
 /// Where to.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Target {
+pub enum Destination {
     /// A version.
     Version(String),
     /// One step on.
-    Step(Step),
+    Step(ReleaseStep),
     /// Nowhere: the current release is recorded anew.
     Amend,
 }
@@ -31,7 +31,7 @@ pub struct Ahead {
     pub line: usize,
 }
 
-impl Target {
+impl Destination {
     /// The version that is bumped to, and the place a step was counted from where that is not the release itself. An older
     /// one must be allowed by `back`.
     ///
@@ -52,8 +52,8 @@ impl Target {
         let scheme = release.read.scheme();
         let mut counted = None;
         let to = match self {
-            Target::Amend => release.read.clone(),
-            Target::Step(step) => {
+            Destination::Amend => release.read.clone(),
+            Destination::Step(step) => {
                 // What a run that was cut short set out for is where this one ends, however far that came.
                 let set_out = begun.filter(|b| b.concerns(release) && b.asked == step.as_str());
                 if let Some(to) = set_out.and_then(|b| ReleaseVersion::parse(scheme, &b.to).ok()) {
@@ -62,8 +62,9 @@ impl Target {
                 let moved = begun.filter(|b| b.from == release.version);
                 let moved = moved.and_then(|b| ReleaseVersion::parse(scheme, &b.to).ok());
                 let newest = newest(repository, config, release, moved.as_ref());
-                let newest = newest
-                    .filter(|(version, _)| *step != Step::Release || version.is_pre_release());
+                let newest = newest.filter(|(version, _)| {
+                    *step != ReleaseStep::Release || version.is_pre_release()
+                });
                 let from = newest
                     .as_ref()
                     .map_or(&release.read, |(version, _)| version);
@@ -73,7 +74,7 @@ impl Target {
                 counted = newest.map(|(_, place)| place);
                 to
             }
-            Target::Version(text) => ReleaseVersion::parse(scheme, text).map_err(|fault| {
+            Destination::Version(text) => ReleaseVersion::parse(scheme, text).map_err(|fault| {
                 let finding = refused(format!(
                     "`{}` is not a {} version: {fault}",
                     text.escape_debug(),
@@ -93,7 +94,7 @@ impl Target {
         };
         if to.cmp_release(&release.read) == Ordering::Less && !back {
             let older = format!("`{to}` is older than the release `{}`", release.version);
-            if let (Target::Step(_), Some(apart)) = (self, to.number_apart()) {
+            if let (Destination::Step(_), Some(apart)) = (self, to.number_apart()) {
                 let finding =
                     refused(older).note("semver compares letters and digits in one word as text");
                 let help = format!(

@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use crate::check::Context;
 use crate::diagnostic::Place;
-use crate::dockerfile::{Build, Dockerfile, Fault, Instruction, Word, other_frontend};
+use crate::dockerfile::{Build, Dockerfile, Instruction, Rejection, Word, other_frontend};
 use crate::grammar::{Platform, SpecId};
 use crate::image::TEMPLATE;
 use crate::image::{RenderedSpec, Spec};
@@ -29,11 +29,11 @@ pub struct Recipe {
     /// The frontend that reads it, where it is none of Docker's: nothing is known of what it says then.
     pub frontend: Option<Word>,
     /// What it says.
-    pub parsed: Result<Dockerfile, Fault>,
+    pub parsed: Result<Dockerfile, Rejection>,
 }
 
 /// What a recipe builds on one platform.
-pub(super) type BuildOn = (Platform, Rc<Result<Build, Fault>>);
+pub(super) type BuildOn = (Platform, Rc<Result<Build, Rejection>>);
 
 /// Recipes and builds that were looked at.
 #[derive(Debug, Default)]
@@ -41,7 +41,7 @@ pub struct Recipes {
     /// By the index of the spec.
     of_all: OnceCell<Vec<Option<Rc<Recipe>>>>,
     read: RefCell<HashMap<String, Rc<Recipe>>>,
-    built: RefCell<HashMap<String, Rc<Result<Build, Fault>>>>,
+    built: RefCell<HashMap<String, Rc<Result<Build, Rejection>>>>,
     of_specs: RefCell<HashMap<SpecId, Rc<[BuildOn]>>>,
     overridden: RefCell<HashMap<String, bool>>,
 }
@@ -121,7 +121,7 @@ impl<'a> Context<'a> {
         let parsed = match &frontend {
             Some(name) => {
                 let what = format!("`{}` reads it", name.text.escape_debug());
-                Err(Fault::new(what, name.span.clone()))
+                Err(Rejection::new(what, name.span.clone()))
             }
             None => Dockerfile::parse(&file.text),
         };

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use crate::check::Context;
-use crate::dockerfile::{Build, Command, Dockerfile, Does, Kind, Source, Step, said};
+use crate::dockerfile::{Build, CommandLine, Dockerfile, Does, Operation, Source, Step, said};
 use crate::grammar::SpecId;
 use crate::grammar::Version;
 use crate::grammar::reference::Parts;
@@ -124,8 +124,8 @@ impl Look<'_> {
 
     fn step(&self, step: &Step, known: &HashMap<Arc<str>, String>, seen: &mut Vec<usize>) -> bool {
         match &step.instruction.kind {
-            Kind::Run(command, _) => self.installs(step, command, known),
-            Kind::Copy(_) => {
+            Operation::Run(command, _) => self.installs(step, command, known),
+            Operation::Copy(_) => {
                 let Does::Takes(taken, _) = &step.does else {
                     return false;
                 };
@@ -149,7 +149,12 @@ impl Look<'_> {
         }
     }
 
-    fn installs(&self, step: &Step, command: &Command, known: &HashMap<Arc<str>, String>) -> bool {
+    fn installs(
+        &self,
+        step: &Step,
+        command: &CommandLine,
+        known: &HashMap<Arc<str>, String>,
+    ) -> bool {
         let mut said = said(command, &step.instruction, self.text).join("\n");
         // The longer names first: `$PY` begins `$PYTHON`.
         let mut names: Vec<&Arc<str>> = known.keys().collect();

@@ -4,7 +4,7 @@ use std::fmt::Write;
 
 use crate::bump::Move;
 use crate::bump::News;
-use crate::bump::{Ahead, Target};
+use crate::bump::{Ahead, Destination};
 use crate::bump::{Asked, Bump, plan};
 use crate::check::{stale_finding, unasked_finding};
 use crate::cli::{BumpArgs, Dates, FindingFormat};
@@ -14,7 +14,7 @@ use crate::command::shell::{Error, Outcome, Shell, counted, number};
 use crate::command::{CLEAN, FOUND, NO_PLAN};
 use crate::diagnostic::{Code, Finding, Severity, Sink, code, fold, visible};
 use crate::flow::{self, Expanded, Fault, Standpoint};
-use crate::grammar::release::Step;
+use crate::grammar::release::ReleaseStep;
 use crate::lock::{Before, Looking};
 use crate::output::{self, Change, State};
 use crate::release::Begun;
@@ -95,7 +95,7 @@ pub(super) fn run(shell: &mut Shell<'_>, options: &BumpArgs) -> Result<Outcome, 
         Err(Fault::Findings) => return refused(shell, sink),
     };
     let mut carried = carried(shell, &mut bump)?;
-    if asked.target == Target::Amend {
+    if asked.target == Destination::Amend {
         // To record a release anew hides nothing: what `check` finds of it, it goes on finding. But a content that cannot be
         // told is none to record.
         carried.retain(|finding| UNTOLD.contains(&finding.code));
@@ -130,10 +130,11 @@ pub(super) fn run(shell: &mut Shell<'_>, options: &BumpArgs) -> Result<Outcome, 
 }
 
 /// What is asked for.
-fn target(to: Option<&str>) -> Target {
+fn target(to: Option<&str>) -> Destination {
     match to {
-        None => Target::Amend,
-        Some(to) => Step::of(to).map_or_else(|| Target::Version(to.to_owned()), Target::Step),
+        None => Destination::Amend,
+        Some(to) => ReleaseStep::of(to)
+            .map_or_else(|| Destination::Version(to.to_owned()), Destination::Step),
     }
 }
 

@@ -6,8 +6,8 @@ use crate::cli::ImportArgs;
 use crate::command::shell::{Error, Outcome, Shell, number};
 use crate::command::{CLEAN, FOUND, NO_PLAN};
 use crate::diagnostic::visible;
-use crate::dockerfile::{Dockerfile, Kind};
-use crate::intake::{Imported, Options, Told, Weight, import};
+use crate::dockerfile::{Dockerfile, Operation};
+use crate::intake::{Imported, ReadOptions, Told, Weight, import};
 use crate::source::Repository;
 
 pub(super) fn run(shell: &mut Shell<'_>, args: &ImportArgs) -> Result<Outcome, Error> {
@@ -17,7 +17,7 @@ pub(super) fn run(shell: &mut Shell<'_>, args: &ImportArgs) -> Result<Outcome, E
         true => "what was piped in".to_owned(),
         false => shell.path_from_root(&here, &args.file),
     };
-    let options = Options {
+    let options = ReadOptions {
         fields: args.field.clone(),
         set: args.set.clone(),
     };
@@ -82,7 +82,7 @@ pub(super) fn declared(repository: &Repository, path: &str) -> Option<Vec<String
         .instructions
         .iter()
         .filter_map(|instruction| match &instruction.kind {
-            Kind::Arg(args) => Some(args.iter().map(|arg| arg.name.text.clone())),
+            Operation::Arg(args) => Some(args.iter().map(|arg| arg.name.text.clone())),
             _ => None,
         })
         .flatten()

@@ -15,7 +15,7 @@ use crate::grammar::reference::{
 };
 use crate::image::{OneOff, Spec};
 use crate::matrix::Selector;
-use crate::release::mentions::{Names, Stated};
+use crate::release::mentions::{ImageNames, Stated};
 use crate::source::SourceFile;
 
 /// How the options are told of.
@@ -172,7 +172,7 @@ fn judge(expanded: &Expanded, args: &OneOffArgs, one_off: &OneOff, pushes: bool,
         sink.push(finding.help("add `--registry` with host and path"));
         return;
     }
-    let names = Names::new(&expanded.config, matrix);
+    let names = ImageNames::new(&expanded.config, matrix);
     let mut holders: HashMap<String, &Spec> = HashMap::new();
     for (place_of, spec) in matrix.specs.iter().enumerate() {
         if one_off.tags[place_of].is_none() {
@@ -203,7 +203,7 @@ fn judge(expanded: &Expanded, args: &OneOffArgs, one_off: &OneOff, pushes: bool,
 /// The finding for a name that is a release's, and none where it is nobody's.
 fn taken(
     args: &OneOffArgs,
-    names: Option<&Names<'_>>,
+    names: Option<&ImageNames<'_>>,
     repository: &str,
     tag: &str,
 ) -> Option<Finding> {

@@ -15,8 +15,8 @@ use crate::engine::{Cosign, Signature};
 use crate::flow;
 use crate::grammar::reference::Parts;
 use crate::image::plan::{Plan, json};
-use crate::registry::{Client, Row, State, Strays, published, short, unused};
-use crate::release::mentions::Names;
+use crate::registry::{Client, PublishedState, Row, Strays, published, short, unused};
+use crate::release::mentions::ImageNames;
 
 /// What is printed as JSON.
 #[derive(Serialize)]
@@ -71,7 +71,9 @@ impl<'a> Told<'a> {
 
 /// `repository@digest`, where something stands.
 fn subject(row: &Row) -> Option<String> {
-    let digest = row.digest.filter(|_| row.state != State::Unasked)?;
+    let digest = row
+        .digest
+        .filter(|_| row.state != PublishedState::Unasked)?;
     let repository = row.reference.rsplit_once(':').map_or("", |(at, _)| at);
     Some(format!("{repository}@{digest}"))
 }
@@ -129,7 +131,7 @@ pub(super) fn run(shell: &mut Shell<'_>, args: &PublishedArgs) -> Result<Outcome
     let shell_ = &*shell;
     let waiting = |open: &[&str]| shell_.say(&still(open));
     let strays = args.unused.then(|| {
-        let names = Names::new(config, &expanded.matrix);
+        let names = ImageNames::new(config, &expanded.matrix);
         unused(&client, &plan, names.as_ref(), &waiting)
     });
     let mut place = 0;
@@ -195,11 +197,11 @@ fn outcome(rows: &[Row], strays: Option<&Strays>, signatures: Option<&Signatures
     let of = |told: fn(&Signature) -> bool| signatures.is_some_and(|all| all.values().any(told));
     let unknown = of(|one| matches!(one, Signature::Unknown(_)));
     let foreign = of(|one| matches!(one, Signature::Foreign(_)));
-    let any = |state: State| rows.iter().any(|row| row.state == state);
+    let any = |state: PublishedState| rows.iter().any(|row| row.state == state);
     let unlisted = strays.is_some_and(|strays| !strays.unlisted.is_empty());
     Outcome(match () {
-        () if any(State::Unasked) || unlisted || unknown => NO_PLAN,
-        () if any(State::Missing) || any(State::Differs) || foreign => FOUND,
+        () if any(PublishedState::Unasked) || unlisted || unknown => NO_PLAN,
+        () if any(PublishedState::Missing) || any(PublishedState::Differs) || foreign => FOUND,
         () => CLEAN,
     })
 }
@@ -211,7 +213,7 @@ fn table(rows: &[Row], strays: Option<&Strays>, signatures: Option<&Signatures>)
     head.extend(signatures.map(|_| "SIGNED".to_owned()));
     let dash = || "-".to_owned();
     let of_rows = rows.iter().map(|row| {
-        let stands = row.digest.is_some() && row.state != State::Unasked;
+        let stands = row.digest.is_some() && row.state != PublishedState::Unasked;
         let stated = row.states.as_deref().map(short);
         let mut cells = vec![
             row.state.word().to_owned(),
@@ -355,12 +357,12 @@ fn told(shell: &Shell<'_>, rows: &[Row], strays: Option<&Strays>, signatures: Op
         ));
     }
     let words = [
-        (State::There, "there"),
-        (State::Moved, "moved on with a newer release"),
-        (State::Missing, "missing"),
-        (State::Differs, "other than the plan says"),
+        (PublishedState::There, "there"),
+        (PublishedState::Moved, "moved on with a newer release"),
+        (PublishedState::Missing, "missing"),
+        (PublishedState::Differs, "other than the plan says"),
         (
-            State::Unasked,
+            PublishedState::Unasked,
             "not known, since a registry could not be asked",
         ),
     ];

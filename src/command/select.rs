@@ -4,7 +4,7 @@ use std::cell::RefCell;
 
 use crate::cli::Selection;
 use crate::command::shell::{Error, Shell};
-use crate::config::{Config, Names, parse_selector};
+use crate::config::{Config, SelectorNames, parse_selector};
 use crate::diagnostic::Sink;
 use crate::image::{Matrix, Spec};
 use crate::matrix::Selector;
@@ -59,9 +59,9 @@ pub(super) fn selectors(
 }
 
 /// The names that selectors over this matrix may use.
-pub(super) fn names(config: &Config) -> Names<'_> {
+pub(super) fn names(config: &Config) -> SelectorNames<'_> {
     let images: Vec<&str> = config.images.iter().map(|i| &*i.key).collect();
-    Names {
+    SelectorNames {
         axes: &config.axes,
         numbers: images.iter().copied().zip(0..).collect(),
         images,

@@ -6,7 +6,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use crate::config::raw::{Named, RawMatrix, RawSelector};
-use crate::config::selectors::Names;
+use crate::config::selectors::SelectorNames;
 use crate::config::validate::Builder;
 use crate::diagnostic::{ALL, Code, Finding, Severity, Stage, by_name, code, nearest};
 use crate::facts::Day;
@@ -110,7 +110,7 @@ pub struct Suppression {
 
 impl Builder<'_> {
     /// Reads `[check]`.
-    pub(super) fn checks(&mut self, raw: &RawMatrix, names: &Names<'_>) -> Checks {
+    pub(super) fn checks(&mut self, raw: &RawMatrix, names: &SelectorNames<'_>) -> Checks {
         let mut checks = Checks {
             days_ahead: DAYS_AHEAD,
             lock_days: LOCK_DAYS,
@@ -160,7 +160,7 @@ impl Builder<'_> {
 
     fn suppression(
         &mut self,
-        names: &Names<'_>,
+        names: &SelectorNames<'_>,
         raw: &Spanned<RawSuppress>,
     ) -> Option<Suppression> {
         if raw.reason.trim().is_empty() {

@@ -9,7 +9,7 @@ use crate::config::pipeline_keys::Provenance;
 use crate::config::pipelines::{Ci, Pipeline};
 use crate::config::provider::{Options, ProviderTable};
 use crate::config::raw::RawMatrix;
-use crate::config::selectors::Names;
+use crate::config::selectors::SelectorNames;
 use crate::config::table_reader::TableReader;
 use crate::config::validate::Builder;
 use crate::diagnostic::{Finding, code};
@@ -62,7 +62,7 @@ impl Builder<'_> {
         &mut self,
         raw: &RawMatrix,
         written: WrittenPipelines,
-        names: &Names<'_>,
+        names: &SelectorNames<'_>,
         arch: Option<AxisId>,
         images: &[Image],
     ) -> Ci {

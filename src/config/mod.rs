@@ -64,16 +64,16 @@ pub use outputs::{
 };
 pub use pins::{check_pin, is_commit, is_version};
 pub use pipeline_keys::{
-    Access, At, BuildRow, BuildsRow, Cache, Compression, Provenance, Step, StepMeans, Steps,
+    Access, At, BuildRow, BuildsRow, Cache, Compression, OwnStep, Provenance, StepMeans, Steps,
 };
-pub use pipelines::{Ci, GROUPS, Lack, Pipeline, Runner, Shape, Wish};
+pub use pipelines::{Ci, GROUPS, Pipeline, Runner, Shape, UnmetWish, Wish};
 pub use provider::{Options, ProviderTable, options_schema, read_options};
 pub use pull_request::{Parents, PullRequest};
 pub use raw::RawPython as PythonSource;
 pub use registries::full_prefix;
 pub use release::pinned_output;
 pub use secrets::{Secret, SecretId};
-pub use selectors::{Names, parse_text as parse_selector};
+pub use selectors::{SelectorNames, parse_text as parse_selector};
 pub use signing::{SignTool, Signer, Signing, refs_pattern};
 pub use steps::is_key;
 pub use table_reader::TableReader;

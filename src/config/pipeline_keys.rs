@@ -59,7 +59,7 @@ impl At {
 /// A step of the user's own.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
-pub struct Step {
+pub struct OwnStep {
     /// Where it runs.
     pub at: At,
     /// The builds it is for, when it runs in builds; all of them by default.
@@ -113,7 +113,7 @@ pub enum StepMeans {
 }
 
 /// Steps by key, in declared order.
-pub type Steps = IndexMap<Spanned<String>, Spanned<Step>>;
+pub type Steps = IndexMap<Spanned<String>, Spanned<OwnStep>>;
 
 /// How the layers of images are packed. Every layer is packed so, those of the base too: a client that cannot read one cannot
 /// read the image. See <https://docs.docker.com/build/exporters/>.

@@ -68,12 +68,12 @@ pub struct Shape {
     /// Whether it builds what is there already: then nothing is pushed as a content before that was looked for.
     pub builds_anew: bool,
     /// What tests cannot have where they run.
-    pub lacks: Vec<Lack>,
+    pub lacks: Vec<UnmetWish>,
 }
 
 /// What tests cannot have where a pipeline runs them.
 #[derive(Clone, Copy, Debug)]
-pub struct Lack {
+pub struct UnmetWish {
     /// What that is.
     pub of: Wish,
     /// The fact about the provider.

@@ -8,7 +8,7 @@ use minijinja::Value;
 
 use crate::config::model::{Affixes, Counts, Locator, Mention, MentionPlace, Offer, Offered};
 use crate::config::raw::{RawMention, RawOffer};
-use crate::config::selectors::Names;
+use crate::config::selectors::SelectorNames;
 use crate::config::validate::Builder;
 use crate::diagnostic::{Finding, code, suggest};
 use crate::grammar::Spanned;
@@ -139,7 +139,7 @@ impl Builder<'_> {
     pub(super) fn offer(
         &mut self,
         raw: &Spanned<RawOffer>,
-        names: &Names<'_>,
+        names: &SelectorNames<'_>,
         objects: &[Vec<Value>],
     ) -> Option<Offer> {
         let by = By {
@@ -232,7 +232,7 @@ impl Builder<'_> {
     fn offered(
         &mut self,
         axis: &Spanned<String>,
-        names: &Names<'_>,
+        names: &SelectorNames<'_>,
         objects: &[Vec<Value>],
     ) -> Option<(Offered, Arc<str>, Vec<Option<Value>>)> {
         if axis.value == "image" {
@@ -263,7 +263,7 @@ impl Builder<'_> {
     pub(super) fn mention(
         &mut self,
         raw: &Spanned<RawMention>,
-        names: &Names<'_>,
+        names: &SelectorNames<'_>,
     ) -> Option<Mention> {
         let place = match &raw.file {
             Some(file) => Some(self.mention_place(raw, file, names)?),
@@ -314,7 +314,7 @@ impl Builder<'_> {
         &mut self,
         raw: &Spanned<RawMention>,
         file: &Spanned<String>,
-        names: &Names<'_>,
+        names: &SelectorNames<'_>,
     ) -> Option<MentionPlace> {
         let by = By {
             constant: &raw.constant,

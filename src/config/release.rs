@@ -8,7 +8,7 @@ use minijinja::Value;
 use crate::config::model::{Affixes, Config, Pin, Relation, Release, Unreleased};
 use crate::config::places::By;
 use crate::config::raw::{RawPin, RawRelation, RawRelease, RawScheme};
-use crate::config::selectors::Names;
+use crate::config::selectors::SelectorNames;
 use crate::config::validate::Builder;
 use crate::diagnostic::{Finding, Place, code};
 use crate::grammar::Spanned;
@@ -193,7 +193,7 @@ impl Builder<'_> {
         &mut self,
         stated: Stated,
         raw: &RawRelease,
-        names: &Names<'_>,
+        names: &SelectorNames<'_>,
         objects: &[Vec<Value>],
     ) -> Release {
         let pins = raw
@@ -233,7 +233,7 @@ impl Builder<'_> {
     pub(super) fn unreleased(
         &mut self,
         raw: &RawRelease,
-        names: &Names<'_>,
+        names: &SelectorNames<'_>,
         objects: &[Vec<Value>],
     ) -> Unreleased {
         let offers = raw.offer.iter();

@@ -18,7 +18,7 @@ use crate::source::SourceFile;
 
 /// The names a selector may use.
 #[derive(Debug)]
-pub struct Names<'a> {
+pub struct SelectorNames<'a> {
     /// Axes, in declared order.
     pub axes: &'a [Axis],
     /// Images, in declared order.
@@ -33,7 +33,7 @@ pub struct Names<'a> {
     pub used: RefCell<BTreeSet<String>>,
 }
 
-impl Names<'_> {
+impl SelectorNames<'_> {
     /// The number of the image of that name.
     pub fn image(&self, name: &str) -> Option<usize> {
         self.numbers.get(name).copied()
@@ -42,7 +42,7 @@ impl Names<'_> {
 
 /// Reads one selector of the matrix file.
 pub(super) fn resolve(
-    names: &Names<'_>,
+    names: &SelectorNames<'_>,
     file: &Arc<SourceFile>,
     raw: &Spanned<RawSelector>,
     sink: &mut Sink,
@@ -67,7 +67,11 @@ pub(super) fn resolve(
 }
 
 /// Reads a selector given as text: `axis=term,axis=term` or `@set`, as on the command line.
-pub fn parse_text(names: &Names<'_>, file: &Arc<SourceFile>, sink: &mut Sink) -> Option<Selector> {
+pub fn parse_text(
+    names: &SelectorNames<'_>,
+    file: &Arc<SourceFile>,
+    sink: &mut Sink,
+) -> Option<Selector> {
     let whole = 0..file.text.len();
     let raw = Spanned {
         value: RawSelector::Text(file.text.clone()),
@@ -84,7 +88,7 @@ const MAX_PARTS: usize = 10_000;
 const MAX_STEPS: usize = 1_000_000;
 
 pub(super) struct Reader<'a, 'n> {
-    pub names: &'a Names<'n>,
+    pub names: &'a SelectorNames<'n>,
     file: &'a Arc<SourceFile>,
     sink: &'a mut Sink,
     /// Sets being read, to notice circles.

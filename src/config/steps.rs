@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use crate::config::pins::{is_commit, is_version};
-use crate::config::pipeline_keys::{Step, StepMeans, Steps};
+use crate::config::pipeline_keys::{OwnStep, StepMeans, Steps};
 use crate::config::table_reader::TableReader;
 use crate::diagnostic::code;
 use crate::grammar::Spanned;
@@ -25,7 +25,7 @@ impl TableReader<'_> {
         narrowed
     }
 
-    fn step(&mut self, key: &Spanned<String>, step: &Spanned<Step>, means: StepMeans) {
+    fn step(&mut self, key: &Spanned<String>, step: &Spanned<OwnStep>, means: StepMeans) {
         if !is_key(key) {
             self.step_fault(
                 format!("`{}` cannot be a step's key", key.escape_debug()),
@@ -89,7 +89,7 @@ impl TableReader<'_> {
     }
 
     /// What a step asks for, the jobs of its provider have to be able to have.
-    fn rights(&mut self, key: &Spanned<String>, step: &Spanned<Step>, means: StepMeans) {
+    fn rights(&mut self, key: &Spanned<String>, step: &Spanned<OwnStep>, means: StepMeans) {
         let asked = [
             (
                 step.permissions.keys().next(),

@@ -8,7 +8,7 @@ use crate::config::pipeline_keys::{BuildRow, BuildsRow, Provenance, StepMeans, S
 use crate::config::pipelines::{GROUPS, Runner, Shape, ShapeRow};
 use crate::config::provider::ProviderTable;
 use crate::config::raw::RawCi;
-use crate::config::selectors::{Names, resolve};
+use crate::config::selectors::{SelectorNames, resolve};
 use crate::config::unions::RawSelector;
 use crate::diagnostic::{Code, Finding, Place, Sink, code, nearest, or_list};
 use crate::grammar::Platform;
@@ -20,7 +20,7 @@ use crate::source::SourceFile;
 pub struct TableReader<'a> {
     pub(super) file: &'a Arc<SourceFile>,
     pub(super) sink: &'a mut Sink,
-    pub(super) names: &'a Names<'a>,
+    pub(super) names: &'a SelectorNames<'a>,
     /// The words by which something that is built can be named.
     pub(super) platforms: &'a [String],
     pub(super) ci: &'a RawCi,

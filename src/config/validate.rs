@@ -14,7 +14,7 @@ use crate::config::known_axes::{ARCH, called};
 use crate::config::model::{Alias, Config, Exclude, Expect, Image, Unreleased};
 use crate::config::raw::{RawMatrix, RawSelector};
 use crate::config::secrets::Secret;
-use crate::config::selectors::{Names, resolve};
+use crate::config::selectors::{SelectorNames, resolve};
 use crate::diagnostic::{Finding, Place, Sink, Stopped, code, suggest};
 use crate::grammar::Spanned;
 use crate::grammar::reference::path_fault;
@@ -95,7 +95,7 @@ pub(super) fn validate(
     let of_release = stated.into_iter().flat_map(|_| attributes::of_release());
     b.attributes.extend(of_release);
     let images: Vec<&str> = raw.image.keys().map(|k| k.value.as_str()).collect();
-    let names = Names {
+    let names = SelectorNames {
         axes: &axes,
         numbers: images.iter().copied().zip(0..).collect(),
         images,
@@ -230,7 +230,7 @@ pub(super) fn validate(
 
 /// The names a part of the matrix file may refer to.
 pub(super) struct Scope<'a> {
-    pub names: &'a Names<'a>,
+    pub names: &'a SelectorNames<'a>,
     pub registries: &'a [crate::config::model::Registry],
     pub secrets: &'a [Secret],
     pub release: bool,
@@ -244,7 +244,7 @@ impl Builder<'_> {
 
     pub(super) fn selector(
         &mut self,
-        names: &Names<'_>,
+        names: &SelectorNames<'_>,
         raw: &Spanned<RawSelector>,
     ) -> Option<Selector> {
         resolve(names, self.file, raw, self.sink)
@@ -277,7 +277,7 @@ impl Builder<'_> {
 
     fn expect(
         &mut self,
-        names: &Names<'_>,
+        names: &SelectorNames<'_>,
         raw: &Spanned<crate::config::raw::RawExpect>,
     ) -> Expect {
         let mut all = |list: &[Spanned<RawSelector>]| {

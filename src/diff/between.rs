@@ -15,7 +15,7 @@ use crate::facts::Facts;
 use crate::grammar::SpecId;
 use crate::image::plan::PlanSpec;
 use crate::image::{Contents, Matrix, Plan};
-use crate::lock::{Change, Inputs, changes, dockerfile};
+use crate::lock::{InputChange, Inputs, changes, dockerfile};
 
 /// One of the two revisions.
 #[derive(Clone, Copy, Debug)]
@@ -156,7 +156,7 @@ fn changed((old, was): (Side<'_>, SpecId), (new, is): (Side<'_>, SpecId)) -> Opt
     let mut changes = changes(&old.inputs(was), &new.inputs(is), now);
     if changes.is_empty() {
         // Only hashes that agree in their first digits could hide it.
-        changes.push(Change::Dockerfile { own: None });
+        changes.push(InputChange::Dockerfile { own: None });
     }
     let (a, b) = (old.dockerfile(was), new.dockerfile(is));
     let diff = TextDiff::from_lines(a.as_str(), b.as_str());
@@ -196,11 +196,11 @@ fn changed((old, was): (Side<'_>, SpecId), (new, is): (Side<'_>, SpecId)) -> Opt
     let is_own = |file: &File| {
         own.and_then(|own| own.strip_prefix(folder.as_str())) == Some(file.path.as_str())
     };
-    let told = |change: &Change| matches!(change, Change::Dockerfile { .. });
+    let told = |change: &InputChange| matches!(change, InputChange::Dockerfile { .. });
     if changes.iter().any(told) && files.iter().any(is_own) {
         files.retain(|file| !is_own(file));
         if files.is_empty() {
-            changes.retain(|change| !matches!(change, Change::Context { .. }));
+            changes.retain(|change| !matches!(change, InputChange::Context { .. }));
         }
     }
     files.sort_by(|a, b| by_version(&a.path, &b.path));

@@ -4,14 +4,14 @@ use indexmap::IndexMap;
 
 use crate::diff::{Changed, Diff, File, Line, Summary};
 use crate::emit::Jobs;
-use crate::lock::Change;
+use crate::lock::InputChange;
 
 /// Specs that changed in the same way.
 pub(super) struct Group<'a> {
     /// Their ids.
     pub specs: Vec<&'a str>,
     /// Their inputs that changed, but for what they stand on.
-    pub changes: Vec<&'a Change>,
+    pub changes: Vec<&'a InputChange>,
     /// Lines of their Dockerfiles.
     pub dockerfile: &'a [Line],
     /// Files of their contexts.
@@ -19,7 +19,7 @@ pub(super) struct Group<'a> {
 }
 
 /// In which way a spec changed.
-type Way<'a> = (Vec<&'a Change>, &'a [Line], &'a [File]);
+type Way<'a> = (Vec<&'a InputChange>, &'a [Line], &'a [File]);
 
 /// The groups, in the order of their first spec, and the specs that only follow what they stand on.
 pub(super) fn groups(diff: &Diff) -> (Vec<Group<'_>>, Vec<&str>) {

@@ -3,7 +3,7 @@
 use serde::{Serialize, Serializer};
 
 use crate::emit::Jobs;
-use crate::lock::Change;
+use crate::lock::InputChange;
 
 /// Version of the format of the JSON. Raised when a field changes its meaning or goes; new fields do not raise it.
 pub const FORMAT: u32 = 1;
@@ -67,7 +67,7 @@ pub struct Changed {
     /// Its content now.
     pub new: String,
     /// Its inputs that changed.
-    pub changes: Vec<Change>,
+    pub changes: Vec<InputChange>,
     /// Lines of its Dockerfile that came or went, but for what it stands on and the values of args.
     pub dockerfile: Vec<Line>,
     /// Files of its context that came, went or changed, by path.
@@ -77,7 +77,7 @@ pub struct Changed {
 impl Changed {
     /// Whether all of the cause lies in what it stands on.
     pub fn follows(&self) -> bool {
-        self.changes.iter().all(Change::follows)
+        self.changes.iter().all(InputChange::follows)
     }
 }
 

@@ -6,7 +6,7 @@ use crate::diagnostic::visible;
 use crate::diff::grouped::{counts, groups, rows};
 use crate::diff::{Diff, Listed, Moved, Tag};
 use crate::grammar::lists::few;
-use crate::lock::Change;
+use crate::lock::InputChange;
 
 /// Names told before the rest is counted. JSON has all of them.
 const NAMED: usize = 8;
@@ -40,12 +40,12 @@ pub fn text(diff: &Diff) -> String {
         let _ = writeln!(out, "  ~ {}", few(&group.specs, NAMED));
         for change in group.changes {
             let _ = writeln!(out, "      {change}");
-            if let Change::Dockerfile { .. } = change {
+            if let InputChange::Dockerfile { .. } = change {
                 for line in group.dockerfile {
                     let _ = writeln!(out, "        {}", shown(&line.to_string()));
                 }
             }
-            if let Change::Context { .. } = change {
+            if let InputChange::Context { .. } = change {
                 for file in group.files {
                     let _ = writeln!(out, "        {} {}", file.how.as_str(), shown(&file.path));
                 }

@@ -4,8 +4,8 @@
 
 use std::ops::Range;
 
-use crate::dockerfile::fault::Fault;
 use crate::dockerfile::instruction::Word;
+use crate::dockerfile::rejection::Rejection;
 
 /// The directives of a file.
 #[derive(Clone, Debug, Default)]
@@ -39,7 +39,7 @@ impl Directives {
     }
 
     /// Looks at one line, without white space before it, that begins at `start`.
-    pub(super) fn look(&mut self, line: &str, start: usize) -> Result<(), Fault> {
+    pub(super) fn look(&mut self, line: &str, start: usize) -> Result<(), Rejection> {
         if self.done {
             return Ok(());
         }
@@ -61,7 +61,7 @@ impl Directives {
                     "\\" => '\\',
                     "`" => '`',
                     _ => {
-                        return Err(Fault::new(
+                        return Err(Rejection::new(
                             format!("`{value}` cannot escape: write a backslash or a backtick"),
                             word.span,
                         ));
@@ -75,7 +75,7 @@ impl Directives {
             }
         };
         match twice {
-            true => Err(Fault::new(
+            true => Err(Rejection::new(
                 format!("the directive `{name}` stands twice"),
                 span,
             )),

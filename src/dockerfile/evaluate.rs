@@ -4,14 +4,16 @@
 use std::ops::Range;
 use std::sync::Arc;
 
-use crate::dockerfile::fault::Fault;
 use crate::dockerfile::flags;
-use crate::dockerfile::instruction::{Assignment, Command as Line, Instruction, Kind, Word};
+use crate::dockerfile::instruction::{
+    Assignment, CommandLine as Line, Instruction, Operation, Word,
+};
 use crate::dockerfile::parse::Dockerfile;
+use crate::dockerfile::rejection::Rejection;
 use crate::dockerfile::runtime;
 use crate::dockerfile::scope::{Expander, Global, Request, Scope, globals};
 use crate::dockerfile::stages::{Command, Source, Standing, Taking, standings};
-use crate::dockerfile::value::Value;
+use crate::dockerfile::value::Expansion;
 use crate::grammar::Target;
 
 /// What is built for a target on a platform.
@@ -20,7 +22,7 @@ pub struct Build {
     /// The stage that becomes the image, by its index.
     pub target: usize,
     /// The platform that is built for.
-    pub platform: Value,
+    pub platform: Expansion,
     /// The args before the first FROM, in order.
     pub globals: Vec<Global>,
     /// What each stage of the file stands on, built or not.
@@ -44,9 +46,9 @@ pub struct Built {
 #[derive(Clone, Debug, Default)]
 pub struct Config {
     /// `USER`.
-    pub user: Option<Value>,
+    pub user: Option<Expansion>,
     /// `WORKDIR`, as it is written last.
-    pub workdir: Option<Value>,
+    pub workdir: Option<Expansion>,
     /// `ENTRYPOINT`.
     pub entrypoint: Option<Line>,
     /// `CMD`.
@@ -72,19 +74,19 @@ pub struct Step {
 #[derive(Debug)]
 pub enum Does {
     /// Declares args, with what they come to; `None` has no value.
-    Args(Vec<(Arc<str>, Option<Value>)>),
+    Args(Vec<(Arc<str>, Option<Expansion>)>),
     /// Sets variables of the environment.
-    Env(Vec<(Arc<str>, Value)>),
+    Env(Vec<(Arc<str>, Expansion)>),
     /// Sets labels.
-    Labels(Vec<(Value, Value)>),
+    Labels(Vec<(Expansion, Expansion)>),
     /// Takes these to there.
-    Takes(Vec<(Word, Value)>, Value),
+    Takes(Vec<(Word, Expansion)>, Expansion),
     /// Mounts these, with what their fields come to, in order; `None` is a field without a value.
-    Mounts(Vec<Vec<Option<Value>>>),
+    Mounts(Vec<Vec<Option<Expansion>>>),
     /// One word: of USER, WORKDIR and STOPSIGNAL.
-    Word(Value),
+    Word(Expansion),
     /// Words: of VOLUME and EXPOSE.
-    Words(Vec<Value>),
+    Words(Vec<Expansion>),
     /// Nothing that the builder fills in.
     AsWritten,
 }
@@ -101,7 +103,7 @@ pub struct Named<'a> {
     /// The bytes that name it.
     pub span: Range<usize>,
     /// The platform it is taken for.
-    pub platform: &'a Value,
+    pub platform: &'a Expansion,
 }
 
 /// How a build takes an image.
@@ -133,9 +135,10 @@ impl Dockerfile {
     ///
     /// # Errors
     /// When BuildKit refuses to build that.
-    pub fn evaluate(&self, request: &Request<'_>) -> Result<Build, Fault> {
+    pub fn evaluate(&self, request: &Request<'_>) -> Result<Build, Rejection> {
         let mut expander = Expander::of(self);
-        let platform = Target::parse(request.platform).map_err(|what| Fault::new(what, 0..0))?;
+        let platform =
+            Target::parse(request.platform).map_err(|what| Rejection::new(what, 0..0))?;
         let (scope, globals) = globals(self, request, &mut expander)?;
         let standings = standings(self, &platform, &scope, &mut expander)?;
         let taking = Taking::new(self)?;
@@ -179,7 +182,7 @@ impl Dockerfile {
         }
         Ok(Build {
             target,
-            platform: Value::Known(platform.to_string().into()),
+            platform: Expansion::Known(platform.to_string().into()),
             globals,
             standings,
             stages,
@@ -207,11 +210,11 @@ impl Build {
             });
             let taken = stage.steps.iter().flat_map(move |step| {
                 let (by, spans): (_, Vec<_>) = match &step.instruction.kind {
-                    Kind::Copy(copy) => (
+                    Operation::Copy(copy) => (
                         NamedBy::Copy,
                         vec![copy.from.as_ref().map(|from| from.span.clone())],
                     ),
-                    Kind::Run(_, mounts) => {
+                    Operation::Run(_, mounts) => {
                         let from = |m: &crate::dockerfile::Mount| {
                             m.from.as_ref().map(|from| from.span.clone())
                         };
@@ -240,8 +243,8 @@ impl Config {
     /// Of `scratch`.
     fn of_scratch() -> Self {
         Config {
-            user: Some(Value::from("")),
-            workdir: Some(Value::from("/")),
+            user: Some(Expansion::from("")),
+            workdir: Some(Expansion::from("/")),
             entrypoint: Some(Line::Exec(Vec::new())),
             cmd: Some(Line::Exec(Vec::new())),
         }
@@ -260,7 +263,7 @@ struct Stage<'a, 'r> {
 }
 
 impl Stage<'_, '_> {
-    fn step(&mut self, command: Command) -> Result<Step, Fault> {
+    fn step(&mut self, command: Command) -> Result<Step, Rejection> {
         let mut reads = Vec::new();
         let does = self.does(&command.instruction, &mut reads)?;
         Ok(Step {
@@ -272,7 +275,7 @@ impl Stage<'_, '_> {
         })
     }
 
-    fn value(&mut self, word: &Word, reads: &mut Vec<Arc<str>>) -> Result<Value, Fault> {
+    fn value(&mut self, word: &Word, reads: &mut Vec<Arc<str>>) -> Result<Expansion, Rejection> {
         let expanded = self.expander.word(word, &self.scope)?;
         for name in expanded.read {
             if !reads.contains(&name) {
@@ -282,7 +285,11 @@ impl Stage<'_, '_> {
         Ok(expanded.value)
     }
 
-    fn values(&mut self, words: &[Word], reads: &mut Vec<Arc<str>>) -> Result<Vec<Value>, Fault> {
+    fn values(
+        &mut self,
+        words: &[Word],
+        reads: &mut Vec<Arc<str>>,
+    ) -> Result<Vec<Expansion>, Rejection> {
         words.iter().map(|word| self.value(word, reads)).collect()
     }
 
@@ -290,13 +297,13 @@ impl Stage<'_, '_> {
         &mut self,
         pairs: &[Assignment],
         reads: &mut Vec<Arc<str>>,
-    ) -> Result<Vec<(Value, Value)>, Fault> {
+    ) -> Result<Vec<(Expansion, Expansion)>, Rejection> {
         let mut found = Vec::new();
         for Assignment { name, value } in pairs {
             let name = self.value(name, reads)?;
             let value = match value {
                 Some(value) => self.value(value, reads)?,
-                None => Value::from(""),
+                None => Expansion::from(""),
             };
             found.push((name, value));
         }
@@ -307,14 +314,14 @@ impl Stage<'_, '_> {
         &mut self,
         instruction: &Instruction,
         reads: &mut Vec<Arc<str>>,
-    ) -> Result<Does, Fault> {
+    ) -> Result<Does, Rejection> {
         Ok(match &instruction.kind {
-            Kind::Arg(assignments) => {
+            Operation::Arg(assignments) => {
                 let mut args = Vec::new();
                 for Assignment { name, value } in assignments {
                     let key: Arc<str> = name.text.as_str().into();
                     let value = match (self.request.args.get(&*key), value) {
-                        (Some(passed), _) => Some(Value::from(passed.as_str())),
+                        (Some(passed), _) => Some(Expansion::from(passed.as_str())),
                         (None, Some(default)) => Some(self.value(default, reads)?),
                         (None, None) => {
                             use crate::dockerfile::expand::Variables;
@@ -328,10 +335,10 @@ impl Stage<'_, '_> {
                 }
                 Does::Args(args)
             }
-            Kind::Env(assignments) => {
+            Operation::Env(assignments) => {
                 let mut set = Vec::new();
                 for (name, value) in self.pairs(assignments, reads)? {
-                    if let Value::Known(name) = name {
+                    if let Expansion::Known(name) = name {
                         set.push((name, value));
                     }
                 }
@@ -340,8 +347,8 @@ impl Stage<'_, '_> {
                 }
                 Does::Env(set)
             }
-            Kind::Label(assignments) => Does::Labels(self.pairs(assignments, reads)?),
-            Kind::Copy(transfer) | Kind::Add(transfer) => {
+            Operation::Label(assignments) => Does::Labels(self.pairs(assignments, reads)?),
+            Operation::Copy(transfer) | Operation::Add(transfer) => {
                 for name in ["chown", "chmod", "checksum"] {
                     if let Some(word) = instruction.flag(name).and_then(|flag| flag.word()) {
                         self.value(&word, reads)?;
@@ -352,10 +359,10 @@ impl Stage<'_, '_> {
                     let value = self.value(source, reads)?;
                     let is_url =
                         |text: &str| ["http://", "https://"].iter().any(|s| text.starts_with(s));
-                    if matches!(instruction.kind, Kind::Copy(_))
+                    if matches!(instruction.kind, Operation::Copy(_))
                         && value.known().is_some_and(is_url)
                     {
-                        return Err(Fault::new(
+                        return Err(Rejection::new(
                             "COPY takes no URL, ADD does",
                             source.span.clone(),
                         ));
@@ -364,7 +371,7 @@ impl Stage<'_, '_> {
                 }
                 Does::Takes(taken, self.value(&transfer.destination, reads)?)
             }
-            Kind::Run(_, mounts) => {
+            Operation::Run(_, mounts) => {
                 let flags = instruction.flags.iter().filter(|flag| flag.name == "mount");
                 let mut mounted = Vec::new();
                 for (mount, flag) in mounts.iter().zip(flags) {
@@ -375,49 +382,49 @@ impl Stage<'_, '_> {
                             Some(word) => Some(self.value(&word, reads)?),
                             None => None,
                         };
-                        flags::field(flag, name, value.as_ref().map(Value::known))?;
+                        flags::field(flag, name, value.as_ref().map(Expansion::known))?;
                         values.push(value);
                     }
                     mounted.push(values);
                 }
                 Does::Mounts(mounted)
             }
-            Kind::User(word) => {
+            Operation::User(word) => {
                 let value = self.value(word, reads)?;
                 self.config.user = Some(value.clone());
                 Does::Word(value)
             }
-            Kind::Workdir(word) => {
+            Operation::Workdir(word) => {
                 let value = self.value(word, reads)?;
                 self.config.workdir = Some(value.clone());
                 Does::Word(value)
             }
-            Kind::Stopsignal(word) => {
+            Operation::Stopsignal(word) => {
                 let value = self.value(word, reads)?;
                 if let Some(text) = value.known().filter(|text| !runtime::is_signal(text)) {
                     let what = format!("`{}` is no signal", text.escape_debug());
-                    return Err(Fault::new(what, word.span.clone()));
+                    return Err(Rejection::new(what, word.span.clone()));
                 }
                 Does::Word(value)
             }
-            Kind::Volume(words) => Does::Words(self.values(words, reads)?),
-            Kind::Expose(words) => {
+            Operation::Volume(words) => Does::Words(self.values(words, reads)?),
+            Operation::Expose(words) => {
                 let values = self.values(words, reads)?;
                 for (word, value) in words.iter().zip(&values) {
                     // What a variable comes to may be several ports, or none.
                     for text in value.known().unwrap_or_default().split_whitespace() {
-                        let fault = |what| Fault::new(what, word.span.clone());
+                        let fault = |what| Rejection::new(what, word.span.clone());
                         runtime::port(text).map_err(fault)?;
                     }
                 }
                 Does::Words(values)
             }
-            Kind::Cmd(line) => {
+            Operation::Cmd(line) => {
                 self.own_cmd = true;
                 self.config.cmd = Some(line.clone());
                 Does::AsWritten
             }
-            Kind::Entrypoint(line) => {
+            Operation::Entrypoint(line) => {
                 self.config.entrypoint = Some(line.clone());
                 // A command that was meant for another entrypoint does not pass on.
                 if !self.own_cmd {
@@ -425,11 +432,11 @@ impl Stage<'_, '_> {
                 }
                 Does::AsWritten
             }
-            Kind::From(_)
-            | Kind::Healthcheck(_)
-            | Kind::Maintainer(_)
-            | Kind::Onbuild(_)
-            | Kind::Shell(_) => Does::AsWritten,
+            Operation::From(_)
+            | Operation::Healthcheck(_)
+            | Operation::Maintainer(_)
+            | Operation::Onbuild(_)
+            | Operation::Shell(_) => Does::AsWritten,
         })
     }
 }

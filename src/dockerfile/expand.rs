@@ -7,7 +7,7 @@ use std::borrow::Cow;
 use std::sync::Arc;
 
 use crate::dockerfile::pattern;
-use crate::dockerfile::value::{Unknown, Value};
+use crate::dockerfile::value::{Expansion, Unknown};
 
 /// Longest text that a word may come to, in bytes: more is nobody's, and doubling in each of some lines would fill the
 /// memory.
@@ -18,14 +18,14 @@ const MAX_DEPTH: usize = 100;
 /// The variables that a word may read.
 pub(super) trait Variables {
     /// What a variable is: `None` where it is not set.
-    fn get(&self, name: &str) -> Option<Cow<'_, Value>>;
+    fn get(&self, name: &str) -> Option<Cow<'_, Expansion>>;
 }
 
 /// No variable at all.
 pub(super) struct Unset;
 
 impl Variables for Unset {
-    fn get(&self, _: &str) -> Option<Cow<'_, Value>> {
+    fn get(&self, _: &str) -> Option<Cow<'_, Expansion>> {
         None
     }
 }
@@ -34,7 +34,7 @@ impl Variables for Unset {
 #[derive(Debug)]
 pub(super) struct Expanded {
     /// The text, or why it cannot be told.
-    pub value: Value,
+    pub value: Expansion,
     /// Variables that were read and are set, in order of first reading.
     pub read: Vec<Arc<str>>,
     /// Variables that were read and are not set.
@@ -77,7 +77,7 @@ pub(super) fn word(
 ) -> Result<Expanded, String> {
     if !text.contains(['$', '\'', '"', rules.escape]) {
         return Ok(Expanded {
-            value: Value::from(text),
+            value: Expansion::from(text),
             read: Vec::new(),
             unset: Vec::new(),
         });
@@ -86,8 +86,8 @@ pub(super) fn word(
     let result = lexer.until(None, rules.raw_escapes)?.0;
     Ok(Expanded {
         value: match lexer.unknown {
-            Some(unknown) => Value::Unknown(unknown),
-            None => Value::Known(result.into()),
+            Some(unknown) => Expansion::Unknown(unknown),
+            None => Expansion::Known(result.into()),
         },
         read: lexer.read,
         unset: lexer.unset,
@@ -306,11 +306,11 @@ impl<'a> Lexer<'a> {
             }
         };
         match self.variables.get(name).map(Cow::into_owned) {
-            Some(Value::Known(value)) => {
+            Some(Expansion::Known(value)) => {
                 note(&mut self.read);
                 Some(value)
             }
-            Some(Value::Unknown(unknown)) => {
+            Some(Expansion::Unknown(unknown)) => {
                 note(&mut self.read);
                 self.unknown.get_or_insert(unknown);
                 Some("".into())
@@ -450,14 +450,14 @@ mod tests {
     struct Given;
 
     impl Variables for Given {
-        fn get(&self, name: &str) -> Option<Cow<'_, Value>> {
-            let known = |text: &str| Some(Cow::Owned(Value::from(text)));
+        fn get(&self, name: &str) -> Option<Cow<'_, Expansion>> {
+            let known = |text: &str| Some(Cow::Owned(Expansion::from(text)));
             match name {
                 "V" => known("12.4.1"),
                 "E" => known(""),
                 "P" => known("a/b/c"),
                 "S" => known("x*y"),
-                "U" => Some(Cow::Owned(Value::Unknown(Unknown::BuildPlatform(
+                "U" => Some(Cow::Owned(Expansion::Unknown(Unknown::BuildPlatform(
                     "U".into(),
                 )))),
                 _ => None,

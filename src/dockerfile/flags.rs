@@ -2,8 +2,8 @@
 //!
 //! Source: `frontend/dockerfile/instructions/{parse,bflag,commands_run*}.go` of BuildKit.
 
-use crate::dockerfile::fault::Fault;
 use crate::dockerfile::instruction::{Flag, Mount};
+use crate::dockerfile::rejection::Rejection;
 
 /// What a flag is given.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -62,10 +62,10 @@ pub(super) const RUN: [Known; 4] = [
 ///
 /// # Errors
 /// When BuildKit refuses one.
-pub(super) fn check(flags: &[Flag], known: &[Known], foreign: bool) -> Result<(), Fault> {
+pub(super) fn check(flags: &[Flag], known: &[Known], foreign: bool) -> Result<(), Rejection> {
     for (index, flag) in flags.iter().enumerate() {
         let name = &flag.name;
-        let fault = |what: String| Fault::new(what, flag.span.clone());
+        let fault = |what: String| Rejection::new(what, flag.span.clone());
         let Some((_, takes)) = known.iter().find(|(known, _)| known == name) else {
             if foreign {
                 continue;
@@ -94,7 +94,7 @@ pub(super) fn check(flags: &[Flag], known: &[Known], foreign: bool) -> Result<()
 ///
 /// # Errors
 /// When BuildKit refuses one.
-pub(super) fn network(flags: &[Flag]) -> Result<(), Fault> {
+pub(super) fn network(flags: &[Flag]) -> Result<(), Rejection> {
     let modes: [(&str, &[&str]); 2] = [
         ("network", &["default", "none", "host"]),
         ("security", &["sandbox", "insecure"]),
@@ -103,7 +103,7 @@ pub(super) fn network(flags: &[Flag]) -> Result<(), Fault> {
         let known = modes.iter().find(|(name, _)| *name == flag.name);
         let value = flag.value.as_deref().unwrap_or_default();
         if known.is_some_and(|(_, modes)| !modes.contains(&value)) {
-            return Err(Fault::new(
+            return Err(Rejection::new(
                 format!("`--{}` cannot be `{}`", flag.name, value.escape_debug()),
                 flag.span.clone(),
             ));
@@ -116,11 +116,11 @@ pub(super) fn network(flags: &[Flag]) -> Result<(), Fault> {
 ///
 /// # Errors
 /// When one is no list of fields, or is from something that variables would have to tell.
-pub(super) fn mounts(flags: &[Flag]) -> Result<Vec<Mount>, Fault> {
+pub(super) fn mounts(flags: &[Flag]) -> Result<Vec<Mount>, Rejection> {
     let mounts = flags.iter().filter(|flag| flag.name == "mount");
     mounts
         .map(|flag| {
-            let fault = |what: &str| Fault::new(what, flag.span.clone());
+            let fault = |what: &str| Rejection::new(what, flag.span.clone());
             let value = flag.value.as_deref().unwrap_or_default();
             if value.is_empty() {
                 return Err(fault("the mount says nothing"));
@@ -180,8 +180,8 @@ const TYPES: [&str; 5] = ["bind", "cache", "tmpfs", "secret", "ssh"];
 ///
 /// # Errors
 /// When BuildKit refuses it.
-pub(super) fn field(flag: &Flag, name: &str, value: Option<Option<&str>>) -> Result<(), Fault> {
-    let fault = |what: String| Err(Fault::new(what, flag.span.clone()));
+pub(super) fn field(flag: &Flag, name: &str, value: Option<Option<&str>>) -> Result<(), Rejection> {
+    let fault = |what: String| Err(Rejection::new(what, flag.span.clone()));
     let name = name.escape_debug();
     match (name.to_string().as_str(), value) {
         (switch, _) if SWITCHES.contains(&switch) => Ok(()),
@@ -258,7 +258,7 @@ fn comma(text: &str) -> Option<Vec<String>> {
 ///
 /// # Errors
 /// When BuildKit refuses one.
-pub(super) fn intervals(flags: &[Flag]) -> Result<(), Fault> {
+pub(super) fn intervals(flags: &[Flag]) -> Result<(), Rejection> {
     for flag in flags {
         let value = flag.value.as_deref().unwrap_or_default();
         let sound = match flag.name.as_str() {
@@ -267,7 +267,7 @@ pub(super) fn intervals(flags: &[Flag]) -> Result<(), Fault> {
             _ => duration(value).is_some_and(|seconds| seconds == 0.0 || seconds >= 0.001),
         };
         if !sound {
-            return Err(Fault::new(
+            return Err(Rejection::new(
                 format!("`--{}` cannot be `{}`", flag.name, value.escape_debug()),
                 flag.span.clone(),
             ));

@@ -3,7 +3,7 @@
 use std::ops::Range;
 use std::sync::Arc;
 
-use crate::dockerfile::fault::Fault;
+use crate::dockerfile::rejection::Rejection;
 
 /// A word as it is written, its quotes, escapes and variables still in it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -61,7 +61,7 @@ pub struct Assignment {
 
 /// A command, in one of its two forms.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Command {
+pub enum CommandLine {
     /// A line for the shell. Empty where nothing is written.
     Shell(Word),
     /// Words, as JSON.
@@ -101,17 +101,17 @@ pub struct Mount {
 
 /// What an instruction does.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Kind {
+pub enum Operation {
     /// `ADD`
     Add(Transfer),
     /// `ARG`
     Arg(Vec<Assignment>),
     /// `CMD`
-    Cmd(Command),
+    Cmd(CommandLine),
     /// `COPY`
     Copy(Transfer),
     /// `ENTRYPOINT`
-    Entrypoint(Command),
+    Entrypoint(CommandLine),
     /// `ENV`
     Env(Vec<Assignment>),
     /// `EXPOSE`
@@ -119,15 +119,15 @@ pub enum Kind {
     /// `FROM`
     From(FromLine),
     /// `HEALTHCHECK`; `None` is `NONE`.
-    Healthcheck(Option<Command>),
+    Healthcheck(Option<CommandLine>),
     /// `LABEL`
     Label(Vec<Assignment>),
     /// `MAINTAINER`
     Maintainer(Word),
     /// `ONBUILD`: what a child stage does first. What cannot be read there is a fault of the child's.
-    Onbuild(Result<Arc<Instruction>, Fault>),
+    Onbuild(Result<Arc<Instruction>, Rejection>),
     /// `RUN`
-    Run(Command, Vec<Mount>),
+    Run(CommandLine, Vec<Mount>),
     /// `SHELL`
     Shell(Vec<Word>),
     /// `STOPSIGNAL`
@@ -163,7 +163,7 @@ pub struct Instruction {
     /// Its flags.
     pub flags: Vec<Flag>,
     /// What it does.
-    pub kind: Kind,
+    pub kind: Operation,
     /// Its here-documents.
     pub heredocs: Vec<Heredoc>,
 }

@@ -5,7 +5,7 @@
 use std::ops::Range;
 
 use crate::dockerfile::directive::Directives;
-use crate::dockerfile::fault::Fault;
+use crate::dockerfile::rejection::Rejection;
 
 /// Longest physical line with its line break, in bytes. Source: `bufio.MaxScanTokenSize` of Go.
 const MAX_LINE: usize = 64 * 1024;
@@ -73,7 +73,7 @@ impl<'a> Lines<'a> {
     }
 
     /// The next physical line with its line break, and where it begins.
-    fn physical(&mut self) -> Result<Option<(usize, &'a str)>, Fault> {
+    fn physical(&mut self) -> Result<Option<(usize, &'a str)>, Rejection> {
         let start = self.at;
         let rest = &self.text[start..];
         if rest.is_empty() {
@@ -83,7 +83,7 @@ impl<'a> Lines<'a> {
         self.at += length;
         let whole = rest[..length].ends_with('\n');
         if length > MAX_LINE || (length == MAX_LINE && !whole) {
-            return Err(Fault::new(
+            return Err(Rejection::new(
                 format!("a line is longer than {} bytes", MAX_LINE - 1),
                 start..start,
             ));
@@ -95,7 +95,7 @@ impl<'a> Lines<'a> {
     ///
     /// # Errors
     /// When a line is too long, or a directive stands twice or says what it cannot.
-    pub(super) fn next(&mut self) -> Result<Option<Line>, Fault> {
+    pub(super) fn next(&mut self) -> Result<Option<Line>, Rejection> {
         loop {
             let Some((mut start, line)) = self.physical()? else {
                 return Ok(None);
@@ -154,7 +154,7 @@ impl<'a> Lines<'a> {
         &mut self,
         terminator: &str,
         chomp: bool,
-    ) -> Result<Option<(Range<usize>, usize)>, Fault> {
+    ) -> Result<Option<(Range<usize>, usize)>, Rejection> {
         let begin = self.at;
         while let Some((start, line)) = self.physical()? {
             let line = line.trim_end_matches(['\r', '\n']);

@@ -20,7 +20,6 @@
 mod directive;
 mod evaluate;
 mod expand;
-mod fault;
 mod flags;
 mod heredoc;
 mod instruction;
@@ -31,6 +30,7 @@ mod pattern;
 mod reach;
 mod read;
 mod reference;
+mod rejection;
 mod runtime;
 mod scope;
 mod secrets;
@@ -42,14 +42,14 @@ mod words;
 
 pub use directive::{Directives, other_frontend};
 pub use evaluate::{Build, Built, Config, Does, Named, NamedBy, Step};
-pub use fault::Fault;
 pub use instruction::{
-    Assignment, Command, Flag, FromLine, Heredoc, Instruction, Kind, Mount, Transfer, Word,
+    Assignment, CommandLine, Flag, FromLine, Heredoc, Instruction, Mount, Operation, Transfer, Word,
 };
 pub use naming::said;
 pub use parse::{Dockerfile, Stage};
 pub use reach::{Declared, Lack, Missed, Reach};
+pub use rejection::Rejection;
 pub use scope::{Global, Request};
 pub use secrets::SecretMount;
 pub use stages::{Source, Standing};
-pub use value::{Unknown, Value};
+pub use value::{Expansion, Unknown};

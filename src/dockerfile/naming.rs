@@ -1,20 +1,20 @@
 //! How an instruction names a variable: it reads it, spells it out as a text, or sets one of that name itself.
 
-use crate::dockerfile::instruction::{Command, Instruction, Kind};
+use crate::dockerfile::instruction::{CommandLine, Instruction, Operation};
 
 /// Whether the builder fills in words of an instruction. Source: "Environment replacement" of the Dockerfile reference.
-pub(super) fn fills_in(kind: &Kind) -> bool {
+pub(super) fn fills_in(kind: &Operation) -> bool {
     matches!(
         kind,
-        Kind::Copy(_)
-            | Kind::Add(_)
-            | Kind::Env(_)
-            | Kind::Expose(_)
-            | Kind::Label(_)
-            | Kind::Stopsignal(_)
-            | Kind::User(_)
-            | Kind::Volume(_)
-            | Kind::Workdir(_)
+        Operation::Copy(_)
+            | Operation::Add(_)
+            | Operation::Env(_)
+            | Operation::Expose(_)
+            | Operation::Label(_)
+            | Operation::Stopsignal(_)
+            | Operation::User(_)
+            | Operation::Volume(_)
+            | Operation::Workdir(_)
     )
 }
 
@@ -31,7 +31,7 @@ pub(super) fn expands(instruction: &Instruction, text: &str, name: &str) -> bool
 
 /// Whether an instruction reads a variable of that name and nothing in it sets one.
 pub(super) fn reads_alone(instruction: &Instruction, text: &str, name: &str) -> bool {
-    let Kind::Run(command, mounts) = &instruction.kind else {
+    let Operation::Run(command, mounts) = &instruction.kind else {
         let span = &instruction.span;
         let end = instruction
             .heredocs
@@ -50,10 +50,14 @@ pub(super) fn reads_alone(instruction: &Instruction, text: &str, name: &str) -> 
 }
 
 /// What a command says: its line or words, and its here-documents.
-pub fn said<'a>(command: &'a Command, instruction: &Instruction, text: &'a str) -> Vec<&'a str> {
+pub fn said<'a>(
+    command: &'a CommandLine,
+    instruction: &Instruction,
+    text: &'a str,
+) -> Vec<&'a str> {
     let mut said: Vec<&str> = match command {
-        Command::Shell(line) => vec![&line.text],
-        Command::Exec(words) => words.iter().map(|word| word.text.as_str()).collect(),
+        CommandLine::Shell(line) => vec![&line.text],
+        CommandLine::Exec(words) => words.iter().map(|word| word.text.as_str()).collect(),
     };
     said.extend(
         instruction
@@ -136,7 +140,7 @@ fn alone<'a>(text: &'a str, name: &'a str) -> impl Iterator<Item = usize> + 'a {
 pub(super) fn names(instruction: &Instruction, text: &str, name: &str) -> bool {
     let within = |text: &str| alone(text, name).next().is_some();
     match &instruction.kind {
-        Kind::Run(command, _) => said(command, instruction, text)
+        Operation::Run(command, _) => said(command, instruction, text)
             .iter()
             .any(|text| within(text)),
         _ => within(&text[instruction.span.clone()]),

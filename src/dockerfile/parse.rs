@@ -5,11 +5,11 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use crate::dockerfile::directive::Directives;
-use crate::dockerfile::fault::Fault;
 use crate::dockerfile::heredoc;
-use crate::dockerfile::instruction::{FromLine, Heredoc, Instruction, Kind};
+use crate::dockerfile::instruction::{FromLine, Heredoc, Instruction, Operation};
 use crate::dockerfile::lines::Lines;
 use crate::dockerfile::read::{self, Manner};
+use crate::dockerfile::rejection::Rejection;
 
 /// Most stages a file may have: each may see all that those before it set.
 const MAX_STAGES: usize = 1000;
@@ -40,9 +40,9 @@ impl Dockerfile {
     /// Names that `ARG` declares anywhere in the file, by ONBUILD too.
     pub fn declared(&self) -> BTreeSet<String> {
         let args = self.instructions.iter().filter_map(|i| match &i.kind {
-            Kind::Arg(args) => Some(args),
-            Kind::Onbuild(Ok(inner)) => match &inner.kind {
-                Kind::Arg(args) => Some(args),
+            Operation::Arg(args) => Some(args),
+            Operation::Onbuild(Ok(inner)) => match &inner.kind {
+                Operation::Arg(args) => Some(args),
                 _ => None,
             },
             _ => None,
@@ -55,7 +55,7 @@ impl Dockerfile {
     ///
     /// # Errors
     /// When BuildKit refuses it, whatever is to be built.
-    pub fn parse(text: &str) -> Result<Self, Fault> {
+    pub fn parse(text: &str) -> Result<Self, Rejection> {
         let mut lines = Lines::of(text);
         let mut instructions = Vec::new();
         let mut stages: Vec<Stage> = Vec::new();
@@ -68,11 +68,11 @@ impl Dockerfile {
             let mut one = read::instruction(&line.joined, all, line.span.clone(), manner)?;
             if read::takes_heredocs(&one.kind, &line.joined) {
                 let announced = heredoc::announced(&line.joined.text)
-                    .map_err(|what| Fault::new(what, line.span.clone()))?;
+                    .map_err(|what| Rejection::new(what, line.span.clone()))?;
                 for doc in announced {
                     let found = lines.heredoc(&doc.name, doc.chomp)?;
                     let Some((body, end)) = found else {
-                        return Err(Fault::new(
+                        return Err(Rejection::new(
                             format!("the here-document `{}` never ends", doc.name.escape_debug()),
                             line.span,
                         ));
@@ -88,15 +88,15 @@ impl Dockerfile {
             }
             let index = instructions.len();
             match (&one.kind, stages.last_mut()) {
-                (Kind::From(from), _) => stages.push(Stage {
+                (Operation::From(from), _) => stages.push(Stage {
                     from: index,
                     body: index + 1..index + 1,
                     name: from.name.as_ref().map(|name| name.text.to_lowercase()),
                 }),
                 (_, Some(stage)) => stage.body.end = index + 1,
-                (Kind::Arg(_), None) => {}
+                (Operation::Arg(_), None) => {}
                 (_, None) => {
-                    return Err(Fault::new(
+                    return Err(Rejection::new(
                         "no stage begins before this: only `ARG` may stand before the first `FROM`",
                         one.keyword,
                     ));
@@ -104,7 +104,7 @@ impl Dockerfile {
             }
             if stages.len() > MAX_STAGES {
                 let what = format!("there are more than {MAX_STAGES} stages");
-                return Err(Fault::new(what, one.keyword));
+                return Err(Rejection::new(what, one.keyword));
             }
             instructions.push(Arc::new(one));
         }
@@ -113,7 +113,7 @@ impl Dockerfile {
                 true => "it has no instructions",
                 false => "it has no `FROM`",
             };
-            return Err(Fault::new(what, text.len()..text.len()));
+            return Err(Rejection::new(what, text.len()..text.len()));
         }
         Ok(Dockerfile {
             directives: lines.directives,
@@ -125,7 +125,7 @@ impl Dockerfile {
     /// The FROM of a stage.
     pub fn from(&self, stage: usize) -> &FromLine {
         match &self.instructions[self.stages[stage].from].kind {
-            Kind::From(from) => from,
+            Operation::From(from) => from,
             // A stage is made where a FROM stands.
             _ => unreachable!("a stage without FROM"),
         }

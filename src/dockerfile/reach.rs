@@ -5,7 +5,7 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use crate::dockerfile::evaluate::{Build, Config, Does, Step};
-use crate::dockerfile::instruction::{Command, Instruction, Kind};
+use crate::dockerfile::instruction::{CommandLine, Instruction, Operation};
 use crate::dockerfile::naming::{expands, fills_in, names, reads, reads_alone, said, sets, spells};
 use crate::dockerfile::parse::Dockerfile;
 use crate::dockerfile::stages::Source;
@@ -94,7 +94,10 @@ impl Build {
         });
         for (declared, instruction) in globals.chain(staged) {
             let (declared, kind) = match (&instruction.kind, declared) {
-                (Kind::Onbuild(Ok(inner)), Declared::Built(stage) | Declared::Unbuilt(stage)) => {
+                (
+                    Operation::Onbuild(Ok(inner)),
+                    Declared::Built(stage) | Declared::Unbuilt(stage),
+                ) => {
                     let mut steps = self.stages.iter().flat_map(|built| &built.steps);
                     let declared = match steps.any(|step| step.trigger_of == Some(stage)) {
                         true => Declared::Built(stage),
@@ -104,7 +107,7 @@ impl Build {
                 }
                 (kind, declared) => (declared, kind),
             };
-            if let Kind::Arg(assignments) = kind {
+            if let Operation::Arg(assignments) = kind {
                 let named = assignments.iter().filter(|one| one.name.text == name);
                 found.extend(named.map(|one| (declared, one.name.span.clone())));
             }
@@ -225,7 +228,7 @@ impl Look<'_> {
                 if read && passed {
                     self.passed_on
                         .extend(args.iter().map(|(arg, _)| arg.clone()));
-                } else if let Kind::Arg(assignments) = &instruction.kind {
+                } else if let Operation::Arg(assignments) = &instruction.kind {
                     let defaults = assignments.iter().filter_map(|one| one.value.as_ref());
                     let mut defaults = defaults.filter(|default| reads(&default.text, name));
                     if defaults.next().is_some() {
@@ -240,12 +243,12 @@ impl Look<'_> {
             }
             does => {
                 match &instruction.kind {
-                    Kind::Cmd(command)
-                    | Kind::Entrypoint(command)
-                    | Kind::Healthcheck(Some(command)) => {
+                    Operation::Cmd(command)
+                    | Operation::Entrypoint(command)
+                    | Operation::Healthcheck(Some(command)) => {
                         self.at_run_time(instruction, command);
                     }
-                    Kind::Run(..) if passed => {
+                    Operation::Run(..) if passed => {
                         let spans = match read || names(instruction, self.text, name) {
                             true => &mut self.reach.used,
                             false => &mut self.reach.exposed,
@@ -261,7 +264,7 @@ impl Look<'_> {
                     }
                     kind => {
                         let named = match kind {
-                            Kind::Run(..) => names(instruction, self.text, name),
+                            Operation::Run(..) => names(instruction, self.text, name),
                             kind => fills_in(kind) && spells(instruction, self.text, name),
                         };
                         if named {
@@ -297,9 +300,9 @@ impl Look<'_> {
     }
 
     /// Goes past a command that the image runs.
-    fn at_run_time(&mut self, instruction: &Instruction, command: &Command) {
+    fn at_run_time(&mut self, instruction: &Instruction, command: &CommandLine) {
         let runs = self.runs.is_some_and(|config| {
-            let shown = matches!(instruction.kind, Kind::Healthcheck(_));
+            let shown = matches!(instruction.kind, Operation::Healthcheck(_));
             shown || [&config.cmd, &config.entrypoint].contains(&&Some(command.clone()))
         });
         // One that an ENV sets is there.

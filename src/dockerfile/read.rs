@@ -6,13 +6,13 @@
 use std::ops::Range;
 use std::sync::Arc;
 
-use crate::dockerfile::fault::Fault;
 use crate::dockerfile::flags;
 use crate::dockerfile::heredoc;
 use crate::dockerfile::instruction::{
-    Assignment, Command, Flag, FromLine, Instruction, Kind, Transfer, Word,
+    Assignment, CommandLine, Flag, FromLine, Instruction, Operation, Transfer, Word,
 };
 use crate::dockerfile::lines::Joined;
+use crate::dockerfile::rejection::Rejection;
 use crate::dockerfile::words::{self, Json};
 
 /// How lines are read.
@@ -43,7 +43,7 @@ pub(super) fn instruction(
     within: Range<usize>,
     span: Range<usize>,
     manner: Manner,
-) -> Result<Instruction, Fault> {
+) -> Result<Instruction, Rejection> {
     let (keyword, rest) = words::keyword(&joined.text[within.clone()]);
     let moved = |range: Range<usize>| within.start + range.start..within.start + range.end;
     let (keyword, rest) = (moved(keyword), moved(rest));
@@ -88,18 +88,18 @@ pub(super) fn instruction(
 }
 
 /// Whether an instruction may announce here-documents.
-pub(super) fn takes_heredocs(kind: &Kind, joined: &Joined) -> bool {
+pub(super) fn takes_heredocs(kind: &Operation, joined: &Joined) -> bool {
     match kind {
-        Kind::Run(Command::Shell(_), _) => true,
+        Operation::Run(CommandLine::Shell(_), _) => true,
         // As JSON they announce none.
-        Kind::Copy(_) | Kind::Add(_) => {
+        Operation::Copy(_) | Operation::Add(_) => {
             let (_, rest) = words::keyword(&joined.text);
             let (_, rest) = words::flags(&joined.text, rest, '\\');
             !matches!(words::json(&joined.text, rest), Json::Texts(_))
         }
-        Kind::Onbuild(Ok(inner)) => matches!(
+        Operation::Onbuild(Ok(inner)) => matches!(
             inner.kind,
-            Kind::Run(Command::Shell(_), _) | Kind::Copy(_) | Kind::Add(_)
+            Operation::Run(CommandLine::Shell(_), _) | Operation::Copy(_) | Operation::Add(_)
         ),
         _ => false,
     }
@@ -117,41 +117,45 @@ impl Reading<'_> {
         }
     }
 
-    fn fault(&self, what: impl Into<String>) -> Fault {
-        Fault::new(what, self.joined.source(self.keyword.clone()))
+    fn fault(&self, what: impl Into<String>) -> Rejection {
+        Rejection::new(what, self.joined.source(self.keyword.clone()))
     }
 
-    fn kind(&mut self) -> Result<Kind, Fault> {
+    fn kind(&mut self) -> Result<Operation, Rejection> {
         let name = self.text(self.keyword.clone()).to_ascii_lowercase();
         Ok(match name.as_str() {
-            "add" => Kind::Add(self.transfer("ADD", &flags::ADD)?),
-            "copy" => Kind::Copy(self.transfer("COPY", &flags::COPY)?),
-            "arg" => Kind::Arg(self.arguments()?),
-            "env" => Kind::Env(self.assignments("ENV")?),
-            "label" => Kind::Label(self.assignments("LABEL")?),
-            "from" => Kind::From(self.from()?),
+            "add" => Operation::Add(self.transfer("ADD", &flags::ADD)?),
+            "copy" => Operation::Copy(self.transfer("COPY", &flags::COPY)?),
+            "arg" => Operation::Arg(self.arguments()?),
+            "env" => Operation::Env(self.assignments("ENV")?),
+            "label" => Operation::Label(self.assignments("LABEL")?),
+            "from" => Operation::From(self.from()?),
             "run" => {
                 let command = self.command(self.rest.clone())?;
                 flags::check(&self.flags, &flags::RUN, self.manner.foreign)?;
                 flags::network(&self.flags)?;
-                Kind::Run(command, flags::mounts(&self.flags)?)
+                Operation::Run(command, flags::mounts(&self.flags)?)
             }
-            "cmd" => Kind::Cmd(self.plain_command()?),
-            "entrypoint" => Kind::Entrypoint(self.plain_command()?),
+            "cmd" => Operation::Cmd(self.plain_command()?),
+            "entrypoint" => Operation::Entrypoint(self.plain_command()?),
             "shell" => match self.plain_command()? {
-                Command::Exec(words) if !words.is_empty() => Kind::Shell(words),
-                Command::Exec(_) => return Err(self.fault("`SHELL` needs at least one argument")),
-                Command::Shell(_) => return Err(self.fault("`SHELL` needs its arguments as JSON")),
+                CommandLine::Exec(words) if !words.is_empty() => Operation::Shell(words),
+                CommandLine::Exec(_) => {
+                    return Err(self.fault("`SHELL` needs at least one argument"));
+                }
+                CommandLine::Shell(_) => {
+                    return Err(self.fault("`SHELL` needs its arguments as JSON"));
+                }
             },
-            "healthcheck" => Kind::Healthcheck(self.healthcheck()?),
-            "onbuild" => Kind::Onbuild(self.onbuild()?),
-            "maintainer" => Kind::Maintainer(self.one("MAINTAINER", true)?),
-            "user" => Kind::User(self.one("USER", true)?),
-            "workdir" => Kind::Workdir(self.one("WORKDIR", true)?),
+            "healthcheck" => Operation::Healthcheck(self.healthcheck()?),
+            "onbuild" => Operation::Onbuild(self.onbuild()?),
+            "maintainer" => Operation::Maintainer(self.one("MAINTAINER", true)?),
+            "user" => Operation::User(self.one("USER", true)?),
+            "workdir" => Operation::Workdir(self.one("WORKDIR", true)?),
             // Flags of it are not looked at.
-            "stopsignal" => Kind::Stopsignal(self.one("STOPSIGNAL", false)?),
-            "expose" => Kind::Expose(self.list("EXPOSE", false)?),
-            "volume" => Kind::Volume(self.list("VOLUME", true)?),
+            "stopsignal" => Operation::Stopsignal(self.one("STOPSIGNAL", false)?),
+            "expose" => Operation::Expose(self.list("EXPOSE", false)?),
+            "volume" => Operation::Volume(self.list("VOLUME", true)?),
             _ => {
                 let said = self.text(self.keyword.clone());
                 return Err(self.fault(format!("unknown instruction `{}`", said.escape_debug())));
@@ -159,12 +163,12 @@ impl Reading<'_> {
         })
     }
 
-    fn no_flags(&self) -> Result<(), Fault> {
+    fn no_flags(&self) -> Result<(), Rejection> {
         flags::check(&self.flags, &flags::NONE, self.manner.foreign)
     }
 
     /// All of the arguments, as one word.
-    fn one(&self, name: &str, flags: bool) -> Result<Word, Fault> {
+    fn one(&self, name: &str, flags: bool) -> Result<Word, Rejection> {
         if self.rest.is_empty() {
             return Err(self.fault(format!("`{name}` needs exactly one argument")));
         }
@@ -175,10 +179,10 @@ impl Reading<'_> {
     }
 
     /// The arguments as JSON; `None` where they are not.
-    fn json(&self, range: Range<usize>) -> Result<Option<Vec<Word>>, Fault> {
+    fn json(&self, range: Range<usize>) -> Result<Option<Vec<Word>>, Rejection> {
         match words::json(&self.joined.text, range.clone()) {
             Json::None => Ok(None),
-            Json::Other => Err(Fault::new(
+            Json::Other => Err(Rejection::new(
                 "an array of arguments holds something else than texts",
                 self.joined.source(range),
             )
@@ -195,7 +199,7 @@ impl Reading<'_> {
         }
     }
 
-    fn list(&self, name: &str, json: bool) -> Result<Vec<Word>, Fault> {
+    fn list(&self, name: &str, json: bool) -> Result<Vec<Word>, Rejection> {
         let as_json = if json {
             self.json(self.rest.clone())?
         } else {
@@ -215,20 +219,20 @@ impl Reading<'_> {
         Ok(words)
     }
 
-    fn command(&self, range: Range<usize>) -> Result<Command, Fault> {
+    fn command(&self, range: Range<usize>) -> Result<CommandLine, Rejection> {
         Ok(match self.json(range.clone())? {
-            Some(words) => Command::Exec(words),
-            None => Command::Shell(self.word(range)),
+            Some(words) => CommandLine::Exec(words),
+            None => CommandLine::Shell(self.word(range)),
         })
     }
 
-    fn plain_command(&self) -> Result<Command, Fault> {
+    fn plain_command(&self) -> Result<CommandLine, Rejection> {
         let command = self.command(self.rest.clone())?;
         self.no_flags()?;
         Ok(command)
     }
 
-    fn transfer(&self, name: &str, known: &[flags::Known]) -> Result<Transfer, Fault> {
+    fn transfer(&self, name: &str, known: &[flags::Known]) -> Result<Transfer, Rejection> {
         let words = match self.json(self.rest.clone())? {
             Some(words) => words,
             None => words::blank(&self.joined.text, self.rest.clone())
@@ -242,7 +246,7 @@ impl Reading<'_> {
         };
         flags::check(&self.flags, known, self.manner.foreign)?;
         if heredoc(destination) {
-            return Err(Fault::new(
+            return Err(Rejection::new(
                 format!("`{name}` cannot have a here-document as its destination"),
                 destination.span.clone(),
             ));
@@ -258,7 +262,7 @@ impl Reading<'_> {
         })
     }
 
-    fn arguments(&self) -> Result<Vec<Assignment>, Fault> {
+    fn arguments(&self) -> Result<Vec<Assignment>, Rejection> {
         let words = words::quoted(&self.joined.text, self.rest.clone(), self.manner.escape);
         if words.is_empty() {
             return Err(self.fault("`ARG` needs at least one argument"));
@@ -266,7 +270,7 @@ impl Reading<'_> {
         let assignments = words
             .into_iter()
             .map(|(text, at)| match text.split_once('=') {
-                Some(("", _)) => Err(Fault::new("`ARG` needs a name", self.joined.source(at))),
+                Some(("", _)) => Err(Rejection::new("`ARG` needs a name", self.joined.source(at))),
                 Some((name, value)) => Ok(self.assignment(name, value, at)),
                 None => Ok(Assignment {
                     name: Word {
@@ -298,14 +302,14 @@ impl Reading<'_> {
         }
     }
 
-    fn assignments(&self, name: &str) -> Result<Vec<Assignment>, Fault> {
+    fn assignments(&self, name: &str) -> Result<Vec<Assignment>, Rejection> {
         let words = words::quoted(&self.joined.text, self.rest.clone(), self.manner.escape);
         let Some((first, _)) = words.first() else {
             self.no_flags()?;
             return Err(self.fault(format!("`{name}` needs at least one argument")));
         };
         let blank = |at: &Range<usize>| {
-            Fault::new(
+            Rejection::new(
                 format!("`{name}` needs a name"),
                 self.joined.source(at.clone()),
             )
@@ -332,7 +336,7 @@ impl Reading<'_> {
                 Some(("", _)) => return Err(blank(at)),
                 Some((name, value)) => found.push(self.assignment(name, value, at.clone())),
                 None => {
-                    return Err(Fault::new(
+                    return Err(Rejection::new(
                         format!("`{}` has no `=`: write `name=value`", text.escape_debug()),
                         self.joined.source(at.clone()),
                     )
@@ -344,7 +348,7 @@ impl Reading<'_> {
         Ok(found)
     }
 
-    fn from(&self) -> Result<FromLine, Fault> {
+    fn from(&self) -> Result<FromLine, Rejection> {
         let words = words::blank(&self.joined.text, self.rest.clone());
         let (image, name) = match &words[..] {
             [image] => (image, None),
@@ -356,7 +360,7 @@ impl Reading<'_> {
                         b.is_ascii_lowercase() || b.is_ascii_digit() || b"-_.".contains(&b)
                     });
                 if !valid {
-                    return Err(Fault::new(
+                    return Err(Rejection::new(
                         format!(
                             "`{}` cannot name a stage: a name is a letter, then letters, digits, `-`, `_` and `.`",
                             word.text.escape_debug()
@@ -383,7 +387,7 @@ impl Reading<'_> {
         })
     }
 
-    fn healthcheck(&self) -> Result<Option<Command>, Fault> {
+    fn healthcheck(&self) -> Result<Option<CommandLine>, Rejection> {
         let rest = self.text(self.rest.clone());
         if rest.is_empty() {
             return Err(self.fault("`HEALTHCHECK` needs at least one argument"));
@@ -398,8 +402,8 @@ impl Reading<'_> {
                 let command = self.command(arguments.clone())?;
                 flags::check(&self.flags, &flags::HEALTHCHECK, self.manner.foreign)?;
                 let empty = match &command {
-                    Command::Exec(words) => words.is_empty(),
-                    Command::Shell(_) => arguments.is_empty(),
+                    CommandLine::Exec(words) => words.is_empty(),
+                    CommandLine::Shell(_) => arguments.is_empty(),
                 };
                 if empty {
                     return Err(self.fault("`HEALTHCHECK CMD` needs a command"));
@@ -414,7 +418,7 @@ impl Reading<'_> {
         }
     }
 
-    fn onbuild(&self) -> Result<Result<Arc<Instruction>, Fault>, Fault> {
+    fn onbuild(&self) -> Result<Result<Arc<Instruction>, Rejection>, Rejection> {
         if self.rest.is_empty() {
             return Err(self.fault("`ONBUILD` needs an instruction"));
         }

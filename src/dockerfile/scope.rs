@@ -9,10 +9,10 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use crate::dockerfile::expand::{self, Expanded, Rules, Variables};
-use crate::dockerfile::fault::Fault;
-use crate::dockerfile::instruction::{Assignment, Kind, Word};
+use crate::dockerfile::instruction::{Assignment, Operation, Word};
 use crate::dockerfile::parse::Dockerfile;
-use crate::dockerfile::value::{Unknown, Value};
+use crate::dockerfile::rejection::Rejection;
+use crate::dockerfile::value::{Expansion, Unknown};
 use crate::grammar::{Pairs, Target};
 
 /// What a build is asked for.
@@ -34,7 +34,7 @@ const MAX_EXPANDED: usize = 16 * 1024 * 1024;
 /// Variables by name.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Scope {
-    set: HashMap<Arc<str>, Value>,
+    set: HashMap<Arc<str>, Expansion>,
     /// Whether an image outside of the file may have set others.
     open: bool,
 }
@@ -52,24 +52,24 @@ impl Scope {
     pub(super) fn of_scratch() -> Self {
         let path = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
         Scope {
-            set: HashMap::from([("PATH".into(), Value::from(path))]),
+            set: HashMap::from([("PATH".into(), Expansion::from(path))]),
             open: false,
         }
     }
 
     /// Sets a variable.
-    pub(super) fn set(&mut self, name: Arc<str>, value: Value) {
+    pub(super) fn set(&mut self, name: Arc<str>, value: Expansion) {
         self.set.insert(name, value);
     }
 }
 
 impl Variables for Scope {
-    fn get(&self, name: &str) -> Option<Cow<'_, Value>> {
+    fn get(&self, name: &str) -> Option<Cow<'_, Expansion>> {
         if let Some(value) = self.set.get(name) {
             return Some(Cow::Borrowed(value));
         }
         let named = name.starts_with(|c: char| c.is_alphabetic() || c == '_');
-        let inherited = || Cow::Owned(Value::Unknown(Unknown::Inherited(name.into())));
+        let inherited = || Cow::Owned(Expansion::Unknown(Unknown::Inherited(name.into())));
         (self.open && named).then(inherited)
     }
 }
@@ -93,8 +93,8 @@ impl Expander {
     ///
     /// # Errors
     /// When BuildKit refuses it, with the word's place.
-    pub(super) fn word(&mut self, word: &Word, scope: &Scope) -> Result<Expanded, Fault> {
-        let fault = |what: String| Fault::new(what, word.span.clone());
+    pub(super) fn word(&mut self, word: &Word, scope: &Scope) -> Result<Expanded, Rejection> {
+        let fault = |what: String| Rejection::new(what, word.span.clone());
         let expanded = expand::word(&word.text, self.rules, scope).map_err(fault)?;
         let length = expanded.value.known().map_or(0, str::len);
         self.left = self
@@ -111,7 +111,7 @@ pub struct Global {
     /// Its name.
     pub name: Arc<str>,
     /// What it comes to; `None` where it has no default and nothing is passed.
-    pub value: Option<Value>,
+    pub value: Option<Expansion>,
     /// The variables that its default read.
     pub reads: Vec<Arc<str>>,
     /// The bytes of its name.
@@ -126,17 +126,17 @@ pub(super) fn globals(
     file: &Dockerfile,
     request: &Request<'_>,
     expander: &mut Expander,
-) -> Result<(Scope, Vec<Global>), Fault> {
+) -> Result<(Scope, Vec<Global>), Rejection> {
     let mut scope = automatic(file, request)?;
     let mut declared = Vec::new();
     for instruction in file.globals() {
-        let Kind::Arg(assignments) = &instruction.kind else {
+        let Operation::Arg(assignments) = &instruction.kind else {
             continue;
         };
         for Assignment { name, value } in assignments {
             let key: Arc<str> = name.text.as_str().into();
             let (value, reads) = match (request.args.get(&*key), value) {
-                (Some(passed), _) => (Some(Value::from(passed.as_str())), Vec::new()),
+                (Some(passed), _) => (Some(Expansion::from(passed.as_str())), Vec::new()),
                 (None, Some(default)) => {
                     let expanded = expander.word(default, &scope)?;
                     (Some(expanded.value), expanded.read)
@@ -158,16 +158,16 @@ pub(super) fn globals(
 }
 
 /// The args that every build has.
-fn automatic(file: &Dockerfile, request: &Request<'_>) -> Result<Scope, Fault> {
-    let platform = |text: &str| Target::parse(text).map_err(|what| Fault::new(what, 0..0));
+fn automatic(file: &Dockerfile, request: &Request<'_>) -> Result<Scope, Rejection> {
+    let platform = |text: &str| Target::parse(text).map_err(|what| Rejection::new(what, 0..0));
     let target = platform(request.platform)?;
     let build = request.build_platform.map(platform).transpose()?;
     let mut scope = Scope::default();
     let mut set = |name: &str, value: Option<String>| {
         let value = match (request.args.get(name), value) {
-            (Some(passed), _) => Value::from(passed.as_str()),
-            (None, Some(value)) => Value::Known(value.into()),
-            (None, None) => Value::Unknown(Unknown::BuildPlatform(name.into())),
+            (Some(passed), _) => Expansion::from(passed.as_str()),
+            (None, Some(value)) => Expansion::Known(value.into()),
+            (None, None) => Expansion::Unknown(Unknown::BuildPlatform(name.into())),
         };
         scope.set(name.into(), value);
     };

@@ -3,14 +3,14 @@
 use std::ops::Range;
 
 use crate::dockerfile::evaluate::{Build, Does};
-use crate::dockerfile::instruction::Kind;
-use crate::dockerfile::value::Value;
+use crate::dockerfile::instruction::Operation;
+use crate::dockerfile::value::Expansion;
 
 /// A secret that a step mounts.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SecretMount {
     /// By what it is known to the builder.
-    pub id: Value,
+    pub id: Expansion,
     /// Whether the step fails without it.
     pub required: bool,
     /// The bytes of the flag.
@@ -22,7 +22,8 @@ impl Build {
     pub fn secrets(&self) -> Vec<SecretMount> {
         let mut found = Vec::new();
         for step in self.stages.iter().flat_map(|stage| &stage.steps) {
-            let (Kind::Run(_, mounts), Does::Mounts(values)) = (&step.instruction.kind, &step.does)
+            let (Operation::Run(_, mounts), Does::Mounts(values)) =
+                (&step.instruction.kind, &step.does)
             else {
                 continue;
             };
@@ -30,7 +31,7 @@ impl Build {
             let flags = flags.filter(|flag| flag.name == "mount");
             for ((mount, values), flag) in mounts.iter().zip(values).zip(flags) {
                 let names = mount.fields.iter().map(|(name, _)| name.as_str());
-                let fields: Vec<(&str, Option<&Value>)> =
+                let fields: Vec<(&str, Option<&Expansion>)> =
                     names.zip(values.iter().map(Option::as_ref)).collect();
                 // Of a field that stands again the last counts.
                 let value = |names: &[&str]| {
@@ -39,13 +40,13 @@ impl Build {
                         .find(|(name, _)| names.contains(name))
                         .map(|(_, value)| *value)
                 };
-                let kind = value(&["type"]).flatten().and_then(Value::known);
+                let kind = value(&["type"]).flatten().and_then(Expansion::known);
                 if !kind.is_some_and(|kind| kind.eq_ignore_ascii_case("secret")) {
                     continue;
                 }
                 let required = value(&["required"]).is_some_and(|value| {
                     value
-                        .and_then(Value::known)
+                        .and_then(Expansion::known)
                         .is_none_or(|value| value.eq_ignore_ascii_case("true"))
                 });
                 if let Some(id) = id(&value) {
@@ -63,17 +64,17 @@ impl Build {
 
 /// The id of a mount: what it is from, else its id, else the name of the file that it becomes.
 /// Source: `dispatchSecret` in `frontend/dockerfile/dockerfile2llb/convert_secrets.go` of BuildKit.
-fn id<'v>(value: &dyn Fn(&[&str]) -> Option<Option<&'v Value>>) -> Option<Value> {
+fn id<'v>(value: &dyn Fn(&[&str]) -> Option<Option<&'v Expansion>>) -> Option<Expansion> {
     let stated = |names: &[&str]| {
         let value = value(names).flatten();
         value.filter(|value| value.known() != Some("")).cloned()
     };
     let file = || match stated(&["target", "dst", "destination"])? {
-        Value::Known(path) => {
+        Expansion::Known(path) => {
             let name = path.trim_end_matches('/').rsplit('/').next()?.to_owned();
-            Some(Value::Known(name.into()))
+            Some(Expansion::Known(name.into()))
         }
-        unknown @ Value::Unknown(_) => Some(unknown),
+        unknown @ Expansion::Unknown(_) => Some(unknown),
     };
     stated(&["source", "src"])
         .or_else(|| stated(&["id"]))

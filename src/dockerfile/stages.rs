@@ -7,12 +7,12 @@ use std::collections::HashMap;
 use std::ops::Range;
 use std::sync::Arc;
 
-use crate::dockerfile::fault::Fault;
-use crate::dockerfile::instruction::{Instruction, Kind, Word};
+use crate::dockerfile::instruction::{Instruction, Operation, Word};
 use crate::dockerfile::parse::Dockerfile;
 use crate::dockerfile::reference;
+use crate::dockerfile::rejection::Rejection;
 use crate::dockerfile::scope::{Expander, Scope};
-use crate::dockerfile::value::{Unknown, Value};
+use crate::dockerfile::value::{Expansion, Unknown};
 use crate::grammar::Target;
 
 /// What something is from.
@@ -38,7 +38,7 @@ pub struct Standing {
     /// The bytes that name it.
     pub span: Range<usize>,
     /// The platform it is for.
-    pub platform: Value,
+    pub platform: Expansion,
     /// The `--platform` that says so: its own, or of the stage it stands on. None is the platform that is built for.
     pub platform_by: Option<Word>,
     /// Variables that FROM and its `--platform` read.
@@ -65,7 +65,7 @@ pub(super) fn standings(
     target: &Target,
     scope: &Scope,
     expander: &mut Expander,
-) -> Result<Vec<Standing>, Fault> {
+) -> Result<Vec<Standing>, Rejection> {
     let mut standings: Vec<Standing> = Vec::new();
     let mut named: HashMap<&str, usize> = HashMap::new();
     for (index, stage) in file.stages.iter().enumerate() {
@@ -74,8 +74,8 @@ pub(super) fn standings(
         let image = expander.word(&from.image, scope)?;
         reads.extend(image.read);
         let base = match image.value {
-            Value::Unknown(unknown) => Source::Unknown(unknown),
-            Value::Known(text) if text.is_empty() => {
+            Expansion::Unknown(unknown) => Source::Unknown(unknown),
+            Expansion::Known(text) if text.is_empty() => {
                 let what = match image.unset.first() {
                     Some(name) => format!(
                         "`{}` names nothing: `{name}` has no value before the first `FROM`",
@@ -83,29 +83,29 @@ pub(super) fn standings(
                     ),
                     None => format!("`{}` names nothing", from.image.text.escape_debug()),
                 };
-                return Err(Fault::new(what, from.image.span.clone()));
+                return Err(Rejection::new(what, from.image.span.clone()));
             }
-            Value::Known(text) => match named.get(&*text) {
+            Expansion::Known(text) => match named.get(&*text) {
                 Some(stage) => Source::Stage(*stage),
                 None => outside(&text, &from.image)?,
             },
         };
-        let mut platform = Value::Known(target.to_string().into());
+        let mut platform = Expansion::Known(target.to_string().into());
         let mut platform_by = None;
         if let Some(word) = &from.platform {
             let expanded = expander.word(word, scope)?;
             reads.extend(expanded.read);
-            let fault = |what: String| Fault::new(what, word.span.clone());
+            let fault = |what: String| Rejection::new(what, word.span.clone());
             platform = match expanded.value {
-                Value::Known(text) if text.is_empty() => {
+                Expansion::Known(text) if text.is_empty() => {
                     return Err(fault(format!(
                         "`{}` names no platform",
                         word.text.escape_debug()
                     )));
                 }
-                Value::Known(text) => {
+                Expansion::Known(text) => {
                     let parsed = Target::parse(&text).map_err(fault)?;
-                    Value::Known(parsed.to_string().into())
+                    Expansion::Known(parsed.to_string().into())
                 }
                 unknown => unknown,
             };
@@ -117,7 +117,7 @@ pub(super) fn standings(
                 platform_by = standings[*on].platform_by.clone();
             }
             Source::Scratch => {
-                platform = Value::Known(target.to_string().into());
+                platform = Expansion::Known(target.to_string().into());
                 platform_by = None;
             }
             _ => {}
@@ -136,12 +136,12 @@ pub(super) fn standings(
     Ok(standings)
 }
 
-fn outside(text: &Arc<str>, word: &Word) -> Result<Source, Fault> {
+fn outside(text: &Arc<str>, word: &Word) -> Result<Source, Rejection> {
     if **text == *"scratch" {
         return Ok(Source::Scratch);
     }
     match reference::fault(text) {
-        Some(what) => Err(Fault::new(what, word.span.clone())),
+        Some(what) => Err(Rejection::new(what, word.span.clone())),
         None => Ok(Source::Image(text.clone())),
     }
 }
@@ -162,7 +162,7 @@ impl<'a> Taking<'a> {
     ///
     /// # Errors
     /// When BuildKit refuses one, built or not, or stages take from each other in a circle.
-    pub(super) fn new(file: &'a Dockerfile) -> Result<Self, Fault> {
+    pub(super) fn new(file: &'a Dockerfile) -> Result<Self, Rejection> {
         let mut taking = Taking {
             file,
             others: Vec::new(),
@@ -176,7 +176,7 @@ impl<'a> Taking<'a> {
         }
         let takes = |stage: usize| stages_of(&taking.commands[stage]);
         match circle(file.stages.len(), &takes) {
-            Some(stage) => Err(Fault::new(
+            Some(stage) => Err(Rejection::new(
                 "the stage needs itself",
                 file.from(stage).image.span.clone(),
             )),
@@ -193,7 +193,7 @@ impl<'a> Taking<'a> {
         mut self,
         target: usize,
         standings: &[Standing],
-    ) -> Result<(Vec<usize>, Vec<Vec<Command>>), Fault> {
+    ) -> Result<(Vec<usize>, Vec<Vec<Command>>), Rejection> {
         let mut taken = vec![false; standings.len()];
         let mut open = vec![target];
         while let Some(stage) = open.pop() {
@@ -215,11 +215,11 @@ impl<'a> Taking<'a> {
                     match source {
                         Source::Stage(other) if other > stage => {
                             let what = "it takes from a stage that begins only later";
-                            return Err(Fault::new(what, place()));
+                            return Err(Rejection::new(what, place()));
                         }
                         // By ONBUILD of the stage below. The builder does not refuse it, but breaks down over it.
                         Source::Stage(other) if other == stage => {
-                            return Err(Fault::new("the stage needs itself", place()));
+                            return Err(Rejection::new("the stage needs itself", place()));
                         }
                         _ => {}
                     }
@@ -230,10 +230,10 @@ impl<'a> Taking<'a> {
     }
 
     /// What ONBUILD of a stage says.
-    fn triggers(&mut self, below: usize) -> Result<Vec<Command>, Fault> {
+    fn triggers(&mut self, below: usize) -> Result<Vec<Command>, Rejection> {
         let mut triggers = Vec::new();
         for instruction in self.file.body(below) {
-            if let Kind::Onbuild(inner) = &instruction.kind {
+            if let Operation::Onbuild(inner) = &instruction.kind {
                 triggers.push(self.command(&inner.clone()?, Some(below))?);
             }
         }
@@ -244,7 +244,7 @@ impl<'a> Taking<'a> {
         &mut self,
         instruction: &Arc<Instruction>,
         trigger_of: Option<usize>,
-    ) -> Result<Command, Fault> {
+    ) -> Result<Command, Rejection> {
         Ok(Command {
             instruction: instruction.clone(),
             trigger_of,
@@ -252,14 +252,14 @@ impl<'a> Taking<'a> {
         })
     }
 
-    fn sources(&mut self, instruction: &Instruction) -> Result<Vec<Source>, Fault> {
+    fn sources(&mut self, instruction: &Instruction) -> Result<Vec<Source>, Rejection> {
         match &instruction.kind {
-            Kind::Copy(transfer) => match &transfer.from {
+            Operation::Copy(transfer) => match &transfer.from {
                 Some(from) => Ok(vec![self.copied(from)?]),
                 None => Ok(vec![Source::Context]),
             },
-            Kind::Add(_) => Ok(vec![Source::Context]),
-            Kind::Run(_, mounts) => {
+            Operation::Add(_) => Ok(vec![Source::Context]),
+            Operation::Run(_, mounts) => {
                 let mounts = mounts.iter().map(|mount| match &mount.from {
                     Some(from) => self.named(from),
                     None => {
@@ -276,10 +276,10 @@ impl<'a> Taking<'a> {
         }
     }
 
-    fn copied(&mut self, from: &Word) -> Result<Source, Fault> {
+    fn copied(&mut self, from: &Word) -> Result<Source, Rejection> {
         let escape = self.file.directives.escape();
         if from.text.contains(['$', '\'', '"', escape]) {
-            return Err(Fault::new(
+            return Err(Rejection::new(
                 "`--from` takes no variables: name a stage that stands on the image",
                 from.span.clone(),
             ));
@@ -293,10 +293,11 @@ impl<'a> Taking<'a> {
             Ok(number) => self.others.get(number - stages).cloned(),
             Err(_) => None,
         };
-        meant.ok_or_else(|| Fault::new(format!("there is no stage {number}"), from.span.clone()))
+        meant
+            .ok_or_else(|| Rejection::new(format!("there is no stage {number}"), from.span.clone()))
     }
 
-    fn named(&mut self, word: &Word) -> Result<Source, Fault> {
+    fn named(&mut self, word: &Word) -> Result<Source, Rejection> {
         if let Some(stage) = self.file.stage_named(&word.text) {
             return Ok(Source::Stage(stage));
         }

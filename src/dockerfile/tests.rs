@@ -3,7 +3,8 @@
 use std::sync::Arc;
 
 use crate::dockerfile::{
-    Build, Command, Declared, Dockerfile, Does, Fault, Lack, Request, Source, Value, other_frontend,
+    Build, CommandLine, Declared, Dockerfile, Does, Expansion, Lack, Rejection, Request, Source,
+    other_frontend,
 };
 use crate::grammar::Pairs;
 
@@ -12,7 +13,7 @@ fn built(
     args: &[(&str, &str)],
     on: &str,
     target: Option<&str>,
-) -> Result<Build, Fault> {
+) -> Result<Build, Rejection> {
     let args: Pairs<Arc<str>, String> = args
         .iter()
         .map(|(name, value)| (Arc::from(*name), (*value).to_owned()))
@@ -343,7 +344,7 @@ fn words_and_bodies_say_where_they_stand() {
         &text[run.span.clone()]
     );
     match &run.kind {
-        crate::dockerfile::Kind::Run(Command::Shell(line), _) => {
+        crate::dockerfile::Operation::Run(CommandLine::Shell(line), _) => {
             assert_eq!(line.text, "echo é   b <<E | tee f");
             assert_eq!(
                 &text[line.span.clone()],
@@ -353,7 +354,7 @@ fn words_and_bodies_say_where_they_stand() {
         other => panic!("{other:?}"),
     }
     match &file.instructions[2].kind {
-        crate::dockerfile::Kind::Copy(copy) => {
+        crate::dockerfile::Operation::Copy(copy) => {
             assert_eq!(copy.sources[0].text, "ä b");
             assert_eq!(&text[copy.sources[0].span.clone()], "\"ä b\"");
         }
@@ -362,7 +363,7 @@ fn words_and_bodies_say_where_they_stand() {
 }
 
 /// What the args of the last stage come to.
-fn args(text: &str, given: &[(&str, &str)]) -> Vec<(String, Option<Value>)> {
+fn args(text: &str, given: &[(&str, &str)]) -> Vec<(String, Option<Expansion>)> {
     let build = built(text, given, "linux/amd64", None).expect("a build");
     let last = build.last().expect("a stage");
     let mut found = Vec::new();
@@ -379,7 +380,7 @@ fn args(text: &str, given: &[(&str, &str)]) -> Vec<(String, Option<Value>)> {
 
 #[test]
 fn args_reach_stages_as_the_builder_does() {
-    let known = |name: &str, value: &str| (name.to_owned(), Some(Value::from(value)));
+    let known = |name: &str, value: &str| (name.to_owned(), Some(Expansion::from(value)));
     for (text, given, expected) in [
         (
             "ARG X=1\nFROM a\nARG X\nARG Z=$X\n",
@@ -429,7 +430,7 @@ fn args_reach_stages_as_the_builder_does() {
     }
     let inherited = args("FROM a\nARG Z=$X\n", &[]);
     assert!(
-        matches!(inherited[..], [(_, Some(Value::Unknown(_)))]),
+        matches!(inherited[..], [(_, Some(Expansion::Unknown(_)))]),
         "{inherited:?}"
     );
 }
@@ -468,10 +469,10 @@ fn the_image_has_what_the_last_instruction_of_its_lineage_says() {
             .map(|stage| stage.config.clone())
             .expect("a stage")
     };
-    assert_eq!(config(Some("b")).user, Some(Value::from("1")));
+    assert_eq!(config(Some("b")).user, Some(Expansion::from("1")));
     let c = config(Some("C"));
-    assert_eq!(c.entrypoint, Some(Command::Exec(vec![])));
-    assert_eq!(c.cmd, Some(Command::Exec(vec![])));
+    assert_eq!(c.entrypoint, Some(CommandLine::Exec(vec![])));
+    assert_eq!(c.cmd, Some(CommandLine::Exec(vec![])));
     let plain = built("FROM a\n", &[], "linux/amd64", None).expect("a build");
     let config = &plain.last().expect("a stage").config;
     assert!(config.user.is_none() && config.entrypoint.is_none() && config.cmd.is_none());

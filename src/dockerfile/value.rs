@@ -33,25 +33,25 @@ impl fmt::Display for Unknown {
 
 /// A text that was expanded.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Value {
+pub enum Expansion {
     /// What it comes to.
     Known(Arc<str>),
     /// Why that cannot be told.
     Unknown(Unknown),
 }
 
-impl Value {
+impl Expansion {
     /// The text, where it is known.
     pub fn known(&self) -> Option<&str> {
         match self {
-            Value::Known(text) => Some(text),
-            Value::Unknown(_) => None,
+            Expansion::Known(text) => Some(text),
+            Expansion::Unknown(_) => None,
         }
     }
 }
 
-impl From<&str> for Value {
+impl From<&str> for Expansion {
     fn from(text: &str) -> Self {
-        Value::Known(text.into())
+        Expansion::Known(text.into())
     }
 }

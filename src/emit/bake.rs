@@ -20,7 +20,7 @@ use serde::{Serialize, Serializer};
 use crate::grammar::relative::relative;
 use crate::grammar::{Pairs, Platform, SpecId};
 use crate::image::plan::{Plan, PlanSpec, json};
-use crate::image::targets::{self, Names, calls};
+use crate::image::targets::{self, TargetNames, calls};
 use crate::image::{Contents, Matrix};
 
 /// The file.
@@ -115,7 +115,7 @@ impl Serialize for Arg<'_> {
 
 /// The text of the file; `None` when its groups would hold nothing.
 pub fn text(matrix: &Matrix, contents: &Contents, plan: &Plan, header: &str) -> Option<String> {
-    let Names { targets, groups } = plan.names.as_ref()?;
+    let TargetNames { targets, groups } = plan.names.as_ref()?;
     if groups.iter().any(|group| group.members.is_empty()) {
         return None;
     }

@@ -1,10 +1,10 @@
 //! A step of the user's own, as shell text among the text of a job.
 
-use crate::config::{At, Step};
+use crate::config::{At, OwnStep};
 use crate::render::shell_word;
 
 /// A shell of its own, so that a step can neither change the job's nor, by what it does not close, swallow the next.
-pub(super) fn script(key: &str, step: &Step) -> Option<String> {
+pub(super) fn script(key: &str, step: &OwnStep) -> Option<String> {
     let name = step.name.as_ref().map_or(key, |name| &name.value);
     let run = step.run.as_ref()?;
     let env: String = step

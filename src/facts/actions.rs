@@ -18,7 +18,7 @@ pub const USED_ACTIONS: [&str; 8] = [
 
 /// One action at one commit.
 #[derive(Clone, Debug, Deserialize, PartialEq, Eq)]
-pub struct Pin {
+pub struct PinnedAction {
     /// `owner/name`.
     pub repo: String,
     /// The release, as in `v4.1.0`.
@@ -29,12 +29,12 @@ pub struct Pin {
 
 #[derive(Deserialize)]
 struct Table {
-    pin: Vec<Pin>,
+    pin: Vec<PinnedAction>,
 }
 
 /// The shipped pins, in the table's order. Each row's source and date stand in `actions.toml`.
-pub fn action_pins() -> &'static [Pin] {
-    static PINS: OnceLock<Vec<Pin>> = OnceLock::new();
+pub fn action_pins() -> &'static [PinnedAction] {
+    static PINS: OnceLock<Vec<PinnedAction>> = OnceLock::new();
     PINS.get_or_init(|| {
         toml::from_str::<Table>(include_str!("actions.toml"))
             .map(|t| t.pin)

@@ -7,7 +7,7 @@ use crate::facts::shipped;
 use crate::facts::tables::{
     CudaImage, CudaWindow, DistributionRelease, Numbers, PythonCycle, RollingTags, Tables,
 };
-use crate::facts::{Day, Pin, action_pins};
+use crate::facts::{Day, PinnedAction, action_pins};
 use crate::grammar::Version;
 
 /// The shipped tables, under the user's own.
@@ -179,9 +179,9 @@ impl Facts {
     }
 
     /// Commits of actions, oldest first; the user's are the newest.
-    pub fn action_pins(&self) -> Vec<Pin> {
+    pub fn action_pins(&self) -> Vec<PinnedAction> {
         let own = self.own.iter().flat_map(|(_, own)| &own.action);
-        let own = own.map(|row| Pin {
+        let own = own.map(|row| PinnedAction {
             repo: row.repo.value.clone(),
             version: row.version.clone(),
             sha: row.sha.value.clone(),

@@ -13,7 +13,7 @@ mod rolling;
 mod shipped;
 mod tables;
 
-pub use actions::{Pin, USED_ACTIONS, action_pins};
+pub use actions::{PinnedAction, USED_ACTIONS, action_pins};
 pub use cuda::{CudaTag, Existence};
 pub use day::Day;
 pub use known::{By, Distribution, Facts, Known};

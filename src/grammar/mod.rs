@@ -20,7 +20,7 @@ pub use pairs::Pairs;
 pub use platform::{Platform, arch};
 pub use ref_name::is_ref_name;
 pub use reference::familiar;
-pub use release::{ReleaseVersion, Scheme, Step};
+pub use release::{ReleaseStep, ReleaseVersion, Scheme};
 pub use spanned::Spanned;
 pub use spec_id::SpecId;
 pub use target::Target;

@@ -17,7 +17,7 @@ use crate::image::plan_spec::withhold;
 pub use crate::image::plan_spec::{MadeFirst, PROXIES, PlanSpec};
 use crate::image::repositories::{Made, repositories};
 use crate::image::shares::{ALL, Pipeline, Share, shares};
-use crate::image::targets::Names;
+use crate::image::targets::TargetNames;
 use crate::image::{CONTENT_FORMAT, Contents, Matrix};
 
 /// Where the plan is written, below the folder of outputs.
@@ -41,7 +41,7 @@ pub struct Plan {
     /// Whether each content that is published states its hash. What Docker itself pushes can state nothing.
     pub contents_stated: bool,
     /// The release, when the matrix states one.
-    pub release: Option<Release>,
+    pub release: Option<PlanRelease>,
     /// What a one-off puts in place of a release, where this is the plan of one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub one_off: Option<OneOff>,
@@ -73,7 +73,7 @@ pub struct Plan {
     pub described: Vec<Described>,
     /// What the bake file calls them, and its groups, where there is one.
     #[serde(skip)]
-    pub names: Option<Names>,
+    pub names: Option<TargetNames>,
     /// The pipelines that are on.
     #[serde(skip)]
     pub(super) on: Vec<Pipeline>,
@@ -81,7 +81,7 @@ pub struct Plan {
 
 /// The release that the references carry.
 #[derive(Debug, Serialize)]
-pub struct Release {
+pub struct PlanRelease {
     /// As in `matrix.toml`.
     pub version: String,
     /// How tags name it.
@@ -141,7 +141,7 @@ impl Plan {
         let (sbom, provenance) = (config.ci.sbom, config.ci.provenance);
         let names = config.bakes().then(|| {
             let kept = config.outputs.bake.as_ref();
-            Names::new(config, matrix, kept.and_then(|bake| bake.selector.as_ref()))
+            TargetNames::new(config, matrix, kept.and_then(|bake| bake.selector.as_ref()))
         });
         let mut specs: Vec<PlanSpec> = contents
             .iter()
@@ -181,7 +181,7 @@ impl Plan {
             version: FORMAT,
             content_format: CONTENT_FORMAT,
             contents_stated,
-            release: config.release.as_ref().map(|r| Release {
+            release: config.release.as_ref().map(|r| PlanRelease {
                 version: r.version.clone(),
                 tag: r.tag.clone(),
                 is_final: !r.read.is_pre_release(),
@@ -225,7 +225,7 @@ impl Plan {
     /// Names the targets of a bake file, where none is written.
     pub fn name_targets(&mut self, config: &Config, matrix: &Matrix) {
         if self.names.is_none() {
-            self.names = Some(Names::new(config, matrix, None));
+            self.names = Some(TargetNames::new(config, matrix, None));
         }
     }
 

@@ -17,7 +17,7 @@ pub const DEFAULT: &str = "default";
 
 /// Targets and groups.
 #[derive(Debug, PartialEq, Eq)]
-pub struct Names {
+pub struct TargetNames {
     /// The target of each spec, by [`SpecId`].
     pub targets: Vec<Arc<str>>,
     /// The groups, each with the names it holds.
@@ -33,7 +33,7 @@ pub struct Group {
     pub members: Vec<Arc<str>>,
 }
 
-impl Names {
+impl TargetNames {
     /// Names every spec, and groups those that `kept` accepts.
     pub fn new(config: &Config, matrix: &Matrix, kept: Option<&Selector>) -> Self {
         let all = || (0..matrix.specs.len()).map(SpecId);
@@ -112,7 +112,7 @@ impl Names {
         let groups = std::iter::once(default)
             .chain(groups.into_iter().map(named))
             .collect();
-        Names { targets, groups }
+        TargetNames { targets, groups }
     }
 }
 

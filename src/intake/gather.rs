@@ -13,7 +13,7 @@ use crate::intake::{bake, factor, fields, prove, value, workflow};
 
 /// How a file is read.
 #[derive(Debug, Default)]
-pub struct Options {
+pub struct ReadOptions {
     /// Which column is what, where it is a list of rows.
     pub fields: Vec<FieldOption>,
     /// What a workflow cannot know by itself: `github.ref` and the like, with the value to take.
@@ -48,7 +48,7 @@ impl Imported {
 pub fn import(
     name: &str,
     text: &str,
-    options: &Options,
+    options: &ReadOptions,
     declared: &dyn Fn(&str) -> Option<Vec<String>>,
 ) -> Result<Imported, Unreadable> {
     let (gathered, count) = gathered(text, options)?;
@@ -101,7 +101,7 @@ fn declared_as(
 }
 
 /// The rows of a file, each one image with references of its own, and how many the file has.
-fn gathered(text: &str, options: &Options) -> Result<(Gathered, usize), Unreadable> {
+fn gathered(text: &str, options: &ReadOptions) -> Result<(Gathered, usize), Unreadable> {
     let node = value::read(text)?;
     let whole = |what: String| Unreadable { line: 1, what };
     let gathered = match kind(&node) {
@@ -290,6 +290,6 @@ fn stand(rows: &mut [Row]) {
 ///
 /// # Errors
 /// As [`import`].
-pub fn agrees(text: &str, options: &Options, declaration: &str) -> Result<bool, Unreadable> {
+pub fn agrees(text: &str, options: &ReadOptions, declaration: &str) -> Result<bool, Unreadable> {
     Ok(prove::agrees(declaration, &gathered(text, options)?.0.rows))
 }

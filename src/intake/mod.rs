@@ -16,7 +16,7 @@ mod value;
 mod workflow;
 
 pub use fields::FieldOption;
-pub use gather::{Imported, Options, agrees, import};
+pub use gather::{Imported, ReadOptions, agrees, import};
 pub use init::{Begun, Preset, begin};
 pub use row::{Told, Weight};
 pub use value::Unreadable;

@@ -18,7 +18,7 @@ const FILES: usize = 5;
 /// One input that changed. Texts are as they are recorded: a long value of an arg by its hash.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 #[serde(tag = "input", rename_all = "kebab-case")]
-pub enum Change {
+pub enum InputChange {
     /// The upstream image or the spec that it stands on. `None`: what its own Dockerfile says.
     From {
         /// Before.
@@ -119,27 +119,27 @@ pub enum Change {
     },
 }
 
-impl Change {
+impl InputChange {
     /// Whether the cause lies in another spec.
     pub fn follows(&self) -> bool {
-        matches!(self, Change::Below { .. })
+        matches!(self, InputChange::Below { .. })
     }
 }
 
 /// Every input that differs between what was recorded of a spec and what it is now.
-pub fn changes(old: &Inputs, new: &Inputs, rendered: &RenderedSpec) -> Vec<Change> {
+pub fn changes(old: &Inputs, new: &Inputs, rendered: &RenderedSpec) -> Vec<InputChange> {
     let mut found = Vec::new();
     let from = |inputs: &Inputs| {
         let parent = inputs.parent.as_ref().map(|p| p.spec.clone());
         parent.or_else(|| inputs.base.clone())
     };
     if from(old) != from(new) || old.parent.is_some() != new.parent.is_some() {
-        found.push(Change::From {
+        found.push(InputChange::From {
             old: from(old),
             new: from(new),
         });
     } else if let (Some(base), true) = (&new.base, old.digest != new.digest) {
-        found.push(Change::Digest {
+        found.push(InputChange::Digest {
             base: base.clone(),
             old: old.digest.clone(),
             new: new.digest.clone(),
@@ -148,58 +148,58 @@ pub fn changes(old: &Inputs, new: &Inputs, rendered: &RenderedSpec) -> Vec<Chang
     let names =
         |inputs: &Inputs| -> Vec<String> { inputs.needs.iter().map(|n| n.spec.clone()).collect() };
     if names(old) != names(new) {
-        found.push(Change::Needs {
+        found.push(InputChange::Needs {
             old: names(old),
             new: names(new),
         });
     }
     if old.dockerfile != new.dockerfile {
         let own = rendered.rendered.is_none();
-        found.push(Change::Dockerfile {
+        found.push(InputChange::Dockerfile {
             own: own.then(|| rendered.dockerfile.clone()),
         });
     }
     if old.context != new.context {
-        found.push(Change::Context {
+        found.push(InputChange::Context {
             folder: rendered.context.clone(),
             files: Vec::new(),
         });
     }
     if old.target != new.target {
-        found.push(Change::Target {
+        found.push(InputChange::Target {
             old: old.target.clone(),
             new: new.target.clone(),
         });
     }
     for (name, old, new) in differing(&old.args, &new.args) {
-        found.push(Change::Arg { name, old, new });
+        found.push(InputChange::Arg { name, old, new });
     }
     for (name, old, new) in differing(&old.labels, &new.labels) {
-        found.push(Change::Label { name, old, new });
+        found.push(InputChange::Label { name, old, new });
     }
     for (name, old, new) in differing(&old.artifacts, &new.artifacts) {
-        found.push(Change::Artifact { name, old, new });
+        found.push(InputChange::Artifact { name, old, new });
     }
     for (base, old, new) in differing(&old.pins, &new.pins) {
-        found.push(Change::Digest { base, old, new });
+        found.push(InputChange::Digest { base, old, new });
     }
     if old.args == new.args && !old.args.keys().eq(new.args.keys()) {
-        found.push(Change::ArgOrder);
+        found.push(InputChange::ArgOrder);
     }
     if old.platforms != new.platforms {
-        found.push(Change::Platforms {
+        found.push(InputChange::Platforms {
             old: old.platforms.clone(),
             new: new.platforms.clone(),
         });
     }
     if old.compression != new.compression {
-        found.push(Change::Compression {
+        found.push(InputChange::Compression {
             old: old.compression.clone(),
             new: new.compression.clone(),
         });
     }
     if old.epoch != new.epoch {
-        found.push(Change::Epoch {
+        found.push(InputChange::Epoch {
             old: old.epoch,
             new: new.epoch,
         });
@@ -216,7 +216,7 @@ pub fn changes(old: &Inputs, new: &Inputs, rendered: &RenderedSpec) -> Vec<Chang
         .map(|b| b.spec.clone())
         .collect();
     if !moved.is_empty() {
-        found.push(Change::Below { specs: moved });
+        found.push(InputChange::Below { specs: moved });
     }
     found
 }
@@ -237,27 +237,27 @@ fn differing(
 }
 
 /// What changed, in a few words, without whose it is.
-impl fmt::Display for Change {
+impl fmt::Display for InputChange {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Change::From { old, new } => {
+            InputChange::From { old, new } => {
                 let what = |from: &Option<String>| match from {
                     Some(from) => shown(from),
                     None => "what its Dockerfile says".to_owned(),
                 };
                 write!(f, "base {} → {}", what(old), what(new))
             }
-            Change::Digest { base, old, new } => {
+            InputChange::Digest { base, old, new } => {
                 let what = |digest: &Option<String>| match digest {
                     Some(digest) => format!("`{}`", shortened(digest, 19)),
                     None => "none".to_owned(),
                 };
                 write!(f, "digest of {} {} → {}", shown(base), what(old), what(new))
             }
-            Change::Needs { old, new } => write!(f, "needs {} → {}", all(old), all(new)),
-            Change::Dockerfile { own: None } => write!(f, "Dockerfile"),
-            Change::Dockerfile { own: Some(path) } => write!(f, "{}", shown(path)),
-            Change::Context { folder, files } => {
+            InputChange::Needs { old, new } => write!(f, "needs {} → {}", all(old), all(new)),
+            InputChange::Dockerfile { own: None } => write!(f, "Dockerfile"),
+            InputChange::Dockerfile { own: Some(path) } => write!(f, "{}", shown(path)),
+            InputChange::Context { folder, files } => {
                 match folder.as_str() {
                     "." => write!(f, "files of the repository")?,
                     folder => write!(f, "files of {}", shown(folder))?,
@@ -267,31 +267,35 @@ impl fmt::Display for Change {
                     false => write!(f, " ({})", few(files, FILES)),
                 }
             }
-            Change::Target { old, new } => {
+            InputChange::Target { old, new } => {
                 let what = |target: &Option<String>| match target {
                     Some(target) => shown(target),
                     None => "the last stage".to_owned(),
                 };
                 write!(f, "target {} → {}", what(old), what(new))
             }
-            Change::Arg { name, old, new } => valued(f, "arg", name, old.as_ref(), new.as_ref()),
-            Change::Label { name, old, new } => {
+            InputChange::Arg { name, old, new } => {
+                valued(f, "arg", name, old.as_ref(), new.as_ref())
+            }
+            InputChange::Label { name, old, new } => {
                 valued(f, "label", name, old.as_ref(), new.as_ref())
             }
-            Change::Artifact { name, old, new } => {
+            InputChange::Artifact { name, old, new } => {
                 valued(f, "artifact", name, old.as_ref(), new.as_ref())
             }
-            Change::ArgOrder => write!(f, "order of the args"),
-            Change::Platforms { old, new } => write!(f, "platforms {} → {}", all(old), all(new)),
-            Change::Compression { old, new } => {
+            InputChange::ArgOrder => write!(f, "order of the args"),
+            InputChange::Platforms { old, new } => {
+                write!(f, "platforms {} → {}", all(old), all(new))
+            }
+            InputChange::Compression { old, new } => {
                 let how = |packed: &Option<String>| match packed {
                     Some(packed) => shown(packed),
                     None => "the builder's own".to_owned(),
                 };
                 write!(f, "compression {} → {}", how(old), how(new))
             }
-            Change::Epoch { old, new } => write!(f, "epoch {old} → {new}"),
-            Change::Below { specs } => write!(f, "content of {}", all(specs)),
+            InputChange::Epoch { old, new } => write!(f, "epoch {old} → {new}"),
+            InputChange::Below { specs } => write!(f, "content of {}", all(specs)),
         }
     }
 }

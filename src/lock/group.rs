@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::grammar::lists::few_names;
-use crate::lock::Change;
+use crate::lock::InputChange;
 
 /// Names told before the rest is counted.
 const NAMED: usize = 3;
@@ -12,19 +12,19 @@ const NAMED: usize = 3;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Group {
     /// What changed.
-    pub change: Change,
+    pub change: InputChange,
     /// Ids of the specs, in the order given.
     pub specs: Vec<String>,
 }
 
 /// The causes of all changes, each with its specs, and the specs whose only cause lies below them.
 pub fn grouped(
-    specs: impl IntoIterator<Item = (String, Vec<Change>)>,
+    specs: impl IntoIterator<Item = (String, Vec<InputChange>)>,
 ) -> (Vec<Group>, Vec<String>) {
-    let mut groups: BTreeMap<Change, Vec<String>> = BTreeMap::new();
+    let mut groups: BTreeMap<InputChange, Vec<String>> = BTreeMap::new();
     let mut followers = Vec::new();
     for (id, changes) in specs {
-        if changes.iter().all(Change::follows) {
+        if changes.iter().all(InputChange::follows) {
             followers.push(id);
             continue;
         }
@@ -62,8 +62,8 @@ mod tests {
 
     #[test]
     fn one_cause_is_one_group_and_followers_are_none() {
-        let epoch = Change::Epoch { old: 0, new: 1 };
-        let below = Change::Below {
+        let epoch = InputChange::Epoch { old: 0, new: 1 };
+        let below = InputChange::Below {
             specs: vec!["a".to_owned()],
         };
         let (groups, followers) = grouped([

@@ -15,7 +15,7 @@ mod standing;
 mod tagged;
 mod write;
 
-pub use change::{Change, changes};
+pub use change::{InputChange, changes};
 pub use files::ContextFiles;
 pub use group::{Group, grouped, some};
 pub use inputs::{Below, Inputs, dockerfile};

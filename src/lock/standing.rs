@@ -3,7 +3,7 @@
 use crate::config::Config;
 use crate::grammar::SpecId;
 use crate::image::{CONTENT_FORMAT, Contents, Matrix};
-use crate::lock::{Change, ContextFiles, Entry, Inputs, Lock, Recorded, changes};
+use crate::lock::{ContextFiles, Entry, InputChange, Inputs, Lock, Recorded, changes};
 
 /// How a matrix stands to its lock.
 #[derive(Debug)]
@@ -148,7 +148,7 @@ impl Lock {
         matrix: &Matrix,
         contents: &Contents,
         (id, entry): (SpecId, &Entry),
-    ) -> Vec<Change> {
+    ) -> Vec<InputChange> {
         let (new, rendered) = (Inputs::of(matrix, contents, id), contents.get(id));
         let mut found = changes(&entry.inputs, &new, rendered);
         let empty = ContextFiles::default();
@@ -158,7 +158,7 @@ impl Lock {
             Some(hash) => self.contexts.get(&hash),
         };
         for change in &mut found {
-            if let Change::Context { folder, files } = change {
+            if let InputChange::Context { folder, files } = change {
                 *files =
                     before.map_or_else(Vec::new, |before| before.changes(folder, &rendered.files));
             }
@@ -166,23 +166,23 @@ impl Lock {
         without_dockerfile(&mut found);
         if found.is_empty() {
             // Only hashes that agree in their first digits could hide it.
-            found.push(Change::Dockerfile { own: None });
+            found.push(InputChange::Dockerfile { own: None });
         }
         found
     }
 }
 
 /// A Dockerfile that lies in its own context is told once.
-fn without_dockerfile(found: &mut Vec<Change>) {
+fn without_dockerfile(found: &mut Vec<InputChange>) {
     let own = found.iter().find_map(|change| match change {
-        Change::Dockerfile { own: Some(path) } => Some(format!("`{path}` changed")),
+        InputChange::Dockerfile { own: Some(path) } => Some(format!("`{path}` changed")),
         _ => None,
     });
     let Some(own) = own else {
         return;
     };
     found.retain_mut(|change| {
-        let Change::Context { files, .. } = change else {
+        let InputChange::Context { files, .. } = change else {
             return true;
         };
         let all = files.len();

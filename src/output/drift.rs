@@ -12,7 +12,7 @@ use crate::output::moved::{MovedImages, is_dockerfile};
 use crate::output::tree::{Planned, Tree};
 use crate::output::whose::{Claims, Eye, Whose};
 use crate::render::blocks::Misplaced;
-use crate::source::{ReadError, Repository, Standing};
+use crate::source::{PathKind, ReadError, Repository};
 
 /// Bytes of an output that are compared at once: most are shorter, and few as long as all the memory that lies near.
 const PIECE: usize = 64 * 1024;
@@ -258,7 +258,7 @@ impl Comparison<'_> {
         let repository = self.eye.repository;
         let mut changes = Vec::new();
         for (path, blocks) in tree.blocks() {
-            if self.links.look(path) == Standing::Linked {
+            if self.links.look(path) == PathKind::Linked {
                 changes.push(Change {
                     path: path.to_owned(),
                     state: State::Linked,
@@ -289,15 +289,15 @@ impl Comparison<'_> {
         let wanted = planned.text.as_bytes();
         let repository = self.eye.repository;
         let bytes = match self.found.standing(path) {
-            Some(Standing::File) if repository.is_same(path, wanted, &mut self.piece)? => {
+            Some(PathKind::File) if repository.is_same(path, wanted, &mut self.piece)? => {
                 return Ok(None);
             }
-            Some(Standing::File) => repository.bytes(path)?,
+            Some(PathKind::File) => repository.bytes(path)?,
             _ => match self.links.look(path) {
-                Standing::Linked => return Ok(change(State::Linked, None)),
-                Standing::Nothing => None,
-                Standing::Folder => return Ok(change(State::NotOurs, None)),
-                Standing::File | Standing::Special => repository.bytes(path)?,
+                PathKind::Linked => return Ok(change(State::Linked, None)),
+                PathKind::Nothing => None,
+                PathKind::Folder => return Ok(change(State::NotOurs, None)),
+                PathKind::File | PathKind::Special => repository.bytes(path)?,
             },
         };
         let Some(bytes) = bytes else {
@@ -326,7 +326,7 @@ impl Comparison<'_> {
     /// A path that was ours and is no longer rendered, where that is so.
     fn orphan(&mut self, path: String) -> Result<Option<Change>, ReadError> {
         let repository = self.eye.repository;
-        if !matches!(self.links.look(&path), Standing::File | Standing::Special) {
+        if !matches!(self.links.look(&path), PathKind::File | PathKind::Special) {
             return Ok(None);
         }
         let Some(bytes) = repository.bytes(&path)? else {

@@ -16,7 +16,7 @@ use crate::output::links::Links;
 use crate::output::list::{HEAD, made_from};
 use crate::output::tree::Tree;
 use crate::output::write::TEMPORARY;
-use crate::source::{Listing, Repository, Standing};
+use crate::source::{Listing, PathKind, Repository};
 
 /// What stands below the folder of a matrix.
 #[derive(Debug, Default)]
@@ -31,7 +31,7 @@ pub(super) struct Found {
 
 impl Found {
     /// What stands at a path, where its folder was looked at.
-    pub(super) fn standing(&self, path: &str) -> Option<Standing> {
+    pub(super) fn standing(&self, path: &str) -> Option<PathKind> {
         let (folder, name) = path.rsplit_once('/')?;
         let listing = self.folders.get(folder)?;
         Some(listing.standing(name))
@@ -46,18 +46,18 @@ pub(super) fn found(repository: &Repository, tree: &Tree) -> Found {
     let mut passed: Vec<String> = others.collect();
     passed.push(owner.path(TEMPORARY));
     let mut found = Found::default();
-    if Links::new(repository).look(&owner.folder()) != Standing::Folder {
+    if Links::new(repository).look(&owner.folder()) != PathKind::Folder {
         return found;
     }
     let mut folders = vec![owner.folder()];
     while let Some(folder) = folders.pop() {
         let listing = repository.listing(&folder);
         for (name, kind) in listing.entries() {
-            if !matches!(kind, Standing::Folder | Standing::File) {
+            if !matches!(kind, PathKind::Folder | PathKind::File) {
                 continue;
             }
             let path = format!("{folder}/{name}");
-            if kind == Standing::Folder {
+            if kind == PathKind::Folder {
                 if !passed.contains(&path) {
                     folders.push(path);
                 }

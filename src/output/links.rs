@@ -10,11 +10,11 @@ use std::io;
 
 use rustc_hash::FxHashSet;
 
-use crate::source::{Repository, Standing};
+use crate::source::{PathKind, Repository};
 
 /// Whether a symbolic link stands at a path from the root, or leads there.
 pub fn is_linked(repository: &Repository, path: &str) -> bool {
-    Links::new(repository).look(path) == Standing::Linked
+    Links::new(repository).look(path) == PathKind::Linked
 }
 
 /// The first of some paths from the root at which a symbolic link stands, or that lead through one.
@@ -23,7 +23,7 @@ pub fn first_linked(
     mut paths: impl Iterator<Item = String>,
 ) -> Option<String> {
     let mut links = Links::new(repository);
-    paths.find(|path| links.look(path) == Standing::Linked)
+    paths.find(|path| links.look(path) == PathKind::Linked)
 }
 
 /// Looks at paths below the root, at each folder on the way once.
@@ -42,11 +42,11 @@ impl<'a> Links<'a> {
     }
 
     /// What stands at a path from the root.
-    pub(super) fn look(&mut self, path: &str) -> Standing {
+    pub(super) fn look(&mut self, path: &str) -> PathKind {
         if let Some((folder, _)) = path.rsplit_once('/') {
             match self.folder(folder) {
-                Standing::Folder => {}
-                Standing::File | Standing::Special => return Standing::Nothing,
+                PathKind::Folder => {}
+                PathKind::File | PathKind::Special => return PathKind::Nothing,
                 other => return other,
             }
         }
@@ -71,35 +71,35 @@ impl<'a> Links<'a> {
             return Ok(());
         }
         match self.folder(folder) {
-            Standing::Folder => Ok(()),
-            Standing::Linked => Err(io::Error::other("the path leads through a symbolic link")),
-            Standing::Nothing | Standing::File | Standing::Special => {
+            PathKind::Folder => Ok(()),
+            PathKind::Linked => Err(io::Error::other("the path leads through a symbolic link")),
+            PathKind::Nothing | PathKind::File | PathKind::Special => {
                 fs::create_dir_all(self.repository.absolute(folder))
             }
         }
     }
 
-    fn folder(&mut self, folder: &str) -> Standing {
+    fn folder(&mut self, folder: &str) -> PathKind {
         if self.known.contains(folder) {
-            return Standing::Folder;
+            return PathKind::Folder;
         }
         if let Some((above, _)) = folder.rsplit_once('/') {
             let standing = self.folder(above);
-            if standing != Standing::Folder {
+            if standing != PathKind::Folder {
                 return standing;
             }
         }
         let standing = self.one(folder);
-        if standing == Standing::Folder {
+        if standing == PathKind::Folder {
             self.known.insert(folder.to_owned());
         }
         standing
     }
 
-    fn one(&self, path: &str) -> Standing {
+    fn one(&self, path: &str) -> PathKind {
         match fs::symlink_metadata(self.repository.absolute(path)) {
-            Err(_) => Standing::Nothing,
-            Ok(meta) => Standing::of(meta.file_type()),
+            Err(_) => PathKind::Nothing,
+            Ok(meta) => PathKind::of(meta.file_type()),
         }
     }
 }

@@ -13,7 +13,7 @@ use std::path::{Path, PathBuf};
 use crate::output::block::refilled;
 use crate::output::drift::{Change, State};
 use crate::output::links::Links;
-use crate::source::{Repository, Standing};
+use crate::source::{PathKind, Repository};
 
 /// Where files are written before they take their place; in the folder of outputs, so on the same file system as the rest.
 pub(super) const TEMPORARY: &str = ".tmp";
@@ -144,7 +144,7 @@ pub fn write(
         path: temporary.clone(),
         source,
     };
-    if Links::new(repository).look(&folder) == Standing::Linked {
+    if Links::new(repository).look(&folder) == PathKind::Linked {
         if changes.is_empty() && edits.is_empty() {
             return Ok(());
         }
@@ -184,7 +184,7 @@ pub fn note(repository: &Repository, line: &str) -> Result<(), WriteError> {
     let note = note_path(repository);
     let path = repository.absolute(&note);
     let keep = || {
-        if Links::new(repository).look(&note) == Standing::Linked {
+        if Links::new(repository).look(&note) == PathKind::Linked {
             let linked = "the path leads through a symbolic link";
             return Err(io::Error::other(linked));
         }
@@ -257,7 +257,7 @@ pub fn probe<'p>(
     let paths = paths.map(str::to_owned).chain([journal]);
     for path in paths {
         let target = repository.absolute(&path);
-        if matches!(links.look(&path), Standing::Linked | Standing::Folder) {
+        if matches!(links.look(&path), PathKind::Linked | PathKind::Folder) {
             return Err(WriteError {
                 doing: "replace",
                 path: target,

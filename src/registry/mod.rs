@@ -17,5 +17,5 @@ mod unused;
 
 pub(crate) use client::Client;
 pub(crate) use fault::Fault;
-pub(crate) use published::{Row, State, published, short};
+pub(crate) use published::{PublishedState, Row, published, short};
 pub(crate) use unused::{Strays, unused};

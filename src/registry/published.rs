@@ -4,7 +4,7 @@
 //! home and in every copy; what a content states of itself has to be the hash that the plan has; and its platforms have to
 //! be there. A tag that moves may have moved on with a newer release, which the marker of its repository tells.
 //!
-//! **What is not known.** A registry that does not answer plainly leaves a reference [`State::Unasked`]: it is neither there
+//! **What is not known.** A registry that does not answer plainly leaves a reference [`PublishedState::Unasked`]: it is neither there
 //! nor missing.
 
 use std::collections::{BTreeMap, HashMap};
@@ -52,7 +52,7 @@ impl Role {
 
 /// How it is with a reference.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum State {
+pub(crate) enum PublishedState {
     /// As the plan says.
     There,
     /// With a newer release, which has it now.
@@ -65,15 +65,15 @@ pub(crate) enum State {
     Unasked,
 }
 
-impl State {
+impl PublishedState {
     /// As people and machines read it.
     pub(crate) fn word(self) -> &'static str {
         match self {
-            State::There => "there",
-            State::Moved => "moved",
-            State::Missing => "missing",
-            State::Differs => "differs",
-            State::Unasked => "unasked",
+            PublishedState::There => "there",
+            PublishedState::Moved => "moved",
+            PublishedState::Missing => "missing",
+            PublishedState::Differs => "differs",
+            PublishedState::Unasked => "unasked",
         }
     }
 }
@@ -87,7 +87,7 @@ pub(crate) struct Row {
     pub role: Role,
     /// Whether it is at the spec's home, and no copy.
     pub is_home: bool,
-    pub state: State,
+    pub state: PublishedState,
     /// What stands there.
     pub digest: Option<Digest>,
     /// For which platforms; `None` where that is not known.
@@ -217,20 +217,20 @@ fn rows(spec: &PlanSpec, answers: &Answers) -> Vec<Row> {
                 reference: at.to_owned(),
                 role,
                 is_home,
-                state: State::There,
+                state: PublishedState::There,
                 digest: answers.digest(at),
                 platforms: None,
                 states: None,
                 why: Vec::new(),
             };
             if let Some(fault) = answers.fault(at) {
-                row.state = State::Unasked;
+                row.state = PublishedState::Unasked;
                 let host = Parts::of(at).host;
                 row.why.push(format!("`{host}` {fault}"));
                 return row;
             }
             let Some(digest) = row.digest else {
-                row.state = State::Missing;
+                row.state = PublishedState::Missing;
                 return row;
             };
             let manifest = answers.manifest(digest).cloned().unwrap_or_default();
@@ -238,7 +238,7 @@ fn rows(spec: &PlanSpec, answers: &Answers) -> Vec<Row> {
             row.platforms = manifest.platforms;
             row.why = differences(spec, &row, wanted);
             if !row.why.is_empty() {
-                row.state = State::Differs;
+                row.state = PublishedState::Differs;
             }
             row
         })
@@ -300,7 +300,7 @@ fn moved_on(
         plan.specs.iter().map(|spec| (&*spec.id, spec)).collect();
     let may_move = |row: &Row| {
         let is_fixed = moving.get(&*row.id).is_some_and(|spec| spec.immutable);
-        row.state == State::Differs
+        row.state == PublishedState::Differs
             && (row.role == Role::Alias || (row.role == Role::Reference && !is_fixed))
     };
     let mark = |row: &Row| {
@@ -329,7 +329,7 @@ fn moved_on(
         .collect();
     for row in rows.iter_mut().filter(|row| may_move(row)) {
         if let Some(newest) = mark(row).and_then(|at| newest.get(&at)) {
-            row.state = State::Moved;
+            row.state = PublishedState::Moved;
             row.why = vec![format!("the newer release {} has it", newest.as_str())];
         }
     }

@@ -12,7 +12,7 @@ use crate::image::{Digest, fits};
 use crate::registry::client::Client;
 use crate::registry::fault::Fault;
 use crate::registry::published::{AT_ONCE, Answers, repository};
-use crate::release::mentions::Names;
+use crate::release::mentions::ImageNames;
 
 /// A tag that nothing stands on.
 #[derive(Debug)]
@@ -39,7 +39,7 @@ const MARKER: &str = "newest-release";
 pub(crate) fn unused(
     client: &Client,
     plan: &Plan,
-    names: Option<&Names<'_>>,
+    names: Option<&ImageNames<'_>>,
     waiting: &(dyn Fn(&[&str]) + Sync),
 ) -> Strays {
     let planned: HashSet<&str> = plan

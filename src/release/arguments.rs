@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::ops::Range;
 
-use crate::dockerfile::{Dockerfile, Kind, Word};
+use crate::dockerfile::{Dockerfile, Operation, Word};
 
 /// A variable in a `FROM` that an `ARG` above gives a value.
 #[derive(Debug)]
@@ -29,7 +29,7 @@ pub(super) fn arguments(text: &str) -> Vec<Argument> {
         known: HashMap::new(),
     };
     for instruction in file.globals() {
-        let Kind::Arg(assignments) = &instruction.kind else {
+        let Operation::Arg(assignments) = &instruction.kind else {
             continue;
         };
         for assignment in assignments {

@@ -52,7 +52,7 @@ impl Unseen {
 
 /// How what a place states stands to the release.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Verdict {
+pub enum Agreement {
     /// It states what it should.
     Agrees,
     /// It states an older release.
@@ -132,12 +132,12 @@ impl Pin {
         config: &Config,
         release: &Release,
         text: &str,
-    ) -> (Verdict, Option<ReleaseVersion>) {
+    ) -> (Agreement, Option<ReleaseVersion>) {
         if text == self.states {
-            return (Verdict::Agrees, Some(release.read.clone()));
+            return (Agreement::Agrees, Some(release.read.clone()));
         }
         let Some(version) = self.reads(config, release, text) else {
-            return (Verdict::Unread, None);
+            return (Agreement::Unread, None);
         };
         let order = version.cmp_release(&release.read);
         let same = || version.same_release(&release.read);
@@ -148,10 +148,10 @@ impl Pin {
             Relation::SameOrLater => order.is_ge() || same(),
         };
         let verdict = match order {
-            _ if agrees => Verdict::Agrees,
-            Ordering::Less => Verdict::Older,
-            Ordering::Equal => Verdict::Spelled,
-            Ordering::Greater => Verdict::Newer,
+            _ if agrees => Agreement::Agrees,
+            Ordering::Less => Agreement::Older,
+            Ordering::Equal => Agreement::Spelled,
+            Ordering::Greater => Agreement::Newer,
         };
         (verdict, Some(version))
     }

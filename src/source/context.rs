@@ -16,7 +16,7 @@ use crate::source::confined::TEXT_LIMIT;
 use crate::source::members::{Member, Origin};
 use crate::source::worktree::{Found, FoundFile, Mode, Worktree};
 use crate::source::{
-    DockerIgnore, IgnoreFault, ReadError, Refusal, Repository, SourceFile, Standing,
+    DockerIgnore, IgnoreFault, PathKind, ReadError, Refusal, Repository, SourceFile,
 };
 
 /// How many files are worth a thread of their own to look at.
@@ -109,8 +109,8 @@ impl Repository {
         match listing.fault {
             Some(fault) => fault == io::ErrorKind::NotFound,
             None => {
-                let ours = |(name, kind): (&str, Standing)| {
-                    kind != Standing::Folder && (ours.path)(&format!("{folder}/{name}"))
+                let ours = |(name, kind): (&str, PathKind)| {
+                    kind != PathKind::Folder && (ours.path)(&format!("{folder}/{name}"))
                 };
                 listing.unreadable.is_empty() && listing.entries().all(ours)
             }

@@ -12,7 +12,7 @@ use crate::source::Repository;
 
 /// What stands at a name, links not followed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Standing {
+pub enum PathKind {
     /// Nothing.
     Nothing,
     /// A symbolic link, or something behind one.
@@ -29,7 +29,7 @@ pub enum Standing {
 #[derive(Debug, Default)]
 pub struct Listing {
     /// By name, sorted.
-    entries: Vec<(String, Standing)>,
+    entries: Vec<(String, PathKind)>,
     /// Names that are no text, as people may read them.
     pub unreadable: Vec<String>,
     /// Why it could not be listed, or not to its end.
@@ -49,7 +49,7 @@ impl Listing {
         for entry in entries {
             match entry.and_then(|entry| Ok((entry.file_type()?, entry.file_name()))) {
                 Ok((kind, name)) => match name.into_string() {
-                    Ok(name) => listing.entries.push((name, Standing::of(kind))),
+                    Ok(name) => listing.entries.push((name, PathKind::of(kind))),
                     Err(name) => listing.unreadable.push(name.to_string_lossy().into_owned()),
                 },
                 Err(error) => listing.fault = Some(error.kind()),
@@ -68,30 +68,30 @@ impl Listing {
     }
 
     /// The names with what stands there, sorted.
-    pub fn entries(&self) -> impl Iterator<Item = (&str, Standing)> {
+    pub fn entries(&self) -> impl Iterator<Item = (&str, PathKind)> {
         self.entries.iter().map(|(name, kind)| (&**name, *kind))
     }
 
     /// What stands at a name.
-    pub fn standing(&self, name: &str) -> Standing {
+    pub fn standing(&self, name: &str) -> PathKind {
         let at = self
             .entries
             .binary_search_by(|(known, _)| (**known).cmp(name));
-        at.map_or(Standing::Nothing, |at| self.entries[at].1)
+        at.map_or(PathKind::Nothing, |at| self.entries[at].1)
     }
 }
 
-impl Standing {
+impl PathKind {
     /// Of what the file system says of it.
     pub fn of(kind: fs::FileType) -> Self {
         if kind.is_symlink() {
-            Standing::Linked
+            PathKind::Linked
         } else if kind.is_dir() {
-            Standing::Folder
+            PathKind::Folder
         } else if kind.is_file() {
-            Standing::File
+            PathKind::File
         } else {
-            Standing::Special
+            PathKind::Special
         }
     }
 }

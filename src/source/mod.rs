@@ -35,7 +35,7 @@ pub use family::{Family, LISTER, Vain, Why};
 pub use file::SourceFile;
 pub use git::{Commit, Git, GitError, ORIGIN, Object};
 pub use ignored::IgnoreLine;
-pub use listing::{Listing, Standing};
+pub use listing::{Listing, PathKind};
 pub use members::{Below, Members, Origin};
 pub use owner::{Owner, lock_path};
 pub use plain::plain;

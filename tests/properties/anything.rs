@@ -7,7 +7,7 @@ use std::sync::LazyLock;
 
 use basematrix::bump;
 use basematrix::bump::Asked;
-use basematrix::bump::Target;
+use basematrix::bump::Destination;
 use basematrix::diagnostic::{
     Finding, Place, Sink, concise, fold, full, github, gitlab, json, sarif,
 };
@@ -274,7 +274,7 @@ fn look(folder: &TempDir, moving: bool) -> Result<Option<String>, String> {
         return Ok(None);
     }
     let asked = Asked {
-        target: Target::Version("1.3.0".to_owned()),
+        target: Destination::Version("1.3.0".to_owned()),
         back: false,
         begun: None,
         today: Day::EPOCH,
@@ -316,7 +316,7 @@ static LOCK: LazyLock<String> = LazyLock::new(|| {
     let folder = laid(core());
     let repository = Repository::find(folder.path(), None).expect("a repository");
     let asked = Asked {
-        target: Target::Amend,
+        target: Destination::Amend,
         back: false,
         begun: None,
         today: Day::EPOCH,

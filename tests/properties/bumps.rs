@@ -5,7 +5,7 @@ use std::fmt::Write;
 use std::fs;
 use std::path::Path;
 
-use basematrix::bump::Target;
+use basematrix::bump::Destination;
 use basematrix::bump::{Asked, plan};
 use basematrix::diagnostic::{Sink, full};
 use basematrix::facts::Day;
@@ -302,7 +302,7 @@ fn bump(folder: &Path, to: &Version) -> Result<(), String> {
     let repository = Repository::find(folder, None).expect("a repository");
     let mut sink = Sink::new();
     let asked = Asked {
-        target: Target::Version(to.to_string()),
+        target: Destination::Version(to.to_string()),
         back: true,
         begun: None,
         today: Day::EPOCH,

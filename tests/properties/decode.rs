@@ -1,6 +1,6 @@
 //! Outputs read back by rules of their own, written from the formats' documents: no escaping of the product is used.
 
-use basematrix::dockerfile::{Command, Dockerfile, Kind};
+use basematrix::dockerfile::{CommandLine, Dockerfile, Operation};
 
 /// One leaf of an output: where it is, and its text.
 pub(super) type Leaf = (String, String);
@@ -131,20 +131,20 @@ fn dockerfile(text: &str) -> Result<Vec<Leaf>, String> {
         }
         let all = || words(&text[instruction.keyword.end..instruction.span.end]);
         let (name, words) = match &instruction.kind {
-            Kind::Arg(_) => ("ARG", all()?),
-            Kind::Env(_) => ("ENV", all()?),
-            Kind::Label(_) => ("LABEL", all()?),
-            Kind::From(from) => {
+            Operation::Arg(_) => ("ARG", all()?),
+            Operation::Env(_) => ("ENV", all()?),
+            Operation::Label(_) => ("LABEL", all()?),
+            Operation::From(from) => {
                 if from.name.is_some() || !instruction.flags.is_empty() {
                     return Err("FROM has more than an image".to_owned());
                 }
                 ("FROM", words(&text[from.image.span.clone()])?)
             }
-            Kind::User(_) => ("USER", all()?),
-            Kind::Workdir(_) => ("WORKDIR", all()?),
-            Kind::Cmd(line) => ("CMD", command(text, line)?),
-            Kind::Entrypoint(line) => ("ENTRYPOINT", command(text, line)?),
-            Kind::Run(line, _) => ("RUN", command(text, line)?),
+            Operation::User(_) => ("USER", all()?),
+            Operation::Workdir(_) => ("WORKDIR", all()?),
+            Operation::Cmd(line) => ("CMD", command(text, line)?),
+            Operation::Entrypoint(line) => ("ENTRYPOINT", command(text, line)?),
+            Operation::Run(line, _) => ("RUN", command(text, line)?),
             other => return Err(format!("an instruction that no template has: {other:?}")),
         };
         found.push((format!("{index} {name}"), format!("{} words", words.len())));
@@ -155,16 +155,16 @@ fn dockerfile(text: &str) -> Result<Vec<Leaf>, String> {
     Ok(found)
 }
 
-fn command(text: &str, command: &Command) -> Result<Vec<String>, String> {
+fn command(text: &str, command: &CommandLine) -> Result<Vec<String>, String> {
     match command {
-        Command::Exec(list) => {
+        CommandLine::Exec(list) => {
             let start = list.first().map(|word| word.span.start);
             let end = list.last().map(|word| word.span.end);
             let list = start.zip(end).map_or("", |(start, end)| &text[start..end]);
             serde_json::from_str::<Vec<String>>(&format!("[{list}]"))
                 .map_err(|e| format!("no JSON in an exec form: {e}"))
         }
-        Command::Shell(line) => shell(&joined(&text[line.span.clone()])),
+        CommandLine::Shell(line) => shell(&joined(&text[line.span.clone()])),
     }
 }
 

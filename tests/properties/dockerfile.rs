@@ -3,7 +3,9 @@
 use std::ops::Range;
 use std::sync::Arc;
 
-use basematrix::dockerfile::{Assignment, Command, Dockerfile, Instruction, Kind, Request, Word};
+use basematrix::dockerfile::{
+    Assignment, CommandLine, Dockerfile, Instruction, Operation, Request, Word,
+};
 use basematrix::grammar::Pairs;
 use basematrix::source::SourceFile;
 use proptest::prelude::*;
@@ -98,25 +100,27 @@ fn words(instruction: &Instruction, all: &mut Vec<Range<usize>>) {
     all.extend(instruction.heredocs.iter().map(|doc| doc.body.clone()));
     let mut add = |word: &Word| all.push(word.span.clone());
     match &instruction.kind {
-        Kind::Arg(pairs) | Kind::Env(pairs) | Kind::Label(pairs) => {
+        Operation::Arg(pairs) | Operation::Env(pairs) | Operation::Label(pairs) => {
             for Assignment { name, value } in pairs {
                 add(name);
                 value.iter().for_each(&mut add);
             }
         }
-        Kind::Cmd(line) | Kind::Entrypoint(line) | Kind::Run(line, _) => match line {
-            Command::Shell(word) => add(word),
-            Command::Exec(words) => words.iter().for_each(add),
-        },
-        Kind::Copy(transfer) | Kind::Add(transfer) => {
+        Operation::Cmd(line) | Operation::Entrypoint(line) | Operation::Run(line, _) => {
+            match line {
+                CommandLine::Shell(word) => add(word),
+                CommandLine::Exec(words) => words.iter().for_each(add),
+            }
+        }
+        Operation::Copy(transfer) | Operation::Add(transfer) => {
             transfer.sources.iter().for_each(&mut add);
             add(&transfer.destination);
         }
-        Kind::From(from) => {
+        Operation::From(from) => {
             add(&from.image);
             from.name.iter().for_each(add);
         }
-        Kind::Onbuild(Ok(inner)) => words(inner, all),
+        Operation::Onbuild(Ok(inner)) => words(inner, all),
         _ => {}
     }
 }

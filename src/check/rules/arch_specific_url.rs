@@ -6,7 +6,7 @@ use std::ops::Range;
 use crate::check::Context;
 use crate::check::dockerfile::Taken;
 use crate::diagnostic::{Finding, Sink, and_list, code};
-use crate::dockerfile::{Instruction, Kind};
+use crate::dockerfile::{Instruction, Operation};
 use crate::grammar::SpecId;
 
 /// Names of architectures in downloads.
@@ -117,7 +117,7 @@ pub(crate) fn run(cx: &Context<'_>, sink: &mut Sink) {
 fn downloads(instruction: &Instruction) -> Option<Range<usize>> {
     matches!(
         instruction.kind,
-        Kind::Run(..) | Kind::Add(_) | Kind::Env(_) | Kind::Arg(_)
+        Operation::Run(..) | Operation::Add(_) | Operation::Env(_) | Operation::Arg(_)
     )
     .then(|| instruction.span.clone())
 }
@@ -137,7 +137,7 @@ impl Variables {
             hold: Vec::new(),
         };
         for (_, instruction) in taken.instructions() {
-            let (Kind::Arg(set) | Kind::Env(set)) = &instruction.kind else {
+            let (Operation::Arg(set) | Operation::Env(set)) = &instruction.kind else {
                 continue;
             };
             for one in set {

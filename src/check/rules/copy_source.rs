@@ -7,7 +7,7 @@ use std::sync::Arc;
 use crate::check::Context;
 use crate::check::dockerfile::Cooked;
 use crate::diagnostic::{Finding, Place, Sink, code};
-use crate::dockerfile::{Does, Kind, Mount, Source, Step, Value};
+use crate::dockerfile::{Does, Expansion, Mount, Operation, Source, Step};
 use crate::grammar::SpecId;
 use crate::source::DockerIgnore;
 use crate::source::lock_path;
@@ -82,7 +82,7 @@ pub(crate) fn run(cx: &Context<'_>, sink: &mut Sink) {
 /// What an instruction takes from the context, with where it says so.
 pub(super) fn sources(step: &Step) -> Vec<(String, Range<usize>)> {
     match (&step.instruction.kind, &step.does) {
-        (Kind::Copy(_) | Kind::Add(_), Does::Takes(taken, _)) => {
+        (Operation::Copy(_) | Operation::Add(_), Does::Takes(taken, _)) => {
             let from_context = matches!(step.sources.first(), Some(Source::Context));
             // With `--parents`, a `/./` says how much of a path is kept.
             let is_whole = step.instruction.flag("parents").is_none();
@@ -91,7 +91,7 @@ pub(super) fn sources(step: &Step) -> Vec<(String, Range<usize>)> {
                 .filter_map(|(word, value)| Some((value.known()?.to_owned(), word.span.clone())))
                 .collect()
         }
-        (Kind::Run(_, mounts), Does::Mounts(values)) => {
+        (Operation::Run(_, mounts), Does::Mounts(values)) => {
             let flags = step.instruction.flags.iter().filter(|f| f.name == "mount");
             mounts
                 .iter()
@@ -108,7 +108,7 @@ pub(super) fn sources(step: &Step) -> Vec<(String, Range<usize>)> {
 }
 
 /// The path of the context that a mount binds.
-fn bound(mount: &Mount, values: &[Option<Value>]) -> Option<String> {
+fn bound(mount: &Mount, values: &[Option<Expansion>]) -> Option<String> {
     let field = |name: &str| {
         let mut fields = mount.fields.iter().zip(values);
         let (_, value) = fields.find(|((field, _), _)| field == name)?;

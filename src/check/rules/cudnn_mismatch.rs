@@ -8,7 +8,7 @@ use crate::check::dockerfile::Cooked;
 use crate::check::gathered::Gathered;
 use crate::check::{Context, cuda_built};
 use crate::diagnostic::{Finding, Place, Sink, code};
-use crate::dockerfile::{Command, Does, Kind};
+use crate::dockerfile::{CommandLine, Does, Operation};
 use crate::grammar::Version;
 use crate::image::{RenderedSpec, Spec};
 use crate::source::SourceFile;
@@ -75,10 +75,10 @@ fn built(cx: &Context<'_>, cooked: &Cooked<'_>) -> BTreeMap<String, Option<Range
                 }
             };
             match (&step.instruction.kind, &step.does) {
-                (Kind::Run(command, _), _) => {
+                (Operation::Run(command, _), _) => {
                     match command {
-                        Command::Shell(line) => add(&line.text),
-                        Command::Exec(words) => words.iter().for_each(|word| add(&word.text)),
+                        CommandLine::Shell(line) => add(&line.text),
+                        CommandLine::Exec(words) => words.iter().for_each(|word| add(&word.text)),
                     }
                     let docs = step.instruction.heredocs.iter();
                     let lines = docs.flat_map(|doc| text[doc.body.clone()].lines());

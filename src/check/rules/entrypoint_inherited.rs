@@ -8,7 +8,7 @@ use rustc_hash::FxHashMap;
 use crate::check::Context;
 use crate::check::gathered::Gathered;
 use crate::diagnostic::{Finding, Place, Sink, code};
-use crate::dockerfile::{Command, Instruction, Kind};
+use crate::dockerfile::{CommandLine, Instruction, Operation};
 use crate::grammar::SpecId;
 use crate::image::Spec;
 use crate::source::SourceFile;
@@ -150,22 +150,22 @@ fn said(cx: &Context<'_>, id: SpecId, spec: &Spec) -> Said {
             .flat_map(|stage| &stage.steps)
             .map(|step| &*step.instruction)
             .collect();
-        let span_of = |is: &dyn Fn(&Kind) -> bool| {
+        let span_of = |is: &dyn Fn(&Operation) -> bool| {
             let found = all.iter().rfind(|instruction| is(&instruction.kind));
             found.map(|instruction| instruction.span.clone())
         };
-        let written = span_of(&|kind| matches!(kind, Kind::Cmd(_)));
+        let written = span_of(&|kind| matches!(kind, Operation::Cmd(_)));
         let written = written.filter(|_| spec.merged.cmd.is_none());
         return Said {
             written: written.map(|cmd| Written {
                 file: cooked.recipe.file.clone(),
                 own: cooked.recipe.own,
                 cmd,
-                entrypoint: span_of(&|kind| matches!(kind, Kind::Entrypoint(_))),
+                entrypoint: span_of(&|kind| matches!(kind, Operation::Entrypoint(_))),
             }),
             entrypoint: last.config.entrypoint.as_ref().map(words),
             entrypoint_from_stage: !steps
-                .any(|step| matches!(step.instruction.kind, Kind::Entrypoint(_))),
+                .any(|step| matches!(step.instruction.kind, Operation::Entrypoint(_))),
             cmd: last.config.cmd.as_ref().map(words),
         };
     }
@@ -188,11 +188,11 @@ fn said(cx: &Context<'_>, id: SpecId, spec: &Spec) -> Said {
 }
 
 /// The words that run. A line is a shell's.
-fn words(command: &Command) -> Vec<String> {
+fn words(command: &CommandLine) -> Vec<String> {
     match command {
-        Command::Shell(line) if line.text.trim().is_empty() => Vec::new(),
-        Command::Shell(line) => vec!["/bin/sh".to_owned(), "-c".to_owned(), line.text.clone()],
-        Command::Exec(words) => words.iter().map(|word| word.text.clone()).collect(),
+        CommandLine::Shell(line) if line.text.trim().is_empty() => Vec::new(),
+        CommandLine::Shell(line) => vec!["/bin/sh".to_owned(), "-c".to_owned(), line.text.clone()],
+        CommandLine::Exec(words) => words.iter().map(|word| word.text.clone()).collect(),
     }
 }
 

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use crate::check::Context;
 use crate::diagnostic::{Finding, Place, Sink, and_list, code};
-use crate::dockerfile::{Build, Kind, Source, Unknown, Value};
+use crate::dockerfile::{Build, Expansion, Operation, Source, Unknown};
 use crate::grammar::{Platform, SpecId};
 use crate::source::SourceFile;
 
@@ -85,7 +85,7 @@ fn taken<'a>(
     let stages = stages.filter(move |stage| lineage.contains(&stage.index));
     let steps = stages.flat_map(|stage| &stage.steps);
     steps.filter_map(move |step| {
-        let Kind::Copy(transfer) = &step.instruction.kind else {
+        let Operation::Copy(transfer) = &step.instruction.kind else {
             return None;
         };
         let mut source = step.sources.first()?;
@@ -117,19 +117,19 @@ fn foreign(
     let last = build.standings.get(build.target)?;
     if let Some(by) = &last.platform_by {
         match &last.platform {
-            Value::Known(known) => {
+            Expansion::Known(known) => {
                 if !platform.runs(known) {
                     return Some((by.span.clone(), format!("is `{known}`")));
                 }
             }
             // On one platform it is as a rule built by a machine of that platform.
-            Value::Unknown(Unknown::BuildPlatform(_)) if several => {
+            Expansion::Unknown(Unknown::BuildPlatform(_)) if several => {
                 return Some((
                     by.span.clone(),
                     "is the machine that builds, whatever that is".to_owned(),
                 ));
             }
-            Value::Unknown(_) => {}
+            Expansion::Unknown(_) => {}
         }
     }
     let mut root = last;

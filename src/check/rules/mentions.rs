@@ -5,7 +5,9 @@ use std::cell::OnceCell;
 use crate::check::Context;
 use crate::diagnostic::{Finding, Fix, Place, Sink, code};
 use crate::grammar::reference::full;
-use crate::release::mentions::{Kind, LastFinal, MARKER, Names, Sighting, Sisters, recorded};
+use crate::release::mentions::{
+    ImageNames, LastFinal, MARKER, MentionKind, Sighting, Sisters, recorded,
+};
 use crate::release::unseen::unread_findings;
 
 /// At most so many more mentions that were not judged are shown.
@@ -17,7 +19,7 @@ pub(crate) fn run(cx: &Context<'_>, sink: &mut Sink) {
         return;
     }
     let before = recorded(cx.config, cx.lock);
-    let Some(current) = Names::new(cx.config, cx.matrix) else {
+    let Some(current) = ImageNames::new(cx.config, cx.matrix) else {
         return;
     };
     let current = match &before {
@@ -26,12 +28,17 @@ pub(crate) fn run(cx: &Context<'_>, sink: &mut Sink) {
     };
     let last = LastFinal::of(cx.config, cx.lock);
     let settled = match &last {
-        LastFinal::Known(at) => Names::new(&at.0, &at.1).map(|names| names.accepting(&current)),
+        LastFinal::Known(at) => {
+            ImageNames::new(&at.0, &at.1).map(|names| names.accepting(&current))
+        }
         LastFinal::Own | LastFinal::Unknown => None,
     };
     let sisters = OnceCell::new();
     let theirs = |sighting: &Sighting| {
-        let strange = matches!(sighting.kind, Kind::UnknownTag | Kind::UnknownRepository);
+        let strange = matches!(
+            sighting.kind,
+            MentionKind::UnknownTag | MentionKind::UnknownRepository
+        );
         strange
             && sisters
                 .get_or_init(|| Sisters::of(cx.repository, &cx.config.ci.providers))
@@ -79,15 +86,15 @@ pub(crate) fn run(cx: &Context<'_>, sink: &mut Sink) {
         }
         for sighting in seen.sightings.iter().filter(|sighting| !theirs(sighting)) {
             sink.push(match &sighting.kind {
-                Kind::Current => continue,
-                Kind::Stale {
+                MentionKind::Current => continue,
+                MentionKind::Stale {
                     earlier_final: true,
                     ..
                 } if unknown => {
                     unjudged.push(place(sighting, "may be of the last final release"));
                     continue;
                 }
-                Kind::Stale { states, tag, .. } => {
+                MentionKind::Stale { states, tag, .. } => {
                     let finding = stale(sighting, states, tag, release);
                     let pre = cx.config.release.as_ref();
                     match pre.is_some_and(|r| r.read.is_pre_release()) && !mention.pre_releases {
@@ -97,7 +104,7 @@ pub(crate) fn run(cx: &Context<'_>, sink: &mut Sink) {
                         false => finding,
                     }
                 }
-                Kind::UnknownTag => {
+                MentionKind::UnknownTag => {
                     let word = &sighting.tag;
                     let of = match sighting.repository.as_str() {
                         "" => String::new(),
@@ -110,13 +117,13 @@ pub(crate) fn run(cx: &Context<'_>, sink: &mut Sink) {
                     );
                     suggest(finding, names.near_tag(&sighting.repository, word))
                 }
-                Kind::NoTag => {
+                MentionKind::NoTag => {
                     let headline = format!("`{}` is named without a tag", sighting.repository);
                     let place = place(sighting, "named here");
                     Finding::new(&code::MENTION_UNKNOWN, headline, place)
                         .help("add the tag of one that exists (`gen list`)")
                 }
-                Kind::UnknownRepository => {
+                MentionKind::UnknownRepository => {
                     let name = &sighting.repository;
                     let place = place(sighting, "named here");
                     if is_made(cx, name) {

@@ -6,7 +6,7 @@ use crate::check::Context;
 use crate::check::dockerfile::Cooked;
 use crate::check::gathered::Gathered;
 use crate::diagnostic::{Finding, Place, Sink, code};
-use crate::dockerfile::{Dockerfile, Fault};
+use crate::dockerfile::{Dockerfile, Rejection};
 use crate::source::{NotCheckedOut, SourceFile, conflict};
 
 pub(crate) fn run(cx: &Context<'_>, sink: &mut Sink) {
@@ -119,7 +119,7 @@ pub(crate) fn run(cx: &Context<'_>, sink: &mut Sink) {
 fn refused(
     cx: &Context<'_>,
     cooked: &Cooked<'_>,
-    fault: &Fault,
+    fault: &Rejection,
     what: String,
     told: &mut Gathered,
 ) {

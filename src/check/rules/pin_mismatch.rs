@@ -4,7 +4,7 @@ use crate::check::Context;
 use crate::config::{Pin, Relation, Release};
 use crate::diagnostic::{Finding, Place, Sink, code};
 use crate::release::how_to_state;
-use crate::release::pins::{Seen, Verdict, look};
+use crate::release::pins::{Agreement, Seen, look};
 use crate::release::unseen::unseen_finding;
 
 pub(crate) fn run(cx: &Context<'_>, sink: &mut Sink) {
@@ -30,13 +30,13 @@ pub(crate) fn run(cx: &Context<'_>, sink: &mut Sink) {
 fn judge(cx: &Context<'_>, release: &Release, pin: &Pin, seen: &Seen, sink: &mut Sink) {
     for found in &seen.found {
         let (verdict, version) = pin.judge(cx.config, release, &found.value);
-        if verdict == Verdict::Agrees {
+        if verdict == Agreement::Agrees {
             continue;
         }
         let named = pin.locator.named();
         let (stated, wanted) = (found.value.escape_debug(), &pin.states);
         let headline = match (pin.relation, verdict) {
-            (Relation::Exact, _) | (_, Verdict::Unread) => {
+            (Relation::Exact, _) | (_, Agreement::Unread) => {
                 format!("{named} says `{stated}`, the matrix releases `{wanted}`")
             }
             (Relation::SameRelease, _) => {
@@ -51,16 +51,16 @@ fn judge(cx: &Context<'_>, release: &Release, pin: &Pin, seen: &Seen, sink: &mut
             .related(cx.place(release.span.clone(), "released here"));
         let version = version.and_then(|v| v.in_scheme(release.read.scheme()));
         sink.push(match (verdict, version) {
-            (Verdict::Newer, Some(version)) => finding.help(format!(
+            (Agreement::Newer, Some(version)) => finding.help(format!(
                 "run `gen bump {version}`, or set it back to `{wanted}`"
             )),
-            (Verdict::Older, _) => finding.help(format!(
+            (Agreement::Older, _) => finding.help(format!(
                 "set it to `{wanted}`; `gen bump` moves it along with every other place"
             )),
-            (Verdict::Spelled, _) => finding.help(format!(
+            (Agreement::Spelled, _) => finding.help(format!(
                 "write `{wanted}`, or say by `states` how it is written there"
             )),
-            (Verdict::Unread, _) => finding
+            (Agreement::Unread, _) => finding
                 .note("no version is stated so, and what states none is not overwritten by `gen bump`")
                 .help(how_to_state(cx.config, release, pin, &found.value)),
             _ => finding.help(format!("set it to `{wanted}`")),

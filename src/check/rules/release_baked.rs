@@ -8,7 +8,7 @@ use crate::config::Mention;
 use crate::diagnostic::Sink;
 use crate::image::{RELEASE_LABEL, release_finding};
 use crate::lock::some;
-use crate::release::mentions::Names;
+use crate::release::mentions::ImageNames;
 use crate::source::Wanted;
 
 pub(crate) fn run(cx: &Context<'_>, sink: &mut Sink) {
@@ -89,8 +89,8 @@ fn moved(cx: &Context<'_>, contexts: &[SentContext<'_>]) -> BTreeMap<String, &'s
             if moved.contains_key(&path) || !held(&path) {
                 continue;
             }
-            let names = names.get_or_insert_with(|| Names::new(cx.config, cx.matrix));
-            let moves = |names: &Names<'_>| names.moves_in(cx.repository, mention, &path);
+            let names = names.get_or_insert_with(|| ImageNames::new(cx.config, cx.matrix));
+            let moves = |names: &ImageNames<'_>| names.moves_in(cx.repository, mention, &path);
             if names.as_ref().is_some_and(moves) {
                 moved.insert(path, "mentions");
             }

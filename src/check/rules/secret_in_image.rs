@@ -3,7 +3,7 @@
 use crate::check::Context;
 use crate::check::gathered::Gathered;
 use crate::diagnostic::{Finding, Place, Sink, code};
-use crate::dockerfile::{Assignment, Kind};
+use crate::dockerfile::{Assignment, Operation};
 use crate::grammar::SpecId;
 
 /// Words between `_` that make a name one of a secret, and those that take it back. Source: `SecretsUsedInArgOrEnv` of
@@ -35,8 +35,8 @@ pub(crate) fn run(cx: &Context<'_>, sink: &mut Sink) {
     for taken in cx.taken() {
         for (_, instruction) in taken.instructions() {
             let (what, said) = match &instruction.kind {
-                Kind::Arg(said) => ("ARG", said),
-                Kind::Env(said) => ("ENV", said),
+                Operation::Arg(said) => ("ARG", said),
+                Operation::Env(said) => ("ENV", said),
                 _ => continue,
             };
             for Assignment { name, value } in said {

@@ -10,7 +10,7 @@ use serde::de::{MapAccess, SeqAccess, Visitor, value::MapAccessDeserializer};
 use serde::{Deserialize, Deserializer, Serialize};
 
 use crate::config::raw::RawSelector;
-use crate::config::selectors::Names;
+use crate::config::selectors::SelectorNames;
 use crate::config::validate::Builder;
 use crate::diagnostic::{Finding, code, nearest};
 use crate::grammar::Spanned;
@@ -141,12 +141,16 @@ pub struct OutputFile {
 }
 
 impl Builder<'_> {
-    pub(super) fn files(&mut self, names: &Names<'_>, files: &[Spanned<File>]) -> Vec<OutputFile> {
+    pub(super) fn files(
+        &mut self,
+        names: &SelectorNames<'_>,
+        files: &[Spanned<File>],
+    ) -> Vec<OutputFile> {
         let all = files.iter().filter_map(|file| self.file(names, file));
         all.collect()
     }
 
-    fn file(&mut self, names: &Names<'_>, table: &Spanned<File>) -> Option<OutputFile> {
+    fn file(&mut self, names: &SelectorNames<'_>, table: &Spanned<File>) -> Option<OutputFile> {
         let each = table.each.as_ref().map(|each| each.value);
         let dialect = self.dialect(&table.path);
         if let Some(name) = &table.between {

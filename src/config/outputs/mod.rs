@@ -11,7 +11,7 @@ use std::collections::HashMap;
 use std::ops::Range;
 
 use crate::config::raw::RawMatrix;
-use crate::config::selectors::Names;
+use crate::config::selectors::SelectorNames;
 use crate::config::validate::Builder;
 use crate::diagnostic::{Finding, code};
 use crate::grammar::Spanned;
@@ -78,7 +78,7 @@ impl Builder<'_> {
     pub(super) fn outputs(
         &mut self,
         raw: &RawMatrix,
-        names: &Names<'_>,
+        names: &SelectorNames<'_>,
         axes: &[&Axis],
     ) -> Outputs {
         let Some(output) = &raw.output else {
@@ -102,7 +102,7 @@ impl Builder<'_> {
         }
     }
 
-    fn bake(&mut self, names: &Names<'_>, table: &Spanned<BakeOptions>) -> Bake {
+    fn bake(&mut self, names: &SelectorNames<'_>, table: &Spanned<BakeOptions>) -> Bake {
         if let Some(stated) = table.file.as_ref().filter(|f| !f.ends_with(".json")) {
             self.sink.push(
                 Finding::new(
@@ -129,7 +129,7 @@ impl Builder<'_> {
 
     fn catalog(
         &mut self,
-        names: &Names<'_>,
+        names: &SelectorNames<'_>,
         axes: &[&Axis],
         table: &Spanned<CatalogOptions>,
     ) -> Catalog {

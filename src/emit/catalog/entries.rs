@@ -7,7 +7,7 @@ use serde::Serialize;
 
 use crate::config::{Catalog, Config, Described};
 use crate::grammar::{Pairs, Platform, SpecId};
-use crate::image::plan::{Plan, Release};
+use crate::image::plan::{Plan, PlanRelease};
 use crate::image::{Matrix, Spec};
 use crate::matrix::{AxisId, Conjunction, ImageId};
 
@@ -22,7 +22,7 @@ pub(crate) struct Entries<'a> {
     /// [`FORMAT`].
     pub version: u32,
     /// The release, when the matrix states one.
-    pub release: Option<&'a Release>,
+    pub release: Option<&'a PlanRelease>,
     /// The axes that an image has, each with the values that some image has, in declared order.
     pub axes: IndexMap<Arc<str>, Vec<Arc<str>>>,
     /// The registries that an image is in, in declared order.

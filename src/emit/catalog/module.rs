@@ -9,7 +9,7 @@ use super::entries::{Copy, Entries, Entry};
 use crate::config::Config;
 use crate::config::PythonNames;
 use crate::grammar::Platform;
-use crate::image::plan::Release;
+use crate::image::plan::PlanRelease;
 use crate::matrix::Axis;
 
 /// Below the template folder.
@@ -20,7 +20,7 @@ pub(crate) const TEMPLATE: &str = "catalog/module.py";
 pub(crate) struct ModuleView<'a> {
     /// Names that `import *` brings.
     exports: Vec<String>,
-    release: Option<&'a Release>,
+    release: Option<&'a PlanRelease>,
     /// The axes, as arguments.
     axes: Vec<Argument>,
     registries: &'a [&'a str],

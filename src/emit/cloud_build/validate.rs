@@ -1,19 +1,19 @@
 //! What Cloud Build would refuse of the options, or take otherwise than they were meant.
 
 use super::options::{CloudBuild, Shape as BuildShape};
-use crate::config::{Lack, Options, PullRequest, Shape, StepMeans, TableReader, Wish};
+use crate::config::{Options, PullRequest, Shape, StepMeans, TableReader, UnmetWish, Wish};
 use crate::diagnostic::code;
 use crate::grammar::Spanned;
 
 /// Source: `options.machineType` of Cloud Build's config and machine types of private pools; none has an accelerator.
-const NO_GPU: Lack = Lack {
+const NO_GPU: UnmetWish = UnmetWish {
     of: Wish::Gpu,
     fact: "has no machine with a graphics card",
     help: "test it in another pipeline, and narrow this one by its `match`, or test with `gen test` where there is one",
 };
 
 /// A plain call of Docker cannot ask where the working folder is.
-const NO_WORKING_FOLDER: Lack = Lack {
+const NO_WORKING_FOLDER: UnmetWish = UnmetWish {
     of: Wish::FromWorkingFolder,
     fact: "mounts files by a plain call here, which takes absolute places alone",
     help: "say where in the image it is to be, as in `\"tests:/tests\"`, or use the other `shape`",

@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use super::options::Github;
-use crate::facts::Pin;
+use crate::facts::PinnedAction;
 
 /// An action as `uses` names it, and the version for the comment behind it.
 #[derive(Debug, Clone, Serialize)]
@@ -15,7 +15,7 @@ pub(crate) struct Action {
 /// Where actions are pinned: by the matrix, else by the facts, whose later rows are newer.
 pub(super) struct Pins<'a> {
     pub options: &'a Github,
-    pub known: &'a [Pin],
+    pub known: &'a [PinnedAction],
 }
 
 impl Pins<'_> {

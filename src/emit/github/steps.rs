@@ -42,7 +42,7 @@ pub(crate) enum Input {
 
 impl Input {
     /// `$NAME` and nothing else means a variable that the step has: of its own, or of what it knows of its image.
-    fn of(text: &str, step: &config::Step) -> Self {
+    fn of(text: &str, step: &config::OwnStep) -> Self {
         let known: &[&str] = match step.at {
             At::BeforeBuild => &["IMAGE_ID", "IMAGE_PLATFORM"],
             At::AfterBuild => &[

@@ -1,11 +1,11 @@
 //! What GitLab would refuse of the options, or take otherwise than they were meant.
 
 use super::options::{Builder, GitLab};
-use crate::config::{Lack, Options, PullRequest, Shape, StepMeans, TableReader, Wish};
+use crate::config::{Options, PullRequest, Shape, StepMeans, TableReader, UnmetWish, Wish};
 use crate::grammar::Spanned;
 
 /// A builder by itself runs steps, and no containers with options.
-const NO_ENGINE: Lack = Lack {
+const NO_ENGINE: UnmetWish = UnmetWish {
     of: Wish::Engine,
     fact: "builds with rootless BuildKit here, and has no engine",
     help: "build with `builder = \"dind\"`, or let the row's `match` leave out what this pipeline has",

@@ -11,7 +11,7 @@ use pep440_rs::PrereleaseKind;
 use crate::grammar::Version as Dotted;
 use crate::grammar::release::step::{calver_step, pep440_step, semver_step, spelled_alike};
 
-pub use crate::grammar::release::step::Step;
+pub use crate::grammar::release::step::ReleaseStep;
 
 /// How versions are written and compared.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -207,8 +207,8 @@ impl ReleaseVersion {
     ///
     /// # Errors
     /// Why there is none.
-    pub fn step(&self, step: Step) -> Result<Self, String> {
-        if step == Step::Release && !self.is_pre_release() {
+    pub fn step(&self, step: ReleaseStep) -> Result<Self, String> {
+        if step == ReleaseStep::Release && !self.is_pre_release() {
             return Err(format!("`{}` is a final release already", self.text));
         }
         let text = match &self.read {
@@ -235,7 +235,7 @@ mod tests {
 
     #[test]
     fn each_step_of_each_scheme() {
-        use Step::{Major, Minor, Patch, Pre, Release};
+        use ReleaseStep::{Major, Minor, Patch, Pre, Release};
         let table = [
             (Scheme::Semver, "0.12.3", Major, "1.0.0"),
             (Scheme::Semver, "0.12.3", Minor, "0.13.0"),
@@ -353,11 +353,11 @@ mod tests {
         ] {
             let from = ReleaseVersion::parse(scheme, from).expect("a version");
             for step in [
-                Step::Major,
-                Step::Minor,
-                Step::Patch,
-                Step::Pre,
-                Step::Release,
+                ReleaseStep::Major,
+                ReleaseStep::Minor,
+                ReleaseStep::Patch,
+                ReleaseStep::Pre,
+                ReleaseStep::Release,
             ] {
                 if let Ok(next) = from.step(step) {
                     assert_eq!(

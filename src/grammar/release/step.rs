@@ -10,7 +10,7 @@ use crate::grammar::release::ReleaseVersion;
 
 /// One step of a version.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Step {
+pub enum ReleaseStep {
     /// The first number, the others become 0.
     Major,
     /// The second number.
@@ -23,15 +23,15 @@ pub enum Step {
     Release,
 }
 
-impl Step {
+impl ReleaseStep {
     /// The step of that name.
     pub fn of(word: &str) -> Option<Self> {
         Some(match word {
-            "major" => Step::Major,
-            "minor" => Step::Minor,
-            "patch" => Step::Patch,
-            "pre" => Step::Pre,
-            "release" => Step::Release,
+            "major" => ReleaseStep::Major,
+            "minor" => ReleaseStep::Minor,
+            "patch" => ReleaseStep::Patch,
+            "pre" => ReleaseStep::Pre,
+            "release" => ReleaseStep::Release,
             _ => return None,
         })
     }
@@ -39,11 +39,11 @@ impl Step {
     /// Its name.
     pub fn as_str(self) -> &'static str {
         match self {
-            Step::Major => "major",
-            Step::Minor => "minor",
-            Step::Patch => "patch",
-            Step::Pre => "pre",
-            Step::Release => "release",
+            ReleaseStep::Major => "major",
+            ReleaseStep::Minor => "minor",
+            ReleaseStep::Patch => "patch",
+            ReleaseStep::Pre => "pre",
+            ReleaseStep::Release => "release",
         }
     }
 }
@@ -57,21 +57,21 @@ fn after(number: u64) -> Result<u64, String> {
 /// As npm does: the first version of that level that is not older, so that `2.0.0-rc.1` becomes `2.0.0` by `major`.
 pub(super) fn semver_step(
     version: &semver::Version,
-    step: Step,
+    step: ReleaseStep,
 ) -> Result<semver::Version, String> {
     let pre = !version.pre.is_empty();
     let mut next = version.clone();
     next.build = BuildMetadata::EMPTY;
     next.pre = SemverPre::EMPTY;
     match step {
-        Step::Release => {}
-        Step::Major if pre && version.minor == 0 && version.patch == 0 => {}
-        Step::Major => (next.major, next.minor, next.patch) = (after(version.major)?, 0, 0),
-        Step::Minor if pre && version.patch == 0 => {}
-        Step::Minor => (next.minor, next.patch) = (after(version.minor)?, 0),
-        Step::Patch if pre => {}
-        Step::Patch => next.patch = after(version.patch)?,
-        Step::Pre => {
+        ReleaseStep::Release => {}
+        ReleaseStep::Major if pre && version.minor == 0 && version.patch == 0 => {}
+        ReleaseStep::Major => (next.major, next.minor, next.patch) = (after(version.major)?, 0, 0),
+        ReleaseStep::Minor if pre && version.patch == 0 => {}
+        ReleaseStep::Minor => (next.minor, next.patch) = (after(version.minor)?, 0),
+        ReleaseStep::Patch if pre => {}
+        ReleaseStep::Patch => next.patch = after(version.patch)?,
+        ReleaseStep::Pre => {
             let text = if pre {
                 next_identifier(version.pre.as_str())?
             } else {
@@ -98,7 +98,7 @@ fn next_identifier(pre: &str) -> Result<String, String> {
 /// The same over PEP 440. Post-releases and local parts belong to the version that is left behind.
 pub(super) fn pep440_step(
     version: &pep440_rs::Version,
-    step: Step,
+    step: ReleaseStep,
 ) -> Result<pep440_rs::Version, String> {
     let numbers = version.release();
     let pre = version.any_prerelease();
@@ -115,11 +115,11 @@ pub(super) fn pep440_step(
     };
     let last = numbers.len().max(3) - 1;
     Ok(match step {
-        Step::Release => pep440_rs::Version::new(numbers.iter().copied()),
-        Step::Major => raised(0)?,
-        Step::Minor => raised(1)?,
-        Step::Patch => raised(last)?,
-        Step::Pre => match (version.pre(), version.dev()) {
+        ReleaseStep::Release => pep440_rs::Version::new(numbers.iter().copied()),
+        ReleaseStep::Major => raised(0)?,
+        ReleaseStep::Minor => raised(1)?,
+        ReleaseStep::Patch => raised(last)?,
+        ReleaseStep::Pre => match (version.pre(), version.dev()) {
             (Some(p), _) => {
                 let next = Prerelease {
                     kind: p.kind,
@@ -186,7 +186,7 @@ pub(super) fn spelled_alike(
 pub(super) fn calver_step(
     this: &ReleaseVersion,
     version: &Dotted,
-    step: Step,
+    step: ReleaseStep,
 ) -> Result<String, String> {
     let parts = this.parts();
     let numbers = parts.join(".");
@@ -206,17 +206,17 @@ pub(super) fn calver_step(
         }
     };
     match step {
-        Step::Major | Step::Minor => {
+        ReleaseStep::Major | ReleaseStep::Minor => {
             Err("a calendar version follows the date, not the version before it".to_owned())
         }
-        Step::Release => Ok(numbers),
-        Step::Patch if version.is_pre_release() => Ok(numbers),
-        Step::Patch => patched(),
-        Step::Pre if version.is_pre_release() => {
+        ReleaseStep::Release => Ok(numbers),
+        ReleaseStep::Patch if version.is_pre_release() => Ok(numbers),
+        ReleaseStep::Patch => patched(),
+        ReleaseStep::Pre if version.is_pre_release() => {
             let end = numbers.len();
             Ok(format!("{numbers}{}", next_identifier(&this.text[end..])?))
         }
-        Step::Pre => Ok(format!("{}rc1", patched()?)),
+        ReleaseStep::Pre => Ok(format!("{}rc1", patched()?)),
     }
 }
 

@@ -4,7 +4,7 @@ use crate::facts::Day;
 use crate::grammar::Version;
 use crate::grammar::reference::path_fault;
 use crate::intake::factor;
-use crate::intake::gather::{Imported, Options, agrees, import, put_together};
+use crate::intake::gather::{Imported, ReadOptions, agrees, import, put_together};
 use crate::intake::init::compose;
 use crate::intake::init::presets::Preset;
 use crate::intake::init::sound::{findings, is_sound};
@@ -28,7 +28,7 @@ pub(super) struct Source {
 }
 
 /// What to say of a run that nobody makes here.
-fn settings(survey: &Survey, git_ref: Option<String>) -> Options {
+fn settings(survey: &Survey, git_ref: Option<String>) -> ReadOptions {
     let mut set = Vec::new();
     if let Some(remote) = &survey.remote {
         set.push(("github.repository".to_owned(), remote.path.clone()));
@@ -37,7 +37,7 @@ fn settings(survey: &Survey, git_ref: Option<String>) -> Options {
     if let Some(git_ref) = git_ref {
         set.push(("github.ref".to_owned(), git_ref));
     }
-    Options {
+    ReadOptions {
         fields: Vec::new(),
         set,
     }
@@ -61,7 +61,7 @@ pub(super) fn of_file(
         let tag = format!("refs/tags/v{version}");
         attempts.push((settings(survey, Some(tag)), Some(version.as_str())));
     }
-    let mut best: Option<(Imported, Options, Option<&str>)> = None;
+    let mut best: Option<(Imported, ReadOptions, Option<&str>)> = None;
     for (options, version) in attempts {
         let found = import(path, text, &options, declared)
             .map_err(|fault| format!("{path}:{}: {}", fault.line, fault.what))?;
@@ -131,7 +131,7 @@ fn only_branch(text: &str) -> Option<String> {
 }
 
 /// The declaration with the release where its version stands in tags, if that says the same.
-fn released(body: &str, version: &str, text: &str, options: &Options) -> Option<String> {
+fn released(body: &str, version: &str, text: &str, options: &ReadOptions) -> Option<String> {
     let mut lines = Vec::new();
     for line in body.lines() {
         let of_tags = line.starts_with("tag = ") || line.starts_with("tags = ");

@@ -1,6 +1,6 @@
 //! Dockerfiles: the defaults of `ARG`.
 
-use crate::dockerfile::{Dockerfile, Kind};
+use crate::dockerfile::{Dockerfile, Operation};
 use crate::locate::choose::Declaration;
 use crate::locate::line::{Syntax, Value};
 use crate::locate::unfound::Unfound;
@@ -15,7 +15,7 @@ fn variables(text: &str) -> Result<Vec<Declaration<Value>>, Unfound> {
     })?;
     let mut found = Vec::new();
     for instruction in &parsed.instructions {
-        if let Kind::Arg(args) = &instruction.kind {
+        if let Operation::Arg(args) = &instruction.kind {
             for arg in args {
                 let name = arg.name.span.clone();
                 let value = arg.value.as_ref().map(|v| Value::Written(v.span.clone()));

@@ -6,12 +6,12 @@ use std::sync::LazyLock;
 
 use regex::Regex;
 
-use crate::release::mentions::names::Names;
+use crate::release::mentions::names::ImageNames;
 
 /// A variable in a text that is followed by more of a reference, and the value that is meant.
 pub(in crate::release) type Carrier = (Range<usize>, Range<usize>);
 
-impl Names<'_> {
+impl ImageNames<'_> {
     /// The variables of a text whose one value begins a reference to an image of the matrix, where a reference goes on after
     /// them: `$REGISTRY/server:v1`, `{IMAGE}:v1`, `${{ env.REGISTRY }}/acme/server:v1`.
     pub(super) fn carriers(&self, text: &str) -> Vec<Carrier> {

@@ -8,13 +8,15 @@ use crate::config::{Mention, MentionPlace};
 use crate::locate::Found;
 use crate::output::has_header;
 use crate::release::defaults::Plain;
-use crate::release::mentions::names::Names;
-use crate::release::mentions::sighting::{Fixed, Kind, Mentions, Sighting, Unread, Unreadable};
+use crate::release::mentions::names::ImageNames;
+use crate::release::mentions::sighting::{
+    Fixed, MentionKind, Mentions, Sighting, Unread, Unreadable,
+};
 use crate::release::pins::{Unseen, find};
 use crate::source::lock_path;
 use crate::source::{Repository, SourceFile, Wanted, conflict, is_mark};
 
-impl Names<'_> {
+impl ImageNames<'_> {
     /// Reads the files or the place of a mention. `written` says which paths are gen's own.
     pub fn read(
         &self,
@@ -126,7 +128,7 @@ impl Names<'_> {
                 let sightings = found
                     .iter()
                     .map(|f| self.at_place(&file, f, mention, place));
-                let strange = sightings.filter(|s| s.kind != Kind::Current);
+                let strange = sightings.filter(|s| s.kind != MentionKind::Current);
                 mentions.sightings = strange.collect();
             }
             Err(unfound) => mentions.unseen = Some(Unseen::Place(file, unfound)),
@@ -155,8 +157,8 @@ impl Names<'_> {
         if escaped {
             // With escapes in it nothing of it can be rewritten.
             (sighting.span, sighting.tag_span) = (found.span.clone(), found.span.clone());
-            if value.contains(['/', ':']) && sighting.kind != Kind::Current {
-                sighting.kind = Kind::UnknownTag;
+            if value.contains(['/', ':']) && sighting.kind != MentionKind::Current {
+                sighting.kind = MentionKind::UnknownTag;
             }
         }
         sighting
@@ -187,8 +189,8 @@ impl Names<'_> {
                 repository: untagged.unwrap_or(value).to_owned(),
                 fixed: None,
                 kind: match untagged {
-                    Some(_) => Kind::NoTag,
-                    None => Kind::UnknownRepository,
+                    Some(_) => MentionKind::NoTag,
+                    None => MentionKind::UnknownRepository,
                 },
                 value: None,
             });
@@ -200,12 +202,12 @@ impl Names<'_> {
         let kinds = repositories
             .iter()
             .filter_map(|repository| self.kind(repository, value, mention));
-        let rank = |kind: &Kind| match kind {
-            Kind::Current => 0,
-            Kind::Stale { .. } => 1,
-            Kind::UnknownTag | Kind::UnknownRepository | Kind::NoTag => 2,
+        let rank = |kind: &MentionKind| match kind {
+            MentionKind::Current => 0,
+            MentionKind::Stale { .. } => 1,
+            MentionKind::UnknownTag | MentionKind::UnknownRepository | MentionKind::NoTag => 2,
         };
-        let kind = kinds.min_by_key(rank).unwrap_or(Kind::UnknownTag);
+        let kind = kinds.min_by_key(rank).unwrap_or(MentionKind::UnknownTag);
         let repository = match repositories.as_slice() {
             [one] => one,
             [one, ..] if place.image.is_some() => one,

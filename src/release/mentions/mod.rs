@@ -14,9 +14,11 @@ mod variable;
 
 pub(in crate::release) use carriers::Carrier;
 pub use last_final::{LastFinal, recorded};
-pub use names::{Names, Stated};
+pub use names::{ImageNames, Stated};
 pub use shape::Carried;
-pub use sighting::{Fixed, IdleMarker, Kind, Mentions, Sighting, Unjudged, Unread, Unreadable};
+pub use sighting::{
+    Fixed, IdleMarker, MentionKind, Mentions, Sighting, Unjudged, Unread, Unreadable,
+};
 pub use sisters::Sisters;
 
 /// What keeps a mention that is old on purpose: on its line, or alone on the line above.

@@ -13,14 +13,14 @@ use crate::image::{Alias, Matrix};
 use crate::release::forms::{Frame, Frames, StandIn};
 use crate::release::mentions::MARKER;
 use crate::release::mentions::shape::Shape;
-use crate::release::mentions::sighting::{Kind, Sighting};
+use crate::release::mentions::sighting::{MentionKind, Sighting};
 
 /// Hosts that are Docker Hub by another name.
 const HUB: [&str; 3] = ["docker.io", "index.docker.io", "registry-1.docker.io"];
 
 /// The images of a matrix by every name that a text may call them.
 #[derive(Debug)]
-pub struct Names<'a> {
+pub struct ImageNames<'a> {
     pub(super) repositories: BTreeMap<&'a str, Tags<'a>>,
     /// The repositories of each image, in declared order.
     pub(super) images: Vec<Vec<&'a str>>,
@@ -107,13 +107,13 @@ pub(super) enum Like<'a> {
         /// What of the shape states the release.
         part: Range<usize>,
         /// What that is.
-        kind: Kind,
+        kind: MentionKind,
     },
     /// None of the matrix, though another with other numbers is.
     Unknown,
 }
 
-impl<'a> Names<'a> {
+impl<'a> ImageNames<'a> {
     /// The names of a matrix.
     pub fn new(config: &'a Config, matrix: &'a Matrix) -> Option<Self> {
         let repositories = repositories(config, matrix);
@@ -174,7 +174,7 @@ impl<'a> Names<'a> {
             let Parts { host, path, .. } = Parts::of(&image.reference);
             format!("{host}/{path}")
         });
-        Some(Names {
+        Some(ImageNames {
             repositories,
             others: others.collect(),
             images,
@@ -192,7 +192,7 @@ impl<'a> Names<'a> {
     }
 
     /// The same, where what is current by `others` is current, too.
-    pub fn accepting(mut self, others: &Names<'a>) -> Self {
+    pub fn accepting(mut self, others: &ImageNames<'a>) -> Self {
         for (repository, tags) in &others.repositories {
             if let Some(own) = self.repositories.get_mut(repository) {
                 own.accepted.extend(&tags.now);
@@ -232,32 +232,37 @@ impl<'a> Names<'a> {
     }
 
     /// What a reference is; `None` when it is no business of this matrix.
-    pub(super) fn kind(&self, repository: &str, tag: &str, mention: &Mention) -> Option<Kind> {
+    pub(super) fn kind(
+        &self,
+        repository: &str,
+        tag: &str,
+        mention: &Mention,
+    ) -> Option<MentionKind> {
         if !ignoring(repository, mention).is_empty() {
             return None;
         }
         let Some(tags) = self.repositories.get(repository) else {
             let theirs = self.others.contains(repository);
-            return (!theirs).then_some(Kind::UnknownRepository);
+            return (!theirs).then_some(MentionKind::UnknownRepository);
         };
         if tags.now.contains(tag) || tags.accepted.contains(tag) {
-            return Some(Kind::Current);
+            return Some(MentionKind::Current);
         }
         if let Some(now) = tags.former.get(tag) {
-            return Some(Kind::Stale {
+            return Some(MentionKind::Stale {
                 states: tag.to_owned(),
                 tag: (*now).to_owned(),
                 earlier_final: false,
             });
         }
         let stale = tags.framed.iter().find_map(|(frame, now)| {
-            Some(Kind::Stale {
+            Some(MentionKind::Stale {
                 states: frame.states(tag)?.to_owned(),
                 tag: (*now).to_owned(),
                 earlier_final: self.is_earlier_final(frame, tag),
             })
         });
-        Some(stale.unwrap_or(Kind::UnknownTag))
+        Some(stale.unwrap_or(MentionKind::UnknownTag))
     }
 
     /// The release that a tag of a repository states, be it this one or another; `None` where it is none of the matrix's.
@@ -303,7 +308,7 @@ impl<'a> Names<'a> {
             let part = stated(frame, now)?;
             let word = shape.part(part.clone());
             let tag = format!("{before}{word}{after}");
-            let kind = Kind::Stale {
+            let kind = MentionKind::Stale {
                 states: word.to_owned(),
                 tag: now.get(before.len()..now.len() - after.len())?.to_owned(),
                 earlier_final: self.is_earlier_final(frame, &tag),
@@ -328,9 +333,9 @@ impl<'a> Names<'a> {
     /// Whether a mention states a release, and so another one after each.
     pub(super) fn is_moving(&self, sighting: &Sighting) -> bool {
         match sighting.kind {
-            Kind::Stale { .. } => true,
-            Kind::UnknownTag | Kind::UnknownRepository | Kind::NoTag => false,
-            Kind::Current => {
+            MentionKind::Stale { .. } => true,
+            MentionKind::UnknownTag | MentionKind::UnknownRepository | MentionKind::NoTag => false,
+            MentionKind::Current => {
                 let mut tags = self.repositories.iter().filter(|(repository, _)| {
                     // A tag alone may be that of any image.
                     sighting.repository.is_empty() || **repository == sighting.repository

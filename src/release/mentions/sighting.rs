@@ -25,14 +25,14 @@ pub struct Sighting {
     /// Why it cannot be rewritten, where it cannot.
     pub fixed: Option<Fixed>,
     /// What it is.
-    pub kind: Kind,
+    pub kind: MentionKind,
     /// The value of the variable that states the release in its tag.
     pub value: Option<Carried>,
 }
 
 /// What a mention is.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Kind {
+pub enum MentionKind {
     /// A reference or alias of this release.
     Current,
     /// A spec of this matrix with another release, or the release spelled otherwise.
@@ -171,7 +171,7 @@ pub struct Mentions {
 impl Sighting {
     /// What is written where, so that it is of this release: no more than differs.
     pub(super) fn edit(&self) -> Option<(Range<usize>, String)> {
-        let Kind::Stale { tag, .. } = &self.kind else {
+        let MentionKind::Stale { tag, .. } = &self.kind else {
             return None;
         };
         let now = self.file.text.get(self.tag_span.clone())?;
@@ -195,7 +195,7 @@ impl Sighting {
         let words: Vec<&str> = pieces.iter().map(|p| &disk[p.clone()]).collect();
         let mut place = whole(&pieces);
         if pieces.len() > 1
-            && let Kind::Stale { tag, .. } = &mut self.kind
+            && let MentionKind::Stale { tag, .. } = &mut self.kind
         {
             // Of a tag in pieces, such as `3.12-${TAG:-v1}`, one moves and the others stay.
             let moved = (0..words.len()).rev().find_map(|nth| {

@@ -5,7 +5,7 @@ use std::collections::{HashMap, HashSet};
 use crate::config::{self, ProviderTable};
 use crate::diagnostic::Sink;
 use crate::image::resolve;
-use crate::release::mentions::sighting::{Kind, Sighting};
+use crate::release::mentions::sighting::{MentionKind, Sighting};
 use crate::release::mentions::tag::is_tag;
 use crate::source::Repository;
 
@@ -50,12 +50,12 @@ impl Sisters {
     pub fn make(&self, sighting: &Sighting) -> bool {
         let tags = self.tags.get(&sighting.repository);
         match sighting.kind {
-            Kind::UnknownRepository => tags.is_some(),
-            Kind::UnknownTag => tags.is_some_and(|tags| {
+            MentionKind::UnknownRepository => tags.is_some(),
+            MentionKind::UnknownTag => tags.is_some_and(|tags| {
                 // One with variables in it may be any of theirs.
                 tags.contains(&sighting.tag) || !sighting.tag.chars().all(is_tag)
             }),
-            Kind::Current | Kind::Stale { .. } | Kind::NoTag => false,
+            MentionKind::Current | MentionKind::Stale { .. } | MentionKind::NoTag => false,
         }
     }
 }

@@ -9,9 +9,11 @@ use aho_corasick::Input;
 use crate::config::Mention;
 use crate::output::block_ranges;
 use crate::release::defaults::{Plain, Use};
-use crate::release::mentions::names::{Names, Spelling, ignoring};
+use crate::release::mentions::names::{ImageNames, Spelling, ignoring};
 use crate::release::mentions::shape::Carried;
-use crate::release::mentions::sighting::{Fixed, IdleMarker, Kind, Sighting, Unjudged, whole};
+use crate::release::mentions::sighting::{
+    Fixed, IdleMarker, MentionKind, Sighting, Unjudged, whole,
+};
 use crate::release::mentions::tag;
 use crate::release::mentions::variable::{Variables, uses};
 use crate::release::placeholders::is_placeholder;
@@ -50,7 +52,7 @@ struct Seen {
     kept: bool,
 }
 
-impl Names<'_> {
+impl ImageNames<'_> {
     /// The references of a text that are not current and that nothing keeps, and what keeps nothing or leaves out. Before
     /// `from` it names nothing.
     pub(super) fn look(&self, file: &Arc<SourceFile>, mention: &Mention, from: usize) -> Looked {
@@ -62,7 +64,7 @@ impl Names<'_> {
         } = self.seen(file, mention, from);
         let strange = seen
             .into_iter()
-            .filter(|seen| !seen.kept && seen.sighting.kind != Kind::Current);
+            .filter(|seen| !seen.kept && seen.sighting.kind != MentionKind::Current);
         let mut sightings: Vec<Sighting> = strange.map(|seen| seen.sighting).collect();
         // The value of one argument may be the tag of several images.
         sightings.sort_by_cached_key(|s| {
@@ -171,7 +173,8 @@ impl Names<'_> {
             for seen in seen.iter_mut().filter(|seen| seen.stands_in(&kept)) {
                 seen.kept = true;
                 // One that is current now is old after the next release.
-                used |= seen.sighting.kind != Kind::Current || self.is_moving(&seen.sighting);
+                used |=
+                    seen.sighting.kind != MentionKind::Current || self.is_moving(&seen.sighting);
             }
             let standing = unjudged.len();
             unjudged.retain(|one| one.span.end <= kept.start || kept.end <= one.span.start);
@@ -260,20 +263,23 @@ impl Names<'_> {
             // A default in a form that is not read would be taken for none at all.
             let (literal, tag) = tag::literal(text, start)?;
             let kind = self.kind(&repository, &tag, mention)?;
-            let stale = matches!(kind, Kind::Stale { .. });
+            let stale = matches!(kind, MentionKind::Stale { .. });
             return stale.then(|| sighting(literal, tag, kind, Some(Fixed::Expression)));
         };
         let span = start..start + length;
         let tag = &text[span.clone()];
         let kind = self.kind(&repository, tag, mention)?;
-        let strange = matches!(kind, Kind::UnknownTag | Kind::UnknownRepository);
+        let strange = matches!(
+            kind,
+            MentionKind::UnknownTag | MentionKind::UnknownRepository
+        );
         // What stands in the midst of other signs must be known for a tag.
         if strange && (spelling.bare || marked || colon_marked || is_placeholder(tag)) {
             return None;
         }
         // `acme/tool.py:14` is a line of a file.
         let line = spelling.hostless && tag.bytes().all(|b| b.is_ascii_digit());
-        if line && kind == Kind::UnknownRepository {
+        if line && kind == MentionKind::UnknownRepository {
             return None;
         }
         let digest = text[span.end..].trim_start_matches(['"', '\'']);

@@ -10,9 +10,9 @@ use regex::Regex;
 
 use crate::config::Mention;
 use crate::release::defaults::Use;
-use crate::release::mentions::names::{Like, Names, Spelling, ignoring};
+use crate::release::mentions::names::{ImageNames, Like, Spelling, ignoring};
 use crate::release::mentions::shape::{Carried, Origin, Part, Shape, written};
-use crate::release::mentions::sighting::{Fixed, Kind, Sighting, whole};
+use crate::release::mentions::sighting::{Fixed, MentionKind, Sighting, whole};
 use crate::release::mentions::tag;
 use crate::release::mentions::values::{Values, seems_given, values};
 use crate::release::placeholders::is_placeholder;
@@ -70,7 +70,7 @@ struct Reading {
     several: bool,
 }
 
-impl Names<'_> {
+impl ImageNames<'_> {
     /// The reference that begins where a spelling was found, if its tag has variables in it and may not be any. What the
     /// file does not state, or computes, may be anything.
     pub(super) fn by_variable(
@@ -94,7 +94,10 @@ impl Names<'_> {
             let Some(one) = self.of_shape(&reading.shape, &opened.repository, mention) else {
                 continue;
             };
-            let strange = matches!(one.kind, Kind::UnknownTag | Kind::UnknownRepository);
+            let strange = matches!(
+                one.kind,
+                MentionKind::UnknownTag | MentionKind::UnknownRepository
+            );
             if strange && (spelling.bare || opened.marked) {
                 continue;
             }
@@ -105,7 +108,7 @@ impl Names<'_> {
                 None => (opened.start..written.end, None),
             };
             let tag = match one.kind {
-                Kind::UnknownTag if reading.shape.told().is_none() => {
+                MentionKind::UnknownTag if reading.shape.told().is_none() => {
                     text[opened.start..written.end].to_owned()
                 }
                 _ => one.tag,
@@ -170,28 +173,32 @@ impl Names<'_> {
         let like = self.like(repository, shape, mention);
         let (part, kind) = match (shape.told(), like) {
             (Some(tag), like) => match (self.kind(repository, tag, mention)?, like) {
-                (kind @ Kind::Current, Some(Like::Current { part, .. })) => {
+                (kind @ MentionKind::Current, Some(Like::Current { part, .. })) => {
                     let moved = shape.moved(part.clone(), shape.part(part));
                     return Some(Seen {
                         origin: moved.map(|(origin, _)| origin),
                         ..seen(tag, kind)
                     });
                 }
-                (Kind::Current, _) => return Some(seen(tag, Kind::Current)),
-                (Kind::Stale { .. }, Some(Like::Stale { part, kind })) => (part, kind),
-                (kind @ Kind::Stale { .. }, _) => (0..tag.len(), kind),
+                (MentionKind::Current, _) => return Some(seen(tag, MentionKind::Current)),
+                (MentionKind::Stale { .. }, Some(Like::Stale { part, kind })) => (part, kind),
+                (kind @ MentionKind::Stale { .. }, _) => (0..tag.len(), kind),
                 // A word that is a default alone, such as `dev`, is made to be replaced.
                 (kind, _) => {
                     let made = is_placeholder(tag) || !shape.has_digits();
                     return (!made).then(|| seen(tag, kind));
                 }
             },
-            (None, Some(Like::Current { tag, .. })) => return Some(seen(tag, Kind::Current)),
+            (None, Some(Like::Current { tag, .. })) => {
+                return Some(seen(tag, MentionKind::Current));
+            }
             (None, Some(Like::Stale { part, kind })) => (part, kind),
-            (None, Some(Like::Unknown)) => return Some(seen(&shape.shown(), Kind::UnknownTag)),
+            (None, Some(Like::Unknown)) => {
+                return Some(seen(&shape.shown(), MentionKind::UnknownTag));
+            }
             (None, None) => return None,
         };
-        let Kind::Stale {
+        let MentionKind::Stale {
             tag: to,
             states,
             earlier_final,
@@ -213,7 +220,7 @@ impl Names<'_> {
         }
         Some(Seen {
             tag: shape.shown(),
-            kind: Kind::Stale {
+            kind: MentionKind::Stale {
                 states,
                 tag: to,
                 earlier_final,
@@ -316,17 +323,17 @@ fn is_image(text: &str, name: Range<usize>) -> bool {
 /// What a shape was seen to be.
 struct Seen {
     tag: String,
-    kind: Kind,
+    kind: MentionKind,
     fixed: Option<Fixed>,
     /// Where that is written which moves.
     origin: Option<Origin>,
 }
 
-fn rank(kind: &Kind) -> usize {
+fn rank(kind: &MentionKind) -> usize {
     match kind {
-        Kind::Current => 0,
-        Kind::Stale { .. } => 1,
-        Kind::UnknownTag | Kind::UnknownRepository | Kind::NoTag => 2,
+        MentionKind::Current => 0,
+        MentionKind::Stale { .. } => 1,
+        MentionKind::UnknownTag | MentionKind::UnknownRepository | MentionKind::NoTag => 2,
     }
 }
 

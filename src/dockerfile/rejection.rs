@@ -5,7 +5,7 @@ use std::ops::Range;
 /// A Dockerfile, or a build of it, that BuildKit refuses too.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{what}")]
-pub struct Fault {
+pub struct Rejection {
     /// What is wrong: lower case, literals in backticks, no full stop.
     pub what: String,
     /// The bytes of the text that are meant; empty at the end of the file where something is missing.
@@ -14,10 +14,10 @@ pub struct Fault {
     pub(super) of_line: bool,
 }
 
-impl Fault {
+impl Rejection {
     /// A fault at these bytes.
     pub fn new(what: impl Into<String>, span: Range<usize>) -> Self {
-        Fault {
+        Rejection {
             what: what.into(),
             span,
             of_line: false,
@@ -26,7 +26,7 @@ impl Fault {
 
     /// The same, as one of the line alone.
     pub(super) fn of_line(self) -> Self {
-        Fault {
+        Rejection {
             of_line: true,
             ..self
         }
