@@ -6,6 +6,7 @@ installed by pip and uv lies in a folder of each stand-in: nothing but Debian's 
 
 import hashlib
 import io
+import json
 import os
 import shutil
 import subprocess
@@ -15,10 +16,13 @@ from pathlib import Path
 
 import engine as engines
 from engine import Engine, Unavailable
+from grid import ARCHITECTURES, tables
 from world import World
 
 SOURCE = Path(__file__).resolve().parent / "standing"
-WHEELS = ["six", "pyflakes", "tabulate", "packaging", "pip", "setuptools", "wheel", "uv"]
+#: Much of a build is waiting for another.
+AT_ONCE = 4
+WHEELS = ["six", "pyflakes", "tabulate", "packaging", "pip", "setuptools", "wheel"]
 
 #: What Docker's own images of Debian and Ubuntu have, in the lines that count.
 DOCKER_CLEAN = """\
@@ -43,14 +47,14 @@ DOCKERFILE = """\
 FROM {debian} AS reached
 RUN apt-get update -qq
 FROM {debian} AS debian
-RUN apt-get update -qq && apt-get install -y -qq --no-install-recommends python3-venv && rm -rf /var/lib/apt/lists/* /var/cache/apt/*.bin
-RUN rm -f /usr/lib/python3*/EXTERNALLY-MANAGED
+ARG TARGETARCH
+RUN rm -rf /usr/lib/python3*/EXTERNALLY-MANAGED /var/lib/apt/lists/* /var/cache/apt/*.bin
 COPY --chmod=0644 docker-clean /etc/apt/apt.conf.d/docker-clean
-COPY --chmod=0755 real-uv /stand-in/uv
+COPY --chmod=0755 uv-$TARGETARCH /stand-in/uv
 COPY wheels /stand-in/wheels
 ENV PIP_NO_INDEX=1 PIP_FIND_LINKS=/stand-in/wheels UV_OFFLINE=1 UV_FIND_LINKS=/stand-in/wheels PIP_DISABLE_PIP_VERSION_CHECK=1
 FROM debian AS python
-RUN ln -s /usr/bin/python3 /usr/local/bin/python && /stand-in/uv pip install -q --system --no-cache pip
+RUN ln -s /usr/bin/python3 /usr/local/bin/python && /stand-in/uv pip install -q --system --no-cache pip && rm /tmp/*
 FROM debian AS cuda
 RUN useradd -m -G adm,sudo -s /bin/bash ubuntu
 FROM scratch AS uv
@@ -72,34 +76,44 @@ requires-python = ">=3.11"
 dependencies = ["pyflakes"]
 
 [dependency-groups]
-dev = ["wheel"]
+dev = ["tabulate"]
 """
 
 
 def push(engine: Engine, scratch: Path) -> Path:
     """Push the stand-ins, and make what images install by; raises `Unavailable` where that cannot be done."""
+    if engine.emulates and len(ARCHITECTURES) > 1:
+        raise Unavailable(engine.emulates)
     wheels = scratch / "wheels"
-    ask = [sys.executable, "-m", "pip", "download", "-q", "--no-deps", "-d", wheels, *WHEELS]
-    if subprocess.run(ask, stdin=subprocess.DEVNULL, capture_output=True).returncode:
-        raise Unavailable("pip, uv and two small packages cannot be had here")
-    (uv,) = wheels.glob("uv-*.whl")
-    shutil.unpack_archive(uv, scratch / "unpacked", "zip")
-    (binary,) = (scratch / "unpacked").glob("uv-*.data/scripts/uv")
-    shutil.move(binary, scratch / "real-uv")
-    (scratch / "real-uv").chmod(0o755)
-    uv.unlink()
+    download(wheels, *WHEELS)
+    for architecture in ARCHITECTURES:
+        system = {"amd64": "x86_64", "arm64": "aarch64"}[architecture]
+        folder = scratch / architecture
+        download(folder, "--only-binary=:all:", f"--platform=manylinux2014_{system}", "uv")
+        (wheel,) = folder.iterdir()
+        shutil.unpack_archive(wheel, folder / "unpacked", "zip")
+        (binary,) = (folder / "unpacked").glob("uv-*.data/scripts/uv")
+        shutil.move(binary, scratch / f"uv-{architecture}")
+        (scratch / f"uv-{architecture}").chmod(0o755)
     (scratch / "uv").write_text(UV)
     (scratch / "docker-clean").write_text(DOCKER_CLEAN)
-    (scratch / "Dockerfile").write_text(DOCKERFILE.format(debian=engines.push_debian(engine)))
+    (scratch / "Dockerfile").write_text(DOCKERFILE.format(debian=engines.push_debian(engine, ARCHITECTURES)))
     try:
         build(engine, "--target", "reached", "--output=type=cacheonly", scratch)
     except AssertionError as fault:
         if "apt-get update" not in str(fault):
             raise
         raise Unavailable("no package archive can be reached from a build here") from None
+    platforms = ",".join(f"linux/{architecture}" for architecture in ARCHITECTURES)
     for target, name in NAMES.items():
-        build(engine, "--target", target, "--tag", f"{engine.host}/{name}", "--push", scratch)
+        build(engine, "--platform", platforms, "--target", target, "--tag", f"{engine.host}/{name}", "--push", scratch)
     return lock(scratch)
+
+
+def download(folder: Path, *words: str) -> None:
+    ask = [sys.executable, "-m", "pip", "download", "-q", "--no-deps", "-d", folder, *words]
+    if subprocess.run(ask, stdin=subprocess.DEVNULL, capture_output=True).returncode:
+        raise Unavailable("pip, uv and some small packages cannot be had here")
 
 
 def lock(scratch: Path) -> Path:
@@ -111,7 +125,7 @@ def lock(scratch: Path) -> Path:
     (tree / "requirements.lock").write_text(hashed)
     (tree / "project").mkdir()
     (tree / "project/pyproject.toml").write_text(PROJECT)
-    words = [scratch / "real-uv", "lock", "--project", tree / "project", "--offline", "--no-index", "--find-links", wheels]
+    words = [scratch / "uv-amd64", "lock", "--project", tree / "project", "--offline", "--no-index", "--find-links", wheels]
     subprocess.run(words, check=True, stdin=subprocess.DEVNULL, capture_output=True, env={"PATH": os.environ["PATH"], "HOME": str(scratch)})
     return tree
 
@@ -127,21 +141,28 @@ class Standing:
 
     def __init__(self, engine: Engine, tree: Path, folder: Path):
         self.engine, self.host = engine, f"{engine.host}/standing"
-        self.world = World(engine, tree, folder, {"HOST": self.host}, BUILD_NETWORK="host")
-        text = (self.world.root / "generated/docker/core/cuda_3.13/Dockerfile").read_text()
-        uv = text.split("--mount=from=")[1].split(",")[0]
+        prefixes = {
+            "HOST": self.host,
+            'arch = ["amd64"]': f"arch = {json.dumps(ARCHITECTURES)}",
+            "[output.publish]": f"{tables()}\n[output.publish]",
+        }
+        self.world = World(engine, tree, folder, prefixes, BUILD_NETWORK="host")
+        uv = self.dockerfile("cuda-alone-app").split("--mount=from=")[1].split(",")[0]
         self.world.more["BUILD_CONTEXTS"] = f"{uv}=docker-image://{engine.host}/{NAMES['uv']}"
-        assert self.world.publish() == []
+        assert self.world.publish(at_once=AT_ONCE) == []
 
     def bare(self, base: str) -> str:
         """The stand-in that images on it stand on."""
         return f"{self.engine.host}/{NAMES[base]}"
 
-    def reference(self, id: str) -> str:
-        return self.world.spec(id)["references"][0]
+    def spec(self, image: str) -> dict:
+        return self.world.spec(f"{image}/3.13")
 
-    def dockerfile(self, id: str) -> str:
-        return (self.world.root / self.world.spec(id)["dockerfile"]).read_text()
+    def reference(self, image: str) -> str:
+        return self.spec(image)["references"][0]
+
+    def dockerfile(self, image: str) -> str:
+        return (self.world.root / self.spec(image)["dockerfile"]).read_text()
 
     def run(self, reference: str, script: str, *words: str) -> str:
         """What a script says in a container, as the image's own user."""
@@ -156,18 +177,18 @@ class Standing:
         build(self.engine, "--push", "--tag", reference, "-", input=f"FROM {base}\n{text}".encode())
         return reference
 
-    def layers(self, reference: str) -> list[dict]:
+    def layers(self, reference: str, architecture: str = "amd64") -> list[dict]:
         manifest = self.engine.manifest(reference)
         # What is attested stands beside the image, in an index.
-        images = [row for row in manifest.get("manifests", []) if "attestation-manifest" not in row.get("annotations", {}).values()]
+        images = [row for row in manifest.get("manifests", []) if row["platform"]["architecture"] == architecture]
         if images:
             manifest = self.engine.manifest(f"{reference.rsplit(':', 1)[0]}@{images[0]['digest']}")
         return manifest["layers"]
 
-    def added(self, reference: str, base: str) -> list[dict]:
+    def added(self, reference: str, base: str, architecture: str = "amd64") -> list[dict]:
         """The layers that an image has above another."""
-        below = self.layers(base)
-        above = self.layers(reference)
+        below = self.layers(base, architecture)
+        above = self.layers(reference, architecture)
         assert [layer["digest"] for layer in above[: len(below)]] == [layer["digest"] for layer in below]
         return above[len(below) :]
 

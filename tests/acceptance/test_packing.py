@@ -18,18 +18,26 @@ compression = "zstd"
 reproducible = true
 
 [registry.one]"""
+PACKED = """\
+[image.packed]
+from = "python:3.13-slim-trixie"
+apt = ["less"]
+pip = ["six"]
+
+"""
 #: 2026-11-21, before which no file of the stand-ins was made, nor any that is installed.
 DAY = "1795219200"
 
 
 def recorded(engine, tree, folder, name) -> World:
-    """The images on each base, in a repository of their own, recorded on a day that is past."""
+    """An image in a repository of its own, recorded on a day that is past."""
     folder.mkdir()
-    world = World(engine, tree, folder, {"HOST": f"{engine.host}/{name}", "[registry.one]": TABLES}, BUILD_NETWORK="host", BUILD_ANEW="1")
+    prefixes = {"HOST": f"{engine.host}/{name}", "[registry.one]": TABLES, "[output.publish]": f"{PACKED}[output.publish]"}
+    world = World(engine, tree, folder, prefixes, BUILD_NETWORK="host", BUILD_ANEW="1")
     env = {**os.environ, "SOURCE_DATE_EPOCH": DAY}
     subprocess.run([os.environ["GEN_BIN"], "-q", "-C", world.root, "bump", "--amend"], check=True, env=env, stdin=subprocess.DEVNULL)
     world.plan = json.loads((world.root / "generated/plan.json").read_text())
-    text = (world.root / "generated/docker/core/cuda_3.13/Dockerfile").read_text()
+    text = (world.root / "generated/docker/packed/3.13/Dockerfile").read_text()
     uv = text.split("--mount=from=")[1].split(",")[0]
     world.more["BUILD_CONTEXTS"] = f"{uv}=docker-image://{engine.host}/{NAMES['uv']}"
     return world
@@ -80,7 +88,7 @@ def test_what_was_compiled_before_is_not_compiled_again(engine, tmp_path, name):
 
 def test_two_builds_of_one_content_are_one_image(engine, installing, tmp_path, name):
     """Packages of apt, a virtual environment and what uv installs; each layer packed by zstd, those of the base too."""
-    id, digests = "core/python_3.13", []
+    id, digests = "packed/3.13", []
     for turn in ("one", "two"):
         world = recorded(engine, installing, tmp_path / turn, f"{name}/{turn}")
         assert world.spec(id)["timestamp"] == int(DAY)

@@ -4,6 +4,7 @@ import json
 import os
 import shutil
 import subprocess
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import lines
@@ -63,8 +64,9 @@ class World:
     def missing(self) -> dict:
         return missing(self.ok("probe").stdout)
 
-    def publish(self, **env: str) -> list[str]:
-        """Everything, as a pipeline would; what a failed leg leaves out, later layers and tags included, is told."""
+    def publish(self, at_once: int = 1, **env: str) -> list[str]:
+        """Everything, as a pipeline would, so many legs of a layer at once; what a failed leg leaves out, later layers and tags
+        included, is told."""
         wanting, failed = self.missing(), []
 
         def step(what: str, *words: str) -> None:
@@ -74,10 +76,12 @@ class World:
                 print(f"{what}: exit {done.returncode}\n{done.stderr[-3000:]}")
                 failed.append(what)
 
+        def build(leg: dict) -> None:
+            step(f"{leg['id']} {leg['platform']}", "build", leg["id"], leg["platform"])
+
         for layer in range(self.plan["layers"]):
-            for leg in wanting["build"]:
-                if leg["layer"] == layer:
-                    step(f"{leg['id']} {leg['platform']}", "build", leg["id"], leg["platform"])
+            with ThreadPoolExecutor(at_once) as pool:
+                list(pool.map(build, [leg for leg in wanting["build"] if leg["layer"] == layer]))
             for merge in wanting["merge"]:
                 if merge["layer"] == layer:
                     step(merge["id"], "merge", merge["id"])
