@@ -28,7 +28,7 @@ def lines(plan: dict, pipelines: list = PIPELINES, most: dict = MOST) -> str:
     if packed := plan.get("packing", {}).get("compression"):
         out.append(["packed", f",compression={packed},force-compression=true"])
     out += signing(plan.get("signing", {}))
-    if published := [one["pipeline"] for one in plan["pipelines"] if "parents" in one]:
+    if published := [one["pipeline"] for one in plan.get("pipelines", []) if "parents" in one]:
         out.append(["parents", ",".join(published)])
     specs = plan["specs"]
     shares = {name: share(specs, name) for name in pipelines}
