@@ -24,7 +24,7 @@ TOKEN = "token-0123456789"
 PROXY = "http://proxy.acme.invalid:3128"
 BARE = """\
 FROM {debian}
-RUN dpkg --purge ca-certificates && rm -rf /etc/ssl/certs /usr/local/share/ca-certificates
+RUN apt-get purge -qq -y ca-certificates && rm -rf /etc/ssl/certs /usr/local/share/ca-certificates
 """
 
 
