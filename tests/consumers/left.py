@@ -16,7 +16,9 @@ RUN = "the same jobs are read and run by this tool in test_gitlab_truth.py"
 ONE = "the scripts that this is about are the same bytes in every tree: the deepest stays where layers count, else one of the others"
 ASKED = "each way of asking stays in one of the shells"
 ENTRIES = "a reader of single entries: what it says of one of each kind it says of a thousand"
-BUILT = "the wheel is built and its hook is run; what is built from these sources by a hook's own installer is that wheel"
+SOURCE = "what the sdist holds is held against git's files; the wheel is those files, which the suite has built, packed by maturin"
+SPLIT = "test_cloud_build_truth.py runs this shape whole, by the same script"
+BUILT = "a hook of the wheel is the same program, by the same definition; what a hook's own installer builds of these sources is that wheel"
 
 #: What the ids of cases begin with, and what holds the same in every run.
 LEFT = {
@@ -119,6 +121,10 @@ LEFT = {
         )
     },
     "test_hooks.py::test_the_hooks_of_this_repository": BUILT,
+    "test_hooks.py::test_the_hook_of_the_wheel": SOURCE,
+    "test_wheel.py::test_an_sdist_without_a_template_does_not_build": SOURCE,
+    "test_wheel.py::test_the_wheel_": SOURCE,
+    "test_cloud_build_split.py::test_the_script_alone_publishes_the_plan": SPLIT,
     "test_size.py::test_every_file_is_accepted[1000-hadolint": LINES,
     **{f"test_size.py::test_every_file_is_accepted[1000-{judge}": ENTRIES for judge in ("buildkite-schema", "yaml-keys")},
     **{
